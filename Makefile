@@ -1,0 +1,51 @@
+# Everyday Resilience: the doors. `make` alone lists them.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(BIN)/uv
+GROUPS := book test teach scale
+
+.DEFAULT_GOAL := help
+.PHONY: help book test verify lint coverage notebooks synthetic lock clean $(addprefix env-,$(GROUPS))
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: env-book ## environment, runs and pages: leaves book/_build/html/index.html
+	@$(BIN)/healthsys build
+
+test: env-test ## every test: units, strict nbval, commands, pages in a browser
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
+
+verify: env-test ## re-execute every run afresh and compare with the published record in results/
+	@$(BIN)/healthsys verify
+
+lint: env-test ## style and spelling
+	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell
+
+notebooks: env-book ## execute notebooks/*.ipynb on their defaults and store normalised outputs
+	@$(BIN)/healthsys notebooks
+
+synthetic: env-book ## write data/synthetic/*.csv again from their generators
+	@$(BIN)/healthsys synthetic
+
+lock: ## resolve requirements/*.lock again from pyproject.toml (newest allowed versions)
+	@sh requirements/lock.sh
+
+clean: ## remove everything that is built (not the environment)
+	rm -rf book/_build book/analyses .pytest_cache .hypothesis .coverage*
+
+# The environment. A lock is installed once: the stamp is newer than the lock until the lock changes.
+$(UV): requirements/bootstrap.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+$(VENV)/.%-installed: requirements/%.lock pyproject.toml $(UV)
+	@echo "installing the $* environment into $(VENV) (once)"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$*.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
+	@touch $@
+
+.SECONDARY:
+$(foreach g,$(GROUPS),$(eval env-$(g): $(VENV)/.$(g)-installed))

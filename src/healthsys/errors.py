@@ -1,0 +1,32 @@
+"""The one family of errors: every message says what is wrong, where, what is allowed and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HealthsysError(Exception):
+    """Anything this package refuses to do, said so that a reader can act on it."""
+
+
+class DataError(HealthsysError, ValueError):
+    """Input that cannot be analysed; the message names file, column, row, value, what is allowed, the remedy."""
+
+
+class RunError(HealthsysError):
+    """A notebook run that cannot start or did not finish."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the closest known word, or an empty string.
+
+    Examples
+    --------
+    >>> nearest("trsut", ["trust", "debate"])
+    " Did you mean 'trust'?"
+    >>> nearest("zzz", ["trust"])
+    ''
+    """
+    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1)
+    return f" Did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,225 @@
+"""One look for every figure: palette, type, marks; each figure made with its caption, alt text and data.
+
+A drawing function takes its data and a keyword ``width`` (pixels: :data:`WIDE` in the text, :data:`NARROW` on a
+phone) and returns a matplotlib figure. :func:`show` draws it at both widths, so that lettering keeps its size on a
+phone, and emits it with caption, alternative text and the data drawn. Colours are written as CSS variables: the same
+figure follows the reader's light or dark page.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from IPython.display import display
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+
+from healthsys.errors import HealthsysError
+
+#: Figure widths in pixels: in the text, and on a phone.
+WIDE, NARROW = 720, 358
+
+#: Pixels per inch of the drawings, so that one SVG unit is one pixel.
+PIXELS_PER_INCH = 72
+
+#: MIME type under which a notebook emits what a figure draws.
+FIGURE_TYPE = "application/vnd.healthsys.figure+json"
+
+#: Colour by role: (CSS variable, on light paper, on dark paper). Contrast is tested against WCAG 2.2.
+PALETTE = {
+    "paper": ("--hs-paper", "#FFFFFF", "#14191D"),
+    "text": ("--hs-text", "#1B2A33", "#E6EDF1"),
+    "quiet": ("--hs-quiet", "#52636E", "#A9B7C0"),
+    "subject": ("--hs-series-1", "#0B6E75", "#4FB3B9"),
+    "comparison": ("--hs-series-2", "#B8471B", "#F0875A"),
+    "third": ("--hs-series-3", "#7A4F9A", "#BC95D8"),
+    "fourth": ("--hs-series-4", "#A97C00", "#E0B040"),
+    "context": ("--hs-context", "#5B6B75", "#93A4AF"),
+    "faint": ("--hs-faint", "#DDE3E7", "#2C353B"),
+}
+
+#: Light-paper colour of each role, for drawing.
+COLOUR = {role: light for role, (_, light, _) in PALETTE.items()}
+
+
+def marker(kind: str, colour: str = COLOUR["subject"]) -> dict[str, Any]:
+    """Return matplotlib marker options for a kind of data: published, synthetic or the reader's own.
+
+    A published figure is a filled square, a synthetic one an open square, the reader's own a diamond, everywhere.
+
+    Examples
+    --------
+    >>> marker("published")["marker"], marker("yours")["marker"]
+    ('s', 'D')
+    """
+    shape = "D" if kind == "yours" else "s"
+    inside = COLOUR["paper"] if kind in ("synthetic", "illustrative") else colour
+    return {"marker": shape, "markerfacecolor": inside, "markeredgecolor": colour, "markeredgewidth": 1.8}
+
+
+@lru_cache(maxsize=1)
+def _register_fonts() -> None:
+    for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf")):
+        font_manager.fontManager.addfont(path)
+
+
+def theme() -> dict[str, Any]:
+    """Return the matplotlib settings every figure is drawn under (lettering 12 px, no box, faint grid)."""
+    _register_fonts()
+    text, quiet, faint = COLOUR["text"], COLOUR["quiet"], COLOUR["faint"]
+    return {
+        "figure.dpi": PIXELS_PER_INCH,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "font.family": ["Inter", "DejaVu Sans"],
+        "font.size": 12.5,
+        "axes.titlesize": 13.5,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.labelsize": 12.5,
+        "xtick.labelsize": 12,
+        "ytick.labelsize": 12,
+        "legend.fontsize": 12,
+        "legend.frameon": False,
+        "text.color": text,
+        "axes.labelcolor": quiet,
+        "axes.edgecolor": COLOUR["context"],
+        "xtick.color": COLOUR["context"],
+        "ytick.color": COLOUR["context"],
+        "xtick.labelcolor": quiet,
+        "ytick.labelcolor": quiet,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": False,
+        "grid.color": faint,
+        "grid.linewidth": 1,
+        "lines.linewidth": 2,
+        "lines.markersize": 6.5,
+        "axes.prop_cycle": mpl.cycler(
+            color=[COLOUR[role] for role in ("subject", "comparison", "third", "fourth", "context")]
+        ),
+        "axes.unicode_minus": True,
+        "svg.fonttype": "none",
+        "figure.constrained_layout.use": True,
+    }
+
+
+def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
+    """Return a figure of so many pixels and its axes (as :func:`matplotlib.pyplot.subplots`, without its registry).
+
+    Call it inside a drawing function; :func:`show` sets the theme around it.
+    """
+    figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), layout="constrained")
+    return figure, figure.subplots(**subplots)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure with everything a page needs; displays itself."""
+
+    html: str
+    record: dict[str, Any]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/html": self.html, FIGURE_TYPE: self.record, "text/plain": f"Figure: {self.record['alt']}"}
+
+
+def show(
+    draw: Callable[..., Figure],
+    *data: Any,
+    name: str,
+    caption: str,
+    alt: str,
+    drawn: pd.DataFrame,
+    description: str = "",
+    **options: Any,
+) -> None:
+    """Draw a figure at both widths and emit it with caption, alternative text and data.
+
+    Parameters
+    ----------
+    draw
+        Drawing function: ``draw(*data, width=..., **options)`` returns a matplotlib figure.
+    name
+        Anchor of the figure on its page: lower-case words joined by hyphens.
+    caption
+        Source, period, n and the caveat. Escaped.
+    alt
+        What a sighted reader takes away, with the numbers, computed from the data.
+    drawn
+        The data that the figure draws, tidy: it is recorded, compared on a re-run and offered for download.
+    description
+        A longer description for a figure that carries more than a sentence.
+
+    Raises
+    ------
+    HealthsysError
+        If caption or alt text is empty, or the name is not of that form.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        raise HealthsysError(f"'{name}' cannot name a figure; use lower-case words joined by hyphens")
+    for what, given in (("a caption", caption), ("alternative text", alt)):
+        if not given.strip():
+            raise HealthsysError(f"figure '{name}' has no {what}; say what it shows, from its data")
+    drawings = {width: _svg(draw, data, options, name, width, alt) for width in (WIDE, NARROW)}
+    longer = f"<details><summary>Longer description</summary><p>{html.escape(description)}</p></details>"
+    page = (
+        f'<figure class="hs-figure" id="figure-{name}">'
+        f'<div class="hs-wide">{drawings[WIDE]}</div>'
+        f'<div class="hs-narrow" style="display:none">{drawings[NARROW]}</div>'
+        f"<figcaption>{html.escape(caption)}</figcaption>{longer if description else ''}</figure>"
+    )
+    rows = drawn.reset_index(drop=True)
+    record = {
+        "name": name,
+        "alt": alt,
+        "caption": caption,
+        "columns": [str(column) for column in rows.columns],
+        "rows": [[_plain(value) for value in row] for row in rows.itertuples(index=False)],
+    }
+    if description:
+        record["description"] = description
+    display(Picture(page, record))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if hasattr(value, "item"):
+        value = value.item()
+    return float(f"{value:.10g}") if isinstance(value, float) else value
+
+
+def _svg(draw: Callable[..., Figure], data: tuple, options: dict, name: str, width: int, alt: str) -> str:
+    """Draw once and return SVG for a page: themed colours, short numbers, no ids that could clash, no dates."""
+    with mpl.rc_context({**theme(), "svg.hashsalt": f"{name}-{width}"}):
+        figure = draw(*data, width=width, **options)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawing = out.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.S)
+    drawing = re.sub(r"<!--.*?-->|<style.*?</style>", "", drawing, flags=re.S)
+    drawing = re.sub(r'<g id="[^"]*">', "<g>", drawing)
+    drawing = re.sub(r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), drawing)
+    for variable, light, _ in PALETTE.values():
+        drawing = re.sub(re.escape(light), f"var({variable},{light.lower()})", drawing, flags=re.I)
+    drawing = re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", drawing).replace("font: 700", "font: 600")
+    size = re.search(r'viewBox="([^"]+)"', drawing)[1]
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
+        f'width="{width}" stroke-linejoin="round" role="img" aria-label="{html.escape(alt)}">'
+    )
+    return re.sub(r"\n\s*", "\n", opening + drawing[drawing.index(">") + 1 :]).strip()
