@@ -1,0 +1,1 @@
+"""Service trends: control charts, interrupted series, controlled comparisons, funnels and capacity."""
