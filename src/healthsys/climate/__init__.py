@@ -1,0 +1,1 @@
+"""Organisational climate."""
