@@ -253,7 +253,7 @@ def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
     >>> ward_sizes([10, 100], share=0.85, stay=5)[["beds", "full_carried", "full_offered", "wait_offered"]].round(3)
        beds  full_carried  full_offered  wait_offered
     0    10         0.327         0.145         0.530
-    1  100         0.028         0.012         0.075
+    1   100         0.015         0.012         0.075
     """
     rows = []
     for beds in sizes:
