@@ -103,6 +103,15 @@ def test_binder_adds_the_package_as_the_makefile_does():
     assert (ROOT / "postBuild").stat().st_mode & 0o111, "postBuild must be executable"
 
 
+def test_the_version_is_the_same_everywhere():
+    version = PROJECT["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == version
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"book-version,{version}," in (ROOT / "data" / "constants.csv").read_text(encoding="utf-8")
+    assert f'__version__ = "{version}"' in (ROOT / "src" / "healthsys" / "__init__.py").read_text(encoding="utf-8")
+
+
 def committed() -> list[Path]:
     """Return the files under version control, or every source file where there is no repository."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
