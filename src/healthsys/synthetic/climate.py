@@ -34,15 +34,15 @@ TEAMS = {
 
 #: True mean at baseline, true change, and chance in an answer (latent points on 0-3), by dimension.
 TRUTH = {
-    "challenge": (196.0, 8.0, 0.55),
-    "freedom": (171.0, 6.0, 0.60),
-    "trust": (139.0, 16.0, 0.50),
-    "idea_time": (84.0, 30.0, 0.55),
-    "playfulness": (166.0, 4.0, 0.60),
-    "conflict": (118.0, -16.0, 0.50),
-    "idea_support": (128.0, 24.0, 0.50),
-    "debate": (129.0, 12.0, 0.95),
-    "risk_taking": (92.0, 18.0, 0.60),
+    "challenge": (196.0, 8.0, 0.45),
+    "freedom": (171.0, 6.0, 0.50),
+    "trust": (139.0, 16.0, 0.40),
+    "idea_time": (84.0, 30.0, 0.45),
+    "playfulness": (166.0, 4.0, 0.50),
+    "conflict": (118.0, -16.0, 0.40),
+    "idea_support": (128.0, 24.0, 0.40),
+    "debate": (129.0, 12.0, 0.80),
+    "risk_taking": (92.0, 18.0, 0.50),
 }
 
 #: Latent standard deviations: between teams, of a team's own change, between people; share of the last in common.
