@@ -28,7 +28,7 @@ SCREEN_FACTOR = 3.267
 TREND_LENGTH, SHIFT_LENGTH = 7, 7
 
 #: Fewest points per segment for limits that can be relied on (Making Data Count guidance).
-FEWEST_POINTS = 13
+FEWEST_POINTS = 12
 
 #: The rules in the order in which they claim a point.
 RULES = ("outside limits", "trend", "two of three", "shift")

@@ -222,7 +222,7 @@ def _attempt(frame: pd.DataFrame, choice: str, setting: str, options: dict[str, 
         "lower": found.at_horizon.lower,
         "upper": found.at_horizon.upper,
         "clear": found.at_horizon.clear,
-        "reason": "",
+        "reason": next((said for said in found.warnings if "did not settle" in said), ""),
     }
 
 
@@ -244,7 +244,7 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     """Set what the chart and the regression say beside each other.
 
     The chart, with limits frozen before the change, says *change* when a later point shows special cause; its direction
-    is that of most such points. The regression says *change* when the interval of its effect at the change or at the
+    is that of these points, or ``both ways`` where they differ. The regression says *change* when the interval of its effect at the change or at the
     horizon leaves out zero; its direction is that of the horizon effect if that one is clear, else of the other.
 
     Parameters
@@ -257,7 +257,7 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Two rows: ``method``, ``says`` (``up``, ``down`` or ``no change``), ``because``. ``attrs["agree"]`` is whether
+        Two rows: ``method``, ``says`` (``up``, ``down``, ``both ways`` or ``no change``), ``because``. ``attrs["agree"]`` is whether
         both say the same.
 
     Examples
@@ -271,7 +271,7 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     after = chart.points[pd.DatetimeIndex(chart.points["period"]) >= found.change]
     marked = after[after["signal"] != ""]
     up, down = int((marked["heading"] == "up").sum()), int((marked["heading"] == "down").sum())
-    says = "no change" if not len(marked) else "up" if up >= down else "down"
+    says = "no change" if not len(marked) else "both ways" if up and down else "up" if up else "down"
     because = (
         f"{len(marked)} of {int(after['value'].notna().sum())} later points show special cause against the limits "
         f"from before ({up} up, {down} down)"

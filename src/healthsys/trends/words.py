@@ -1,0 +1,311 @@
+"""Sentences about a study, built from its results: each stays true when a parameter changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from healthsys.evidence import text_of
+from healthsys.trends import control_charts
+from healthsys.trends.interrupted import Effect
+from healthsys.trends.regression import MODEL_NAMES
+from healthsys.trends.study import Study, agreement, scored
+
+#: What a kind of data is called where a reader first meets a number.
+KINDS = {
+    "synthetic": "These data are synthetic: the source's own table of routine data is missing from its text, so not one "
+    "number on this page is real.",
+    "published": "The data are published figures; the source stands below.",
+    "yours": "The data are your own.",
+}
+
+
+def capital(text: str) -> str:
+    """Begin a sentence with a capital.
+
+    Examples
+    --------
+    >>> capital("the median wait")
+    'The median wait'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def counted(number: int, one: str) -> str:
+    """Say a count with its noun.
+
+    Examples
+    --------
+    >>> counted(1, "month"), counted(8, "quarter")
+    ('1 month', '8 quarters')
+    """
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def period(day: Any, period_name: str) -> str:
+    """Name a period: a month, or a financial quarter.
+
+    Examples
+    --------
+    >>> period(pd.Timestamp("2020-04-01"), "quarter"), period(pd.Timestamp("2020-04-01"), "month")
+    ('2020-21 Q1', 'April 2020')
+    """
+    day = pd.Timestamp(day)
+    if period_name != "quarter":
+        return f"{day:%B %Y}"
+    year = day.year - (day.month < 4)
+    return f"{year}-{(year + 1) % 100:02d} Q{(day.month - 4) % 12 // 3 + 1}"
+
+
+def level_words(level: float) -> str:
+    """Say a coverage.
+
+    Examples
+    --------
+    >>> level_words(0.95)
+    '95 %'
+    """
+    return f"{round(level * 100, 6):g} %"
+
+
+def interval(study: Study, one: Effect) -> str:
+    """Say the interval of an absolute effect."""
+    ends = f"{study.measure.number(one.lower, plus=True)} to {study.measure.number(one.upper, plus=True)}"
+    return f"{level_words(study.level)} interval {ends}"
+
+
+def subject(study: Study) -> str:
+    """Name the series: measure and unit."""
+    return f"{study.measure.name} in {study.unit}"
+
+
+def finding(study: Study) -> str:
+    """Say in one or two sentences what the page finds, with its number and interval.
+
+    Without a change the chart speaks; with one, the effect at the horizon if it is clear, else the one at the change if
+    that is, else that the data do not show a change. Whether chart and regression agree is always said.
+    """
+    if study.found is None:
+        return chart_finding(study)
+    horizon, change = study.found.at_horizon, study.found.at_change
+    start = "In these synthetic data, " if study.kind == "synthetic" else ""
+    after = f"{counted(horizon.after, study.period_name)} after {study.change_name}"
+    if horizon.clear:
+        first = f"{start}{after}, {_beside_course(study, horizon)}"
+    elif change.clear:
+        first = f"{start}at {study.change_name}, {_beside_course(study, change)}; {after} the difference is no longer clear"
+    else:
+        first = (
+            f"{start}{subject(study)} is not shown to have changed with {study.change_name}: {after} the difference "
+            f"from its earlier course is {study.measure.change(horizon.absolute, plus=True)} "
+            f"({interval(study, horizon)}), which holds no change too"
+        )
+    return f"{capital(first)}. {agreement_words(study)}"
+
+
+def _beside_course(study: Study, one: Effect) -> str:
+    way = "above" if one.absolute > 0 else "below"
+    relative = f", {text_of(abs(100 * one.relative), '{:.0f}')} %" if one.relative is not None else ""
+    return (
+        f"{subject(study)} is {study.measure.change(abs(one.absolute))} {way} what its earlier course would have given"
+        f"{relative} ({interval(study, one)})"
+    )
+
+
+def agreement_words(study: Study) -> str:
+    """Say whether the control chart and the regression agree."""
+    table = agreement(study)
+    chart, model = table["says"]
+    if table.attrs["agree"]:
+        said = "no change" if chart == "no change" else f"a change {chart}wards"
+        return f"Control chart and segmented regression agree: {said}."
+    names = {
+        "no change": "no change",
+        "both ways": "points outside its limits in both directions",
+        "up": "a change upwards",
+        "down": "a change downwards",
+    }
+    return f"The two methods do not agree: the control chart shows {names[chart]}, the regression {names[model]}."
+
+
+def chart_finding(study: Study) -> str:
+    """Say what the control chart shows where no change is claimed."""
+    points = study.chart.points
+    marked, observed = int((points["signal"] != "").sum()), int(points["value"].notna().sum())
+    first, last = (points["value"].dropna().iloc[place] for place in (0, -1))
+    span = f"{period(points['period'].iloc[0], study.period_name)} to {period(points['period'].iloc[-1], study.period_name)}"
+    if study.chart.stable:
+        said = f"varies within its limits from {span}: no {study.period_name} stands out"
+    else:
+        said = (
+            f"is not a stable process from {span}: {marked} of {counted(observed, study.period_name)} show special-cause "
+            f"variation, from {study.measure.value(first)} to {study.measure.value(last)}"
+        )
+    start = "In these synthetic data, " if study.kind == "synthetic" else ""
+    more = assurance_words(study)
+    return f"{capital(start + subject(study))} {said}.{' ' + more if more else ''} No interruption is claimed."
+
+
+def assurance_words(study: Study) -> str:
+    """Say whether the process as it stands will meet its target; empty without a target."""
+    said = control_charts.assurance(study.chart, improvement=study.improvement, target=study.target)
+    if said is None:
+        return ""
+    names = {
+        "consistently passes": "the process as charted meets the target of {} every time",
+        "consistently fails": "the process as charted cannot be expected to meet the target of {}",
+        "hit or miss": "the target of {} lies between the limits: it is met in some periods by chance",
+    }
+    return capital(names[said].format(study.measure.value(study.target))) + "."
+
+
+def data_words(study: Study) -> str:
+    """Say what kind of data this is, how many periods, and what was left out."""
+    series, name = study.series, study.period_name
+    missing = int(series["value"].isna().sum())
+    span = f"{period(series['period'].iloc[0], name)} to {period(series['period'].iloc[-1], name)}"
+    count = f"{counted(len(series), name)}, {span}" + (f", {missing} without a value" if missing else "")
+    return f"{KINDS.get(study.kind, '')} {capital(count)}. {study.left_out}".strip()
+
+
+def caution_words(study: Study) -> list[str]:
+    """Say every warning of the chart and the model."""
+    found = study.found.warnings if study.found else ()
+    return [capital(one) + "." for one in (*study.chart.warnings, *found)]
+
+
+def model_words(study: Study) -> str:
+    """Say which model was fitted, with its errors and season, and on how many points."""
+    found = study.found
+    details = found.fit.details
+    said = MODEL_NAMES[found.model]
+    if "lag" in details:
+        said += f" (lag {details['lag']}, {details['kernel']} kernel, correction {details['correction']}, no prewhitening)"
+    if "rho" in details:
+        said += f" (autocorrelation {details['rho']:.2f}, after {details['rounds']} rounds)"
+    if "phi" in details:
+        said += f" (dispersion {details['phi']:.1f})"
+    if "alpha" in details:
+        said += f" (alpha {details['alpha']:.3f})"
+    season = {"none": "no season", "months": "a level for each calendar month"}.get(found.season, f"{found.season} of the year")
+    return (
+        f"{capital(said)}; {season}; {counted(found.n_before, study.period_name)} before the change and {found.n_after} "
+        "from it on."
+    )
+
+
+def coefficient_words(study: Study) -> pd.DataFrame:
+    """Lay out level and slope with their meaning; count models on the log scale, with their ratios."""
+    name = study.period_name
+    meaning = {
+        "const": "start",
+        "time": f"slope before, per {name}",
+        "level": "change of level at the interruption",
+        "trend": f"change of slope, per {name}",
+    }
+    table = study.found.coefficients
+    table = table[table["term"].isin(meaning)].copy()
+    table["term"] = table["term"].map(meaning)
+    return table.reset_index(drop=True)
+
+
+def agreement_table(study: Study) -> pd.DataFrame:
+    """Lay out what the two methods say."""
+    return agreement(study)[["method", "says", "because"]]
+
+
+def truth_words(study: Study) -> str:
+    """Say how the estimates compare with what is built in; empty for real data."""
+    table = scored(study)
+    if table is None:
+        return ""
+    missed = int((table["inside"] == "no").sum())
+    if not missed:
+        return "Every interval holds the truth that is built in."
+    return (
+        f"{missed} of {len(table)} intervals miss the truth that is built in: clinics start month by month, which one date "
+        "cannot describe, and a dip just before the date tilts the earlier course."
+    )
+
+
+def control_words(study: Study) -> str:
+    """Say what the controlled series gives; empty without a control."""
+    if study.versus_control is None:
+        return ""
+    one = study.versus_control.at_horizon
+    way = "more" if one.absolute > 0 else "less"
+    clear = "" if one.clear else ", which holds no difference too"
+    return (
+        f"Against {study.control_name}, {counted(one.after, study.period_name)} after {study.change_name}, {study.unit} "
+        f"stands {study.measure.change(abs(one.absolute))} {way} ({interval(study, one)}{clear})."
+    )
+
+
+def results(study: Study) -> list[dict[str, Any]]:
+    """Return what the page records, ready for :func:`healthsys.evidence.record`."""
+    measure, pattern = study.measure, f"{{:,.{study.measure.digits}f}}{study.measure.sign.replace('%', '%')}"
+    plus = f"{{:+,.{measure.digits}f}}"
+    n = int(study.series["value"].notna().sum())
+    entries: list[dict[str, Any]] = [
+        {"name": "finding", "value": finding(study), "unit": "", "meaning": "The finding of this page", "n": n},
+        {"name": "data_kind", "value": data_words(study), "unit": "", "meaning": "What the data are and what was left out"},
+        {
+            "name": "latest",
+            "value": float(study.series["value"].dropna().iloc[-1]),
+            "unit": measure.axis,
+            "format": pattern,
+            "meaning": f"{capital(subject(study))}, latest {study.period_name}",
+        },
+        {
+            "name": "variation",
+            "value": control_charts.variation(study.chart, improvement=study.improvement),
+            "unit": "",
+            "meaning": f"Variation of the latest {study.period_name}, Making Data Count",
+        },
+        {
+            "name": "special_causes",
+            "value": int((study.chart.points["signal"] != "").sum()),
+            "unit": "points",
+            "meaning": "Points of the control chart with special-cause variation",
+        },
+    ]
+    if study.found is None:
+        return entries
+    parts = [("at_change", study.found.at_change, "at the change"), ("at_horizon", study.found.at_horizon, "at the horizon")]
+    if study.versus_control is not None:
+        parts.append(("controlled", study.versus_control.at_horizon, f"at the horizon against {study.control_name}"))
+    for name, one, words in parts:
+        entries.append(
+            {
+                "name": f"effect_{name}",
+                "value": one.absolute,
+                "lower": one.lower,
+                "upper": one.upper,
+                "level": study.level,
+                "unit": measure.difference,
+                "format": plus,
+                "n": n,
+                "meaning": f"Difference from the earlier course {words} ({period(one.period, study.period_name)}), {measure.difference}",
+            }
+        )
+    one = study.found.at_horizon
+    if one.relative is not None:
+        entries.append(
+            {
+                "name": "relative_effect",
+                "value": 100 * one.relative,
+                "lower": 100 * one.relative_lower,
+                "upper": 100 * one.relative_upper,
+                "level": study.level,
+                "unit": "percent",
+                "format": "{:+.1f} %",
+                "meaning": "The same at the horizon, relative to the counterfactual",
+            }
+        )
+    else:
+        entries.append({"name": "relative_effect", "value": None, "unit": "percent", "reason": one.reason,
+                        "meaning": "Relative effect at the horizon"})  # fmt: skip
+    entries.append({"name": "methods_agree", "value": bool(agreement(study).attrs["agree"]), "unit": "",
+                    "meaning": "Whether control chart and segmented regression say the same"})  # fmt: skip
+    return entries
