@@ -131,6 +131,7 @@ def _make(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                     truth.append(
                         pd.DataFrame(
                             {
+                                "clinic": clinic,
                                 "area": area,
                                 "sub_district": sub_district,
                                 "service": service,
@@ -205,6 +206,23 @@ def truth(seed: int = SEED) -> pd.DataFrame:
             "without_package": (100 * whole["without_package"] / whole["people"]).round(4),
         }
     )
+
+
+def clinic_effects(service: str, seed: int = SEED) -> pd.DataFrame:
+    """Return the built-in effect (percentage points) of one service by starting month and month, over its clinics.
+
+    Examples
+    --------
+    >>> table = clinic_effects("antenatal")
+    >>> float(table.loc[table["period"] < table["start"], "effect"].abs().max())
+    0.0
+    """
+    made, _, truth_rows = _make(seed)
+    rows = truth_rows[truth_rows["service"] == service].merge(
+        made.loc[made["service"] == service, ["clinic", "start"]], on="clinic"
+    )
+    rows = rows.dropna(subset=["start"]).assign(effect=lambda table: 100 * (table["with"] - table["without"]))
+    return rows.groupby(["start", "period"], as_index=False)["effect"].mean()
 
 
 GENERATORS = {

@@ -140,7 +140,7 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
     >>> rows = pd.DataFrame({"model": ["ols", "prais_winsten"] * 2, "rho": [0, 0, 0.4, 0.4], "error": 0.01,
     ...                      "estimand": "level at the change", "covered": [0.95, 0.95, 0.8, 0.93]})
     >>> finding(rows, level=0.95)
-    'With autocorrelated months no model keeps what it claims: the 95 % interval of the change of level holds the truth in 80 % of series (OLS, plain errors) to 93 % (Prais–Winsten). Without autocorrelation the same models hold it in 95 % to 95 %.'
+    'With autocorrelated months only Prais–Winsten keeps what is claimed: the 95 % interval of the change of level holds the truth in 80 % of series (OLS, plain errors) to 93 % (Prais–Winsten). Without autocorrelation the same models hold it in 95 % to 95 %.'
     """
     first = table["estimand"].iloc[0]
     rows = table[table["estimand"] == first]
@@ -152,7 +152,7 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
     who = (
         "no model keeps what it claims"
         if kept.empty
-        else f"only {' and '.join(MODEL_NAMES[name] for name in kept['model'])} keep what they claim"
+        else f"only {' and '.join(MODEL_NAMES[name] for name in kept['model'])} {'keeps' if len(kept) == 1 else 'keep'} what is claimed"
         if len(kept) < len(hard)
         else "every model keeps what it claims"
     )

@@ -328,40 +328,57 @@ def group_time_effects(frame: pd.DataFrame, *, unit: str, period: str, value: st
     return _group_time(wide, starts)
 
 
-def _group_time(wide: pd.DataFrame, starts: pd.Series) -> pd.DataFrame:
-    periods, matrix = list(wide.columns), wide.to_numpy(dtype=float)
+def _first_places(periods: list, starts: pd.Series) -> np.ndarray:
+    """Return the position of each unit's start; beyond the last period for a unit that never starts within it."""
     place = {label: position for position, label in enumerate(periods)}
     never = len(periods) + 1
-    first = np.array(
+    return np.array(
         [
             never if pd.isna(label) else place.get(label, never if label > periods[-1] else -1)
             for label in starts
         ]
     )
+
+
+def _group_effects(matrix: np.ndarray, first: np.ndarray, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return effect, treated and controls by period for the units that start at one position."""
+    change = matrix - matrix[:, [group - 1]]
+    known = ~np.isnan(change)
+    own = known & (first == group)[:, None]
+    other = known & (first[:, None] > np.maximum(np.arange(matrix.shape[1]), group)[None, :])
+    filled = np.where(known, change, 0.0)
+    treated, controls = own.sum(axis=0), other.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect = (filled * own).sum(axis=0) / treated - (filled * other).sum(axis=0) / controls
+    return effect, treated, controls
+
+
+def _group_time(wide: pd.DataFrame, starts: pd.Series) -> pd.DataFrame:
+    periods, matrix = list(wide.columns), wide.to_numpy(dtype=float)
+    first = _first_places(periods, starts)
     out = []
-    for group in sorted({int(g) for g in first if g < never}):
-        label = periods[group] if group >= 0 else None
-        members = first == group
-        for position in range(len(periods)):
-            row = {"start": label, "period": periods[position], "since": position - group}
-            others = first > max(position, group)
-            if group < 1:
-                out.append({**row, "effect": np.nan, "treated": int(members.sum()), "controls": 0,
-                            "reason": "no period before the start"})  # fmt: skip
-                continue
-            change = matrix[:, position] - matrix[:, group - 1]
-            own, other = change[members & ~np.isnan(change)], change[others & ~np.isnan(change)]
-            enough = len(own) and len(other)
-            out.append(
-                {
-                    **row,
-                    "effect": own.mean() - other.mean() if enough else np.nan,
-                    "treated": len(own),
-                    "controls": len(other),
-                    "reason": "" if enough else "no unit that has not started yet",
-                }
-            )
-    return pd.DataFrame(out)
+    for group in sorted({int(g) for g in first if g < len(periods)}):
+        rows = {"start": periods[group] if group >= 0 else None, "period": periods, "since": np.arange(len(periods)) - group}
+        if group < 1:
+            members = int((first == group).sum())
+            out.append(pd.DataFrame({**rows, "effect": np.nan, "treated": members, "controls": 0,
+                                     "reason": "no period before the start"}))  # fmt: skip
+            continue
+        effect, treated, controls = _group_effects(matrix, first, group)
+        reason = np.where(np.isnan(effect), "no unit that has not started yet", "")
+        out.append(pd.DataFrame({**rows, "effect": effect, "treated": treated, "controls": controls, "reason": reason}))
+    columns = ["start", "period", "since", "effect", "treated", "controls", "reason"]
+    return pd.concat(out, ignore_index=True) if out else pd.DataFrame(columns=columns)
+
+
+def _average(matrix: np.ndarray, first: np.ndarray) -> float:
+    """Average the group-time effects after the start, weighted by treated units."""
+    total = weight = 0.0
+    for group in {int(g) for g in first if 1 <= g < matrix.shape[1]}:
+        effect, treated, _ = _group_effects(matrix, first, group)
+        used = (np.arange(matrix.shape[1]) >= group) & ~np.isnan(effect)
+        total, weight = total + float(effect[used] @ treated[used]), weight + float(treated[used].sum())
+    return total / weight if weight else math.nan
 
 
 def average_effect(table: pd.DataFrame) -> float:
@@ -429,15 +446,13 @@ def staggered_effect(
     rows = _complete(frame, [unit, period, value])
     wide = rows.pivot(index=unit, columns=period, values=value)
     starts = frame.groupby(unit)[start].first().reindex(wide.index)
-    table = _group_time(wide, starts)
-    estimate = average_effect(table)
+    matrix, first = wide.to_numpy(dtype=float), _first_places(list(wide.columns), starts)
+    estimate = _average(matrix, first)
     if math.isnan(estimate):
         raise DataError("no starting group has both an earlier period and units that had not started; nothing to compare")
     rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(resamples):
-        pick = rng.integers(0, len(wide), len(wide))
-        drawn.append(average_effect(_group_time(wide.iloc[pick], starts.iloc[pick])))
+    picks = rng.integers(0, len(wide), (resamples, len(wide)))
+    drawn = [_average(matrix[pick], first[pick]) for pick in picks]
     tails = np.nanquantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
     undefined = int(np.isnan(drawn).sum())
     said = (f"{undefined} of {resamples} resamples had no comparison and were left out",) if undefined else ()

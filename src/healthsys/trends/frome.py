@@ -111,7 +111,7 @@ def p_from_interval(
     Examples
     --------
     >>> [round(p, 4) for p in p_from_interval(-7.9, -13.1, -2.8)]
-    [0.0027, 0.0023, 0.0031]
+    [0.0026, 0.0022, 0.0031]
     """
     law = stats.norm if df is None else stats.t(df)
     reach = law.ppf(0.5 + level / 2)

@@ -32,7 +32,7 @@ class Panel:
     two_areas: Difference
     by_clinic: Permutation
     by_area: Permutation
-    true_average: float
+    true_average: float | None
     placed: funnel.Funnel
     level: float
 
@@ -44,8 +44,9 @@ def open_panel(
     service: str,
     area: str,
     change: str,
+    truth: pd.DataFrame | None = None,
     funnel_months: int = 12,
-    resamples: int = 299,
+    resamples: int = 499,
     seed: int = 20170101,
     level: float = 0.95,
 ) -> Panel:
@@ -61,6 +62,8 @@ def open_panel(
         The Area whose clinics start; the other is the comparator.
     change
         Date on which the Area was reorganised, for the comparison of two Areas.
+    truth
+        Built-in effects by ``start`` and ``period``, where the data are synthetic.
     funnel_months
         Last months added up for the funnel.
     resamples, seed
@@ -110,25 +113,17 @@ def open_panel(
         ),
         by_clinic=difference.permutation_test(changes, pd.Series(changes.index, changes.index), kinds["reorganised"], seed=seed),
         by_area=difference.permutation_test(changes, kinds["area"], kinds["reorganised"], seed=seed),
-        true_average=float("nan"),
+        true_average=None if truth is None else _built_in(effects, truth),
         placed=funnel.funnel(sums, unit="clinic", observed="reached", size="eligible"),
         level=level,
     )
 
 
-def built_in(panel: Panel, effects_by_clinic: pd.DataFrame) -> float:
-    """Average the built-in effects over the same clinics and months as the group-time estimate.
-
-    Parameters
-    ----------
-    panel
-        The panel.
-    effects_by_clinic
-        ``start``, ``since``, ``effect`` (true, per cent points) per starting month and months since it.
-    """
-    used = panel.effects[(panel.effects["since"] >= 0) & panel.effects["effect"].notna()]
-    known = used.merge(effects_by_clinic, on=["start", "since"], suffixes=("", "_true"))
-    return float(np.average(known["effect_true"], weights=known["treated"]))
+def _built_in(effects: pd.DataFrame, truth: pd.DataFrame) -> float:
+    """Average the built-in effects over the same groups and months as the group-time estimate, with its weights."""
+    used = effects[(effects["since"] >= 0) & effects["effect"].notna()]
+    known = used.merge(truth, on=["start", "period"], suffixes=("", "_true"))
+    return float(np.average(known["effect_true"], weights=known["treated"].astype(float)))
 
 
 def estimates(panel: Panel) -> pd.DataFrame:
@@ -170,11 +165,12 @@ def finding(panel: Panel) -> str:
     """Say what the staggered starts show and how far off the trap is."""
     one, trap = panel.staggered, panel.trap
     share = 100 * trap.estimate / one.estimate
+    truth = "" if panel.true_average is None else f" Built in, over the same clinics and months, are {panel.true_average:.1f}."
     return (
         f"In these synthetic data, {panel.service} coverage rises by {one.estimate:.1f} percentage points on average once a clinic "
         f"starts ({100 * panel.level:g} % interval {text_of(one.lower, '{:.1f}')} to {text_of(one.upper, '{:.1f}')}), compared with "
         f"clinics that had not started yet. Two-way fixed effects on the same data give {text_of(trap.estimate, '{:.1f}')}, "
-        f"{share:.0f} % of that."
+        f"{share:.0f} % of that." + truth
     )
 
 
