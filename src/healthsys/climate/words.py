@@ -86,8 +86,8 @@ def withheld(shown: Shown | None) -> str:
     Examples
     --------
     >>> from healthsys.climate import open_study
-    >>> withheld(open_study("climate_survey_baseline").shown)[:57]
-    '1 team with fewer than 5 people is left out of every table'
+    >>> withheld(open_study("climate_survey_baseline").shown)[:52]
+    '1 team with fewer than 5 people is left out of every'
     """
     if shown is None:
         return "No survey is read here, so no team is left out."
