@@ -12,15 +12,17 @@ from healthsys.evidence import text_of
 
 
 def joined(parts: list[str]) -> str:
-    """Join words with commas and a last "and"; with semicolons where a part holds an "and" itself.
+    """Join words with commas and a last "and"; with a comma before it where a part holds an "and" itself.
 
     Examples
     --------
     >>> joined(["debate", "trust", "freedom"])
     'debate, trust and freedom'
+    >>> joined(["debate", "trust and openness"])
+    'debate, and trust and openness'
     """
     if len(parts) > 1 and any(" and " in part for part in parts):
-        return "; ".join(parts)
+        return f"{', '.join(parts[:-1])}, and {parts[-1]}"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
