@@ -1,6 +1,6 @@
 """The Sphinx extension of the book: numbers by reference, and formulas as MathML (nothing fetched, nothing to load).
 
-Roles ``result``, ``param``, ``published``, ``claim`` and ``const`` show a number by name and link to where it comes
+Roles ``result``, ``param``, ``published``, ``claim`` and ``constant`` show a number by name and link to where it comes
 from. A name that does not resolve is a warning, and a warning fails the build.
 """
 
@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxRole
 from healthsys.errors import HealthsysError
 from healthsys.publishing.lookup import Lookup
 
-ROLES = ("result", "param", "published", "claim", "const")
+ROLES = ("result", "param", "published", "claim", "constant")
 
 logger = logging.getLogger(__name__)
 
