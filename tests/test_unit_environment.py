@@ -107,7 +107,7 @@ def test_the_version_is_the_same_everywhere():
     version = PROJECT["project"]["version"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == version
-    assert f"## Version {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## Unreleased (version {version})" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"book-version,{version}," in (ROOT / "data" / "constants.csv").read_text(encoding="utf-8")
     assert f'__version__ = "{version}"' in (ROOT / "src" / "healthsys" / "__init__.py").read_text(encoding="utf-8")
 
