@@ -15,7 +15,7 @@ LEFT_OUT = {"healthsys.cli"}
 
 
 def public_names() -> dict[str, set[str]]:
-    """Return for each module the public functions and classes it defines, and for a package what it exports."""
+    """Return the public functions and classes of each module; for a package also what it exports."""
     source = paths.root() / "src"
     found = {}
     for path in sorted((source / "healthsys").rglob("*.py")):
@@ -23,13 +23,14 @@ def public_names() -> dict[str, set[str]]:
         names = {
             node.name
             for node in body
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
         }
         for node in body:
             if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
                 names |= set(ast.literal_eval(node.value))
-        module = ".".join(part for part in path.relative_to(source).with_suffix("").parts if part != "__init__")
-        if names and not path.stem.startswith("_") or names and path.stem == "__init__":
+        parts = path.relative_to(source).with_suffix("").parts
+        module = ".".join(part for part in parts if part != "__init__")
+        if names and (path.stem == "__init__" or not path.stem.startswith("_")):
             found[module] = names
     return {module: names for module, names in found.items() if module not in LEFT_OUT}
 
@@ -43,6 +44,7 @@ def test_the_programming_reference_names_every_public_module():
         for module, names in public.items()
         if module not in named and not names & public.get(module.rpartition(".")[0], set())
     ]
-    assert not absent, "add to book/reference/api.md: " + ", ".join(f".. automodule:: {name}" for name in absent)
+    lines = ", ".join(f".. automodule:: {name}" for name in absent)
+    assert not absent, f"add to book/reference/api.md: {lines}"
     stale = sorted(named - set(public))
     assert not stale, f"book/reference/api.md names modules that define nothing public: {stale}"
