@@ -60,7 +60,7 @@ def _block_math(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def _keep_comments_whole(_app: Sphinx, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+def _keep_comments_whole(_app: Any, what: str, _name: str, _of: Any, _options: Any, lines: list[str]) -> None:
     """Join the comment of a constant again: napoleon takes the words before its first colon for a type."""
     if what in ("attribute", "data", "property") and lines and lines[-1].startswith(":type: "):
         lines[:] = [f"{lines[-1].removeprefix(':type: ')}: {lines[0]}", *lines[1:-2]]
