@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy import stats
 
 from healthsys.errors import DataError
 from healthsys.plotting import COLOUR, NARROW, canvas
@@ -227,3 +228,28 @@ def coverage_figure(table: pd.DataFrame, *, level: float, periods: int, series: 
         f"{100 * level:g}.",
         "drawn": rows,
     }
+
+
+def results(table: pd.DataFrame, *, level: float, series: int) -> list[dict[str, Any]]:
+    """Return what the page records: the finding, and coverage of each model and autocorrelation at the change."""
+    entries: list[dict[str, Any]] = [
+        {"name": "finding", "value": finding(table, level=level), "unit": "", "meaning": "The finding of this page", "n": series}
+    ]
+    reach = float(stats.norm.ppf(0.975))
+    for row in table[table["estimand"] == table["estimand"].iloc[0]].itertuples():
+        held, error = 100 * row.covered, 100 * row.error * reach
+        entries.append(
+            {
+                "name": f"coverage_{row.model}_{'with' if row.rho else 'without'}",
+                "value": held,
+                "lower": held - error,
+                "upper": min(100.0, held + error),
+                "level": 0.95,
+                "unit": "percent of series",
+                "format": "{:.1f} %",
+                "n": int(row.fitted),
+                "meaning": f"Intervals of {MODEL_NAMES[row.model]} that hold the true change of level, autocorrelation {row.rho:g}; "
+                "the interval is the Monte Carlo error",
+            }
+        )
+    return entries

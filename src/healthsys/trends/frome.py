@@ -287,3 +287,33 @@ def changes_figure(frame: pd.DataFrame) -> dict[str, Any]:
         "alt": f"Printed changes of admissions: {said}.",
         "drawn": rows,
     }
+
+
+def results(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return what the page records."""
+    cost = saving(frame)
+    against = relative_change(
+        cell(frame, "unplanned_admissions_change"), cell(frame, "unplanned_admissions_change", group="Rest of Somerset")
+    )
+    check = interval_check(frame)
+    rows = [
+        ("finding", finding(frame), "", "{}", "The finding of this page"),
+        ("saving", cost.amount, "pounds", "{:,.0f}", "Cost of admissions in 2013-14 less that in 2016-17, Frome"),
+        ("saving_percent", abs(cost.percent), "percent", "{:.1f} %", "The same, of the cost in 2013-14"),
+        ("saving_a_year", abs(cost.percent_a_year), "percent a year", "{:.1f} %", "The same, spread evenly over three years"),
+        ("difference_points", against["points"], "percentage points", "{:.1f}", "Change in Frome less change in the rest of Somerset"),
+        ("relative_change", against["relative"], "percent", "{:.1f} %", "Admissions in Frome against the county's course"),
+    ]
+    entries = [
+        {"name": name, "value": value, "unit": unit, "format": pattern, "meaning": meaning} for name, value, unit, pattern, meaning in rows
+    ]
+    entries.append(
+        {
+            "name": "implied_p_frome",
+            "value": float(check["implied_t"].iloc[0]),
+            "unit": "p-value",
+            "format": "{:.4f}",
+            "meaning": "p-value that the printed interval of Frome's slope implies (Student)",
+        }
+    )
+    return entries

@@ -257,3 +257,54 @@ def funnel_figure(panel: Panel) -> dict[str, Any]:
         "alt": f"Funnel of {len(panel.placed.points)} clinics around a pooled coverage of {100 * panel.placed.target:.1f} %: {said}.",
         "drawn": panel.placed.points,
     }
+
+
+def results(panel: Panel) -> list[dict[str, Any]]:
+    """Return what the page records."""
+    entries: list[dict[str, Any]] = [
+        {"name": "finding", "value": finding(panel), "unit": "", "meaning": "The finding of this page", "n": panel.staggered.units}
+    ]
+    for name, one in (("group_time", panel.staggered), ("two_way", panel.trap)):
+        entries.append(
+            {
+                "name": f"effect_{name}",
+                "value": one.estimate,
+                "lower": one.lower,
+                "upper": one.upper,
+                "level": panel.level,
+                "unit": "percentage points",
+                "format": "{:.1f}",
+                "n": one.units,
+                "meaning": f"Average effect of the start on {panel.service} coverage, {one.method}",
+            }
+        )
+    entries.append(
+        {
+            "name": "effect_two_areas",
+            "value": panel.two_areas.estimate,
+            "unit": "percentage points",
+            "format": "{:.1f}",
+            "n": panel.two_areas.units,
+            "meaning": f"Area against comparator; no interval: {panel.two_areas.reason}",
+        }
+    )
+    if panel.true_average is not None:
+        entries.append(
+            {
+                "name": "effect_built_in",
+                "value": panel.true_average,
+                "unit": "percentage points",
+                "format": "{:.1f}",
+                "meaning": "Built-in effect, averaged over the same clinics and months as the group-time estimate",
+            }
+        )
+    entries.append(
+        {
+            "name": "clinics_outside_funnel",
+            "value": int(panel.placed.points["place"].str.contains("outer").sum()),
+            "unit": "clinics",
+            "meaning": "Clinics outside the outer limits of the funnel, overdispersion allowed for",
+            "n": len(panel.placed.points),
+        }
+    )
+    return entries

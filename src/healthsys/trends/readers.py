@@ -163,8 +163,8 @@ def load_table(source: str | Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`healthsys.trends.layouts.COLUMNS` and those the data set adds, provenance in ``attrs``; the notes
-        and the report of an official reading in ``attrs["notes"]`` and ``attrs["report"]``.
+        Columns :data:`healthsys.trends.layouts.COLUMNS` and those the data set adds, provenance in ``attrs``, with
+        the notes and the report of an official reading.
 
     Raises
     ------
@@ -186,8 +186,9 @@ def load_table(source: str | Path) -> pd.DataFrame:
             "path": Path(text).name,
             "sources": ["the reader's own file"],
             "licence": "the reader's own",
+            "notes": list(reading.notes),
+            "report": reading.report.to_dict("records"),
         }
-        table.attrs["notes"], table.attrs["report"] = list(reading.notes), reading.report.to_dict("records")
     else:
         raise DataError(
             f"'{text}' is neither a bundled data set nor a file or folder.{nearest(text, datasets.names())} "

@@ -167,3 +167,97 @@ def _batch(quantity: str, formula: float, values: np.ndarray, batches: int = 20)
         "error": float(np.std(means, ddof=1) / np.sqrt(batches)),
         "arrivals": len(values),
     }
+
+
+def percentages(wards: pd.DataFrame) -> pd.DataFrame:
+    """Return the table of ward sizes with chances in per cent."""
+    shown = wards.copy()
+    for column in ("full_carried", "full_offered", "wait_offered"):
+        shown[column] = 100 * shown[column]
+    return shown[["beds", "load_carried", "full_carried", "full_offered", "wait_offered", "mean_wait_hours"]]
+
+
+def results(quarters: pd.DataFrame, wards: pd.DataFrame, *, share: float) -> list[dict[str, Any]]:
+    """Return what the page records about England and about wards of different size."""
+    high = quarters.loc[quarters["ga_occupancy_percent"].idxmax()]
+    entries: list[dict[str, Any]] = [
+        {"name": "finding", "value": finding(wards, share=share), "unit": "", "meaning": "The finding of this page"},
+        {
+            "name": "occupancy_words",
+            "value": occupancy_words(quarters),
+            "unit": "",
+            "meaning": "General and acute beds in England over the published quarters",
+            "n": len(quarters),
+        },
+        {
+            "name": "highest_occupancy",
+            "value": float(high["ga_occupancy_percent"]),
+            "unit": "percent",
+            "format": "{:.1f} %",
+            "meaning": f"Highest quarterly occupancy of general and acute beds, England ({period(high['period'], 'quarter')})",
+        },
+        {
+            "name": "latest_slack",
+            "value": float(quarters["slack_percent"].iloc[-1]),
+            "unit": "percent",
+            "format": "{:.1f} %",
+            "meaning": f"Free general and acute beds in the latest quarter, England ({period(quarters['period'].iloc[-1], 'quarter')})",
+        },
+    ]
+    for row in wards.itertuples():
+        for reading in ("carried", "offered"):
+            entries.append(
+                {
+                    "name": f"full_{row.beds}_beds_{reading}",
+                    "value": 100 * getattr(row, f"full_{reading}"),
+                    "unit": "percent",
+                    "format": "{:.1f} %",
+                    "meaning": f"Chance that a ward of {row.beds} beds is full at {100 * share:g} % {reading} occupancy",
+                }
+            )
+    return entries
+
+
+def ward_results(table: pd.DataFrame, *, load: float, accepted: float) -> list[dict[str, Any]]:
+    """Return what the page records about the reader's own ward."""
+    first, second = table.iloc[0], table.iloc[1]
+    return [
+        {
+            "name": "ward_full",
+            "value": 100 * float(first["full"]),
+            "unit": "percent",
+            "format": "{:.1f} %",
+            "meaning": f"Chance that the ward of {first['beds']:.0f} beds is full at a load of {load:.1f}",
+        },
+        {
+            "name": "spared_by_one_bed",
+            "value": float(second["spared"]),
+            "unit": "per 1,000 arrivals",
+            "format": "{:.0f}",
+            "meaning": "Fewer turned away per 1,000 arrivals with one more bed",
+        },
+        {
+            "name": "beds_needed",
+            "value": capacity.smallest_ward(load, target=accepted),
+            "unit": "beds",
+            "format": "{:,}",
+            "meaning": f"Smallest ward that is full for at most {100 * accepted:g} % of arrivals",
+        },
+    ]
+
+
+def ward_words(table: pd.DataFrame, *, load: float, accepted: float) -> str:
+    """Say what one more bed buys the reader's ward, and how many beds the accepted risk needs.
+
+    Examples
+    --------
+    >>> ward_words(capacity.one_more_bed(10, 12), load=10, accepted=0.05)
+    'With 12 beds, 120 of 1,000 people who come find the ward full, at 73 % of beds in use. One more bed spares 35 of them. For at most 5 %, it takes 15 beds, and slack of 36 %.'
+    """
+    first, second = table.iloc[0], table.iloc[1]
+    needed = capacity.smallest_ward(load, target=accepted)
+    return (
+        f"With {first['beds']:.0f} beds, {first['turned_away']:.0f} of 1,000 people who come find the ward full, at "
+        f"{100 * first['occupancy']:.0f} % of beds in use. One more bed spares {second['spared']:.0f} of them. For at most "
+        f"{100 * accepted:g} %, it takes {needed} beds, and slack of {100 * (1 - capacity.occupancy(load, needed)):.0f} %."
+    )

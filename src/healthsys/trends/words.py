@@ -10,7 +10,7 @@ from healthsys.evidence import text_of
 from healthsys.trends import control_charts
 from healthsys.trends.interrupted import Effect
 from healthsys.trends.regression import MODEL_NAMES
-from healthsys.trends.study import Study, agreement, scored
+from healthsys.trends.study import Study, agreement, capability_of, scored, sensitivity
 
 #: What a kind of data is called where a reader first meets a number.
 KINDS = {
@@ -309,3 +309,121 @@ def results(study: Study) -> list[dict[str, Any]]:
     entries.append({"name": "methods_agree", "value": bool(agreement(study).attrs["agree"]), "unit": "",
                     "meaning": "Whether control chart and segmented regression say the same"})  # fmt: skip
     return entries
+
+
+def provenance_words(study: Study) -> str:
+    """Say in one line what the data are and where they come from, with what a reader of official files noted."""
+    known = study.provenance
+    notes = known.get("notes", [])
+    line = f"{known['title']}; {known['kind']}; {len(study.series)} {study.period_name}s; source: {'; '.join(known['sources'])}"
+    return "\n".join([line, *notes])
+
+
+def model_sentence(study: Study) -> str:
+    """Say which model was fitted, or why none was."""
+    if study.found is None:
+        return "No interruption is claimed in this window, so no regression is fitted: the chart stands alone."
+    return model_words(study)
+
+
+def capability_words(study: Study) -> str:
+    """Say how capable a stable process is against its target, or why that cannot be said; empty without a target."""
+    found = capability_of(study)
+    if found is None:
+        return ""
+    if found.reason:
+        return f"Capability is not stated: {found.reason}."
+    return f"Capability against the target: Cpk {found.cpk:.2f}, Ppk {found.ppk:.2f}."
+
+
+def beside_words(study: Study) -> str:
+    """Say what other units can and cannot tell about the change."""
+    others = " and ".join(study.beside)
+    if study.versus_control is not None and study.kind == "synthetic":
+        return (
+            f"{control_words(study)} A comparator is an invention of these data. The real Area had none: every Area of the city "
+            "was reorganised at once. What that costs is plain here: without it, whatever else came at the same time, such as the "
+            "capital budget, is counted as the reorganisation's."
+        )
+    if study.versus_control is not None:
+        return control_words(study)
+    if study.beside and study.change is not None:
+        verb = "is" if len(study.beside) == 1 else "are"
+        return (
+            f"{others} {verb} shown beside {study.unit} and {verb} no control: {study.change_name} reached every place in the same "
+            f"{study.period_name}. How far one place fell below another says who was hit harder, not what would have happened "
+            "without it."
+        )
+    if study.beside:
+        return f"{others} beside {study.unit}."
+    return (
+        "No other unit is set beside this one. Without a comparison, whatever else happened at that time is part of the effect."
+        if study.change is not None
+        else "No other unit is set beside this one."
+    )
+
+
+def sensitivity_words(study: Study) -> str:
+    """Say under how many other choices the horizon effect keeps its direction and its clearness.
+
+    Choices that cannot be fitted are counted apart.
+    """
+    table = sensitivity(study)
+    own, others = table.iloc[0], table.iloc[1:]
+    fitted = others[others["at_horizon"].notna()]
+    same = int((fitted["clear"].astype(bool) == bool(own["clear"])).sum())
+    way = int(((fitted["at_horizon"] > 0) == (own["at_horizon"] > 0)).sum())
+    dropped = len(others) - len(fitted)
+    more = f" {dropped} could not be fitted, with the reason in the table." if dropped else ""
+    return (
+        f"Of {len(fitted)} other choices {way} keep the direction of the horizon effect, and {same} agree on whether its interval "
+        f"leaves out no change.{more}"
+    )
+
+
+#: Limits that belong to a bundled data set, besides those of every series.
+LIMITS = {
+    "area_south_series": (
+        "The setting is modelled on a published case; its data are invented, and so are the sizes of the effects.",
+        "Clinics start month by month. One date cannot describe that: the regression spreads it over level and slope. The page on "
+        "staggered starts does better.",
+        "December dips lie just before the date of the change and tilt the earlier course.",
+        "A capital budget came a year later. It is part of every effect stated after that, unless a comparator takes it off.",
+    ),
+    "kh03_beds_england": (
+        "The beds come from a third party's panel of official returns, equal to the official England figures where both were seen.",
+        "A midnight count, averaged over a quarter, hides the peaks of a day.",
+        "What happened at that date is the pandemic, not a reorganisation: beds were emptied on purpose, and one line cannot follow "
+        "the fall and the recovery.",
+    ),
+    "rtt_england_monthly": (
+        "Medians are computed by the publisher from grouped waits, and trusts that did not report are missing from them.",
+        "The earlier course was rising already. Carried on as a straight line it may say too little or too much.",
+        "The wait first jumps because few were treated and few joined the list, then falls and climbs: a straight line after the "
+        "change describes none of these well.",
+    ),
+    "ae_england_monthly": (
+        "There is no interruption to claim in this window. The next candidate, May 2019, is a change of reporting: fourteen trusts "
+        "in a field test gave no four-hour figures for four years. A series that keeps them in the denominator shows a step that "
+        "is not there.",
+        "Performance has a winter and a summer; on a chart without season both stand out as special causes.",
+    ),
+    "gp_appointments_counties": (
+        "Months differ in working days, which the files do not give: part of every zigzag is the calendar.",
+        "A year before the change holds each month once, so season and change cannot be told apart. The table above shows how much "
+        "hangs on it.",
+        "These are counties. Frome's practice is not in the files, and nothing here speaks of its programme.",
+    ),
+}
+
+
+def limit_words(study: Study) -> str:
+    """List what the page cannot show: of its data set, and of every series of this kind."""
+    said = list(LIMITS.get(study.options["data"], ()))
+    if study.found is not None:
+        said += [
+            "The counterfactual is the earlier course carried on as a line. Nobody observed it.",
+            "A date is not a cause. Anything else that changed then is in the effect.",
+        ]
+    said.append("Chart and regression answer different questions; where they disagree, neither is the referee.")
+    return "\n".join(f"- {one}" for one in said)
