@@ -101,7 +101,7 @@ _REFUSED = (
 
 def _power(base: float, exponent: float) -> float:
     if abs(exponent) > LARGEST_EXPONENT:
-        raise CheckError(f"the power {exponent} is too large; at most {LARGEST_EXPONENT} is computed")
+        raise CheckError(f"the power {exponent:g} is too large; at most {LARGEST_EXPONENT} is computed")
     found = float(base) ** float(exponent)
     if isinstance(found, complex):
         raise CheckError("a root of a negative number is not a number")
@@ -145,9 +145,8 @@ def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
     for node in ast.walk(tree):
         if isinstance(node, _REFUSED):
             raise CheckError(f"'{expression}' uses {type(node).__name__.lower()}, which a check may not")
-    reader = simpleeval.EvalWithCompoundTypes(
-        operators=_OPERATORS | {ast.Pow: _power}, functions=FUNCTIONS, names=dict(inputs)
-    )
+    reader = simpleeval.EvalWithCompoundTypes(operators=_OPERATORS | {ast.Pow: _power}, names=dict(inputs))
+    reader.functions = dict(FUNCTIONS)
     try:
         found = reader.eval(expression.strip())
     except CheckError as error:

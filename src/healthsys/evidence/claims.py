@@ -199,7 +199,7 @@ def evaluate(
 
 
 def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
-    """Count claims by verdict: one row for each group and a last row for all, one column for each verdict.
+    """Count claims by verdict: one row for each group, a last row for all if there are several, a column for each verdict.
 
     Examples
     --------
@@ -208,7 +208,7 @@ def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
     """
     groups = list(dict.fromkeys(evaluated[by]))
     rows = []
-    for group in [*groups, "all"]:
+    for group in [*groups, "all"] if len(groups) > 1 else groups:
         chosen = evaluated if group == "all" else evaluated[evaluated[by] == group]
         row: dict[str, Any] = {by: group}
         row |= {name: int((chosen["verdict"] == name).sum()) for name in VERDICTS}
