@@ -208,6 +208,9 @@ def test_a_claim_can_be_checked_against_what_a_chapter_computes(ledger):
 HEADER = "claim_id,source_key,theme,section,statement,printed,inputs,check,rounded,show,unit,verdict,reason,result,material,why_it_matters,cite_safely\n"  # noqa: E501
 
 
+INPUTS = '"{""a"": 2}"'
+
+
 def own_file(tmp_path, *rows):
     path = tmp_path / "my-paper.csv"
     path.write_text(HEADER + "\n".join(rows) + "\n", encoding="utf-8")
@@ -215,7 +218,8 @@ def own_file(tmp_path, *rows):
 
 
 def test_a_readers_own_file_is_evaluated_without_committed_verdicts(tmp_path):
-    path = own_file(tmp_path, 'n,me2025,method,Results,A count.,2,"{""stated"": 2, ""listed"": [1, 5]}",len(listed) == stated,,,,,,,,,')
+    inputs = '"{""stated"": 2, ""listed"": [1, 5]}"'
+    path = own_file(tmp_path, f"n,me2025,method,Results,A count.,2,{inputs},len(listed) == stated,,,,,,,,,")
     found = claims.evaluate(claims.load_ledger(path), label=path.name)
     assert found["verdict"].tolist() == ["reproduced"]
     assert found["holds"].tolist() == [True]
@@ -224,13 +228,13 @@ def test_a_readers_own_file_is_evaluated_without_committed_verdicts(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ('x,me,m,Results,S.,2,stated=2,stated == 2,,,,,,,,,', r"my-paper.csv: row 2, claim 'x', column 'inputs', 'stated=2'.*JSON"),
-        ('x,me,m,Results,S.,2,"{""a"": 2}",a.real == 2,,,,,,,,,', r"row 2, claim 'x', column 'check', 'a.real == 2'.*attribute"),
-        ('x,me,m,Results,S.,2,"{""a"": 2}",b == 2,,,,,,,,,', r"column 'check', 'b == 2'.*input 'a' is used by no expression"),
-        ("x,me,m,Results,S.,2,,,,,,,,,,,", r"column 'check', the cell is empty: nothing is computed and no reason"),
-        ("x,me,m,Results,S.,2,,,,,,wrong,r,,,,", r"column 'verdict', row 2: 'wrong' is not allowed; allowed: one of reproduced"),
-        ("X y,me,m,Results,S.,2,,,,,,,r,,,,", r"column 'claim_id', row 2: 'X y' is not allowed"),
-        ("x,me,m,Results,S.,2,,,,,,,r,,perhaps,,", r"column 'material', row 2: 'perhaps'.*true or false"),
+        ("x,me,m,R,S.,2,a=2,a == 2,,,,,,,,,", r"my-paper.csv: row 2, claim 'x', column 'inputs', 'a=2'.*JSON"),
+        (f"x,me,m,R,S.,2,{INPUTS},a.real == 2,,,,,,,,,", r"claim 'x', column 'check', 'a.real == 2'.*attribute"),
+        (f"x,me,m,R,S.,2,{INPUTS},3 == 2,,,,,,,,,", r"column 'check', '3 == 2'.*input 'a' is used by no expression"),
+        ("x,me,m,R,S.,2,,,,,,,,,,,", r"column 'check', the cell is empty: nothing is computed and no reason"),
+        ("x,me,m,R,S.,2,,,,,,wrong,r,,,,", r"column 'verdict', row 2: 'wrong' is not allowed; allowed: one of rep"),
+        ("X y,me,m,R,S.,2,,,,,,,r,,,,", r"column 'claim_id', row 2: 'X y' is not allowed"),
+        ("x,me,m,R,S.,2,,,,,,,r,,perhaps,,", r"column 'material', row 2: 'perhaps'.*true or false"),
     ],
 )
 def test_a_faulty_file_is_told_by_file_row_column_value_and_remedy(tmp_path, row, message):
@@ -252,7 +256,8 @@ def test_faults_are_reported_together_with_a_remedy(tmp_path):
 @pytest.fixture(scope="module")
 def book(evaluated, changes):
     examples = claims.evaluate(claims.load_ledger(paths.data() / "templates" / "claims_template.csv"))
-    entries = "".join(f"@article{{{key},\n  title = {{The {{Paper}} {key}}},\n}}\n" for key in set(evaluated["source_key"]))
+    keys = set(evaluated["source_key"])
+    entries = "".join(f"@article{{{key},\n  title = {{The {{Paper}} {key}}},\n}}\n" for key in keys)
     return pages.all_pages(evaluated, changes, examples, bibliography=entries)
 
 
@@ -262,8 +267,9 @@ def test_each_claim_has_one_anchor_on_the_page_of_its_source(evaluated, book):
 
 
 def test_numbers_on_the_pages_are_computed(book):
-    from healthsys.publishing.prose import typed_numbers
     from markdown_it import MarkdownIt
+
+    from healthsys.publishing.prose import typed_numbers
 
     for name, text in book.items():
         built = MarkdownIt("commonmark", {"html": True}).render(text)
@@ -274,7 +280,8 @@ def test_numbers_on_the_pages_are_computed(book):
 def test_the_whole_table_is_plain_html_with_data_for_filters(evaluated, book):
     from lxml import html
 
-    rows = html.fragment_fromstring(book["claims-table.md"].split("\n<div", 1)[1].join(["<div", ""])).xpath("//tbody/tr")
+    markup = book["claims-table.md"]
+    rows = html.fragment_fromstring(markup[markup.index("<div") :]).xpath("//tbody/tr")
     assert len(rows) == CLAIMS
     assert [row.get("data-verdict") for row in rows] == list(evaluated["verdict"])
     assert all(row.get("data-source") and row.get("data-theme") and row.get("data-material") for row in rows)

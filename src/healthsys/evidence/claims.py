@@ -1,4 +1,4 @@
-"""The claims ledger: what the sources state, checked by expression, with a verdict that is computed and not stored alone.
+"""The claims ledger: what the sources state, checked by expression, with verdicts computed and not stored alone.
 
 A claim has named inputs and a check over them; the verdict follows from the two by :func:`verdict`. The committed
 verdict stands beside them so that a change shows: :func:`evaluate` recomputes every one.
@@ -24,7 +24,7 @@ VERDICTS: dict[str, str] = {
     "inconsistent": "The check is false, also after rounding.",
     "judged": "Two wordings disagree or differ, which no expression can compute; the reason is given.",
     "derived": "A quantity computed from what is printed; the source prints nothing to compare it with.",
-    "not derivable": "The source, or the copy read, prints nothing that it could be computed from; the reason is given.",
+    "not derivable": "The source, or the copy read, prints nothing to compute it from; the reason is given.",
 }
 
 #: Name under which an expression may use the result that a chapter computes.
@@ -199,11 +199,11 @@ def evaluate(
 
 
 def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
-    """Count claims by verdict: one row for each group, a last row for all if there are several, a column for each verdict.
+    """Count claims by verdict: a row for each group, a last row for all of several, a column for each verdict.
 
     Examples
     --------
-    >>> counts(evaluate(load_ledger()))["all"].iloc[-1] == len(load_ledger())
+    >>> int(counts(evaluate(load_ledger()))["all"].iloc[-1]) == len(load_ledger())
     True
     """
     groups = list(dict.fromkeys(evaluated[by]))

@@ -2,25 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
-
-
-def recorded_values() -> dict[str, Any]:
-    """Return the values that runs recorded, by ``run/name``: what was built last, else the published record."""
-    from healthsys import paths
-
-    found: dict[str, Any] = {}
-    for folder in (paths.results(), paths.build() / "results"):
-        for path in sorted(folder.glob("*.json")):
-            for name, entry in json.loads(path.read_text(encoding="utf-8")).get("results", {}).items():
-                if entry.get("value") is not None:
-                    found[f"{path.stem}/{name}"] = entry["value"]
-    return found
 
 
 @click.command()
@@ -42,6 +27,7 @@ def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path 
     from healthsys.errors import DataError, nearest
     from healthsys.evidence import claims as ledger
     from healthsys.evidence import pages
+    from healthsys.evidence.book import recorded_values
 
     label = path.name if path else "claims.csv"
     evaluated = ledger.evaluate(ledger.load_ledger(path), results=recorded_values(), label=label)

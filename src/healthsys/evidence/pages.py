@@ -173,10 +173,10 @@ def inconsistencies_page(evaluated: pd.DataFrame, *, titles_by_key: Mapping[str,
     material = evaluated[evaluated["material"]]
     parts = [
         "# Material inconsistencies\n",
-        "These are the places where a reader who quotes a source could be misled in substance. Each is stated with what "
-        "is printed where, what it comes to, why it matters and how the source can still be cited safely. A slip in a "
-        "printed figure or list says nothing about the rest of a paper; most claims hold. Smaller ones, "
-        f"such as a year that differs between text and reference list, stand on the page of each source. {_LOSSES}\n",
+        "Places where a reader who quotes a source could be misled in substance. Each is stated with what is printed "
+        "where, what it comes to, why it matters and how the source can still be cited safely. A slip in a printed "
+        "figure or list says nothing about the rest of a paper. Smaller ones, such as a year that differs between "
+        f"text and reference list, stand on the page of each source. {_LOSSES}\n",
     ]
     for key in dict.fromkeys(material["source_key"]):
         parts.append(f"## {known.get(key, key)}\n")
@@ -267,8 +267,9 @@ def writing_page(examples: pd.DataFrame) -> str:
         "## The verdict follows\n",
         _verdicts(),
         "## What an expression may use\n",
-        f"Inputs by name; numbers, texts and lists; arithmetic, comparison, `and`, `or`, `not`, `in`; list comprehensions; "
-        f"and the functions {functions}. A text of the form `2017-01-31` is read as a date. Nothing else is evaluated: "
+        "Inputs by name; numbers, texts and lists; arithmetic, comparison, `and`, `or`, `not`, `in`; list "
+        f"comprehensions; and the functions {functions}. A text of the form `2017-01-31` is read as a date. "
+        "Nothing else is evaluated: "
         "attributes, imports, large powers and long loops are refused. If a chapter of the book computes the quantity, "
         "name its result in the column `result` and use it as `result`.\n",
         "## One example for each verdict\n",
