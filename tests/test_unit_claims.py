@@ -294,6 +294,11 @@ def test_material_inconsistencies_are_written_for_a_reader(evaluated, book):
     assert book["inconsistencies.md"].count("<dt>How to cite</dt>") == evaluated["material"].sum()
 
 
+def test_sources_are_called_by_author_and_year():
+    text = '@book{b, author={{The Team}}, booktitle={No}, title="T", year={2020}}\n@misc{c, author={A, B and C, D}}'
+    assert pages.sources(text) == {"b": pages.Source("T", "The Team 2020"), "c": pages.Source("c", "A and C")}
+
+
 def test_titles_and_citations_come_from_the_bibliography(book):
     assert book["gilson2020.md"].startswith("# The Paper gilson2020\n\nWhat {cite:t}`gilson2020` claims")
 

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -33,21 +34,42 @@ _WORDING = (
 )
 
 
-def titles(bibliography: str) -> dict[str, str]:
-    """Read titles by key from BibTeX text; braces are removed.
+@dataclass(frozen=True)
+class Source:
+    """How a source is called: by its title, and in short by author and year."""
+
+    title: str
+    short: str
+
+
+def sources(bibliography: str) -> dict[str, Source]:
+    """Read how each source is called from BibTeX text, by key; braces are removed.
 
     Examples
     --------
-    >>> titles("@article{gilson2020,\\n  title = {Everyday {Health} systems},\\n  year = {2020}\\n}")
-    {'gilson2020': 'Everyday Health systems'}
+    >>> entry = "@article{a2020, author = {Bo, Al and Cy, Di and Ek, Fi}, title = {{On} it}, year = {2020}}"
+    >>> sources(entry)["a2020"]
+    Source(title='On it', short='Bo et al. 2020')
     """
     found = {}
     for entry in re.split(r"^\s*@", bibliography, flags=re.MULTILINE)[1:]:
         key = re.match(r"\w+\s*\{\s*([^,\s]+)\s*,", entry)
-        title = re.search(r"(?<![\w-])title\s*=\s*(?:\{((?:[^{}]|\{[^{}]*\})*)\}|\"([^\"]*)\")", entry, re.IGNORECASE)
-        if key and title:
-            found[key.group(1)] = re.sub(r"[{}]|\s+(?=\s)", "", (title.group(1) or title.group(2))).strip()
+        if key:
+            fields = {name: _field(entry, name) for name in ("title", "author", "year")}
+            names = [author.split(",")[0].strip() for author in fields["author"].split(" and ")]
+            who = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+            found[key.group(1)] = Source(fields["title"] or key.group(1), f"{who} {fields['year']}".strip())
     return found
+
+
+def _field(entry: str, name: str) -> str:
+    value = r'(?:\{((?:[^{}]|\{[^{}]*\})*)\}|"([^"]*)")'
+    found = re.search(rf"(?<![\w-]){name}\s*=\s*{value}", entry, re.IGNORECASE)
+    return re.sub(r"[{}]|\s+(?=\s)", "", found.group(1) or found.group(2) or "").strip() if found else ""
+
+
+def _called(known: Mapping[str, Source], key: str) -> Source:
+    return known.get(key, Source(key, key))
 
 
 def all_pages(
@@ -72,55 +94,57 @@ def all_pages(
         ``index.md``, one ``<source>.md`` for each source, ``inconsistencies.md``, ``claims-table.md``,
         ``claims-changed.md`` and ``writing-claims.md``; texts in MyST Markdown.
     """
-    known = titles(bibliography)
+    known = sources(bibliography)
     keys = list(dict.fromkeys(evaluated["source_key"]))
-    pages = {f"{key}.md": source_page(evaluated, key, title=known.get(key, ""), cited=key in known) for key in keys}
     return {
-        "index.md": overview_page(evaluated, titles_by_key=known),
-        **pages,
-        "inconsistencies.md": inconsistencies_page(evaluated, titles_by_key=known),
+        "index.md": overview_page(evaluated, known=known),
+        **{f"{key}.md": source_page(evaluated, key, called=known.get(key)) for key in keys},
+        "inconsistencies.md": inconsistencies_page(evaluated, known=known),
         "claims-table.md": table_page(evaluated),
         "claims-changed.md": changes_page(evaluated, changes),
         "writing-claims.md": writing_page(examples),
     }
 
 
-def counts_table(evaluated: pd.DataFrame, *, titles_by_key: Mapping[str, str] | None = None) -> tables.Table:
-    """Return the counts by verdict, one row for each source, for the landing page and the overview."""
-    frame = counts(evaluated)
-    known = titles_by_key or {}
-    frame["source_key"] = [known.get(key, key) for key in frame["source_key"]]
-    return tables.table(
-        frame,
-        caption="Claims of each source by verdict",
-        headings={"source_key": "source", "all": "all verdicts"},
-        name="claims-by-verdict",
-    )
+def counts_table(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> tables.Table:
+    """Return the counts by verdict, one column for each source, for the landing page and the overview.
+
+    Parameters
+    ----------
+    evaluated
+        A ledger with recomputed verdicts.
+    known
+        How each source is called (:func:`sources`); its key where it is not known.
+    """
+    frame = counts(evaluated).set_index("source_key").T.rename_axis("verdict").rename_axis(None, axis=1).reset_index()
+    several = "all" in frame.columns
+    headings = {key: "all" if key == "all" else _called(known or {}, key).short for key in frame.columns[1:]}
+    caption = "Claims of each source by verdict" if several else "Claims by verdict"
+    return tables.table(frame, caption=caption, headings=headings, name="claims-by-verdict")
 
 
-def overview_page(evaluated: pd.DataFrame, *, titles_by_key: Mapping[str, str] | None = None) -> str:
+def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
     """Return the first page of the part: what the ledger is, counts by verdict, where to go on."""
-    known = titles_by_key or {}
-    sources = "\n".join(
-        f"- [{known.get(key, key)}]({key}.md)" for key in dict.fromkeys(evaluated["source_key"])
-    )
+    keys = dict.fromkeys(evaluated["source_key"])
+    links = "\n".join(f"- [{_called(known or {}, key).title}]({key}.md)" for key in keys)
     return _page(
         "# Every claim checked\n",
         "The sources behind this book make statements that can be checked against what they print: counts, shares, "
         "dates, sums, lists that are announced and lists that follow. The ledger holds each of them with the printed "
         "values as inputs and an expression over them; the verdict is computed from the two.\n",
-        _computed(counts_table(evaluated, titles_by_key=known).html),
+        _computed(counts_table(evaluated, known=known).html, "hs-counts"),
+        "## What the verdicts mean\n",
         _verdicts(),
         f"{_WORDING} {_LOSSES}\n",
         "## Where to go on\n",
-        f"{sources}\n- [Material inconsistencies, and how to cite safely](inconsistencies.md)\n"
+        f"{links}\n- [Material inconsistencies, and how to cite safely](inconsistencies.md)\n"
         "- [All claims in one table](claims-table.md)\n- [What our reading changed](claims-changed.md)\n"
         "- [How to write a claim that can be checked](writing-claims.md)\n",
         _downloads(),
     )
 
 
-def source_page(evaluated: pd.DataFrame, source_key: str, *, title: str = "", cited: bool = False) -> str:
+def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | None = None) -> str:
     """Return the audit page of one source: what it claims, what reproduces, what does not and exactly why.
 
     Parameters
@@ -129,10 +153,8 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, title: str = "", ci
         A ledger with recomputed verdicts.
     source_key
         The source.
-    title
-        Its title; the key if empty.
-    cited
-        Whether the book's bibliography has an entry of that key, which is then cited.
+    called
+        How the bibliography calls it, which it is then cited from; None for a file without an entry there.
 
     Raises
     ------
@@ -141,11 +163,11 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, title: str = "", ci
     """
     chosen = _of_source(evaluated, source_key)
     by_verdict = {name: chosen[chosen["verdict"] == name] for name in VERDICTS}
-    source = f"{{cite:t}}`{source_key}`" if cited else f"`{source_key}`"
+    source = f"{{cite:t}}`{source_key}`" if called else f"`{source_key}`"
     parts = [
-        f"# {title or source_key}\n",
+        f"# {called.title if called else source_key}\n",
         f"What {source} claims, and what each claim comes to when it is recomputed from what the source prints.\n",
-        _computed(counts_table(chosen, titles_by_key={source_key: title or source_key}).html),
+        _computed(counts_table(chosen, known={source_key: Source("", "claims")}).html),
         f"{_WORDING} {_LOSSES}\n",
     ]
     sections = [
@@ -167,9 +189,8 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, title: str = "", ci
     return _page(*parts)
 
 
-def inconsistencies_page(evaluated: pd.DataFrame, *, titles_by_key: Mapping[str, str] | None = None) -> str:
+def inconsistencies_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
     """Return the material inconsistencies: what is printed where, why it matters, how to cite it safely."""
-    known = titles_by_key or {}
     material = evaluated[evaluated["material"]]
     parts = [
         "# Material inconsistencies\n",
@@ -179,7 +200,7 @@ def inconsistencies_page(evaluated: pd.DataFrame, *, titles_by_key: Mapping[str,
         f"text and reference list, stand on the page of each source. {_LOSSES}\n",
     ]
     for key in dict.fromkeys(material["source_key"]):
-        parts.append(f"## {known.get(key, key)}\n")
+        parts.append(f"## {_called(known or {}, key).short}\n")
         for row in material[material["source_key"] == key].to_dict("records"):
             parts.append(_block(row, anchor=f"material-{row['claim_id']}", link=True))
     return _page(*parts)
@@ -190,9 +211,9 @@ def table_page(evaluated: pd.DataFrame) -> str:
     rows = "".join(
         f'<tr data-source="{_text(row["source_key"])}" data-theme="{_text(row["theme"])}" '
         f'data-verdict="{_text(row["verdict"])}" data-material="{"yes" if row["material"] else "no"}">'
-        f'<th scope="row">{_link(row)}</th><td>{_text(row["verdict"])}</td><td>{_text(row["statement"])}</td>'
-        f"<td>{_text(row['printed'])}</td><td>{_computed_cell(row)}</td>"
-        f"<td>{_text(row['source_key'])}<br>{_text(row['section'])}</td></tr>"
+        f'<th scope="row">{_link(row)}<br>{_text(row["source_key"])}, {_text(row["section"])}</th>'
+        f"<td>{_text(row['statement'])}</td><td>{_text(row['printed'])}</td>"
+        f"<td><strong>{_text(row['verdict'])}</strong><br>{_text(row['shown'])}</td></tr>"
         for row in evaluated.to_dict("records")
     )
     return _page(
@@ -201,8 +222,8 @@ def table_page(evaluated: pd.DataFrame) -> str:
         _downloads(),
         '<div class="hs-table hs-computed hs-claims" data-filter="source theme verdict material" role="region" '
         'aria-label="All claims" tabindex="0"><table><caption>All claims of the ledger</caption><thead><tr>'
-        '<th scope="col">claim</th><th scope="col">verdict</th><th scope="col">what it states</th>'
-        '<th scope="col">printed</th><th scope="col">computed</th><th scope="col">source and place</th></tr></thead>'
+        '<th scope="col">claim and place</th><th scope="col">what it states</th><th scope="col">printed</th>'
+        '<th scope="col">verdict, and what is computed</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>\n",
     )
 
@@ -321,12 +342,14 @@ def _page(*parts: str) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _computed(markup: str) -> str:
-    return f'<div class="hs-computed">{markup}</div>\n'
+def _computed(markup: str, more: str = "") -> str:
+    return f'<div class="{f"hs-computed {more}".strip()}">{markup}</div>\n'
 
 
 def _verdicts() -> str:
-    return "\n".join(f"**{name.capitalize()}**\n: {meaning}\n" for name, meaning in VERDICTS.items())
+    cells = (f'<th scope="row">{name}</th><td>{_text(meaning)}</td>' for name, meaning in VERDICTS.items())
+    rows = "".join(f"<tr>{row}</tr>" for row in cells)
+    return _table("What each verdict means", ["verdict", "when"], rows)
 
 
 def _downloads() -> str:
