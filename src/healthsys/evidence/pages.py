@@ -429,23 +429,26 @@ def _block(row: Mapping[str, Any], *, anchor: str = "", link: bool = False, wher
 
 
 def _claims_table(chosen: pd.DataFrame, *, caption: str) -> str:
+    """Claims in short: a row for each, with its check where it has one."""
     checked = bool((chosen["check"] != "").any())
     rows = []
     for row in chosen.to_dict("records"):
-        cells = f"<td>{_text(row['section'])}</td><td>{_text(row['printed'])}</td>"
+        place = f'<span class="hs-place">{_text(row["section"])}</span>'
+        why = _text(row["reason"])
         if checked:
-            cells += f"<td>{_check(row)}</td><td>{_computed_cell(row)}</td>"
+            why = f"{_check(row)}<br>gives <strong>{_computed_cell(row)}</strong><br>{why}"
         rows.append(
-            f'<tr id="claim-{_text(row["claim_id"])}"><th scope="row">{_text(row["statement"])}</th>{cells}'
-            f"<td>{_text(row['reason'])}</td></tr>"
+            f'<tr id="claim-{_text(row["claim_id"])}"><th scope="row">{_text(row["statement"])}<br>{place}</th>'
+            f"<td>{_text(row['printed'])}</td><td>{why}</td></tr>"
         )
-    columns = ["what it states", "where", "printed", *(["check", "computed"] if checked else []), "note"]
-    return _table(caption, columns, "".join(rows))
+    columns = ["what it states, and where", "printed", "check, what it gives, and why" if checked else "why"]
+    return _table(caption, columns, "".join(rows), kind="hs-claim-rows")
 
 
-def _table(caption: str, columns: list[str], body: str) -> str:
+def _table(caption: str, columns: list[str], body: str, *, kind: str = "") -> str:
     head = "".join(f'<th scope="col">{_text(name)}</th>' for name in columns)
     return (
-        f'<div class="hs-table hs-computed" role="region" aria-label="{_text(caption)}" tabindex="0"><table>'
-        f"<caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>\n"
+        f'<div class="{f"hs-table hs-computed {kind}".strip()}" role="region" aria-label="{_text(caption)}" '
+        f'tabindex="0"><table><caption>{_text(caption)}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>\n"
     )
