@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from healthsys import paths
 from healthsys.errors import DataError
+from healthsys.evidence import book
 from healthsys.evidence.command import claims
 
 
@@ -53,6 +54,28 @@ def test_a_missing_file_is_said(tmp_path):
     found = run("--file", tmp_path / "absent.csv")
     assert isinstance(found.exception, DataError)
     assert "neither a bundled data set nor a file" in str(found.exception)
+
+
+def test_the_build_step_gives_every_page_and_the_download():
+    pages = book.book_pages()
+    assert {"evidence/index.md", "evidence/bolden2021.md", "evidence/inconsistencies.md"} <= set(pages)
+    assert pages["evidence/mannion2023.md"].startswith("# The power of autonomy")
+    assert len(json.loads(book.ledger_json())) == 334
+
+
+def test_a_project_without_a_ledger_gets_no_pages(mini):
+    assert book.book_pages() == {}
+
+
+def test_recorded_values_come_from_the_last_build_then_from_the_record(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "datapackage.json").write_text("{}")
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(tmp_path))
+    for folder, value in (("results", 1), ("book/_build/results", 2)):
+        (tmp_path / folder).mkdir(parents=True)
+        record = {"results": {"mean": {"value": value}, "undefined": {"reason": "none"}}}
+        (tmp_path / folder / "waits.json").write_text(json.dumps(record))
+    assert book.recorded_values() == {"waits/mean": 2}
 
 
 @pytest.mark.xdist_group("browser")

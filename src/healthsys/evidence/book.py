@@ -28,7 +28,12 @@ def evaluated_ledger() -> pd.DataFrame:
 
 
 def book_pages() -> dict[str, str]:
-    """Return every page that the ledger gives, by its path below ``book/``, such as ``evidence/index.md``."""
+    """Return every page that the ledger gives, by its path below ``book/``, such as ``evidence/index.md``.
+
+    A project without a ledger gets none.
+    """
+    if "claims" not in datasets.names():
+        return {}
     bibliography = paths.book() / "references.bib"
     template = paths.data() / datasets.describe("claims_template")["path"]
     found = pages.all_pages(

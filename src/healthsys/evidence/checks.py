@@ -13,6 +13,7 @@ import json
 import math
 import operator
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -139,7 +140,9 @@ def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
     if len(expression) > LONGEST_EXPRESSION:
         raise CheckError(f"the expression has {len(expression)} characters; at most {LONGEST_EXPRESSION} are read")
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise CheckError(f"'{expression}' is not one expression ({getattr(error, 'msg', error)})") from None
     for node in ast.walk(tree):
@@ -148,14 +151,13 @@ def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
     reader = simpleeval.EvalWithCompoundTypes(operators=_OPERATORS | {ast.Pow: _power}, names=dict(inputs))
     reader.functions = dict(FUNCTIONS)
     try:
-        found = reader.eval(expression.strip())
+        found = reader.eval(expression.strip(), previously_parsed=tree.body)
+        usable = isinstance(found, bool) or (isinstance(found, int | float) and math.isfinite(found))
     except CheckError as error:
         raise CheckError(f"'{expression}': {error}") from None
-    except (simpleeval.InvalidExpression, ArithmeticError, TypeError, ValueError, LookupError, RecursionError) as error:
+    except Exception as error:  # whatever an expression of a reader's own file does wrong is said, not thrown
         raise CheckError(f"'{expression}' does not compute: {_said(error)}") from None
-    if isinstance(found, bool):
-        return found
-    if isinstance(found, int | float) and math.isfinite(found):
+    if usable:
         return found
     raise CheckError(f"'{expression}' comes to {str(found)[:40]!r}; a check comes to true, false or a number")
 
