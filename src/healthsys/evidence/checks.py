@@ -88,7 +88,7 @@ FUNCTIONS: dict[str, Any] = {
 _OPERATORS = {
     node: simpleeval.DEFAULT_OPERATORS[node]
     for node in (
-        ast.Add, ast.Sub, ast.Mult, ast.Mod, ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE, ast.LtE,
+        ast.Sub, ast.Mod, ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE, ast.LtE,
         ast.Not, ast.USub, ast.UAdd, ast.In, ast.NotIn,
     )
 } | {ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv}  # fmt: skip
@@ -98,6 +98,18 @@ _REFUSED = (
     ast.Attribute, ast.JoinedStr, ast.FormattedValue, ast.Dict, ast.Set, ast.DictComp, ast.Assign, ast.AugAssign,
     ast.keyword, ast.Starred, ast.Lambda, ast.NamedExpr,
 )  # fmt: skip
+
+
+def _sum(left: Any, right: Any) -> Any:
+    if isinstance(left, list) and isinstance(right, list) and len(left) + len(right) > MOST_VALUES:
+        raise CheckError(f"the lists joined have {len(left) + len(right)} values; at most {MOST_VALUES} are computed")
+    return left + right
+
+
+def _product(left: Any, right: Any) -> Any:
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        raise CheckError("only numbers can be multiplied")
+    return left * right
 
 
 def _power(base: float, exponent: float) -> float:
@@ -148,7 +160,8 @@ def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
     for node in ast.walk(tree):
         if isinstance(node, _REFUSED):
             raise CheckError(f"'{expression}' uses {type(node).__name__.lower()}, which a check may not")
-    reader = simpleeval.EvalWithCompoundTypes(operators=_OPERATORS | {ast.Pow: _power}, names=dict(inputs))
+    operators = _OPERATORS | {ast.Add: _sum, ast.Mult: _product, ast.Pow: _power}
+    reader = simpleeval.EvalWithCompoundTypes(operators=operators, names=dict(inputs))
     reader.functions = dict(FUNCTIONS)
     try:
         found = reader.eval(expression.strip(), previously_parsed=tree.body)
