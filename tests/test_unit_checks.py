@@ -52,6 +52,7 @@ def test_computes(expression, inputs, value):
         ("9 ** 9 ** 9", r"power 3.8742e\+08 is too large"),
         ("(9.0 ** 99) ** 99", "does not compute"),
         ("(0 - 8) ** 0.5", "root of a negative number"),
+        ("len('%999999999d' % 1)", "only numbers have a remainder"),
         ("x * 3", "only numbers can be multiplied"),
         ("sum([sum(x * 90) for c in x])", "only numbers can be multiplied"),
         ("len(" + "x + " * 10 + "x)", "lists joined have 1100 values; at most 1000"),

@@ -88,7 +88,7 @@ FUNCTIONS: dict[str, Any] = {
 _OPERATORS = {
     node: simpleeval.DEFAULT_OPERATORS[node]
     for node in (
-        ast.Sub, ast.Mod, ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE, ast.LtE,
+        ast.Sub, ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE, ast.LtE,
         ast.Not, ast.USub, ast.UAdd, ast.In, ast.NotIn,
     )
 } | {ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv}  # fmt: skip
@@ -110,6 +110,12 @@ def _product(left: Any, right: Any) -> Any:
     if not isinstance(left, int | float) or not isinstance(right, int | float):
         raise CheckError("only numbers can be multiplied")
     return left * right
+
+
+def _remainder(left: Any, right: Any) -> Any:
+    if not isinstance(left, int | float):  # a text would be a format of any width
+        raise CheckError("only numbers have a remainder")
+    return left % right
 
 
 def _power(base: float, exponent: float) -> float:
@@ -160,7 +166,7 @@ def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
     for node in ast.walk(tree):
         if isinstance(node, _REFUSED):
             raise CheckError(f"'{expression}' uses {type(node).__name__.lower()}, which a check may not")
-    operators = _OPERATORS | {ast.Add: _sum, ast.Mult: _product, ast.Pow: _power}
+    operators = _OPERATORS | {ast.Add: _sum, ast.Mult: _product, ast.Mod: _remainder, ast.Pow: _power}
     reader = simpleeval.EvalWithCompoundTypes(operators=operators, names=dict(inputs))
     reader.functions = dict(FUNCTIONS)
     try:
