@@ -53,6 +53,7 @@ def test_computes(expression, inputs, value):
         ("(9.0 ** 99) ** 99", "does not compute"),
         ("(0 - 8) ** 0.5", "root of a negative number"),
         ("len('%999999999d' % 1)", "only numbers have a remainder"),
+        ("round(5, 0 - 99999999)", "-99999999 decimals are too many"),
         ("x * 3", "only numbers can be multiplied"),
         ("sum([sum(x * 90) for c in x])", "only numbers can be multiplied"),
         ("len(" + "x + " * 10 + "x)", "lists joined have 1100 values; at most 1000"),

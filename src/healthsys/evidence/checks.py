@@ -21,10 +21,11 @@ import simpleeval
 
 from healthsys.errors import HealthsysError
 
-#: Longest expression that is read (characters), largest power, most values in one input.
+#: Longest expression that is read (characters), largest power, most values in one list, most decimals.
 LONGEST_EXPRESSION = 600
 LARGEST_EXPONENT = 100
 MOST_VALUES = 1000
+MOST_DIGITS = 12
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -67,6 +68,19 @@ def unique(values: list[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
 
 
+def rounded(value: float, digits: int = 0) -> float:
+    """Return a number rounded to some decimals, a half to the even digit.
+
+    Examples
+    --------
+    >>> rounded(20.7639, 1)
+    20.8
+    """
+    if not 0 <= digits <= MOST_DIGITS:
+        raise CheckError(f"{digits} decimals are too many to round to; 0 to {MOST_DIGITS} are computed")
+    return round(value, digits) if digits else round(value)
+
+
 #: What an expression may call.
 FUNCTIONS: dict[str, Any] = {
     "abs": abs,
@@ -78,7 +92,7 @@ FUNCTIONS: dict[str, Any] = {
     "len": len,
     "max": max,
     "min": min,
-    "round": round,
+    "round": rounded,
     "sorted": sorted,
     "sum": sum,
     "unique": unique,
