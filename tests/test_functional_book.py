@@ -11,11 +11,11 @@ import nbformat
 import pytest
 import yaml
 from lxml import html as parser
-from miniature import PROJECT
 
 from healthsys.publishing import record
 from healthsys.publishing.prose import typed_numbers
 from healthsys.publishing.runs import load_runs
+from miniature import PROJECT
 
 HTML = PROJECT / "book/_build/html"
 

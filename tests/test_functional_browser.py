@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+
 from test_functional_book import HTML, book, pages  # noqa: F401  (the fixture builds the book)
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
