@@ -19,7 +19,10 @@ def test_the_setting_is_that_of_the_source():
     clinics = area_south.clinics()
     per_area = clinics.groupby("area")["clinic"].nunique()
     assert per_area.to_dict() == {"Area South": 25, "Comparator Area": 25}
-    assert clinics.loc[clinics["area"] == "Area South"].groupby("sub_district")["clinic"].nunique().to_list() == [15, 10]
+    assert clinics.loc[clinics["area"] == "Area South"].groupby("sub_district")["clinic"].nunique().to_list() == [
+        15,
+        10,
+    ]
     assert clinics["service"].nunique() == 5
     assert area_south.services()["period"].nunique() == 36
     assert clinics.loc[clinics["area"] == "Comparator Area", "start"].isna().all()

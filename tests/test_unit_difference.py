@@ -26,7 +26,7 @@ VALUE = """9.66,12.18,9.84,11.47,13.41,11.4,11.96,12.61,13.34,14.73,13,9.62,10.8
 def panel():
     """Return an unbalanced panel of 12 units over 6 periods, as drawn in R for the check below."""
     table = pd.DataFrame({"u": [int(n) for n in UNIT.split(",")], "y": [float(n) for n in VALUE.split(",")]})
-    table["t"] = [1] * 11 + [2] * 11 + sum(([t] * 12 for t in (3, 4, 5, 6)), [])
+    table["t"] = np.repeat([1, 2, 3, 4, 5, 6], [11, 11, 12, 12, 12, 12])
     return table.assign(treated=table["u"] <= 5, after=table["t"] >= 4)
 
 

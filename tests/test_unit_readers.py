@@ -67,7 +67,8 @@ def test_ae_faults_are_named(tmp_path):
         read_official(ae(tmp_path, "layout.csv", header=AE_HEADER.replace("Attendances over 4hrs", "Late")))
 
 
-KH03 = """org_code,period,org_name,kh03_avail_ga_avg_beds,kh03_occ_ga_avg_beds,kh03_occ_ga_rate,ae_type1_pct_4hr,ae_type1_attendances
+KH03 = """org_code,period,org_name,kh03_avail_ga_avg_beds,\
+kh03_occ_ga_avg_beds,kh03_occ_ga_rate,ae_type1_pct_4hr,ae_type1_attendances
 NAN,2019-20 Q1,England,300.0,270.0,0.9,,
 RA1,2019-20 Q1,A,100.0,90.0,0.9,0.8,5000
 RB1,2019-20 Q1,B,200.0,180.0,0.9,0.85,9000
@@ -97,7 +98,7 @@ def test_kh03_keeps_england_apart_and_takes_unreported_zeros_as_missing(tmp_path
         read_official(path)
 
 
-RTT = '''\
+RTT = """\
 ,,,,,,
 ,"Title: Referral to Treatment (RTT) Waiting Times, England",,,,,
 ,Year,Month,Incomplete RTT pathways,,"Unique Patients
@@ -109,7 +110,7 @@ RTT = '''\
 ,,Jul-07,,,,-
 ,Notes:,,,,,
 ,"1. Median, 52+ and other words",,,,,
-'''
+"""
 
 
 def test_rtt_overview_with_its_two_row_header(tmp_path):
@@ -132,7 +133,8 @@ def test_rtt_overview_with_its_two_row_header(tmp_path):
         read_official(path)
 
 
-GP = """CCG_CODE,CCG_NAME,Appointment_Month,APPT_STATUS,HCP_TYPE,APPT_MODE,TIME_BETWEEN_BOOK_AND_APPT,COUNT_OF_APPOINTMENTS
+GP = """CCG_CODE,CCG_NAME,Appointment_Month,APPT_STATUS,HCP_TYPE,\
+APPT_MODE,TIME_BETWEEN_BOOK_AND_APPT,COUNT_OF_APPOINTMENTS
 11X,NHS  Somerset CCG,MAR2019,Attended,GP,Face-to-Face,15  to 21 Days,60
 11X,NHS  Somerset CCG,MAR2019,DNA,GP,Telephone,Same Day,30
 11X,NHS  Somerset CCG,MAR2019,Unknown,GP,Unknown,Unknown / Data Issue,10
@@ -151,14 +153,14 @@ def test_gp_months_are_sums_and_unknown_is_no_answer(tmp_path):
     assert share["value"].to_list() == pytest.approx([100 * 60 / 90, 0])
 
 
-WALES = '''\
+WALES = """\
 "","All ","","","","All "
 "","Up to 26 weeks ",".","Up to 26 weeks ","Over 36 weeks ","."
 "","Over 0 weeks and up to 1 week ","Over 25 weeks and up to 26 weeks ",".","Over 105 weeks ","."
 "Dec-2011 (1)",30,20,50,".",50
 "June-2012 ",30,25,55,5,60
 
-'''
+"""
 
 
 def test_wales_bands_are_added_and_compared_with_all(tmp_path):
@@ -166,9 +168,9 @@ def test_wales_bands_are_added_and_compared_with_all(tmp_path):
     path.write_text(WALES, encoding="utf-8")
     reading = read_official(path)
     assert pick_series(reading.table, indicator="total_waiting", unit="Wales")["value"].to_list() == [50, 60]
-    assert pick_series(reading.table, indicator="within_26_weeks_percent", unit="Wales")["value"].iloc[1] == pytest.approx(
-        100 * 55 / 60
-    )
+    assert pick_series(reading.table, indicator="within_26_weeks_percent", unit="Wales")["value"].iloc[
+        1
+    ] == pytest.approx(100 * 55 / 60)
     assert reading.report["own"][0] == reading.report["file_says"][0] == 110
 
 

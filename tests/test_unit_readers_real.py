@@ -68,14 +68,26 @@ def test_no_real_file_is_forgotten():
     ("carried", "file", "indicator", "units"),
     [
         ("kh03_beds_england", "beds_kh03/master-quarterly-trust.csv", "ga_occupancy_percent", ("England", "England")),
-        ("rtt_england_monthly", "rtt_waiting/NHS_timeseries.csv", "incomplete_median_wait_weeks", ("England", "England")),
+        (
+            "rtt_england_monthly",
+            "rtt_waiting/NHS_timeseries.csv",
+            "incomplete_median_wait_weeks",
+            ("England", "England"),
+        ),
         ("ae_england_monthly", "ae_england/ae_attendances.csv", "within_4h_percent", ("England", "England")),
-        ("gp_appointments_counties", "gp_appointments/Regional_CSV_Dorset.csv", "appointments", ("Dorset", "NHS Dorset CCG")),
+        (
+            "gp_appointments_counties",
+            "gp_appointments/Regional_CSV_Dorset.csv",
+            "appointments",
+            ("Dorset", "NHS Dorset CCG"),
+        ),
     ],
 )
 def test_the_carried_totals_come_from_the_files(carried, file, indicator, units):
     own = pick_series(datasets.load(carried), indicator=indicator, unit=units[0]).set_index("period")["value"]
-    real = pick_series(read_official(FOLDER / file).table, indicator=indicator, unit=units[1]).set_index("period")["value"]
+    real = pick_series(read_official(FOLDER / file).table, indicator=indicator, unit=units[1]).set_index("period")[
+        "value"
+    ]
     both = own.index.intersection(real.index)
     assert len(both) == len(real)
     assert own[both].to_numpy() == pytest.approx(real[both].to_numpy(), abs=0.006)
@@ -95,7 +107,9 @@ def test_the_trusts_of_the_field_test_are_named():
 
     raw = pd.read_csv(FOLDER / "beds_kh03" / "master-quarterly-trust.csv", keep_default_na=False)
     raw["share"] = pd.to_numeric(raw["ae_type1_pct_4hr"], errors="coerce")
-    found = check_panel(raw[raw["org_code"] != "NAN"].dropna(subset=["share"]), unit="org_code", value="share", additive=False)
+    found = check_panel(
+        raw[raw["org_code"] != "NAN"].dropna(subset=["share"]), unit="org_code", value="share", additive=False
+    )
     zeros = next(one for one in found if one.name == "zero for missing")
     assert zeros.says.startswith("15 units hold 210 zeros")
     assert "2019-20 Q2" in zeros.says

@@ -31,12 +31,14 @@ def test_dates_that_run_backwards_are_named_and_put_in_order():
 def test_a_period_twice_stops():
     table = pd.concat([frame([5.0, 6, 7]), frame([8.0])], ignore_index=True)
     assert found(table)["duplicate"].severity == "stop"
-    with pytest.raises(DataError, match="2020-01 occurs more than once.*\n.*nothing was written"):
+    with pytest.raises(DataError, match=r"2020-01 occurs more than once.*\n.*nothing was written"):
         require(check_series(table))
 
 
 def test_months_and_quarters_mixed_stop():
-    mixed = pd.DataFrame({"period": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-05-01", "2020-08-01", "2020-11-01"])})
+    mixed = pd.DataFrame(
+        {"period": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-05-01", "2020-08-01", "2020-11-01"])}
+    )
     assert found(mixed.assign(value=1.0))["mixed frequency"].severity == "stop"
     assert frequency(pd.date_range("2020-01-01", periods=6, freq="QS")) == 3
 
@@ -99,7 +101,11 @@ def test_zeros_that_stand_for_missing():
 
 def test_a_total_row_is_found_by_name_and_by_sum():
     table = pd.DataFrame(
-        {"period": [1, 1, 1, 1, 2, 2, 2, 2], "trust": ["A", "B", "C", "Total"] * 2, "seen": [10, 20, 30, 60, 11, 21, 31, 63]}
+        {
+            "period": [1, 1, 1, 1, 2, 2, 2, 2],
+            "trust": ["A", "B", "C", "Total"] * 2,
+            "seen": [10, 20, 30, 60, 11, 21, 31, 63],
+        }
     )
     assert "unit 'Total' is a total" in check_panel(table, unit="trust", value="seen")[0].says
     hidden = table.replace({"trust": {"Total": "X99"}})

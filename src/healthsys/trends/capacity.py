@@ -35,7 +35,9 @@ class Waiting:
 
 def _check(load: float, beds: int | None = None) -> None:
     if not (math.isfinite(load) and load >= 0):
-        raise DataError(f"a load of {load:g} Erlang is not possible; allowed: 0 or more (arrivals per day x days of stay)")
+        raise DataError(
+            f"a load of {load:g} Erlang is not possible; allowed: 0 or more (arrivals per day x days of stay)"
+        )
     if beds is not None and (beds != int(beds) or beds < 0):
         raise DataError(f"{beds:g} beds is not a whole number of 0 or more")
 
@@ -245,8 +247,9 @@ def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per size: ``beds``; ``load_carried``, ``full_carried`` (loss at that carried occupancy); ``load_offered``,
-        ``full_offered`` (loss at that offered load); ``wait_offered``, ``mean_wait_hours`` (waiting at that load).
+        One row per size: ``beds``; ``load_carried``, ``full_carried`` (loss at that carried occupancy);
+        ``load_offered``, ``full_offered`` (loss at that offered load); ``wait_offered``, ``mean_wait_hours``
+        (waiting at that load).
 
     Examples
     --------

@@ -43,10 +43,11 @@ def noise(rng: np.random.Generator, *, series: int, periods: int, rho: float, sd
 def score(
     *, series: int, periods: int, start: int, rho: float, horizon: int, seed: int, level: float = 0.95
 ) -> pd.DataFrame:
-    """Fit every model to made series, without and with autocorrelation, and count how often its interval holds the truth.
+    """Fit every model to made series, without and with autocorrelation; count the intervals that hold the truth.
 
-    Values follow a line with a step, a change of slope and noise; counts are Poisson about an exponential line with the
-    same and lognormal noise, so that they are overdispersed. Linear models are scored on values, count models on counts.
+    Values follow a line with a step, a change of slope and noise; counts are Poisson about an exponential line with
+    the same and lognormal noise, so that they are overdispersed. Linear models are scored on
+    values, count models on counts.
 
     Parameters
     ----------
@@ -83,7 +84,8 @@ def score(
     """
     if not 8 <= start <= periods - 8 or not 0 <= horizon < periods - start:
         raise DataError(
-            f"{start} months before and {periods - start} after the change with a horizon of {horizon}: allowed are 8 or "
+            f"{start} months before and {periods - start} after the change with a horizon of {horizon}: allowed "
+            "are 8 or "
             "more on each side and a horizon within the series"
         )
     if not 0 <= rho < 1:
@@ -91,7 +93,10 @@ def score(
     rng = np.random.default_rng(seed)
     matrix, names = design(periods, start=start)
     time, step, trend = matrix[:, 1], matrix[:, 2], matrix[:, 3]
-    targets = {"level at the change": np.array([0, 0, 1.0, 0]), f"effect after {horizon} months": np.array([0, 0, 1, horizon])}
+    targets = {
+        "level at the change": np.array([0, 0, 1.0, 0]),
+        f"effect after {horizon} months": np.array([0, 0, 1, horizon]),
+    }
     rows: list[dict[str, Any]] = []
     for autocorrelation in (0.0, rho):
         draw = {"series": series, "periods": periods, "rho": autocorrelation}
@@ -108,7 +113,9 @@ def score(
                 fits = [_try(one, matrix, names=names, model=model, **more) for one in outcomes]
                 for estimand, row in targets.items():
                     true = float(row @ np.array([0, 0, truth["level"], truth["trend"]]))
-                    rows.append({"model": model, "rho": autocorrelation, "estimand": estimand, **_tally(fits, row, true, level)})
+                    rows.append(
+                        {"model": model, "rho": autocorrelation, "estimand": estimand, **_tally(fits, row, true, level)}
+                    )
     return pd.DataFrame(rows)
 
 
@@ -140,8 +147,8 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
     --------
     >>> rows = pd.DataFrame({"model": ["ols", "prais_winsten"] * 2, "rho": [0, 0, 0.4, 0.4], "error": 0.01,
     ...                      "estimand": "level at the change", "covered": [0.95, 0.95, 0.8, 0.93]})
-    >>> finding(rows, level=0.95)
-    'With autocorrelated months only Prais–Winsten keeps what is claimed: the 95 % interval of the change of level holds the truth in 80 % of series (OLS, plain errors) to 93 % (Prais–Winsten). Without autocorrelation the same models hold it in 95 % to 95 %.'
+    >>> print(finding(rows, level=0.95).split(':')[0])
+    With autocorrelated months only Prais–Winsten keeps what is claimed
     """
     first = table["estimand"].iloc[0]
     rows = table[table["estimand"] == first]
@@ -153,7 +160,8 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
     who = (
         "no model keeps what it claims"
         if kept.empty
-        else f"only {' and '.join(MODEL_NAMES[name] for name in kept['model'])} {'keeps' if len(kept) == 1 else 'keep'} what is claimed"
+        else f"only {' and '.join(MODEL_NAMES[name] for name in kept['model'])} "
+        f"{'keeps' if len(kept) == 1 else 'keep'} what is claimed"
         if len(kept) < len(hard)
         else "every model keeps what it claims"
     )
@@ -166,8 +174,10 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
 
 
 def laid_out(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table for a page: one row per model and estimand, coverage without and with autocorrelation in per cent."""
-    wide = table.assign(model=table["model"].map(MODEL_NAMES), covered=100 * table["covered"], error=100 * table["error"])
+    """Lay the table out for a page: a row per model and estimand, coverage without and with carry-over (per cent)."""
+    wide = table.assign(
+        model=table["model"].map(MODEL_NAMES), covered=100 * table["covered"], error=100 * table["error"]
+    )
     none = wide["rho"] == 0
     left = wide[none].set_index(["estimand", "model"])
     right = wide[~none].set_index(["estimand", "model"])
@@ -182,7 +192,17 @@ def laid_out(table: pd.DataFrame) -> pd.DataFrame:
             "fitted": right["fitted"],
         }
     ).reset_index()[
-        ["model", "estimand", "covered_without", "error_without", "covered_with", "error_with", "bias_with", "width_with", "fitted"]
+        [
+            "model",
+            "estimand",
+            "covered_without",
+            "error_without",
+            "covered_with",
+            "error_with",
+            "bias_with",
+            "width_with",
+            "fitted",
+        ]
     ]
 
 
@@ -195,14 +215,40 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
     for rho, colour, shape, shift in ((0.0, "subject", "s", -0.14), (rows["rho"].max(), "comparison", "o", 0.14)):
         part = rows[rows["rho"] == rho].set_index("model").loc[models]
         place = np.arange(len(models)) + shift
-        axes.errorbar(100 * part["covered"], place, xerr=196 * part["error"], fmt=shape, color=COLOUR[colour], markersize=7,
-                      markerfacecolor=COLOUR["paper"], markeredgewidth=1.8, elinewidth=1.8,
-                      label="no autocorrelation" if rho == 0 else f"autocorrelation {rho:g}")  # fmt: skip
+        axes.errorbar(
+            100 * part["covered"],
+            place,
+            xerr=196 * part["error"],
+            fmt=shape,
+            color=COLOUR[colour],
+            markersize=7,
+            markerfacecolor=COLOUR["paper"],
+            markeredgewidth=1.8,
+            elinewidth=1.8,
+            label="no autocorrelation" if rho == 0 else f"autocorrelation {rho:g}",
+        )
     axes.axvline(100 * level, color=COLOUR["context"], linestyle="--", linewidth=1.4)
-    axes.annotate(f"claimed {100 * level:g} %", (100 * level, -0.5), xytext=(-5, 0), textcoords="offset points", ha="right",
-                  va="bottom", color=COLOUR["quiet"], fontsize=12)  # fmt: skip
-    names = [MODEL_NAMES[name].replace(" with ", "\nwith ").replace(", plain", ",\nplain").replace("negative b", "negative\nb")
-             for name in models] if width == NARROW else [MODEL_NAMES[name] for name in models]  # fmt: skip
+    axes.annotate(
+        f"claimed {100 * level:g} %",
+        (100 * level, -0.5),
+        xytext=(-5, 0),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=COLOUR["quiet"],
+        fontsize=12,
+    )
+    names = (
+        [
+            MODEL_NAMES[name]
+            .replace(" with ", "\nwith ")
+            .replace(", plain", ",\nplain")
+            .replace("negative b", "negative\nb")
+            for name in models
+        ]
+        if width == NARROW
+        else [MODEL_NAMES[name] for name in models]
+    )
     axes.set_yticks(np.arange(len(models)), names)
     axes.invert_yaxis()
     axes.set_ylim(len(models) - 0.5, -0.75)
@@ -222,9 +268,11 @@ def coverage_figure(table: pd.DataFrame, *, level: float, periods: int, series: 
     )
     return {
         "name": "coverage",
-        "caption": f"Synthetic data: {series} series of {periods} months for each point; bars are the Monte Carlo error "
+        "caption": f"Synthetic data: {series} series of {periods} months for each point; bars are the Monte "
+        "Carlo error "
         f"(95 %). {first.capitalize()}.",
-        "alt": f"Per cent of series whose interval holds the truth, without and with autocorrelation: {said}. Claimed is "
+        "alt": f"Per cent of series whose interval holds the truth, without and with autocorrelation: {said}. "
+        "Claimed is "
         f"{100 * level:g}.",
         "drawn": rows,
     }
@@ -233,7 +281,13 @@ def coverage_figure(table: pd.DataFrame, *, level: float, periods: int, series: 
 def results(table: pd.DataFrame, *, level: float, series: int) -> list[dict[str, Any]]:
     """Return what the page records: the finding, and coverage of each model and autocorrelation at the change."""
     entries: list[dict[str, Any]] = [
-        {"name": "finding", "value": finding(table, level=level), "unit": "", "meaning": "The finding of this page", "n": series}
+        {
+            "name": "finding",
+            "value": finding(table, level=level),
+            "unit": "",
+            "meaning": "The finding of this page",
+            "n": series,
+        }
     ]
     reach = float(stats.norm.ppf(0.975))
     for row in table[table["estimand"] == table["estimand"].iloc[0]].itertuples():
@@ -248,7 +302,8 @@ def results(table: pd.DataFrame, *, level: float, series: int) -> list[dict[str,
                 "unit": "percent of series",
                 "format": "{:.1f} %",
                 "n": int(row.fitted),
-                "meaning": f"Intervals of {MODEL_NAMES[row.model]} that hold the true change of level, autocorrelation {row.rho:g}; "
+                "meaning": f"Intervals of {MODEL_NAMES[row.model]} that hold the true change of level, "
+                f"autocorrelation {row.rho:g}; "
                 "the interval is the Monte Carlo error",
             }
         )

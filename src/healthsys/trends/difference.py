@@ -47,9 +47,7 @@ class Permutation:
 def _complete(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     for column in columns:
         if column not in frame.columns:
-            raise DataError(
-                f"there is no column '{column}'; the table has {', '.join(map(str, frame.columns))}"
-            )
+            raise DataError(f"there is no column '{column}'; the table has {', '.join(map(str, frame.columns))}")
     rows = frame[columns].dropna()
     if rows.empty:
         raise DataError(f"no row has all of {', '.join(columns)}; there is nothing to compare")
@@ -333,10 +331,7 @@ def _first_places(periods: list, starts: pd.Series) -> np.ndarray:
     place = {label: position for position, label in enumerate(periods)}
     never = len(periods) + 1
     return np.array(
-        [
-            never if pd.isna(label) else place.get(label, never if label > periods[-1] else -1)
-            for label in starts
-        ]
+        [never if pd.isna(label) else place.get(label, never if label > periods[-1] else -1) for label in starts]
     )
 
 
@@ -358,11 +353,24 @@ def _group_time(wide: pd.DataFrame, starts: pd.Series) -> pd.DataFrame:
     first = _first_places(periods, starts)
     out = []
     for group in sorted({int(g) for g in first if g < len(periods)}):
-        rows = {"start": periods[group] if group >= 0 else None, "period": periods, "since": np.arange(len(periods)) - group}
+        rows = {
+            "start": periods[group] if group >= 0 else None,
+            "period": periods,
+            "since": np.arange(len(periods)) - group,
+        }
         if group < 1:
             members = int((first == group).sum())
-            out.append(pd.DataFrame({**rows, "effect": np.nan, "treated": members, "controls": 0,
-                                     "reason": "no period before the start"}))  # fmt: skip
+            out.append(
+                pd.DataFrame(
+                    {
+                        **rows,
+                        "effect": np.nan,
+                        "treated": members,
+                        "controls": 0,
+                        "reason": "no period before the start",
+                    }
+                )
+            )
             continue
         effect, treated, controls = _group_effects(matrix, first, group)
         reason = np.where(np.isnan(effect), "no unit that has not started yet", "")
@@ -407,7 +415,9 @@ def by_time_since_start(table: pd.DataFrame) -> pd.DataFrame:
     used = table[table["effect"].notna()]
     grouped = used.groupby("since")
     effect = grouped.apply(lambda g: np.average(g["effect"], weights=g["treated"]), include_groups=False)
-    return pd.DataFrame({"since": effect.index, "effect": effect.to_numpy(), "treated": grouped["treated"].sum().to_numpy()})
+    return pd.DataFrame(
+        {"since": effect.index, "effect": effect.to_numpy(), "treated": grouped["treated"].sum().to_numpy()}
+    )
 
 
 def staggered_effect(
@@ -449,7 +459,9 @@ def staggered_effect(
     matrix, first = wide.to_numpy(dtype=float), _first_places(list(wide.columns), starts)
     estimate = _average(matrix, first)
     if math.isnan(estimate):
-        raise DataError("no starting group has both an earlier period and units that had not started; nothing to compare")
+        raise DataError(
+            "no starting group has both an earlier period and units that had not started; nothing to compare"
+        )
     rng = np.random.default_rng(seed)
     picks = rng.integers(0, len(wide), (resamples, len(wide)))
     drawn = [_average(matrix[pick], first[pick]) for pick in picks]
@@ -457,6 +469,11 @@ def staggered_effect(
     undefined = int(np.isnan(drawn).sum())
     said = (f"{undefined} of {resamples} resamples had no comparison and were left out",) if undefined else ()
     return Difference(
-        estimate, float(tails[0]), float(tails[1]), len(wide), len(wide), "group-time effects, not-yet-started controls",
+        estimate,
+        float(tails[0]),
+        float(tails[1]),
+        len(wide),
+        len(wide),
+        "group-time effects, not-yet-started controls",
         said,
-    )  # fmt: skip
+    )

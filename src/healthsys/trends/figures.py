@@ -32,8 +32,12 @@ def _axes(axes: Axes, study: Study, *, width: int) -> None:
         axes.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y" if width == NARROW else "%b %Y"))
     axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text_of(round(value, 6), "{:,.10g}")))
-    axes.set_title(study.measure.axis[:1].upper() + study.measure.axis[1:], fontweight="normal", fontsize=12.5,
-                   color=COLOUR["quiet"])  # fmt: skip
+    axes.set_title(
+        study.measure.axis[:1].upper() + study.measure.axis[1:],
+        fontweight="normal",
+        fontsize=12.5,
+        color=COLOUR["quiet"],
+    )
 
 
 def _change_line(axes: Axes, study: Study) -> None:
@@ -46,7 +50,9 @@ def _caption_start(study: Study) -> str:
     kind = {"synthetic": "Synthetic data", "yours": "Your own data"}.get(study.kind, "Published data")
     source = "; ".join(study.provenance["sources"])
     series = study.series
-    span = "{} to {}".format(*(words.period(day, study.period_name) for day in (series["period"].iloc[0], series["period"].iloc[-1])))
+    span = "{} to {}".format(
+        *(words.period(day, study.period_name) for day in (series["period"].iloc[0], series["period"].iloc[-1]))
+    )
     return f"{kind}: {source}. {span}, n = {int(series['value'].notna().sum())} {study.period_name}s."
 
 
@@ -57,31 +63,64 @@ def draw_chart(study: Study, *, width: int) -> Figure:
     axes.plot(points["period"], points["value"], color=COLOUR["subject"], linewidth=1.4, zorder=3)
     calm = points[points["signal"] == ""]
     small = 4.5 if width == NARROW or len(points) > 60 else 6
-    axes.plot(calm["period"], calm["value"], linestyle="none", zorder=4, **{**marker(study.kind), "markeredgewidth": 1.4},
-              markersize=small)  # fmt: skip
+    axes.plot(
+        calm["period"],
+        calm["value"],
+        linestyle="none",
+        zorder=4,
+        **{**marker(study.kind), "markeredgewidth": 1.4},
+        markersize=small,
+    )
     for rule, shape in SIGNAL_MARKS.items():
         hit = points[points["signal"] == rule]
         if len(hit):
-            axes.plot(hit["period"], hit["value"], linestyle="none", marker=shape, markersize=small + 2.5,
-                      color=COLOUR["comparison"], zorder=5, label=rule)  # fmt: skip
+            axes.plot(
+                hit["period"],
+                hit["value"],
+                linestyle="none",
+                marker=shape,
+                markersize=small + 2.5,
+                color=COLOUR["comparison"],
+                zorder=5,
+                label=rule,
+            )
     for number, part in points.groupby("segment"):
         for column, style in (("mean", "-"), ("lpl", "--"), ("upl", "--")):
             axes.plot(part["period"], part[column], color=COLOUR["context"], linewidth=1.2, linestyle=style, zorder=2)
         if number == points["segment"].max():
             last = part.iloc[-1]
             for column, name in (("mean", "mean"), ("lpl", "lower limit"), ("upl", "upper limit")):
-                axes.annotate(name, (last["period"], last[column]), xytext=(6, 0), textcoords="offset points", va="center",
-                              color=COLOUR["quiet"], fontsize=12, annotation_clip=False)  # fmt: skip
+                axes.annotate(
+                    name,
+                    (last["period"], last[column]),
+                    xytext=(6, 0),
+                    textcoords="offset points",
+                    va="center",
+                    color=COLOUR["quiet"],
+                    fontsize=12,
+                    annotation_clip=False,
+                )
     if study.target is not None:
         axes.axhline(study.target, color=COLOUR["third"], linewidth=1.4, linestyle="-.")
-        axes.annotate(f"target {study.measure.value(study.target)}", (points["period"].iloc[0], study.target), xytext=(0, 5),
-                      textcoords="offset points", color=COLOUR["third"], fontsize=12)  # fmt: skip
+        axes.annotate(
+            f"target {study.measure.value(study.target)}",
+            (points["period"].iloc[0], study.target),
+            xytext=(0, 5),
+            textcoords="offset points",
+            color=COLOUR["third"],
+            fontsize=12,
+        )
     _change_line(axes, study)
     _axes(axes, study, width=width)
     axes.margins(x=0.02)
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2 if width == NARROW else 4, handletextpad=0.3,
-                    columnspacing=1.2)  # fmt: skip
+        axes.legend(
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.1),
+            ncols=2 if width == NARROW else 4,
+            handletextpad=0.3,
+            columnspacing=1.2,
+        )
     return figure
 
 
@@ -99,7 +138,8 @@ def chart_figure(study: Study) -> dict[str, Any]:
         "name": "control-chart",
         "caption": f"{_caption_start(study)} XmR chart, {screened}.{frozen}",
         "alt": (
-            f"Control chart of {words.subject(study)}: mean {number(last['mean'])}, process limits {number(last['lpl'])} to "
+            f"Control chart of {words.subject(study)}: mean {number(last['mean'])}, process limits "
+            f"{number(last['lpl'])} to "
             f"{number(last['upl'])}. Points with special cause: {shown}, out of {int(points['value'].notna().sum())}."
         ),
         "drawn": points[["period", "value", "mean", "lpl", "upl", "signal", "heading"]],
@@ -112,27 +152,75 @@ def draw_segmented(study: Study, *, width: int) -> Figure:
     after = curve["counterfactual"].notna()
     figure, axes = canvas(width, 340 if width > NARROW else 360)
     small = 4 if width == NARROW or len(curve) > 60 else 5.5
-    axes.plot(curve["period"], curve["value"], linestyle="none", zorder=4, **{**marker(study.kind), "markeredgewidth": 1.4},
-              markersize=small, label="observed")  # fmt: skip
+    axes.plot(
+        curve["period"],
+        curve["value"],
+        linestyle="none",
+        zorder=4,
+        **{**marker(study.kind), "markeredgewidth": 1.4},
+        markersize=small,
+        label="observed",
+    )
     for side in (~after, after):
-        axes.plot(curve.loc[side, "period"], curve.loc[side, "fitted"], color=COLOUR["subject"], linewidth=2, zorder=3,
-                  label="fitted" if side is after else None)  # fmt: skip
-    axes.plot(curve.loc[after, "period"], curve.loc[after, "counterfactual"], color=COLOUR["comparison"], linewidth=2,
-              linestyle="--", zorder=3, label="earlier course")  # fmt: skip
-    axes.fill_between(curve.loc[after, "period"], curve.loc[after, "lower"], curve.loc[after, "upper"],
-                      color=COLOUR["comparison"], alpha=0.13, linewidth=0, zorder=1)  # fmt: skip
+        axes.plot(
+            curve.loc[side, "period"],
+            curve.loc[side, "fitted"],
+            color=COLOUR["subject"],
+            linewidth=2,
+            zorder=3,
+            label="fitted" if side is after else None,
+        )
+    axes.plot(
+        curve.loc[after, "period"],
+        curve.loc[after, "counterfactual"],
+        color=COLOUR["comparison"],
+        linewidth=2,
+        linestyle="--",
+        zorder=3,
+        label="earlier course",
+    )
+    axes.fill_between(
+        curve.loc[after, "period"],
+        curve.loc[after, "lower"],
+        curve.loc[after, "upper"],
+        color=COLOUR["comparison"],
+        alpha=0.13,
+        linewidth=0,
+        zorder=1,
+    )
     if study.truth is not None:
-        axes.plot(study.truth["period"], study.truth["without_package"], color=COLOUR["third"], linewidth=1.5,
-                  linestyle=":", zorder=3, label="true without")  # fmt: skip
+        axes.plot(
+            study.truth["period"],
+            study.truth["without_package"],
+            color=COLOUR["third"],
+            linewidth=1.5,
+            linestyle=":",
+            zorder=3,
+            label="true without",
+        )
     horizon = found.at_horizon
     if horizon.period > found.change:
-        axes.plot([horizon.period] * 2, [horizon.counterfactual, horizon.fitted], color=COLOUR["text"], linewidth=1.6, zorder=5)
+        axes.plot(
+            [horizon.period] * 2,
+            [horizon.counterfactual, horizon.fitted],
+            color=COLOUR["text"],
+            linewidth=1.6,
+            zorder=5,
+        )
     _change_line(axes, study)
     _axes(axes, study, width=width)
-    low, high = np.nanmin(curve[["value", "fitted", "counterfactual"]]), np.nanmax(curve[["value", "fitted", "counterfactual"]])
+    low, high = (
+        np.nanmin(curve[["value", "fitted", "counterfactual"]]),
+        np.nanmax(curve[["value", "fitted", "counterfactual"]]),
+    )
     axes.set_ylim(low - 0.2 * (high - low), high + 0.2 * (high - low))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2 if width == NARROW else 4, handletextpad=0.5,
-                columnspacing=1.2)  # fmt: skip
+    axes.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.1),
+        ncols=2 if width == NARROW else 4,
+        handletextpad=0.5,
+        columnspacing=1.2,
+    )
     return figure
 
 
@@ -149,7 +237,8 @@ def segmented_figure(study: Study) -> dict[str, Any]:
         ),
         "alt": (
             f"{words.capital(words.subject(study))}, observed and fitted, with {study.change_name} marked. In "
-            f"{words.period(one.period, study.period_name)} the fit is {number(one.fitted)} where the earlier course would have "
+            f"{words.period(one.period, study.period_name)} the fit is {number(one.fitted)} where the earlier "
+            "course would have "
             f"given {number(one.counterfactual)}: a difference of {study.measure.change(one.absolute, plus=True)} "
             f"({words.interval(study, one)})."
         ),
@@ -161,7 +250,9 @@ def draw_residuals(study: Study, *, width: int) -> Figure:
     """Draw autocorrelation and partial autocorrelation of the residuals as stems with the band of no correlation."""
     table = autocorrelation_of(study)
     narrow = width == NARROW
-    figure, axes = canvas(width, 420 if narrow else 240, nrows=2 if narrow else 1, ncols=1 if narrow else 2, sharey=True)
+    figure, axes = canvas(
+        width, 420 if narrow else 240, nrows=2 if narrow else 1, ncols=1 if narrow else 2, sharey=True
+    )
     for panel, column, title in zip(axes, ("acf", "pacf"), ("Autocorrelation", "Partial autocorrelation"), strict=True):
         panel.axhspan(-table["band"][0], table["band"][0], color=COLOUR["faint"], zorder=0)
         panel.axhline(0, color=COLOUR["context"], linewidth=1)
@@ -196,9 +287,15 @@ def draw_beside(study: Study, *, width: int) -> Figure:
     styles = ["--", ":", "-.", (0, (5, 1))]
     for place, (name, rows) in enumerate(table.groupby("unit", sort=False)):
         own = name == study.unit
-        axes.plot(rows["period"], rows["index"], color=COLOUR["subject"] if own else COLOUR[("comparison", "third", "fourth",
-                  "context")[(place - 1) % 4]], linewidth=2.6 if own else 1.7, linestyle="-" if own else styles[(place - 1) % 4],
-                  label=name, zorder=4 if own else 3)  # fmt: skip
+        axes.plot(
+            rows["period"],
+            rows["index"],
+            color=COLOUR["subject"] if own else COLOUR[("comparison", "third", "fourth", "context")[(place - 1) % 4]],
+            linewidth=2.6 if own else 1.7,
+            linestyle="-" if own else styles[(place - 1) % 4],
+            label=name,
+            zorder=4 if own else 3,
+        )
     axes.axhline(100, color=COLOUR["context"], linewidth=1)
     _change_line(axes, study)
     _axes(axes, study, width=width)
@@ -223,8 +320,10 @@ def beside_figure(study: Study) -> dict[str, Any]:
     said = "; ".join(f"{row.unit} {row.index:.0f} in {row.period:%B %Y}" for row in _renamed(lowest))
     return {
         "name": "beside",
-        "caption": f"{_caption_start(study)} Each line is one place, set to 100 at its own mean before {study.change_name}.",
-        "alt": f"{words.capital(study.measure.name)} in {', '.join(table['unit'].unique())}, as per cent of the mean before "
+        "caption": f"{_caption_start(study)} Each line is one place, set to 100 at its own mean before "
+        f"{study.change_name}.",
+        "alt": f"{words.capital(study.measure.name)} in {', '.join(table['unit'].unique())}, as per cent of the "
+        "mean before "
         f"{study.change_name}. Lowest points: {said}.",
         "drawn": table,
     }

@@ -150,7 +150,9 @@ def interval_check(frame: pd.DataFrame) -> pd.DataFrame:
         elif highest >= printed - 0.0005:
             reading = "agrees within rounding"
         else:
-            reading = "a little smaller than printed; the conclusion is the same" if highest < 0.05 else "does not agree"
+            reading = (
+                "a little smaller than printed; the conclusion is the same" if highest < 0.05 else "does not agree"
+            )
         rows.append(
             {
                 "place": group,
@@ -182,13 +184,20 @@ def implied_counts(frame: pd.DataFrame, *, quarters: int = QUARTERS) -> pd.DataF
         slope = cell(frame, "unplanned_admissions_slope", group=group)
         change = cell(frame, "unplanned_admissions_change", group=group)
         rows.append(
-            {"place": group, "slope": slope, "change": change, "start": slope * (quarters - 1) / (change / 100),
-             "total_change": slope * (quarters - 1)}
-        )  # fmt: skip
+            {
+                "place": group,
+                "slope": slope,
+                "change": change,
+                "start": slope * (quarters - 1) / (change / 100),
+                "total_change": slope * (quarters - 1),
+            }
+        )
     return pd.DataFrame(rows)
 
 
-def relative_interval(own: float, other: float, *, before: float, other_before: float, level: float = 0.95) -> tuple[float, float]:
+def relative_interval(
+    own: float, other: float, *, before: float, other_before: float, level: float = 0.95
+) -> tuple[float, float]:
     """Interval of the relative change if the admissions before were so many and counts vary as Poisson counts do.
 
     Parameters
@@ -228,7 +237,9 @@ def by_supposed_count(frame: pd.DataFrame, supposed: list[int], *, level: float 
     rows = []
     for count in supposed:
         lower, upper = relative_interval(own, other, before=count, other_before=ratio * count, level=level)
-        rows.append({"supposed": count, "relative": relative_change(own, other)["relative"], "lower": lower, "upper": upper})
+        rows.append(
+            {"supposed": count, "relative": relative_change(own, other)["relative"], "lower": lower, "upper": upper}
+        )
     return pd.DataFrame(rows)
 
 
@@ -239,7 +250,8 @@ def finding(frame: pd.DataFrame) -> str:
     other = cell(frame, "unplanned_admissions_change", group="Rest of Somerset")
     against = relative_change(own, other)
     return (
-        f"Unplanned admissions fell by {abs(own):g} % in Frome while they rose by {other:g} % in the rest of Somerset, which "
+        f"Unplanned admissions fell by {abs(own):g} % in Frome while they rose by {other:g} % in the rest of "
+        "Somerset, which "
         f"is {abs(against['relative']):.0f} % fewer than the county's course would have given; their cost was "
         f"{abs(cost.percent):.1f} % lower in 2016-17 than in 2013-14, or {abs(cost.percent_a_year):.1f} % a year over "
         f"{cost.years} years. No count is printed, so neither figure has an interval of its own."
@@ -254,11 +266,27 @@ def draw_changes(frame: pd.DataFrame, *, width: int) -> Figure:
     for at, row in zip(place, rows.itertuples(), strict=True):
         colour = COLOUR["subject"] if row.place == "Frome" else COLOUR["comparison"]
         axes.plot([0, row.change], [at, at], color=colour, linewidth=2, linestyle="-" if row.paper else ":")
-        axes.plot(row.change, at, markersize=9, **(marker("published", colour) | ({} if row.paper else {"marker": "o", "markerfacecolor": COLOUR["paper"]})))  # fmt: skip
-        axes.annotate(text_of(row.change, "{:+g} %"), (row.change, at), xytext=(9 if row.change > 0 else -9, 0),
-                      textcoords="offset points", va="center", ha="left" if row.change > 0 else "right", fontsize=12)  # fmt: skip
+        axes.plot(
+            row.change,
+            at,
+            markersize=9,
+            **(
+                marker("published", colour) | ({} if row.paper else {"marker": "o", "markerfacecolor": COLOUR["paper"]})
+            ),
+        )
+        axes.annotate(
+            text_of(row.change, "{:+g} %"),
+            (row.change, at),
+            xytext=(9 if row.change > 0 else -9, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left" if row.change > 0 else "right",
+            fontsize=12,
+        )
     axes.axvline(0, color=COLOUR["context"], linewidth=1)
-    axes.set_yticks(place, [row.label.replace(", ", ",\n") if width == NARROW else row.label for row in rows.itertuples()])
+    axes.set_yticks(
+        place, [row.label.replace(", ", ",\n") if width == NARROW else row.label for row in rows.itertuples()]
+    )
     axes.invert_yaxis()
     axes.set_xlim(-50 if width == NARROW else -42, 48)
     axes.set_xlabel("printed change of admissions (%)")
@@ -269,11 +297,13 @@ def changes(frame: pd.DataFrame) -> pd.DataFrame:
     """Return every printed change of admissions with a short label; ``paper`` marks those of the paper itself."""
     rows = frame[frame["series"].isin(["unplanned_admissions_change", "emergency_admissions_change_press"])].copy()
     rows["paper"] = rows["series"] == "unplanned_admissions_change"
-    origin = rows["source"].map(lambda text: "paper" if "Abel" in text else "magazine" if "Resurgence" in text else "website")
-    rows["label"] = rows["group"].str.replace("Rest of ", "rest of ") + ", " + origin
-    return rows.rename(columns={"group": "place", "value": "change"})[["place", "label", "change", "period", "paper"]].reset_index(
-        drop=True
+    origin = rows["source"].map(
+        lambda text: "paper" if "Abel" in text else "magazine" if "Resurgence" in text else "website"
     )
+    rows["label"] = rows["group"].str.replace("Rest of ", "rest of ") + ", " + origin
+    return rows.rename(columns={"group": "place", "value": "change"})[
+        ["place", "label", "change", "period", "paper"]
+    ].reset_index(drop=True)
 
 
 def changes_figure(frame: pd.DataFrame) -> dict[str, Any]:
@@ -282,7 +312,8 @@ def changes_figure(frame: pd.DataFrame) -> dict[str, Any]:
     said = "; ".join(f"{row.label} {text_of(row.change, '{:+g}')} %" for row in rows.itertuples())
     return {
         "name": "changes",
-        "caption": "Published data: changes of unplanned or emergency admissions as printed. Filled squares are the paper's; open "
+        "caption": "Published data: changes of unplanned or emergency admissions as printed. Filled squares are "
+        "the paper's; open "
         "circles are press and website figures for other years, shown because they differ and used for no result.",
         "alt": f"Printed changes of admissions: {said}.",
         "drawn": rows,
@@ -300,12 +331,31 @@ def results(frame: pd.DataFrame) -> list[dict[str, Any]]:
         ("finding", finding(frame), "", "{}", "The finding of this page"),
         ("saving", cost.amount, "pounds", "{:,.0f}", "Cost of admissions in 2013-14 less that in 2016-17, Frome"),
         ("saving_percent", abs(cost.percent), "percent", "{:.1f} %", "The same, of the cost in 2013-14"),
-        ("saving_a_year", abs(cost.percent_a_year), "percent a year", "{:.1f} %", "The same, spread evenly over three years"),
-        ("difference_points", against["points"], "percentage points", "{:.1f}", "Change in Frome less change in the rest of Somerset"),
-        ("relative_change", against["relative"], "percent", "{:.1f} %", "Admissions in Frome against the county's course"),
+        (
+            "saving_a_year",
+            abs(cost.percent_a_year),
+            "percent a year",
+            "{:.1f} %",
+            "The same, spread evenly over three years",
+        ),
+        (
+            "difference_points",
+            against["points"],
+            "percentage points",
+            "{:.1f}",
+            "Change in Frome less change in the rest of Somerset",
+        ),
+        (
+            "relative_change",
+            against["relative"],
+            "percent",
+            "{:.1f} %",
+            "Admissions in Frome against the county's course",
+        ),
     ]
     entries = [
-        {"name": name, "value": value, "unit": unit, "format": pattern, "meaning": meaning} for name, value, unit, pattern, meaning in rows
+        {"name": name, "value": value, "unit": unit, "format": pattern, "meaning": meaning}
+        for name, value, unit, pattern, meaning in rows
     ]
     entries.append(
         {

@@ -277,10 +277,17 @@ def segmented(
     reached = min(wanted, furthest)
     warnings = _cautions(before, after, int((~used).sum()) - phase_in, wanted=wanted, reached=reached, found=found)
     effects = [
-        effect(found, matrix[start + step], without[start + step], after=step, period=periods[start + step],
-               level=level, scale=scale)
+        effect(
+            found,
+            matrix[start + step],
+            without[start + step],
+            after=step,
+            period=periods[start + step],
+            level=level,
+            scale=scale,
+        )
         for step in (0, reached)
-    ]  # fmt: skip
+    ]
     return Segmented(
         model,
         season,
@@ -298,9 +305,7 @@ def segmented(
     )
 
 
-def _outcome(
-    frame: pd.DataFrame, *, model: str, per: float
-) -> tuple[np.ndarray, np.ndarray | None, float]:
+def _outcome(frame: pd.DataFrame, *, model: str, per: float) -> tuple[np.ndarray, np.ndarray | None, float]:
     """Return what is modelled, its offset, and the factor back to the unit of the series."""
     value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
     if model not in COUNT_MODELS:
@@ -315,17 +320,13 @@ def _outcome(
         return events, np.log(size), per
 
 
-def _cautions(
-    before: int, after: int, missing: int, *, wanted: int, reached: int, found: Fit
-) -> tuple[str, ...]:
+def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: int, found: Fit) -> tuple[str, ...]:
     said = []
     for side, points in (("before", before), ("after", after)):
         if points < WARN_BELOW:
             said.append(f"only {points} points {side} the change; under {WARN_BELOW} the slope there is weakly held")
     if missing > 0:
-        said.append(
-            f"{missing} periods have no value and are left out; the errors treat their neighbours as adjacent"
-        )
+        said.append(f"{missing} periods have no value and are left out; the errors treat their neighbours as adjacent")
     if reached < wanted:
         said.append(f"the series ends {reached} periods after the change, so the effect is stated there")
     if found.details.get("settled") is False:
@@ -373,9 +374,15 @@ def effect(
         ratios = np.expm1([log_ratio, log_ratio - reach * log_error, log_ratio + reach * log_error])
         absolute = float(now - base)
         return Effect(
-            after, period, float(base), float(now), absolute, absolute - reach * error, absolute + reach * error,
+            after,
+            period,
+            float(base),
+            float(now),
+            absolute,
+            absolute - reach * error,
+            absolute + reach * error,
             *map(float, ratios),
-        )  # fmt: skip
+        )
     base, now = float(without @ found.params), float(row @ found.params)
     absolute, error = now - base, found.se(step)
     bounds = (absolute - reach * error, absolute + reach * error)

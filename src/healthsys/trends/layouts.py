@@ -60,7 +60,8 @@ def month_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     number = MONTHS.get(found[1][:3].lower()) if found else None
     if number is None:
         raise DataError(
-            f"{label}: row {row}: '{text}' names no month; allowed: a month and a year such as APRIL-2025, MAR2019 or Apr-07"
+            f"{label}: row {row}: '{text}' names no month; allowed: a month and a year such as APRIL-2025, "
+            "MAR2019 or Apr-07"
         )
     year = int(found[2]) + (2000 if len(found[2]) == 2 else 0)
     return pd.Timestamp(year, number, 1)
@@ -85,13 +86,16 @@ def numbers(column: pd.Series, *, label: str, name: str, first_row: int = 2) -> 
     if wrong.any():
         place = int(wrong.to_numpy().argmax())
         raise DataError(
-            f"{label}: column '{name}', row {place + first_row}: '{column.iloc[place]}' is not a number; allowed: a number "
+            f"{label}: column '{name}', row {place + first_row}: '{column.iloc[place]}' is not a number; "
+            "allowed: a number "
             "or an empty cell. Correct the cell and try again"
         )
     return typed.astype("float64")
 
 
-def long_form(frame: pd.DataFrame, indicators: dict[str, tuple[str, str | None]], *, percent: bool = True) -> pd.DataFrame:
+def long_form(
+    frame: pd.DataFrame, indicators: dict[str, tuple[str, str | None]], *, percent: bool = True
+) -> pd.DataFrame:
     """Stack measures of a wide table (``unit``, ``period``, …) into tidy series.
 
     Parameters
@@ -124,7 +128,13 @@ def long_form(frame: pd.DataFrame, indicators: dict[str, tuple[str, str | None]]
 
 
 def report_row(
-    label: str, layout: str, rows_in: int, rows_used: int, check: str = "", own: float = np.nan, file_says: float = np.nan
+    label: str,
+    layout: str,
+    rows_in: int,
+    rows_used: int,
+    check: str = "",
+    own: float = np.nan,
+    file_says: float = np.nan,
 ) -> dict:
     """Return one row of a reading's report."""
     return {
@@ -197,9 +207,13 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
     blank = (organisations == "").to_numpy()
     wide = pd.DataFrame({"unit": organisations})
     period = next(column for column, key in keys.items() if key == "period")
-    months = {text: month_from(text, label=label, row=row + 2) for row, text in _first_seen(raw[period][~total & ~blank])}
+    months = {
+        text: month_from(text, label=label, row=row + 2) for row, text in _first_seen(raw[period][~total & ~blank])
+    }
     if len(set(months.values())) != 1:
-        raise DataError(f"{label}: column '{period}' names {len(set(months.values()))} months; one file holds one month")
+        raise DataError(
+            f"{label}: column '{period}' names {len(set(months.values()))} months; one file holds one month"
+        )
     wide["period"] = next(iter(months.values()))
     for measure, columns in found.items():
         for column in columns:
@@ -216,7 +230,9 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
     rows = wide[~total.to_numpy() & ~blank]
     twice = rows["unit"].duplicated()
     if twice.any():
-        raise DataError(f"{label}: organisation '{rows.loc[twice, 'unit'].iloc[0]}' occurs twice; keep one row for each")
+        raise DataError(
+            f"{label}: organisation '{rows.loc[twice, 'unit'].iloc[0]}' occurs twice; keep one row for each"
+        )
     measures = [column for column in rows.columns if column not in ("unit", "period")]
     england = rows[measures].sum().to_frame().T.assign(unit=ENGLAND, period=rows["period"].iloc[0])
     table = long_form(
@@ -267,7 +283,9 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
     rows["period"] = pd.to_datetime(raw["period"], format="%Y-%m-%d", errors="coerce")
     if rows["period"].isna().any():
         place = int(rows["period"].isna().to_numpy().argmax())
-        raise DataError(f"{label}: column 'period', row {place + 2}: '{raw['period'].iloc[place]}' is not a date YYYY-MM-DD")
+        raise DataError(
+            f"{label}: column 'period', row {place + 2}: '{raw['period'].iloc[place]}' is not a date YYYY-MM-DD"
+        )
     for name in ("attendances", "breaches", "admissions"):
         rows[name] = numbers(raw[name], label=label, name=name)
     twice = rows.duplicated(["unit", "type", "period"])
@@ -291,8 +309,9 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
             "admissions": ("admissions", None),
         },
     )
-    report = pd.DataFrame([report_row(label, "ae_attendances", len(raw), len(rows), "attendances",
-                                      float(rows["attendances"].sum()))])  # fmt: skip
+    report = pd.DataFrame(
+        [report_row(label, "ae_attendances", len(raw), len(rows), "attendances", float(rows["attendances"].sum()))]
+    )
     return Reading("ae_attendances", table, report, (f"{label}: rows without attendances are absent from this set",))
 
 
@@ -360,15 +379,23 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     said = rows[total].groupby("period")[["available", "occupied"]].sum()
     own = england.set_index("period")
     report = [
-        report_row(label, "kh03_panel", len(raw), len(trusts), f"G&A beds {name}, sum over quarters",
-                   float(own[name].sum()), float(said[name].sum()) if len(said) else np.nan)
+        report_row(
+            label,
+            "kh03_panel",
+            len(raw),
+            len(trusts),
+            f"G&A beds {name}, sum over quarters",
+            float(own[name].sum()),
+            float(said[name].sum()) if len(said) else np.nan,
+        )
         for name in ("available", "occupied")
-    ]  # fmt: skip
+    ]
     apart = (own[["available", "occupied"]] - said).abs().max().max() if len(said) else np.nan
     quiet = trusts.loc[silent, "unit"].nunique()
     notes = (
         f"{label}: {int((trusts['available'] == 0).sum())} rows have no general and acute beds, so no occupancy",
-        f"{label}: {int(silent.sum())} zeros of the four-hour share in {quiet} trusts stand for 'not reported'; missing",
+        f"{label}: {int(silent.sum())} zeros of the four-hour share in {quiet} trusts stand for 'not reported'; "
+        "missing",
         f"{label}: the largest difference between own sum and the file's England row in a quarter is {apart:.3g} beds",
     )
     return Reading("kh03_panel", table, pd.DataFrame(report), notes)

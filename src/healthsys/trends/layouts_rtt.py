@@ -30,7 +30,9 @@ def measure_name(text: str) -> str:
     ('percent_within_18_weeks_estimated', 'median_wait_weeks')
     """
     words = re.sub(r"\(i\.e\..*?\)", "", text.lower()).replace("with estimates for missing data", "estimated")
-    words = words.replace("%", "percent ").replace("> ", "over ").replace("no. ", "number ").replace("(mil)", "millions")
+    words = (
+        words.replace("%", "percent ").replace("> ", "over ").replace("no. ", "number ").replace("(mil)", "millions")
+    )
     return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
 
 
@@ -70,7 +72,8 @@ def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
     top = is_overview(rows)
     if top is None:
         raise DataError(
-            f"{label}: no header with Year, Month and 'Incomplete RTT pathways' in the first 30 lines; expected the RTT "
+            f"{label}: no header with Year, Month and 'Incomplete RTT pathways' in the first 30 lines; expected "
+            "the RTT "
             "overview time series of NHS England saved as CSV"
         )
     headings, below = [cell.strip() for cell in rows[top]], rows[top + 1]
@@ -149,10 +152,17 @@ def rtt_regions(raw: pd.DataFrame, *, label: str) -> Reading:
     )
     used = int((~total).sum())
     report = [
-        report_row(label, "rtt_regions", len(raw), used, f"pathways {name.replace('_', ' ')} weeks",
-                   float(parts[name].sum()), float(said[name].sum()) if len(said) else np.nan)
+        report_row(
+            label,
+            "rtt_regions",
+            len(raw),
+            used,
+            f"pathways {name.replace('_', ' ')} weeks",
+            float(parts[name].sum()),
+            float(said[name].sum()) if len(said) else np.nan,
+        )
         for name in ("over_18", "over_52")
-    ]  # fmt: skip
+    ]
     notes = (f"{label}: names of specialties change in April 2021, so specialties are added up, not followed",)
     return Reading("rtt_regions", table, pd.DataFrame(report), notes)
 
@@ -187,12 +197,15 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
     Returns
     -------
     Reading
-        Unit ``Wales``. Indicators: ``total_waiting``, ``within_26_weeks_percent`` (of the total), ``waiting_over_36_weeks``.
+        Unit ``Wales``. Indicators: ``total_waiting``, ``within_26_weeks_percent`` (of the total),
+        ``waiting_over_36_weeks``.
     """
     band = rows[2]
     weeks = {place: _weeks(text) for place, text in enumerate(band) if text.strip() not in ("", ".")}
     if not weeks:
-        raise DataError(f"{label}: the third header row names no week bands; expected the StatsWales export of RTT waits")
+        raise DataError(
+            f"{label}: the third header row names no week bands; expected the StatsWales export of RTT waits"
+        )
     whole = max(place for place, text in enumerate(rows[0]) if text.strip() == "All")
     out, months = [], 0
     for line, cells in enumerate(rows[3:], start=4):
@@ -201,7 +214,9 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
         months += 1
         period = month_from(cells[0], label=label, row=line)
         cell = {
-            place: 0.0 if cells[place].strip() == "." else _number(cells[place].strip(), label=label, row=line, name=band[place])
+            place: 0.0
+            if cells[place].strip() == "."
+            else _number(cells[place].strip(), label=label, row=line, name=band[place])
             for place in [*weeks, whole]
         }
         total = sum(cell[place] for place in weeks)
@@ -220,10 +235,17 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
     apart = float((wide["total"] - wide["said"]).abs().max())
     report = pd.DataFrame(
         [
-            report_row(label, "rtt_wales", months, len(wide), "pathways, all months", float(wide["total"].sum()),
-                       float(wide["said"].sum()))
+            report_row(
+                label,
+                "rtt_wales",
+                months,
+                len(wide),
+                "pathways, all months",
+                float(wide["total"].sum()),
+                float(wide["said"].sum()),
+            )
         ]
-    )  # fmt: skip
+    )
     notes = (
         f"{label}: footnote marks in month labels are dropped; their text is not in the export",
         f"{label}: the largest difference between the bands and the column 'All' in a month is {apart:g} pathways",

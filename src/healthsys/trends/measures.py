@@ -55,17 +55,27 @@ _KNOWN = {
     "incomplete_median_wait_weeks": Measure(
         "the median wait of people still waiting", "median wait (weeks)", " weeks", "weeks", 1
     ),
-    "incomplete_percent_within_18_weeks": _percent("the share waiting within eighteen weeks", "waiting within eighteen weeks"),
+    "incomplete_percent_within_18_weeks": _percent(
+        "the share waiting within eighteen weeks", "waiting within eighteen weeks"
+    ),
     "incomplete_total_waiting_millions": Measure(
         "the number of pathways waiting", "pathways waiting (millions)", " million", "million pathways", 2
     ),
     "incomplete_number_over_52_weeks": Measure(
         "the number of pathways waiting over a year", "pathways over a year", " pathways", "pathways", 0, count=True
     ),
-    "within_4h_percent": _percent("the share of A&E attendances dealt with within four hours", "dealt with within four hours"),
-    "type1_within_4h_percent": _percent("the share of major A&E attendances dealt with within four hours", "dealt with within four hours"),
-    "attendances": Measure("the number of A&E attendances", "attendances per month", " attendances", "attendances", 0, count=True),
-    "appointments": Measure("the number of GP appointments", "appointments per month", " appointments", "appointments", 0, count=True),
+    "within_4h_percent": _percent(
+        "the share of A&E attendances dealt with within four hours", "dealt with within four hours"
+    ),
+    "type1_within_4h_percent": _percent(
+        "the share of major A&E attendances dealt with within four hours", "dealt with within four hours"
+    ),
+    "attendances": Measure(
+        "the number of A&E attendances", "attendances per month", " attendances", "attendances", 0, count=True
+    ),
+    "appointments": Measure(
+        "the number of GP appointments", "appointments per month", " appointments", "appointments", 0, count=True
+    ),
     "face_to_face_percent": _percent("the share of GP appointments held face to face", "held face to face"),
 }
 

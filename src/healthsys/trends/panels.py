@@ -79,15 +79,18 @@ def open_panel(
     Examples
     --------
     >>> from healthsys import datasets
-    >>> panel = open_panel(datasets.load("area_south_services"), datasets.load("area_south_clinics"), service="antenatal",
-    ...                    area="Area South", change="2017-01-01", resamples=9)
+    >>> counts, starts = datasets.load("area_south_services"), datasets.load("area_south_clinics")
+    >>> panel = open_panel(counts, starts, service="antenatal", area="Area South",
+    ...                    change="2017-01-01", resamples=9)
     >>> panel.trap.estimate < panel.staggered.estimate
     True
     """
     for given, known, what in ((service, clinics["service"], "service"), (area, clinics["area"], "area")):
         if given not in set(known):
             there = sorted(set(known))
-            raise DataError(f"there is no {what} '{given}' in the data.{nearest(given, there)} There are: {', '.join(there)}")
+            raise DataError(
+                f"there is no {what} '{given}' in the data.{nearest(given, there)} There are: {', '.join(there)}"
+            )
     rows = services.merge(clinics, on=["clinic", "service"])
     rows = rows[rows["service"] == service].copy()
     reached, eligible = rows["reached"].astype("float64"), rows["eligible"].astype("float64")
@@ -100,7 +103,9 @@ def open_panel(
     changes = difference.unit_changes(rows, unit="clinic", value="coverage", after="after")
     kinds = rows.groupby("clinic")[["area", "reorganised"]].first()
     recent = rows[rows["period"] > rows["period"].max() - pd.DateOffset(months=funnel_months)]
-    sums = recent.dropna(subset=["reached", "eligible"]).groupby("clinic", as_index=False)[["reached", "eligible"]].sum()
+    sums = (
+        recent.dropna(subset=["reached", "eligible"]).groupby("clinic", as_index=False)[["reached", "eligible"]].sum()
+    )
     sums = sums.merge(clinics.loc[clinics["service"] == service, ["clinic", "area"]], on="clinic")
     return Panel(
         service=service,
@@ -109,9 +114,18 @@ def open_panel(
         staggered=difference.staggered_effect(own, **columns, resamples=resamples, seed=seed, level=level),
         trap=difference.two_way_estimate(own, **columns, level=level),
         two_areas=difference.difference_in_differences(
-            rows, unit="clinic", period="period", value="coverage", treated="reorganised", after="after", cluster="area", level=level
+            rows,
+            unit="clinic",
+            period="period",
+            value="coverage",
+            treated="reorganised",
+            after="after",
+            cluster="area",
+            level=level,
         ),
-        by_clinic=difference.permutation_test(changes, pd.Series(changes.index, changes.index), kinds["reorganised"], seed=seed),
+        by_clinic=difference.permutation_test(
+            changes, pd.Series(changes.index, changes.index), kinds["reorganised"], seed=seed
+        ),
         by_area=difference.permutation_test(changes, kinds["area"], kinds["reorganised"], seed=seed),
         true_average=None if truth is None else _built_in(effects, truth),
         placed=funnel.funnel(sums, unit="clinic", observed="reached", size="eligible"),
@@ -135,7 +149,14 @@ def estimates(panel: Panel) -> pd.DataFrame:
     ]
     return pd.DataFrame(
         [
-            {"estimate": name, "value": one.estimate, "lower": one.lower, "upper": one.upper, "units": one.units, "remark": remark}
+            {
+                "estimate": name,
+                "value": one.estimate,
+                "lower": one.lower,
+                "upper": one.upper,
+                "units": one.units,
+                "remark": remark,
+            }
             for name, one, remark in rows
         ]
     ).astype({"lower": "float64", "upper": "float64"})
@@ -165,11 +186,18 @@ def finding(panel: Panel) -> str:
     """Say what the staggered starts show and how far off the trap is."""
     one, trap = panel.staggered, panel.trap
     share = 100 * trap.estimate / one.estimate
-    truth = "" if panel.true_average is None else f" Built in, over the same clinics and months, are {panel.true_average:.1f}."
+    truth = (
+        ""
+        if panel.true_average is None
+        else f" Built in, over the same clinics and months, are {panel.true_average:.1f}."
+    )
     return (
-        f"In these synthetic data, {panel.service} coverage rises by {one.estimate:.1f} percentage points on average once a clinic "
-        f"starts ({100 * panel.level:g} % interval {text_of(one.lower, '{:.1f}')} to {text_of(one.upper, '{:.1f}')}), compared with "
-        f"clinics that had not started yet. Two-way fixed effects on the same data give {text_of(trap.estimate, '{:.1f}')}, "
+        f"In these synthetic data, {panel.service} coverage rises by {one.estimate:.1f} percentage points on "
+        "average once a clinic "
+        f"starts ({100 * panel.level:g} % interval {text_of(one.lower, '{:.1f}')} to "
+        f"{text_of(one.upper, '{:.1f}')}), compared with "
+        f"clinics that had not started yet. Two-way fixed effects on the same data give "
+        f"{text_of(trap.estimate, '{:.1f}')}, "
         f"{share:.0f} % of that." + truth
     )
 
@@ -178,12 +206,18 @@ def funnel_words(panel: Panel) -> str:
     """Say how many clinics lie outside the funnel, with and without allowing for overdispersion."""
     placed = panel.placed
     flat = funnel.funnel(
-        placed.points[["clinic", "reached", "eligible"]], unit="clinic", observed="reached", size="eligible", adjust=False
+        placed.points[["clinic", "reached", "eligible"]],
+        unit="clinic",
+        observed="reached",
+        size="eligible",
+        adjust=False,
     )
     out = [int(one.points["place"].str.contains("outer").sum()) for one in (flat, placed)]
     return (
-        f"Over the last year {out[0]} of {len(placed.points)} clinics lie outside the outer limits that chance alone gives, and "
-        f"{out[1]} once the limits allow for the clinics' lasting differences (dispersion {placed.dispersion.phi:.0f} times what "
+        f"Over the last year {out[0]} of {len(placed.points)} clinics lie outside the outer limits that chance "
+        "alone gives, and "
+        f"{out[1]} once the limits allow for the clinics' lasting differences (dispersion "
+        f"{placed.dispersion.phi:.0f} times what "
         "chance gives). The funnel says which clinics to ask, not which are best."
     )
 
@@ -194,10 +228,18 @@ def draw_event_study(panel: Panel, *, width: int) -> Figure:
     figure, axes = canvas(width, 320)
     axes.axhline(0, color=COLOUR["context"], linewidth=1)
     axes.axvline(-0.5, color=COLOUR["context"], linewidth=1.2, linestyle=(0, (2, 2)))
-    axes.plot(table["since"], table["effect"], color=COLOUR["subject"], markersize=6, label="estimated", **marker("synthetic"))
+    axes.plot(
+        table["since"], table["effect"], color=COLOUR["subject"], markersize=6, label="estimated", **marker("synthetic")
+    )
     axes.axhline(panel.trap.estimate, color=COLOUR["comparison"], linestyle="--", linewidth=1.8)
-    axes.annotate("two-way estimate", (WINDOW[0], panel.trap.estimate), xytext=(0, 5), textcoords="offset points",
-                  color=COLOUR["comparison"], fontsize=12)  # fmt: skip
+    axes.annotate(
+        "two-way estimate",
+        (WINDOW[0], panel.trap.estimate),
+        xytext=(0, 5),
+        textcoords="offset points",
+        color=COLOUR["comparison"],
+        fontsize=12,
+    )
     axes.set_xlabel("months since the clinic's start")
     axes.set_title("Effect on coverage (percentage points)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     return figure
@@ -215,11 +257,15 @@ def event_figure(panel: Panel) -> dict[str, Any]:
     before = table[table.index < 0]
     return {
         "name": "event-study",
-        "caption": "Synthetic data, clinics of Area South. Before the start the points show whether clinics that start had moved "
+        "caption": "Synthetic data, clinics of Area South. Before the start the points show whether clinics that "
+        "start had moved "
         "apart from those that start later; the month before the start is the reference.",
-        "alt": f"Effect on {panel.service} coverage by months since the start: between {text_of(before.min(), '{:.1f}')} and "
-        f"{text_of(before.max(), '{:.1f}')} before it, {text_of(table.get(0, np.nan), '{:.1f}')} in the first month and "
-        f"{text_of(table.iloc[-1], '{:.1f}')} after {table.index[-1]} months. The two-way estimate is {panel.trap.estimate:.1f}.",
+        "alt": f"Effect on {panel.service} coverage by months since the start: between "
+        f"{text_of(before.min(), '{:.1f}')} and "
+        f"{text_of(before.max(), '{:.1f}')} before it, {text_of(table.get(0, np.nan), '{:.1f}')} in the first "
+        "month and "
+        f"{text_of(table.iloc[-1], '{:.1f}')} after {table.index[-1]} months. The two-way estimate is "
+        f"{panel.trap.estimate:.1f}.",
         "drawn": table.reset_index(),
     }
 
@@ -231,14 +277,25 @@ def draw_funnel(panel: Panel, *, width: int) -> Figure:
     curves = placed.curves
     for name, style in (("inner", "--"), ("outer", "-")):
         for end in ("lower", "upper"):
-            axes.plot(curves["size"], 100 * curves[f"{name}_{end}"], color=COLOUR["context"], linestyle=style, linewidth=1.2)
+            axes.plot(
+                curves["size"], 100 * curves[f"{name}_{end}"], color=COLOUR["context"], linestyle=style, linewidth=1.2
+            )
     axes.axhline(100 * placed.target, color=COLOUR["context"], linewidth=1)
     area = panel.rows.groupby("clinic")["reorganised"].first()
     own = placed.points["clinic"].map(area).to_numpy(dtype=bool)
-    for mask, colour, shape, label in ((own, "subject", "s", "Area South"), (~own, "comparison", "o", "Comparator Area")):
+    for mask, colour, shape, label in (
+        (own, "subject", "s", "Area South"),
+        (~own, "comparison", "o", "Comparator Area"),
+    ):
         part = placed.points[mask]
-        axes.plot(part["size"] if "size" in part else part["eligible"], 100 * part["value"], linestyle="none", label=label,
-                  **{**marker("synthetic", COLOUR[colour]), "marker": shape}, markersize=6.5)  # fmt: skip
+        axes.plot(
+            part["size"] if "size" in part else part["eligible"],
+            100 * part["value"],
+            linestyle="none",
+            label=label,
+            **{**marker("synthetic", COLOUR[colour]), "marker": shape},
+            markersize=6.5,
+        )
     axes.set_xlabel("people eligible in the last year")
     axes.set_title("Coverage (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
@@ -252,9 +309,11 @@ def funnel_figure(panel: Panel) -> dict[str, Any]:
     widened = "widened for overdispersion" if panel.placed.adjusted else "not widened"
     return {
         "name": "funnel",
-        "caption": f"Synthetic data. Dashed: 95 %, solid: 99.8 % limits around the pooled coverage, {widened} (z-scores on the "
+        "caption": f"Synthetic data. Dashed: 95 %, solid: 99.8 % limits around the pooled coverage, {widened} "
+        "(z-scores on the "
         "arcsine scale, a tenth winsorised at each end).",
-        "alt": f"Funnel of {len(panel.placed.points)} clinics around a pooled coverage of {100 * panel.placed.target:.1f} %: {said}.",
+        "alt": f"Funnel of {len(panel.placed.points)} clinics around a pooled coverage of "
+        f"{100 * panel.placed.target:.1f} %: {said}.",
         "drawn": panel.placed.points,
     }
 
@@ -262,7 +321,13 @@ def funnel_figure(panel: Panel) -> dict[str, Any]:
 def results(panel: Panel) -> list[dict[str, Any]]:
     """Return what the page records."""
     entries: list[dict[str, Any]] = [
-        {"name": "finding", "value": finding(panel), "unit": "", "meaning": "The finding of this page", "n": panel.staggered.units}
+        {
+            "name": "finding",
+            "value": finding(panel),
+            "unit": "",
+            "meaning": "The finding of this page",
+            "n": panel.staggered.units,
+        }
     ]
     for name, one in (("group_time", panel.staggered), ("two_way", panel.trap)):
         entries.append(

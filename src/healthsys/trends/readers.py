@@ -69,10 +69,10 @@ def read_official(path: str | Path) -> Reading:
 
     Examples
     --------
-    >>> read_official("no/such/file.csv")
+    >>> read_official("no/such/file.csv")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    healthsys.errors.DataError: 'no/such/file.csv' is neither a file nor a folder; give the path of a CSV file or a folder of them
+    healthsys.errors.DataError: 'no/such/file.csv' is neither a file nor a folder; give the path of a CSV file or...
     """
     place = Path(path)
     if place.is_dir():
@@ -129,9 +129,7 @@ def _file(path: Path) -> Reading:
             return read(_table(rows, header, label=label), label=label)
     close = max(_TABLES.values(), key=lambda known: len(known[0] & set(header)))
     shared = close[0] & set(header)
-    hint = (
-        f" Nearest is '{close[1]}', which also needs {', '.join(sorted(close[0] - shared))}." if shared else ""
-    )
+    hint = f" Nearest is '{close[1]}', which also needs {', '.join(sorted(close[0] - shared))}." if shared else ""
     known = ", ".join(name for _, name, _ in _TABLES.values())
     raise DataError(
         f"{label}: the layout is not recognised; the first row holds {', '.join(header[:6]) or 'nothing'} …{hint} "

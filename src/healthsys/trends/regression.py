@@ -136,9 +136,7 @@ def fit(
     return _count(outcome, design, names=names, model=model, offset=offset)
 
 
-def _linear(
-    outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str, lag: int | None
-) -> Fit:
+def _linear(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str, lag: int | None) -> Fit:
     import statsmodels.api as sm
 
     n, k = design.shape
@@ -186,7 +184,9 @@ def prais_winsten(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, 
     n, k = design.shape
     params = np.linalg.lstsq(design, outcome, rcond=None)[0]
     rho, settled = 0.0, False
-    for rounds in range(1, RHO_ROUNDS + 1):
+    rounds = 0
+    while rounds < RHO_ROUNDS and not settled:
+        rounds += 1
         errors = outcome - design @ params
         before = float(errors[:-1] @ errors[:-1])
         new = float(errors[1:] @ errors[:-1]) / before if before > 0 else 0.0
@@ -197,8 +197,6 @@ def prais_winsten(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, 
         params = np.linalg.lstsq(x, y, rcond=None)[0]
         settled = abs(new - rho) < RHO_TOLERANCE
         rho = new
-        if settled:
-            break
     error = y - x @ params
     covariance = float(error @ error) / (n - k) * np.linalg.inv(x.T @ x)
     details = {"rho": rho, "rounds": rounds, "settled": settled}
@@ -220,9 +218,7 @@ def _count(
             return Fit(model, names, start.params, start.cov_params(), None, "log", start.resid_pearson, {"phi": phi})
         if model == "quasi_poisson":
             details = {"phi": phi}
-            return Fit(
-                model, names, start.params, start.cov_params() * phi, n - k, "log", start.resid_pearson, details
-            )
+            return Fit(model, names, start.params, start.cov_params() * phi, n - k, "log", start.resid_pearson, details)
         alpha = _dispersion(sm, outcome, design, offset=offset, start=start.params, phi=phi)
         family = sm.families.NegativeBinomial(alpha=alpha)
         found = sm.GLM(outcome, design, family=family, offset=offset).fit()

@@ -84,9 +84,7 @@ def _test_row(check: str, statistic: float, p: float) -> dict[str, Any]:
     return {"check": check, "statistic": float(statistic), "p": float(p), "reading": reading}
 
 
-def autocorrelation(
-    frame: pd.DataFrame, *, change: Any, season: str = "none", lags: int = 12
-) -> pd.DataFrame:
+def autocorrelation(frame: pd.DataFrame, *, change: Any, season: str = "none", lags: int = 12) -> pd.DataFrame:
     """Autocorrelation and partial autocorrelation of the least-squares residuals, with the band of no correlation.
 
     Parameters
@@ -244,8 +242,9 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     """Set what the chart and the regression say beside each other.
 
     The chart, with limits frozen before the change, says *change* when a later point shows special cause; its direction
-    is that of these points, or ``both ways`` where they differ. The regression says *change* when the interval of its effect at the change or at the
-    horizon leaves out zero; its direction is that of the horizon effect if that one is clear, else of the other.
+    is that of these points, or ``both ways`` where they differ. The regression says *change* when the
+    interval of its effect at the change or at the horizon leaves out zero; its direction is that of the horizon
+    effect if that one is clear, else of the other.
 
     Parameters
     ----------
@@ -257,8 +256,8 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Two rows: ``method``, ``says`` (``up``, ``down``, ``both ways`` or ``no change``), ``because``. ``attrs["agree"]`` is whether
-        both say the same.
+        Two rows: ``method``, ``says`` (``up``, ``down``, ``both ways`` or ``no change``), ``because``.
+        ``attrs["agree"]`` is whether both say the same.
 
     Examples
     --------
@@ -280,9 +279,7 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     decisive = found.at_horizon if found.at_horizon.clear else found.at_change
     said = "no change" if not decisive.clear else "up" if decisive.absolute > 0 else "down"
     clear = [
-        words
-        for words, one in (("at the change", found.at_change), ("at the horizon", found.at_horizon))
-        if one.clear
+        words for words, one in (("at the change", found.at_change), ("at the horizon", found.at_horizon)) if one.clear
     ]
     reason = (
         f"the interval of the effect {' and '.join(clear)} leaves out zero"

@@ -46,7 +46,9 @@ def as_table(findings: Iterable[Finding]) -> pd.DataFrame:
     ['nothing that the checks look for']
     """
     rows = [{"check": one.name, "then": one.severity, "what was found": one.says} for one in findings]
-    return pd.DataFrame(rows or [{"check": "all", "then": "go on", "what was found": "nothing that the checks look for"}])
+    return pd.DataFrame(
+        rows or [{"check": "all", "then": "go on", "what was found": "nothing that the checks look for"}]
+    )
 
 
 def require(findings: Iterable[Finding], *, label: str = "the series") -> None:
@@ -122,7 +124,8 @@ def regular(frame: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> regular(pd.DataFrame({"period": pd.to_datetime(["2020-03-01", "2020-01-01"]), "value": [3.0, 1.0]}))["value"].to_list()
+    >>> rows = pd.DataFrame({"period": pd.to_datetime(["2020-03-01", "2020-01-01"]), "value": [3.0, 1.0]})
+    >>> regular(rows)["value"].to_list()
     [1.0, nan, 3.0]
     """
     step = 1 if len(frame) < 2 else _step_or_gap(frame["period"])
@@ -198,7 +201,8 @@ def check_series(
             Finding(
                 "mixed frequency",
                 "stop",
-                "the steps between periods are neither all months, all quarters nor all years; bring them to one length",
+                "the steps between periods are neither all months, all quarters nor all years; bring them to one "
+                "length",
             )
         )
     value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
@@ -222,7 +226,11 @@ def check_series(
             found.append(Finding("definition", "warn", f"from {_month(date)}: {words}"))
     if target is not None and target < 0 <= np.nanmin(value):
         found.append(
-            Finding("target", "stop", f"the target {target:g} is negative but no value is; give it in the unit of the series")
+            Finding(
+                "target",
+                "stop",
+                f"the target {target:g} is negative but no value is; give it in the unit of the series",
+            )
         )
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
 
@@ -235,7 +243,9 @@ def _number_findings(
         size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan)
         if (size == 0).any():
             found.append(
-                Finding("zero denominator", "warn", f"{_listed(periods[size == 0])} has a denominator of 0: no rate there")
+                Finding(
+                    "zero denominator", "warn", f"{_listed(periods[size == 0])} has a denominator of 0: no rate there"
+                )
             )
     for column, matters in (("value", counts), ("numerator", True), ("denominator", True)):
         if column in frame and matters:
@@ -243,8 +253,11 @@ def _number_findings(
             if (numbers < 0).any():
                 where = int(np.argmax(numbers < 0))
                 found.append(
-                    Finding("negative", "stop", f"column '{column}' is {numbers[where]:g} in {_month(periods[where])}; "
-                            "a count is 0 or more")  # fmt: skip
+                    Finding(
+                        "negative",
+                        "stop",
+                        f"column '{column}' is {numbers[where]:g} in {_month(periods[where])}; a count is 0 or more",
+                    )
                 )
     zeros = suspicious_zeros(value, counts=counts)
     if zeros.any():
@@ -279,7 +292,11 @@ def _change_findings(observed: pd.DatetimeIndex, change: pd.Timestamp) -> list[F
                     "few points",
                     "stop" if refuse else "warn",
                     f"{points} points {side} the change; "
-                    + (f"at least {REFUSE_BELOW} are needed" if refuse else f"under {WARN_BELOW} the slope is weakly held"),
+                    + (
+                        f"at least {REFUSE_BELOW} are needed"
+                        if refuse
+                        else f"under {WARN_BELOW} the slope is weakly held"
+                    ),
                 )
             )
     return found
@@ -352,12 +369,16 @@ def check_panel(frame: pd.DataFrame, *, unit: str, value: str, additive: bool = 
         )
     names = frame[unit].astype("str").str.strip()
     by_name = sorted(set(names[names.str.lower().isin(TOTAL_NAMES)]))
-    by_sum = [] if twice.any() or not additive else sorted(set(total_units(frame, unit=unit, value=value)) - set(by_name))
+    by_sum = (
+        [] if twice.any() or not additive else sorted(set(total_units(frame, unit=unit, value=value)) - set(by_name))
+    )
     for name in by_name:
         found.append(Finding("total row", "warn", f"unit '{name}' is a total among the units; left out of sums"))
     for name in by_sum:
         found.append(
-            Finding("total row", "warn", f"unit '{name}' equals the sum of the others in every period; left out of sums")
+            Finding(
+                "total row", "warn", f"unit '{name}' equals the sum of the others in every period; left out of sums"
+            )
         )
     silent: list[tuple[str, pd.Index]] = []
     for name, rows in frame.groupby(unit, sort=True):

@@ -29,8 +29,8 @@ def finding(sizes: pd.DataFrame, *, share: float) -> str:
 
     Examples
     --------
-    >>> finding(capacity.ward_sizes([10, 100], share=0.85, stay=5), share=0.85)
-    'At the same occupancy of 85 %, a ward of 10 beds turns away 33 % of those who come and a ward of 100 beds 2 %: slack is a matter of size, not of occupancy alone.'
+    >>> print(finding(capacity.ward_sizes([10, 100], share=0.85, stay=5), share=0.85).split(":")[0])
+    At the same occupancy of 85 %, a ward of 10 beds turns away 33 % of those who come and a ward of 100 beds 2 %
     """
     small, large = sizes.iloc[0], sizes.iloc[-1]
     return (
@@ -57,11 +57,23 @@ def occupancy_words(table: pd.DataFrame) -> str:
 def draw_occupancy(table: pd.DataFrame, *, reference: float, width: int) -> Figure:
     """Draw occupancy by quarter, with the space to all beds as slack."""
     figure, axes = canvas(width, 320)
-    axes.plot(table["period"], table["ga_occupancy_percent"], color=COLOUR["subject"], markersize=5, **marker("published"))
-    axes.fill_between(table["period"], table["ga_occupancy_percent"], 100, color=COLOUR["fourth"], alpha=0.18, linewidth=0)
+    axes.plot(
+        table["period"], table["ga_occupancy_percent"], color=COLOUR["subject"], markersize=5, **marker("published")
+    )
+    axes.fill_between(
+        table["period"], table["ga_occupancy_percent"], 100, color=COLOUR["fourth"], alpha=0.18, linewidth=0
+    )
     axes.axhline(100 * reference, color=COLOUR["context"], linestyle="--", linewidth=1.3)
-    axes.annotate(f"{100 * reference:g} %", (table["period"].iloc[-1], 100 * reference), xytext=(4, -4), textcoords="offset points",
-                  va="top", ha="right", color=COLOUR["quiet"], fontsize=12)  # fmt: skip
+    axes.annotate(
+        f"{100 * reference:g} %",
+        (table["period"].iloc[-1], 100 * reference),
+        xytext=(4, -4),
+        textcoords="offset points",
+        va="top",
+        ha="right",
+        color=COLOUR["quiet"],
+        fontsize=12,
+    )
     middle = len(table) // 2
     axes.annotate("slack", (table["period"].iloc[middle], 96), color=COLOUR["text"], fontsize=12, ha="center")
     axes.set_ylim(min(60, table["ga_occupancy_percent"].min() - 2), 100)
@@ -75,7 +87,8 @@ def occupancy_figure(table: pd.DataFrame) -> dict[str, Any]:
     """Return name, caption, alternative text and data of the occupancy figure."""
     return {
         "name": "occupancy",
-        "caption": f"Published data: NHS England KH03, general and acute overnight beds, England, {len(table)} quarters. The axis "
+        "caption": f"Published data: NHS England KH03, general and acute overnight beds, England, {len(table)} "
+        "quarters. The axis "
         "does not begin at zero. A midnight count hides the peaks of a day.",
         "alt": occupancy_words(table),
         "drawn": table,
@@ -87,13 +100,29 @@ def draw_risk(curve: pd.DataFrame, *, reference: float, width: int) -> Figure:
     figure, axes = canvas(width, 340 if width > NARROW else 360)
     roles = ("comparison", "subject", "third", "fourth")
     for place, (beds, rows) in enumerate(curve.groupby("beds", sort=False)):
-        axes.plot(100 * rows["occupancy"], 100 * rows["full"], color=COLOUR[roles[place % 4]], linestyle=STYLES[place % 4], linewidth=2.2)
+        axes.plot(
+            100 * rows["occupancy"],
+            100 * rows["full"],
+            color=COLOUR[roles[place % 4]],
+            linestyle=STYLES[place % 4],
+            linewidth=2.2,
+        )
         last = rows.iloc[-1]
-        axes.annotate(f"{beds} beds", (100 * last["occupancy"], 100 * last["full"]), xytext=(5, 0), textcoords="offset points",
-                      va="center", fontsize=12, color=COLOUR[roles[place % 4]], annotation_clip=False)  # fmt: skip
+        axes.annotate(
+            f"{beds} beds",
+            (100 * last["occupancy"], 100 * last["full"]),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=12,
+            color=COLOUR[roles[place % 4]],
+            annotation_clip=False,
+        )
     axes.axvline(100 * reference, color=COLOUR["context"], linestyle="--", linewidth=1.2)
     axes.set_xlabel("beds in use (% of beds)")
-    axes.set_title("Turned away because the ward is full (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+    axes.set_title(
+        "Turned away because the ward is full (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"]
+    )
     axes.set_ylim(0, None)
     return figure
 
@@ -103,8 +132,10 @@ def risk_figure(curve: pd.DataFrame, sizes: pd.DataFrame, *, share: float) -> di
     said = ", ".join(f"{row.beds} beds {100 * row.full_carried:.1f} %" for row in sizes.itertuples())
     return {
         "name": "risk-by-size",
-        "caption": "Computed, no data: Erlang's loss formula, Poisson arrivals, steady state. Occupancy is the share of beds in use.",
-        "alt": f"Chance that an arrival finds the ward full, over occupancy, for wards of different size. At {100 * share:g} %: {said}.",
+        "caption": "Computed, no data: Erlang's loss formula, Poisson arrivals, steady state. Occupancy is the "
+        "share of beds in use.",
+        "alt": f"Chance that an arrival finds the ward full, over occupancy, for wards of different size. At "
+        f"{100 * share:g} %: {said}.",
         "drawn": curve,
     }
 
@@ -113,12 +144,19 @@ def draw_one_more(table: pd.DataFrame, *, width: int) -> Figure:
     """Draw arrivals turned away and slack for each number of beds."""
     narrow = width == NARROW
     figure, axes = canvas(width, 460 if narrow else 280, nrows=2 if narrow else 1, ncols=1 if narrow else 2)
-    for panel, column, title, colour in zip(axes, ("turned_away", "slack"), ("Turned away per 1,000 arrivals", "Slack (% of beds free)"),
-                                            ("comparison", "subject"), strict=True):  # fmt: skip
+    for panel, column, title, colour in zip(
+        axes,
+        ("turned_away", "slack"),
+        ("Turned away per 1,000 arrivals", "Slack (% of beds free)"),
+        ("comparison", "subject"),
+        strict=True,
+    ):
         values = table[column] if column == "turned_away" else 100 * table[column]
         panel.bar(table["beds"], values, color=COLOUR[colour], width=0.62)
         for beds, value in zip(table["beds"], values, strict=True):
-            panel.annotate(f"{value:.0f}", (beds, value), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=12)
+            panel.annotate(
+                f"{value:.0f}", (beds, value), xytext=(0, 3), textcoords="offset points", ha="center", fontsize=12
+            )
         panel.set_title(title, fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
         panel.set_xlabel("beds")
         panel.set_xticks(table["beds"])
@@ -131,8 +169,10 @@ def one_more_figure(table: pd.DataFrame, *, load: float) -> dict[str, Any]:
     first, second = table.iloc[0], table.iloc[1]
     return {
         "name": "one-more-bed",
-        "caption": f"Computed, no data: Erlang's loss formula at an offered load of {load:.1f} (arrivals a day times days of stay).",
-        "alt": f"With {first['beds']:.0f} beds {first['turned_away']:.0f} of 1,000 arrivals are turned away and {100 * first['slack']:.0f} % of "
+        "caption": f"Computed, no data: Erlang's loss formula at an offered load of {load:.1f} (arrivals a day "
+        "times days of stay).",
+        "alt": f"With {first['beds']:.0f} beds {first['turned_away']:.0f} of 1,000 arrivals are turned away and "
+        f"{100 * first['slack']:.0f} % of "
         f"beds are free; one more bed spares {second['spared']:.0f} of 1,000.",
         "drawn": table,
     }
@@ -148,7 +188,9 @@ def simulation_check(load: float, beds: int, *, stay: float, days: float, seed: 
     """
     rows = []
     loss = capacity.simulate_ward(load, beds, stay=stay, days=days, seed=seed)
-    rows.append(_batch("turned away (loss), %", 100 * capacity.erlang_b(load, beds), 100 * loss["turned_away"].to_numpy(float)))
+    rows.append(
+        _batch("turned away (loss), %", 100 * capacity.erlang_b(load, beds), 100 * loss["turned_away"].to_numpy(float))
+    )
     if load < beds:
         queue = capacity.simulate_ward(load, beds, stay=stay, days=days, seed=seed + 1, rule="waiting")
         theory = capacity.waiting(load, beds, stay=stay)
@@ -194,14 +236,16 @@ def results(quarters: pd.DataFrame, wards: pd.DataFrame, *, share: float) -> lis
             "value": float(high["ga_occupancy_percent"]),
             "unit": "percent",
             "format": "{:.1f} %",
-            "meaning": f"Highest quarterly occupancy of general and acute beds, England ({period(high['period'], 'quarter')})",
+            "meaning": f"Highest quarterly occupancy of general and acute beds, England "
+            f"({period(high['period'], 'quarter')})",
         },
         {
             "name": "latest_slack",
             "value": float(quarters["slack_percent"].iloc[-1]),
             "unit": "percent",
             "format": "{:.1f} %",
-            "meaning": f"Free general and acute beds in the latest quarter, England ({period(quarters['period'].iloc[-1], 'quarter')})",
+            "meaning": f"Free general and acute beds in the latest quarter, England "
+            f"({period(quarters['period'].iloc[-1], 'quarter')})",
         },
     ]
     for row in wards.itertuples():
@@ -212,7 +256,8 @@ def results(quarters: pd.DataFrame, wards: pd.DataFrame, *, share: float) -> lis
                     "value": 100 * getattr(row, f"full_{reading}"),
                     "unit": "percent",
                     "format": "{:.1f} %",
-                    "meaning": f"Chance that a ward of {row.beds} beds is full at {100 * share:g} % {reading} occupancy",
+                    "meaning": f"Chance that a ward of {row.beds} beds is full at {100 * share:g} % {reading} "
+                    "occupancy",
                 }
             )
     return entries
@@ -247,17 +292,21 @@ def ward_results(table: pd.DataFrame, *, load: float, accepted: float) -> list[d
 
 
 def ward_words(table: pd.DataFrame, *, load: float, accepted: float) -> str:
-    """Say what one more bed buys the reader's ward, and how many beds the accepted risk needs.
+    r"""Say what one more bed buys the reader's ward, and how many beds the accepted risk needs.
 
     Examples
     --------
-    >>> ward_words(capacity.one_more_bed(10, 12), load=10, accepted=0.05)
-    'With 12 beds, 120 of 1,000 people who come find the ward full, at 73 % of beds in use. One more bed spares 35 of them. For at most 5 %, it takes 15 beds, and slack of 36 %.'
+    >>> print(*ward_words(capacity.one_more_bed(10, 12), load=10, accepted=0.05).split(". "), sep="\n")
+    With 12 beds, 120 of 1,000 people who come find the ward full, at 73 % of beds in use
+    One more bed spares 35 of them
+    For at most 5 %, it takes 15 beds, and slack of 36 %.
     """
     first, second = table.iloc[0], table.iloc[1]
     needed = capacity.smallest_ward(load, target=accepted)
     return (
         f"With {first['beds']:.0f} beds, {first['turned_away']:.0f} of 1,000 people who come find the ward full, at "
-        f"{100 * first['occupancy']:.0f} % of beds in use. One more bed spares {second['spared']:.0f} of them. For at most "
-        f"{100 * accepted:g} %, it takes {needed} beds, and slack of {100 * (1 - capacity.occupancy(load, needed)):.0f} %."
+        f"{100 * first['occupancy']:.0f} % of beds in use. One more bed spares {second['spared']:.0f} of them. "
+        "For at most "
+        f"{100 * accepted:g} %, it takes {needed} beds, and slack of "
+        f"{100 * (1 - capacity.occupancy(load, needed)):.0f} %."
     )

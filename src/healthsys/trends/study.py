@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -156,7 +157,11 @@ def open_study(
             other = _same_window(table, indicator, control, series)
             linear = model if model in regression.LINEAR_MODELS else "newey_west"
             versus = controlled(series, other, change=date, **{**options, "model": linear})
-    at = [int(np.argmax(series["period"] >= day)) for day, _ in known if series["period"].min() < day <= series["period"].max()]
+    at = [
+        int(np.argmax(series["period"] >= day))
+        for day, _ in known
+        if series["period"].min() < day <= series["period"].max()
+    ]
     chart = (
         robustness.baseline_chart(series, change=date, screen=screen)
         if not at
@@ -207,7 +212,9 @@ def _target(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise DataError(f"parameter 'target' is '{text}'; allowed: a number in the unit of the series, or nothing") from None
+        raise DataError(
+            f"parameter 'target' is '{text}'; allowed: a number in the unit of the series, or nothing"
+        ) from None
 
 
 def _window(frame: pd.DataFrame, first: pd.Timestamp | None, last: pd.Timestamp | None) -> pd.DataFrame:
@@ -240,7 +247,7 @@ def _stretch(
     if not inside:
         return frame, ""
     edges = [pd.Timestamp.min, *(day for day, _ in inside), pd.Timestamp.max]
-    stretches = [frame[(frame["period"] >= a) & (frame["period"] < b)] for a, b in zip(edges, edges[1:], strict=False)]
+    stretches = [frame[(frame["period"] >= a) & (frame["period"] < b)] for a, b in pairwise(edges)]
     if change is None:
         kept = max(stretches, key=len)
     else:
@@ -318,7 +325,16 @@ def other_charts(study: Study) -> pd.DataFrame:
         f"{run.crossings} crossings of the median (at least {run.fewest_crossings} by chance): "
         + ("a shift" if run.signal else "no signal")
     )
-    rows.append({"chart": "run chart", "centre": run.median, "lower": np.nan, "upper": np.nan, "special": None, "remark": remark})
+    rows.append(
+        {
+            "chart": "run chart",
+            "centre": run.median,
+            "lower": np.nan,
+            "upper": np.nan,
+            "special": None,
+            "remark": remark,
+        }
+    )
     return pd.DataFrame(rows)
 
 
@@ -367,7 +383,10 @@ def scored(study: Study) -> pd.DataFrame | None:
         return None
     rows = []
     for name, found in (("series alone", study.found), (f"against {study.control_name}", study.versus_control)):
-        for where, one in (("at the change", found and found.at_change), ("at the horizon", found and found.at_horizon)):
+        for where, one in (
+            ("at the change", found and found.at_change),
+            ("at the horizon", found and found.at_horizon),
+        ):
             if one:
                 built_in = float(true[one.period])
                 rows.append(

@@ -14,7 +14,8 @@ from healthsys.trends.study import Study, agreement, capability_of, scored, sens
 
 #: What a kind of data is called where a reader first meets a number.
 KINDS = {
-    "synthetic": "These data are synthetic: the source's own table of routine data is missing from its text, so not one "
+    "synthetic": "These data are synthetic: the source's own table of routine data is missing from its text, so "
+    "not one "
     "number on this page is real.",
     "published": "The data are published figures; the source stands below.",
     "yours": "The data are your own.",
@@ -94,7 +95,9 @@ def finding(study: Study) -> str:
     if horizon.clear:
         first = f"{start}{after}, {_beside_course(study, horizon)}"
     elif change.clear:
-        first = f"{start}at {study.change_name}, {_beside_course(study, change)}; {after} the difference is no longer clear"
+        first = (
+            f"{start}at {study.change_name}, {_beside_course(study, change)}; {after} the difference is no longer clear"
+        )
     else:
         first = (
             f"{start}{subject(study)} is not shown to have changed with {study.change_name}: {after} the difference "
@@ -134,12 +137,14 @@ def chart_finding(study: Study) -> str:
     points = study.chart.points
     marked, observed = int((points["signal"] != "").sum()), int(points["value"].notna().sum())
     first, last = (points["value"].dropna().iloc[place] for place in (0, -1))
-    span = f"{period(points['period'].iloc[0], study.period_name)} to {period(points['period'].iloc[-1], study.period_name)}"
+    ends = [period(points["period"].iloc[place], study.period_name) for place in (0, -1)]
+    span = f"{ends[0]} to {ends[1]}"
     if study.chart.stable:
         said = f"varies within its limits from {span}: no {study.period_name} stands out"
     else:
         said = (
-            f"is not a stable process from {span}: {marked} of {counted(observed, study.period_name)} show special-cause "
+            f"is not a stable process from {span}: {marked} of {counted(observed, study.period_name)} show "
+            "special-cause "
             f"variation, from {study.measure.value(first)} to {study.measure.value(last)}"
         )
     start = "In these synthetic data, " if study.kind == "synthetic" else ""
@@ -181,16 +186,21 @@ def model_words(study: Study) -> str:
     details = found.fit.details
     said = MODEL_NAMES[found.model]
     if "lag" in details:
-        said += f" (lag {details['lag']}, {details['kernel']} kernel, correction {details['correction']}, no prewhitening)"
+        said += (
+            f" (lag {details['lag']}, {details['kernel']} kernel, correction {details['correction']}, no prewhitening)"
+        )
     if "rho" in details:
         said += f" (autocorrelation {details['rho']:.2f}, after {details['rounds']} rounds)"
     if "phi" in details:
         said += f" (dispersion {details['phi']:.1f})"
     if "alpha" in details:
         said += f" (alpha {details['alpha']:.3f})"
-    season = {"none": "no season", "months": "a level for each calendar month"}.get(found.season, f"{found.season} of the year")
+    season = {"none": "no season", "months": "a level for each calendar month"}.get(
+        found.season, f"{found.season} of the year"
+    )
     return (
-        f"{capital(said)}; {season}; {counted(found.n_before, study.period_name)} before the change and {found.n_after} "
+        f"{capital(said)}; {season}; {counted(found.n_before, study.period_name)} before the change and "
+        f"{found.n_after} "
         "from it on."
     )
 
@@ -224,7 +234,8 @@ def truth_words(study: Study) -> str:
     if not missed:
         return "Every interval holds the truth that is built in."
     return (
-        f"{missed} of {len(table)} intervals miss the truth that is built in: clinics start month by month, which one date "
+        f"{missed} of {len(table)} intervals miss the truth that is built in: clinics start month by month, "
+        "which one date "
         "cannot describe, and a dip just before the date tilts the earlier course."
     )
 
@@ -237,7 +248,8 @@ def control_words(study: Study) -> str:
     way = "more" if one.absolute > 0 else "less"
     clear = "" if one.clear else ", which holds no difference too"
     return (
-        f"Against {study.control_name}, {counted(one.after, study.period_name)} after {study.change_name}, {study.unit} "
+        f"Against {study.control_name}, {counted(one.after, study.period_name)} after {study.change_name}, "
+        f"{study.unit} "
         f"stands {study.measure.change(abs(one.absolute))} {way} ({interval(study, one)}{clear})."
     )
 
@@ -249,7 +261,12 @@ def results(study: Study) -> list[dict[str, Any]]:
     n = int(study.series["value"].notna().sum())
     entries: list[dict[str, Any]] = [
         {"name": "finding", "value": finding(study), "unit": "", "meaning": "The finding of this page", "n": n},
-        {"name": "data_kind", "value": data_words(study), "unit": "", "meaning": "What the data are and what was left out"},
+        {
+            "name": "data_kind",
+            "value": data_words(study),
+            "unit": "",
+            "meaning": "What the data are and what was left out",
+        },
         {
             "name": "latest",
             "value": float(study.series["value"].dropna().iloc[-1]),
@@ -272,7 +289,10 @@ def results(study: Study) -> list[dict[str, Any]]:
     ]
     if study.found is None:
         return entries
-    parts = [("at_change", study.found.at_change, "at the change"), ("at_horizon", study.found.at_horizon, "at the horizon")]
+    parts = [
+        ("at_change", study.found.at_change, "at the change"),
+        ("at_horizon", study.found.at_horizon, "at the horizon"),
+    ]
     if study.versus_control is not None:
         parts.append(("controlled", study.versus_control.at_horizon, f"at the horizon against {study.control_name}"))
     for name, one, words in parts:
@@ -286,7 +306,8 @@ def results(study: Study) -> list[dict[str, Any]]:
                 "unit": measure.difference,
                 "format": plus,
                 "n": n,
-                "meaning": f"Difference from the earlier course {words} ({period(one.period, study.period_name)}), {measure.difference}",
+                "meaning": f"Difference from the earlier course {words} "
+                f"({period(one.period, study.period_name)}), {measure.difference}",
             }
         )
     one = study.found.at_horizon
@@ -304,10 +325,23 @@ def results(study: Study) -> list[dict[str, Any]]:
             }
         )
     else:
-        entries.append({"name": "relative_effect", "value": None, "unit": "percent", "reason": one.reason,
-                        "meaning": "Relative effect at the horizon"})  # fmt: skip
-    entries.append({"name": "methods_agree", "value": bool(agreement(study).attrs["agree"]), "unit": "",
-                    "meaning": "Whether control chart and segmented regression say the same"})  # fmt: skip
+        entries.append(
+            {
+                "name": "relative_effect",
+                "value": None,
+                "unit": "percent",
+                "reason": one.reason,
+                "meaning": "Relative effect at the horizon",
+            }
+        )
+    entries.append(
+        {
+            "name": "methods_agree",
+            "value": bool(agreement(study).attrs["agree"]),
+            "unit": "",
+            "meaning": "Whether control chart and segmented regression say the same",
+        }
+    )
     return entries
 
 
@@ -315,7 +349,8 @@ def provenance_words(study: Study) -> str:
     """Say in one line what the data are and where they come from, with what a reader of official files noted."""
     known = study.provenance
     notes = known.get("notes", [])
-    line = f"{known['title']}; {known['kind']}; {len(study.series)} {study.period_name}s; source: {'; '.join(known['sources'])}"
+    count = f"{len(study.series)} {study.period_name}s"
+    line = f"{known['title']}; {known['kind']}; {count}; source: {'; '.join(known['sources'])}"
     return "\n".join([line, *notes])
 
 
@@ -341,8 +376,10 @@ def beside_words(study: Study) -> str:
     others = " and ".join(study.beside)
     if study.versus_control is not None and study.kind == "synthetic":
         return (
-            f"{control_words(study)} A comparator is an invention of these data. The real Area had none: every Area of the city "
-            "was reorganised at once. What that costs is plain here: without it, whatever else came at the same time, such as the "
+            f"{control_words(study)} A comparator is an invention of these data. The real Area had none: every "
+            "Area of the city "
+            "was reorganised at once. What that costs is plain here: without it, whatever else came at the same "
+            "time, such as the "
             "capital budget, is counted as the reorganisation's."
         )
     if study.versus_control is not None:
@@ -350,14 +387,17 @@ def beside_words(study: Study) -> str:
     if study.beside and study.change is not None:
         verb = "is" if len(study.beside) == 1 else "are"
         return (
-            f"{others} {verb} shown beside {study.unit} and {verb} no control: {study.change_name} reached every place in the same "
-            f"{study.period_name}. How far one place fell below another says who was hit harder, not what would have happened "
+            f"{others} {verb} shown beside {study.unit} and {verb} no control: {study.change_name} reached every "
+            "place in the same "
+            f"{study.period_name}. How far one place fell below another says who was hit harder, not what would "
+            "have happened "
             "without it."
         )
     if study.beside:
         return f"{others} beside {study.unit}."
     return (
-        "No other unit is set beside this one. Without a comparison, whatever else happened at that time is part of the effect."
+        "No other unit is set beside this one. Without a comparison, whatever else happened at that time is part "
+        "of the effect."
         if study.change is not None
         else "No other unit is set beside this one."
     )
@@ -376,7 +416,8 @@ def sensitivity_words(study: Study) -> str:
     dropped = len(others) - len(fitted)
     more = f" {dropped} could not be fitted, with the reason in the table." if dropped else ""
     return (
-        f"Of {len(fitted)} other choices {way} keep the direction of the horizon effect, and {same} agree on whether its interval "
+        f"Of {len(fitted)} other choices {way} keep the direction of the horizon effect, and {same} agree on "
+        "whether its interval "
         f"leaves out no change.{more}"
     )
 
@@ -385,32 +426,41 @@ def sensitivity_words(study: Study) -> str:
 LIMITS = {
     "area_south_series": (
         "The setting is modelled on a published case; its data are invented, and so are the sizes of the effects.",
-        "Clinics start month by month. One date cannot describe that: the regression spreads it over level and slope. The page on "
+        "Clinics start month by month. One date cannot describe that: the regression spreads it over level and "
+        "slope. The page on "
         "staggered starts does better.",
         "December dips lie just before the date of the change and tilt the earlier course.",
-        "A capital budget came a year later. It is part of every effect stated after that, unless a comparator takes it off.",
+        "A capital budget came a year later. It is part of every effect stated after that, unless a comparator "
+        "takes it off.",
     ),
     "kh03_beds_england": (
-        "The beds come from a third party's panel of official returns, equal to the official England figures where both were seen.",
+        "The beds come from a third party's panel of official returns, equal to the official England figures "
+        "where both were seen.",
         "A midnight count, averaged over a quarter, hides the peaks of a day.",
-        "What happened at that date is the pandemic, not a reorganisation: beds were emptied on purpose, and one line cannot follow "
+        "What happened at that date is the pandemic, not a reorganisation: beds were emptied on purpose, and one "
+        "line cannot follow "
         "the fall and the recovery.",
     ),
     "rtt_england_monthly": (
-        "Medians are computed by the publisher from grouped waits, and trusts that did not report are missing from them.",
+        "Medians are computed by the publisher from grouped waits, and trusts that did not report are missing "
+        "from them.",
         "The earlier course was rising already. Carried on as a straight line it may say too little or too much.",
-        "The wait first jumps because few were treated and few joined the list, then falls and climbs: a straight line after the "
+        "The wait first jumps because few were treated and few joined the list, then falls and climbs: a "
+        "straight line after the "
         "change describes none of these well.",
     ),
     "ae_england_monthly": (
-        "There is no interruption to claim in this window. The next candidate, May 2019, is a change of reporting: fourteen trusts "
-        "in a field test gave no four-hour figures for four years. A series that keeps them in the denominator shows a step that "
+        "There is no interruption to claim in this window. The next candidate, May 2019, is a change of "
+        "reporting: fourteen trusts "
+        "in a field test gave no four-hour figures for four years. A series that keeps them in the denominator "
+        "shows a step that "
         "is not there.",
         "Performance has a winter and a summer; on a chart without season both stand out as special causes.",
     ),
     "gp_appointments_counties": (
         "Months differ in working days, which the files do not give: part of every zigzag is the calendar.",
-        "A year before the change holds each month once, so season and change cannot be told apart. The table above shows how much "
+        "A year before the change holds each month once, so season and change cannot be told apart. The table "
+        "above shows how much "
         "hangs on it.",
         "These are counties. Frome's practice is not in the files, and nothing here speaks of its programme.",
     ),
