@@ -44,7 +44,7 @@ from healthsys.trends.slack import (
     ward_words,
 )
 from healthsys.trends.slack import results as slack_results
-from healthsys.trends.study import checks_of_residuals, open_study, other_charts, scored, sensitivity
+from healthsys.trends.study import open_study, other_charts, scored, sensitivity
 from healthsys.trends.words import (
     agreement_table,
     assurance_words,
@@ -54,8 +54,11 @@ from healthsys.trends.words import (
     coefficient_words,
     limit_words,
     model_sentence,
+    prose,
     provenance_words,
+    residual_table,
     results,
+    sensitivity_table,
     sensitivity_words,
     truth_words,
 )
@@ -71,7 +74,6 @@ __all__ = [
     "caution_words",
     "changes_figure",
     "chart_figure",
-    "checks_of_residuals",
     "coefficient_words",
     "coverage_figure",
     "coverage_results",
@@ -106,8 +108,10 @@ __all__ = [
     "panel_results",
     "percentages",
     "permutations",
+    "prose",
     "provenance_words",
     "residual_figure",
+    "residual_table",
     "results",
     "risk_curve",
     "risk_figure",
@@ -115,6 +119,7 @@ __all__ = [
     "scored",
     "segmented_figure",
     "sensitivity",
+    "sensitivity_table",
     "sensitivity_words",
     "simulation_check",
     "slack_results",

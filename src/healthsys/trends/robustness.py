@@ -183,7 +183,7 @@ def sensitivity(
     tries: list[tuple[str, str, dict[str, Any]]] = [("as on this page", "", {})]
     for shift in DATE_SHIFTS:
         if 0 < start + shift < len(periods):
-            words = f"{abs(shift)} {unit} {'earlier' if shift < 0 else 'later'}"
+            words = f"{abs(shift)} {unit if abs(shift) > 1 else unit[:-1]} {'earlier' if shift < 0 else 'later'}"
             tries.append(("change date", words, {"change": periods[start + shift]}))
     if model == "newey_west":
         chosen = regression.newey_west_lag(len(frame)) if lag is None else lag
@@ -192,7 +192,8 @@ def sensitivity(
                 tries.append(("lag of the errors", f"{other} in place of {chosen}", {"lag": other}))
     for several in (1, 3):
         if several != phase_in:
-            tries.append(("phase-in left out", f"{several} {unit}", {"phase_in": several}))
+            words = f"{several} {unit if several > 1 else unit[:-1]}"
+            tries.append(("phase-in left out", words, {"phase_in": several}))
     for other in ("none", "harmonic", "two harmonics", "months"):
         if other != season:
             tries.append(("season", other, {"season": other}))

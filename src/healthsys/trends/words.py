@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
+from IPython.display import Markdown
 
 from healthsys.evidence import text_of
 from healthsys.trends import control_charts
 from healthsys.trends.interrupted import Effect
 from healthsys.trends.regression import MODEL_NAMES
-from healthsys.trends.study import Study, agreement, capability_of, scored, sensitivity
+from healthsys.trends.study import Study, agreement, capability_of, checks_of_residuals, scored, sensitivity
 
 #: What a kind of data is called where a reader first meets a number.
 KINDS = {
@@ -20,6 +22,17 @@ KINDS = {
     "published": "The data are published figures; the source stands below.",
     "yours": "The data are your own.",
 }
+
+
+def prose(text: str) -> Markdown:
+    """Return sentences for display, with every mark of Markdown and HTML made plain: names come from a reader's file.
+
+    Examples
+    --------
+    >>> prose("Ward <b>3</b> fell").data
+    'Ward \\\\<b\\\\>3\\\\</b\\\\> fell'
+    """
+    return Markdown(re.sub(r"([\\`*_{}\[\]<>#|$])", r"\\\1", text))
 
 
 def capital(text: str) -> str:
@@ -42,6 +55,17 @@ def counted(number: int, one: str) -> str:
     ('1 month', '8 quarters')
     """
     return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def p_value(p: float) -> str:
+    """Show a p-value to three places, or as under the smallest of them.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(2e-9)
+    ('0.031', 'under 0.001')
+    """
+    return "" if pd.isna(p) else "under 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def period(day: Any, period_name: str) -> str:
@@ -217,7 +241,14 @@ def coefficient_words(study: Study) -> pd.DataFrame:
     table = study.found.coefficients
     table = table[table["term"].isin(meaning)].copy()
     table["term"] = table["term"].map(meaning)
+    table["p"] = table["p"].map(p_value)
     return table.reset_index(drop=True)
+
+
+def residual_table(study: Study) -> pd.DataFrame:
+    """Lay out the tests of the residuals, p-values as text."""
+    table = checks_of_residuals(study)
+    return table.assign(p=table["p"].map(p_value))
 
 
 def agreement_table(study: Study) -> pd.DataFrame:
@@ -401,6 +432,28 @@ def beside_words(study: Study) -> str:
         if study.change is not None
         else "No other unit is set beside this one."
     )
+
+
+def sensitivity_table(study: Study) -> pd.DataFrame:
+    """Lay out the other choices for a page, each effect with its interval in one cell."""
+    table, number = sensitivity(study), study.measure.number
+
+    def stated(value: float, lower: float, upper: float) -> str:
+        if pd.isna(value):
+            return ""
+        return f"{number(value, plus=True)} ({number(lower, plus=True)} to {number(upper, plus=True)})"
+
+    rows = [
+        {
+            "choice": f"{row.choice}: {row.setting}" if row.setting else row.choice,
+            "at_change": stated(row.at_change, row.at_change_lower, row.at_change_upper),
+            "at_horizon": stated(row.at_horizon, row.lower, row.upper),
+            "clear": "" if row.clear is None else "yes" if row.clear else "no",
+            "remark": row.reason,
+        }
+        for row in table.itertuples()
+    ]
+    return pd.DataFrame(rows)
 
 
 def sensitivity_words(study: Study) -> str:
