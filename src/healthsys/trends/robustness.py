@@ -225,8 +225,10 @@ def _attempt(frame: pd.DataFrame, choice: str, setting: str, options: dict[str, 
     }
 
 
-def baseline_chart(frame: pd.DataFrame, *, change: Any | None, screen: bool = True) -> ControlChart:
+def baseline_chart(frame: pd.DataFrame, *, change: Any | None, screen: bool = True, **lengths: int) -> ControlChart:
     """Chart a series with its limits frozen at the periods before the change; without a change, on all periods.
+
+    ``lengths`` are ``trend_length`` and ``shift_length`` of :func:`healthsys.trends.control_charts.xmr`.
 
     Examples
     --------
@@ -236,7 +238,9 @@ def baseline_chart(frame: pd.DataFrame, *, change: Any | None, screen: bool = Tr
     ['outside limits', 'outside limits', 'outside limits']
     """
     baseline = None if change is None else position_of(frame["period"], change)
-    return xmr(frame["value"].to_numpy(dtype=float), periods=frame["period"], screen=screen, baseline=baseline)
+    return xmr(
+        frame["value"].to_numpy(dtype=float), periods=frame["period"], screen=screen, baseline=baseline, **lengths
+    )
 
 
 def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:

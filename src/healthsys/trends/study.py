@@ -89,6 +89,8 @@ def open_study(
     last: str = "",
     breaks: str = "leave out",
     screen: bool = True,
+    trend_length: int = control_charts.TREND_LENGTH,
+    shift_length: int = control_charts.SHIFT_LENGTH,
     control: str = "",
     beside: list[str] | None = None,
     level: float = 0.95,
@@ -115,8 +117,8 @@ def open_study(
     breaks
         What to do at a known change of definition: ``leave out`` keeps the stretch around the change that is counted in
         one way, ``keep`` uses all, starts a new segment of the chart at each break, and says so.
-    screen
-        Screen moving ranges in the chart.
+    screen, trend_length, shift_length
+        Of the chart, as in :func:`healthsys.trends.control_charts.xmr`.
     control
         A unit of the same data that was not changed, to model the difference with; nothing for none.
     beside
@@ -162,10 +164,11 @@ def open_study(
         for day, _ in known
         if series["period"].min() < day <= series["period"].max()
     ]
+    lengths = {"trend_length": trend_length, "shift_length": shift_length}
     chart = (
-        robustness.baseline_chart(series, change=date, screen=screen)
-        if not at
-        else control_charts.xmr(series["value"], periods=series["period"], screen=screen, rebase=sorted(set(at)))
+        control_charts.xmr(series["value"], periods=series["period"], screen=screen, rebase=sorted(set(at)), **lengths)
+        if at
+        else robustness.baseline_chart(series, change=date, screen=screen, **lengths)
     )
     truth = None
     if data in TRUTHS:
