@@ -97,13 +97,14 @@ def cohens_kappa(ratings: pd.DataFrame) -> float | None:
     both = ratings.dropna()
     if both.shape[1] != 2 or both.empty:
         return None
-    values = sorted(pd.unique(both.to_numpy().ravel()))
+    values, place = np.unique(both.to_numpy().ravel(), return_inverse=True)
     if len(values) < 2:
         return None
-    table = pd.crosstab(both.iloc[:, 0], both.iloc[:, 1]).reindex(index=values, columns=values, fill_value=0)
     from statsmodels.stats.inter_rater import cohens_kappa as kappa
 
-    return float(kappa(table.to_numpy(), return_results=False))
+    table = np.zeros((len(values), len(values)))
+    np.add.at(table, tuple(place.reshape(-1, 2).T), 1)
+    return float(kappa(table, return_results=False))
 
 
 def fleiss_kappa(table: np.ndarray) -> float | None:

@@ -191,24 +191,24 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
     Returns
     -------
     pandas.DataFrame
-        ``marker`` (``any marker`` first, ``all but the bare 'but'`` last), ``found``, ``right``, ``tensions``,
+        ``marker`` (``any marker`` first, ``all markers except but`` last), ``found``, ``right``, ``tensions``,
         ``precision`` and ``recall`` with ``_lower`` and ``_upper``; a precision of no found passage is missing.
 
     Examples
     --------
     >>> few = pd.DataFrame({"passage_id": ["a", "b"], "text": ["It is late, but we stay.", "No."],
     ...                     "tension": [True, False]})
-    >>> score(few)[["marker", "found", "right", "tensions"]].iloc[0].tolist()
-    ['any marker', 1, 1, 1]
+    >>> score(few)[["marker", "found", "right"]].head(1).to_dict("list")
+    {'marker': ['any marker'], 'found': [1], 'right': [1]}
     """
     hits = find_all(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
     tension = set(passages.loc[passages["tension"].astype(bool), "passage_id"])
     groups = {"any marker": set(hits["document"])}
     groups |= {marker: set(hits.loc[hits["marker"] == marker, "document"]) for marker in RULES}
     groups["all markers except but"] = set(hits.loc[hits["marker"] != "but", "document"])
-    return pd.DataFrame(
-        [_scored(marker, found, tension, level=level) for marker, found in groups.items()]
-    )
+    table = pd.DataFrame([_scored(marker, found, tension, level=level) for marker, found in groups.items()])
+    shares = [column for column in table if column.startswith(("precision", "recall"))]
+    return table.astype(dict.fromkeys(shares, "float64"))
 
 
 def _scored(marker: str, found: set[str], tension: set[str], *, level: float) -> dict:
