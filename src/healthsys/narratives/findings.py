@@ -1,0 +1,115 @@
+"""The sentence that opens a page, composed from results, so that it stays true when the data or a parameter change."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from healthsys.narratives.agreement import RELIABLE, TENTATIVE
+from healthsys.narratives.timelines import Permutation
+
+#: p below which shuffling is called an unlikely account of an order.
+UNLIKELY = 0.05
+
+
+def sequence(found: Permutation, together: Permutation) -> str:
+    """Say whether strategies follow each other or run together, from the two permutation tests.
+
+    Examples
+    --------
+    >>> test = Permutation(0.53, 0.46, 0.34, 0.58, 0.13, 0.87, 46, 4999)
+    >>> both = Permutation(1.0, 0.99, 1.0, 1.0, 0.99, 1.0, 46, 4999)
+    >>> sequence(test, both)[:74]
+    'The events show no order of strategies that shuffled dates would not give:'
+    """
+    if found.statistic is None:
+        return f"Whether strategies follow each other cannot be told: {found.reason}."
+    share = f"the later stage comes later in {100 * found.statistic:.0f} % of pairs of events"
+    beside = f"({100 * found.lower:.0f} to {100 * found.upper:.0f} % when dates are shuffled within each actor, p = {found.p_high:.2f})"
+    months = ""
+    if together.statistic is not None:
+        months = f" At least two strategies are under way in {100 * together.statistic:.0f} % of the months with any"
+        usual = together.p_high >= UNLIKELY
+        months += ", which shuffled dates give as well." if usual else ", more than shuffled dates give."
+    if found.p_high < UNLIKELY:
+        return f"The strategies follow each other more than chance would have it: {share} {beside}.{months}"
+    if found.p_low < UNLIKELY:
+        return f"The strategies run in the reverse of the textbook order: {share} {beside}.{months}"
+    return f"The events show no order of strategies that shuffled dates would not give: {share} {beside}.{months}"
+
+
+def agreement(table: pd.DataFrame) -> str:
+    """Say how far the coders agree over all codes, and which code they agree on least.
+
+    Parameters
+    ----------
+    table
+        The result of :func:`healthsys.narratives.agreement.table_by_code`.
+    """
+    alpha = table[table["measure"] == "Krippendorff's alpha"].set_index("code")
+    whole = alpha.loc["all codes", "value"]
+    percent = table[(table["measure"] == "percent agreement") & (table["code"] == "all codes")]["value"].iloc[0]
+    if pd.isna(whole):
+        return f"The two codings agree in {100 * percent:.0f} % of decisions; alpha is undefined, as only one value occurs."
+    verdict = "reliable" if whole >= RELIABLE else "tentative" if whole >= TENTATIVE else "below the customary threshold"
+    single = alpha.drop(index="all codes")["value"].dropna()
+    weak = f"; they agree least on {single.idxmin().replace('_', ' ')} (alpha {single.min():.2f})" if len(single) else ""
+    return (
+        f"The two codings agree in {100 * percent:.0f} % of decisions, Krippendorff's alpha {whole:.2f}, by convention "
+        f"{verdict}{weak}."
+    )
+
+
+def tensions(scores: pd.DataFrame) -> str:
+    """Say how good the finder is on passages coded by hand, and what the word but does to it.
+
+    Parameters
+    ----------
+    scores
+        The result of :func:`healthsys.narratives.tensions.score`.
+    """
+    rows = scores.set_index("marker")
+    whole, but = rows.loc["any marker"], rows.loc["but"]
+    if whole["found"] == 0:
+        return "The markers are found in none of the passages."
+    text = (
+        f"Of the passages in which a marker is found {_percent(whole, 'precision')} hold a tension; of the passages "
+        f"that hold one {_percent(whole, 'recall')} are found."
+    )
+    if but["found"]:
+        text += f" Of those found by but, {but['right']:.0f} of {but['found']:.0f} hold one."
+    return text
+
+
+def found(hits: pd.DataFrame, texts: dict[str, str]) -> str:
+    """Say what was found in a reader's own texts.
+
+    Examples
+    --------
+    >>> found(pd.DataFrame({"marker": ["but", "but", "yet"]}), {"a": "one two three four"})
+    'In 1 text of 4 words 3 markers are found; the most frequent is but (2).'
+    """
+    words = sum(len(text.split()) for text in texts.values())
+    many = f"{len(texts):,} text{'' if len(texts) == 1 else 's'} of {words:,} words"
+    if hits.empty:
+        return f"In {many} none of the markers is found."
+    counts = hits["marker"].value_counts()
+    said = "marker is" if len(hits) == 1 else "markers are"
+    return f"In {many} {len(hits):,} {said} found; the most frequent is {counts.index[0]} ({counts.iloc[0]:,})."
+
+
+def grid(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
+    """Describe a grid of counts for alternative text: the fullest cell and the empty ones."""
+    full = counts.loc[counts["events"].idxmax()]
+    empty = counts[counts["events"] == 0]
+    text = (
+        f"Grid of {counts[rows].nunique()} by {counts[columns].nunique()} with event counts. The fullest cell is "
+        f"{full[rows]} with {full[columns]}, {full['events']}."
+    )
+    if len(empty):
+        text += " Empty: " + "; ".join(f"{row[rows]} with {row[columns]}" for _, row in empty.iterrows()) + "."
+    return text
+
+
+def _percent(row: pd.Series, name: str) -> str:
+    low, high = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{100 * row[name]:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
