@@ -45,7 +45,7 @@ class ReferenceRole(SphinxRole):
             internal=True,
             refuri=f"{base}#{found.anchor}",
             reftitle=found.title,
-            classes=["hs-ref", f"hs-{self.name}"],
+            classes=["hs-ref", f"hs-{self.name}", *(["hs-sentence"] if found.is_sentence else [])],
         )
         return [node], []
 
