@@ -113,3 +113,104 @@ def grid(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
 def _percent(row: pd.Series, name: str) -> str:
     low, high = row[f"{name}_lower"], row[f"{name}_upper"]
     return f"{100 * row[name]:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def how_coded(codings: dict[str, pd.DataFrame]) -> str:
+    """Say how two codings were made, as far as is known.
+
+    Examples
+    --------
+    >>> how_coded({"first": pd.DataFrame(), "second": pd.DataFrame()})
+    'Both codings are your own files; how they were made is not known here.'
+    """
+    names = [coding.attrs.get("provenance", {}).get("name") for coding in codings.values()]
+    if names == ["area_south_coding_a", "area_south_coding_b"]:
+        return (
+            "Both codings were made by one coder, the second from event texts and codebook in a shuffled order but not "
+            "without memory of the first: this is agreement of one coder with itself, and two people would agree less."
+        )
+    if any(name in ("area_south_coding_a", "area_south_coding_b") for name in names):
+        return "One coding is that of this book, the other your own file."
+    return "Both codings are your own files; how they were made is not known here."
+
+
+def sites(activities: pd.DataFrame) -> str:
+    """Say how many activities each site reached, and which are absent.
+
+    Examples
+    --------
+    >>> few = pd.DataFrame({"site": ["A", "A", "B", "B"], "activity": ["x", "y"] * 2,
+    ...                     "level": ["present", "present", "limited", "absent"]})
+    >>> sites(few)
+    'Of 2 activities A reached 2, B 0 and 1 in part; absent: y at B.'
+    """
+    parts = []
+    for order, (site, mine) in enumerate(activities.groupby("site", sort=False)):
+        full, some = int((mine["level"] == "present").sum()), int((mine["level"] == "limited").sum())
+        parts.append(f"{site}{' reached' if order == 0 else ''} {full}" + (f" and {some} in part" if some else ""))
+    absent = activities[activities["level"] == "absent"]
+    text = f"Of {activities['activity'].nunique()} activities " + ", ".join(parts)
+    missing = ", ".join(f"{row.activity} at {row.site}" for row in absent.itertuples())
+    return f"{text}; absent: {missing}." if missing else f"{text}; none is absent."
+
+
+def audit(score, *, kind: str) -> str:
+    """Say what a filled-in checklist scores and where it is weakest; an example is called one.
+
+    Parameters
+    ----------
+    score
+        The result of :func:`healthsys.narratives.checklists.audit`.
+    kind
+        Kind of the file; ``template`` for the invented example.
+    """
+    who = "The invented example" if kind == "template" else "The checklist"
+    if score.score is None:
+        return f"{who} has no score: {score.reason}."
+    left = f" ({score.items - score.answered} left open)" if score.answered < score.items else ""
+    return f"{who} scores {score.score} of {score.possible}{left}; weakest: {', '.join(score.weakest)}."
+
+
+def arrows(score: pd.DataFrame) -> str:
+    """Say which way decisions moved on the whole, from :func:`healthsys.narratives.checklists.arrows`."""
+    row = score.set_index("category").loc["all"]
+    if row["net"] == 0:
+        lead = "The decisions show no net move"
+    else:
+        lead = f"The decisions moved on the whole towards the {'locality' if row['net'] > 0 else 'centre'}"
+    return f"{lead}: of {row['decisions']}, {row['down']} went to the locality, {row['up']} to the centre and {row['level']} stayed."
+
+
+def links(matrix: pd.DataFrame, implications: pd.DataFrame, syntheses: pd.DataFrame) -> str:
+    """Say which synthesis draws on most implications, and how many topics each draws on."""
+    by = matrix.groupby("subject", sort=False)["links"].sum()
+    topics = matrix[matrix["links"] > 0].groupby("subject")["topic"].nunique()
+    return (
+        f"The {len(implications)} implications of five topics run into {len(syntheses)} syntheses; most of them, {by.max()}, "
+        f"into {by.idxmax()}. The synthesis that draws on most topics is {topics.idxmax()}, on {topics.max()} of "
+        f"{matrix['topic'].nunique()}."
+    )
+
+
+def diffusion(curve: pd.DataFrame) -> str:
+    """Describe an adoption curve: when it passes 16 % and half."""
+    told = []
+    for share, name in ((0.16, "16 %"), (0.5, "half")):
+        passed = curve.loc[curve["share"] >= share, "period"]
+        told.append(f"{name} in period {passed.iloc[0]}" if len(passed) else f"{name} not within the periods shown")
+    return f"Adoption passes {' and '.join(told)}; at the end {100 * curve['share'].iloc[-1]:.0f} % have adopted."
+
+
+def indicators(plan: pd.DataFrame) -> str:
+    """Say how many indicators of each phase have been measured.
+
+    Examples
+    --------
+    >>> indicators(pd.DataFrame({"phase": ["before", "after"], "measured": [True, None]}))
+    'Measured: before 1 of 1, after 0 of 1. Without a measure before, a change cannot be told from a difference.'
+    """
+    parts = []
+    for phase, mine in plan.groupby("phase", sort=False):
+        done = int(mine["measured"].fillna(False).astype(bool).sum())
+        parts.append(f"{phase} {done} of {len(mine)}")
+    return f"Measured: {', '.join(parts)}. Without a measure before, a change cannot be told from a difference."

@@ -400,3 +400,34 @@ def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) ->
         f"{label}: source '{name}' names {path}, and the archive has no such member in Sources/; export it again with "
         "its sources"
     )
+
+
+def project_of(texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder") -> Project:
+    """Return found markers as a project that other software opens: one code per marker, one segment per finding.
+
+    Parameters
+    ----------
+    texts
+        Texts by name, as :func:`healthsys.narratives.readers.texts` gives them.
+    hits
+        The result of :func:`healthsys.narratives.tensions.find_all`; a segment is the words found, ``start`` to ``end``.
+    name, coder
+        Name of the project, and of the user to whom the coding is put down.
+
+    Examples
+    --------
+    >>> from healthsys.narratives import tensions
+    >>> texts = {"note": "We wait, yet we act."}
+    >>> len(project_of(texts, tensions.find_all(texts)).segments)
+    1
+    """
+    top = Code(guid("code", "tension marker"), "tension marker", description="Language markers of tension", codable=False)
+    markers = list(dict.fromkeys(hits["marker"]))
+    codes = (top, *(Code(guid("code", "marker", marker), marker, top.guid) for marker in markers))
+    user = Coder(guid("coder", coder), coder)
+    sources = tuple(Source(guid("source", title), title, text) for title, text in texts.items())
+    segments = tuple(
+        Segment(guid("source", row.document), int(row.start), int(row.end), guid("code", "marker", row.marker), user.guid)
+        for row in hits.itertuples()
+    )
+    return Project(name, (user,), codes, sources, segments)
