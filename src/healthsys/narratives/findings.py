@@ -184,11 +184,12 @@ def arrows(score: pd.DataFrame) -> str:
 def links(matrix: pd.DataFrame, implications: pd.DataFrame, syntheses: pd.DataFrame) -> str:
     """Say which synthesis draws on most implications, and how many topics each draws on."""
     by = matrix.groupby("subject", sort=False)["links"].sum()
-    topics = matrix[matrix["links"] > 0].groupby("subject")["topic"].nunique()
+    topics = matrix[matrix["links"] > 0].groupby("subject", sort=False)["topic"].nunique()
+    widest = f"{topics.max()} of {matrix['topic'].nunique()} topics"
+    wide = [name for name in topics.index if topics[name] == topics.max()]
     return (
-        f"The {len(implications)} implications of five topics run into {len(syntheses)} syntheses; most of them, {by.max()}, "
-        f"into {by.idxmax()}. The synthesis that draws on most topics is {topics.idxmax()}, on {topics.max()} of "
-        f"{matrix['topic'].nunique()}."
+        f"The {len(implications)} implications run into {len(syntheses)} syntheses by {by.sum()} links; most of them, "
+        f"{by.max()}, lead to {by.idxmax()}. {widest.capitalize()}, the most of any, meet in {' and in '.join(wide)}."
     )
 
 
