@@ -109,7 +109,7 @@ def open_narrative(
 
 
 def results(study: Narrative) -> list[dict[str, Any]]:
-    """Return every result of the page, as arguments of :func:`healthsys.evidence.record`."""
+    """Return every result of the page, as arguments of ``evidence.record``."""
     follow, both, ties = study.sequence, study.together, study.association
     kinds = study.events["kind"].value_counts()
     words = {
@@ -152,7 +152,7 @@ def meetings(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def span(counts: pd.DataFrame) -> pd.DataFrame:
-    """Growth of the manager's span from the data set ``area_south_counts``; see :func:`checklists.span`."""
+    """Growth of the manager's span from the data set ``area_south_counts``; see :func:`healthsys.narratives.checklists.span`."""
     return checklists.span(counts[counts["series"] == "span"])
 
 
