@@ -31,7 +31,9 @@ FLEISS = np.array(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("level", "alpha"), [("nominal", 0.7434), ("ordinal", 0.8154), ("interval", 0.8491), ("ratio", 0.7974)])
+@pytest.mark.parametrize(
+    ("level", "alpha"), [("nominal", 0.7434), ("ordinal", 0.8154), ("interval", 0.8491), ("ratio", 0.7974)]
+)
 def test_alpha_matches_krippendorff_2011(level, alpha):
     table = ag.counts(KRIPPENDORFF)
     assert ag.krippendorff_alpha(table, values=[1, 2, 3, 4, 5], level=level) == pytest.approx(alpha, abs=5e-5)
@@ -53,7 +55,9 @@ def test_cohen_matches_the_worked_example_and_r_psych():
 
 
 def test_percent_agreement_counts_pairs_of_codings():
-    assert ag.percent_agreement(np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 0.0]])) == pytest.approx((1 + 1 / 3) / 2)
+    assert ag.percent_agreement(np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 0.0]])) == pytest.approx(
+        (1 + 1 / 3) / 2
+    )
 
 
 def test_one_category_gives_reasons_and_no_number():
@@ -78,7 +82,9 @@ def test_a_coder_without_units_is_named():
         ag.measures(pd.DataFrame({"A": [1, 2], "B": [NAN, NAN]}))
     with pytest.raises(DataError, match="coder 'B' has coded no unit"):
         empty = pd.DataFrame({"event_id": [], "strategy": []})
-        ag.applied({"A": pd.DataFrame({"event_id": ["e"], "strategy": ["x"]}), "B": empty}, {"strategy": ["x"]})
+        ag.applied(
+            {"A": pd.DataFrame({"event_id": ["e"], "strategy": ["x"]}), "B": empty}, {"strategy": ["x"]}
+        )
 
 
 def test_intervals_are_seeded_and_hold_the_estimate():
@@ -105,4 +111,7 @@ def test_swapping_coders_changes_nothing_and_nothing_exceeds_one(pairs):
         one, two = formula(table), formula(ag.counts(back, categories=[0, 1, 2]))
         assert one == two
         assert one is None or one <= 1 + 1e-12
-    assert ag.cohens_kappa(there) == pytest.approx(ag.cohens_kappa(back), nan_ok=True) or ag.cohens_kappa(there) is None
+    assert (
+        ag.cohens_kappa(there) == pytest.approx(ag.cohens_kappa(back), nan_ok=True)
+        or ag.cohens_kappa(there) is None
+    )

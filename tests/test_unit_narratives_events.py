@@ -46,12 +46,17 @@ def test_agreed_codes_come_from_one_of_the_codings(area, book):
 
 
 def test_an_unknown_code_names_row_and_nearest(book):
-    with pytest.raises(DataError, match=r"row 3, column 'strategy': 'adaption' .*Did you mean 'adaptation'\? Allowed: absorption"):
+    with pytest.raises(
+        DataError,
+        match=r"row 3, column 'strategy': 'adaption' .*Did you mean 'adaptation'\? Allowed: absorption",
+    ):
         events.register(template(strategy="adaption"), book)
 
 
 def test_reversed_dates_name_the_row(book):
-    with pytest.raises(DataError, match=r"row 3, columns 'start' and 'end': .*ends on 2023-01-01, before it starts.*swapped"):
+    with pytest.raises(
+        DataError, match=r"row 3, columns 'start' and 'end': .*ends on 2023-01-01, before it starts.*swapped"
+    ):
         events.register(template(end=pd.Timestamp("2023-01-01")), book)
 
 
@@ -79,15 +84,28 @@ def test_a_missing_parent_and_a_double_code_are_named():
 def staged(order):
     dates = pd.date_range("2020-01-01", periods=len(order), freq="MS")
     return pd.DataFrame(
-        {"event_id": range(len(order)), "actor": "one", "strategy": order, "start": dates, "end": dates, "basis": "event", "kind": "response"}
+        {
+            "event_id": range(len(order)),
+            "actor": "one",
+            "strategy": order,
+            "start": dates,
+            "end": dates,
+            "basis": "event",
+            "kind": "response",
+        }
     )
 
 
 def test_a_strict_sequence_scores_one_and_is_found():
-    found = timelines.sequence_test(staged(["absorption"] * 4 + ["adaptation"] * 4 + ["transformation"] * 4), draws=499)
+    found = timelines.sequence_test(
+        staged(["absorption"] * 4 + ["adaptation"] * 4 + ["transformation"] * 4), draws=499
+    )
     assert found.statistic == 1
     assert found.p_high == pytest.approx(1 / 500)
-    assert timelines.together_test(staged(["absorption", "adaptation", "transformation"]), draws=9).statistic == 0
+    assert (
+        timelines.together_test(staged(["absorption", "adaptation", "transformation"]), draws=9).statistic
+        == 0
+    )
 
 
 def test_one_strategy_gives_a_reason():
@@ -106,7 +124,9 @@ def test_shuffled_strategies_reject_at_about_their_level():
 
     rng = np.random.default_rng(11)
     p = [
-        timelines.sequence_test(staged(list(rng.permutation(list(timelines.STAGES) * 6))), draws=99, seed=i).p_high
+        timelines.sequence_test(
+            staged(list(rng.permutation(list(timelines.STAGES) * 6))), draws=99, seed=i
+        ).p_high
         for i in range(60)
     ]
     assert 0 <= sum(value <= 0.10 for value in p) <= 14
@@ -129,7 +149,9 @@ def test_nested_segments_warn_and_are_not_capped():
 
 
 def test_complete_association_is_found_and_none_is_not():
-    frame = pd.DataFrame({"strategy": ["absorption", "adaptation"] * 10, "capacities": ["cognitive", "contextual"] * 10})
+    frame = pd.DataFrame(
+        {"strategy": ["absorption", "adaptation"] * 10, "capacities": ["cognitive", "contextual"] * 10}
+    )
     options = {"rows": "strategy", "columns": "capacities", "draws": 199, "seed": 1}
     codes = {"row_codes": ["absorption", "adaptation"], "column_codes": ["cognitive", "contextual"]}
     assert cooccurrence.association_test(frame, **options, **codes).p == pytest.approx(1 / 200)
@@ -140,7 +162,12 @@ def test_complete_association_is_found_and_none_is_not():
 def test_span_says_which_comparisons_are_over_double():
     counts = datasets.load("area_south_counts")
     found = checklists.span(counts[counts["series"] == "span"]).set_index("group")["over_double"]
-    assert found.to_dict() == {"clinics": True, "clinic staff": False, "environmental health staff": True, "all staff": False}
+    assert found.to_dict() == {
+        "clinics": True,
+        "clinic staff": False,
+        "environmental health staff": True,
+        "all staff": False,
+    }
 
 
 def test_populations_of_the_case_system():
@@ -162,7 +189,9 @@ def test_an_arrow_must_follow_from_its_move():
     made = datasets.load("autonomy_decisions")
     assert checklists.arrows(made)["decisions"].iloc[-1] == len(made)
     made.loc[0, "arrow"] = "down"
-    with pytest.raises(DataError, match="row 2, column 'arrow': 'down' for a move from locality to centre; it is 'up'"):
+    with pytest.raises(
+        DataError, match="row 2, column 'arrow': 'down' for a move from locality to centre; it is 'up'"
+    ):
         checklists.arrows(made)
 
 
@@ -185,11 +214,16 @@ def test_bass_starts_at_nought_and_reaches_the_potential():
     curve = checklists.diffusion(potential=50, innovation=0.03, imitation=0.4, periods=60)
     assert curve["adopters"].iloc[0] == 0
     assert curve["adopters"].iloc[-1] == pytest.approx(50, rel=1e-3)
-    assert checklists.diffusion(potential=1, innovation=0.1, imitation=0.5, periods=3, model="logistic")["share"].iloc[0] == pytest.approx(0.1)
+    assert checklists.diffusion(potential=1, innovation=0.1, imitation=0.5, periods=3, model="logistic")[
+        "share"
+    ].iloc[0] == pytest.approx(0.1)
 
 
 def test_portfolio_names_an_unknown_kind():
     rule = datasets.load("portfolio_rule")
-    assert checklists.portfolio({"core": 6, "stretch": 3, "exploratory": 1}, rule)["difference"].abs().max() < 1e-9
+    assert (
+        checklists.portfolio({"core": 6, "stretch": 3, "exploratory": 1}, rule)["difference"].abs().max()
+        < 1e-9
+    )
     with pytest.raises(DataError, match="Did you mean 'stretch'"):
         checklists.portfolio({"strech": 1}, rule)

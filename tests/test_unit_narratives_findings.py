@@ -10,7 +10,16 @@ from healthsys.narratives.timelines import Permutation
 
 
 def permutation(**changes):
-    given = {"statistic": 0.5, "expected": 0.5, "lower": 0.4, "upper": 0.6, "p_high": 0.5, "p_low": 0.5, "events": 9, "draws": 99}
+    given = {
+        "statistic": 0.5,
+        "expected": 0.5,
+        "lower": 0.4,
+        "upper": 0.6,
+        "p_high": 0.5,
+        "p_low": 0.5,
+        "events": 9,
+        "draws": 99,
+    }
     return Permutation(**(given | changes))
 
 
@@ -33,13 +42,22 @@ def test_running_together_is_only_claimed_beyond_shuffling():
 
 
 def overall(value):
-    rows = [("a", "Krippendorff's alpha", value), ("all codes", "Krippendorff's alpha", value), ("all codes", "percent agreement", 0.9)]
+    rows = [
+        ("a", "Krippendorff's alpha", value),
+        ("all codes", "Krippendorff's alpha", value),
+        ("all codes", "percent agreement", 0.9),
+    ]
     return pd.DataFrame(rows, columns=["code", "measure", "value"])
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.9, "by convention reliable"), (0.7, "tentative"), (0.5, "below the customary threshold"), (None, "alpha is undefined")],
+    [
+        (0.9, "by convention reliable"),
+        (0.7, "tentative"),
+        (0.5, "below the customary threshold"),
+        (None, "alpha is undefined"),
+    ],
 )
 def test_the_agreement_sentence_names_the_convention(value, said):
     assert said in findings.agreement(overall(value))
@@ -48,7 +66,9 @@ def test_the_agreement_sentence_names_the_convention(value, said):
 def test_the_tension_sentence_counts_the_cost_of_but():
     passages = datasets.load("tension_passages")
     assert "Of those found by but" in findings.tensions(tensions.score(passages))
-    assert findings.tensions(tensions.score(passages.head(3).assign(text="x"))).endswith("none of the passages.")
+    assert findings.tensions(tensions.score(passages.head(3).assign(text="x"))).endswith(
+        "none of the passages."
+    )
 
 
 def test_what_is_found_in_ones_own_texts():
@@ -65,16 +85,36 @@ def test_every_figure_is_drawn_at_both_widths():
     drawn = [
         (figures.draw_timeline, (area, labels), {}),
         (figures.draw_timeline, (own, labels), {"kind": "yours"}),
-        (figures.draw_counts, (events.grid(own, book),), {"rows": "stressor", "columns": "strategy", "value": "events"}),
+        (
+            figures.draw_counts,
+            (events.grid(own, book),),
+            {"rows": "stressor", "columns": "strategy", "value": "events"},
+        ),
         (figures.draw_agreement, (table,), {}),
-        (figures.draw_prevalence, (agreement.prevalence_curve(), table[table["measure"] == "Gwet's AC1"]), {}),
+        (
+            figures.draw_prevalence,
+            (agreement.prevalence_curve(), table[table["measure"] == "Gwet's AC1"]),
+            {},
+        ),
         (figures.draw_scores, (tensions.score(datasets.load("tension_passages")),), {}),
-        (figures.draw_poles, (tensions.poles(datasets.load("tension_passages"), datasets.load("paradoxes")),), {}),
+        (
+            figures.draw_poles,
+            (tensions.poles(datasets.load("tension_passages"), datasets.load("paradoxes")),),
+            {},
+        ),
         (figures.draw_activities, (datasets.load("learning_site_activities"),), {}),
         (figures.draw_sites, (datasets.load("learning_sites"),), {"programme": (2012, 2018)}),
         (figures.draw_arrows, (datasets.load("autonomy_decisions"),), {}),
-        (figures.draw_space, ({rule: checklists.space_grid(rule=rule) for rule in checklists.SPACE_RULES},), {}),
-        (figures.draw_diffusion, ({"Bass": checklists.diffusion(potential=9, innovation=0.1, imitation=0.3, periods=4)},), {}),
+        (
+            figures.draw_space,
+            ({rule: checklists.space_grid(rule=rule) for rule in checklists.SPACE_RULES},),
+            {},
+        ),
+        (
+            figures.draw_diffusion,
+            ({"Bass": checklists.diffusion(potential=9, innovation=0.1, imitation=0.3, periods=4)},),
+            {},
+        ),
     ]
     for draw, data, options in drawn:
         for width in (plotting.WIDE, plotting.NARROW):

@@ -13,7 +13,9 @@ from healthsys.narratives.codebooks import codebook
 
 REFERENCE = paths.root().parent / "shared" / "refi_qda"
 SCHEMA = REFERENCE / "Project-mrt2019.xsd"
-needs_schema = pytest.mark.skipif(not SCHEMA.is_file(), reason="the published schema is not at hand (../shared/refi_qda)")
+needs_schema = pytest.mark.skipif(
+    not SCHEMA.is_file(), reason="the published schema is not at hand (../shared/refi_qda)"
+)
 
 
 def example(text="Wir warten, but 😀 we act.\nYet."):
@@ -21,7 +23,9 @@ def example(text="Wir warten, but 😀 we act.\nYet."):
     coder = refi.Coder(refi.guid("coder", "a"), "Coder A")
     source = refi.Source(refi.guid("source", "x"), "note", text)
     whole = refi.Segment(source.guid, 0, len(text), codes[0].guid, coder.guid)
-    return refi.Project("example", (coder,), codes, (source,), (whole, refi.Segment(source.guid, 0, 1, codes[5].guid)))
+    return refi.Project(
+        "example", (coder,), codes, (source,), (whole, refi.Segment(source.guid, 0, 1, codes[5].guid))
+    )
 
 
 def test_a_project_survives_the_round_trip(tmp_path):
@@ -29,17 +33,31 @@ def test_a_project_survives_the_round_trip(tmp_path):
     path = refi.write_project(project, tmp_path / "p.qdpx")
     back = refi.read_project(path)
     assert sorted(back.codes, key=str) == sorted(project.codes, key=str)
-    assert (back.coders, back.sources, back.segments, back.name) == (project.coders, project.sources, project.segments, project.name)
+    assert (back.coders, back.sources, back.segments, back.name) == (
+        project.coders,
+        project.sources,
+        project.segments,
+        project.name,
+    )
     assert refi.write_project(back, tmp_path / "again.qdpx").read_bytes() == path.read_bytes()
 
 
 @settings(max_examples=25, deadline=None)
-@given(text=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=3, max_size=60), at=st.integers(0, 1))
+@given(
+    text=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), min_size=3, max_size=60),
+    at=st.integers(0, 1),
+)
 def test_positions_survive_whatever_the_characters(tmp_path_factory, text, at):
     if text.startswith("\ufeff"):
         return
     project = example(text)
-    project = refi.Project("p", project.coders, project.codes, project.sources, (refi.Segment(project.sources[0].guid, at, at + 2, project.codes[0].guid),))
+    project = refi.Project(
+        "p",
+        project.coders,
+        project.codes,
+        project.sources,
+        (refi.Segment(project.sources[0].guid, at, at + 2, project.codes[0].guid),),
+    )
     back = refi.read_project(refi.write_project(project, tmp_path_factory.mktemp("q") / "p.qdpx"))
     segment = back.segments[0]
     assert back.sources[0].text[segment.start : segment.end] == text[at : at + 2]
@@ -54,7 +72,9 @@ def test_what_is_written_is_valid_against_the_published_schema():
 
 
 @needs_schema
-@pytest.mark.parametrize(("name", "codes"), [("blank-atlas-project.qdpx", 0), ("target-atlas-project.qdpx", 3)])
+@pytest.mark.parametrize(
+    ("name", "codes"), [("blank-atlas-project.qdpx", 0), ("target-atlas-project.qdpx", 3)]
+)
 def test_projects_of_another_tool_are_read_and_valid(name, codes):
     project = refi.read_project(REFERENCE / name)
     assert len(project.codes) == codes
@@ -84,7 +104,9 @@ def repacked(tmp_path, change, name="project.qde", folder="Sources"):
     original = refi.write_project(example(), tmp_path / "original.qdpx")
     with zipfile.ZipFile(original) as packed:
         members = {member: packed.read(member) for member in packed.namelist()}
-    members = {m.replace("project.qde", name).replace("Sources/", f"{folder}/"): b for m, b in members.items()}
+    members = {
+        m.replace("project.qde", name).replace("Sources/", f"{folder}/"): b for m, b in members.items()
+    }
     members = change(members)
     path = tmp_path / "changed.qdpx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -118,8 +140,14 @@ LAUGHS = b'<!DOCTYPE Project [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><Project'
         (edit(b"<Project", XXE), "declares a document type"),
         (edit(b"<Project", LAUGHS), "declares a document type"),
         (lambda m: {k: v for k, v in m.items() if not k.endswith(".txt")}, "has no such member"),
-        (lambda m: {k: b"\xff\xfe\x00" if k.endswith(".txt") else v for k, v in m.items()}, "is not UTF-8 text"),
-        (lambda m: {k: b"short" if k.endswith(".txt") else v for k, v in m.items()}, r"the text has 5 characters"),
+        (
+            lambda m: {k: b"\xff\xfe\x00" if k.endswith(".txt") else v for k, v in m.items()},
+            "is not UTF-8 text",
+        ),
+        (
+            lambda m: {k: b"short" if k.endswith(".txt") else v for k, v in m.items()},
+            r"the text has 5 characters",
+        ),
         (edit(b"internal://", b"file:///etc/"), "lies outside the archive"),
         (edit(b"</Project>", b""), "not readable XML"),
         (edit(b"urn:QDA-XML:project:1.0", b"urn:other"), "a project begins with Project"),

@@ -80,7 +80,9 @@ def test_unknown_rules_are_named():
 def test_wrong_encoding_names_file_and_line(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_bytes("one\ncaf\u00e9".encode("latin-1"))
-    with pytest.raises(DataError, match=r"notes\.txt: line 2: not UTF-8 text \(byte 7\); save the file as UTF-8"):
+    with pytest.raises(
+        DataError, match=r"notes\.txt: line 2: not UTF-8 text \(byte 7\); save the file as UTF-8"
+    ):
         readers.texts(file)
 
 

@@ -40,7 +40,9 @@ def read(path: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(path) as archive:
             return _members(archive, label)
     except zipfile.BadZipFile:
-        raise DataError(f"{label}: not a ZIP archive, or a damaged one; a .qdpx project is a ZIP. Export it again") from None
+        raise DataError(
+            f"{label}: not a ZIP archive, or a damaged one; a .qdpx project is a ZIP. Export it again"
+        ) from None
     except (zlib.error, EOFError, NotImplementedError) as error:
         raise DataError(f"{label}: a member cannot be unpacked ({error}); export the project again") from None
 
@@ -48,7 +50,9 @@ def read(path: Path) -> dict[str, bytes]:
 def _members(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
     infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
-        raise DataError(f"{label}: the archive has {len(infos):,} members; at most {MOST_MEMBERS:,} are read. Split the project")
+        raise DataError(
+            f"{label}: the archive has {len(infos):,} members; at most {MOST_MEMBERS:,} are read. Split the project"
+        )
     found: dict[str, bytes] = {}
     total = 0
     for info in infos:
@@ -61,7 +65,9 @@ def _members(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
         if info.is_dir() or not name.lower().endswith(READ):
             continue
         if info.flag_bits & 1:
-            raise DataError(f"{label}: the member '{name}' is encrypted; export the project without a password")
+            raise DataError(
+                f"{label}: the member '{name}' is encrypted; export the project without a password"
+            )
         if name.lower() in (known.lower() for known in found):
             raise DataError(f"{label}: the member '{name}' occurs twice; export the project again")
         content = bytearray()
@@ -94,7 +100,9 @@ def write(members: dict[str, bytes], path: Path) -> Path:
     try:
         with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
             for member, content in members.items():
-                archive.writestr(zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+                archive.writestr(
+                    zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED
+                )
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -52,7 +52,9 @@ def audit(checklist: pd.DataFrame, *, item: str) -> Audit:
     scores = pd.to_numeric(checklist["score"], errors="coerce")
     if ((scores < 0) | (scores > HIGHEST)).any():
         row = int(((scores < 0) | (scores > HIGHEST)).to_numpy().argmax())
-        raise DataError(f"checklist: row {row + 2}, column 'score': {scores.iloc[row]:g}; allowed: 0 to {HIGHEST}, or empty")
+        raise DataError(
+            f"checklist: row {row + 2}, column 'score': {scores.iloc[row]:g}; allowed: 0 to {HIGHEST}, or empty"
+        )
     answered = scores.notna()
     if not answered.any():
         return Audit(None, 0, 0, len(checklist), (), "no item has a score; fill in the column 'score'")
@@ -114,7 +116,9 @@ def arrows(decisions: pd.DataFrame) -> pd.DataFrame:
     for row, made in enumerate(decisions.itertuples(), start=2):
         right = direction.get((made.before, made.during), "level")
         if made.arrow != right:
-            raise DataError(f"decisions: row {row}, column 'arrow': '{made.arrow}' for a move from {made.before} to {made.during}; it is '{right}'")
+            raise DataError(
+                f"decisions: row {row}, column 'arrow': '{made.arrow}' for a move from {made.before} to {made.during}; it is '{right}'"
+            )
     rows = []
     for category in ("inputs", "processes", "outcomes", "all"):
         mine = decisions if category == "all" else decisions[decisions["category"] == category]
@@ -144,7 +148,9 @@ def populations(levels: pd.DataFrame, *, population: int) -> pd.DataFrame:
         numbers = [level.number, *([level.number_later] if pd.notna(level.number_later) else [])]
         for number in numbers:
             least, most = int(number * level.low), int(number * level.high)
-            rows.append((level.level, int(number), least, most, least <= population <= most, population / number))
+            rows.append(
+                (level.level, int(number), least, most, least <= population <= most, population / number)
+            )
     return pd.DataFrame(rows, columns=["level", "number", "least", "most", "fits", "mean_size"])
 
 
@@ -195,7 +201,9 @@ def diffusion(
     81.3
     """
     if potential <= 0 or innovation <= 0 or imitation < 0 or periods < 1:
-        raise DataError("diffusion: potential, innovation and periods must be above 0 and imitation not below 0")
+        raise DataError(
+            "diffusion: potential, innovation and periods must be above 0 and imitation not below 0"
+        )
     if model not in ("bass", "logistic"):
         raise DataError(f"model is '{model}'; allowed: bass, logistic")
     time = np.arange(periods + 1, dtype=float)
@@ -204,12 +212,16 @@ def diffusion(
         share = (1 - decay) / (1 + imitation / innovation * decay)
     else:
         if innovation >= 1:
-            raise DataError(f"innovation is {innovation}; for the logistic it is the share at the start, below 1")
+            raise DataError(
+                f"innovation is {innovation}; for the logistic it is the share at the start, below 1"
+            )
         share = 1 / (1 + (1 / innovation - 1) * np.exp(-imitation * time))
     limits = (0.025, 0.16, 0.50, 0.84, math.inf)
     names = ("innovators", "early adopters", "early majority", "late majority", "laggards")
     groups = [names[next(i for i, limit in enumerate(limits) if value <= limit)] for value in share]
-    return pd.DataFrame({"period": time.astype(int), "adopters": potential * share, "share": share, "group": groups})
+    return pd.DataFrame(
+        {"period": time.astype(int), "adopters": potential * share, "share": share, "group": groups}
+    )
 
 
 def portfolio(counts: dict[str, int], rule: pd.DataFrame) -> pd.DataFrame:
@@ -230,7 +242,9 @@ def portfolio(counts: dict[str, int], rule: pd.DataFrame) -> pd.DataFrame:
     kinds = ["core", "stretch", "exploratory"]
     unknown = [kind for kind in counts if kind not in kinds]
     if unknown:
-        raise DataError(f"portfolio: '{unknown[0]}' is no kind.{nearest(unknown[0], kinds)} Allowed: {', '.join(kinds)}")
+        raise DataError(
+            f"portfolio: '{unknown[0]}' is no kind.{nearest(unknown[0], kinds)} Allowed: {', '.join(kinds)}"
+        )
     total = sum(counts.values())
     if total <= 0:
         raise DataError("portfolio: there is no project; give the number of projects by kind")
@@ -253,13 +267,20 @@ def link_matrix(links: pd.DataFrame, implications: pd.DataFrame, syntheses: pd.D
     for column, table in (("implication", implications), ("synthesis", syntheses)):
         unknown = sorted(set(links[column]) - set(table[column]))
         if unknown:
-            raise DataError(f"links: '{unknown[0]}' in column '{column}' is not in its table.{nearest(str(unknown[0]), map(str, table[column]))}")
+            raise DataError(
+                f"links: '{unknown[0]}' in column '{column}' is not in its table.{nearest(str(unknown[0]), map(str, table[column]))}"
+            )
     unlinked = set(implications["implication"]) - set(links.loc[links["strength"] == "main", "implication"])
     if unlinked:
         raise DataError(f"links: the implication '{min(unlinked)}' has no main link; add one")
     joined = links.merge(implications[["implication", "topic"]], on="implication")
     rows = [
-        (topic, int(number), subject, int(((joined["topic"] == topic) & (joined["synthesis"] == number)).sum()))
+        (
+            topic,
+            int(number),
+            subject,
+            int(((joined["topic"] == topic) & (joined["synthesis"] == number)).sum()),
+        )
         for topic in implications["topic"].drop_duplicates()
         for number, subject in zip(syntheses["synthesis"], syntheses["subject"], strict=True)
     ]

@@ -62,7 +62,11 @@ def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tup
     both = int(((pairs["start"] < pairs["end_other"]) & (pairs["start_other"] < pairs["end"])).sum())
     union = len(one) + len(two) - both
     if both and union <= 0:
-        return None, both, "nested segments: more overlapping pairs than segments, so the coefficient is undefined"
+        return (
+            None,
+            both,
+            "nested segments: more overlapping pairs than segments, so the coefficient is undefined",
+        )
     value = c_coefficient(both, len(one), len(two))
     warning = ""
     if value is not None and both > min(len(one), len(two)):
@@ -70,7 +74,9 @@ def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tup
     return value, both, warning
 
 
-def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list) -> pd.DataFrame:
+def event_table(
+    events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list
+) -> pd.DataFrame:
     """Cross codes of two columns over events: counts, expected counts and c coefficients.
 
     Parameters
@@ -113,7 +119,14 @@ class Association:
 
 
 def association_test(
-    events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list, seed: int = 0, draws: int = 4999
+    events: pd.DataFrame,
+    *,
+    rows: str,
+    columns: str,
+    row_codes: list,
+    column_codes: list,
+    seed: int = 0,
+    draws: int = 4999,
 ) -> Association:
     """Permutation test of whether two sets of codes are unrelated over events.
 
@@ -144,4 +157,6 @@ def association_test(
 
 
 def _applied(column: pd.Series, codes: list[str]) -> np.ndarray:
-    return np.array([[code in split(cell) for code in codes] for cell in column], dtype=bool).reshape(len(column), len(codes))
+    return np.array([[code in split(cell) for code in codes] for cell in column], dtype=bool).reshape(
+        len(column), len(codes)
+    )

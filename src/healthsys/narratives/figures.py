@@ -24,7 +24,9 @@ def _wrap(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, kind: str = "published") -> Figure:
+def draw_timeline(
+    events: pd.DataFrame, labels: dict[str, str], *, width: int, kind: str = "published"
+) -> Figure:
     """Draw pressures by stressor above and responses by strategy below, one line or mark per event.
 
     Parameters
@@ -38,8 +40,15 @@ def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, k
     """
     pressures = long(events[events["kind"] == "pressure"], "stressor")
     answers = long(events, "strategy")
-    lanes = [("context", f"Pressure: {labels[code]}", pressures[pressures["code"] == code]) for code in dict.fromkeys(pressures["code"])]
-    lanes += [(_ROLE[code], f"Strategy: {labels[code]}", answers[answers["code"] == code]) for code in STAGES if (answers["code"] == code).any()]
+    lanes = [
+        ("context", f"Pressure: {labels[code]}", pressures[pressures["code"] == code])
+        for code in dict.fromkeys(pressures["code"])
+    ]
+    lanes += [
+        (_ROLE[code], f"Strategy: {labels[code]}", answers[answers["code"] == code])
+        for code in STAGES
+        if (answers["code"] == code).any()
+    ]
     step, gap = 7, 30
     height = 50 + sum(gap + step * len(lane) for _, _, lane in lanes)
     figure, axes = canvas(width, height)
@@ -47,35 +56,64 @@ def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, k
     first, last = events["start"].min(), events["end"].max()
     for role, title, lane in lanes:
         y += gap
-        axes.text(first, y - 8, f"{title}, {len(lane)}", color=COLOUR["text"], va="bottom", ha="left", fontweight="bold")
+        axes.text(
+            first,
+            y - 8,
+            f"{title}, {len(lane)}",
+            color=COLOUR["text"],
+            va="bottom",
+            ha="left",
+            fontweight="bold",
+        )
         for event in lane.sort_values(["start", "end"]).itertuples():
             y += step
             if event.days <= POINT_DAYS:
-                axes.plot([event.start], [y], linestyle="none", **(marker(kind, COLOUR[role]) | {"markersize": 5}))
+                axes.plot(
+                    [event.start], [y], linestyle="none", **(marker(kind, COLOUR[role]) | {"markersize": 5})
+                )
             else:
                 style = (0, (2, 1.2)) if event.basis == "period" else "solid"
-                axes.plot([event.start, event.end], [y, y], color=COLOUR[role], linewidth=2.6, linestyle=style, solid_capstyle="butt")
+                axes.plot(
+                    [event.start, event.end],
+                    [y, y],
+                    color=COLOUR[role],
+                    linewidth=2.6,
+                    linestyle=style,
+                    solid_capstyle="butt",
+                )
     axes.set_ylim(y + 14, 0)
     margin = (last - first) * 0.02
     axes.set_xlim(first - margin, last + margin)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     many = (last - first).days > 1200
-    axes.xaxis.set_major_locator(mdates.YearLocator() if many or width <= NARROW else mdates.MonthLocator(bymonth=(1, 7)))
+    axes.xaxis.set_major_locator(
+        mdates.YearLocator() if many or width <= NARROW else mdates.MonthLocator(bymonth=(1, 7))
+    )
     axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y" if many or width <= NARROW else "%b %Y"))
     axes.set_xlabel("Date (year begins at the tick)" if width <= NARROW else "Date")
     return figure
 
 
-def draw_counts(counts: pd.DataFrame, *, rows: str, columns: str, value: str, width: int, note: str | None = None) -> Figure:
+def draw_counts(
+    counts: pd.DataFrame, *, rows: str, columns: str, value: str, width: int, note: str | None = None
+) -> Figure:
     """Draw a heat map of counts with the number in each cell; ``note`` names a second number shown below it."""
     import seaborn as sns
 
     order = [list(dict.fromkeys(counts[name])) for name in (rows, columns)]
-    table = counts.pivot(index=rows, columns=columns, values=value).reindex(index=order[0], columns=order[1]).astype(float)
+    table = (
+        counts.pivot(index=rows, columns=columns, values=value)
+        .reindex(index=order[0], columns=order[1])
+        .astype(float)
+    )
     texts = table.map(lambda number: f"{number:.0f}")
     if note:
-        second = counts.pivot(index=rows, columns=columns, values=note).reindex(index=order[0], columns=order[1]).astype(float)
+        second = (
+            counts.pivot(index=rows, columns=columns, values=note)
+            .reindex(index=order[0], columns=order[1])
+            .astype(float)
+        )
         texts = texts + "\n" + second.map(lambda number: f"c {number:.2f}" if pd.notna(number) else "")
     across = 14 if width > NARROW else 9
     figure, axes = canvas(width, 78 + 62 * len(order[0]))
@@ -105,7 +143,9 @@ def draw_agreement(table: pd.DataFrame, *, width: int) -> Figure:
             y = codes.index(row.code) + shift
             if pd.notna(row.lower):
                 axes.plot([row.lower, row.upper], [y, y], color=COLOUR[role], linewidth=1.6)
-            axes.plot([row.value], [y], shape, color=COLOUR[role], label=measure if row.code == codes[-1] else None)
+            axes.plot(
+                [row.value], [y], shape, color=COLOUR[role], label=measure if row.code == codes[-1] else None
+            )
     percent = table[table["measure"] == "percent agreement"]
     axes.plot(percent["value"], [codes.index(code) for code in percent["code"]], "|", color=COLOUR["text"], markersize=14,
               markeredgewidth=2, label="Percent agreement, as a share")  # fmt: skip
@@ -114,7 +154,11 @@ def draw_agreement(table: pd.DataFrame, *, width: int) -> Figure:
     axes.set_ylim(len(codes) - 0.4, -0.6)
     low = min(0.0, float(table["lower"].min(skipna=True)))
     axes.set_xlim(low - 0.03, 1.04)
-    axes.set_xlabel("Agreement (1 = complete); dashes: 0.80 by convention" if width > NARROW else "Agreement (dashes: 0.80)")
+    axes.set_xlabel(
+        "Agreement (1 = complete); dashes: 0.80 by convention"
+        if width > NARROW
+        else "Agreement (dashes: 0.80)"
+    )
     figure.legend(loc="outside upper left", ncols=3 if width > NARROW else 1, handlelength=1.2)
     return figure
 
@@ -122,7 +166,10 @@ def draw_agreement(table: pd.DataFrame, *, width: int) -> Figure:
 def draw_prevalence(curve: pd.DataFrame, observed: pd.DataFrame, *, width: int) -> Figure:
     """Draw kappa and AC1 against prevalence at a fixed agreement, with the codes of the page as marks (alpha)."""
     figure, axes = canvas(width, 320)
-    for column, role, style, name in (("kappa", "subject", "solid", "kappa"), ("ac1", "comparison", (0, (5, 2)), "AC1")):
+    for column, role, style, name in (
+        ("kappa", "subject", "solid", "kappa"),
+        ("ac1", "comparison", (0, (5, 2)), "AC1"),
+    ):
         axes.plot(100 * curve["prevalence"], curve[column], color=COLOUR[role], linestyle=style)
         at = curve.iloc[len(curve) // 4]
         lift = -0.09 if column == "kappa" else 0.05
@@ -140,7 +187,10 @@ def draw_scores(scores: pd.DataFrame, *, width: int) -> Figure:
     """Draw precision and recall with Wilson intervals for each marker."""
     names = scores["marker"].tolist()
     figure, axes = canvas(width, 90 + 46 * len(names))
-    for name, role, shape, shift in (("precision", "subject", "s", -0.15), ("recall", "comparison", "o", 0.15)):
+    for name, role, shape, shift in (
+        ("precision", "subject", "s", -0.15),
+        ("recall", "comparison", "o", 0.15),
+    ):
         for y, row in enumerate(scores.itertuples()):
             value = getattr(row, name)
             if pd.isna(value):
@@ -148,9 +198,17 @@ def draw_scores(scores: pd.DataFrame, *, width: int) -> Figure:
             bounds = [100 * getattr(row, f"{name}_lower"), 100 * getattr(row, f"{name}_upper")]
             axes.plot(bounds, [y + shift] * 2, color=COLOUR[role], linewidth=1.6)
             style = marker("illustrative", COLOUR[role]) | {"marker": shape}
-            axes.plot([100 * value], [y + shift], linestyle="none", label=name.capitalize() if y == 0 else None, **style)
+            axes.plot(
+                [100 * value],
+                [y + shift],
+                linestyle="none",
+                label=name.capitalize() if y == 0 else None,
+                **style,
+            )
     wrap = 24 if width > NARROW else 15
-    axes.set_yticks(range(len(names)), [_wrap(f"{row.marker} ({row.found:.0f})", wrap) for row in scores.itertuples()])
+    axes.set_yticks(
+        range(len(names)), [_wrap(f"{row.marker} ({row.found:.0f})", wrap) for row in scores.itertuples()]
+    )
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(-3, 103)
     axes.set_xlabel("Percent of passages (95 % interval)")
@@ -166,8 +224,13 @@ def draw_poles(balance: pd.DataFrame, *, width: int) -> Figure:
         axes.barh(y, -row.first_only, left=-half, color=COLOUR["fourth"], height=0.42)
         axes.barh(y, row.both, left=-half, color=COLOUR["subject"], height=0.42)
         axes.barh(y, row.second_only, left=half, color=COLOUR["comparison"], height=0.42)
-        axes.text(0, y, f"both {row.both}", ha="center", va="center", color=COLOUR["paper"], fontweight="bold")
-        for x, text, align in ((-half, f"{row.first_pole} {row.first_only}", "right"), (half, f"{row.second_pole} {row.second_only}", "left")):
+        axes.text(
+            0, y, f"both {row.both}", ha="center", va="center", color=COLOUR["paper"], fontweight="bold"
+        )
+        for x, text, align in (
+            (-half, f"{row.first_pole} {row.first_only}", "right"),
+            (half, f"{row.second_pole} {row.second_only}", "left"),
+        ):
             axes.text(x, y - 0.30, text, ha=align, va="bottom", color=COLOUR["text"])
     reach = float((balance["both"] / 2 + balance[["first_only", "second_only"]].max(axis=1)).max())
     room = 1.6 if width > NARROW else 2.3
@@ -194,7 +257,9 @@ def draw_activities(activities: pd.DataFrame, *, width: int) -> Figure:
             axes.plot([x], [y], markersize=5, markerfacecolor=COLOUR["subject"], **square)
         if pd.notna(row.per_year_low):
             low, high = int(row.per_year_low), int(row.per_year_high)
-            axes.text(x + 0.18, y, f"{low}" if low == high else f"{low}–{high}", va="center", color=COLOUR["text"])
+            axes.text(
+                x + 0.18, y, f"{low}" if low == high else f"{low}–{high}", va="center", color=COLOUR["text"]
+            )
     axes.set_xticks(range(len(sites)), [_wrap(site, 11) for site in sites])
     axes.set_yticks(range(len(names)), [_wrap(name, 30 if width > NARROW else 17) for name in names])
     axes.set_xlim(-0.5, len(sites) - 0.3)
@@ -219,10 +284,14 @@ def draw_sites(history: pd.DataFrame, *, programme: tuple[int, int], width: int)
         axes.plot([row.start, row.end + 1], [y, y], color=COLOUR["subject" if work else "context"], linewidth=7 if work else 3,
                   linestyle=style, solid_capstyle="butt")  # fmt: skip
         if work:
-            axes.text(row.end + 1.2, y, "site work", va="center", color=COLOUR["subject"]) if width > NARROW else None
+            axes.text(
+                row.end + 1.2, y, "site work", va="center", color=COLOUR["subject"]
+            ) if width > NARROW else None
     axes.set_yticks(range(len(sites)), [_wrap(site, 11) for site in sites])
     axes.set_ylim(len(sites) - 0.5, -0.8)
-    axes.set_xlim(float(history["start"].min()) - 0.5, float(history["end"].max()) + (3.4 if width > NARROW else 1.5))
+    axes.set_xlim(
+        float(history["start"].min()) - 0.5, float(history["end"].max()) + (3.4 if width > NARROW else 1.5)
+    )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10 if width > NARROW else 5))
     axes.set_xlabel("Year")
     return figure
@@ -242,9 +311,16 @@ def draw_arrows(decisions: pd.DataFrame, *, width: int) -> Figure:
                 panel.plot([x - 0.18, x + 0.18], [top, top], color=COLOUR["context"], linewidth=3)
             else:
                 start, end = (top, low) if row.arrow == "down" else (low, top)
-                style = {"arrowstyle": "-|>", "color": COLOUR[role[row.arrow]], "lw": 2.4, "mutation_scale": 16}
+                style = {
+                    "arrowstyle": "-|>",
+                    "color": COLOUR[role[row.arrow]],
+                    "lw": 2.4,
+                    "mutation_scale": 16,
+                }
                 panel.annotate("", (x, end), (x, start), arrowprops=style)
-            panel.text(x, low - 0.06, _wrap(row.decision, 12 if width <= NARROW else 20), ha="center", va="top")
+            panel.text(
+                x, low - 0.06, _wrap(row.decision, 12 if width <= NARROW else 20), ha="center", va="top"
+            )
         panel.set_title(category.capitalize())
         panel.set_xlim(-0.5, (len(mine) if width <= NARROW else most) - 0.5)
         panel.set_ylim(0, 1)
@@ -262,7 +338,13 @@ def draw_space(spaces: dict[str, pd.DataFrame], *, width: int) -> Figure:
 
     stacked = width <= NARROW
     count = len(spaces)
-    figure, panels = canvas(width, 300 * count if stacked else 320, nrows=count if stacked else 1, ncols=1 if stacked else count, squeeze=False)
+    figure, panels = canvas(
+        width,
+        300 * count if stacked else 320,
+        nrows=count if stacked else 1,
+        ncols=1 if stacked else count,
+        squeeze=False,
+    )
     shade = sns.light_palette(COLOUR["subject"], as_cmap=True)
     for panel, (rule, grid) in zip(panels.ravel(), spaces.items(), strict=True):
         table = grid.pivot(index="vertical", columns="horizontal", values="space").sort_index(ascending=False)

@@ -24,7 +24,18 @@ CODEBOOKS = ("urn:QDA-XML:codebook:1.0", "urn:QDA-XML:codebook:1:0")
 MOMENT = "2021-01-01T00:00:00Z"
 
 _GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
-_ORDER = ("Users", "CodeBook", "Variables", "Cases", "Sources", "Notes", "Links", "Sets", "Graphs", "Description")
+_ORDER = (
+    "Users",
+    "CodeBook",
+    "Variables",
+    "Cases",
+    "Sources",
+    "Notes",
+    "Links",
+    "Sets",
+    "Graphs",
+    "Description",
+)
 
 
 @dataclass(frozen=True)
@@ -99,8 +110,19 @@ def codes_of(book) -> tuple[Code, ...]:
     for row in book.table.to_dict("records"):
         parent = row["parent"] if isinstance(row["parent"], str) else None
         told = [row["definition"]]
-        told += [f"{word}: {row[key]}" for word, key in (("Use", "use_when"), ("Not", "not_when")) if isinstance(row.get(key), str)]
-        out.append(Code(guid("code", row["code"]), row["code"], guid("code", parent) if parent else None, " ".join(told)))
+        told += [
+            f"{word}: {row[key]}"
+            for word, key in (("Use", "use_when"), ("Not", "not_when"))
+            if isinstance(row.get(key), str)
+        ]
+        out.append(
+            Code(
+                guid("code", row["code"]),
+                row["code"],
+                guid("code", parent) if parent else None,
+                " ".join(told),
+            )
+        )
     return tuple(out)
 
 
@@ -128,9 +150,13 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
     seen: set[str] = set()
     for thing in (*project.coders, *project.codes, *project.sources):
         if not _GUID.fullmatch(thing.guid):
-            raise DataError(f"{label}: '{thing.name}' has the guid '{thing.guid}'; allowed: 8-4-4-4-12 hexadecimal digits")
+            raise DataError(
+                f"{label}: '{thing.name}' has the guid '{thing.guid}'; allowed: 8-4-4-4-12 hexadecimal digits"
+            )
         if thing.guid in seen:
-            raise DataError(f"{label}: the guid {thing.guid} ('{thing.name}') occurs twice; each element needs its own")
+            raise DataError(
+                f"{label}: the guid {thing.guid} ('{thing.name}') occurs twice; each element needs its own"
+            )
         seen.add(thing.guid)
     codes = {code.guid: code for code in project.codes}
     texts = {source.guid: source for source in project.sources}
@@ -139,16 +165,22 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
         path, at = [code.guid], code.parent
         while at is not None:
             if at not in codes:
-                raise DataError(f"{label}: code '{code.name}' stands under {at}, which is no code of the codebook")
+                raise DataError(
+                    f"{label}: code '{code.name}' stands under {at}, which is no code of the codebook"
+                )
             if at in path:
-                raise DataError(f"{label}: code '{code.name}' stands under itself: the codebook has a cycle; mend its parent")
+                raise DataError(
+                    f"{label}: code '{code.name}' stands under itself: the codebook has a cycle; mend its parent"
+                )
             path.append(at)
             at = codes[at].parent
         if code.colour is not None and not re.fullmatch("#[0-9A-Fa-f]{6}", code.colour):
             raise DataError(f"{label}: code '{code.name}' has the colour '{code.colour}'; allowed: #RRGGBB")
     for segment in project.segments:
         if segment.source not in texts:
-            raise DataError(f"{label}: a segment belongs to the source {segment.source}, which the project lacks")
+            raise DataError(
+                f"{label}: a segment belongs to the source {segment.source}, which the project lacks"
+            )
         source = texts[segment.source]
         size = len(source.text)
         if not 0 <= segment.start < segment.end <= size:
@@ -158,16 +190,22 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
                 "or were bytes counted?"
             )
         if segment.code not in codes:
-            raise DataError(f"{label}: source '{source.name}': a segment has the code {segment.code}, which the codebook lacks")
+            raise DataError(
+                f"{label}: source '{source.name}': a segment has the code {segment.code}, which the codebook lacks"
+            )
         if segment.coder is not None and segment.coder not in coders:
-            raise DataError(f"{label}: source '{source.name}': a segment was made by {segment.coder}, who is no user")
+            raise DataError(
+                f"{label}: source '{source.name}': a segment was made by {segment.coder}, who is no user"
+            )
     return project
 
 
 def project_xml(project: Project) -> bytes:
     """Return the ``.qde`` document of a checked project, in the order of elements that the schema demands."""
     check(project)
-    root = etree.Element(f"{{{PROJECT}}}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys")
+    root = etree.Element(
+        f"{{{PROJECT}}}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys"
+    )
     root.set("creationDateTime", MOMENT)
     if project.coders:
         users = etree.SubElement(root, f"{{{PROJECT}}}Users")
@@ -218,7 +256,9 @@ def write_project(project: Project, path: str | Path) -> Path:
     """Write a project as ``.qdpx``; the same project gives the same bytes. The file is written whole or not at all."""
     for source in project.sources:
         if "\r" in source.text:
-            raise DataError(f"source '{source.name}' has carriage returns; make its line ends \\n before counting positions")
+            raise DataError(
+                f"source '{source.name}' has carriage returns; make its line ends \\n before counting positions"
+            )
     members = {"project.qde": project_xml(project)}
     members |= {f"Sources/{source.guid}.txt": source.text.encode("utf-8") for source in project.sources}
     return archive.write(members, Path(path))
@@ -247,13 +287,18 @@ def read_project(path: str | Path) -> Project:
     members = archive.read(Path(path))
     documents = [name for name in members if name.lower().endswith(".qde")]
     if len(documents) != 1:
-        raise DataError(f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde")
+        raise DataError(
+            f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde"
+        )
     root = _parse(members[documents[0]], label=label)
     if root.tag != f"{{{PROJECT}}}Project":
-        raise DataError(f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}")
+        raise DataError(
+            f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}"
+        )
     _check_order(root, label=label)
     coders = tuple(
-        Coder(_required(user, "guid", label), user.get("name") or "") for user in root.iterfind(f"{{{PROJECT}}}Users/{{{PROJECT}}}User")
+        Coder(_required(user, "guid", label), user.get("name") or "")
+        for user in root.iterfind(f"{{{PROJECT}}}Users/{{{PROJECT}}}User")
     )
     codes = _read_codes(root.find(f"{{{PROJECT}}}CodeBook"), PROJECT, label=label)
     sources, segments, skipped = [], [], []
@@ -275,7 +320,9 @@ def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "
     space = CODEBOOKS[0]
     root = etree.Element(f"{{{space}}}CodeBook", nsmap={None: space}, origin=origin)
     _write_codes(root, codes, space)
-    return archive.replace(Path(path), etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True))
+    return archive.replace(
+        Path(path), etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
+    )
 
 
 def read_codebook(path: str | Path) -> tuple[Code, ...]:
@@ -284,7 +331,9 @@ def read_codebook(path: str | Path) -> tuple[Code, ...]:
     root = _parse(archive.whole(Path(path)), label=label)
     name = etree.QName(root)
     if name.localname != "CodeBook" or name.namespace not in CODEBOOKS:
-        raise DataError(f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}")
+        raise DataError(
+            f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}"
+        )
     codes = _read_codes(root, name.namespace, label=label)
     check(Project("codebook", codes=codes), label=label)
     return codes
@@ -301,14 +350,18 @@ def validate(document: bytes, schema: str | Path) -> list[str]:
 
 
 def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False)
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    )
 
 
 def _parse(document: bytes, *, label: str) -> etree._Element:
     try:
         root = etree.fromstring(document, _parser())
     except etree.XMLSyntaxError as error:
-        raise DataError(f"{label}: not readable XML ({error.msg}); export the project again from your software") from None
+        raise DataError(
+            f"{label}: not readable XML ({error.msg}); export the project again from your software"
+        ) from None
     if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
         raise DataError(
             f"{label}: the document declares a document type, which can name outside files or grow without bound; "
@@ -324,14 +377,18 @@ def _check_order(root: etree._Element, *, label: str) -> None:
             raise DataError(f"{label}: a project holds no element '{name}'; allowed: {', '.join(_ORDER)}")
     ranks = [_ORDER.index(name) for name in found if name in _ORDER]
     if ranks != sorted(ranks):
-        raise DataError(f"{label}: the elements stand as {', '.join(found)}; the order is {', '.join(_ORDER)}")
+        raise DataError(
+            f"{label}: the elements stand as {', '.join(found)}; the order is {', '.join(_ORDER)}"
+        )
 
 
 def _required(element: etree._Element, attribute: str, label: str) -> str:
     value = element.get(attribute)
     if value is None:
         kind = etree.QName(element).localname
-        raise DataError(f"{label}: line {element.sourceline}: {kind} has no {attribute}; every {kind} needs one")
+        raise DataError(
+            f"{label}: line {element.sourceline}: {kind} has no {attribute}; every {kind} needs one"
+        )
     return value
 
 
@@ -355,7 +412,9 @@ def _read_codes(holder: etree._Element | None, space: str, *, label: str) -> tup
     return tuple(out)
 
 
-def _read_source(element: etree._Element, members: dict[str, bytes], *, label: str) -> tuple[Source, list[Segment]]:
+def _read_source(
+    element: etree._Element, members: dict[str, bytes], *, label: str
+) -> tuple[Source, list[Segment]]:
     name = element.get("name") or element.get("guid") or ""
     inline, path = element.findtext(f"{{{PROJECT}}}PlainTextContent"), element.get("plainTextPath")
     if (inline is None) == (path is None):
@@ -371,7 +430,9 @@ def _read_source(element: etree._Element, members: dict[str, bytes], *, label: s
         try:
             start, end = (int(_required(piece, key, label)) for key in ("startPosition", "endPosition"))
         except ValueError:
-            raise DataError(f"{label}: source '{name}': a position is no whole number; export the project again") from None
+            raise DataError(
+                f"{label}: source '{name}': a position is no whole number; export the project again"
+            ) from None
         for coding in piece.iterfind(f"{{{PROJECT}}}Coding"):
             target = coding.find(f"{{{PROJECT}}}CodeRef")
             if target is None:
@@ -402,7 +463,9 @@ def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) ->
     )
 
 
-def project_of(texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder") -> Project:
+def project_of(
+    texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder"
+) -> Project:
     """Return found markers as a project that other software opens: one code per marker, one segment per finding.
 
     Parameters
@@ -421,13 +484,24 @@ def project_of(texts: dict[str, str], hits, *, name: str = "tensions", coder: st
     >>> len(project_of(texts, tensions.find_all(texts)).segments)
     1
     """
-    top = Code(guid("code", "tension marker"), "tension marker", description="Language markers of tension", codable=False)
+    top = Code(
+        guid("code", "tension marker"),
+        "tension marker",
+        description="Language markers of tension",
+        codable=False,
+    )
     markers = list(dict.fromkeys(hits["marker"]))
     codes = (top, *(Code(guid("code", "marker", marker), marker, top.guid) for marker in markers))
     user = Coder(guid("coder", coder), coder)
     sources = tuple(Source(guid("source", title), title, text) for title, text in texts.items())
     segments = tuple(
-        Segment(guid("source", row.document), int(row.start), int(row.end), guid("code", "marker", row.marker), user.guid)
+        Segment(
+            guid("source", row.document),
+            int(row.start),
+            int(row.end),
+            guid("code", "marker", row.marker),
+            user.guid,
+        )
         for row in hits.itertuples()
     )
     return Project(name, (user,), codes, sources, segments)

@@ -55,7 +55,13 @@ class Narrative:
 
 
 def open_narrative(
-    source: str, *, codes: str = "narrative_codebook", facts: str = "", case: str = "", draws: int = 4999, seed: int = 0
+    source: str,
+    *,
+    codes: str = "narrative_codebook",
+    facts: str = "",
+    case: str = "",
+    draws: int = 4999,
+    seed: int = 0,
 ) -> Narrative:
     """Read an event register and its codebook, check both, and run the tests.
 
@@ -118,20 +124,55 @@ def results(study: Narrative) -> list[dict[str, Any]]:
         "yours": "The register is your own file.",
     }
     out = [
-        {"name": "finding", "value": findings.sequence(follow, both), "unit": "", "meaning": "What the register shows"},
+        {
+            "name": "finding",
+            "value": findings.sequence(follow, both),
+            "unit": "",
+            "meaning": "What the register shows",
+        },
         {"name": "data_kind", "value": words.get(study.kind, ""), "unit": "", "meaning": "Kind of the data"},
         _count("events", len(study.events), "Events in the register"),
         _count("events_coded", follow.events, "Events with a strategy"),
     ]
-    out += [_count(kind, int(kinds.get(kind, 0)), f"Events that are a {kind}") for kind in ("pressure", "response", "result")]
     out += [
-        _number("sequence", follow.statistic, follow.reason, "Share of pairs of events in which the later stage comes later"),
-        _number("sequence_shuffled", follow.expected, follow.reason, "The same with dates shuffled within actors, mean"),
-        _number("sequence_p", follow.p_high, follow.reason, "Share of shuffles at least as sequential", "{:.3f}"),
-        _number("sequence_needed", follow.upper, follow.reason, "Share above which one shuffle in forty would lie"),
-        _number("together", both.statistic, both.reason, "Share of months with at least two strategies under way"),
-        _number("together_shuffled", both.expected, both.reason, "The same with dates shuffled within actors, mean"),
-        _number("association_p", ties.p, ties.reason, "Share of shuffles with as strong a tie of strategy and capacity", "{:.3f}"),
+        _count(kind, int(kinds.get(kind, 0)), f"Events that are a {kind}")
+        for kind in ("pressure", "response", "result")
+    ]
+    out += [
+        _number(
+            "sequence",
+            follow.statistic,
+            follow.reason,
+            "Share of pairs of events in which the later stage comes later",
+        ),
+        _number(
+            "sequence_shuffled",
+            follow.expected,
+            follow.reason,
+            "The same with dates shuffled within actors, mean",
+        ),
+        _number(
+            "sequence_p", follow.p_high, follow.reason, "Share of shuffles at least as sequential", "{:.3f}"
+        ),
+        _number(
+            "sequence_needed", follow.threshold, follow.reason, "Share above which one shuffle in twenty lies"
+        ),
+        _number(
+            "together", both.statistic, both.reason, "Share of months with at least two strategies under way"
+        ),
+        _number(
+            "together_shuffled",
+            both.expected,
+            both.reason,
+            "The same with dates shuffled within actors, mean",
+        ),
+        _number(
+            "association_p",
+            ties.p,
+            ties.reason,
+            "Share of shuffles with as strong a tie of strategy and capacity",
+            "{:.3f}",
+        ),
     ]
     if study.facts is not None:
         found = events.coverage(study.facts, study.events)
@@ -167,7 +208,12 @@ def timeline_figure(study: Narrative) -> dict[str, Any]:
     )
     columns = ["event_id", "start", "end", "basis", "kind", "actor", "stressor", "strategy"]
     dashes = "Dashed: dated only by a period. A square: an event of at most a month."
-    return {"name": "timeline", "caption": f"{study.where}. {dashes}", "alt": alt, "drawn": study.events[columns]}
+    return {
+        "name": "timeline",
+        "caption": f"{study.where}. {dashes}",
+        "alt": alt,
+        "drawn": study.events[columns],
+    }
 
 
 def grid_figure(study: Narrative) -> dict[str, Any]:
@@ -189,8 +235,22 @@ def pairs_figure(study: Narrative) -> dict[str, Any]:
 
 
 def _count(name: str, value: int, meaning: str) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": "events" if "event" in meaning.lower() else "statements", "meaning": meaning}
+    return {
+        "name": name,
+        "value": value,
+        "unit": "events" if "event" in meaning.lower() else "statements",
+        "meaning": meaning,
+    }
 
 
-def _number(name: str, value: float | None, reason: str | None, meaning: str, form: str = "{:.2f}") -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": "share", "meaning": meaning, "format": form, "reason": reason}
+def _number(
+    name: str, value: float | None, reason: str | None, meaning: str, form: str = "{:.2f}"
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": value,
+        "unit": "share",
+        "meaning": meaning,
+        "format": form,
+        "reason": reason,
+    }

@@ -67,7 +67,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "fine line",
             _pattern(r"\bfine lines?\b"),
-            _pattern(r"\b(?:fine|thin) lines? (?:between|to (?:tread|walk))\b|\b(?:tread|walk)\w* a (?:fine|thin) line\b"),
+            _pattern(
+                r"\b(?:fine|thin) lines? (?:between|to (?:tread|walk))\b|\b(?:tread|walk)\w* a (?:fine|thin) line\b"
+            ),
             "a fine or thin line between, to tread, to walk",
             "a line that is fine in the literal sense",
         ),
@@ -85,7 +87,9 @@ RULES: dict[str, Rule] = {
         Rule(
             "how can you … and still",
             _pattern(r"\bhow (?:can|could|do|does|would|should) .{0,200}?\bstill\b"),
-            _pattern(r"\bhow (?:can|could|do|does|would|should) [^.!?\n]{0,200}?\b(?:and|but|yet|while) still\b"),
+            _pattern(
+                r"\bhow (?:can|could|do|does|would|should) [^.!?\n]{0,200}?\b(?:and|but|yet|while) still\b"
+            ),
             "a question that opens with how can (could, do, would, should) and goes on with and still",
             "how … still without a joining word",
         ),
@@ -255,7 +259,13 @@ def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
         mine = passages[passages["paradox"] == name.paradox]
         first, second = mine["first_pole"].astype(bool), mine["second_pole"].astype(bool)
         rows.append(
-            (name.paradox, name.first_pole, name.second_pole, int((first & ~second).sum()), int((first & second).sum()))
+            (
+                name.paradox,
+                name.first_pole,
+                name.second_pole,
+                int((first & ~second).sum()),
+                int((first & second).sum()),
+            )
             + (int((~first & second).sum()), len(mine))
         )
     columns = ["paradox", "first_pole", "second_pole", "first_only", "both", "second_only", "passages"]

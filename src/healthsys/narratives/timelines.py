@@ -65,6 +65,7 @@ class Permutation:
     events: int
     draws: int
     reason: str | None = None
+    threshold: float | None = None
 
 
 def sequence_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> Permutation:
@@ -85,7 +86,8 @@ def sequence_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) ->
     Returns
     -------
     Permutation
-        ``expected``, ``lower`` and ``upper`` (95 %) describe the shuffled statistic; ``p_high`` is the share of
+        ``expected``, ``lower`` and ``upper`` (95 %) and ``threshold`` (above which one shuffle in twenty lies) describe
+        the shuffled statistic; ``p_high`` is the share of
         shuffles (the observed one counted) at least as high, ``p_low`` at least as low. Undefined, with a reason,
         where fewer than two strategies occur.
 
@@ -175,13 +177,17 @@ def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
     chosen = events[events["strategy"].notna()].reset_index(drop=True)
     unknown = [code for code in long(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
     if unknown:
-        raise DataError(f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}")
+        raise DataError(
+            f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}"
+        )
     pieces = long(chosen.assign(row=range(len(chosen))), "strategy")
     dates = chosen[["start", "end"]].to_numpy().astype("datetime64[D]").astype(int)
     return pieces, dates, chosen["actor"].to_numpy()
 
 
-def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int) -> Permutation:
+def _permute(
+    statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int
+) -> Permutation:
     """Shuffle positions within each owner, so that a date stays with its actor."""
     rng = np.random.default_rng(seed)
     groups = [np.flatnonzero(owner == name) for name in dict.fromkeys(owner)]
@@ -192,12 +198,20 @@ def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, see
         for group in groups:
             order[group] = rng.permutation(group)
         shuffled[draw] = statistic(order)
-    lower, upper = np.quantile(shuffled, [0.025, 0.975])
+    lower, upper, threshold = np.quantile(shuffled, [0.025, 0.975, 0.95])
     slack = 1e-12
     high = (1 + (shuffled >= observed - slack).sum()) / (draws + 1)
     low = (1 + (shuffled <= observed + slack).sum()) / (draws + 1)
     return Permutation(
-        observed, float(shuffled.mean()), float(lower), float(upper), float(high), float(low), len(owner), draws
+        statistic=observed,
+        expected=float(shuffled.mean()),
+        lower=float(lower),
+        upper=float(upper),
+        p_high=float(high),
+        p_low=float(low),
+        events=len(owner),
+        draws=draws,
+        threshold=float(threshold),
     )
 
 
