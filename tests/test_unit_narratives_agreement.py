@@ -55,9 +55,7 @@ def test_cohen_matches_the_worked_example_and_r_psych():
 
 
 def test_percent_agreement_counts_pairs_of_codings():
-    assert ag.percent_agreement(np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 0.0]])) == pytest.approx(
-        (1 + 1 / 3) / 2
-    )
+    assert ag.percent_agreement(np.array([[3.0, 0.0], [2.0, 1.0], [1.0, 0.0]])) == pytest.approx((1 + 1 / 3) / 2)
 
 
 def test_one_category_gives_reasons_and_no_number():
@@ -80,11 +78,9 @@ def test_a_missing_rating_leaves_fleiss_undefined_and_says_why():
 def test_a_coder_without_units_is_named():
     with pytest.raises(DataError, match="coder 'B' has coded no unit"):
         ag.measures(pd.DataFrame({"A": [1, 2], "B": [NAN, NAN]}))
+    empty = pd.DataFrame({"event_id": [], "strategy": []})
     with pytest.raises(DataError, match="coder 'B' has coded no unit"):
-        empty = pd.DataFrame({"event_id": [], "strategy": []})
-        ag.applied(
-            {"A": pd.DataFrame({"event_id": ["e"], "strategy": ["x"]}), "B": empty}, {"strategy": ["x"]}
-        )
+        ag.applied({"A": pd.DataFrame({"event_id": ["e"], "strategy": ["x"]}), "B": empty}, {"strategy": ["x"]})
 
 
 def test_intervals_are_seeded_and_hold_the_estimate():
@@ -111,7 +107,4 @@ def test_swapping_coders_changes_nothing_and_nothing_exceeds_one(pairs):
         one, two = formula(table), formula(ag.counts(back, categories=[0, 1, 2]))
         assert one == two
         assert one is None or one <= 1 + 1e-12
-    assert (
-        ag.cohens_kappa(there) == pytest.approx(ag.cohens_kappa(back), nan_ok=True)
-        or ag.cohens_kappa(there) is None
-    )
+    assert ag.cohens_kappa(there) == pytest.approx(ag.cohens_kappa(back), nan_ok=True) or ag.cohens_kappa(there) is None

@@ -66,9 +66,7 @@ def test_the_agreement_sentence_names_the_convention(value, said):
 def test_the_tension_sentence_counts_the_cost_of_but():
     passages = datasets.load("tension_passages")
     assert "Of those found by but" in findings.tensions(tensions.score(passages))
-    assert findings.tensions(tensions.score(passages.head(3).assign(text="x"))).endswith(
-        "none of the passages."
-    )
+    assert findings.tensions(tensions.score(passages.head(3).assign(text="x"))).endswith("none of the passages.")
 
 
 def test_what_is_found_in_ones_own_texts():

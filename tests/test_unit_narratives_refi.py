@@ -23,9 +23,7 @@ def example(text="Wir warten, but 😀 we act.\nYet."):
     coder = refi.Coder(refi.guid("coder", "a"), "Coder A")
     source = refi.Source(refi.guid("source", "x"), "note", text)
     whole = refi.Segment(source.guid, 0, len(text), codes[0].guid, coder.guid)
-    return refi.Project(
-        "example", (coder,), codes, (source,), (whole, refi.Segment(source.guid, 0, 1, codes[5].guid))
-    )
+    return refi.Project("example", (coder,), codes, (source,), (whole, refi.Segment(source.guid, 0, 1, codes[5].guid)))
 
 
 def test_a_project_survives_the_round_trip(tmp_path):
@@ -72,9 +70,7 @@ def test_what_is_written_is_valid_against_the_published_schema():
 
 
 @needs_schema
-@pytest.mark.parametrize(
-    ("name", "codes"), [("blank-atlas-project.qdpx", 0), ("target-atlas-project.qdpx", 3)]
-)
+@pytest.mark.parametrize(("name", "codes"), [("blank-atlas-project.qdpx", 0), ("target-atlas-project.qdpx", 3)])
 def test_projects_of_another_tool_are_read_and_valid(name, codes):
     project = refi.read_project(REFERENCE / name)
     assert len(project.codes) == codes
@@ -104,9 +100,7 @@ def repacked(tmp_path, change, name="project.qde", folder="Sources"):
     original = refi.write_project(example(), tmp_path / "original.qdpx")
     with zipfile.ZipFile(original) as packed:
         members = {member: packed.read(member) for member in packed.namelist()}
-    members = {
-        m.replace("project.qde", name).replace("Sources/", f"{folder}/"): b for m, b in members.items()
-    }
+    members = {m.replace("project.qde", name).replace("Sources/", f"{folder}/"): b for m, b in members.items()}
     members = change(members)
     path = tmp_path / "changed.qdpx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -9,6 +9,8 @@ from healthsys import datasets
 from healthsys.errors import DataError
 from healthsys.narratives import readers, tensions
 
+HANDS = "on the one hand … on the other hand"
+
 
 def markers(text, rules="narrow"):
     return tensions.find(text, rules=rules)["marker"].tolist()
@@ -23,7 +25,7 @@ def markers(text, rules="narrow"):
         ("We agree, but not on this.", ["but"], ["but"]),
         ("It is all but done.", [], ["but"]),
         ("Tired but glad.", [], ["but"]),
-        ("On the one hand we keep it. On the other hand we change it.", ["on the one hand … on the other hand"], ["on the one hand … on the other hand"]),
+        ("On the one hand we keep it. On the other hand we change it.", [HANDS], [HANDS]),
         ("There is a fine line between help and control.", ["fine line"], ["fine line"]),
         ("She drew a fine line on the map.", [], ["fine line"]),
         ("We strike a balance every week.", ["balance"], ["balance"]),
@@ -80,9 +82,7 @@ def test_unknown_rules_are_named():
 def test_wrong_encoding_names_file_and_line(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_bytes("one\ncaf\u00e9".encode("latin-1"))
-    with pytest.raises(
-        DataError, match=r"notes\.txt: line 2: not UTF-8 text \(byte 7\); save the file as UTF-8"
-    ):
+    with pytest.raises(DataError, match=r"notes\.txt: line 2: not UTF-8 text \(byte 7\); save the file as UTF-8"):
         readers.texts(file)
 
 
@@ -91,7 +91,7 @@ def test_readers_take_folders_and_windows_line_ends(tmp_path):
     (tmp_path / "b.txt").write_text("x")
     (tmp_path / "c.csv").write_text("x")
     assert readers.texts(tmp_path) == {"a.md": "one\ntwo, but three", "b.txt": "x"}
-    with pytest.raises(DataError, match="the ending '.csv' is not read"):
+    with pytest.raises(DataError, match=r"the ending '\.csv' is not read"):
         readers.texts(tmp_path / "c.csv")
     (tmp_path / "d.txt").write_text(" ")
     with pytest.raises(DataError, match="the file is empty"):

@@ -50,28 +50,20 @@ def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
         raise DataError("ratings: agreement needs at least two coders; give one column per coder")
     for coder in ratings.columns:
         if ratings[coder].isna().all():
-            raise DataError(
-                f"ratings: coder '{coder}' has coded no unit; remove the column, or give the coder's file"
-            )
+            raise DataError(f"ratings: coder '{coder}' has coded no unit; remove the column, or give the coder's file")
     return ratings
 
 
 def counts(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray:
     """Return how many coders put each unit into each category (units by categories)."""
     check_ratings(ratings)
-    values = (
-        sorted(pd.unique(ratings.to_numpy().ravel()[~pd.isna(ratings.to_numpy().ravel())]))
-        if not categories
-        else categories
-    )
-    unknown = set(pd.unique(ratings.to_numpy().ravel()[~pd.isna(ratings.to_numpy().ravel())])) - set(values)
+    seen = ratings.to_numpy().ravel()
+    seen = pd.unique(seen[~pd.isna(seen)])
+    values = categories or sorted(seen)
+    unknown = set(seen) - set(values)
     if unknown:
-        raise DataError(
-            f"ratings: the category '{min(map(str, unknown))}' is none of {', '.join(map(str, values))}"
-        )
-    return np.column_stack(
-        [(ratings == value).fillna(False).sum(axis=1).to_numpy() for value in values]
-    ).astype(float)
+        raise DataError(f"ratings: the category '{min(map(str, unknown))}' is none of {', '.join(map(str, values))}")
+    return np.column_stack([(ratings == value).fillna(False).sum(axis=1).to_numpy() for value in values]).astype(float)
 
 
 def percent_agreement(table: np.ndarray) -> float | None:
@@ -127,9 +119,7 @@ def fleiss_kappa(table: np.ndarray) -> float | None:
     return float(kappa(table[:, table.sum(axis=0) > 0]))
 
 
-def krippendorff_alpha(
-    table: np.ndarray, *, values: list | None = None, level: str = "nominal"
-) -> float | None:
+def krippendorff_alpha(table: np.ndarray, *, values: list | None = None, level: str = "nominal") -> float | None:
     """Krippendorff's alpha (package ``krippendorff``); missing ratings allowed; None where only one value occurs.
 
     Parameters
@@ -147,9 +137,7 @@ def krippendorff_alpha(
     import krippendorff
 
     domain = list(range(table.shape[1])) if values is None else values
-    return float(
-        krippendorff.alpha(value_counts=table.astype(int), value_domain=domain, level_of_measurement=level)
-    )
+    return float(krippendorff.alpha(value_counts=table.astype(int), value_domain=domain, level_of_measurement=level))
 
 
 def gwet_ac1(table: np.ndarray) -> float | None:
@@ -248,9 +236,7 @@ def measures(
             continue
         drawn = [result for sample in samples if (result := formula(sample)) is not None]
         if len(drawn) < 0.9 * draws:
-            found.append(
-                Agreement(name, value, units=usable, reason="too few bootstrap samples vary for an interval")
-            )
+            found.append(Agreement(name, value, units=usable, reason="too few bootstrap samples vary for an interval"))
             continue
         lower, upper = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
         found.append(Agreement(name, value, float(lower), float(upper), usable))
@@ -282,17 +268,14 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
         if table.empty:
             raise DataError(f"coder '{coder}' has coded no unit; give a file with at least one row")
         indexed[coder] = table.set_index("event_id")
-    shared = [
-        unit for unit in next(iter(indexed.values())).index if all(unit in t.index for t in indexed.values())
-    ]
+    shared = [unit for unit in next(iter(indexed.values())).index if all(unit in t.index for t in indexed.values())]
     if not shared:
         raise DataError("the coders share no unit; check that both files use the same event_id")
     return {
         code: pd.DataFrame(
             {
                 coder: [
-                    int(any(code in split(table.loc[unit, part]) for part in columns.split("+")))
-                    for unit in shared
+                    int(any(code in split(table.loc[unit, part]) for part in columns.split("+"))) for unit in shared
                 ]
                 for coder, table in indexed.items()
             },
@@ -344,8 +327,7 @@ def _overall(matrices: Mapping[str, pd.DataFrame], *, draws: int, seed: int) -> 
         drawn = [
             result
             for sample in samples
-            if (result := formula(table[np.concatenate([sample + depth * k for k in range(width)])]))
-            is not None
+            if (result := formula(table[np.concatenate([sample + depth * k for k in range(width)])])) is not None
         ]
         bounds = np.quantile(drawn, [0.025, 0.975]) if len(drawn) >= 0.9 * draws else (None, None)
         rows.append({**row, "lower": bounds[0], "upper": bounds[1], "units": depth, "reason": None})

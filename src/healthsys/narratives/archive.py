@@ -59,15 +59,13 @@ def _members(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
         name = info.filename.replace("\\", "/")
         if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
             raise DataError(
-                f"{label}: the member '{info.filename[:80]}' would be written outside its folder; refuse this file, and ask "
-                "whoever sent it for a new export"
+                f"{label}: the member '{info.filename[:80]}' would be written outside its folder; refuse it, and "
+                "ask whoever sent it for a new export"
             )
         if info.is_dir() or not name.lower().endswith(READ):
             continue
         if info.flag_bits & 1:
-            raise DataError(
-                f"{label}: the member '{name}' is encrypted; export the project without a password"
-            )
+            raise DataError(f"{label}: the member '{name}' is encrypted; export the project without a password")
         if name.lower() in (known.lower() for known in found):
             raise DataError(f"{label}: the member '{name}' occurs twice; export the project again")
         content = bytearray()
@@ -76,8 +74,8 @@ def _members(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
                 content += piece
                 if len(content) > LARGEST_MEMBER or total + len(content) > LARGEST_TOTAL:
                     raise DataError(
-                        f"{label}: unpacked, the member '{name}' or the archive is too large; at most {LARGEST_MEMBER:,} "
-                        f"bytes a member and {LARGEST_TOTAL:,} in all are read. Split the project"
+                        f"{label}: unpacked, the member '{name}' or the archive is too large; at most "
+                        f"{LARGEST_MEMBER:,} bytes a member and {LARGEST_TOTAL:,} in all are read. Split the project"
                     )
         total += len(content)
         found[name] = bytes(content)
@@ -100,10 +98,8 @@ def write(members: dict[str, bytes], path: Path) -> Path:
     try:
         with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
             for member, content in members.items():
-                archive.writestr(
-                    zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED
-                )
-        os.replace(name, path)
+                archive.writestr(zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
@@ -114,5 +110,5 @@ def replace(path: Path, content: bytes) -> Path:
     """Write a file whole, or leave what was there."""
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)
-    os.replace(part, path)
+    part.replace(path)
     return path

@@ -117,7 +117,8 @@ def arrows(decisions: pd.DataFrame) -> pd.DataFrame:
         right = direction.get((made.before, made.during), "level")
         if made.arrow != right:
             raise DataError(
-                f"decisions: row {row}, column 'arrow': '{made.arrow}' for a move from {made.before} to {made.during}; it is '{right}'"
+                f"decisions: row {row}, column 'arrow': '{made.arrow}' for a move from {made.before} "
+                f"to {made.during}; it is '{right}'"
             )
     rows = []
     for category in ("inputs", "processes", "outcomes", "all"):
@@ -148,9 +149,7 @@ def populations(levels: pd.DataFrame, *, population: int) -> pd.DataFrame:
         numbers = [level.number, *([level.number_later] if pd.notna(level.number_later) else [])]
         for number in numbers:
             least, most = int(number * level.low), int(number * level.high)
-            rows.append(
-                (level.level, int(number), least, most, least <= population <= most, population / number)
-            )
+            rows.append((level.level, int(number), least, most, least <= population <= most, population / number))
     return pd.DataFrame(rows, columns=["level", "number", "least", "most", "fits", "mean_size"])
 
 
@@ -182,7 +181,8 @@ def diffusion(
     periods
         Number of periods after the start.
     model
-        ``bass``: :math:`m (1 - e^{-(p+q)t}) / (1 + (q/p) e^{-(p+q)t})`; ``logistic``: :math:`m / (1 + (1/s - 1) e^{-qt})`.
+        ``bass``: :math:`m (1 - e^{-(p+q)t}) / (1 + (q/p) e^{-(p+q)t})`;
+        ``logistic``: :math:`m / (1 + (1/s - 1) e^{-qt})`.
 
     Returns
     -------
@@ -201,9 +201,7 @@ def diffusion(
     81.3
     """
     if potential <= 0 or innovation <= 0 or imitation < 0 or periods < 1:
-        raise DataError(
-            "diffusion: potential, innovation and periods must be above 0 and imitation not below 0"
-        )
+        raise DataError("diffusion: potential, innovation and periods must be above 0 and imitation not below 0")
     if model not in ("bass", "logistic"):
         raise DataError(f"model is '{model}'; allowed: bass, logistic")
     time = np.arange(periods + 1, dtype=float)
@@ -212,16 +210,12 @@ def diffusion(
         share = (1 - decay) / (1 + imitation / innovation * decay)
     else:
         if innovation >= 1:
-            raise DataError(
-                f"innovation is {innovation}; for the logistic it is the share at the start, below 1"
-            )
+            raise DataError(f"innovation is {innovation}; for the logistic it is the share at the start, below 1")
         share = 1 / (1 + (1 / innovation - 1) * np.exp(-imitation * time))
     limits = (0.025, 0.16, 0.50, 0.84, math.inf)
     names = ("innovators", "early adopters", "early majority", "late majority", "laggards")
     groups = [names[next(i for i, limit in enumerate(limits) if value <= limit)] for value in share]
-    return pd.DataFrame(
-        {"period": time.astype(int), "adopters": potential * share, "share": share, "group": groups}
-    )
+    return pd.DataFrame({"period": time.astype(int), "adopters": potential * share, "share": share, "group": groups})
 
 
 def portfolio(counts: dict[str, int], rule: pd.DataFrame) -> pd.DataFrame:
@@ -268,7 +262,8 @@ def link_matrix(links: pd.DataFrame, implications: pd.DataFrame, syntheses: pd.D
         unknown = sorted(set(links[column]) - set(table[column]))
         if unknown:
             raise DataError(
-                f"links: '{unknown[0]}' in column '{column}' is not in its table.{nearest(str(unknown[0]), map(str, table[column]))}"
+                f"links: '{unknown[0]}' in column '{column}' is not in its table."
+                f"{nearest(str(unknown[0]), map(str, table[column]))}"
             )
     unlinked = set(implications["implication"]) - set(links.loc[links["strength"] == "main", "implication"])
     if unlinked:

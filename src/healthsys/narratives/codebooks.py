@@ -1,4 +1,4 @@
-"""Codebooks: codes in a hierarchy, each with definition and rules of use, checked before anything is coded with them."""
+"""Codebooks: codes in a hierarchy, each with definition and rules of use, checked before anyone codes with them."""
 
 from __future__ import annotations
 
@@ -89,9 +89,7 @@ stand under itself. Give one of them another parent, or leave its parent empty
         if code in seen:
             raise DataError(f"{name}: row {row}, column 'code': '{code}' occurs twice; rename or remove one")
         seen.add(code)
-    parents = {
-        code: None if pd.isna(parent) else parent for code, parent in zip(codes, frame["parent"], strict=True)
-    }
+    parents = {code: None if pd.isna(parent) else parent for code, parent in zip(codes, frame["parent"], strict=True)}
     for row, (code, parent) in enumerate(parents.items(), start=2):
         if parent is not None and parent not in parents:
             raise DataError(
@@ -141,9 +139,7 @@ def check_cells(frame: pd.DataFrame, column: str, allowed: list[str]) -> None:
                     f"{nearest(code, allowed)} Allowed: {', '.join(allowed)}, several joined by '{SEPARATOR}'"
                 )
             if codes.count(code) > 1:
-                raise DataError(
-                    f"{name}: row {row}, column '{column}': '{code}' stands twice in the cell; keep one"
-                )
+                raise DataError(f"{name}: row {row}, column '{column}': '{code}' stands twice in the cell; keep one")
 
 
 def _name(frame: pd.DataFrame, otherwise: str) -> str:

@@ -74,9 +74,7 @@ def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tup
     return value, both, warning
 
 
-def event_table(
-    events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list
-) -> pd.DataFrame:
+def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list) -> pd.DataFrame:
     """Cross codes of two columns over events: counts, expected counts and c coefficients.
 
     Parameters

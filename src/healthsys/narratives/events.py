@@ -106,9 +106,7 @@ def long(events: pd.DataFrame, column: str) -> pd.DataFrame:
     return pieces
 
 
-def grid(
-    events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", columns: str = "strategy"
-) -> pd.DataFrame:
+def grid(events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", columns: str = "strategy") -> pd.DataFrame:
     """Count events by two coded columns, every code shown, zero included.
 
     Returns
@@ -154,9 +152,7 @@ def coverage(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
         named = split(cell)
         missing = [event for event in named if event not in known]
         if missing:
-            raise DataError(
-                f"dated facts: row {row}, column 'events': '{missing[0]}' is no event of the register"
-            )
+            raise DataError(f"dated facts: row {row}, column 'events': '{missing[0]}' is no event of the register")
         carried += bool(named)
         used |= set(named)
     return {"facts": len(facts), "carried": carried, "events_dated": len(used)}

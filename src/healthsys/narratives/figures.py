@@ -24,9 +24,7 @@ def _wrap(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def draw_timeline(
-    events: pd.DataFrame, labels: dict[str, str], *, width: int, kind: str = "published"
-) -> Figure:
+def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, kind: str = "published") -> Figure:
     """Draw pressures by stressor above and responses by strategy below, one line or mark per event.
 
     Parameters
@@ -68,9 +66,7 @@ def draw_timeline(
         for event in lane.sort_values(["start", "end"]).itertuples():
             y += step
             if event.days <= POINT_DAYS:
-                axes.plot(
-                    [event.start], [y], linestyle="none", **(marker(kind, COLOUR[role]) | {"markersize": 5})
-                )
+                axes.plot([event.start], [y], linestyle="none", **(marker(kind, COLOUR[role]) | {"markersize": 5}))
             else:
                 style = (0, (2, 1.2)) if event.basis == "period" else "solid"
                 axes.plot(
@@ -103,9 +99,7 @@ def draw_counts(
 
     order = [list(dict.fromkeys(counts[name])) for name in (rows, columns)]
     table = (
-        counts.pivot(index=rows, columns=columns, values=value)
-        .reindex(index=order[0], columns=order[1])
-        .astype(float)
+        counts.pivot(index=rows, columns=columns, values=value).reindex(index=order[0], columns=order[1]).astype(float)
     )
     texts = table.map(lambda number: f"{number:.0f}")
     if note:
@@ -143,11 +137,10 @@ def draw_agreement(table: pd.DataFrame, *, width: int) -> Figure:
             y = codes.index(row.code) + shift
             if pd.notna(row.lower):
                 axes.plot([row.lower, row.upper], [y, y], color=COLOUR[role], linewidth=1.6)
-            axes.plot(
-                [row.value], [y], shape, color=COLOUR[role], label=measure if row.code == codes[-1] else None
-            )
+            axes.plot([row.value], [y], shape, color=COLOUR[role], label=measure if row.code == codes[-1] else None)
     percent = table[table["measure"] == "percent agreement"]
-    axes.plot(percent["value"], [codes.index(code) for code in percent["code"]], "|", color=COLOUR["text"], markersize=14,
+    places = [codes.index(code) for code in percent["code"]]
+    axes.plot(percent["value"], places, "|", color=COLOUR["text"], markersize=14,
               markeredgewidth=2, label="Percent agreement, as a share")  # fmt: skip
     axes.axvline(0.8, color=COLOUR["context"], linewidth=1, linestyle=(0, (4, 3)))
     axes.set_yticks(range(len(codes)), [_wrap(code.replace("_", " "), 14) for code in codes])
@@ -155,9 +148,7 @@ def draw_agreement(table: pd.DataFrame, *, width: int) -> Figure:
     low = min(0.0, float(table["lower"].min(skipna=True)))
     axes.set_xlim(low - 0.03, 1.04)
     axes.set_xlabel(
-        "Agreement (1 = complete); dashes: 0.80 by convention"
-        if width > NARROW
-        else "Agreement (dashes: 0.80)"
+        "Agreement (1 = complete); dashes: 0.80 by convention" if width > NARROW else "Agreement (dashes: 0.80)"
     )
     figure.legend(loc="outside upper left", ncols=3 if width > NARROW else 1, handlelength=1.2)
     return figure
@@ -206,9 +197,7 @@ def draw_scores(scores: pd.DataFrame, *, width: int) -> Figure:
                 **style,
             )
     wrap = 24 if width > NARROW else 15
-    axes.set_yticks(
-        range(len(names)), [_wrap(f"{row.marker} ({row.found:.0f})", wrap) for row in scores.itertuples()]
-    )
+    axes.set_yticks(range(len(names)), [_wrap(f"{row.marker} ({row.found:.0f})", wrap) for row in scores.itertuples()])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(-3, 103)
     axes.set_xlabel("Percent of passages (95 % interval)")
@@ -224,9 +213,7 @@ def draw_poles(balance: pd.DataFrame, *, width: int) -> Figure:
         axes.barh(y, -row.first_only, left=-half, color=COLOUR["fourth"], height=0.42)
         axes.barh(y, row.both, left=-half, color=COLOUR["subject"], height=0.42)
         axes.barh(y, row.second_only, left=half, color=COLOUR["comparison"], height=0.42)
-        axes.text(
-            0, y, f"both {row.both}", ha="center", va="center", color=COLOUR["paper"], fontweight="bold"
-        )
+        axes.text(0, y, f"both {row.both}", ha="center", va="center", color=COLOUR["paper"], fontweight="bold")
         for x, text, align in (
             (-half, f"{row.first_pole} {row.first_only}", "right"),
             (half, f"{row.second_pole} {row.second_only}", "left"),
@@ -245,7 +232,7 @@ def draw_poles(balance: pd.DataFrame, *, width: int) -> Figure:
 
 
 def draw_activities(activities: pd.DataFrame, *, width: int) -> Figure:
-    """Draw the activity grid of the learning sites: filled, half or open squares, with meetings a year where printed."""
+    """Draw the activity grid of the learning sites: squares for the level, with meetings a year where printed."""
     sites, names = list(dict.fromkeys(activities["site"])), list(dict.fromkeys(activities["activity"]))
     figure, axes = canvas(width, 84 + 44 * len(names))
     for row in activities.itertuples():
@@ -257,9 +244,7 @@ def draw_activities(activities: pd.DataFrame, *, width: int) -> Figure:
             axes.plot([x], [y], markersize=5, markerfacecolor=COLOUR["subject"], **square)
         if pd.notna(row.per_year_low):
             low, high = int(row.per_year_low), int(row.per_year_high)
-            axes.text(
-                x + 0.18, y, f"{low}" if low == high else f"{low}–{high}", va="center", color=COLOUR["text"]
-            )
+            axes.text(x + 0.18, y, f"{low}" if low == high else f"{low}–{high}", va="center", color=COLOUR["text"])
     axes.set_xticks(range(len(sites)), [_wrap(site, 11) for site in sites])
     axes.set_yticks(range(len(names)), [_wrap(name, 30 if width > NARROW else 17) for name in names])
     axes.set_xlim(-0.5, len(sites) - 0.3)
@@ -281,24 +266,21 @@ def draw_sites(history: pd.DataFrame, *, programme: tuple[int, int], width: int)
         work = row.phase == "site work"
         style = (0, (2, 1.2)) if row.precision == "approximate" else "solid"
         y = sites.index(row.site) + (0.12 if work else -0.12)
-        axes.plot([row.start, row.end + 1], [y, y], color=COLOUR["subject" if work else "context"], linewidth=7 if work else 3,
+        axes.plot([row.start, row.end + 1], [y, y], color=COLOUR["subject" if work else "context"],
+                  linewidth=7 if work else 3,
                   linestyle=style, solid_capstyle="butt")  # fmt: skip
         if work:
-            axes.text(
-                row.end + 1.2, y, "site work", va="center", color=COLOUR["subject"]
-            ) if width > NARROW else None
+            axes.text(row.end + 1.2, y, "site work", va="center", color=COLOUR["subject"]) if width > NARROW else None
     axes.set_yticks(range(len(sites)), [_wrap(site, 11) for site in sites])
     axes.set_ylim(len(sites) - 0.5, -0.8)
-    axes.set_xlim(
-        float(history["start"].min()) - 0.5, float(history["end"].max()) + (3.4 if width > NARROW else 1.5)
-    )
+    axes.set_xlim(float(history["start"].min()) - 0.5, float(history["end"].max()) + (3.4 if width > NARROW else 1.5))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10 if width > NARROW else 5))
     axes.set_xlabel("Year")
     return figure
 
 
 def draw_arrows(decisions: pd.DataFrame, *, width: int) -> Figure:
-    """Draw each decision as an arrow between centre (above) and locality (below), in columns of inputs, processes, outcomes."""
+    """Draw each decision as an arrow between centre (above) and locality (below), by inputs, processes, outcomes."""
     categories = ["inputs", "processes", "outcomes"]
     figure, panels = canvas(width, 640, nrows=3)
     role = {"down": "subject", "up": "comparison", "level": "context"}
@@ -318,9 +300,7 @@ def draw_arrows(decisions: pd.DataFrame, *, width: int) -> Figure:
                     "mutation_scale": 16,
                 }
                 panel.annotate("", (x, end), (x, start), arrowprops=style)
-            panel.text(
-                x, low - 0.06, _wrap(row.decision, 12 if width <= NARROW else 20), ha="center", va="top"
-            )
+            panel.text(x, low - 0.06, _wrap(row.decision, 12 if width <= NARROW else 20), ha="center", va="top")
         panel.set_title(category.capitalize())
         panel.set_xlim(-0.5, (len(mine) if width <= NARROW else most) - 0.5)
         panel.set_ylim(0, 1)

@@ -48,23 +48,17 @@ def agreement(table: pd.DataFrame) -> str:
     """
     alpha = table[table["measure"] == "Krippendorff's alpha"].set_index("code")
     whole = alpha.loc["all codes", "value"]
-    percent = table[(table["measure"] == "percent agreement") & (table["code"] == "all codes")]["value"].iloc[
-        0
-    ]
+    percent = table[(table["measure"] == "percent agreement") & (table["code"] == "all codes")]["value"].iloc[0]
     if pd.isna(whole):
-        return f"The two codings agree in {100 * percent:.0f} % of decisions; alpha is undefined, as only one value occurs."
+        return (
+            f"The two codings agree in {100 * percent:.0f} % of decisions; alpha is undefined: only one value occurs."
+        )
     verdict = (
-        "reliable"
-        if whole >= RELIABLE
-        else "tentative"
-        if whole >= TENTATIVE
-        else "below the customary threshold"
+        "reliable" if whole >= RELIABLE else "tentative" if whole >= TENTATIVE else "below the customary threshold"
     )
     single = alpha.drop(index="all codes")["value"].dropna()
     weak = (
-        f"; they agree least on {single.idxmin().replace('_', ' ')} (alpha {single.min():.2f})"
-        if len(single)
-        else ""
+        f"; they agree least on {single.idxmin().replace('_', ' ')} (alpha {single.min():.2f})" if len(single) else ""
     )
     return (
         f"The two codings agree in {100 * percent:.0f} % of decisions, Krippendorff's alpha {whole:.2f}, by convention "
@@ -107,9 +101,7 @@ def found(hits: pd.DataFrame, texts: dict[str, str]) -> str:
         return f"In {many} none of the markers is found."
     counts = hits["marker"].value_counts()
     said = "marker is" if len(hits) == 1 else "markers are"
-    return (
-        f"In {many} {len(hits):,} {said} found; the most frequent is {counts.index[0]} ({counts.iloc[0]:,})."
-    )
+    return f"In {many} {len(hits):,} {said} found; the most frequent is {counts.index[0]} ({counts.iloc[0]:,})."
 
 
 def grid(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
@@ -121,9 +113,7 @@ def grid(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
         f"{full[rows]} with {full[columns]}, {full['events']}."
     )
     if len(empty):
-        text += (
-            " Empty: " + "; ".join(f"{row[rows]} with {row[columns]}" for _, row in empty.iterrows()) + "."
-        )
+        text += " Empty: " + "; ".join(f"{row[rows]} with {row[columns]}" for _, row in empty.iterrows()) + "."
     return text
 
 
@@ -164,9 +154,7 @@ def sites(activities: pd.DataFrame) -> str:
     parts = []
     for order, (site, mine) in enumerate(activities.groupby("site", sort=False)):
         full, some = int((mine["level"] == "present").sum()), int((mine["level"] == "limited").sum())
-        parts.append(
-            f"{site}{' reached' if order == 0 else ''} {full}" + (f" and {some} in part" if some else "")
-        )
+        parts.append(f"{site}{' reached' if order == 0 else ''} {full}" + (f" and {some} in part" if some else ""))
     absent = activities[activities["level"] == "absent"]
     text = f"Of {activities['activity'].nunique()} activities " + ", ".join(parts)
     missing = ", ".join(f"{row.activity} at {row.site}" for row in absent.itertuples())
@@ -197,7 +185,10 @@ def arrows(score: pd.DataFrame) -> str:
         lead = "The decisions show no net move"
     else:
         lead = f"The decisions moved on the whole towards the {'locality' if row['net'] > 0 else 'centre'}"
-    return f"{lead}: of {row['decisions']}, {row['down']} went to the locality, {row['up']} to the centre and {row['level']} stayed."
+    return (
+        f"{lead}: of {row['decisions']}, {row['down']} went to the locality, {row['up']} to the centre and "
+        f"{row['level']} stayed."
+    )
 
 
 def links(matrix: pd.DataFrame, implications: pd.DataFrame, syntheses: pd.DataFrame) -> str:
@@ -217,9 +208,7 @@ def diffusion(curve: pd.DataFrame) -> str:
     told = []
     for share, name in ((0.16, "16 %"), (0.5, "half")):
         passed = curve.loc[curve["share"] >= share, "period"]
-        told.append(
-            f"{name} in period {passed.iloc[0]}" if len(passed) else f"{name} not within the periods shown"
-        )
+        told.append(f"{name} in period {passed.iloc[0]}" if len(passed) else f"{name} not within the periods shown")
     return f"Adoption passes {' and '.join(told)}; at the end {100 * curve['share'].iloc[-1]:.0f} % have adopted."
 
 
@@ -235,6 +224,4 @@ def indicators(plan: pd.DataFrame) -> str:
     for phase, mine in plan.groupby("phase", sort=False):
         done = int(mine["measured"].fillna(False).astype(bool).sum())
         parts.append(f"{phase} {done} of {len(mine)}")
-    return (
-        f"Measured: {', '.join(parts)}. Without a measure before, a change cannot be told from a difference."
-    )
+    return f"Measured: {', '.join(parts)}. Without a measure before, a change cannot be told from a difference."

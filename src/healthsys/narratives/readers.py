@@ -42,9 +42,7 @@ def texts(source: str | Path) -> dict[str, str]:
     if str(source) in datasets.names():
         frame = datasets.load(str(source))
         if not {"passage_id", "text"} <= set(frame.columns):
-            raise DataError(
-                f"the data set '{source}' holds no passages; give 'tension_passages' or a file of your own"
-            )
+            raise DataError(f"the data set '{source}' holds no passages; give 'tension_passages' or a file of your own")
         return dict(zip(frame["passage_id"], frame["text"], strict=True))
     path = Path(source)
     if path.is_dir():
@@ -53,9 +51,7 @@ def texts(source: str | Path) -> dict[str, str]:
             raise DataError(f"the folder '{path.name}' holds no .txt, .md or .qdpx file; put the texts there")
         return {name: text for file in files for name, text in _file(file).items()}
     if not path.is_file():
-        raise DataError(
-            f"'{source}' is neither a data set, a file nor a folder; give a .txt, .md or .qdpx file"
-        )
+        raise DataError(f"'{source}' is neither a data set, a file nor a folder; give a .txt, .md or .qdpx file")
     return _file(path)
 
 
@@ -64,9 +60,7 @@ def _file(path: Path) -> dict[str, str]:
     if ending == ".qdpx":
         project = refi.read_project(path)
         if not project.sources:
-            raise DataError(
-                f"{path.name}: the project holds no text source; export it with its sources inside"
-            )
+            raise DataError(f"{path.name}: the project holds no text source; export it with its sources inside")
         names = [source.name for source in project.sources]
         return {
             f"{path.name}: {source.name}"

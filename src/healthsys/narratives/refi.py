@@ -154,9 +154,7 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
                 f"{label}: '{thing.name}' has the guid '{thing.guid}'; allowed: 8-4-4-4-12 hexadecimal digits"
             )
         if thing.guid in seen:
-            raise DataError(
-                f"{label}: the guid {thing.guid} ('{thing.name}') occurs twice; each element needs its own"
-            )
+            raise DataError(f"{label}: the guid {thing.guid} ('{thing.name}') occurs twice; each element needs its own")
         seen.add(thing.guid)
     codes = {code.guid: code for code in project.codes}
     texts = {source.guid: source for source in project.sources}
@@ -165,9 +163,7 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
         path, at = [code.guid], code.parent
         while at is not None:
             if at not in codes:
-                raise DataError(
-                    f"{label}: code '{code.name}' stands under {at}, which is no code of the codebook"
-                )
+                raise DataError(f"{label}: code '{code.name}' stands under {at}, which is no code of the codebook")
             if at in path:
                 raise DataError(
                     f"{label}: code '{code.name}' stands under itself: the codebook has a cycle; mend its parent"
@@ -178,9 +174,7 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
             raise DataError(f"{label}: code '{code.name}' has the colour '{code.colour}'; allowed: #RRGGBB")
     for segment in project.segments:
         if segment.source not in texts:
-            raise DataError(
-                f"{label}: a segment belongs to the source {segment.source}, which the project lacks"
-            )
+            raise DataError(f"{label}: a segment belongs to the source {segment.source}, which the project lacks")
         source = texts[segment.source]
         size = len(source.text)
         if not 0 <= segment.start < segment.end <= size:
@@ -194,18 +188,14 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
                 f"{label}: source '{source.name}': a segment has the code {segment.code}, which the codebook lacks"
             )
         if segment.coder is not None and segment.coder not in coders:
-            raise DataError(
-                f"{label}: source '{source.name}': a segment was made by {segment.coder}, who is no user"
-            )
+            raise DataError(f"{label}: source '{source.name}': a segment was made by {segment.coder}, who is no user")
     return project
 
 
 def project_xml(project: Project) -> bytes:
     """Return the ``.qde`` document of a checked project, in the order of elements that the schema demands."""
     check(project)
-    root = etree.Element(
-        f"{{{PROJECT}}}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys"
-    )
+    root = etree.Element(f"{{{PROJECT}}}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys")
     root.set("creationDateTime", MOMENT)
     if project.coders:
         users = etree.SubElement(root, f"{{{PROJECT}}}Users")
@@ -287,14 +277,10 @@ def read_project(path: str | Path) -> Project:
     members = archive.read(Path(path))
     documents = [name for name in members if name.lower().endswith(".qde")]
     if len(documents) != 1:
-        raise DataError(
-            f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde"
-        )
+        raise DataError(f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde")
     root = _parse(members[documents[0]], label=label)
     if root.tag != f"{{{PROJECT}}}Project":
-        raise DataError(
-            f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}"
-        )
+        raise DataError(f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}")
     _check_order(root, label=label)
     coders = tuple(
         Coder(_required(user, "guid", label), user.get("name") or "")
@@ -320,9 +306,7 @@ def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "
     space = CODEBOOKS[0]
     root = etree.Element(f"{{{space}}}CodeBook", nsmap={None: space}, origin=origin)
     _write_codes(root, codes, space)
-    return archive.replace(
-        Path(path), etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
-    )
+    return archive.replace(Path(path), etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True))
 
 
 def read_codebook(path: str | Path) -> tuple[Code, ...]:
@@ -331,9 +315,7 @@ def read_codebook(path: str | Path) -> tuple[Code, ...]:
     root = _parse(archive.whole(Path(path)), label=label)
     name = etree.QName(root)
     if name.localname != "CodeBook" or name.namespace not in CODEBOOKS:
-        raise DataError(
-            f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}"
-        )
+        raise DataError(f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}")
     codes = _read_codes(root, name.namespace, label=label)
     check(Project("codebook", codes=codes), label=label)
     return codes
@@ -377,18 +359,14 @@ def _check_order(root: etree._Element, *, label: str) -> None:
             raise DataError(f"{label}: a project holds no element '{name}'; allowed: {', '.join(_ORDER)}")
     ranks = [_ORDER.index(name) for name in found if name in _ORDER]
     if ranks != sorted(ranks):
-        raise DataError(
-            f"{label}: the elements stand as {', '.join(found)}; the order is {', '.join(_ORDER)}"
-        )
+        raise DataError(f"{label}: the elements stand as {', '.join(found)}; the order is {', '.join(_ORDER)}")
 
 
 def _required(element: etree._Element, attribute: str, label: str) -> str:
     value = element.get(attribute)
     if value is None:
         kind = etree.QName(element).localname
-        raise DataError(
-            f"{label}: line {element.sourceline}: {kind} has no {attribute}; every {kind} needs one"
-        )
+        raise DataError(f"{label}: line {element.sourceline}: {kind} has no {attribute}; every {kind} needs one")
     return value
 
 
@@ -412,15 +390,13 @@ def _read_codes(holder: etree._Element | None, space: str, *, label: str) -> tup
     return tuple(out)
 
 
-def _read_source(
-    element: etree._Element, members: dict[str, bytes], *, label: str
-) -> tuple[Source, list[Segment]]:
+def _read_source(element: etree._Element, members: dict[str, bytes], *, label: str) -> tuple[Source, list[Segment]]:
     name = element.get("name") or element.get("guid") or ""
     inline, path = element.findtext(f"{{{PROJECT}}}PlainTextContent"), element.get("plainTextPath")
     if (inline is None) == (path is None):
         raise DataError(
-            f"{label}: source '{name}' has {'neither' if inline is None else 'both'} PlainTextContent and plainTextPath; "
-            "it needs exactly one of the two"
+            f"{label}: source '{name}' has {'neither' if inline is None else 'both'} PlainTextContent and "
+            "plainTextPath; it needs exactly one of the two"
         )
     text = inline if inline is not None else _internal(path, name, members, label=label)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -463,9 +439,7 @@ def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) ->
     )
 
 
-def project_of(
-    texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder"
-) -> Project:
+def project_of(texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder") -> Project:
     """Return found markers as a project that other software opens: one code per marker, one segment per finding.
 
     Parameters
@@ -473,7 +447,7 @@ def project_of(
     texts
         Texts by name, as :func:`healthsys.narratives.readers.texts` gives them.
     hits
-        The result of :func:`healthsys.narratives.tensions.find_all`; a segment is the words found, ``start`` to ``end``.
+        The result of :func:`healthsys.narratives.tensions.find_all`; a segment is the words found.
     name, coder
         Name of the project, and of the user to whom the coding is put down.
 

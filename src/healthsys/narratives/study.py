@@ -151,15 +151,9 @@ def results(study: Narrative) -> list[dict[str, Any]]:
             follow.reason,
             "The same with dates shuffled within actors, mean",
         ),
-        _number(
-            "sequence_p", follow.p_high, follow.reason, "Share of shuffles at least as sequential", "{:.3f}"
-        ),
-        _number(
-            "sequence_needed", follow.threshold, follow.reason, "Share above which one shuffle in twenty lies"
-        ),
-        _number(
-            "together", both.statistic, both.reason, "Share of months with at least two strategies under way"
-        ),
+        _number("sequence_p", follow.p_high, follow.reason, "Share of shuffles at least as sequential", "{:.3f}"),
+        _number("sequence_needed", follow.threshold, follow.reason, "Share above which one shuffle in twenty lies"),
+        _number("together", both.statistic, both.reason, "Share of months with at least two strategies under way"),
         _number(
             "together_shuffled",
             both.expected,
@@ -193,7 +187,7 @@ def meetings(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def span(counts: pd.DataFrame) -> pd.DataFrame:
-    """Growth of the manager's span from the data set ``area_south_counts``; see :func:`healthsys.narratives.checklists.span`."""
+    """Growth of the manager's span from the data set ``area_south_counts``; see ``checklists.span``."""
     return checklists.span(counts[counts["series"] == "span"])
 
 
@@ -203,8 +197,8 @@ def timeline_figure(study: Narrative) -> dict[str, Any]:
     strategies = events.long(study.events, "strategy")["code"].map(study.labels).value_counts()
     told = ", ".join(f"{name} {count}" for name, count in strategies.items()) or "none"
     alt = (
-        f"Timeline of {len(study.events)} events: {counts.get('pressure', 0)} pressures above, and below them the responses "
-        f"and results with a strategy ({told}). {findings.sequence(study.sequence, study.together)}"
+        f"Timeline of {len(study.events)} events: {counts.get('pressure', 0)} pressures above, and below them the "
+        f"responses and results with a strategy ({told}). {findings.sequence(study.sequence, study.together)}"
     )
     columns = ["event_id", "start", "end", "basis", "kind", "actor", "stressor", "strategy"]
     dashes = "Dashed: dated only by a period. A square: an event of at most a month."
@@ -243,9 +237,7 @@ def _count(name: str, value: int, meaning: str) -> dict[str, Any]:
     }
 
 
-def _number(
-    name: str, value: float | None, reason: str | None, meaning: str, form: str = "{:.2f}"
-) -> dict[str, Any]:
+def _number(name: str, value: float | None, reason: str | None, meaning: str, form: str = "{:.2f}") -> dict[str, Any]:
     return {
         "name": name,
         "value": value,

@@ -87,9 +87,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "how can you … and still",
             _pattern(r"\bhow (?:can|could|do|does|would|should) .{0,200}?\bstill\b"),
-            _pattern(
-                r"\bhow (?:can|could|do|does|would|should) [^.!?\n]{0,200}?\b(?:and|but|yet|while) still\b"
-            ),
+            _pattern(r"\bhow (?:can|could|do|does|would|should) [^.!?\n]{0,200}?\b(?:and|but|yet|while) still\b"),
             "a question that opens with how can (could, do, would, should) and goes on with and still",
             "how … still without a joining word",
         ),
@@ -258,15 +256,7 @@ def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     for name in names.itertuples():
         mine = passages[passages["paradox"] == name.paradox]
         first, second = mine["first_pole"].astype(bool), mine["second_pole"].astype(bool)
-        rows.append(
-            (
-                name.paradox,
-                name.first_pole,
-                name.second_pole,
-                int((first & ~second).sum()),
-                int((first & second).sum()),
-            )
-            + (int((~first & second).sum()), len(mine))
-        )
+        voiced = [int(which.sum()) for which in (first & ~second, first & second, ~first & second)]
+        rows.append((name.paradox, name.first_pole, name.second_pole, *voiced, len(mine)))
     columns = ["paradox", "first_pole", "second_pole", "first_only", "both", "second_only", "passages"]
     return pd.DataFrame(rows, columns=columns)

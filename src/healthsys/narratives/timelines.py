@@ -177,17 +177,13 @@ def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
     chosen = events[events["strategy"].notna()].reset_index(drop=True)
     unknown = [code for code in long(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
     if unknown:
-        raise DataError(
-            f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}"
-        )
+        raise DataError(f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}")
     pieces = long(chosen.assign(row=range(len(chosen))), "strategy")
     dates = chosen[["start", "end"]].to_numpy().astype("datetime64[D]").astype(int)
     return pieces, dates, chosen["actor"].to_numpy()
 
 
-def _permute(
-    statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int
-) -> Permutation:
+def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int) -> Permutation:
     """Shuffle positions within each owner, so that a date stays with its actor."""
     rng = np.random.default_rng(seed)
     groups = [np.flatnonzero(owner == name) for name in dict.fromkeys(owner)]
