@@ -22,7 +22,7 @@ def area(book):
 def template(**changes):
     frame = datasets.load("narrative_events_template")
     for column, value in changes.items():
-        frame.loc[1, column] = value
+        frame.loc[2, column] = value
     return frame
 
 
@@ -48,22 +48,22 @@ def test_agreed_codes_come_from_one_of_the_codings(area, book):
 def test_an_unknown_code_names_row_and_nearest(book):
     with pytest.raises(
         DataError,
-        match=r"row 3, column 'strategy': 'adaption' .*Did you mean 'adaptation'\? Allowed: absorption",
+        match=r"row 4, column 'strategy': 'adaption' .*Did you mean 'adaptation'\? Allowed: absorption",
     ):
         events.register(template(strategy="adaption"), book)
 
 
 def test_reversed_dates_name_the_row(book):
     with pytest.raises(
-        DataError, match=r"row 3, columns 'start' and 'end': .*ends on 2023-01-01, before it starts.*swapped"
+        DataError, match=r"row 4, columns 'start' and 'end': .*ends on 2023-01-01, before it starts.*swapped"
     ):
         events.register(template(end=pd.Timestamp("2023-01-01")), book)
 
 
 def test_the_same_event_twice_with_overlapping_dates_is_refused(book):
     frame = datasets.load("narrative_events_template")
-    frame = pd.concat([frame, frame.iloc[[1]].assign(event_id="E9")], ignore_index=True)
-    with pytest.raises(DataError, match=r"rows 3 and 5: the same event .* overlapping dates"):
+    frame = pd.concat([frame, frame.iloc[[2]].assign(event_id="E99")], ignore_index=True)
+    with pytest.raises(DataError, match=r"rows 4 and 14: the same event .* overlapping dates"):
         events.register(frame, book)
 
 

@@ -41,6 +41,13 @@ def test_running_together_is_only_claimed_beyond_shuffling():
     assert "more than shuffled dates give" in findings.sequence(permutation(), permutation(p_high=0.01))
 
 
+def test_both_tests_in_words():
+    found = permutation(threshold=0.6)
+    assert "above 0.60 the test would speak of a sequence" in findings.tests(found, permutation())
+    assert "does not test it" in findings.tests(found, permutation(expected=0.99, statistic=1.0))
+    assert "Neither can be computed here: few." in findings.tests(permutation(statistic=None, reason="few"), found)
+
+
 def overall(value):
     rows = [
         ("a", "Krippendorff's alpha", value),

@@ -82,12 +82,16 @@ def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, k
     axes.set_xlim(first - margin, last + margin)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    many = (last - first).days > 1200
-    axes.xaxis.set_major_locator(
-        mdates.YearLocator() if many or width <= NARROW else mdates.MonthLocator(bymonth=(1, 7))
-    )
-    axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y" if many or width <= NARROW else "%b %Y"))
-    axes.set_xlabel("Date (year begins at the tick)" if width <= NARROW else "Date")
+    narrow, days = width <= NARROW, (last - first).days
+    if days < 540:
+        locator, form = mdates.AutoDateLocator(minticks=3, maxticks=4 if narrow else 8), "%b %Y"
+    elif narrow or days > 1200:
+        locator, form = mdates.YearLocator(), "%Y"
+    else:
+        locator, form = mdates.MonthLocator(bymonth=(1, 7)), "%b %Y"
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(mdates.DateFormatter(form))
+    axes.set_xlabel("Date (year begins at the tick)" if form == "%Y" else "Date")
     return figure
 
 

@@ -38,6 +38,25 @@ def sequence(found: Permutation, together: Permutation) -> str:
     return f"The events show no order of strategies that shuffled dates would not give: {share} {beside}.{months}"
 
 
+def tests(found: Permutation, together: Permutation) -> str:
+    """Set both statistics beside their shuffled values, in words, or say why there are none."""
+    if found.statistic is None:
+        return f"Neither can be computed here: {found.reason}."
+    text = (
+        f"Here the first is {found.statistic:.2f}, beside {found.expected:.2f} on average when dates are shuffled "
+        f"(p = {found.p_high:.3f}; above {found.threshold:.2f} the test would speak of a sequence)."
+    )
+    if together.statistic is None:
+        return text
+    text += f" The second is {together.statistic:.2f}, beside {together.expected:.2f}."
+    if together.expected > 0.95:
+        text += (
+            " Most events last so long that months hold several strategies whatever the dates: this share is "
+            "compatible with the claim that strategies run together and does not test it."
+        )
+    return text
+
+
 def agreement(table: pd.DataFrame) -> str:
     """Say how far the coders agree over all codes, and which code they agree on least.
 

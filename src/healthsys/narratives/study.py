@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys import datasets
 from healthsys.narratives import checklists, cooccurrence, events, findings, timelines
-from healthsys.narratives.codebooks import Codebook, codebook
+from healthsys.narratives.codebooks import Codebook, codebook, split
 from healthsys.narratives.tensions import wilson
 
 
@@ -86,8 +86,8 @@ def open_narrative(
     Examples
     --------
     >>> found = open_narrative("narrative_events_template", draws=9)
-    >>> found.kind, len(found.events), found.sequence.reason
-    ('template', 3, 'fewer than two strategies occur, so nothing can follow anything')
+    >>> found.kind, len(found.events), found.sequence.events
+    ('template', 12, 8)
     """
     book = codebook(datasets.read(codes, layout="narrative_codebook"))
     register = events.register(datasets.read(source, layout="narrative_events_template"), book)
@@ -120,7 +120,7 @@ def results(study: Narrative) -> list[dict[str, Any]]:
     kinds = study.events["kind"].value_counts()
     words = {
         "coded": "The register is our own coding of a published account; the events are told in our words.",
-        "template": "The three events are invented: they show the layout to replace with your own.",
+        "template": "The events are invented: they show the layout to replace with your own.",
         "yours": "The register is your own file.",
     }
     out = [
@@ -130,6 +130,7 @@ def results(study: Narrative) -> list[dict[str, Any]]:
             "unit": "",
             "meaning": "What the register shows",
         },
+        {"name": "tests", "value": findings.tests(follow, both), "unit": "", "meaning": "Both tests in words"},
         {"name": "data_kind", "value": words.get(study.kind, ""), "unit": "", "meaning": "Kind of the data"},
         _count("events", len(study.events), "Events in the register"),
         _count("events_coded", follow.events, "Events with a strategy"),
@@ -175,6 +176,16 @@ def results(study: Narrative) -> list[dict[str, Any]]:
             _count("facts_carried", found["carried"], "Dated statements that the register carries"),
         ]
     return out
+
+
+def listing(study: Narrative) -> pd.DataFrame:
+    """Return the register for reading: event and month, what happened, its codes in one cell, where it stands."""
+    rows = []
+    for event in study.events.itertuples():
+        codes = [code for cell in (event.strategy, event.capacities, event.outcome) for code in split(cell)]
+        coded = ", ".join(study.labels[code].lower().removesuffix(" capacity") for code in codes)
+        rows.append((f"{event.event_id}, {event.start:%Y-%m}", event.event, coded or None, event.locator))
+    return pd.DataFrame(rows, columns=["from", "event", "codes", "locator"])
 
 
 def meetings(counts: pd.DataFrame) -> pd.DataFrame:
