@@ -1,5 +1,6 @@
 """REFI-QDA: round trip, structure, the published schema where it is at hand, and archives that mean harm."""
 
+import re
 import zipfile
 
 import pytest
@@ -192,6 +193,30 @@ def test_sources_that_are_not_text_are_listed(tmp_path):
     picture = f'<PictureSource guid="{refi.guid("pic")}" name="board"/></Sources>'.encode()
     project = refi.read_project(repacked(tmp_path, edit(b"</Sources>", picture)))
     assert project.skipped == ("PictureSource 'board'",)
+
+
+def test_what_is_not_read_is_listed_and_unknown_coders_are_kept(tmp_path):
+    project = example()
+    whole = f'<Coding guid="{refi.guid("w")}"><CodeRef targetGUID="{project.codes[0].guid}"/></Coding></TextSource>'
+    path = repacked(tmp_path, edit(b"</TextSource>", whole.encode()))
+    assert refi.read_project(path).skipped == ("1 codings of the whole of 'note'",)
+    path = repacked(tmp_path, edit(b"</Project>", b"<Notes/></Project>"))
+    assert refi.read_project(path).skipped == ("Notes",)
+    nobody = lambda m: {k: re.sub(rb"<Users>.*</Users>", b"", v, flags=re.S) for k, v in m.items()}  # noqa: E731
+    assert refi.read_project(repacked(tmp_path, nobody)).coders == (refi.Coder(project.coders[0].guid, ""),)
+
+
+def test_a_codebook_of_taguette_is_read(tmp_path):
+    """What the exporter of Taguette 1.5.2 wrote for two tags (run outside this project), restated by hand."""
+    codes = '<Code guid="69CF15B1-F954-5BFD-A015-655CDB062ECD" name="strategy" isCodable="true"/>'
+    codes += (
+        '<Code guid="6C1CEDD6-8BFD-5564-B144-1F88F29B93A4" name="capacit\u00e9 &amp; &lt;sens&gt;" isCodable="true"/>'
+    )
+    text = (
+        f'<CodeBook xmlns="urn:QDA-XML:codebook:1.0" origin="Taguette 1.5.2"><Codes>{codes}</Codes><Sets/></CodeBook>'
+    )
+    (tmp_path / "t.qdc").write_text(f'<?xml version="1.0" encoding="utf-8"?>\n{text}', encoding="utf-8")
+    assert [code.name for code in refi.read_codebook(tmp_path / "t.qdc")] == ["strategy", "capacit\u00e9 & <sens>"]
 
 
 def test_nothing_is_left_when_a_project_cannot_be_written(tmp_path):

@@ -141,15 +141,16 @@ def populations(levels: pd.DataFrame, *, population: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``level``, ``number``, ``least`` and ``most`` (people that many units of typical size hold), ``fits``, and
-        ``mean_size`` (people per unit if they share the population).
+        ``level``, ``number``, ``least`` and ``most`` (people that many units of typical size hold), ``fits`` (``yes``,
+        ``only just`` at either end, ``no``), and ``mean_size`` (people per unit if they share the population).
     """
     rows = []
     for level in levels.itertuples():
         numbers = [level.number, *([level.number_later] if pd.notna(level.number_later) else [])]
         for number in numbers:
             least, most = int(number * level.low), int(number * level.high)
-            rows.append((level.level, int(number), least, most, least <= population <= most, population / number))
+            fits = "only just" if population in (least, most) else "yes" if least < population < most else "no"
+            rows.append((level.level, int(number), least, most, fits, population / number))
     return pd.DataFrame(rows, columns=["level", "number", "least", "most", "fits", "mean_size"])
 
 

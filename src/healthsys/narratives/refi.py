@@ -37,6 +37,9 @@ _ORDER = (
     "Description",
 )
 
+#: Parts of a project that are not read; a project that has them says so in ``skipped``.
+_UNREAD = ("Variables", "Cases", "Notes", "Links", "Sets", "Graphs")
+
 
 @dataclass(frozen=True)
 class Code:
@@ -80,7 +83,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Project:
-    """A project of coded texts. ``skipped`` lists sources that are not text."""
+    """A project of coded texts. ``skipped`` lists what a project read from a file holds beyond these."""
 
     name: str
     coders: tuple[Coder, ...] = ()
@@ -265,7 +268,9 @@ def read_project(path: str | Path) -> Project:
     Returns
     -------
     Project
-        Users, codes, text sources and coded segments; sources that are not text stand in ``skipped``.
+        Users, codes, text sources and coded segments. What is not read stands in ``skipped``: sources that are not
+        text, codings of whole sources, notes, variables, cases, links, sets, graphs. A coder whom the list of users
+        lacks is added without a name.
 
     Raises
     ------
@@ -296,6 +301,11 @@ def read_project(path: str | Path) -> Project:
         source, found = _read_source(element, members, label=label)
         sources.append(source)
         segments += found
+        whole = len(element.findall(f"{{{PROJECT}}}Coding"))
+        skipped += [f"{whole} codings of the whole of '{source.name}'"] if whole else []
+    skipped += [name for name in _UNREAD if root.find(f"{{{PROJECT}}}{name}") is not None]
+    unnamed = dict.fromkeys(s.coder for s in segments if s.coder and s.coder not in {c.guid for c in coders})
+    coders += tuple(Coder(found, "") for found in unnamed)
     project = Project(root.get("name") or "", coders, codes, tuple(sources), tuple(segments), tuple(skipped))
     return check(project, label=label)
 
