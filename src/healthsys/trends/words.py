@@ -453,7 +453,8 @@ def sensitivity_table(study: Study) -> pd.DataFrame:
         }
         for row in table.itertuples()
     ]
-    return pd.DataFrame(rows)
+    shown = pd.DataFrame(rows)
+    return shown if shown["remark"].any() else shown.drop(columns="remark")
 
 
 def sensitivity_words(study: Study) -> str:
