@@ -1,0 +1,111 @@
+"""Build the book: compose pages from executed runs, write the generated pages, call Sphinx only when needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from healthsys import datasets, paths
+from healthsys.errors import RunError
+from healthsys.publishing import execution, files, generated, pages
+from healthsys.publishing.runs import Run, load_runs
+
+#: A fixed date for anything that asks for one (2020-01-01), so that equal sources give equal pages.
+EPOCH = "1577836800"
+
+
+def compose_pages(runs: list[Run]) -> list[str]:
+    """Write the page of every executed run and the generated pages; return the names of those that changed."""
+    changed = []
+    for run in runs:
+        source = execution.executed_path(run.name)
+        if not source.is_file():
+            raise RunError(f"run '{run.name}' has not been executed, so it has no page; execute it: healthsys run")
+        record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
+        page = pages.compose(run, nbformat.read(source, as_version=4), record)
+        if files.write_whole(paths.pages() / f"{run.name}.ipynb", nbformat.writes(page) + "\n"):
+            changed.append(run.name)
+    known = {f"{run.name}.ipynb" for run in load_runs().values()}
+    for stale in paths.pages().glob("*.ipynb"):
+        if stale.name not in known:
+            stale.unlink()
+    for name, write in generated.PAGES.items():
+        if files.write_whole(paths.book() / name, write()):
+            changed.append(name)
+    return changed
+
+
+def inputs_hash() -> str:
+    """Return the hash of everything the page build reads."""
+    book, here = paths.book(), Path(__file__).parent
+    read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
+    read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
+    read += [path for path in paths.data().rglob("*") if path.is_file()]
+    read += sorted(here.parent.rglob("*.py")) + [paths.root() / "requirements" / "book.lock"]
+    read += [paths.root() / "CHANGELOG.md"]
+    digest = hashlib.sha256()
+    for path in sorted(read):
+        digest.update(f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode())
+        digest.update(datasets.sha256(path).encode())
+    return digest.hexdigest()
+
+
+def build_pages(*, force: bool = False) -> bool:
+    """Build the HTML when anything it reads has changed; return whether it was built.
+
+    Raises
+    ------
+    RunError
+        With the warnings and errors of the page build; a warning fails it. The last good pages stay.
+    """
+    key_file = paths.build() / ".pages-key"
+    key = inputs_hash()
+    index = paths.build() / "html" / "index.html"
+    if not force and index.is_file() and key_file.is_file() and key_file.read_text() == key:
+        return False
+    key_file.unlink(missing_ok=True)
+    work = paths.build() / "work"
+    command = [sys.executable, "-m", "jupyter_book", "build", str(paths.book()), "--path-output", str(work)]
+    command += ["-W", "-n", "--keep-going", "-q"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        said = [
+            line
+            for line in (done.stdout + done.stderr).splitlines()
+            if any(word in line for word in ("WARNING", "ERROR", "Error", "error"))
+        ]
+        raise RunError("the page build failed:\n" + "\n".join(said or (done.stdout + done.stderr).splitlines()[-30:]))
+    publish(work / "_build" / "html")
+    key_file.write_text(key)
+    return True
+
+
+def publish(built: Path) -> None:
+    """Move freshly built pages into place as a whole, with the files they offer for download beside them."""
+    target, fresh, old = (paths.build() / name for name in ("html", ".html-new", ".html-old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv.tmp"))
+    for name, source, pattern in (
+        ("data", paths.data(), "**/*.*"),
+        ("notebooks", paths.notebooks(), "*.ipynb"),
+        ("executed", paths.build() / "executed", "*.ipynb"),
+        ("results", paths.build() / "results", "*.json"),
+    ):
+        for path in sorted(source.glob(pattern)):
+            if path.is_file():
+                copy = fresh / name / path.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

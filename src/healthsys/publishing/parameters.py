@@ -1,0 +1,174 @@
+"""The parameters of a notebook: what they are called, what they may be, and whether given values fit.
+
+A notebook states its parameters in one cell tagged ``parameters``, one annotated assignment a line::
+
+    survey: str = "climate_survey_baseline"  # answers to analyse; allowed: data set or file
+    level: float = 0.95  # coverage of the intervals; allowed: 0.5 to 0.999
+
+What follows ``allowed:`` is checked before a run: ``a to b`` (a range, ends included), ``a | b`` (a choice),
+``data set or file``, ``file`` (both may be followed by ``or nothing``), or ``any``.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from healthsys import datasets
+from healthsys.errors import RunError, nearest
+
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "a text"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "list[str]": ((list,), "a list of texts"),
+    "list[float]": ((list,), "a list of numbers"),
+    "list[int]": ((list,), "a list of whole numbers"),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a notebook."""
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+    allowed: str
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the parameter names data: a data set or a file."""
+        return self.allowed.startswith(("data set", "file"))
+
+
+def parameters_of(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, Parameter]:
+    """Return the parameters that a notebook states, by name.
+
+    Raises
+    ------
+    RunError
+        If there is no ``parameters`` cell, or a line of it is not ``name: type = value  # meaning; allowed: …``.
+    """
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise RunError(f"{label}: {len(cells)} cells are tagged 'parameters'; tag exactly one")
+    source = cells[0].source
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found = {}
+    for statement in ast.parse(source).body:
+        line = statement.lineno
+        comment = comments.get(statement.end_lineno, "")
+        meaning, _, allowed = comment.partition("; allowed:")
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name) or not allowed:
+            raise RunError(
+                f"{label}: line {line} of the parameters cell is not of the form "
+                "`name: type = value  # meaning; allowed: …`"
+            )
+        kind = ast.unparse(statement.annotation)
+        if kind not in _TYPES:
+            raise RunError(f"{label}: parameter '{statement.target.id}' has type {kind}; use one of {', '.join(_TYPES)}")
+        found[statement.target.id] = Parameter(
+            statement.target.id, kind, ast.literal_eval(statement.value), meaning.strip(), allowed.strip()
+        )
+    return found
+
+
+def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:
+    """Read ``key=value`` options of the command line; text parameters stay text, others are read as YAML.
+
+    Raises
+    ------
+    RunError
+        If an option has no ``=`` or names no parameter; the nearest name is given.
+    """
+    given = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise RunError(f"{label}: '-p {pair}' is not of the form -p name=value")
+        kind = known[name].type if name in known else "str"
+        given[name] = text if kind == "str" else yaml.safe_load(text)
+    return given
+
+
+def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, folder: Path) -> dict[str, Any]:
+    """Check given values against a notebook's parameters and return them, files as absolute paths.
+
+    Parameters
+    ----------
+    given
+        Values by name.
+    known
+        The notebook's parameters.
+    label
+        What to call the run in messages.
+    folder
+        Relative file paths start here.
+
+    Raises
+    ------
+    RunError
+        Naming the run, the parameter, the value, what is allowed, and the nearest valid name.
+    """
+    checked = {}
+    for name, value in given.items():
+        if name not in known:
+            raise RunError(
+                f"{label}: the notebook has no parameter '{name}'.{nearest(name, known)} "
+                f"It has: {', '.join(known) or 'none'}"
+            )
+        checked[name] = _fitting(value, known[name], label=label, folder=folder)
+    return checked
+
+
+def _fitting(value: Any, parameter: Parameter, *, label: str, folder: Path) -> Any:
+    types, words = _TYPES[parameter.type]
+    place = f"{label}: parameter '{parameter.name}'"
+    wrong_bool = isinstance(value, bool) and bool not in types
+    items = {"list[str]": str, "list[int]": int, "list[float]": (int, float)}.get(parameter.type)
+    if not isinstance(value, types) or wrong_bool or (items and not all(isinstance(item, items) for item in value)):
+        raise RunError(f"{place} is {value!r}; allowed: {words} ({parameter.meaning})")
+    allowed = parameter.allowed
+    if parameter.is_source:
+        return _source(value, parameter, place=place, folder=folder)
+    between = re.fullmatch(r"(-?[\d.]+) to (-?[\d.]+)", allowed)
+    if between and not float(between[1]) <= value <= float(between[2]):
+        raise RunError(f"{place} is {value!r}; allowed: {words} from {between[1]} to {between[2]}")
+    if "|" in allowed:
+        choices = [choice.strip() for choice in allowed.split("|")]
+        for item in value if isinstance(value, list) else [value]:
+            if str(item) not in choices:
+                raise RunError(f"{place} is {item!r}; allowed: {', '.join(choices)}.{nearest(str(item), choices)}")
+    return value
+
+
+def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> str:
+    if value == "" and parameter.allowed.endswith("or nothing"):
+        return value
+    names = datasets.names() if parameter.allowed.startswith("data set") else []
+    if value in names:
+        return value
+    path = Path(value).expanduser()
+    path = path if path.is_absolute() else folder / path
+    if not path.exists():
+        kinds = "the name of a bundled data set, or a file" if names else "a file"
+        raise RunError(
+            f"{place} is '{value}', which is not there (looked for {path.name} in {path.parent}); allowed: {kinds}."
+            f"{nearest(value, names)}"
+        )
+    return str(path.resolve())

@@ -1,0 +1,160 @@
+"""One notebook on a reader's own data, as a single HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from jinja2 import Environment, PackageLoader
+from latex2mathml.converter import convert
+from markdown_it import MarkdownIt
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.myst_role import myst_role_plugin
+
+from healthsys import paths
+from healthsys.errors import HealthsysError
+from healthsys.publishing import execution, files, pages
+from healthsys.publishing.lookup import Lookup
+from healthsys.publishing.parameters import parameters_of, validate
+from healthsys.publishing.runs import Run, find_notebook
+
+
+def report(notebook: str, given: dict[str, Any], *, out: Path, folder: Path) -> Path:
+    """Execute a notebook on given parameters and write ``index.html`` and ``results.json`` into a folder.
+
+    Nothing is written unless the whole notebook succeeds; an earlier report stays in place until then.
+
+    Parameters
+    ----------
+    notebook
+        Name of a notebook in ``notebooks/``.
+    given
+        Parameters by name; files may be relative to ``folder``.
+    out
+        Folder of the report, made if need be.
+    folder
+        Where relative file paths start: the caller's working folder.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    RunError
+        If a parameter does not fit, or the notebook refuses the data: the message says what to correct.
+    """
+    path = find_notebook(notebook)
+    source = nbformat.read(path, as_version=4)
+    known = parameters_of(source, label=path.name)
+    checked = validate(given, known, label=path.stem, folder=folder)
+    heading = re.search(r"^# (.*)$", source.cells[0].source, flags=re.M)
+    run = Run(path.stem, path, heading[1] if heading else path.stem, checked)
+    executed, _ = execution.execute_notebook(path, checked, label=path.stem)
+    record = execution.results_of(run, executed)
+    page = pages.compose(run, executed, record)
+    text = render(page, record, title=run.title)
+    files.write_whole(out / "results.json", files.as_json(record))
+    files.write_whole(out / "index.html", text)
+    return out / "index.html"
+
+
+def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str) -> str:
+    """Return a composed page as one self-contained HTML document.
+
+    Parameters
+    ----------
+    page
+        From :func:`healthsys.publishing.pages.compose`.
+    record
+        The results the page's references show.
+    title
+        Title of the document.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        lookup = Lookup(Path(scratch))
+        (Path(scratch) / f"{record['run']}.json").write_text(files.as_json(record), encoding="utf-8")
+        parser = _parser(lookup, record["run"], allow_html=True)
+        plain = _parser(lookup, record["run"], allow_html=False)
+        body = "\n".join(_cell(cell, parser, plain) for cell in page.cells)
+    template = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True).get_template("report.html")
+    return template.render(title=title, body=body, style=style()) + "\n"
+
+
+def style() -> str:
+    """Return the book's style sheet with its typefaces carried inside."""
+    folder = paths.book() / "_static"
+    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("identity.css", "content.css"))
+
+    def inside(match: re.Match[str]) -> str:
+        font = base64.b64encode((folder / match[1]).read_bytes()).decode()
+        return f"url(data:font/woff2;base64,{font})"
+
+    return re.sub(r"url\(([\w./-]+\.woff2)\)", inside, text)
+
+
+def _cell(cell: nbformat.NotebookNode, parser: MarkdownIt, plain: MarkdownIt) -> str:
+    if cell.cell_type == "markdown":
+        return parser.render(cell.source)
+    code = f"<details class='hs-code'><summary>Code</summary><pre><code>{html.escape(cell.source)}</code></pre></details>"
+    return code + "".join(_output(output, plain) for output in cell.outputs)
+
+
+def _output(output: Any, plain: MarkdownIt) -> str:
+    if output.output_type == "stream":
+        return f"<pre class='hs-printed'>{html.escape(output.text)}</pre>"
+    data = output.data
+    if "text/html" in data:
+        return data["text/html"]
+    if "text/markdown" in data:
+        return plain.render(data["text/markdown"])
+    return f"<pre>{html.escape(str(data.get('text/plain', '')))}</pre>"
+
+
+def _parser(lookup: Lookup, run: str, *, allow_html: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": allow_html}).enable("table")
+    parser.use(dollarmath_plugin, renderer=_math).use(myst_role_plugin)
+    parser.add_render_rule("myst_role", lambda self, tokens, at, options, env: _role(tokens[at], lookup, run))
+    return parser
+
+
+def _math(text: str, options: dict[str, Any]) -> str:
+    return convert(text, display="block" if options.get("display_mode") else "inline")
+
+
+def _role(token: Any, lookup: Lookup, run: str) -> str:
+    kind, content = token.meta["name"], token.content
+    if kind.startswith("cite"):
+        return ", ".join(_citation(key.strip()) for key in content.split(","))
+    try:
+        found = lookup.resolve(kind, content, run)
+    except (HealthsysError, AttributeError):
+        return html.escape(content)
+    title = html.escape(found.title)
+    if found.document.endswith(f"/{run}"):
+        return f'<a class="hs-ref" href="#{found.anchor}" title="{title}">{html.escape(found.text)}</a>'
+    return f'<span class="hs-ref" title="{title}">{html.escape(found.text)}</span>'
+
+
+def _citation(key: str) -> str:
+    from pybtex.database import parse_file
+
+    entries = parse_file(str(paths.book() / "references.bib")).entries
+    if key not in entries:
+        return html.escape(key)
+    fields = entries[key].fields
+    people = entries[key].persons.get("author", [])
+    names = " ".join(people[0].last_names) if people else fields.get("title", key)
+    if len(people) > 1:
+        names += " et al." if len(people) > 2 else " and " + " ".join(people[1].last_names)
+    text = html.escape(f"{names} {fields.get('year', '')}".replace("{", "").replace("}", "").strip())
+    doi = fields.get("doi")
+    return f'(<a href="https://doi.org/{html.escape(doi)}">{text}</a>)' if doi else f"({text})"
+
+

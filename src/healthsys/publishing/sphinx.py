@@ -1,0 +1,68 @@
+"""The Sphinx extension of the book: numbers by reference, and formulas as MathML (nothing fetched, nothing to load).
+
+Roles ``result``, ``param``, ``published``, ``claim`` and ``const`` show a number by name and link to where it comes
+from. A name that does not resolve is a warning, and a warning fails the build.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+
+from healthsys.errors import HealthsysError
+from healthsys.publishing.lookup import Lookup
+
+ROLES = ("result", "param", "published", "claim", "const")
+
+logger = logging.getLogger(__name__)
+
+
+class ReferenceRole(SphinxRole):
+    """Show a number by name."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the linked text, or a problematic node with a warning."""
+        here = self.env.docname
+        lookup = Lookup(Path(self.env.app.confdir) / "_build" / "results")
+        run = here.rpartition("/")[2]
+        try:
+            found = lookup.resolve(self.name, self.text.strip(), run)
+            for path in lookup.files(self.name, self.text.strip(), run):
+                self.env.note_dependency(str(path))
+        except HealthsysError as error:
+            logger.warning("{%s}`%s`: %s", self.name, self.text, error, location=self.get_location())
+            return [nodes.problematic(self.text, self.text)], []
+        base = "" if found.document == here else self.env.app.builder.get_relative_uri(here, found.document)
+        node = nodes.reference(
+            self.rawtext,
+            found.text,
+            internal=True,
+            refuri=f"{base}#{found.anchor}",
+            reftitle=found.title,
+            classes=["hs-ref", f"hs-{self.name}"],
+        )
+        return [node], []
+
+
+def _inline_math(self: Any, node: nodes.math) -> None:
+    self.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block_math(self: Any, node: nodes.math_block) -> None:
+    self.body.append(f'<div class="math" tabindex="0">{convert(node.astext(), display="block")}</div>')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register roles and the MathML renderer."""
+    for name in ROLES:
+        app.add_role(name, ReferenceRole())
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
