@@ -1,7 +1,7 @@
 """Disclosure control: small-number rules, secondary suppression and the proof that it suffices.
 
-Every chapter that prints counts of people uses it. :func:`rule` gives a rule by name, :func:`protect` applies it to all
-tables of a page, :func:`prove` is the attack on what is printed.
+Every chapter that prints counts of people uses it. :func:`rule` gives a rule by name, :func:`protect` applies
+it to all tables of a page, :func:`prove` is the attack on what is printed.
 """
 
 from healthsys.disclosure.page import Page, Printed, protect

@@ -1,8 +1,8 @@
 """The tables of one page: which cells are printed, and secondary suppression until nothing can be found out.
 
-All tables of a page count the same people, crossed by some characteristics. A printed cell is a set of conditions on
-them ("sex F and band 5"; no condition is everybody). A cell that stands in two tables is one cell, so suppression in
-one table holds in the other.
+All tables of a page count the same people, crossed by some characteristics. A printed cell is a set of
+conditions on them ("sex F and band 5"; no condition is everybody). A cell that stands in two tables is one
+cell, so suppression in one table holds in the other.
 """
 
 from __future__ import annotations
@@ -66,14 +66,17 @@ class Page:
     def frame(self, name: str, *, total: str = "All") -> pd.DataFrame:
         """Return a table as printed: a row per level of its first characteristic, text cells, ``*`` where suppressed.
 
-        A table of one characteristic has the columns level and ``people``; of two, a column per level and a total; of
-        more, the further characteristics stay as columns of their own.
+        A table of one characteristic has the columns level and ``people``; of two, a column per level and a
+        total; of more, the further characteristics stay as columns of their own.
         """
         table = self._table(name)
         rows, columns = table.by[0], table.by[-1]
         ends = [total] if table.totals else []
         if len(table.by) == 1:
-            found = [{rows: level, "people": self._text(table, {rows: level}, total)} for level in self.levels[rows] + ends]
+            found = [
+                {rows: level, "people": self._text(table, {rows: level}, total)}
+                for level in self.levels[rows] + ends
+            ]
             return pd.DataFrame(found)
         outer = [self.levels[name] + ends for name in table.by[:-1]]
         out = []
@@ -119,15 +122,15 @@ def protect(
 ) -> Page:
     """Apply a rule to all tables of a page: primary, then secondary suppression, then the proof.
 
-    Every line (a total and its parts) that holds one suppressed cell gets a second, the smallest count shown that is
-    not zero; then the attack of :func:`healthsys.disclosure.prove` is run, and as long as it narrows a suppressed cell
-    to fewer than three integers, the smallest neighbouring cell is suppressed as well.
+    Every line (a total and its parts) that holds one suppressed cell gets a second, the smallest count shown
+    that is not zero; then the attack of :func:`healthsys.disclosure.prove` is run, and as long as it narrows
+    a suppressed cell to fewer than three integers, the smallest neighbouring cell is suppressed as well.
 
     Parameters
     ----------
     people
-        One row per combination of characteristics (or per person); text columns, and the column ``count`` if there
-        is one (people per row), else each row is one person.
+        One row per combination of characteristics (or per person); text columns, and the column ``count`` if
+        there is one (people per row), else each row is one person.
     tables
         What the page prints.
     derived
@@ -147,8 +150,8 @@ def protect(
     Raises
     ------
     DataError
-        If a characteristic is not a column or has a missing cell, or if the page cannot be protected whatever is
-        suppressed (because of its statements or exact cells).
+        If a characteristic is not a column or has a missing cell, or if the page cannot be protected whatever
+        is suppressed (because of its statements or exact cells).
 
     Examples
     --------
@@ -172,7 +175,13 @@ def protect(
     primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
     secondary = _second_in_each_line(cells, lines, primary)
     known = [Cell(cell.items()) for cell in exact]
-    attack = {"rule": rule, "levels": order, "derived": derived or {}, "statements": statements, "exact": known}
+    attack = {
+        "rule": rule,
+        "levels": order,
+        "derived": derived or {},
+        "statements": statements,
+        "exact": known,
+    }
     while True:
         proof = prove(cube, cells, primary=primary, secondary=secondary, **attack)
         if proof.holds:
@@ -207,7 +216,11 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
     sizes = range(len(table.by) + 1) if table.totals else [len(table.by)]
     for size in sizes:
         for names in itertools.combinations(table.by, size):
-            found = inside.groupby(list(names))["people"].sum().to_dict() if names else {(): int(inside["people"].sum())}
+            found = (
+                inside.groupby(list(names))["people"].sum().to_dict()
+                if names
+                else {(): int(inside["people"].sum())}
+            )
             found = {key if isinstance(key, tuple) else (key,): int(value) for key, value in found.items()}
             for combination in itertools.product(*(order[name] for name in names)):
                 cell = fixed | frozenset(zip(names, combination, strict=True))
@@ -216,7 +229,9 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
                     lines.append((cell, *(cell | {(name, level)} for level in order[name])))
 
 
-def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()) -> frozenset:
+def _second_in_each_line(
+    cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()
+) -> frozenset:
     chosen = set(start)
     changed = True
     while changed:

@@ -1,10 +1,10 @@
 """The proof: what an attacker who knows everything printed can still not find out, by integer programming.
 
-The unknowns are the numbers of people in every combination of the page's characteristics: whole and not negative. All
-that is printed limits sums of them. For each suppressed cell the smallest and largest sum is found, and a third value
-in between. The attacker is given more than a page tells: which cells were suppressed because they are small (so 1 to
-the rule's limit) and which only to protect them (so above it). What holds against this attacker holds against anyone
-who knows less.
+The unknowns are the numbers of people in every combination of the page's characteristics: whole and not
+negative. All that is printed limits sums of them. For each suppressed cell the smallest and largest sum is
+found, and a third value in between. The attacker is given more than a page tells: which cells were suppressed
+because they are small (so 1 to the rule's limit) and which only to protect them (so above it). What holds
+against this attacker holds against anyone who knows less.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ class Proof:
     Attributes
     ----------
     ranges
-        A row per suppressed cell: ``cell`` (conditions as text), ``reason`` (``small`` or ``protects``), ``lowest``
-        and ``highest`` count it can be, ``values`` (integers known to be possible: 3 stands for three or more).
+        A row per suppressed cell: ``cell`` (conditions as text), ``reason`` (``small`` or ``protects``),
+        ``lowest`` and ``highest`` count it can be, ``values`` (integers known to be possible: 3 stands for
+        three or more).
     weakest
         Conditions of the cell with the fewest possible values; None where nothing is suppressed.
     """
@@ -113,7 +114,9 @@ def prove(
     rows, lower, upper = _limits(atoms, cells, primary, secondary, rule, limit, exact)
     for statement in statements:
         _add_statement(statement, atoms, rows, lower, upper)
-    attack = _Attack(np.array(rows, dtype=float), np.array(lower, dtype=float), np.array(upper, dtype=float), limit)
+    attack = _Attack(
+        np.array(rows, dtype=float), np.array(lower, dtype=float), np.array(upper, dtype=float), limit
+    )
     found = []
     for cell in hidden:
         low, high, values = attack.values(_mask(atoms, cell), cells[cell])
@@ -166,7 +169,9 @@ class _Attack:
         return None if solved.x is None else round(float(weights @ np.round(solved.x)))
 
 
-def _atoms(cube: pd.DataFrame, levels: Mapping[str, Sequence[str]], derived: Mapping[str, str]) -> pd.DataFrame:
+def _atoms(
+    cube: pd.DataFrame, levels: Mapping[str, Sequence[str]], derived: Mapping[str, str]
+) -> pd.DataFrame:
     """Return every combination of the free characteristics, with those that follow from them."""
     free = [name for name in levels if name not in derived]
     atoms = pd.DataFrame(list(itertools.product(*(levels[name] for name in free))), columns=free, dtype="str")

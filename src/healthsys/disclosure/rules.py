@@ -18,8 +18,9 @@ MARK = "*"
 class Rule:
     """One rule for printing counts of people.
 
-    Counts from 1 to ``highest`` are replaced by ``*``; zero stays zero; every other count is rounded to the nearest
-    multiple of ``base``. A mean, median or ratio of fewer than ``highest + 1`` people is replaced as well.
+    Counts from 1 to ``highest`` are replaced by ``*``; zero stays zero; every other count is rounded to the
+    nearest multiple of ``base``. A mean, median or ratio of fewer than ``highest + 1`` people is replaced as
+    well.
 
     Attributes
     ----------
@@ -142,7 +143,10 @@ class Rule:
 
 #: Hospital Episode Statistics, sub-national counts.
 HES = Rule(
-    "hes", 7, 5, "NHS Digital, HES and ECDS small-number rule for sub-national counts (2018); handling of zero as local"
+    "hes",
+    7,
+    5,
+    "NHS Digital, HES and ECDS small-number rule for sub-national counts (2018); handling of zero as local",
 )
 #: Local rules.
 LOCAL_1_4 = Rule("local_1_4", 4, 5, "local rule: suppress 1 to 4, round to 5")
