@@ -15,7 +15,8 @@ book: env-book ## environment, runs and pages: leaves book/_build/html/index.htm
 	@$(BIN)/healthsys build
 
 test: env-test ## every test: units, strict nbval, commands, pages in a browser
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term
+	@$(BIN)/healthsys build
+	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval --cov --cov-report=term
 
 verify: env-test ## re-execute every run afresh and compare with the published record in results/
 	@$(BIN)/healthsys verify

@@ -91,7 +91,9 @@ def _execute(chosen: list, *, force: bool, jobs: int | None) -> None:
     for outcome in outcomes:
         if outcome.warnings:
             click.echo(f"{outcome.run} wrote to its error stream:\n{outcome.warnings}", err=True)
-        if outcome.status != "failed":
+        if outcome.status != "failed" and not record.recorded_path(outcome.run).is_file():
+            click.echo(f"there is no published record of {outcome.run} yet: healthsys verify --accept", err=True)
+        elif outcome.status != "failed":
             found = record.differences(outcome.run)
             for difference in found[:5]:
                 click.echo(f"differs from the record: {difference}", err=True)
@@ -185,3 +187,7 @@ def synthetic() -> None:
         path = paths.data() / datasets.describe(name)["path"]
         state = "written" if files.write_whole(path, generators.to_csv_bytes(make())) else "unchanged"
         click.echo(f"{state:>9}  {path.name}")
+
+
+if __name__ == "__main__":
+    main()

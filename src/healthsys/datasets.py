@@ -127,7 +127,7 @@ def load(name: str) -> pd.DataFrame:
     return frame
 
 
-def read(source: str | Path, *, layout: str) -> pd.DataFrame:
+def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = None) -> pd.DataFrame:
     """Read a bundled data set by name, or a reader's own CSV file in the layout of a bundled one.
 
     Parameters
@@ -137,6 +137,9 @@ def read(source: str | Path, *, layout: str) -> pd.DataFrame:
     layout
         Name of the bundled data set whose schema the file must follow. Columns that the schema does not name are
         kept as text.
+    schema
+        A table schema to check a reader's own file against, where its columns depend on something else (such as the
+        items of a questionnaire); the layout's own unless given.
 
     Returns
     -------
@@ -158,7 +161,7 @@ def read(source: str | Path, *, layout: str) -> pd.DataFrame:
             f"'{text}' is neither a bundled data set nor a file.{nearest(text, names())} "
             f"Give a path to a CSV file, or one of: {', '.join(n for n in names() if n.startswith(layout[:6]))}"
         )
-    frame = _read_csv(path, describe(layout)["schema"], label=path.name)
+    frame = _read_csv(path, schema or describe(layout)["schema"], label=path.name)
     frame.attrs["provenance"] = {
         "name": path.name,
         "title": path.name,

@@ -17,8 +17,8 @@ from healthsys.errors import RunError
 from healthsys.publishing import execution, files, generated, pages
 from healthsys.publishing.runs import Run, load_runs
 
-#: A fixed date for anything that asks for one (2020-01-01), so that equal sources give equal pages.
-EPOCH = "1577836800"
+#: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
+EPOCH = "1767225600"
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
@@ -72,11 +72,13 @@ def build_pages(*, force: bool = False) -> bool:
         return False
     key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
-    command = [sys.executable, "-m", "jupyter_book", "build", str(paths.book()), "--path-output", str(work)]
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(paths.book()), "--path-output", str(work)]
     command += ["-W", "-n", "--keep-going", "-q"]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
+        shutil.rmtree(work, ignore_errors=True)  # what was read is kept there, and a warning is given only on reading
         said = [
             line
             for line in (done.stdout + done.stderr).splitlines()

@@ -92,13 +92,15 @@ def execute_notebook(
                 target,
                 parameters=given,
                 kernel_name="python3",
+                language="python",
+                config=_kernel_config(scratch),
                 cwd=str(notebook.parent),
                 progress_bar=False,
                 log_output=False,
                 request_save_on_cell_execute=False,
             )
         except PapermillExecutionError as error:
-            raise RunError(_failure(error, label)) from None
+            raise RunError(_failure(error, label, injected=bool(given))) from None
         finally:
             for name, value in before.items():
                 if value is None:
@@ -108,6 +110,14 @@ def execute_notebook(
     secrets = {str(Path(value).parent) for value in given.values() if isinstance(value, str) and os.path.isabs(value)}
     clean = normalise.normalise(done, secrets={*secrets, str(paths.root())})
     return clean, take_errors(clean)
+
+
+def _kernel_config(scratch: str) -> Any:
+    """Talk to kernels through sockets of the file system where there are any: nothing listens on a port."""
+    from traitlets.config import Config
+
+    sockets = {"transport": "ipc", "ip": str(Path(scratch) / "kernel")}
+    return Config({"KernelManager": sockets} if os.name == "posix" else {})
 
 
 def take_errors(notebook: nbformat.NotebookNode) -> str:
@@ -125,13 +135,14 @@ def take_errors(notebook: nbformat.NotebookNode) -> str:
     return "\n".join(said)
 
 
-def _failure(error: Any, label: str) -> str:
+def _failure(error: Any, label: str, *, injected: bool) -> str:
     refused = {kind.__name__ for kind in (HealthsysError, *HealthsysError.__subclasses__())}
     if error.ename in refused:
         return f"{label}: {error.evalue}"
     lines = [line for line in error.source.splitlines() if line.strip()]
     failing = _failing_line(error.traceback, lines)
-    return f"{label}: cell {error.cell_index + 1} failed at `{failing}`: {error.ename}: {error.evalue}"
+    number = error.cell_index + 1 - injected  # as the author counts: papermill's own cell comes before it
+    return f"{label}: cell {number} failed at `{failing}`: {error.ename}: {error.evalue}"
 
 
 def _failing_line(traceback: list[str], lines: list[str]) -> str:

@@ -55,7 +55,7 @@ def _resource(resource: dict[str, Any]) -> str:
         f"<dt>Kind</dt><dd>{KIND_WORDS.get(resource['kind'], resource['kind'])}</dd>"
         f'<dt>File</dt><dd><a href="../data/{resource["path"]}" download>{resource["path"]}</a></dd>'
         f"<dt>Source</dt><dd>{sources or 'our own'}</dd><dt>Licence</dt><dd>{licences}</dd></dl>\n"
-        f'<div class="hs-table" role="region" aria-label="Columns of {resource["name"]}" tabindex="0"><table>'
+        f'<div class="hs-table hs-computed" role="region" aria-label="Columns of {resource["name"]}" tabindex="0"><table>'
         '<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">unit</th>'
         f'<th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
     )
@@ -87,7 +87,7 @@ def constants() -> str:
     return (
         "# Constants\n\nNumbers that define a method or an instrument. They are not results: they are stated once, "
         "here, with their source, and prose refers to them by name.\n\n"
-        '<div class="hs-table" role="region" aria-label="Constants" tabindex="0"><table><thead><tr>'
+        '<div class="hs-table hs-computed" role="region" aria-label="Constants" tabindex="0"><table><thead><tr>'
         '<th scope="col">name</th><th scope="col">value</th><th scope="col">meaning</th>'
         f'<th scope="col">source</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
     )
@@ -109,7 +109,7 @@ def coverage() -> str:
         )
         parts.append(
             f"## {html.escape(rows['source_title'].iloc[0])}\n\n"
-            f'<div class="hs-table" role="region" aria-label="Coverage of {source}" tabindex="0"><table><thead><tr>'
+            f'<div class="hs-table hs-computed" role="region" aria-label="Coverage of {source}" tabindex="0"><table><thead><tr>'
             '<th scope="col">concept</th><th scope="col">where</th><th scope="col">page</th>'
             f'<th scope="col">reason or note</th></tr></thead><tbody>{body}</tbody></table></div>\n'
         )
@@ -132,7 +132,7 @@ def findings() -> str:
     return (
         "# Findings at a glance\n\nOne row for each page, drawn from the recorded results. Follow a page for method, "
         "sensitivity and limits.\n\n"
-        '<div class="hs-table" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead><tr>'
+        '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead><tr>'
         '<th scope="col">page</th><th scope="col">what is measured</th><th scope="col">result</th>'
         '<th scope="col">interval</th><th scope="col">data</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>\n"

@@ -21,7 +21,8 @@ def harvest(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, dict[st
         If two results, or two figures, have one name.
     """
     found: dict[str, dict[str, Any]] = {"results": {}, "figures": {}}
-    for number, cell in enumerate(notebook.cells, start=1):
+    cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(cells, start=1):
         for output in cell.get("outputs", []):
             for kind, group in ((RESULT_TYPE, "results"), (FIGURE_TYPE, "figures")):
                 entry = output.get("data", {}).get(kind)

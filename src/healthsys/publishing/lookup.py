@@ -42,7 +42,7 @@ class Lookup:
             return [self.results / f"{target.rpartition('/')[0] or run}.json"]
         from healthsys import paths
 
-        name = {"claim": "claims", "const": "constants"}.get(kind, target.partition("/")[0])
+        name = {"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0])
         return [paths.data() / datasets.describe(name)["path"]]
 
     def resolve(self, kind: str, target: str, run: str) -> Reference:
@@ -102,7 +102,7 @@ class Lookup:
         title = f"{row['statement']} Checked: {row['verdict']}"
         return Reference(_plain(row[column or "printed"]), title, f"evidence/{row['source_key']}", f"claim-{name}")
 
-    def _const(self, target: str, _: str) -> Reference:
+    def _constant(self, target: str, _: str) -> Reference:
         row = self._row("constants", [target])
         return Reference(row["value"], f"{row['meaning']} ({row['source']})", "reference/constants", f"const-{target}")
 

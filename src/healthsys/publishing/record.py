@@ -106,14 +106,15 @@ def _is_number(value: Any) -> bool:
 
 
 def differences(run: str) -> list[Difference]:
-    """Return how the built results of a run differ from the published record (all new where there is none)."""
+    """Return how the built results of a run differ from the published record."""
     built = execution.results_path(run)
     if not built.is_file():
         raise RunError(f"run '{run}' has no built results; execute it first: healthsys run {run}")
     got = json.loads(built.read_text(encoding="utf-8"))
     recorded = recorded_path(run)
-    expected = json.loads(recorded.read_text(encoding="utf-8")) if recorded.is_file() else {"run": run}
-    return compare(expected, got)
+    if not recorded.is_file():
+        return [Difference(run, "run", "record", f"results/{run}.json", "no published record")]
+    return compare(json.loads(recorded.read_text(encoding="utf-8")), got)
 
 
 def accept(run: str) -> bool:

@@ -1,6 +1,6 @@
 """The Sphinx extension of the book: numbers by reference, and formulas as MathML (nothing fetched, nothing to load).
 
-Roles ``result``, ``param``, ``published``, ``claim`` and ``const`` show a number by name and link to where it comes
+Roles ``result``, ``param``, ``published``, ``claim`` and ``constant`` show a number by name and link to where it comes
 from. A name that does not resolve is a warning, and a warning fails the build.
 """
 
@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxRole
 from healthsys.errors import HealthsysError
 from healthsys.publishing.lookup import Lookup
 
-ROLES = ("result", "param", "published", "claim", "const")
+ROLES = ("result", "param", "published", "claim", "constant")
 
 logger = logging.getLogger(__name__)
 
@@ -60,9 +60,16 @@ def _block_math(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def _keep_comments_whole(_app: Sphinx, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+    """Join the comment of a constant again: napoleon takes the words before its first colon for a type."""
+    if what in ("attribute", "data", "property") and lines and lines[-1].startswith(":type: "):
+        lines[:] = [f"{lines[-1].removeprefix(':type: ')}: {lines[0]}", *lines[1:-2]]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
     for name in ROLES:
         app.add_role(name, ReferenceRole())
+    app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

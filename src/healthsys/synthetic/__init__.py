@@ -2,7 +2,7 @@
 
 A submodule declares ``GENERATORS``, a mapping of data set name to a function without arguments that returns the
 data set as a DataFrame; the seed is a default of that function. The committed CSV of each is
-:func:`to_csv_bytes` of its frame, byte for byte. :data:`GENERATORS` of this package collects them all on first use.
+:func:`to_csv_bytes` of its frame, byte for byte. ``GENERATORS`` of this package collects them all on first use.
 """
 
 from __future__ import annotations

@@ -1,0 +1,129 @@
+"""Change of climate between two waves, with an interval that respects teams."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from healthsys.climate.dimensions import DIMENSIONS, direction
+from healthsys.climate.scoring import Shown, team_means
+from healthsys.errors import DataError
+from healthsys.statistics import check_level, mean_interval
+
+#: What a change says at the level of its interval.
+VERDICTS = ("better", "worse", "not clear")
+
+
+def change_between(
+    before: Shown, after: Shown, *, level: float = 0.95, labels: tuple[str, str] = ("baseline", "follow-up")
+) -> pd.DataFrame:
+    """Change of each dimension between two waves: the mean of the teams' own changes, with a paired t interval.
+
+    Only teams that are shown in both waves count, each once; people who left and who joined are part of the change.
+    The interval is Student's t on the k differences of team means, with k − 1 degrees of freedom.
+
+    Parameters
+    ----------
+    before, after
+        The two waves, small teams withheld.
+    level
+        Coverage of the intervals.
+    labels
+        What to call the two waves in an error.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a dimension: ``before`` and ``after`` (mean of team means of the same teams, points on 0-300),
+        ``change``, ``lower``, ``upper``, ``teams``, ``p`` and ``p_holm`` (adjusted for all dimensions by Holm's
+        method), ``verdict`` (``better``, ``worse`` or ``not clear`` by the interval, conflict reversed), ``reason``.
+        Sorted by improvement, largest first.
+
+    Raises
+    ------
+    DataError
+        If no team is shown in both waves.
+
+    References
+    ----------
+    Murray DM. Design and Analysis of Group-Randomized Trials. Oxford 1998 (analysis of group means).
+
+    Examples
+    --------
+    >>> from healthsys.climate import read_survey, withhold_small_teams
+    >>> waves = [withhold_small_teams(read_survey(f"climate_survey_{w}")) for w in ("baseline", "followup")]
+    >>> found = change_between(*waves)
+    >>> len(found), found["teams"].unique().tolist()
+    (9, [5])
+    """
+    from scipy import stats
+    from statsmodels.stats.multitest import multipletests
+
+    check_level(level)
+    common = sorted(set(before.teams) & set(after.teams))
+    if not common:
+        raise DataError(
+            f"no team is shown in both waves. {labels[0]} has: {', '.join(before.teams)}; {labels[1]} has: "
+            f"{', '.join(after.teams)}. Spell the team names alike in both files"
+        )
+    means = [team_means(wave).set_index(["dimension", "team"])["mean"] for wave in (before, after)]
+    rows = []
+    for dimension in [column for column in DIMENSIONS if column in before.scores and column in after.scores]:
+        pair = pd.DataFrame({name: wave[dimension].reindex(common) for name, wave in zip("ba", means, strict=True)})
+        pair = pair.dropna()
+        difference = pair["a"] - pair["b"]
+        found = mean_interval(difference, level=level)
+        varies = found.n > 1 and difference.std(ddof=1) > 0
+        p = float(stats.ttest_1samp(difference, 0.0).pvalue) if varies else float("nan")
+        ends = (pair["b"].mean(), pair["a"].mean())
+        verdict = _verdict(dimension, found.lower, found.upper)
+        estimates = (found.estimate, found.lower, found.upper)
+        rows.append((dimension, *ends, *estimates, found.n, p, verdict, found.reason))
+    columns = ["dimension", "before", "after", "change", "lower", "upper", "teams", "p", "verdict", "reason"]
+    numbers = ["before", "after", "change", "lower", "upper", "p"]
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(numbers, float))
+    table["p_holm"] = float("nan")
+    known = table["p"].notna()
+    if known.any():
+        table.loc[known, "p_holm"] = multipletests(table.loc[known, "p"], method="holm")[1]
+    improvement = table["change"] * table["dimension"].map(direction)
+    order = improvement.sort_values(ascending=False, kind="stable", na_position="last").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def _verdict(dimension: str, lower: float | None, upper: float | None) -> str | None:
+    """Say in which direction an interval lies clear of zero; conflict is better when it falls."""
+    if lower is None or upper is None:
+        return None
+    if lower <= 0 <= upper:
+        return VERDICTS[2]
+    return VERDICTS[0] if (lower > 0) == (direction(dimension) > 0) else VERDICTS[1]
+
+
+def recovery(estimates: pd.DataFrame, truth: pd.DataFrame, *, estimate: str, known: str) -> pd.DataFrame:
+    """Set estimates beside the truth that was built into synthetic data.
+
+    Parameters
+    ----------
+    estimates
+        ``dimension``, the column ``estimate``, ``lower`` and ``upper``.
+    truth
+        ``dimension`` and the column ``known``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``dimension``, ``truth``, ``estimate``, ``lower``, ``upper`` and ``inside`` (does the interval hold the
+        truth).
+
+    Examples
+    --------
+    >>> found = pd.DataFrame({"dimension": ["trust"], "change": [12.0], "lower": [4.0], "upper": [20.0]})
+    >>> told = pd.DataFrame({"dimension": ["trust"], "change": [16.0]})
+    >>> recovery(found, told, estimate="change", known="change")["inside"].tolist()
+    [True]
+    """
+    left = estimates[["dimension", estimate, "lower", "upper"]].rename(columns={estimate: "estimate"})
+    right = truth[["dimension", known]].rename(columns={known: "truth"})
+    table = left.merge(right, on="dimension", how="inner")
+    table["inside"] = (table["lower"] <= table["truth"]) & (table["truth"] <= table["upper"])
+    return table[["dimension", "truth", "estimate", "lower", "upper", "inside"]]

@@ -1,0 +1,288 @@
+"""The figures of a climate study, each with caption and alternative text computed from the same results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from healthsys import plotting
+from healthsys.climate.agreement import CUSTOMARY
+from healthsys.climate.dimensions import REVERSED
+from healthsys.climate.profile import PLACES
+from healthsys.climate.study import Study
+from healthsys.climate.words import aggregation_words, interval, joined, points
+from healthsys.evidence import text_of
+
+#: Pixels of height for each dimension.
+ROW = 38
+
+#: Shorter names for a phone.
+SHORT = {
+    "challenge": "Challenge",
+    "trust": "Trust",
+    "playfulness": "Playfulness",
+    "risk_taking": "Risk taking",
+    "idea_support": "Idea support",
+    "idea_time": "Idea time",
+}
+
+
+def _names(study: Study, dimensions: list[str], *, width: int) -> list[str]:
+    """Name the rows, shorter on a phone; conflict says that lower is better."""
+    narrow = width < plotting.WIDE
+    names = []
+    for key in dimensions:
+        name = SHORT.get(key, study.labels[key]) if narrow else study.labels[key]
+        names.append(f"{name}\n(lower is better)" if key in REVERSED else name)
+    return names
+
+
+def _rows(axes: Axes, names: list[str], *, top: float = 0.9) -> None:
+    """Lay out one row a dimension, the first on top, without the axis line."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -top)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
+def draw_profile(study: Study, *, width: int) -> Figure:
+    """Draw each dimension as an arrow from stagnant to innovative, with the organisation's score and interval on it."""
+    table = study.profile
+    narrow = width < plotting.WIDE
+    figure, axes = plotting.canvas(width, 70 + ROW * len(table))
+    colour = plotting.COLOUR
+    printed = study.shown is None
+    for row, entry in enumerate(table.itertuples()):
+        band = {"arrowstyle": "simple,tail_width=0.62,head_width=1.15,head_length=0.75", "facecolor": colour["faint"],
+                "edgecolor": colour["context"], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 15}  # fmt: skip
+        axes.annotate("", xy=(entry.innovative, row), xytext=(entry.stagnant, row), arrowprops=band, zorder=1)
+        axes.plot([entry.stagnant] * 2, [row - 0.24, row + 0.24], color=colour["context"], linewidth=2, zorder=1)
+        if printed or pd.isna(entry.score):
+            continue
+        below = entry.place == PLACES[0]
+        tone = colour["comparison"] if below else colour["subject"]
+        axes.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, zorder=2, solid_capstyle="butt")
+        style = plotting.marker(study.wave.kind, tone)
+        axes.plot([entry.score], [row], linestyle="none", markersize=8, zorder=3, **style)
+    if printed:
+        _benchmark_values(axes, table)
+    else:
+        _score_column(axes, table, narrow=narrow)
+    _key(axes, table.iloc[0])
+    _rows(axes, _names(study, table["dimension"].tolist(), width=width))
+    axes.set_xlim(0, 300)
+    axes.set_xticks(range(0, 301, 100 if narrow else 50))
+    axes.set_xlabel("score (points on 0–300)")
+    return figure
+
+
+def _key(axes: Axes, first: Any) -> None:
+    """Name both ends of the first arrow; on the first row only, so that the words do not repeat."""
+    ends = (("stagnant", first["stagnant"]), ("innovative", first["innovative"]))
+    left = "stagnant" if first["stagnant"] <= first["innovative"] else "innovative"
+    for word, value in ends:
+        side = "right" if word == left else "left"
+        nudge = 14 if word == left else -14
+        axes.annotate(word, (value, -0.36), ha=side, va="bottom", color=plotting.COLOUR["quiet"], fontsize=12,
+                      xytext=(nudge, 0), textcoords="offset points")  # fmt: skip
+
+
+def _benchmark_values(axes: Axes, table: pd.DataFrame) -> None:
+    """Write both printed means at the ends of their arrow."""
+    for row, entry in enumerate(table.itertuples()):
+        low, high = sorted((entry.stagnant, entry.innovative))
+        style = {"va": "center", "color": plotting.COLOUR["text"], "textcoords": "offset points"}
+        axes.annotate(f"{low}", (low, row), xytext=(-8, 0), ha="right", **style)
+        axes.annotate(f"{high}", (high, row), xytext=(8, 0), ha="left", **style)
+
+
+def _score_column(axes: Axes, table: pd.DataFrame, *, narrow: bool) -> None:
+    """Write each score at the right edge; where it is short of stagnant, say so."""
+    edge = axes.get_yaxis_transform()
+    for row, entry in enumerate(table.itertuples()):
+        below = entry.place == PLACES[0]
+        said = "–" if pd.isna(entry.score) else points(entry.score)
+        if below and not narrow:
+            said += " short of stagnant"
+        elif below:
+            said += " ▼" if entry.dimension not in REVERSED else " ▲"
+        tone = plotting.COLOUR["comparison"] if below else plotting.COLOUR["text"]
+        axes.text(1.02, row, said, transform=edge, va="center", color=tone, fontweight="bold")
+
+
+def profile_figure(study: Study) -> dict[str, Any]:
+    """Name, caption, alternative text and data of :func:`draw_profile`.
+
+    Examples
+    --------
+    >>> from healthsys.climate import open_study
+    >>> profile_figure(open_study("climate_benchmarks"))["alt"][:65]
+    'Nine dimensions of climate, each an arrow from the mean of stagna'
+    """
+    table = study.profile
+    source = "Benchmarks: Bolden et al. 2021, Table 4, after Ekvall 1996 (small, old, Swedish sample)."
+    kept = ["dimension", "stagnant", "innovative"]
+    if study.shown is None:
+        first, last = table.iloc[0], table.iloc[-1]
+        alt = (
+            "Nine dimensions of climate, each an arrow from the mean of stagnant to the mean of innovative organisations "
+            f"on 0 to 300. The longest is {first['label'].lower()}, from {first['stagnant']} to {first['innovative']}; the "
+            f"shortest {last['label'].lower()}, from {last['stagnant']} to {last['innovative']}. Conflict alone points "
+            "to the lower score."
+        )
+        caption = f"What separates innovative from stagnant organisations, widest gap first. {source}"
+        return {"name": "climate-profile", "caption": caption, "alt": alt, "drawn": table[kept]}
+    who = "a synthetic practice" if study.wave.kind == "synthetic" else "the organisation"
+    counts = table["place"].value_counts()
+    below = table.loc[table["place"] == PLACES[0]]
+    parts = [f"{counts.get(PLACES[1], 0)} lie between them"]
+    if counts.get(PLACES[2], 0):
+        parts.append(f"{counts[PLACES[2]]} at or past the innovative one")
+    if len(below):
+        worst = [f"{row.label.lower()}, {points(row.score)} against {row.stagnant}" for row in below.itertuples()]
+        parts.append(f"short of the stagnant one: {'; '.join(worst)}")
+    first = table.iloc[0]
+    alt = (
+        f"Profile of {who} on nine dimensions of climate against two benchmarks: {', '.join(parts)}. The largest "
+        f"shortfall is {first['label'].lower()}, {points(first['score'])} points where innovative organisations average "
+        f"{first['innovative']}."
+    )
+    shown = study.shown
+    caption = (
+        f"{study.wave.provenance['title']}: mean of team means with {round(study.level * 100, 6):g} % intervals (t on team "
+        f"means), largest shortfall first; n = {len(shown.scores)} people of {len(shown.teams)} shown teams. The arrow "
+        f"runs from stagnant to innovative organisations. {source}"
+    )
+    kept += ["score", "lower", "upper", "position", "shortfall", "place"]
+    return {"name": "climate-profile", "caption": caption, "alt": alt, "drawn": table[kept]}
+
+
+def draw_change(study: Study, *, width: int) -> Figure:
+    """Draw the change of each dimension with its interval around the line of no change."""
+    table = study.change
+    narrow = width < plotting.WIDE
+    figure, axes = plotting.canvas(width, 80 + ROW * len(table))
+    tones = {"better": "subject", "worse": "comparison", "not clear": "context", None: "context"}
+    for row, entry in enumerate(table.itertuples()):
+        if pd.isna(entry.change):
+            continue
+        tone = plotting.COLOUR[tones[entry.verdict]]
+        axes.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, solid_capstyle="butt")
+        style = plotting.marker(study.wave.kind, tone)
+        axes.plot([entry.change], [row], linestyle="none", markersize=8, zorder=3, **style)
+        said = points(entry.change, sign=True)
+        if entry.verdict in ("better", "worse"):
+            said += f" {entry.verdict}"
+        edge = axes.get_yaxis_transform()
+        bold = "bold" if entry.verdict in ("better", "worse") else "normal"
+        axes.text(1.02, row, said, transform=edge, va="center", color=tone, fontweight=bold)
+    axes.plot([0, 0], [-0.5, len(table) - 0.5], color=plotting.COLOUR["text"], linewidth=1, zorder=0)
+    reach = np.nanmax(np.abs(table[["change", "lower", "upper"]].to_numpy(dtype=float)), initial=10) * 1.05
+    axes.set_xlim(-reach, reach)
+    axes.annotate("no change", (0, -0.62), ha="center", va="bottom", color=plotting.COLOUR["quiet"], fontsize=12)
+    axes.spines["left"].set_visible(False)
+    _rows(axes, _names(study, table["dimension"].tolist(), width=width))
+    axes.set_xlabel("change (points)" if narrow else "change since the earlier survey (points on 0–300)")
+    return figure
+
+
+def change_figure(study: Study) -> dict[str, Any]:
+    """Name, caption, alternative text and data of :func:`draw_change`.
+
+    Examples
+    --------
+    >>> from healthsys.climate import open_study
+    >>> study = open_study("climate_survey_followup", earlier="climate_survey_baseline")
+    >>> change_figure(study)["name"]
+    'climate-change'
+    """
+    table = study.change
+    parts = []
+    for word in ("better", "worse"):
+        rows = table[table["verdict"] == word]
+        named = [
+            f"{study.labels[row.dimension].lower()} {points(row.change, sign=True)} "
+            f"({interval(row.lower, row.upper, level=study.level, sign=True)})"
+            for row in rows.itertuples()
+        ]
+        parts.append(f"clearly {word}: {joined(named)}" if named else f"none is clearly {word}")
+    who = "a synthetic practice" if study.wave.kind == "synthetic" else "the organisation"
+    unclear = int((table["verdict"] == "not clear").sum())
+    alt = (
+        f"Change of nine dimensions of climate between two surveys of {who}. {'; '.join(parts).capitalize()}. "
+        f"{unclear} of {len(table)} intervals include no change."
+    )
+    caption = (
+        f"{study.wave.provenance['title']} against {study.earlier.provenance['title']}: mean change of team means with "
+        f"{round(study.level * 100, 6):g} % intervals (paired t on {int(table['teams'].max())} teams shown in both), largest "
+        "improvement first. Each interval stands alone; the table adjusts for their number."
+    )
+    kept = ["dimension", "before", "after", "change", "lower", "upper", "verdict"]
+    return {"name": "climate-change", "caption": caption, "alt": alt, "drawn": table[kept]}
+
+
+def draw_agreement(study: Study, *, width: int) -> Figure:
+    """Draw rwg(j) of every team on every dimension, with the customary mark and the median under a skewed null."""
+    table = study.agreement.dropna(subset=["uniform"])
+    order = table.groupby("dimension")["uniform"].median().sort_values().index.tolist()
+    narrow = width < plotting.WIDE
+    figure, axes = plotting.canvas(width, 90 + (ROW - 4) * max(len(order), 1))
+    colour = plotting.COLOUR
+    ends = [-0.5, len(order) - 0.5]
+    axes.plot([CUSTOMARY] * 2, ends, color=colour["context"], linewidth=1.4, linestyle=(0, (4, 3)), zorder=0)
+    axes.annotate(f"customary {CUSTOMARY:.2f}", (CUSTOMARY, -0.62), ha="center", va="bottom", color=colour["quiet"],
+                  fontsize=12)  # fmt: skip
+    open_mark = study.wave.kind == "synthetic"
+    style = {"marker": "s", "color": colour["paper"]} if open_mark else {"marker": "D", "color": colour["subject"]}
+    if len(table):
+        seaborn.swarmplot(
+            data=table, x="uniform", y="dimension", order=order, ax=axes, size=7, zorder=2, warn_thresh=1,
+            edgecolor=colour["subject"], linewidth=1.8, **style,
+        )  # fmt: skip
+    skewed = table.groupby("dimension")["skewed"].median()
+    for row, dimension in enumerate(order):
+        axes.plot([skewed[dimension]] * 2, [row - 0.34, row + 0.34], color=colour["comparison"], linewidth=3, zorder=3)
+    _rows(axes, _names(study, order, width=width))
+    if order:
+        quiet = {"color": colour["quiet"], "fontsize": 12, "va": "center"}
+        axes.text(0.0, len(order) - 1.45, f"{'□' if open_mark else '◆'} a team", **quiet)
+        axes.text(0.0, len(order) - 0.85, "▏median," + ("\n" if narrow else " ") + "skewed null", **quiet)
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylabel("")
+    unit = "agreement, rwg(j)" if narrow else "agreement within the team, rwg(j): 0 as by chance, 1 complete"
+    axes.set_xlabel(unit)
+    return figure
+
+
+def agreement_figure(study: Study) -> dict[str, Any]:
+    """Name, caption, alternative text and data of :func:`draw_agreement`.
+
+    Examples
+    --------
+    >>> from healthsys.climate import open_study
+    >>> agreement_figure(open_study("climate_survey_baseline"))["name"]
+    'climate-agreement'
+    """
+    table = study.agreement.dropna(subset=["uniform"])
+    middle = table.groupby("dimension")["uniform"].median()
+    if middle.empty:
+        alt = "No team result can be shown."
+    else:
+        low, high = middle.idxmin(), middle.idxmax()
+        alt = (
+            f"Agreement of {table['team'].nunique()} teams on {len(middle)} dimensions. {aggregation_words(study)} The "
+            f"median team agrees least on {study.labels[low].lower()} ({text_of(middle[low], '{:.2f}')}) and most on "
+            f"{study.labels[high].lower()} ({text_of(middle[high], '{:.2f}')})."
+        )
+    caption = (
+        f"{study.wave.provenance['title']}: one mark a team, against a uniform null; the upright bar is the median under "
+        "a slightly skewed null, which asks more. Teams and dimensions with fewer complete answers than the minimum "
+        "team size are left out."
+    )
+    kept = ["team", "dimension", "uniform", "skewed", "out_of_range"]
+    return {"name": "climate-agreement", "caption": caption, "alt": alt, "drawn": table[kept]}

@@ -1,0 +1,32 @@
+"""What several test files share: the miniature project, and where the reference material is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import miniature
+import pytest
+from hypothesis import settings
+
+SHARED = miniature.PROJECT.parent / "shared"
+
+
+@pytest.fixture
+def mini(tmp_path, monkeypatch) -> Path:
+    """A fresh miniature project that the package takes for its root."""
+    root = miniature.make(tmp_path / "mini")
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(root))
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference folder beside the project, which a fresh machine does not have."""
+    if not SHARED.is_dir():
+        pytest.skip("the reference material ../shared is not on this machine; the project does not need it")
+    return SHARED
+
+
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")

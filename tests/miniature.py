@@ -1,0 +1,155 @@
+"""A two-run miniature of the compendium, on which properties of the pipeline are proven quickly."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+PACKAGE = {
+    "name": "miniature",
+    "title": "Miniature",
+    "resources": [
+        {
+            "name": "waits",
+            "path": "published/waits.csv",
+            "title": "Waits",
+            "description": "Days waited by month, invented for the tests.",
+            "kind": "published",
+            "sources": [{"title": "Invented report, table 1"}],
+            "licenses": [{"name": "CC0-1.0"}],
+            "schema": {
+                "fields": [
+                    {"name": "month", "type": "string", "description": "Month", "constraints": {"required": True}},
+                    {
+                        "name": "days",
+                        "type": "number",
+                        "unit": "days",
+                        "description": "Mean wait",
+                        "constraints": {"minimum": 0, "maximum": 365},
+                    },
+                    {"name": "locator", "type": "string", "description": "Where"},
+                ],
+                "primaryKey": ["month"],
+            },
+        },
+        {
+            "name": "constants",
+            "path": "constants.csv",
+            "title": "Constants",
+            "description": "Definitional constants.",
+            "kind": "reference",
+            "licenses": [{"name": "CC0-1.0"}],
+            "schema": {
+                "fields": [
+                    {"name": name, "type": "string", "description": name, "constraints": {"required": True}}
+                    for name in ("name", "value", "meaning", "source")
+                ],
+                "primaryKey": "name",
+            },
+        },
+        {
+            "name": "coverage",
+            "path": "coverage.csv",
+            "title": "Coverage",
+            "description": "Where concepts are.",
+            "kind": "reference",
+            "licenses": [{"name": "CC0-1.0"}],
+            "schema": {
+                "fields": [
+                    {"name": name, "type": "string", "description": name}
+                    for name in ("source_key", "source_title", "concept", "where", "page", "reason")
+                ]
+            },
+        },
+    ],
+}
+
+CELLS = [
+    ("markdown", "# Waits\n\nThe mean wait is {result}`mean_wait`; January stood at {published}`waits/Jan/days` days, "
+     "with a factor of {param}`factor` and a {constant}`level` level."),
+    ("parameters", 'source: str = "waits"  # waits to average; allowed: data set or file\n'
+     "factor: float = 1.0  # multiplies every wait; allowed: 0 to 10\n"
+     'unit: str = "days"  # unit to show; allowed: days | weeks'),
+    ("code", "from healthsys import datasets, evidence, plotting, tables\n\n"
+     'waits = datasets.read(source, layout="waits")\nprint(datasets.provenance(waits))'),
+    ("markdown", "The mean is $\\bar{x} = \\sum x_i / n$.\n\n$$s^2 = \\frac{\\sum (x_i-\\bar{x})^2}{n-1}$$"),
+    ("code", 'mean = waits["days"].mean() * factor\n'
+     'evidence.record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days", n=len(waits));'),
+    ("code", 'tables.table(waits[["month", "days"]], caption="Waits by month", formats={"days": "{:.1f}"})'),
+    ("code", "import miniature_drawing\n\n"
+     "plotting.show(miniature_drawing.draw, waits, name=\"waits\", caption=\"Waits. Source: invented.\",\n"
+     '              alt=f"Waits average {mean:.1f} days.", drawn=waits[["month", "days"]])'),
+]
+
+
+def notebook(cells: list[tuple[str, str]] = CELLS) -> nbformat.NotebookNode:
+    """Return a source notebook from (kind, text) pairs."""
+    made = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    for position, (kind, text) in enumerate(cells):
+        cell = nbformat.v4.new_markdown_cell(text) if kind == "markdown" else nbformat.v4.new_code_cell(text)
+        if kind == "parameters":
+            cell.metadata["tags"] = ["parameters"]
+        cell["id"] = f"cell-{position}"
+        made.cells.append(cell)
+    return made
+
+
+def make(root: Path) -> Path:
+    """Write the miniature project below ``root`` and return it."""
+    for folder in ("data/published", "notebooks", "book/_static", "requirements", "results"):
+        (root / folder).mkdir(parents=True)
+    (root / "data/datapackage.json").write_text(json.dumps(PACKAGE))
+    (root / "data/published/waits.csv").write_text("month,days,locator\nJan,12.5,row 1\nFeb,14.5,row 2\nMar,,row 3\n")
+    (root / "data/constants.csv").write_text("name,value,meaning,source\nlevel,95 %,Coverage,Convention\n")
+    (root / "data/coverage.csv").write_text(
+        "source_key,source_title,concept,where,page,reason\nmini,Invented report,Waits,page,analyses/waits-once,\n"
+    )
+    nbformat.write(notebook(), root / "notebooks/waits.ipynb")
+    (root / "notebooks/miniature_drawing.py").write_text(
+        "from healthsys import plotting\n\n\ndef draw(frame, *, width):\n"
+        "    figure, axes = plotting.canvas(width, 200)\n"
+        '    axes.plot(range(len(frame)), frame["days"], **plotting.marker("published"))\n'
+        '    axes.set_ylabel("Days")\n    return figure\n'
+    )
+    runs = {
+        "waits-once": {"notebook": "waits", "title": "Waits as printed", "data": ["waits"]},
+        "waits-twice": {
+            "notebook": "waits",
+            "title": "Waits doubled",
+            "parameters": {"factor": 2.0},
+            "data": ["waits"],
+        },
+    }
+    (root / "notebooks/runs.yml").write_text(yaml.safe_dump({"runs": runs}))
+    (root / "requirements/book.lock").write_text("example==1.0\n")
+    (root / "CHANGELOG.md").write_text("# Changelog\n")
+    shutil.copy(PROJECT / "book/_config.yml", root / "book/_config.yml")
+    shutil.copytree(PROJECT / "book/_static", root / "book/_static", dirs_exist_ok=True)
+    (root / "book/references.bib").write_text("")
+    (root / "book/index.md").write_text("# Miniature\n\nDoubled, the wait is {result}`waits-twice/mean_wait`.\n")
+    files = ["findings", "analyses/waits-once", "analyses/waits-twice", "reference/data-dictionary",
+             "reference/constants", "reference/coverage"]
+    toc = {"format": "jb-book", "root": "index", "chapters": [{"file": file} for file in files]}
+    (root / "book/_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
+    return root
+
+
+def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call the ``healthsys`` command in the miniature project."""
+    return subprocess.run(
+        [sys.executable, "-m", "healthsys.cli", *arguments],
+        cwd=root,
+        env={**os.environ, "HEALTHSYS_ROOT": str(root), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,0 +1,151 @@
+"""The whole book, as built: pages and runs together, no typed number, every link, every figure described."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+import yaml
+from lxml import html as parser
+from miniature import PROJECT
+
+from healthsys.publishing import record
+from healthsys.publishing.prose import typed_numbers
+from healthsys.publishing.runs import load_runs
+
+HTML = PROJECT / "book/_build/html"
+
+#: Pages that are tables of definitions, generated listings or the log of changes: not prose about results.
+NOT_PROSE = re.compile(r"reference/(api|changelog|licences|bibliography|data-dictionary|constants|coverage)\.html|genindex|search")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def book():
+    """The built book; `make test` builds it before, and then this finds everything up to date."""
+    done = subprocess.run([sys.executable, "-m", "healthsys.cli", "build"], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "differs from the record" not in done.stderr, done.stderr
+    return HTML
+
+
+def pages():
+    toc = (PROJECT / "book/_toc.yml").read_text()
+    return re.findall(r"(?:file|root): (\S+)", toc)
+
+
+def trees():
+    for name in pages():
+        yield name, parser.parse(str(HTML / f"{name}.html")).getroot()
+
+
+def test_every_run_has_a_page_and_every_page_of_an_analysis_a_run():
+    listed = {name.removeprefix("analyses/") for name in pages() if name.startswith("analyses/")}
+    assert listed == set(load_runs())
+
+
+def test_the_table_of_contents_is_readable_and_every_page_is_built():
+    assert yaml.safe_load((PROJECT / "book/_toc.yml").read_text())["root"] == "index"
+    for name in pages():
+        assert (HTML / f"{name}.html").is_file(), name
+
+
+def test_no_page_states_a_number_that_is_typed():
+    typed = [
+        str(found)
+        for name in pages()
+        if not NOT_PROSE.search(f"{name}.html")
+        for found in typed_numbers(HTML / f"{name}.html", name=name)
+    ]
+    assert not typed, "\n".join(typed)
+
+
+def test_a_number_planted_on_any_chapter_page_is_found(tmp_path):
+    copy = tmp_path / "book"
+    shutil.copytree(PROJECT / "book", copy, ignore=shutil.ignore_patterns("html", "work", "executed"))
+    chapters = sorted((copy / "analyses").glob("*.ipynb"))
+    assert chapters
+    for path in chapters:
+        page = nbformat.read(path, as_version=4)
+        prose = [cell for cell in page.cells if cell.cell_type == "markdown" and not cell.source.startswith("<")]
+        prose[-3].source += "\n\nThe rate stands at 73.4 per thousand.\n"
+        nbformat.write(page, path)
+    start = "from jupyter_book.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", start, "build", str(copy), "--path-output", str(tmp_path / "out"), "-q"],
+        capture_output=True, text=True, env={**os.environ, "HEALTHSYS_ROOT": str(PROJECT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    for path in chapters:
+        built = tmp_path / "out/_build/html/analyses" / f"{path.stem}.html"
+        assert [found.number for found in typed_numbers(built)] == ["73.4"], path.stem
+
+
+def test_every_local_link_leads_somewhere():
+    roots = dict(trees())
+    anchors = {name: set(tree.xpath("//@id | //a/@name")) for name, tree in roots.items()}
+    broken = []
+    for name, tree in roots.items():
+        for link in tree.xpath("//a/@href | //img/@src | //link/@href | //script/@src"):
+            if re.match(r"[a-z]+:|#$|$", link):
+                continue
+            path, _, anchor = link.partition("#")
+            target = (HTML / name).parent.joinpath(path.partition("?")[0]).resolve() if path else HTML / f"{name}.html"
+            page = target.relative_to(HTML).as_posix().removesuffix(".html") if target.is_relative_to(HTML) else ""
+            if not target.is_file() or (anchor and page in anchors and anchor not in anchors[page]):
+                broken.append(f"{name}: {link}")
+    assert not broken, "\n".join(sorted(set(broken)))
+
+
+def test_every_figure_has_alternative_text_caption_and_both_widths():
+    seen = 0
+    for name, tree in trees():
+        for figure in tree.xpath("//figure[contains(@class, 'hs-figure')]"):
+            drawings = figure.xpath(".//*[name()='svg']")
+            assert len(drawings) == 2, name
+            assert all(len(drawing.get("aria-label")) > 40 for drawing in drawings), f"{name}: {figure.get('id')}"
+            assert figure.xpath("string(.//figcaption)").strip(), name
+            seen += 1
+        assert not tree.xpath("//main//img[not(@alt)]"), name
+    assert seen
+
+
+def test_every_table_has_header_cells():
+    for name, tree in trees():
+        for table in tree.xpath("//article//table"):
+            assert table.xpath(".//th"), name
+            assert not [cell for cell in table.xpath(".//thead//th") if not cell.text_content().strip()], name
+
+
+def test_no_page_opens_with_code_and_every_analysis_ends_with_provenance():
+    for name, tree in trees():
+        (article,) = tree.xpath("//article[contains(@class, 'bd-article')]")
+        first = article.xpath("(.//section)[1]/*")
+        assert first[0].tag == "h1", name
+        assert first[1].tag in ("p", "div", "ul"), name
+        assert "cell" not in (first[1].get("class") or "").split(), name
+        if name.startswith("analyses/"):
+            assert article.xpath(".//h2")[-1].text_content().startswith("Provenance"), name
+
+
+def test_no_page_names_this_machine_or_a_stray_representation():
+    for name in pages():
+        text = (HTML / f"{name}.html").read_text()
+        assert str(PROJECT) not in text, name
+        for stray in ("np.float64(", "&lt;Axes", "at 0x", "vnd.healthsys", "Traceback (most recent"):
+            assert stray not in text, f"{name}: {stray}"
+
+
+@pytest.mark.parametrize("run", sorted(load_runs()))
+def test_results_are_those_of_the_published_record(run):
+    assert [str(difference) for difference in record.differences(run)] == []
+
+
+def test_the_record_holds_no_run_that_is_gone():
+    recorded = {path.stem for path in (PROJECT / "results").glob("*.json")}
+    assert recorded == set(load_runs())
+    for name in recorded:
+        assert json.loads((PROJECT / "results" / f"{name}.json").read_text())["run"] == name

@@ -1,0 +1,94 @@
+"""Parameters of notebooks: what is stated, what is allowed, and what an error says."""
+
+from pathlib import Path
+
+import miniature
+import nbformat
+import pytest
+
+from healthsys.errors import RunError
+from healthsys.publishing.parameters import parameters_of, parse_options, validate
+
+
+@pytest.fixture
+def known(mini):
+    return parameters_of(miniature.notebook(), label="waits.ipynb")
+
+
+def test_reads_name_type_default_meaning_and_what_is_allowed(known):
+    factor = known["factor"]
+    assert (factor.type, factor.default, factor.meaning, factor.allowed) == (
+        "float",
+        1.0,
+        "multiplies every wait",
+        "0 to 10",
+    )
+    assert known["source"].is_source
+    assert not factor.is_source
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"facto": 2.0}, r"run 'x': the notebook has no parameter 'facto'\. Did you mean 'factor'\? It has: source"),
+        ({"factor": "two"}, r"parameter 'factor' is 'two'; allowed: a number \(multiplies every wait\)"),
+        ({"factor": True}, r"parameter 'factor' is True; allowed: a number"),
+        ({"factor": 11}, r"parameter 'factor' is 11; allowed: a number from 0 to 10"),
+        ({"unit": "weks"}, r"parameter 'unit' is 'weks'; allowed: days, weeks\. Did you mean 'weeks'\?"),
+        ({"source": "wait"}, r"parameter 'source' is 'wait', which is not there .*Did you mean 'waits'\?"),
+        ({"source": "none.csv"}, r"looked for none\.csv in .*allowed: the name of a bundled data set, or a file"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_named_with_what_is_allowed(known, mini, given, message):
+    with pytest.raises(RunError, match=message):
+        validate(given, known, label="run 'x'", folder=mini)
+
+
+def test_a_whole_number_fits_a_number_and_a_file_becomes_absolute(known, mini):
+    (mini / "own.csv").write_text("month,days\n")
+    checked = validate({"factor": 2, "source": "own.csv"}, known, label="run", folder=mini)
+    assert checked["factor"] == 2
+    assert Path(checked["source"]) == mini / "own.csv"
+
+
+def test_options_are_read_by_type(known):
+    assert parse_options(("factor=2.5", "unit=weeks"), known, label="run") == {"factor": 2.5, "unit": "weeks"}
+    assert parse_options(("source=2024",), known, label="run") == {"source": "2024"}
+    with pytest.raises(RunError, match=r"'-p factor' is not of the form -p name=value"):
+        parse_options(("factor",), known, label="run")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("factor = 1.0  # x; allowed: any", r"line 1 of the parameters cell is not of the form"),
+        ("factor: float = 1.0  # no rule", r"line 1 of the parameters cell is not of the form"),
+        ("factor: complex = 1.0  # x; allowed: any", r"parameter 'factor' has type complex; use one of str, int"),
+    ],
+)
+def test_a_parameters_cell_that_does_not_state_them_is_refused(source, message):
+    with pytest.raises(RunError, match=message):
+        parameters_of(miniature.notebook([("parameters", source)]), label="n.ipynb")
+
+
+def test_exactly_one_parameters_cell():
+    with pytest.raises(RunError, match=r"n\.ipynb: 0 cells are tagged 'parameters'; tag exactly one"):
+        parameters_of(nbformat.v4.new_notebook(), label="n.ipynb")
+
+
+def test_lists_are_checked_item_by_item():
+    cell = 'kinds: list[str] = ["a"]  # kinds; allowed: a | b\nsizes: list[int] = [1]  # sizes; allowed: any'
+    known = parameters_of(miniature.notebook([("parameters", cell)]), label="n")
+    assert validate({"kinds": ["a", "b"]}, known, label="r", folder=Path()) == {"kinds": ["a", "b"]}
+    with pytest.raises(RunError, match=r"parameter 'kinds' is 'c'; allowed: a, b"):
+        validate({"kinds": ["a", "c"]}, known, label="r", folder=Path())
+    with pytest.raises(RunError, match=r"parameter 'sizes' is \['x'\]; allowed: a list of whole numbers"):
+        validate({"sizes": ["x"]}, known, label="r", folder=Path())
+
+
+def test_nothing_is_allowed_only_where_it_is_said():
+    cell = 'more: str = ""  # second file; allowed: file or nothing'
+    known = parameters_of(miniature.notebook([("parameters", cell)]), label="n")
+    assert validate({"more": ""}, known, label="r", folder=Path()) == {"more": ""}
+    with pytest.raises(RunError, match=r"parameter 'more' is 'gone\.csv', which is not there .*allowed: a file\."):
+        validate({"more": "gone.csv"}, known, label="r", folder=Path())

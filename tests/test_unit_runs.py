@@ -1,0 +1,115 @@
+"""runs.yml, fingerprints, and the room plan that they rest on."""
+
+from dataclasses import replace
+
+import nbformat
+import pytest
+import yaml
+
+from healthsys.errors import RunError
+from healthsys.publishing import fingerprint
+from healthsys.publishing.runs import load_runs, select
+
+
+def _write(mini, **changes):
+    path = mini / "notebooks/runs.yml"
+    runs = yaml.safe_load(path.read_text())
+    runs["runs"]["waits-twice"].update(changes)
+    path.write_text(yaml.safe_dump(runs))
+
+
+def test_reads_runs_in_order(mini):
+    runs = load_runs()
+    assert list(runs) == ["waits-once", "waits-twice"]
+    assert runs["waits-twice"].parameters == {"factor": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"titel": "x"}, r"run 'waits-twice': unknown key 'titel'\. Did you mean 'title'\?"),
+        ({"title": ""}, r"run 'waits-twice': there is no 'title'; add one"),
+        ({"notebook": "wait"}, r"there is no notebook 'wait' in notebooks/\. Did you mean 'waits'\?"),
+        ({"data": ["wait"]}, r"data names 'wait', which is no data set\. Did you mean 'waits'\?"),
+        ({"data": []}, r"it reads the data set 'waits' \(source\); add it under data:"),
+        ({"parameters": {"factr": 1}}, r"run 'waits-twice': the notebook has no parameter 'factr'\. Did you mean"),
+        ({"parameters": {"source": "gone.csv"}}, r"run 'waits-twice': parameter 'source' is 'gone\.csv'"),
+    ],
+)
+def test_a_faulty_entry_is_named_before_anything_runs(mini, changes, message):
+    _write(mini, **changes)
+    with pytest.raises(RunError, match=message):
+        load_runs()
+
+
+def test_select_names_the_nearest_run(mini):
+    with pytest.raises(RunError, match=r"no run 'waits-onc' .*Did you mean 'waits-once'\?"):
+        select(("waits-onc",))
+
+
+def test_unreadable_yaml_is_said(mini):
+    (mini / "notebooks/runs.yml").write_text("runs: [")
+    with pytest.raises(RunError, match=r"runs\.yml is not readable YAML"):
+        load_runs()
+
+
+def test_fingerprint_changes_with_each_thing_a_run_depends_on(mini):
+    run = load_runs()["waits-once"]
+    before = fingerprint.fingerprint(run)
+    assert fingerprint.fingerprint(run) == before
+    seen = {before, fingerprint.fingerprint(replace(run, parameters={"factor": 3.0}))}
+    (mini / "data/published/waits.csv").write_text("month,days,locator\nJan,99,row 1\n")
+    seen.add(fingerprint.fingerprint(run))
+    (mini / "requirements/book.lock").write_text("example==2.0\n")
+    seen.add(fingerprint.fingerprint(run))
+    notebook = nbformat.read(run.notebook, as_version=4)
+    notebook.cells[0].source += "\nOne more sentence."
+    nbformat.write(notebook, run.notebook)
+    seen.add(fingerprint.fingerprint(run))
+    assert len(seen) == 5
+
+
+def test_fingerprint_ignores_stored_outputs(mini):
+    run = load_runs()["waits-once"]
+    before = fingerprint.fingerprint(run)
+    notebook = nbformat.read(run.notebook, as_version=4)
+    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="x")]
+    nbformat.write(notebook, run.notebook)
+    assert fingerprint.fingerprint(run) == before
+
+
+def _package(tmp_path):
+    package = tmp_path / "healthsys"
+    for name, text in {
+        "__init__.py": "",
+        "errors.py": "",
+        "climate/__init__.py": "from healthsys.climate.scoring import score\n",
+        "climate/scoring.py": "def score():\n    from healthsys import errors\n",
+        "trends/__init__.py": "import healthsys.errors\n",
+    }.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text)
+    return package
+
+
+@pytest.mark.parametrize(
+    ("code", "rooms"),
+    [
+        ("from healthsys import climate", {"__init__.py", "climate/__init__.py", "climate/scoring.py", "errors.py"}),
+        ("import healthsys.trends", {"__init__.py", "trends/__init__.py", "errors.py"}),
+        ("from healthsys.climate.scoring import score", {"__init__.py", "climate/__init__.py", "climate/scoring.py",
+                                                         "errors.py"}),
+        ("import pandas", set()),
+    ],
+)  # fmt: skip
+def test_source_counted_is_what_the_notebook_imports(tmp_path, code, rooms):
+    package = _package(tmp_path)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    found = fingerprint.source_files(notebook, package=package)
+    assert {path.relative_to(package).as_posix() for path in found} == rooms
+
+
+def test_cell_magics_count_the_whole_package(tmp_path):
+    package = _package(tmp_path)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%time\nx = 1")])
+    assert len(fingerprint.source_files(notebook, package=package)) == 5
