@@ -23,7 +23,7 @@ from healthsys.equality.pay_gap import (
     quantile_gaps,
     statutory,
 )
-from healthsys.equality.quarters import pay_quarters, quarter_sizes
+from healthsys.equality.quarters import assign_quarters, pay_quarters, quarter_sizes
 from healthsys.errors import DataError
 
 EIGHT = pd.DataFrame({"sex": list("FFMFMMFM"), "hourly_pay": [10, 12, 12, 12, 12, 15, 16, 20.0]})
@@ -35,7 +35,7 @@ def test_worked_example_of_the_statutory_gaps():
     assert found.gap("mean_hourly").percent == pytest.approx(15.2542, abs=5e-5)
     assert found.gap("median_hourly").percent == pytest.approx(11.1111, abs=5e-5)
     lower_middle = found.quarters.set_index("quarter").loc["lower middle"]
-    assert (lower_middle["women"], lower_middle["men"]) == (1, 1)
+    assert (lower_middle["group"], lower_middle["comparator"]) == (1, 1)
 
 
 def test_bonus_measures_keep_reduced_pay_staff_and_drop_zero_bonus():
@@ -67,7 +67,7 @@ def test_others_than_women_and_men_are_left_out_and_counted():
     staff = pd.concat([EIGHT, pd.DataFrame({"sex": ["U"], "hourly_pay": [99.0]})])
     found = statutory(staff)
     assert found.relevant == 8
-    assert found.left_out["sex not recorded as F or M"] == 1
+    assert found.left_out["sex recorded as neither F nor M"] == 1
 
 
 @pytest.mark.parametrize(
@@ -99,6 +99,7 @@ def test_quarters_hold_everybody_once_and_do_not_depend_on_the_order(people):
     assert (found["women"] + found["men"]).tolist() == quarter_sizes(len(people))
     assert found["women"].sum() == women.sum()
     assert (found[["women", "men"]] >= 0).all(axis=None)
+    assert np.bincount(assign_quarters(pay, women)[women], minlength=4).tolist() == found["women"].tolist()
     turned = np.random.default_rng(1).permutation(len(people))
     pd.testing.assert_frame_equal(found, pay_quarters(pay[turned], women[turned]))
 

@@ -36,12 +36,15 @@ class Printed:
         Whether totals over every characteristic are printed too.
     where
         Conditions that hold for the whole table.
+    only
+        For a characteristic, the levels that the table has, where nobody under ``where`` can be at another.
     """
 
     name: str
     by: tuple[str, ...]
     totals: bool = True
     where: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,20 +73,21 @@ class Page:
         total; of more, the further characteristics stay as columns of their own.
         """
         table = self._table(name)
+        levels = {**self.levels, **table.only}
         rows, columns = table.by[0], table.by[-1]
         ends = [total] if table.totals else []
         if len(table.by) == 1:
             found = [
                 {rows: level, "people": self._text(table, {rows: level}, total)}
-                for level in self.levels[rows] + ends
+                for level in levels[rows] + ends
             ]
             return pd.DataFrame(found)
-        outer = [self.levels[name] + ends for name in table.by[:-1]]
+        outer = [levels[name] + ends for name in table.by[:-1]]
         out = []
         for combination in itertools.product(*outer):
             given = dict(zip(table.by[:-1], combination, strict=True))
             line: dict[str, Any] = dict(given)
-            for level in self.levels[columns] + ends:
+            for level in levels[columns] + ends:
                 line[level] = self._text(table, {**given, columns: level}, total)
             out.append(line)
         return pd.DataFrame(out)
@@ -163,7 +167,9 @@ def protect(
     >>> page.proof.holds
     True
     """
-    names = list(dict.fromkeys(name for table in tables for name in (*table.by, *table.where)))
+    printed = [name for table in tables for name in (*table.by, *table.where)]
+    parents = [parent for name, parent in (derived or {}).items() if name in printed]
+    names = list(dict.fromkeys([*printed, *parents]))
     cube = _cube(people, names, count)
     order = {name: list(map(str, (levels or {}).get(name, pd.unique(cube[name])))) for name in names}
     cells: dict[Cell, int] = {}
@@ -209,6 +215,7 @@ def _cube(people: pd.DataFrame, names: list[str], count: str) -> pd.DataFrame:
 
 
 def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lines: list) -> None:
+    order = {**order, **{name: list(map(str, levels)) for name, levels in table.only.items()}}
     inside = cube
     for name, level in table.where.items():
         inside = inside[inside[name] == str(level)]

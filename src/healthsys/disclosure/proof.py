@@ -69,9 +69,11 @@ class Proof:
         """Say in one sentence what was proven."""
         if self.ranges.empty:
             return "No cell had to be suppressed."
+        many = len(self.ranges)
+        cells = "the suppressed cell" if many == 1 else f"each of the {many} suppressed cells"
         return (
-            f"An integer programme over all tables of this page confirms that each of the {len(self.ranges)} suppressed "
-            f"cells can still be at least {self.smallest} different numbers."
+            f"An integer programme over all tables of this page confirms that {cells} can still be at least "
+            f"{self.smallest} different numbers."
         )
 
 

@@ -56,6 +56,12 @@ class Design:
     base: Mapping[str, str]
     left_out: int
 
+    @property
+    def sides(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+        """Characteristics and outcome of the comparator, and of the other group."""
+        a = self.comparator
+        return (self.x[a], self.y[a]), (self.x[~a], self.y[~a])
+
 
 def design(
     staff: pd.DataFrame,
@@ -123,18 +129,28 @@ def design(
     )
 
 
-def _fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    """Least squares; a column that a resample has emptied gets a coefficient of zero."""
-    left = x.T if weight is None else x.T * weight
-    return np.linalg.lstsq(left @ x, left @ y, rcond=None)[0]
+def _solve(xx: np.ndarray, xy: np.ndarray) -> np.ndarray:
+    """Solve the normal equations; a column that a resample has emptied gets a coefficient of zero."""
+    return np.linalg.lstsq(xx, xy, rcond=None)[0]
 
 
-def _parts(found: Design, reference: str, weight: np.ndarray | None = None) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
+def _moments(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return X'WX and X'Wy; the first column of X is the constant, so both hold the weighted sums too."""
+    left = x.T if weight is None else (x * weight[:, None]).T
+    return left @ x, left @ y
+
+
+def _parts(
+    found: Design, reference: str, weights: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
     """Return every part of the split, and the explained and unexplained part of each column."""
-    a, b = found.comparator, ~found.comparator
-    w = np.ones(len(found.y)) if weight is None else weight
-    xa, xb = np.average(found.x[a], axis=0, weights=w[a]), np.average(found.x[b], axis=0, weights=w[b])
-    beta_a, beta_b = _fit(found.x[a], found.y[a], w[a]), _fit(found.x[b], found.y[b], w[b])
+    a, b = found.sides
+    weight_a, weight_b = weights or (None, None)
+    xx_a, xy_a = _moments(*a, weight_a)
+    xx_b, xy_b = _moments(*b, weight_b)
+    size_a, size_b = xx_a[0, 0], xx_b[0, 0]
+    xa, xb, ya, yb = xx_a[0] / size_a, xx_b[0] / size_b, xy_a[0] / size_a, xy_b[0] / size_b
+    beta_a, beta_b = _solve(xx_a, xy_a), _solve(xx_b, xy_b)
     if reference == "comparator":
         star = beta_a
     elif reference == "group":
@@ -142,15 +158,15 @@ def _parts(found: Design, reference: str, weight: np.ndarray | None = None) -> t
     elif reference == "average":
         star = (beta_a + beta_b) / 2
     elif reference == "weighted":
-        share = w[a].sum() / w.sum()
-        star = share * beta_a + (1 - share) * beta_b
+        star = (size_a * beta_a + size_b * beta_b) / (size_a + size_b)
     elif reference == "pooled":
-        star = _fit(found.x, found.y, w)
+        star = _solve(xx_a + xx_b, xy_a + xy_b)
     else:
-        star = _fit(np.column_stack([found.x, b.astype(float)]), found.y, w)[:-1]
+        sums = xx_b[0][:, None]
+        xx = np.block([[xx_a + xx_b, sums], [sums.T, np.array([[size_b]])]])
+        star = _solve(xx, np.append(xy_a + xy_b, xy_b[0]))[:-1]
     explained = (xa - xb) * star
     unexplained = xa * (beta_a - star) + xb * (star - beta_b)
-    ya, yb = np.average(found.y[a], weights=w[a]), np.average(found.y[b], weights=w[b])
     parts = {
         "gap": ya - yb,
         "endowments": (xa - xb) @ beta_b,
@@ -234,14 +250,12 @@ def split(found: Design, *, reference: str = "pooled_with_group", level: float =
 
 def _intervals(found: Design, reference: str, terms: list[str], level: float, resamples: int, seed: int) -> dict:
     rng = np.random.default_rng(seed)
-    sides = [np.flatnonzero(found.comparator), np.flatnonzero(~found.comparator)]
+    sizes = int(found.comparator.sum()), int((~found.comparator).sum())
     where = np.array(found.terms)
     drawn: dict[str, list[float]] = {}
     for _ in range(resamples):
-        weight = np.zeros(len(found.y))
-        for side in sides:
-            weight[side] = np.bincount(rng.integers(0, len(side), len(side)), minlength=len(side))
-        parts, explained, _ = _parts(found, reference, weight)
+        weights = tuple(np.bincount(rng.integers(0, size, size), minlength=size).astype(float) for size in sizes)
+        parts, explained, _ = _parts(found, reference, weights)
         parts |= {f"explained:{term}": float(explained[where == term].sum()) for term in terms}
         for name, value in parts.items():
             drawn.setdefault(name, []).append(value)

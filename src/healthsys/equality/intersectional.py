@@ -140,7 +140,8 @@ def fit_strata(
     Returns
     -------
     Strata
-        Fitted with :class:`statsmodels.regression.mixed_linear_model.MixedLM`. Where the likelihood is highest with no
+        Fitted with :class:`statsmodels.regression.mixed_linear_model.MixedLM` by Powell's method (with its default,
+        statsmodels 0.15.0 calls a fit with several thousand people per stratum singular that is not). Where the likelihood is highest with no
         variance between strata, ``between`` is 0 and ``reason`` says so (``MixedLM`` does not converge there).
 
     Raises
@@ -182,7 +183,7 @@ def fit_strata(
         return _finished(y, x, beta, names, groups, 0.0, within, norm.ppf(0.5 + level / 2), reason)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = MixedLM(y, x, groups=groups).fit(reml=True, method=["lbfgs", "bfgs", "powell"])
+        found = MixedLM(y, x, groups=groups).fit(reml=True, method=["powell"])
     between, within = float(np.asarray(found.cov_re)[0, 0]), float(found.scale)
     if not found.converged or abs(between / within - ratio) > 0.02 * ratio + 1e-4:
         beta, within = _given_ratio(y, x, groups, ratio)

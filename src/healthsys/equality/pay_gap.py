@@ -109,8 +109,16 @@ def gap_between(
     return Gap(label, percent, high, low, *sizes, reason)
 
 
-def statutory(staff: pd.DataFrame, *, label: str = "staff") -> Statutory:
-    """Work out the six statutory gender pay gap measures.
+def statutory(
+    staff: pd.DataFrame,
+    *,
+    column: str = "sex",
+    comparator: str = MEN,
+    group: str = WOMEN,
+    names: tuple[str, str] = ("men", "women"),
+    label: str = "staff",
+) -> Statutory:
+    """Work out the six measures of the gender pay gap regulations, or the same measures for two other groups.
 
     Hourly gaps and quarters are over full-pay relevant employees, bonus gaps over relevant employees who were paid a
     bonus above zero, bonus shares over all relevant employees, those on reduced pay included.
@@ -122,11 +130,15 @@ def statutory(staff: pd.DataFrame, *, label: str = "staff") -> Statutory:
         (pounds, above zero; may be missing for those not on full pay), and where known ``full_pay`` (``Y``, ``N``;
         all on full pay when the column is absent) and ``bonus`` (pounds in the twelve months to the snapshot; zero or
         missing is no bonus; no bonus measures when the column is absent).
+    column, comparator, group, names
+        For other groups than women and men: the characteristic, the level compared with, the level compared, and what
+        to call the two. There is no duty to publish these.
 
     Returns
     -------
     Statutory
-        Unrounded; publish to one decimal.
+        Unrounded; publish to one decimal. ``quarters``: ``quarter``, counts ``group`` and ``comparator``, and their
+        shares ``group_percent`` and ``comparator_percent``.
 
     Raises
     ------
@@ -146,37 +158,42 @@ def statutory(staff: pd.DataFrame, *, label: str = "staff") -> Statutory:
     >>> found.gap("mean_bonus").reason
     'not calculable: the table has no column for bonus'
     """
-    check_staff(staff, label=label)
-    sex = staff["sex"].to_numpy(dtype=object)
-    known = (sex == WOMEN) | (sex == MEN)
-    women = sex == WOMEN
+    check_staff(staff, label=label, columns=(column, "hourly_pay"))
+    levels = staff[column].to_numpy(dtype=object)
+    known = (levels == group) | (levels == comparator)
+    women = levels == group
     pay = staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)
     full = known & full_pay_mask(staff)
     unpaid = full & np.isnan(pay)
     full &= ~unpaid
-    hourly = [gap_between(pay[full & ~women], pay[full & women], measure=m, of="hourly") for m in ("mean", "median")]
-    bonus, shares = _bonus(staff, known, women)
+    sides = pay[full & ~women], pay[full & women]
+    hourly = [gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")]
+    bonus, shares = _bonus(staff, known, women, names)
+    quarters = pay_quarters(pay[full], women[full]).rename(
+        columns=lambda name: name.replace("women", "group").replace("men", "comparator")
+    )
     left_out = {
-        "sex not recorded as F or M": int((~known).sum()),
+        f"{column} recorded as neither {group} nor {comparator}": int((~known).sum()),
         "not on full pay at the snapshot (kept in the bonus measures)": int((known & ~full_pay_mask(staff)).sum()),
         "on full pay without an hourly rate": int(unpaid.sum()),
     }
-    return Statutory(
-        (*hourly, *bonus), shares, pay_quarters(pay[full], women[full]), int(full.sum()), int(known.sum()), left_out
-    )
+    return Statutory((*hourly, *bonus), shares, quarters, int(full.sum()), int(known.sum()), left_out)
 
 
-def _bonus(staff: pd.DataFrame, known: np.ndarray, women: np.ndarray) -> tuple[list[Gap], pd.DataFrame]:
+def _bonus(
+    staff: pd.DataFrame, known: np.ndarray, women: np.ndarray, names: tuple[str, str]
+) -> tuple[list[Gap], pd.DataFrame]:
     columns = ["group", "paid", "people", "percent"]
     if "bonus" not in staff:
         reason = "not calculable: the table has no column for bonus"
-        empty = pd.DataFrame({"group": ["women", "men"], "paid": pd.NA, "people": pd.NA, "percent": np.nan})
+        empty = pd.DataFrame({"group": names[::-1], "paid": pd.NA, "people": pd.NA, "percent": np.nan})
         return [Gap(f"{m}_bonus", None, None, None, 0, 0, reason) for m in ("mean", "median")], empty[columns]
     amount = staff["bonus"].to_numpy(dtype=float, na_value=0.0)
     paid = known & (np.nan_to_num(amount) > 0)
-    gaps = [gap_between(amount[paid & ~women], amount[paid & women], measure=m, of="bonus") for m in ("mean", "median")]
+    sides = amount[paid & ~women], amount[paid & women]
+    gaps = [gap_between(*sides, measure=measure, of="bonus", names=names) for measure in ("mean", "median")]
     rows = []
-    for name, group in (("women", known & women), ("men", known & ~women)):
+    for name, group in ((names[1], known & women), (names[0], known & ~women)):
         people, received = int(group.sum()), int((group & paid).sum())
         rows.append((name, received, people, 100 * received / people if people else np.nan))
     return gaps, pd.DataFrame(rows, columns=columns)

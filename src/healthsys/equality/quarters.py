@@ -119,3 +119,34 @@ def _women_in_first(end: int, pay: np.ndarray, women: np.ndarray, men: np.ndarra
     places = [max(0, min(start + people, high) - max(start, low)) for low, high in zip(ends, ends[1:], strict=False)]
     given = share_out([int(place) for place in places], int(same), int(people))
     return int(fewer + sum(given[: int(np.searchsorted(ends, end))]))
+
+
+def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
+    """Return the quarter of each person (0 lowest to 3), so that the counts are those of :func:`pay_quarters`.
+
+    Which person of a rate that straddles a boundary goes to which side is settled by their order in the table; only the
+    numbers of women and men on each side mean something.
+
+    Examples
+    --------
+    >>> pay = np.array([10, 12, 12, 12, 12, 15, 16, 20.0])
+    >>> women = np.array([True, True, False, True, False, False, True, False])
+    >>> assign_quarters(pay, women).tolist()
+    [0, 0, 1, 1, 2, 2, 3, 3]
+    """
+    pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)
+    order = np.argsort(pay, kind="stable")
+    sorted_pay = pay[order]
+    ends = np.cumsum([0, *quarter_sizes(len(pay))])
+    place = np.repeat(np.arange(4), np.diff(ends))
+    for rate in np.unique(sorted_pay[[end for end in ends[1:-1] if 0 < end < len(pay)]]):
+        low, high = np.searchsorted(sorted_pay, rate, "left"), np.searchsorted(sorted_pay, rate, "right")
+        block = order[low:high]
+        places = np.bincount(place[low:high], minlength=4)
+        given = np.array(share_out(places.tolist(), women=int(women[block].sum()), people=len(block)))
+        sorted_block = np.concatenate([block[women[block]], block[~women[block]]])
+        order[low:high] = sorted_block
+        place[low:high] = np.concatenate([np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)])
+    quarter = np.empty(len(pay), dtype=int)
+    quarter[order] = place
+    return quarter
