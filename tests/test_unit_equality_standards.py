@@ -29,7 +29,10 @@ from healthsys.funnel import funnel
 from healthsys.synthetic import GENERATORS, to_csv_bytes
 
 REAL = paths.root().parent / "shared" / "real_data" / "gender_pay_gap"
-FILES = {"2017-18": "UK Gender Pay Gap Data - 2017 to 2018.csv", "2021-22": "UK Gender Pay Gap Data - 2021 to 2022.csv"}
+FILES = {
+    "2017-18": "UK Gender Pay Gap Data - 2017 to 2018.csv",
+    "2021-22": "UK Gender Pay Gap Data - 2021 to 2022.csv",
+}
 with_real_files = pytest.mark.skipif(
     not REAL.is_dir(), reason="the real files of the gender pay gap service are not beside this project"
 )
@@ -69,7 +72,9 @@ def test_zero_cases_give_a_reason_and_fishers_p():
 
 
 def test_more_cases_than_people_names_the_likely_mistake():
-    with pytest.raises(DataError, match=r"group: 30 people had the outcome but only 3 could.*columns swapped"):
+    with pytest.raises(
+        DataError, match=r"group: 30 people had the outcome but only 3 could.*columns swapped"
+    ):
         relative_likelihood(30, 3, reference_had=1, reference_could=10)
 
 
@@ -88,11 +93,22 @@ def test_representation_counts_people_of_unknown_ethnicity_in_the_base():
 
 def test_disparity_ratio_of_the_definition():
     counts = pd.DataFrame(
-        {"band": ["5", "6", "8a"] * 2, "group": ["White"] * 3 + ["BME"] * 3, "people": [400, 300, 100, 200, 100, 20]}
+        {
+            "band": ["5", "6", "8a"] * 2,
+            "group": ["White"] * 3 + ["BME"] * 3,
+            "people": [400, 300, 100, 200, 100, 20],
+        }
     )
-    steps = [disparity_ratio(counts, group="BME", reference="White", step=s) for s in (("lower", "middle"), ("middle", "upper"))]
-    assert [step.ratio for step in steps] == pytest.approx([(300 / 400) / (100 / 200), (100 / 300) / (20 / 100)])
-    empty = disparity_ratio(counts[counts["band"] != "8a"], group="BME", reference="White", step=("middle", "upper"))
+    steps = [
+        disparity_ratio(counts, group="BME", reference="White", step=s)
+        for s in (("lower", "middle"), ("middle", "upper"))
+    ]
+    assert [step.ratio for step in steps] == pytest.approx(
+        [(300 / 400) / (100 / 200), (100 / 300) / (20 / 100)]
+    )
+    empty = disparity_ratio(
+        counts[counts["band"] != "8a"], group="BME", reference="White", step=("middle", "upper")
+    )
     assert empty.reason == "nobody of the group White is in the upper bands"
 
 
@@ -103,7 +119,12 @@ def test_board_difference_is_in_points_and_says_when_there_is_none():
 
 def test_survey_indicator_says_for_whom_it_is_worse():
     counts = pd.DataFrame(
-        {"indicator": ["h", "h", "e", "e"], "group": ["BME", "White"] * 2, "answered": [300, 200, 400, 600], "base": 1000}
+        {
+            "indicator": ["h", "h", "e", "e"],
+            "group": ["BME", "White"] * 2,
+            "answered": [300, 200, 400, 600],
+            "base": 1000,
+        }
     )
     found = survey_indicators(counts, groups=("BME", "White"), higher_is_better={"h": False, "e": True})
     assert found["worse_for"].tolist() == ["BME", "BME"]
@@ -120,7 +141,9 @@ def test_newcombe_difference():
 
 
 def test_cases_are_averaged_over_the_last_years():
-    counts = pd.DataFrame({"year": [2020, 2021, 2022], "group": "a", "had": [9, 2, 4], "could": [100, 100, 110]})
+    counts = pd.DataFrame(
+        {"year": [2020, 2021, 2022], "group": "a", "had": [9, 2, 4], "could": [100, 100, 110]}
+    )
     assert averaged(counts, years=2)[["had", "could"]].values.tolist() == [[6, 210]]
     with pytest.raises(DataError, match="counts for 3 years; an average over 4 needs 4"):
         averaged(counts, years=4)
@@ -136,12 +159,23 @@ def test_no_recalled_figure_is_a_data_row():
     series = datasets.load("wres_national")
     years = series[series["series"] == "wres_ind2_rel_likelihood_appointed_white_vs_bme"]
     england = years[years["group"] == "England, NHS trusts"].set_index("period")["value"]
-    assert england.to_dict() == {"2016": 1.57, "2018": 1.45, "2019": 1.46, "2020": 1.61, "2022": 1.54, "2023": 1.59}
+    assert england.to_dict() == {
+        "2016": 1.57,
+        "2018": 1.45,
+        "2019": 1.46,
+        "2020": 1.61,
+        "2022": 1.54,
+        "2023": 1.59,
+    }
 
 
 def test_recruitment_funnel_multiplies_to_the_whole():
     counts = datasets.load("workforce_recruitment")
-    counts = counts[counts["characteristic"] == "ethnicity"].groupby(["stage", "group"], as_index=False)["people"].sum()
+    counts = (
+        counts[counts["characteristic"] == "ethnicity"]
+        .groupby(["stage", "group"], as_index=False)["people"]
+        .sum()
+    )
     found = funnel_table(counts, groups=("BME", "White"))
     steps = found.iloc[1:-1]
     assert steps["ratio"].prod() == pytest.approx(found["ratio"].iloc[-1])
@@ -151,7 +185,10 @@ def test_recruitment_funnel_multiplies_to_the_whole():
     ("rows", "said"),
     [
         ([("applied", "a", 5), ("apointed", "a", 1)], r"no stage 'apointed'. Did you mean 'appointed'\?"),
-        ([("applied", "a", 5), ("appointed", "a", 7)], r"group 'a': 7 people were appointed but only 5 were applied"),
+        (
+            [("applied", "a", 5), ("appointed", "a", 7)],
+            r"group 'a': 7 people were appointed but only 5 were applied",
+        ),
         ([("applied", "a", 5)], r"group 'b' has no count for the stage 'applied'"),
     ],
 )
@@ -183,7 +220,10 @@ def test_synthetic_files_are_what_the_generator_makes(name):
 
 
 def test_the_invented_system_is_calibrated():
-    tables = {name: datasets.load(name) for name in ("wres_national", "wdes_national", "medicine_gender_pay_gap", "review_equality")}
+    tables = {
+        name: datasets.load(name)
+        for name in ("wres_national", "wdes_national", "medicine_gender_pay_gap", "review_equality")
+    }
     names = ("staff", "recruitment", "processes", "survey", "boards")
     found = calibration(synthetic_values(*(datasets.load(f"workforce_{name}") for name in names)), tables)
     assert found["within"].all(), found[~found["within"]].to_string()
@@ -221,9 +261,17 @@ def test_names_of_responsible_persons_are_dropped(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("DiffMeanHourlyPercent", "MeanGap", r"yours.csv: there is no column 'DiffMeanHourlyPercent'.*25 columns.*or 27"),
+        (
+            "DiffMeanHourlyPercent",
+            "MeanGap",
+            r"yours.csv: there is no column 'DiffMeanHourlyPercent'.*25 columns.*or 27",
+        ),
         ('"90002"', '"90001"', r"EmployerId '90001' occurs 2 times"),
-        ('"2022/03/31 00:00:00"', '"31 March"', r"column 'DueDate', record 2: '31 March' is not a date; allowed: 05/04/2018"),
+        (
+            '"2022/03/31 00:00:00"',
+            '"31 March"',
+            r"column 'DueDate', record 2: '31 March' is not a date; allowed: 05/04/2018",
+        ),
         ('"250 to 499"', '"250 to 499', r"not a readable CSV file near line"),
     ],
 )
@@ -237,7 +285,11 @@ def test_a_file_of_quotes_or_thousands_of_columns_is_refused(tmp_path):
     many.write_text(",".join(f"c{i}" for i in range(5000)) + "\n")
     quotes.write_text('a,b\n"' + "x" * 50_000)
     empty.write_text("")
-    for path, said in ((many, "record 1 has 5,000 columns; at most 200"), (quotes, "longer than 20,000"), (empty, "is empty")):
+    for path, said in (
+        (many, "record 1 has 5,000 columns; at most 200"),
+        (quotes, "longer than 20,000"),
+        (empty, "is empty"),
+    ):
         with pytest.raises(DataError, match=said):
             readers.read_service(path)
 
@@ -249,7 +301,9 @@ def payroll(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_payroll_file_is_read_with_words_for_codes(tmp_path):
-    path = payroll(tmp_path, 'person,Gender,Rate,bonus\n1,Female,"£1,012.50",\n2,male,14,100\n3,prefer not to say,15,0\n')
+    path = payroll(
+        tmp_path, 'person,Gender,Rate,bonus\n1,Female,"£1,012.50",\n2,male,14,100\n3,prefer not to say,15,0\n'
+    )
     found = readers.read_payroll(path, columns={"sex": "Gender", "hourly_pay": "Rate"})
     assert found["sex"].tolist() == ["F", "M", "U"]
     assert found["hourly_pay"].tolist() == [1012.5, 14, 15]
@@ -259,9 +313,16 @@ def test_a_payroll_file_is_read_with_words_for_codes(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("sex,hourly_pay\nF,10\nQ,11\n", r"payroll.csv: column 'sex', row 3: 'Q' is not a code that is known \(1 such cells\); allowed: F, M, U"),
+        (
+            "sex,hourly_pay\nF,10\nQ,11\n",
+            r"payroll.csv: column 'sex', row 3: 'Q' is not a code that is known \(1 such cells\); allowed: "
+            r"F, M, U",
+        ),
         ("sex,hourly_pay\nF,-10\n", r"column 'hourly_pay', row 2: '-10' is not an amount of pay.*above 0"),
-        ("sex,hourly_pay,bonus\nF,10,-5\n", r"column 'bonus', row 2: '-5' is not an amount of pay.*0 or more"),
+        (
+            "sex,hourly_pay,bonus\nF,10,-5\n",
+            r"column 'bonus', row 2: '-5' is not an amount of pay.*0 or more",
+        ),
         ("sex,hourly_pay,ethnic_group\nF,10,Z\n", r"column 'ethnic_group', row 2: 'Z' is not a code"),
         ("sex,pay\nF,10\n", r"there is no column 'hourly_pay'.*Columns found: sex, pay"),
         ("sex,hourly_pay\nF\n", r"record 2 has 1 cells but the header has 2"),
@@ -284,11 +345,15 @@ def test_a_partial_year_is_recognised_and_not_compared(tmp_path):
 
 
 def test_change_is_matched_and_counted():
-    found = published.change(readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2017_18"))
+    found = published.change(
+        readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2017_18")
+    )
     assert found.reason is None
     assert "company number" in found.by
     assert len(found.matched) + found.only_now <= 31
-    same = published.change(readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2021_22"))
+    same = published.change(
+        readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2021_22")
+    )
     assert "give files of two years" in same.reason
 
 
@@ -296,7 +361,9 @@ def test_an_employer_is_found_by_id_name_or_refused():
     year = readers.read_service("gpg_service_2021_22")
     assert published.place(year, employer="90002").employer == "Synthetic Birch Tarn NHS Foundation Trust"
     assert published.place(year, employer="synthetic BIRCH tarn nhs foundation trust").higher is not None
-    with pytest.raises(DataError, match=r"no employer 'Birch' in this file. Close to it: Synthetic Birch Tarn"):
+    with pytest.raises(
+        DataError, match=r"no employer 'Birch' in this file. Close to it: Synthetic Birch Tarn"
+    ):
         published.place(year, employer="Birch")
     with pytest.raises(DataError, match=r"2 employers go by 'Synthetic Willow Retail Limited' \(ids"):
         published.place(year, employer="Synthetic Willow Retail Limited")
@@ -304,7 +371,8 @@ def test_an_employer_is_found_by_id_name_or_refused():
 
 @with_real_files
 @pytest.mark.parametrize(
-    ("year", "records", "layout", "nhs", "no_bonus"), [("2017-18", 10_528, 25, 220, 2_325), ("2021-22", 10_465, 27, 221, 2_671)]
+    ("year", "records", "layout", "nhs", "no_bonus"),
+    [("2017-18", 10_528, 25, 220, 2_325), ("2021-22", 10_465, 27, 221, 2_671)],
 )
 def test_the_real_files_are_read_whole(year, records, layout, nhs, no_bonus):
     found = readers.read_service(REAL / FILES[year])
@@ -317,6 +385,8 @@ def test_the_real_files_are_read_whole(year, records, layout, nhs, no_bonus):
 
 @with_real_files
 def test_the_real_years_are_matched():
-    found = published.change(readers.read_service(REAL / FILES["2021-22"]), readers.read_service(REAL / FILES["2017-18"]))
+    found = published.change(
+        readers.read_service(REAL / FILES["2021-22"]), readers.read_service(REAL / FILES["2017-18"])
+    )
     assert found.reason is None
     assert len(found.matched) > 8000

@@ -195,8 +195,10 @@ def protect(
         further = _neighbour(proof.weakest, cells, lines, primary | secondary)
         if further is None:
             raise DataError(
-                f"the cell {_say(proof.weakest)} can be narrowed to fewer than three numbers whatever else is "
-                "suppressed; leave out the percentages or exact figures that give it away, or join it with another level"
+                f"the cell {_say(proof.weakest)} can be narrowed to fewer than three numbers whatever else "
+                "is "
+                "suppressed; leave out the percentages or exact figures that give it away, or join it with "
+                "another level"
             )
         secondary = _second_in_each_line(cells, lines, primary, secondary | {further})
 

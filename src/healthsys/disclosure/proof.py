@@ -147,7 +147,8 @@ class _Attack:
         high = self._extreme(weights, -1)
         if low is None or high is None:
             raise DataError(
-                "the figures printed on this page contradict each other: no table of whole numbers fits them. "
+                "the figures printed on this page contradict each other: no table of whole numbers fits "
+                "them. "
                 "Check the percentages given as statements and the number of decimals"
             )
         distinct = len({low, truth, high})
@@ -184,7 +185,8 @@ def _atoms(
         if pairs[parent].duplicated().any():
             level = pairs[parent][pairs[parent].duplicated()].iloc[0]
             raise DataError(
-                f"'{name}' is said to follow from '{parent}', but {parent} '{level}' goes with more than one level "
+                f"'{name}' is said to follow from '{parent}', but {parent} '{level}' goes with more than "
+                "one level "
                 f"of it; take '{name}' out of derived"
             )
         atoms[name] = atoms[parent].map(dict(zip(pairs[parent], pairs[name], strict=True)))

@@ -136,7 +136,8 @@ class Rule:
             return "No small-number rule was applied: do not publish this table."
         rounded = f", other counts are rounded to the nearest {self.base}" if self.base > 1 else ""
         return (
-            f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the counts shown; "
+            f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the "
+            "counts shown; "
             f"further cells are shown as * where one could be found by subtraction."
         )
 

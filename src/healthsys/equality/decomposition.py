@@ -26,7 +26,8 @@ class Split:
     """A decomposition of the difference in means between two groups, in the unit of the outcome.
 
     ``gap = endowments + coefficients + interaction = explained + unexplained``. ``detail`` has a row per
-    characteristic: its part of ``explained`` and of ``unexplained``; the latter depends on the base level named.
+    characteristic: its part of ``explained`` and of ``unexplained``; the latter depends on the base level
+    named.
     """
 
     gap: float
@@ -81,8 +82,8 @@ def design(
     Raises
     ------
     DataError
-        If a column is missing, a group is empty, or a level of a characteristic has people of one group only (their
-        pay cannot be compared with anyone's).
+        If a column is missing, a group is empty, or a level of a characteristic has people of one group only
+        (their pay cannot be compared with anyone's).
     """
     for column in (outcome, group, *characteristics):
         if column not in staff.columns:
@@ -93,7 +94,8 @@ def design(
     for name, size in ((comparator, int(first.sum())), (other, int((~first).sum()))):
         if size <= len(characteristics):
             raise DataError(
-                f"{label}: group '{name}' of column '{group}' has {size} people with all characteristics known; "
+                f"{label}: group '{name}' of column '{group}' has {size} people with all characteristics "
+                "known; "
                 "too few for a model. Join groups or use fewer characteristics"
             )
     columns, names, terms, bases = [np.ones(len(kept))], ["constant"], ["constant"], {}
@@ -109,13 +111,16 @@ def design(
             both = [bool(((values.astype(str) == level).to_numpy() & side).any()) for side in (first, ~first)]
             if not all(both):
                 raise DataError(
-                    f"{label}: column '{term}', level '{level}': only one of the two groups has anybody there, so their "
-                    "pay cannot be compared. Join the level with its neighbour, or leave these people out and say so"
+                    f"{label}: column '{term}', level '{level}': only one of the two groups has anybody "
+                    "there, so their "
+                    "pay cannot be compared. Join the level with its neighbour, or leave these people out "
+                    "and say so"
                 )
         bases[term] = str((base or {}).get(term, levels[0]))
         if bases[term] not in levels:
             raise DataError(
-                f"{label}: column '{term}' has no level '{bases[term]}' to serve as base.{nearest(bases[term], levels)} "
+                f"{label}: column '{term}' has no level '{bases[term]}' to serve as "
+                f"base.{nearest(bases[term], levels)} "
                 f"Levels found: {', '.join(levels)}"
             )
         for level in levels:
@@ -178,22 +183,29 @@ def _parts(
     return {name: float(value) for name, value in parts.items()}, explained, unexplained
 
 
-def split(found: Design, *, reference: str = "pooled_with_group", level: float = 0.95, resamples: int = 0, seed: int = 1) -> Split:
+def split(
+    found: Design,
+    *,
+    reference: str = "pooled_with_group",
+    level: float = 0.95,
+    resamples: int = 0,
+    seed: int = 1,
+) -> Split:
     """Split the difference in means between two groups (Oaxaca-Blinder).
 
-    With :math:`A` the comparator and :math:`B` the other group: endowments :math:`(\\bar x_A-\\bar x_B)'\\beta_B`,
-    coefficients :math:`\\bar x_B'(\\beta_A-\\beta_B)`, interaction :math:`(\\bar x_A-\\bar x_B)'(\\beta_A-\\beta_B)`;
-    explained :math:`(\\bar x_A-\\bar x_B)'\\beta^*`, unexplained the rest. "Unexplained" is not the same as
-    discrimination: it holds everything not measured, and characteristics that are themselves an outcome of unequal
-    treatment (such as the band) hide it in the explained part.
+    With :math:`A` the comparator and :math:`B` the other group: endowments :math:`(\\bar x_A-\\bar
+    x_B)'\\beta_B`, coefficients :math:`\\bar x_B'(\\beta_A-\\beta_B)`, interaction :math:`(\\bar x_A-\\bar
+    x_B)'(\\beta_A-\\beta_B)`; explained :math:`(\\bar x_A-\\bar x_B)'\\beta^*`, unexplained the rest.
+    "Unexplained" is not the same as discrimination: it holds everything not measured, and characteristics
+    that are themselves an outcome of unequal treatment (such as the band) hide it in the explained part.
 
     Parameters
     ----------
     found
         From :func:`design`.
     reference
-        Reference coefficients of the twofold split, a key of :data:`REFERENCES`. (``statsmodels`` 0.15.0 returns the
-        Jann result when asked for ``neumark``; here the two are apart.)
+        Reference coefficients of the twofold split, a key of :data:`REFERENCES`. (``statsmodels`` 0.15.0
+        returns the Jann result when asked for ``neumark``; here the two are apart.)
     resamples, seed
         Bootstrap samples of people within each group for percentile intervals; none when 0.
 
@@ -219,7 +231,10 @@ def split(found: Design, *, reference: str = "pooled_with_group", level: float =
     True
     """
     if reference not in REFERENCES:
-        raise DataError(f"there is no reference '{reference}'.{nearest(reference, REFERENCES)} Allowed: {', '.join(REFERENCES)}")
+        raise DataError(
+            f"there is no reference '{reference}'.{nearest(reference, REFERENCES)} Allowed: "
+            f"{', '.join(REFERENCES)}"
+        )
     parts, explained, unexplained = _parts(found, reference)
     terms = list(dict.fromkeys(found.terms))
     where = np.array(found.terms)
@@ -234,7 +249,10 @@ def split(found: Design, *, reference: str = "pooled_with_group", level: float =
     intervals = _intervals(found, reference, terms, level, resamples, seed) if resamples else {}
     for term in ("explained",):
         limits = [intervals.get(f"{term}:{name}", (np.nan, np.nan)) for name in terms]
-        detail[f"{term}_lower"], detail[f"{term}_upper"] = [low for low, _ in limits], [high for _, high in limits]
+        detail[f"{term}_lower"], detail[f"{term}_upper"] = (
+            [low for low, _ in limits],
+            [high for _, high in limits],
+        )
     a = found.comparator
     return Split(
         **parts,
@@ -248,13 +266,17 @@ def split(found: Design, *, reference: str = "pooled_with_group", level: float =
     )
 
 
-def _intervals(found: Design, reference: str, terms: list[str], level: float, resamples: int, seed: int) -> dict:
+def _intervals(
+    found: Design, reference: str, terms: list[str], level: float, resamples: int, seed: int
+) -> dict:
     rng = np.random.default_rng(seed)
     sizes = int(found.comparator.sum()), int((~found.comparator).sum())
     where = np.array(found.terms)
     drawn: dict[str, list[float]] = {}
     for _ in range(resamples):
-        weights = tuple(np.bincount(rng.integers(0, size, size), minlength=size).astype(float) for size in sizes)
+        weights = tuple(
+            np.bincount(rng.integers(0, size, size), minlength=size).astype(float) for size in sizes
+        )
         parts, explained, _ = _parts(found, reference, weights)
         parts |= {f"explained:{term}": float(explained[where == term].sum()) for term in terms}
         for name, value in parts.items():

@@ -24,10 +24,11 @@ NONE_LEFT = 1e-6
 class Strata:
     """A random-intercept model of strata.
 
-    ``between`` and ``within`` are variances in the squared unit of the outcome; ``vpc`` the share of variance that
-    lies between strata. ``reason`` is set where ``between`` is 0 because the best fit lies on the boundary, or where
-    there is no fit. ``residuals`` has a row per stratum: ``stratum``, ``people``, ``residual``, ``lower``, ``upper``
-    (the stratum's own deviation, shrunk towards zero, with its interval), in the unit of the outcome.
+    ``between`` and ``within`` are variances in the squared unit of the outcome; ``vpc`` the share of variance
+    that lies between strata. ``reason`` is set where ``between`` is 0 because the best fit lies on the
+    boundary, or where there is no fit. ``residuals`` has a row per stratum: ``stratum``, ``people``,
+    ``residual``, ``lower``, ``upper`` (the stratum's own deviation, shrunk towards zero, with its interval),
+    in the unit of the outcome.
     """
 
     between: float | None
@@ -58,7 +59,9 @@ def with_strata(staff: pd.DataFrame, by: Sequence[str], *, label: str = "staff")
     """
     for column in by:
         if column not in staff.columns:
-            raise DataError(f"{label}: there is no column '{column}' to form strata by.{nearest(column, staff.columns)}")
+            raise DataError(
+                f"{label}: there is no column '{column}' to form strata by.{nearest(column, staff.columns)}"
+            )
     kept = staff.dropna(subset=list(by)).copy()
     stratum = kept[by[0]].astype(str)
     for column in by[1:]:
@@ -92,8 +95,8 @@ def stratum_gaps(
     Returns
     -------
     pandas.DataFrame
-        ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``, ``upper``, ``reason``; the
-        comparator first.
+        ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``, ``upper``,
+        ``reason``; the comparator first.
 
     Raises
     ------
@@ -104,12 +107,18 @@ def stratum_gaps(
     name = JOINED_BY.join(comparator)
     pay = {key: part.to_numpy(dtype=float) for key, part in kept.groupby("stratum")["hourly_pay"]}
     if name not in pay:
-        raise DataError(f"nobody is in the comparator stratum '{name}'.{nearest(name, pay)} There are: {', '.join(pay)}")
+        raise DataError(
+            f"nobody is in the comparator stratum '{name}'.{nearest(name, pay)} There are: {', '.join(pay)}"
+        )
     middle = {"mean": np.mean, "median": np.median}[measure]
     reference = float(middle(pay[name]))
     rows = []
     for key in (name, *sorted(set(pay) - {name})):
-        row: dict = {"stratum": key, **dict(zip(by, key.split(JOINED_BY), strict=True)), "people": len(pay[key])}
+        row: dict = {
+            "stratum": key,
+            **dict(zip(by, key.split(JOINED_BY), strict=True)),
+            "people": len(pay[key]),
+        }
         few = len(pay[key]) <= rule.highest
         own = np.nan if few else float(middle(pay[key]))
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
@@ -122,7 +131,12 @@ def stratum_gaps(
 
 
 def fit_strata(
-    frame: pd.DataFrame, *, outcome: str, stratum: str = "stratum", additive: Sequence[str] = (), level: float = 0.95
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    stratum: str = "stratum",
+    additive: Sequence[str] = (),
+    level: float = 0.95,
 ) -> Strata:
     """Fit a random intercept per stratum by REML: the null model, or with additive effects of the characteristics.
 
@@ -140,9 +154,10 @@ def fit_strata(
     Returns
     -------
     Strata
-        Fitted with :class:`statsmodels.regression.mixed_linear_model.MixedLM` by Powell's method (with its default,
-        statsmodels 0.15.0 calls a fit with several thousand people per stratum singular that is not). Where the likelihood is highest with no
-        variance between strata, ``between`` is 0 and ``reason`` says so (``MixedLM`` does not converge there).
+        Fitted with :class:`statsmodels.regression.mixed_linear_model.MixedLM` by Powell's method (with its
+        default, statsmodels 0.15.0 calls a fit with several thousand people per stratum singular that is
+        not). Where the likelihood is highest with no variance between strata, ``between`` is 0 and ``reason``
+        says so (``MixedLM`` does not converge there).
 
     Raises
     ------
@@ -166,15 +181,23 @@ def fit_strata(
 
     used = frame[[outcome, stratum, *additive]]
     if used.isna().any(axis=None):
-        raise DataError("the table has missing cells; keep the people whose characteristics are all known, and say how many")
+        raise DataError(
+            "the table has missing cells; keep the people whose characteristics are all known, and say how "
+            "many"
+        )
     y = used[outcome].to_numpy(dtype=float)
-    dummies = pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else None
+    dummies = (
+        pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else None
+    )
     x = np.column_stack([np.ones(len(y)), *([dummies.to_numpy()] if additive else [])])
     names = ["intercept", *(dummies.columns if additive else [])]
     groups = used[stratum].astype(str).to_numpy()
     count = len(np.unique(groups))
     if count < 3:
-        raise DataError(f"there are {count} strata; a variance between them needs at least three. Cross more characteristics")
+        raise DataError(
+            f"there are {count} strata; a variance between them needs at least three. Cross more "
+            "characteristics"
+        )
     ratio = _best_ratio(y, x, groups)
     if ratio <= NONE_LEFT:
         beta, *_ = np.linalg.lstsq(x, y, rcond=None)
@@ -188,10 +211,19 @@ def fit_strata(
     if not found.converged or abs(between / within - ratio) > 0.02 * ratio + 1e-4:
         beta, within = _given_ratio(y, x, groups, ratio)
         return _finished(
-            y, x, beta, names, groups, ratio * within, within, norm.ppf(0.5 + level / 2),
+            y,
+            x,
+            beta,
+            names,
+            groups,
+            ratio * within,
+            within,
+            norm.ppf(0.5 + level / 2),
             "MixedLM did not converge; the profiled likelihood was maximised directly",
         )
-    return _finished(y, x, np.asarray(found.fe_params), names, groups, between, within, norm.ppf(0.5 + level / 2), None)
+    return _finished(
+        y, x, np.asarray(found.fe_params), names, groups, between, within, norm.ppf(0.5 + level / 2), None
+    )
 
 
 def _sums(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -240,8 +272,15 @@ def _given_ratio(y: np.ndarray, x: np.ndarray, groups: np.ndarray, ratio: float)
 
 
 def _finished(
-    y: np.ndarray, x: np.ndarray, beta: np.ndarray, names: list[str], groups: np.ndarray,
-    between: float, within: float, z: float, reason: str | None,
+    y: np.ndarray,
+    x: np.ndarray,
+    beta: np.ndarray,
+    names: list[str],
+    groups: np.ndarray,
+    between: float,
+    within: float,
+    z: float,
+    reason: str | None,
 ) -> Strata:
     labels, member = np.unique(groups, return_inverse=True)
     size = np.bincount(member)
@@ -261,8 +300,9 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     Returns
     -------
     tuple
-        (between of the null model − between of the main-effects model) / between of the null model, and a sentence.
-        It can be negative, and is then reported as it is. None where the null model leaves nothing between strata.
+        (between of the null model − between of the main-effects model) / between of the null model, and a
+        sentence. It can be negative, and is then reported as it is. None where the null model leaves nothing
+        between strata.
 
     Examples
     --------
@@ -272,10 +312,23 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     0.75
     """
     if not null.between:
-        return None, "strata do not differ in the null model, so there is nothing for additive effects to account for"
+        return (
+            None,
+            "strata do not differ in the null model, so there is nothing for additive effects to account for",
+        )
     share = (null.between - main.between) / null.between
     if share < 0:
-        return share, "the additive effects leave more variance between strata than there was: they explain nothing of it"
+        return (
+            share,
+            "the additive effects leave more variance between strata than there was: they explain nothing "
+            "of it",
+        )
     if main.between == 0:
-        return share, "the additive effects account for all of the difference between strata; no interaction is left"
-    return share, "the rest of the difference between strata is more, or less, than the sum of the single effects"
+        return (
+            share,
+            "the additive effects account for all of the difference between strata; no interaction is left",
+        )
+    return (
+        share,
+        "the rest of the difference between strata is more, or less, than the sum of the single effects",
+    )

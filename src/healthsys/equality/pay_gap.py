@@ -26,8 +26,8 @@ THRESHOLD = 250
 class Gap:
     """One pay gap in percent of the comparator's pay; positive when the group is paid less.
 
-    ``percent`` is None where there is no gap to work out, and ``reason`` says why. ``lower`` and ``upper`` are a
-    bootstrap interval, which is no part of the statutory figure.
+    ``percent`` is None where there is no gap to work out, and ``reason`` says why. ``lower`` and ``upper``
+    are a bootstrap interval, which is no part of the statutory figure.
     """
 
     measure: str
@@ -75,7 +75,12 @@ def gap_percent(comparator: float, group: float) -> float | None:
 
 
 def gap_between(
-    comparator: np.ndarray, group: np.ndarray, *, measure: str, of: str, names: tuple[str, str] = ("men", "women")
+    comparator: np.ndarray,
+    group: np.ndarray,
+    *,
+    measure: str,
+    of: str,
+    names: tuple[str, str] = ("men", "women"),
 ) -> Gap:
     """Return the gap in the mean or median of two sets of pay, unrounded.
 
@@ -120,25 +125,26 @@ def statutory(
 ) -> Statutory:
     """Work out the six measures of the gender pay gap regulations, or the same measures for two other groups.
 
-    Hourly gaps and quarters are over full-pay relevant employees, bonus gaps over relevant employees who were paid a
-    bonus above zero, bonus shares over all relevant employees, those on reduced pay included.
+    Hourly gaps and quarters are over full-pay relevant employees, bonus gaps over relevant employees who were
+    paid a bonus above zero, bonus shares over all relevant employees, those on reduced pay included.
 
     Parameters
     ----------
     staff
-        One row per relevant employee: ``sex`` (``F``, ``M``; anyone else is left out and counted), ``hourly_pay``
-        (pounds, above zero; may be missing for those not on full pay), and where known ``full_pay`` (``Y``, ``N``;
-        all on full pay when the column is absent) and ``bonus`` (pounds in the twelve months to the snapshot; zero or
-        missing is no bonus; no bonus measures when the column is absent).
+        One row per relevant employee: ``sex`` (``F``, ``M``; anyone else is left out and counted),
+        ``hourly_pay`` (pounds, above zero; may be missing for those not on full pay), and where known
+        ``full_pay`` (``Y``, ``N``; all on full pay when the column is absent) and ``bonus`` (pounds in the
+        twelve months to the snapshot; zero or missing is no bonus; no bonus measures when the column is
+        absent).
     column, comparator, group, names
-        For other groups than women and men: the characteristic, the level compared with, the level compared, and what
-        to call the two. There is no duty to publish these.
+        For other groups than women and men: the characteristic, the level compared with, the level compared,
+        and what to call the two. There is no duty to publish these.
 
     Returns
     -------
     Statutory
-        Unrounded; publish to one decimal. ``quarters``: ``quarter``, counts ``group`` and ``comparator``, and their
-        shares ``group_percent`` and ``comparator_percent``.
+        Unrounded; publish to one decimal. ``quarters``: ``quarter``, counts ``group`` and ``comparator``, and
+        their shares ``group_percent`` and ``comparator_percent``.
 
     Raises
     ------
@@ -147,7 +153,8 @@ def statutory(
 
     References
     ----------
-    SI 2017/172, regulations 8 to 13; for listed public authorities SI 2017/353, Schedule 1, paragraphs 3 to 13.
+    SI 2017/172, regulations 8 to 13; for listed public authorities SI 2017/353, Schedule 1, paragraphs 3 to
+    13.
 
     Examples
     --------
@@ -167,14 +174,18 @@ def statutory(
     unpaid = full & np.isnan(pay)
     full &= ~unpaid
     sides = pay[full & ~women], pay[full & women]
-    hourly = [gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")]
+    hourly = [
+        gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")
+    ]
     bonus, shares = _bonus(staff, known, women, names)
     quarters = pay_quarters(pay[full], women[full]).rename(
         columns=lambda name: name.replace("women", "group").replace("men", "comparator")
     )
     left_out = {
         f"{column} recorded as neither {group} nor {comparator}": int((~known).sum()),
-        "not on full pay at the snapshot (kept in the bonus measures)": int((known & ~full_pay_mask(staff)).sum()),
+        "not on full pay at the snapshot (kept in the bonus measures)": int(
+            (known & ~full_pay_mask(staff)).sum()
+        ),
         "on full pay without an hourly rate": int(unpaid.sum()),
     }
     return Statutory((*hourly, *bonus), shares, quarters, int(full.sum()), int(known.sum()), left_out)
@@ -203,7 +214,7 @@ def full_pay_mask(staff: pd.DataFrame) -> np.ndarray:
     """Return who is on full pay: all, where the table does not say."""
     if "full_pay" not in staff:
         return np.ones(len(staff), dtype=bool)
-    return (staff["full_pay"].to_numpy(dtype=object) != "N")
+    return staff["full_pay"].to_numpy(dtype=object) != "N"
 
 
 def check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("sex", "hourly_pay")) -> None:
@@ -221,7 +232,8 @@ def check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("s
     if len(wrong):
         raise DataError(
             f"{label}: column 'hourly_pay', row {wrong[0] + 2}: {pay[wrong[0]]:g} is not a rate of pay "
-            f"({len(wrong)} such rows); allowed: above 0. Leave unpaid people out or mark them full_pay N with no rate"
+            f"({len(wrong)} such rows); allowed: above 0. Leave unpaid people out or mark them full_pay N "
+            "with no rate"
         )
     if "person" in staff.columns:
         twice = staff["person"].duplicated() & staff["person"].notna()
@@ -245,9 +257,10 @@ def bootstrap_gap(
 ) -> tuple[float, float] | None:
     """Percentile bootstrap interval of a gap, resampling people within each group.
 
-    It shows how much a gap would move if other people of the same kind were employed. The statutory figure has no
-    interval: it counts everybody. The resampled medians are drawn from their exact distribution (an order statistic
-    of uniform draws over the sorted pay), which is the same as resampling people and far quicker.
+    It shows how much a gap would move if other people of the same kind were employed. The statutory figure
+    has no interval: it counts everybody. The resampled medians are drawn from their exact distribution (an
+    order statistic of uniform draws over the sorted pay), which is the same as resampling people and far
+    quicker.
 
     Parameters
     ----------
@@ -274,7 +287,10 @@ def bootstrap_gap(
         return None
     rng = np.random.default_rng(seed)
     draw = _resampled_medians if measure == "median" else _resampled_means
-    high, low = draw(np.asarray(comparator, float), resamples, rng), draw(np.asarray(group, float), resamples, rng)
+    high, low = (
+        draw(np.asarray(comparator, float), resamples, rng),
+        draw(np.asarray(group, float), resamples, rng),
+    )
     tail = (1 - level) / 2
     found = np.quantile(100 * (high - low) / high, [tail, 1 - tail])
     return float(found[0]), float(found[1])
@@ -329,9 +345,9 @@ def group_gaps(
     Returns
     -------
     pandas.DataFrame
-        A row per group, the comparator first: ``group``, ``people``, ``mean_pay``, ``median_pay``, ``mean_gap``,
-        ``median_gap``, ``mean_lower``, ``mean_upper``, ``median_lower``, ``median_upper``, ``reason``. ``people`` is
-        exact; print it through the rule.
+        A row per group, the comparator first: ``group``, ``people``, ``mean_pay``, ``median_pay``,
+        ``mean_gap``, ``median_gap``, ``mean_lower``, ``mean_upper``, ``median_lower``, ``median_upper``,
+        ``reason``. ``people`` is exact; print it through the rule.
 
     Raises
     ------
@@ -357,12 +373,22 @@ def group_gaps(
         )
     end = [name for name in (*last, "Not stated") if name in pay]
     order = [comparator, *sorted(name for name in pay if name not in (comparator, *end)), *dict.fromkeys(end)]
-    rows = [_group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator) for name in order]
+    rows = [
+        _group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator)
+        for name in order
+    ]
     return pd.DataFrame(rows)
 
 
 def _group_row(
-    name: str, comparator: np.ndarray, group: np.ndarray, rule: Rule, level: float, resamples: int, seed: int, same: bool
+    name: str,
+    comparator: np.ndarray,
+    group: np.ndarray,
+    rule: Rule,
+    level: float,
+    resamples: int,
+    seed: int,
+    same: bool,
 ) -> dict:
     row: dict = {"group": name, "people": len(group)}
     few = len(group) <= rule.highest or len(comparator) <= rule.highest
@@ -378,7 +404,14 @@ def _group_row(
 
 
 def gaps_by(
-    staff: pd.DataFrame, *, by: str, group: str, comparator: str, other: str, rule: Rule, order: Sequence[str] = ()
+    staff: pd.DataFrame,
+    *,
+    by: str,
+    group: str,
+    comparator: str,
+    other: str,
+    rule: Rule,
+    order: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Mean and median gap of one group against a comparator within each level of something, and over all of them.
 
@@ -396,8 +429,8 @@ def gaps_by(
     Returns
     -------
     pandas.DataFrame
-        A row per level and a last row ``All``: ``level``, ``comparator_people``, ``group_people``, ``mean_gap``,
-        ``median_gap``, ``reason``.
+        A row per level and a last row ``All``: ``level``, ``comparator_people``, ``group_people``,
+        ``mean_gap``, ``median_gap``, ``reason``.
     """
     kept = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
     levels = kept[by].astype("object").where(kept[by].notna(), "Not stated").astype(str)
@@ -412,7 +445,11 @@ def gaps_by(
             np.nan if few or (gap := gap_between(high, low, measure=m, of="hourly").percent) is None else gap
             for m in ("mean", "median")
         ]
-        said = "nobody in one of the groups" if min(len(high), len(low)) == 0 else f"fewer than {rule.highest + 1} people"
+        said = (
+            "nobody in one of the groups"
+            if min(len(high), len(low)) == 0
+            else f"fewer than {rule.highest + 1} people"
+        )
         rows.append((level or "All", len(high), len(low), *gaps, said if few else ""))
     columns = ["level", "comparator_people", "group_people", "mean_gap", "median_gap", "reason"]
     return pd.DataFrame(rows, columns=columns)
@@ -422,7 +459,8 @@ def gaps_by(
 class Makeup:
     """A mean gap in two parts (Kitagawa): ``between`` from who is in which level, ``within`` from pay inside levels.
 
-    All in percent of the comparator's mean; ``between + within == gap`` over the levels that both groups are in.
+    All in percent of the comparator's mean; ``between + within == gap`` over the levels that both groups are
+    in.
     """
 
     gap: float
@@ -467,8 +505,8 @@ def quantile_gaps(
 ) -> pd.DataFrame:
     """Hourly pay at each step of the distribution of two groups, and the gap there.
 
-    Steps at which fewer people than the rule allows lie beyond the step (or between two steps) are left out, so that
-    no figure shows one person's pay.
+    Steps at which fewer people than the rule allows lie beyond the step (or between two steps) are left out,
+    so that no figure shows one person's pay.
 
     Returns
     -------

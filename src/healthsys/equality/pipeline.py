@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pandas as pd
 
 from healthsys.equality.standards import proportion, relative_likelihood
@@ -18,7 +20,9 @@ STAGES = {
 }
 
 
-def funnel_table(counts: pd.DataFrame, *, groups: tuple[str, str], start: str = "applied", level: float = 0.95) -> pd.DataFrame:
+def funnel_table(
+    counts: pd.DataFrame, *, groups: tuple[str, str], start: str = "applied", level: float = 0.95
+) -> pd.DataFrame:
     """Conversion at every stage and over the whole, for a group against a reference group.
 
     Parameters
@@ -26,16 +30,16 @@ def funnel_table(counts: pd.DataFrame, *, groups: tuple[str, str], start: str = 
     counts
         ``stage``, ``group``, ``people``: how many of each group reached each stage of :data:`STAGES`.
     groups
-        The group and the reference group. The adverse-impact ratio is the group's rate over the reference group's;
-        below 0.80 adverse impact is presumed under the four-fifths convention.
+        The group and the reference group. The adverse-impact ratio is the group's rate over the reference
+        group's; below 0.80 adverse impact is presumed under the four-fifths convention.
     start
         Stage from which the whole is counted to the last one.
 
     Returns
     -------
     pandas.DataFrame
-        A row per step and one from start to end: ``step``, counts and rate (percent, Wilson interval) of both groups,
-        ``ratio``, ``lower``, ``upper`` (Katz), ``outside`` (four-fifths), ``reason``.
+        A row per step and one from start to end: ``step``, counts and rate (percent, Wilson interval) of both
+        groups, ``ratio``, ``lower``, ``upper`` (Katz), ``outside`` (four-fifths), ``reason``.
 
     Raises
     ------
@@ -52,22 +56,31 @@ def funnel_table(counts: pd.DataFrame, *, groups: tuple[str, str], start: str = 
     """
     for stage in pd.unique(counts["stage"]):
         if stage not in STAGES:
-            raise DataError(f"there is no stage '{stage}'.{nearest(stage, STAGES)} Allowed, in this order: {', '.join(STAGES)}")
+            raise DataError(
+                f"there is no stage '{stage}'.{nearest(stage, STAGES)} Allowed, in this order: "
+                f"{', '.join(STAGES)}"
+            )
     present = [stage for stage in STAGES if (counts["stage"] == stage).any()]
     reached = {(row.stage, row.group): int(row.people) for row in counts.itertuples()}
     for group in groups:
         for stage in present:
             if (stage, group) not in reached:
-                raise DataError(f"group '{group}' has no count for the stage '{stage}'; give a row per group and stage")
-        for before, after in zip(present, present[1:], strict=False):
+                raise DataError(
+                    f"group '{group}' has no count for the stage '{stage}'; give a row per group and stage"
+                )
+        for before, after in itertools.pairwise(present):
             if reached[after, group] > reached[before, group]:
                 raise DataError(
-                    f"group '{group}': {reached[after, group]:,} people were {after} but only {reached[before, group]:,} "
+                    f"group '{group}': {reached[after, group]:,} people were {after} but only "
+                    f"{reached[before, group]:,} "
                     f"were {before}; a later stage cannot hold more. Check the two rows"
                 )
     if start not in present:
-        raise DataError(f"there is no stage '{start}' to start from.{nearest(start, present)} There are: {', '.join(present)}")
-    steps = [*zip(present, present[1:], strict=False), (start, present[-1])]
+        raise DataError(
+            f"there is no stage '{start}' to start from.{nearest(start, present)} There are: "
+            f"{', '.join(present)}"
+        )
+    steps = [*itertools.pairwise(present), (start, present[-1])]
     rows = []
     for before, after in steps:
         row: dict = {"step": f"{before} to {after}", "before": before, "after": after}
@@ -81,7 +94,12 @@ def funnel_table(counts: pd.DataFrame, *, groups: tuple[str, str], start: str = 
         found = relative_likelihood(
             numbers[0], numbers[1], reference_had=numbers[2], reference_could=numbers[3], level=level
         )
-        row |= {"ratio": found.ratio, "lower": found.lower, "upper": found.upper, "reason": found.reason or ""}
+        row |= {
+            "ratio": found.ratio,
+            "lower": found.lower,
+            "upper": found.upper,
+            "reason": found.reason or "",
+        }
         row["outside"] = found.outside_four_fifths
         rows.append(row)
     return pd.DataFrame(rows)
@@ -103,7 +121,9 @@ def viewer_share_bound(view_increase: float, applicant_ratio: float = 1.0) -> fl
     0.5587
     """
     if view_increase <= -1:
-        raise DataError(f"a rise in views of {view_increase:g} leaves no views; give a fraction above -1, 0.79 for 79 %")
+        raise DataError(
+            f"a rise in views of {view_increase:g} leaves no views; give a fraction above -1, 0.79 for 79 %"
+        )
     return applicant_ratio / (1 + view_increase)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -17,7 +19,8 @@ _ONE_MORE = {0: (), 1: (0,), 2: (0, 2), 3: (0, 1, 2)}
 def quarter_sizes(people: int) -> list[int]:
     """Return how many people each quarter holds, lowest first.
 
-    One left over goes to the lower quarter; two to the lower and the upper middle; three to all but the upper.
+    One left over goes to the lower quarter; two to the lower and the upper middle; three to all but the
+    upper.
 
     Examples
     --------
@@ -31,8 +34,8 @@ def quarter_sizes(people: int) -> list[int]:
 def share_out(places: list[int], women: int, people: int) -> list[int]:
     """Share the women of one rate of pay over the places that its people take in each quarter.
 
-    Each quarter gets women in proportion to its places, as nearly as whole people allow: the largest remainder gets
-    the next woman, the lower quarter where two remainders are equal.
+    Each quarter gets women in proportion to its places, as nearly as whole people allow: the largest
+    remainder gets the next woman, the lower quarter where two remainders are equal.
 
     Parameters
     ----------
@@ -57,8 +60,8 @@ def share_out(places: list[int], women: int, people: int) -> list[int]:
 def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     """Count women and men in each pay quarter.
 
-    People on the same hourly rate whose places straddle a boundary are shared out so that each side has women and men
-    in the same proportion as the rate has, as far as possible (regulation 13(2)).
+    People on the same hourly rate whose places straddle a boundary are shared out so that each side has women
+    and men in the same proportion as the rate has, as far as possible (regulation 13(2)).
 
     Parameters
     ----------
@@ -70,8 +73,8 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per quarter, lowest first: ``quarter``, ``women``, ``men``, ``women_percent``, ``men_percent`` (unrounded;
-        missing in a quarter that nobody is in).
+        A row per quarter, lowest first: ``quarter``, ``women``, ``men``, ``women_percent``, ``men_percent``
+        (unrounded; missing in a quarter that nobody is in).
 
     Raises
     ------
@@ -91,9 +94,13 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     """
     pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)
     if len(pay) != len(women):
-        raise DataError(f"there are {len(pay)} rates of pay but {len(women)} entries for sex; they must match row by row")
+        raise DataError(
+            f"there are {len(pay)} rates of pay but {len(women)} entries for sex; they must match row by row"
+        )
     if np.isnan(pay).any():
-        raise DataError(f"{int(np.isnan(pay).sum())} rates of pay are missing; leave these people out first and say so")
+        raise DataError(
+            f"{int(np.isnan(pay).sum())} rates of pay are missing; leave these people out first and say so"
+        )
     sizes = quarter_sizes(len(pay))
     ends = np.cumsum([0, *sizes])
     below = [0]
@@ -101,7 +108,9 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     for end in ends[1:-1]:
         below.append(_women_in_first(int(end), pay, rates_f, rates_m, ends))
     below.append(int(women.sum()))
-    found = pd.DataFrame({"quarter": QUARTERS, "women": np.diff(below), "men": np.array(sizes) - np.diff(below)})
+    found = pd.DataFrame(
+        {"quarter": QUARTERS, "women": np.diff(below), "men": np.array(sizes) - np.diff(below)}
+    )
     whole = found["women"] + found["men"]
     for group in ("women", "men"):
         found[f"{group}_percent"] = (100 * found[group] / whole).where(whole > 0)
@@ -116,7 +125,9 @@ def _women_in_first(end: int, pay: np.ndarray, women: np.ndarray, men: np.ndarra
     fewer, same = np.count_nonzero(women < rate), np.count_nonzero(women == rate)
     start = fewer + np.count_nonzero(men < rate)
     people = same + np.count_nonzero(men == rate)
-    places = [max(0, min(start + people, high) - max(start, low)) for low, high in zip(ends, ends[1:], strict=False)]
+    places = [
+        max(0, min(start + people, high) - max(start, low)) for low, high in itertools.pairwise(ends)
+    ]
     given = share_out([int(place) for place in places], int(same), int(people))
     return int(fewer + sum(given[: int(np.searchsorted(ends, end))]))
 
@@ -124,8 +135,8 @@ def _women_in_first(end: int, pay: np.ndarray, women: np.ndarray, men: np.ndarra
 def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
     """Return the quarter of each person (0 lowest to 3), so that the counts are those of :func:`pay_quarters`.
 
-    Which person of a rate that straddles a boundary goes to which side is settled by their order in the table; only the
-    numbers of women and men on each side mean something.
+    Which person of a rate that straddles a boundary goes to which side is settled by their order in the
+    table; only the numbers of women and men on each side mean something.
 
     Examples
     --------
@@ -146,7 +157,9 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
         given = np.array(share_out(places.tolist(), women=int(women[block].sum()), people=len(block)))
         sorted_block = np.concatenate([block[women[block]], block[~women[block]]])
         order[low:high] = sorted_block
-        place[low:high] = np.concatenate([np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)])
+        place[low:high] = np.concatenate(
+            [np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)]
+        )
     quarter = np.empty(len(pay), dtype=int)
     quarter[order] = place
     return quarter

@@ -72,10 +72,10 @@ PAIR_TOLERANCE = 0.15
 class ServiceFile:
     """One year's file of the gender pay gap service, tidy.
 
-    ``employers`` has a row per record: ``employer``, ``employer_id`` (missing in the older layout), ``company_number``,
-    ``key`` (what records of two years are matched by), ``size``, ``sector``, ``health``, ``nhs``, the gaps and shares
-    in percent (``women_*`` are shares of the quarters), ``due``, ``submitted``. ``notes`` say what was read, changed
-    and set aside, each with its count.
+    ``employers`` has a row per record: ``employer``, ``employer_id`` (missing in the older layout),
+    ``company_number``, ``key`` (what records of two years are matched by), ``size``, ``sector``, ``health``,
+    ``nhs``, the gaps and shares in percent (``women_*`` are shares of the quarters), ``due``, ``submitted``.
+    ``notes`` say what was read, changed and set aside, each with its count.
     """
 
     employers: pd.DataFrame
@@ -93,7 +93,8 @@ def _rows(path: Path, label: str) -> Iterator[list[str]]:
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise DataError(
-            f"{label}: the file has {size:,} bytes; at most {LARGEST_FILE:,} are read. A year of the service has about "
+            f"{label}: the file has {size:,} bytes; at most {LARGEST_FILE:,} are read. A year of the "
+            "service has about "
             "4,000,000: is this another file?"
         )
     with path.open("rb") as stream:
@@ -101,7 +102,9 @@ def _rows(path: Path, label: str) -> Iterator[list[str]]:
     if not start.strip():
         raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
     if b"\0" in start:
-        raise DataError(f"{label}: the file is not text (it holds null bytes); save it as 'CSV UTF-8' and try again")
+        raise DataError(
+            f"{label}: the file is not text (it holds null bytes); save it as 'CSV UTF-8' and try again"
+        )
     before = csv.field_size_limit(LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -109,14 +112,16 @@ def _rows(path: Path, label: str) -> Iterator[list[str]]:
             for number, row in enumerate(reader, start=1):
                 if len(row) > MOST_COLUMNS:
                     raise DataError(
-                        f"{label}: record {number} has {len(row):,} columns; at most {MOST_COLUMNS} are read. "
+                        f"{label}: record {number} has {len(row):,} columns; at most {MOST_COLUMNS} are "
+                        "read. "
                         "Is the separator a comma?"
                     )
                 yield row
     except csv.Error as error:
         said = "a cell is longer than 20,000 characters" if "field larger" in str(error) else str(error)
         raise DataError(
-            f"{label}: not a readable CSV file near line {reader.line_num:,} ({said}); a quotation mark is probably "
+            f"{label}: not a readable CSV file near line {reader.line_num:,} ({said}); a quotation mark is "
+            "probably "
             "opened there and never closed"
         ) from None
     except UnicodeDecodeError as error:
@@ -157,7 +162,8 @@ def _frame(path: Path, label: str, dropped: tuple[str, ...] = ()) -> pd.DataFram
             continue
         if len(row) != len(header):
             raise DataError(
-                f"{label}: record {number} has {len(row)} cells but the header has {len(header)}; a comma inside a cell "
+                f"{label}: record {number} has {len(row)} cells but the header has {len(header)}; a comma "
+                "inside a cell "
                 "must stand in quotation marks"
             )
         kept.append([row[place].strip() for place in keep])
@@ -174,7 +180,8 @@ def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
         row = int(bad.to_numpy().argmax())
         raise DataError(
             f"{label}: column '{column}', record {row + 2}: '{text.iloc[row][:40]}' is not a number "
-            f"({int(bad.sum())} such cells); allowed: a number in percent, or an empty cell. Correct it and try again"
+            f"({int(bad.sum())} such cells); allowed: a number in percent, or an empty cell. Correct it "
+            "and try again"
         )
     return value.astype(float)
 
@@ -199,10 +206,10 @@ def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
 def read_service(source: str | Path) -> ServiceFile:
     """Read a year's file of the gender pay gap service, in its 25- or its 27-column layout.
 
-    What is done to it, each counted in ``notes``: names of responsible persons, addresses and links are dropped while
-    reading; a bonus gap is missing where nobody was paid a bonus (the older layout writes zero, the newer a blank) and
-    where only one sex was; a gap above 100 percent cannot be and is set aside; quarters that do not add to 100 are set
-    aside.
+    What is done to it, each counted in ``notes``: names of responsible persons, addresses and links are
+    dropped while reading; a bonus gap is missing where nobody was paid a bonus (the older layout writes zero,
+    the newer a blank) and where only one sex was; a gap above 100 percent cannot be and is set aside;
+    quarters that do not add to 100 are set aside.
 
     Parameters
     ----------
@@ -216,27 +223,32 @@ def read_service(source: str | Path) -> ServiceFile:
     Raises
     ------
     DataError
-        If the file is empty, too large, not CSV, lacks a column, or a cell is neither number nor date where one must
-        be; two records of one year share an employer id.
+        If the file is empty, too large, not CSV, lacks a column, or a cell is neither number nor date where
+        one must be; two records of one year share an employer id.
     """
     path, label, kind = _located(source)
     raw = _frame(path, label, DROPPED)
     for column in COMMON:
         if column not in DROPPED and column not in raw.columns:
             raise DataError(
-                f"{label}: there is no column '{column}'.{nearest(column, raw.columns)} Expected the file of the gender "
+                f"{label}: there is no column '{column}'.{nearest(column, raw.columns)} Expected the file "
+                "of the gender "
                 "pay gap service with 25 columns (to 2020-21) or 27 (since)"
             )
     notes: dict[str, int] = {}
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"]})
-    tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
+    tidy["employer_id"] = (
+        raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
+    )
     _check_ids(tidy, label, notes)
     for column, name in _NUMBERS.items():
         tidy[name] = _number(raw, column, label)
     _set_aside(raw, tidy, label, notes)
     tidy["size"] = raw["EmployerSize"]
     tidy["due"], tidy["submitted"] = _date(raw, "DueDate", label), _date(raw, "DateSubmitted", label)
-    public = (tidy["due"].dt.month == 3) | raw["SicCodes"].str.fullmatch(r"1|(.*[\s,])?1([\s,].*)?", flags=re.S)
+    public = (tidy["due"].dt.month == 3) | raw["SicCodes"].str.fullmatch(
+        r"1|(.*[\s,])?1([\s,].*)?", flags=re.S
+    )
     tidy["sector"] = public.map({True: "public", False: "private and voluntary"})
     tidy["nhs"] = tidy["employer"].str.contains(r"\bNHS\b", case=False, regex=True)
     tidy["health"] = tidy["nhs"] | raw["SicCodes"].str.contains(HEALTH_SIC)
@@ -244,7 +256,11 @@ def read_service(source: str | Path) -> ServiceFile:
     tidy["key"] = by_number.where(by_number != "", None)
     complete, reason = _completeness(tidy)
     due = tidy["due"].dropna()
-    year = f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}" if len(due) else "not stated"
+    year = (
+        f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}"
+        if len(due)
+        else "not stated"
+    )
     return ServiceFile(tidy, year, len(raw), 27 if "EmployerId" in raw else 25, kind, complete, reason, notes)
 
 
@@ -264,10 +280,13 @@ def _check_ids(tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
     twice = given[given.duplicated()]
     if len(twice):
         raise DataError(
-            f"{label}: EmployerId '{twice.iloc[0]}' occurs {int((given == twice.iloc[0]).sum())} times; each employer "
+            f"{label}: EmployerId '{twice.iloc[0]}' occurs {int((given == twice.iloc[0]).sum())} times; "
+            "each employer "
             "reports once a year. Remove the copy"
         )
-    notes["names that occur more than once (told apart by id)"] = int(tidy["employer"].duplicated(keep=False).sum())
+    notes["names that occur more than once (told apart by id)"] = int(
+        tidy["employer"].duplicated(keep=False).sum()
+    )
 
 
 def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
@@ -302,7 +321,8 @@ def _completeness(tidy: pd.DataFrame) -> tuple[bool, str]:
         return False, "the file has no dates of submission, so it cannot be told whether the year is complete"
     if last < due:
         return False, (
-            f"the last submission is of {last.date()}, before the due date {due.date()}: the file was saved before the "
+            f"the last submission is of {last.date()}, before the due date {due.date()}: the file was "
+            "saved before the "
             "year was complete"
         )
     return True, f"submissions run to {last.date()}, past the due date {due.date()}"
@@ -312,7 +332,9 @@ def _completeness(tidy: pd.DataFrame) -> tuple[bool, str]:
 SEX_WORDS = {
     **dict.fromkeys(("f", "female", "woman", "women"), "F"),
     **dict.fromkeys(("m", "male", "man", "men"), "M"),
-    **dict.fromkeys(("u", "x", "not stated", "unknown", "not known", "non-binary", "other", "prefer not to say", ""), "U"),
+    **dict.fromkeys(
+        ("u", "x", "not stated", "unknown", "not known", "non-binary", "other", "prefer not to say", ""), "U"
+    ),
 }
 _YES_NO = {**dict.fromkeys(("y", "yes", "true", "1"), "Y"), **dict.fromkeys(("n", "no", "false", "0"), "N")}
 
@@ -325,9 +347,9 @@ def read_payroll(
     Parameters
     ----------
     source
-        Name of a bundled staff table, or path of a CSV file. Needed columns: ``sex``, ``hourly_pay``; used where there:
-        ``person``, ``full_pay`` (Y, N), ``bonus``, ``ethnic_group``, ``disabled`` (Y, N, U), ``band``. Others are kept
-        as text.
+        Name of a bundled staff table, or path of a CSV file. Needed columns: ``sex``, ``hourly_pay``; used
+        where there: ``person``, ``full_pay`` (Y, N), ``bonus``, ``ethnic_group``, ``disabled`` (Y, N, U),
+        ``band``. Others are kept as text.
     columns
         Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
     ethnic_groups
@@ -336,14 +358,14 @@ def read_payroll(
     Returns
     -------
     pandas.DataFrame
-        Checked; ``attrs["provenance"]`` as for :func:`healthsys.datasets.load`. Sex is ``F``, ``M`` or ``U`` (in none
-        of the legal measures).
+        Checked; ``attrs["provenance"]`` as for :func:`healthsys.datasets.load`. Sex is ``F``, ``M`` or ``U``
+        (in none of the legal measures).
 
     Raises
     ------
     DataError
-        Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, the same
-        person twice.
+        Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, the
+        same person twice.
     """
     if str(source) in datasets.names():
         return datasets.load(str(source))
@@ -351,14 +373,17 @@ def read_payroll(
     raw = _frame(path, label)
     for name, given in (columns or {}).items():
         if given not in raw.columns:
-            raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
+            raise DataError(
+                f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}"
+            )
         if name in raw.columns and name != given:
             raw = raw.drop(columns=name)
         raw = raw.rename(columns={given: name})
     for name in ("sex", "hourly_pay"):
         if name not in raw.columns:
             raise DataError(
-                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, or name the "
+                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, "
+                "or name the "
                 f"column in the parameters. Columns found: {', '.join(raw.columns[:20])}"
             )
     staff = raw.copy()
@@ -369,14 +394,21 @@ def read_payroll(
     if "bonus" in raw:
         staff["bonus"] = _pay(raw, "bonus", label, zero=True)
     if "disabled" in raw:
-        staff["disabled"] = _coded(raw, "disabled", {**_YES_NO, **dict.fromkeys(("u", "", "not stated"), "U")}, label)
+        staff["disabled"] = _coded(
+            raw, "disabled", {**_YES_NO, **dict.fromkeys(("u", "", "not stated"), "U")}, label
+        )
     if ethnic_groups and "ethnic_group" in raw:
         words = {code.casefold(): code for code in ethnic_groups}
         staff["ethnic_group"] = _coded(raw, "ethnic_group", words, label)
     digest = datasets.sha256(path)
     staff.attrs["provenance"] = {
-        "name": label, "title": label, "kind": kind, "path": label, "sha256": digest,
-        "sources": ["the reader's own file"], "licence": "the reader's own",
+        "name": label,
+        "title": label,
+        "kind": kind,
+        "path": label,
+        "sha256": digest,
+        "sources": ["the reader's own file"],
+        "licence": "the reader's own",
     }
     return staff
 
@@ -388,8 +420,10 @@ def _coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], label: str)
         row = int(bad.to_numpy().argmax())
         shown = ", ".join(sorted({*words.values()}))
         raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not a code that is known "
-            f"({int(bad.sum())} such cells); allowed: {shown}, or in words {', '.join(word for word in words if word)}"
+            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not a code that "
+            "is known "
+            f"({int(bad.sum())} such cells); allowed: {shown}, or in words "
+            f"{', '.join(word for word in words if word)}"
         )
     return found.astype("str")
 
@@ -403,8 +437,10 @@ def _pay(raw: pd.DataFrame, column: str, label: str, *, zero: bool = False) -> p
         row = int(bad.to_numpy().argmax())
         least = "0 or more" if zero else "above 0"
         raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not an amount of pay "
-            f"({int(bad.sum())} such cells); allowed: a number of pounds {least}, or an empty cell. Correct the file, or "
+            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not an amount "
+            "of pay "
+            f"({int(bad.sum())} such cells); allowed: a number of pounds {least}, or an empty cell. "
+            "Correct the file, or "
             "leave the person out and say so"
         )
     return value

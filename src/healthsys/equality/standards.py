@@ -47,7 +47,9 @@ class RelativeLikelihood:
 
 def _count(value: float, name: str) -> int:
     if pd.isna(value) or value < 0 or value != int(value):
-        raise DataError(f"{name}: a count is {value!r}; allowed: whole numbers, 0 or more. Check the source table")
+        raise DataError(
+            f"{name}: a count is {value!r}; allowed: whole numbers, 0 or more. Check the source table"
+        )
     return int(value)
 
 
@@ -56,8 +58,8 @@ def relative_likelihood(
 ) -> RelativeLikelihood:
     """Risk ratio of one group against a reference group, with Katz's log interval.
 
-    WRES indicator 2 is this with white applicants as the group and BME applicants as the reference: appointed over
-    shortlisted in each. It is never an odds ratio, and it divides unrounded rates.
+    WRES indicator 2 is this with white applicants as the group and BME applicants as the reference: appointed
+    over shortlisted in each. It is never an odds ratio, and it divides unrounded rates.
 
     Parameters
     ----------
@@ -71,8 +73,8 @@ def relative_likelihood(
     Returns
     -------
     RelativeLikelihood
-        1 means equal likelihood. Where a count of zero leaves the ratio or its interval undefined, those are None,
-        ``reason`` says why and ``p`` is Fisher's exact p.
+        1 means equal likelihood. Where a count of zero leaves the ratio or its interval undefined, those are
+        None, ``reason`` says why and ``p`` is Fisher's exact p.
 
     Raises
     ------
@@ -106,9 +108,13 @@ def relative_likelihood(
         p = float(fisher_exact(np.array(table, dtype=int))[1])
         if reference_had == 0:
             return RelativeLikelihood(None, None, None, "nobody in the reference group had the outcome", p)
-        return RelativeLikelihood(0.0, None, None, "nobody in the group had the outcome; the log interval is undefined", p)
+        return RelativeLikelihood(
+            0.0, None, None, "nobody in the group had the outcome; the log interval is undefined", p
+        )
     if had == could and reference_had == reference_could:
-        return RelativeLikelihood(1.0, None, None, "everybody had the outcome in both groups; the interval is undefined")
+        return RelativeLikelihood(
+            1.0, None, None, "everybody had the outcome in both groups; the interval is undefined"
+        )
     found = Table2x2(np.array(table, dtype=float))
     lower, upper = found.riskratio_confint(alpha=1 - level)
     return RelativeLikelihood(float(found.riskratio), float(lower), float(upper))
@@ -120,21 +126,25 @@ def likelihood_words(found: RelativeLikelihood, *, group: str, reference: str, o
     Examples
     --------
     >>> found = relative_likelihood(60, 300, reference_had=90, reference_could=600)
-    >>> likelihood_words(found, group="White applicants", reference="BME applicants", outcome="to be appointed")
-    'White applicants are more likely to be appointed than BME applicants; the interval includes equal likelihood'
+    >>> likelihood_words(found, group="White staff", reference="BME staff", outcome="to be promoted")[:54]
+    'White staff are more likely to be promoted than BME st'
     """
     if found.ratio is None or found.lower is None:
         return found.reason or ""
     more = "more" if found.ratio > 1 else "less"
     if found.ratio == 1:
         return f"{group} and {reference} are equally likely {outcome}"
-    sure = "the interval includes equal likelihood" if found.lower <= 1 <= found.upper else (
-        "equal likelihood lies outside the interval"
+    sure = (
+        "the interval includes equal likelihood"
+        if found.lower <= 1 <= found.upper
+        else ("equal likelihood lies outside the interval")
     )
     return f"{group} are {more} likely {outcome} than {reference}; {sure}"
 
 
-def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
+def proportion(
+    part: int, base: int, *, level: float = 0.95
+) -> tuple[float | None, float | None, float | None]:
     """Return a percentage with its Wilson interval; all None where nobody is in the base.
 
     Raises
@@ -150,7 +160,9 @@ def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | No
     from statsmodels.stats.proportion import proportion_confint
 
     if _count(part, "part") > _count(base, "base"):
-        raise DataError(f"a count of {int(part):,} is larger than its base of {int(base):,}; are the columns swapped?")
+        raise DataError(
+            f"a count of {int(part):,} is larger than its base of {int(base):,}; are the columns swapped?"
+        )
     if base == 0:
         return None, None, None
     lower, upper = proportion_confint(part, base, alpha=1 - level, method="wilson")
@@ -158,7 +170,11 @@ def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | No
 
 
 def survey_indicators(
-    counts: pd.DataFrame, *, groups: tuple[str, str], higher_is_better: Mapping[str, bool], level: float = 0.95
+    counts: pd.DataFrame,
+    *,
+    groups: tuple[str, str],
+    higher_is_better: Mapping[str, bool],
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Percent of each of two groups who answered so, with Wilson intervals, and the difference in points (Newcombe).
 
@@ -174,8 +190,8 @@ def survey_indicators(
     Returns
     -------
     pandas.DataFrame
-        A row per indicator: percent, interval and base of both groups, ``difference`` (group − reference, percentage
-        points) with its interval, and ``worse_for`` in words.
+        A row per indicator: percent, interval and base of both groups, ``difference`` (group − reference,
+        percentage points) with its interval, and ``worse_for`` in words.
     """
     from statsmodels.stats.proportion import confint_proportions_2indep
 
@@ -184,7 +200,9 @@ def survey_indicators(
         cells = {group: part[part["group"] == group] for group in groups}
         for group, cell in cells.items():
             if len(cell) != 1:
-                raise DataError(f"indicator '{indicator}' has {len(cell)} rows for '{group}'; expected one row per group")
+                raise DataError(
+                    f"indicator '{indicator}' has {len(cell)} rows for '{group}'; expected one row per group"
+                )
         row: dict = {"indicator": indicator}
         numbers = []
         for name, group in zip(("group", "reference"), groups, strict=True):
@@ -195,7 +213,9 @@ def survey_indicators(
             numbers += [answered, base]
         if numbers[1] and numbers[3]:
             row["difference"] = row["group_percent"] - row["reference_percent"]
-            low, high = confint_proportions_2indep(*numbers, method="newcomb", compare="diff", alpha=1 - level)
+            low, high = confint_proportions_2indep(
+                *numbers, method="newcomb", compare="diff", alpha=1 - level
+            )
             row["difference_lower"], row["difference_upper"] = 100 * float(low), 100 * float(high)
         else:
             row |= dict.fromkeys(("difference", "difference_lower", "difference_upper"), None)
@@ -213,7 +233,13 @@ def _worse(row: Mapping, groups: tuple[str, str], higher_is_better: bool) -> str
 
 
 def representation(
-    staff: pd.DataFrame, *, by: str, group: str, level_of_interest: str, order: Sequence[str] = (), level: float = 0.95
+    staff: pd.DataFrame,
+    *,
+    by: str,
+    group: str,
+    level_of_interest: str,
+    order: Sequence[str] = (),
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Share of a group in each band, over all staff of the band including those whose group is not known.
 
@@ -229,7 +255,8 @@ def representation(
     Returns
     -------
     pandas.DataFrame
-        ``band``, ``part``, ``base`` (exact counts), ``percent`` with Wilson ``lower`` and ``upper``; last row ``All``.
+        ``band``, ``part``, ``base`` (exact counts), ``percent`` with Wilson ``lower`` and ``upper``; last row
+        ``All``.
 
     Examples
     --------
@@ -249,11 +276,13 @@ def representation(
     return pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
 
 
-def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str]) -> RelativeLikelihood:
+def disparity_ratio(
+    counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str]
+) -> RelativeLikelihood:
     """Disparity ratio of a step up the bands: (reference upper / reference lower) / (group upper / group lower).
 
-    Above 1, the reference group is better represented after the step. It is a ratio of two ratios of counts; the
-    interval is the one of an odds ratio (Woolf), since the four counts are separate groups of people.
+    Above 1, the reference group is better represented after the step. It is a ratio of two ratios of counts;
+    the interval is the one of an odds ratio (Woolf), since the four counts are separate groups of people.
 
     Parameters
     ----------
@@ -279,7 +308,9 @@ def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: t
             numbers[name, tier] = int(counts.loc[chosen, "people"].sum())
     if min(numbers.values()) == 0:
         where = next(key for key, value in numbers.items() if value == 0)
-        return RelativeLikelihood(None, None, None, f"nobody of the group {where[0]} is in the {where[1]} bands")
+        return RelativeLikelihood(
+            None, None, None, f"nobody of the group {where[0]} is in the {where[1]} bands"
+        )
     lower_tier, upper_tier = step
     table = Table2x2(
         np.array(
@@ -304,15 +335,20 @@ def board_difference(members: int, board: int, staff: int, workforce: int) -> tu
     """
     top, bottom = proportion(members, board)[0], proportion(staff, workforce)[0]
     if top is None or bottom is None:
-        return None, "not calculable: the board has no voting member" if top is None else "not calculable: nobody is employed"
+        return (
+            None,
+            "not calculable: the board has no voting member"
+            if top is None
+            else "not calculable: nobody is employed",
+        )
     return top - bottom, None
 
 
 def averaged(counts: pd.DataFrame, *, years: int) -> pd.DataFrame:
     """Cases averaged over the last so many years, as a whole number of cases over the sum of the years.
 
-    WDES 3 averages cases over two years; WRES 3 has used one and two. Summing cases and summing the staff who could
-    have had one gives the same ratio as averaging both.
+    WDES 3 averages cases over two years; WRES 3 has used one and two. Summing cases and summing the staff who
+    could have had one gives the same ratio as averaging both.
 
     Parameters
     ----------
@@ -328,12 +364,16 @@ def averaged(counts: pd.DataFrame, *, years: int) -> pd.DataFrame:
     """
     last = sorted(counts["year"].unique())
     if len(last) < years:
-        raise DataError(f"there are counts for {len(last)} years; an average over {years} needs {years}. Choose fewer")
+        raise DataError(
+            f"there are counts for {len(last)} years; an average over {years} needs {years}. Choose fewer"
+        )
     inside = counts[counts["year"].isin(last[-years:])]
     return inside.groupby("group", as_index=False, sort=False)[["had", "could"]].sum()
 
 
-def segments(series: pd.DataFrame, *, breaks: Sequence[int] = (), years: Sequence[int] | None = None) -> pd.DataFrame:
+def segments(
+    series: pd.DataFrame, *, breaks: Sequence[int] = (), years: Sequence[int] | None = None
+) -> pd.DataFrame:
     """Lay out a yearly series with its gaps left blank and a number for each comparable stretch.
 
     Parameters
@@ -346,7 +386,8 @@ def segments(series: pd.DataFrame, *, breaks: Sequence[int] = (), years: Sequenc
     Returns
     -------
     pandas.DataFrame
-        ``year``, ``value`` (missing where not published), ``stretch`` (a new number after a break in definition).
+        ``year``, ``value`` (missing where not published), ``stretch`` (a new number after a break in
+        definition).
 
     Examples
     --------
@@ -354,7 +395,11 @@ def segments(series: pd.DataFrame, *, breaks: Sequence[int] = (), years: Sequenc
     >>> segments(given, breaks=[2022])["stretch"].tolist()
     [1, 1, 1, 1, 1, 1, 2]
     """
-    span = list(years) if years is not None else list(range(int(series["year"].min()), int(series["year"].max()) + 1))
+    span = (
+        list(years)
+        if years is not None
+        else list(range(int(series["year"].min()), int(series["year"].max()) + 1))
+    )
     found = pd.DataFrame({"year": span}).merge(series[["year", "value"]], on="year", how="left")
     found["stretch"] = [1 + sum(year >= start for start in breaks) for year in found["year"]]
     return found

@@ -29,7 +29,12 @@ SHORT = {
     "sex": {"F": "Women", "M": "Men", "U": "Not known"},
     "ethnic_group": {"W": "White", "A": "Asian", "B": "Black", "M": "Mixed", "O": "Other", "N": "Not stated"},
     "disabled": {"Y": "Disabled", "N": "Not disabled", "U": "Not stated"},
-    "grade": {"FD": "Foundation doctor", "ST": "Trainee doctor", "SAS": "Specialty doctor", "CON": "Consultant"},
+    "grade": {
+        "FD": "Foundation doctor",
+        "ST": "Trainee doctor",
+        "SAS": "Specialty doctor",
+        "CON": "Consultant",
+    },
 }
 
 #: Codes that mean that nothing is known.

@@ -1,8 +1,8 @@
 """An invented integrated care system of six organisations and about 12,000 staff, with its built-in effects.
 
-Nobody in it exists. Marginal figures follow published ones within the tolerances of :data:`CALIBRATION`; pay scales
-have the shape of Agenda for Change and of medical grades, in round numbers. :data:`TRUTH` states every effect that was
-built in, so that an analysis can be scored on finding it.
+Nobody in it exists. Marginal figures follow published ones within the tolerances of :data:`CALIBRATION`; pay
+scales have the shape of Agenda for Change and of medical grades, in round numbers. :data:`TRUTH` states every
+effect that was built in, so that an analysis can be scored on finding it.
 """
 
 from __future__ import annotations
@@ -46,21 +46,76 @@ GRADES = {"FD": (14.2, 16.5), "ST": (19.5, 23.0, 27.0), "SAS": (26.5, 33.0, 39.5
 
 #: The built-in effects: name, value, unit, what it does.
 TRUTH = (
-    ("pay_women", -0.012, "log points", "women outside medicine are paid this much less at the same band and point"),
-    ("pay_women_medical", -0.030, "log points", "women in medicine are paid this much less at the same grade and point"),
-    ("pay_black", -0.015, "log points", "Black staff are paid this much less at the same band or grade and point"),
-    ("pay_asian", -0.008, "log points", "Asian staff are paid this much less at the same band or grade and point"),
-    ("pay_black_women", -0.030, "log points", "Black women are paid this much less on top of both single effects"),
-    ("pay_disabled", -0.010, "log points", "disabled staff are paid this much less at the same band or grade and point"),
-    ("pay_part_time", -0.005, "log points", "part-time staff are paid this much less at the same band or grade and point"),
-    ("band_men", 0.10, "standard deviations", "men stand this much higher on the latent scale that bands are cut from"),
+    (
+        "pay_women",
+        -0.012,
+        "log points",
+        "women outside medicine are paid this much less at the same band and point",
+    ),
+    (
+        "pay_women_medical",
+        -0.030,
+        "log points",
+        "women in medicine are paid this much less at the same grade and point",
+    ),
+    (
+        "pay_black",
+        -0.015,
+        "log points",
+        "Black staff are paid this much less at the same band or grade and point",
+    ),
+    (
+        "pay_asian",
+        -0.008,
+        "log points",
+        "Asian staff are paid this much less at the same band or grade and point",
+    ),
+    (
+        "pay_black_women",
+        -0.030,
+        "log points",
+        "Black women are paid this much less on top of both single effects",
+    ),
+    (
+        "pay_disabled",
+        -0.010,
+        "log points",
+        "disabled staff are paid this much less at the same band or grade and point",
+    ),
+    (
+        "pay_part_time",
+        -0.005,
+        "log points",
+        "part-time staff are paid this much less at the same band or grade and point",
+    ),
+    (
+        "band_men",
+        0.10,
+        "standard deviations",
+        "men stand this much higher on the latent scale that bands are cut from",
+    ),
     ("band_bme", -0.28, "standard deviations", "BME staff stand this much lower on it"),
     ("band_black_women", -0.15, "standard deviations", "Black women stand this much lower on top of that"),
     ("band_disabled", -0.15, "standard deviations", "disabled staff stand this much lower on it"),
     ("appointed_white_to_bme", 1.54, "ratio", "appointed from shortlisting, white over BME applicants"),
-    ("appointed_nondisabled_to_disabled", 1.09, "ratio", "appointed from shortlisting, non-disabled over disabled"),
-    ("disciplinary_bme_to_white", 1.14, "ratio", "entering formal disciplinary process, BME over white staff"),
-    ("capability_disabled_to_nondisabled", 2.01, "ratio", "entering formal capability process, disabled over non-disabled"),
+    (
+        "appointed_nondisabled_to_disabled",
+        1.09,
+        "ratio",
+        "appointed from shortlisting, non-disabled over disabled",
+    ),
+    (
+        "disciplinary_bme_to_white",
+        1.14,
+        "ratio",
+        "entering formal disciplinary process, BME over white staff",
+    ),
+    (
+        "capability_disabled_to_nondisabled",
+        2.01,
+        "ratio",
+        "entering formal capability process, disabled over non-disabled",
+    ),
     ("training_white_to_bme", 1.04, "ratio", "taking non-mandatory training, white over BME staff"),
 )
 _TRUTH = {name: value for name, value, _, _ in TRUTH}
@@ -89,7 +144,13 @@ RESPONSE = 0.48
 DISABLED_IN_SURVEY = 0.22
 
 #: Stage rates of the recruitment funnel for the reference applicant (white, non-disabled, man).
-_STAGES = (("applied", 0.190), ("shortlisted", 0.300), ("interviewed", 0.860), ("appointed", 0.285), ("stayed", 0.860))
+_STAGES = (
+    ("applied", 0.190),
+    ("shortlisted", 0.300),
+    ("interviewed", 0.860),
+    ("appointed", 0.285),
+    ("stayed", 0.860),
+)
 _VIEWS = 112_000
 
 
@@ -99,9 +160,10 @@ def staff() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``person``, ``organisation``, ``sex`` (F, M), ``ethnic_group`` (W, A, B, M, O, N), ``disabled`` (Y, N, U),
-        ``age`` (years), ``contract`` (P, T), ``part_time`` (Y, N), ``band`` (missing for doctors), ``grade`` (missing
-        outside medicine), ``point``, ``hourly_pay`` and ``bonus`` (pounds), ``full_pay`` (Y, N).
+        ``person``, ``organisation``, ``sex`` (F, M), ``ethnic_group`` (W, A, B, M, O, N), ``disabled`` (Y, N,
+        U), ``age`` (years), ``contract`` (P, T), ``part_time`` (Y, N), ``band`` (missing for doctors),
+        ``grade`` (missing outside medicine), ``point``, ``hourly_pay`` and ``bonus`` (pounds), ``full_pay``
+        (Y, N).
     """
     rng = np.random.default_rng(SEED)
     people = pd.concat([_organisation(rng, *spec) for spec in ORGANISATIONS], ignore_index=True)
@@ -155,15 +217,23 @@ def _organisation(
     group = np.where(draw < p_bme, among, np.where(draw > 1 - NOT_STATED, "N", "W"))
     sex = np.where(rng.random(size) < np.where(doctor, 0.46, women), "F", "M")
     age = np.clip(np.round(rng.normal(43, 11.5, size)), 18, 68)
-    age = np.where(doctor & (sex == "F"), np.clip(age - 4, 24, 68), np.where(doctor, np.maximum(age, 24), age))
+    age = np.where(
+        doctor & (sex == "F"), np.clip(age - 4, 24, 68), np.where(doctor, np.maximum(age, 24), age)
+    )
     said = rng.random(size)
     disabled = np.where(said < 0.0425, "Y", np.where(said > 0.82, "U", "N"))
     part_time = np.where(rng.random(size) < np.where(sex == "F", 0.42, 0.13), "Y", "N")
     contract = np.where(rng.random(size) < np.where(doctor, 0.35, 0.07), "T", "P")
     return pd.DataFrame(
         {
-            "organisation": code, "sex": sex, "ethnic_group": group, "disabled": disabled, "age": age.astype(int),
-            "contract": contract, "part_time": part_time, "doctor": doctor,
+            "organisation": code,
+            "sex": sex,
+            "ethnic_group": group,
+            "disabled": disabled,
+            "age": age.astype(int),
+            "contract": contract,
+            "part_time": part_time,
+            "doctor": doctor,
         }
     )
 
@@ -183,7 +253,9 @@ def _grades(
     sas = np.where(np.isin(group, list(BME_GROUPS)), 0.18, 0.09)
     early = np.where(age < 30, 0.45, 0.10)
     found = np.where(
-        draw < senior, "CON", np.where(draw < senior + sas, "SAS", np.where(draw > 1 - early * (1 - senior - sas), "FD", "ST"))
+        draw < senior,
+        "CON",
+        np.where(draw < senior + sas, "SAS", np.where(draw > 1 - early * (1 - senior - sas), "FD", "ST")),
     )
     return np.where(doctor, found, None)
 
@@ -222,8 +294,10 @@ def recruitment() -> pd.DataFrame:
                         cells.append((code, ethnic, disabled, sex, stage, seen))
     joint = pd.DataFrame(cells, columns=["organisation", "ethnicity", "disability", "sex", "stage", "people"])
     found = [
-        joint.groupby(["organisation", name, "stage"], sort=False, as_index=False)["people"].sum()
-        .rename(columns={name: "group"}).assign(characteristic=name)
+        joint.groupby(["organisation", name, "stage"], sort=False, as_index=False)["people"]
+        .sum()
+        .rename(columns={name: "group"})
+        .assign(characteristic=name)
         for name in ("ethnicity", "disability", "sex")
     ]
     return pd.concat(found, ignore_index=True)[["organisation", "characteristic", "group", "stage", "people"]]
@@ -246,17 +320,30 @@ def _relative(stage: str, ethnic: str, disabled: str) -> float:
 def processes() -> pd.DataFrame:
     """Return formal processes and training over two years: who could have had them, and who had.
 
-    The number of cases of the system is the built-in rate times the staff, rounded; chance decides in which organisation.
+    The number of cases of the system is the built-in rate times the staff, rounded; chance decides in which
+    organisation.
     """
     rng = np.random.default_rng(SEED + 2)
     people = staff()
-    ethnic = np.where(people["ethnic_group"] == "W", "White", np.where(people["ethnic_group"] == "N", "Not stated", "BME"))
+    ethnic = np.where(
+        people["ethnic_group"] == "W", "White", np.where(people["ethnic_group"] == "N", "Not stated", "BME")
+    )
     disability = people["disabled"].map({"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"})
     rates = {
-        ("disciplinary", "ethnicity"): {"White": 0.0080, "BME": 0.0080 * _TRUTH["disciplinary_bme_to_white"], "Not stated": 0.008},
-        ("training", "ethnicity"): {"White": 0.42, "BME": 0.42 / _TRUTH["training_white_to_bme"], "Not stated": 0.40},
+        ("disciplinary", "ethnicity"): {
+            "White": 0.0080,
+            "BME": 0.0080 * _TRUTH["disciplinary_bme_to_white"],
+            "Not stated": 0.008,
+        },
+        ("training", "ethnicity"): {
+            "White": 0.42,
+            "BME": 0.42 / _TRUTH["training_white_to_bme"],
+            "Not stated": 0.40,
+        },
         ("capability", "disability"): {
-            "Non-disabled": 0.0040, "Disabled": 0.0040 * _TRUTH["capability_disabled_to_nondisabled"], "Not stated": 0.004,
+            "Non-disabled": 0.0040,
+            "Disabled": 0.0040 * _TRUTH["capability_disabled_to_nondisabled"],
+            "Not stated": 0.004,
         },
     }
     rows = []
@@ -271,7 +358,9 @@ def processes() -> pd.DataFrame:
                     (code, year, process, characteristic, group, int(cases), int(could[code]))
                     for code, cases in zip(could.index, had, strict=True)
                 ]
-    return pd.DataFrame(rows, columns=["organisation", "year", "process", "characteristic", "group", "had", "could"])
+    return pd.DataFrame(
+        rows, columns=["organisation", "year", "process", "characteristic", "group", "had", "could"]
+    )
 
 
 def survey() -> pd.DataFrame:
@@ -314,12 +403,21 @@ def engagement() -> pd.DataFrame:
         ):
             base = rng.binomial(round(size * share), RESPONSE)
             rows.append((code, 2022, group, base, round(float(mean + rng.normal(0, 0.08)), 2), 1.75))
-    return pd.DataFrame(rows, columns=["organisation", "year", "group", "base", "mean_score", "standard_deviation"])
+    return pd.DataFrame(
+        rows, columns=["organisation", "year", "group", "base", "mean_score", "standard_deviation"]
+    )
 
 
 def boards() -> pd.DataFrame:
     """Return voting board members by organisation, counted by ethnicity and by disability."""
-    members = {"ACU": (15, 3, 1), "DGH": (14, 2, 1), "COM": (13, 1, 0), "MEN": (14, 3, 1), "AMB": (12, 0, 0), "ICB": (15, 2, 1)}
+    members = {
+        "ACU": (15, 3, 1),
+        "DGH": (14, 2, 1),
+        "COM": (13, 1, 0),
+        "MEN": (14, 3, 1),
+        "AMB": (12, 0, 0),
+        "ICB": (15, 2, 1),
+    }
     rows = []
     for code, (all_of, bme, disabled) in members.items():
         rows += [

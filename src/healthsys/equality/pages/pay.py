@@ -27,8 +27,24 @@ from healthsys.errors import DataError
 
 #: Bands from the lowest, then medical grades: the order of a table by level.
 LEVEL_ORDER = (
-    "1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "FD", "ST", "SAS", "CON",
-)  # fmt: skip
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8a",
+    "8b",
+    "8c",
+    "8d",
+    "9",
+    "VSM",
+    "FD",
+    "ST",
+    "SAS",
+    "CON",
+)
 #: Stand for the comparator and the other group of the binary measures.
 COMPARATOR, OTHER, UNKNOWN = "comparator", "other", "unknown"
 
@@ -96,11 +112,14 @@ def open_page(
     chosen = disclosure.rule(rule)
     if characteristic not in staff:
         found = ", ".join(name for name in words.CHARACTERISTICS if name in staff)
-        raise DataError(f"{provenance['title']}: there is no column '{characteristic}' to compare. It has: {found}")
+        raise DataError(
+            f"{provenance['title']}: there is no column '{characteristic}' to compare. It has: {found}"
+        )
     staff = staff.assign(level=_levels(staff), two=_two(staff, characteristic, comparator))
     if not (staff["two"] == OTHER).any():
         raise DataError(
-            f"{provenance['title']}: column '{characteristic}' has no known level beside the comparator '{comparator}'; "
+            f"{provenance['title']}: column '{characteristic}' has no known level beside the comparator "
+            f"'{comparator}'; "
             "there is nobody to compare with"
         )
     names = words.people_of(characteristic, comparator), words.OTHERS.get(characteristic, "all others")
@@ -109,10 +128,28 @@ def open_page(
     )
     two = {"group": "two", "comparator": COMPARATOR, "other": OTHER}
     return PayPage(
-        staff, characteristic, comparator, names, chosen, level, resamples, seed, measures,
+        staff,
+        characteristic,
+        comparator,
+        names,
+        chosen,
+        level,
+        resamples,
+        seed,
+        measures,
         group_gaps(
-            staff, group=characteristic, comparator=comparator, rule=chosen, level=level, resamples=resamples, seed=seed,
-            last=[name for name in words.UNKNOWN.get(characteristic, ()) if (staff[characteristic] == name).any()],
+            staff,
+            group=characteristic,
+            comparator=comparator,
+            rule=chosen,
+            level=level,
+            resamples=resamples,
+            seed=seed,
+            last=[
+                name
+                for name in words.UNKNOWN.get(characteristic, ())
+                if (staff[characteristic] == name).any()
+            ],
         ),
         gaps_by(staff, by="level", rule=chosen, order=LEVEL_ORDER, **two),
         quantile_gaps(staff, rule=chosen, **two),
@@ -120,7 +157,7 @@ def open_page(
         _protected(staff, characteristic, chosen),
         provenance["kind"],
         provenance["title"],
-    )  # fmt: skip
+    )
 
 
 def _levels(staff: pd.DataFrame) -> pd.Series:
@@ -193,20 +230,28 @@ def results(page: PayPage) -> list[dict[str, Any]]:
         ends = {"lower": limits[0], "upper": limits[1], "level": page.level} if limits else {}
         found.append(
             {
-                "name": f"{measure}_gap", "value": value, "unit": "percent of the comparator's pay", "format": "{:.1f} %",
+                "name": f"{measure}_gap",
+                "value": value,
+                "unit": "percent of the comparator's pay",
+                "format": "{:.1f} %",
                 "meaning": f"{measure} hourly pay of {low} below that of {high}; {said}",
-                "n": page.rule.show(page.measures.full_pay), "reason": gap.reason or "too few people", **ends,
+                "n": page.rule.show(page.measures.full_pay),
+                "reason": gap.reason or "too few people",
+                **ends,
             }
-        )  # fmt: skip
+        )
         bonus = page.measures.gap(f"{measure}_bonus")
         few = min(bonus.comparator_people, bonus.group_people) <= page.rule.highest
         found.append(
             {
-                "name": f"{measure}_bonus_gap", "value": None if few else bonus.percent, "unit": "percent",
-                "format": "{:.1f} %", "meaning": f"{measure} bonus of {low} below that of {high}, of those paid one; {said}",
+                "name": f"{measure}_bonus_gap",
+                "value": None if few else bonus.percent,
+                "unit": "percent",
+                "format": "{:.1f} %",
+                "meaning": f"{measure} bonus of {low} below that of {high}, of those paid one; {said}",
                 "reason": bonus.reason or "too few people were paid a bonus",
             }
-        )  # fmt: skip
+        )
     for name, text, meaning in (
         ("finding", finding(page), "the finding of this page"),
         ("data_kind", words.kind_words(page.kind), "what kind of data the page rests on"),
@@ -216,11 +261,14 @@ def results(page: PayPage) -> list[dict[str, Any]]:
     smallest = page.shown.proof.smallest if page.shown.proof else None
     found.append(
         {
-            "name": "smallest_range", "value": smallest, "unit": "whole numbers",
-            "meaning": "fewest numbers that a suppressed cell of this page can still be, by integer programming",
+            "name": "smallest_range",
+            "value": smallest,
+            "unit": "whole numbers",
+            "meaning": "fewest numbers that a suppressed cell of this page can still be, by integer "
+            "programming",
             "reason": "no cell is suppressed",
         }
-    )  # fmt: skip
+    )
     return found
 
 
@@ -228,7 +276,9 @@ def _interval(page: PayPage, measure: str) -> tuple[float, float] | None:
     pay = page.staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)
     full = full_pay_mask(page.staff) & ~np.isnan(pay)
     high, low = (pay[full & (page.staff["two"] == side).to_numpy()] for side in (COMPARATOR, OTHER))
-    return bootstrap_gap(high, low, measure=measure, level=page.level, resamples=page.resamples, seed=page.seed)
+    return bootstrap_gap(
+        high, low, measure=measure, level=page.level, resamples=page.resamples, seed=page.seed
+    )
 
 
 def finding(page: PayPage) -> str:
@@ -241,17 +291,22 @@ def finding(page: PayPage) -> str:
     mean, median = gaps["mean"].percent, gaps["median"].percent
     if (mean > 0) == (median > 0):
         side = "less" if mean > 0 else "more"
-        both = f"{words.percent(abs(mean))} {side} an hour on average and {words.percent(abs(median))} {side} in the middle"
+        both = (
+            f"{words.percent(abs(mean))} {side} an hour on average and {words.percent(abs(median))} {side} "
+            "in the middle"
+        )
     else:
         sides = ["less" if value > 0 else "more" for value in (mean, median)]
         both = (
-            f"{words.percent(abs(mean))} {sides[0]} an hour on average but {words.percent(abs(median))} {sides[1]} "
+            f"{words.percent(abs(mean))} {sides[0]} an hour on average but {words.percent(abs(median))} "
+            f"{sides[1]} "
             "in the middle"
         )
     limits = _interval(page, "mean")
     sure = f" (average: {words.interval(*limits, page.level)})" if limits else ""
     return (
-        f"{words.first_up(low)} are paid {both} than {high}{sure}. This compares everybody's pay with everybody's; it "
+        f"{words.first_up(low)} are paid {both} than {high}{sure}. This compares everybody's pay with "
+        "everybody's; it "
         "does not compare equal work."
     )
 
@@ -273,9 +328,12 @@ def whole_and_parts(page: PayPage) -> str:
         text += " In none does it run the other way."
     if page.makeup:
         text += (
-            f" Of the whole mean gap of {words.percent(page.makeup.gap)}, {words.percent(page.makeup.between)} comes from "
-            f"who stands in which band or grade and {words.percent(page.makeup.within)} from pay inside them (Kitagawa): "
-            "a whole can hold a large gap although every part holds a small one, because the groups are spread "
+            f" Of the whole mean gap of {words.percent(page.makeup.gap)}, "
+            f"{words.percent(page.makeup.between)} comes from "
+            f"who stands in which band or grade and {words.percent(page.makeup.within)} from pay inside "
+            "them (Kitagawa): "
+            "a whole can hold a large gap although every part holds a small one, because the groups are "
+            "spread "
             "differently over the parts."
         )
     return text
@@ -283,10 +341,14 @@ def whole_and_parts(page: PayPage) -> str:
 
 def measures_table(page: PayPage) -> pd.DataFrame:
     """Return the measures as they may be printed, to one decimal: measure, figure, reason."""
-    high, low = page.names
+    _high, low = page.names
     rows = []
-    labels = {"mean_hourly": "Mean hourly pay gap", "median_hourly": "Median hourly pay gap",
-              "mean_bonus": "Mean bonus gap", "median_bonus": "Median bonus gap"}  # fmt: skip
+    labels = {
+        "mean_hourly": "Mean hourly pay gap",
+        "median_hourly": "Median hourly pay gap",
+        "mean_bonus": "Mean bonus gap",
+        "median_bonus": "Median bonus gap",
+    }
     for gap in page.measures.gaps:
         few = 0 < min(gap.comparator_people, gap.group_people) <= page.rule.highest
         figure = "*" if few else words.percent(gap.percent)
@@ -345,7 +407,9 @@ def sensitivity(page: PayPage) -> pd.DataFrame:
     staff, two = page.staff, {"column": "two", "comparator": COMPARATOR, "group": OTHER, "names": page.names}
     choices: list[tuple[str, pd.DataFrame]] = [("As on this page", staff)]
     if "full_pay" in staff:
-        choices.append(("Staff on reduced pay kept (against the regulations)", staff.drop(columns="full_pay")))
+        choices.append(
+            ("Staff on reduced pay kept (against the regulations)", staff.drop(columns="full_pay"))
+        )
     for value, name in (("N", "Full-time staff only"), ("Y", "Part-time staff only")):
         if "part_time" in staff:
             choices.append((name, staff[staff["part_time"] == value]))
@@ -353,7 +417,10 @@ def sensitivity(page: PayPage) -> pd.DataFrame:
         doctor = staff["grade"].notna() & (staff["grade"] != "")
         choices += [("Without doctors", staff[~doctor]), ("Doctors only", staff[doctor])]
     if "organisation" in staff:
-        choices += [(f"Employer {name} alone", staff[staff["organisation"] == name]) for name in staff["organisation"].unique()]
+        choices += [
+            (f"Employer {name} alone", staff[staff["organisation"] == name])
+            for name in staff["organisation"].unique()
+        ]
     rows = []
     for name, chosen in choices:
         gaps = statutory(chosen, **two).gaps[:2] if (chosen["two"] != UNKNOWN).any() else ()
@@ -365,7 +432,10 @@ def sensitivity(page: PayPage) -> pd.DataFrame:
 def counts_note(page: PayPage) -> str:
     """Say who was left out and what the disclosure rule did, for the foot of the tables."""
     left_out = {
-        what.replace(f"two recorded as neither {OTHER} nor {COMPARATOR}", f"{page.characteristic.replace('_', ' ')} not known"): n
+        what.replace(
+            f"two recorded as neither {OTHER} nor {COMPARATOR}",
+            f"{page.characteristic.replace('_', ' ')} not known",
+        ): n
         for what, n in page.measures.left_out.items()
     }
     return f"{words.left_out(left_out, page.rule)} {page.shown.sentence()}"
@@ -376,13 +446,14 @@ def whole_system(page: PayPage) -> str:
     employers = page.staff["organisation"].nunique() if "organisation" in page.staff else 1
     if not page.statutory:
         return (
-            "The regulations ask for these measures between women and men only. The same measures for other groups "
+            "The regulations ask for these measures between women and men only. The same measures for "
+            "other groups "
             "follow the same rules and are published voluntarily."
         )
     if employers > 1:
         return (
-            f"The file holds {employers} employers. The duty to report is each employer's, so the gap of them all is a "
+            f"The file holds {employers} employers. The duty to report is each employer's, so the gap of "
+            "them all is a "
             "description, not a statutory figure; the table of sensitivity gives each alone."
         )
     return "These are the measures of one employer."
-

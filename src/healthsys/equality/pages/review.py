@@ -27,7 +27,16 @@ def pairs_table(review: pd.DataFrame) -> pd.DataFrame:
         a, b = table.loc[group, "value"], table.loc[reference, "value"]
         note = table.loc[group, "note"]
         rows.append((what, first, second, a, b, a - b, a / b, "" if pd.isna(note) else note))
-    columns = ["what", "group", "reference", "group_percent", "reference_percent", "difference", "ratio", "missing"]
+    columns = [
+        "what",
+        "group",
+        "reference",
+        "group_percent",
+        "reference_percent",
+        "difference",
+        "ratio",
+        "missing",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -35,7 +44,13 @@ def representation_table(review: pd.DataFrame) -> pd.DataFrame:
     """Return the BME shares of boards and of senior bands over the share of all staff."""
     value = review.set_index("item")["value"]
     rows = [
-        (name, value[item], value["workforce_bme"], value[item] - value["workforce_bme"], value[item] / value["workforce_bme"])
+        (
+            name,
+            value[item],
+            value["workforce_bme"],
+            value[item] - value["workforce_bme"],
+            value[item] / value["workforce_bme"],
+        )
         for name, item in (("Board members", "board_bme"), ("Bands 8c and above", "senior_bme"))
     ]
     return pd.DataFrame(rows, columns=["place", "share", "workforce", "difference", "ratio"])
@@ -66,15 +81,18 @@ def contradictions(review: pd.DataFrame) -> pd.DataFrame:
     rows = [
         (
             "Deaths of healthcare workers from COVID-19",
-            f"{value['deaths_workers_bme']:.0f} % of workers, {value['deaths_doctors_bme']:.0f} % of doctors (section 5.2)",
+            f"{value['deaths_workers_bme']:.0f} % of workers, {value['deaths_doctors_bme']:.0f} % of "
+            "doctors (section 5.2)",
             f"{value['deaths_workers_bme_later']:.0f} % of healthcare workers (section 5.2, later)",
-            "the later passage gives the doctors' figure to all workers; keep each figure with its population",
+            "the later passage gives the doctors' figure to all workers; keep each figure with its "
+            "population",
         ),
         (
             "Maternal deaths of Black against white women",
             f"{value['maternal_deaths_times']:.0f} times as likely (section 5.2)",
             f"{value['maternal_deaths_times_later']:.0f} times the number (section 5.4)",
-            "a ratio of rates and a ratio of numbers are two things; cite the rate ratio with its years from the enquiry",
+            "a ratio of rates and a ratio of numbers are two things; cite the rate ratio with its years "
+            "from the enquiry",
         ),
         (
             "Mean gender pay gap",
@@ -114,10 +132,14 @@ def finding(review: pd.DataFrame) -> str:
     pairs = pairs_table(review)
     first = pairs.iloc[0]
     return (
-        f"The review's equality figures point one way, and their sizes can be compared: {first['group']} staff of "
-        f"commissioning groups report discrimination {text_of(first['ratio'], '{:.1f}')} times as often as {first['reference']} "
-        f"staff, a difference of {text_of(first['difference'], '{:.1f}')} percentage points. How sure they are cannot be "
-        f"said: none is printed with the counts behind it, and {len(contradictions(review))} stand beside another value, "
+        f"The review's equality figures point one way, and their sizes can be compared: {first['group']} "
+        "staff of "
+        f"commissioning groups report discrimination {text_of(first['ratio'], '{:.1f}')} times as often as "
+        f"{first['reference']} "
+        f"staff, a difference of {text_of(first['difference'], '{:.1f}')} percentage points. How sure they "
+        "are cannot be "
+        f"said: none is printed with the counts behind it, and {len(contradictions(review))} stand beside "
+        "another value, "
         "another population or another measure."
     )
 
@@ -127,13 +149,38 @@ def results(review: pd.DataFrame) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for row, (_, item, *_rest) in zip(pairs_table(review).itertuples(), PAIRS, strict=True):
         name = item.rsplit("_", 1)[0]
-        rows.append({"name": f"{name}_difference", "value": row.difference, "unit": "percentage points",
-                     "format": "{:+.1f}", "meaning": f"{row.what}: {row.group} less {row.reference}, as printed"})  # fmt: skip
-        rows.append({"name": f"{name}_ratio", "value": row.ratio, "unit": "ratio", "format": "{:.2f}",
-                     "meaning": f"{row.what}: {row.group} over {row.reference}, as printed"})  # fmt: skip
+        rows.append(
+            {
+                "name": f"{name}_difference",
+                "value": row.difference,
+                "unit": "percentage points",
+                "format": "{:+.1f}",
+                "meaning": f"{row.what}: {row.group} less {row.reference}, as printed",
+            }
+        )
+        rows.append(
+            {
+                "name": f"{name}_ratio",
+                "value": row.ratio,
+                "unit": "ratio",
+                "format": "{:.2f}",
+                "meaning": f"{row.what}: {row.group} over {row.reference}, as printed",
+            }
+        )
     for row, name in zip(representation_table(review).itertuples(), ("board", "senior"), strict=True):
-        rows.append({"name": f"{name}_ratio", "value": row.ratio, "unit": "ratio", "format": "{:.2f}",
-                     "meaning": f"{row.place}: BME share over the share of all staff, as printed"})  # fmt: skip
-    rows.append({"name": "finding", "value": finding(review), "unit": "", "meaning": "the finding of this page"})
-    rows.append({"name": "data_kind", "value": words.kind_words("published"), "unit": "", "meaning": "kind of data"})
+        rows.append(
+            {
+                "name": f"{name}_ratio",
+                "value": row.ratio,
+                "unit": "ratio",
+                "format": "{:.2f}",
+                "meaning": f"{row.place}: BME share over the share of all staff, as printed",
+            }
+        )
+    rows.append(
+        {"name": "finding", "value": finding(review), "unit": "", "meaning": "the finding of this page"}
+    )
+    rows.append(
+        {"name": "data_kind", "value": words.kind_words("published"), "unit": "", "meaning": "kind of data"}
+    )
     return rows

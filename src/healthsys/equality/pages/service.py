@@ -31,15 +31,20 @@ class ServicePage:
     change: Change | None
 
 
-def open_page(source: str, *, earlier: str = "", employer: str = "", measure: str = "median_hourly_gap") -> ServicePage:
+def open_page(
+    source: str, *, earlier: str = "", employer: str = "", measure: str = "median_hourly_gap"
+) -> ServicePage:
     """Read a year's file, and an earlier one where given, and work out what the page shows."""
     year = readers.read_service(source)
     before = readers.read_service(earlier) if earlier else None
     return ServicePage(
-        year, before, measure, published.distribution(year, measure=measure),
+        year,
+        before,
+        measure,
+        published.distribution(year, measure=measure),
         published.place(year, employer=employer, measure=measure),
         published.change(year, before, measure=measure) if before else None,
-    )  # fmt: skip
+    )
 
 
 def finding(page: ServicePage) -> str:
@@ -48,14 +53,19 @@ def finding(page: ServicePage) -> str:
     every, health = table.loc["All employers"], table.loc["Health employers"]
     name = MEASURES[page.measure]
     if not health["with_gap"]:
-        return f"None of the {int(every['with_gap']):,} employers of {page.year.year} that published a {name} is in health."
+        return (
+            f"None of the {int(every['with_gap']):,} employers of {page.year.year} that published a "
+            f"{name} is in health."
+        )
     side = "smaller than" if abs(health["median"]) < abs(every["median"]) else "larger than"
     if round(health["median"], 1) == round(every["median"], 1):
         side = "the same as"
     return (
-        f"In {page.year.year} half of the {int(health['with_gap']):,} health employers published a {name} above "
+        f"In {page.year.year} half of the {int(health['with_gap']):,} health employers published a {name} "
+        "above "
         f"{words.percent(health['median'])}, {side} the {words.percent(every['median'])} among all "
-        f"{int(every['with_gap']):,}. {words.percent(health['above_zero'], decimals=0)} of health employers paid men more, "
+        f"{int(every['with_gap']):,}. {words.percent(health['above_zero'], decimals=0)} of health "
+        "employers paid men more, "
         f"{words.percent(health['below_zero'], decimals=0)} paid women more."
     )
 
@@ -66,9 +76,12 @@ def placed_words(page: ServicePage) -> str:
     if found.reason:
         return f"{found.employer} cannot be placed: {found.reason}."
     return (
-        f"{found.employer} published {words.percent(found.gap)}. Its peers are {found.words}: half of them published more "
-        f"than {words.percent(found.median)}, and {words.percent(found.higher, decimals=0)} a gap further in favour of men. "
-        "The service publishes neither head counts nor the spread of pay, so no interval or limit can be drawn: an "
+        f"{found.employer} published {words.percent(found.gap)}. Its peers are {found.words}: half of them "
+        "published more "
+        f"than {words.percent(found.median)}, and {words.percent(found.higher, decimals=0)} a gap further "
+        "in favour of men. "
+        "The service publishes neither head counts nor the spread of pay, so no interval or limit can be "
+        "drawn: an "
         "employer that differs from its peers may differ by chance."
     )
 
@@ -83,11 +96,16 @@ def change_words(page: ServicePage) -> str:
     if not table["employers"]:
         return f"No employer could be matched by {page.change.by}."
     return (
-        f"{int(table['employers']):,} employers are in both files, matched by {page.change.by}. The middle change is "
-        f"{words.percent(table['median']).replace(' %', '')} percentage points, and half of them changed by between "
-        f"{words.percent(table['p25']).replace(' %', '')} and {words.percent(table['p75']).replace(' %', '')}; "
-        f"{words.percent(table['nearer_zero'], decimals=0)} came nearer to no gap. Left out: {page.change.only_now:,} only "
-        f"in the later file, {page.change.only_before:,} only in the earlier, {page.change.ambiguous:,} whose key occurs "
+        f"{int(table['employers']):,} employers are in both files, matched by {page.change.by}. The middle "
+        "change is "
+        f"{words.percent(table['median']).replace(' %', '')} percentage points, and half of them changed "
+        "by between "
+        f"{words.percent(table['p25']).replace(' %', '')} and "
+        f"{words.percent(table['p75']).replace(' %', '')}; "
+        f"{words.percent(table['nearer_zero'], decimals=0)} came nearer to no gap. Left out: "
+        f"{page.change.only_now:,} only "
+        f"in the later file, {page.change.only_before:,} only in the earlier, {page.change.ambiguous:,} "
+        "whose key occurs "
         "twice. Employers that grew past or fell below the threshold, merged or were renamed are not in it."
     )
 
@@ -98,7 +116,9 @@ def notes_table(page: ServicePage) -> pd.DataFrame:
     for file in (page.year, page.before):
         if file is not None:
             rows.append((file.year, "records read", file.records))
-            rows.append((file.year, "records used for the gap shown", int(file.employers[page.measure].notna().sum())))
+            rows.append(
+                (file.year, "records used for the gap shown", int(file.employers[page.measure].notna().sum()))
+            )
             rows += [(file.year, note, number) for note, number in file.notes.items() if number]
     return pd.DataFrame(rows, columns=["year", "what", "records"])
 
@@ -120,9 +140,13 @@ def sensitivity(page: ServicePage) -> pd.DataFrame:
 
 def sectors(page: ServicePage) -> pd.DataFrame:
     """Return the middle gap by sector and size band, all employers."""
-    found = page.year.employers.groupby(["sector", "size"])[page.measure].agg(["count", "median"]).reset_index()
+    found = (
+        page.year.employers.groupby(["sector", "size"])[page.measure].agg(["count", "median"]).reset_index()
+    )
     order = {size: place for place, size in enumerate(published.SIZES)}
-    found = found.sort_values(["sector", "size"], key=lambda column: column.map(order) if column.name == "size" else column)
+    found = found.sort_values(
+        ["sector", "size"], key=lambda column: column.map(order) if column.name == "size" else column
+    )
     return found.rename(columns={"count": "employers"}).reset_index(drop=True)
 
 
@@ -132,16 +156,40 @@ def results(page: ServicePage) -> list[dict[str, Any]]:
     for entry in page.distribution.itertuples():
         key = entry.set.split()[0].lower()
         rows.append(
-            {"name": f"median_{key}", "value": entry.median if entry.with_gap else None, "unit": "percent",
-             "format": "{:.1f} %", "n": entry.with_gap, "reason": "no employer of this kind",
-             "meaning": f"middle of the {MEASURES[page.measure]} among {entry.set.lower()}, {page.year.year}"}
-        )  # fmt: skip
+            {
+                "name": f"median_{key}",
+                "value": entry.median if entry.with_gap else None,
+                "unit": "percent",
+                "format": "{:.1f} %",
+                "n": entry.with_gap,
+                "reason": "no employer of this kind",
+                "meaning": f"middle of the {MEASURES[page.measure]} among {entry.set.lower()}, "
+                f"{page.year.year}",
+            }
+        )
     if page.change is not None:
         table = published.change_table(page.change).iloc[0]
         known = bool(table["employers"])
-        rows.append({"name": "median_change", "value": table["median"] if known else None, "unit": "percentage points",
-                     "format": "{:+.1f}", "reason": page.change.reason or "no employer is in both files",
-                     "n": int(table["employers"]), "meaning": "middle change of the gap among matched employers"})  # fmt: skip
-    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
-    rows.append({"name": "data_kind", "value": words.kind_words(page.year.kind), "unit": "", "meaning": "kind of data"})
+        rows.append(
+            {
+                "name": "median_change",
+                "value": table["median"] if known else None,
+                "unit": "percentage points",
+                "format": "{:+.1f}",
+                "reason": page.change.reason or "no employer is in both files",
+                "n": int(table["employers"]),
+                "meaning": "middle change of the gap among matched employers",
+            }
+        )
+    rows.append(
+        {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"}
+    )
+    rows.append(
+        {
+            "name": "data_kind",
+            "value": words.kind_words(page.year.kind),
+            "unit": "",
+            "meaning": "kind of data",
+        }
+    )
     return rows

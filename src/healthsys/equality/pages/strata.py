@@ -57,14 +57,17 @@ def open_page(
 ) -> StrataPage:
     """Read a staff file, form strata of the characteristics ``by`` and fit the models.
 
-    People whose characteristic is not stated are left out and counted, unless ``unknown_too``. ``adjust`` names
-    characteristics (such as ``level``) that a third model holds fixed beside the additive effects.
+    People whose characteristic is not stated are left out and counted, unless ``unknown_too``. ``adjust``
+    names characteristics (such as ``level``) that a third model holds fixed beside the additive effects.
     """
     staff = readers.read_payroll(source)
     provenance = staff.attrs["provenance"]
     chosen = disclosure.rule(rule)
     if len(by) != len(comparator):
-        raise DataError(f"by names {len(by)} characteristics but comparator {len(comparator)} levels; give one level of each")
+        raise DataError(
+            f"by names {len(by)} characteristics but comparator {len(comparator)} levels; give one level "
+            "of each"
+        )
     staff = staff.assign(level=_levels(staff))
     full = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
     for name in () if unknown_too else by:
@@ -88,14 +91,27 @@ def open_page(
     share, said = intersectional.additive_share(models["Null"], models["Main effects"])
     shown = disclosure.protect(people, tables=[Printed("strata", tuple(by))], rule=chosen)
     return StrataPage(
-        by, comparator, gaps, models, share, said, shown, chosen, level, left_out, provenance["kind"],
-        provenance["title"], truth,
-    )  # fmt: skip
+        by,
+        comparator,
+        gaps,
+        models,
+        share,
+        said,
+        shown,
+        chosen,
+        level,
+        left_out,
+        provenance["kind"],
+        provenance["title"],
+        truth,
+    )
 
 
 def name_of(page: StrataPage, stratum: str) -> str:
     """Return a stratum's label from its codes."""
-    return JOINED_BY.join(words.short(name, code) for name, code in zip(page.by, stratum.split(JOINED_BY), strict=True))
+    return JOINED_BY.join(
+        words.short(name, code) for name, code in zip(page.by, stratum.split(JOINED_BY), strict=True)
+    )
 
 
 def _cell(page: StrataPage, stratum: str) -> dict[str, str]:
@@ -117,7 +133,11 @@ def models_table(page: StrataPage) -> pd.DataFrame:
     rows = []
     for name, model in page.models.items():
         vpc = None if model.vpc is None else 100 * model.vpc
-        change = None if name == "Null" or not null.between else 100 * (null.between - model.between) / null.between
+        change = (
+            None
+            if name == "Null" or not null.between
+            else 100 * (null.between - model.between) / null.between
+        )
         rows.append((name, model.between, model.within, vpc, change, model.reason or ""))
     columns = ["model", "between", "within", "vpc", "accounted", "remark"]
     return pd.DataFrame(rows, columns=columns)
@@ -143,14 +163,21 @@ def finding(page: StrataPage) -> str:
     if shown.empty:
         return f"No stratum beside {first} has enough people to show."
     worst = shown.loc[shown["gap"].idxmax()]
-    share = "" if page.share is None else (
-        f" The single characteristics added together account for {words.percent(100 * page.share, decimals=0)} of the "
-        f"difference between strata: {page.share_words}."
+    share = (
+        ""
+        if page.share is None
+        else (
+            " The single characteristics added together account for "
+            f"{words.percent(100 * page.share, decimals=0)} of the "
+            f"difference between strata: {page.share_words}."
+        )
     )
     return (
-        f"{name_of(page, worst['stratum'])} staff stand furthest below {first} staff: {words.percent(worst['gap'])} in "
+        f"{name_of(page, worst['stratum'])} staff stand furthest below {first} staff: "
+        f"{words.percent(worst['gap'])} in "
         f"median hourly pay ({words.interval(worst['lower'], worst['upper'], page.level)}). "
-        f"{words.percent(100 * null.vpc)} of the variance of log pay lies between the {null.strata} strata; the rest lies "
+        f"{words.percent(100 * null.vpc)} of the variance of log pay lies between the {null.strata} "
+        "strata; the rest lies "
         f"inside them.{share}"
     )
 
@@ -167,9 +194,12 @@ def truth_words(page: StrataPage) -> str:
     row = table.loc[name]
     limits = words.interval(row["lower"], row["upper"], page.level)
     return (
-        f"Built in: Black women are paid {words.percent(built)} of pay beyond both single effects. What the last model "
-        f"leaves for them is {words.percent(row['residual'])} ({limits}). It is smaller, because the additive effects of "
-        "the model take up a part of every interaction, and the rest is shrunk towards nought: the model shows that a "
+        f"Built in: Black women are paid {words.percent(built)} of pay beyond both single effects. What "
+        "the last model "
+        f"leaves for them is {words.percent(row['residual'])} ({limits}). It is smaller, because the "
+        "additive effects of "
+        "the model take up a part of every interaction, and the rest is shrunk towards nought: the model "
+        "shows that a "
         "stratum deviates, not by how much it would without the other effects."
     )
 
@@ -177,7 +207,8 @@ def truth_words(page: StrataPage) -> str:
 def note(page: StrataPage) -> str:
     """Say who was left out and what the disclosure rule did."""
     return (
-        f"{page.rule.text(page.left_out)} people were left out: not on full pay, without a rate, or a characteristic not "
+        f"{page.rule.text(page.left_out)} people were left out: not on full pay, without a rate, or a "
+        "characteristic not "
         f"stated. {page.shown.sentence()}"
     )
 
@@ -187,19 +218,44 @@ def results(page: StrataPage) -> list[dict[str, Any]]:
     null, main = page.models["Null"], page.main
     people = page.rule.show(null.people)
     rows: list[dict[str, Any]] = [
-        {"name": "vpc_null", "value": None if null.vpc is None else 100 * null.vpc, "unit": "percent of the variance",
-         "format": "{:.1f} %", "meaning": "variance of log hourly pay between strata, null model", "n": people,
-         "reason": null.reason},
-        {"name": "vpc_main", "value": None if main.vpc is None else 100 * main.vpc, "unit": "percent of the variance",
-         "format": "{:.1f} %", "meaning": "variance between strata left by additive effects", "n": people,
-         "reason": main.reason},
-        {"name": "additive_share", "value": None if page.share is None else 100 * page.share,
-         "unit": "percent of the variance between strata", "format": "{:.0f} %",
-         "meaning": "what the additive effects account for", "n": people, "reason": page.share_words},
+        {
+            "name": "vpc_null",
+            "value": None if null.vpc is None else 100 * null.vpc,
+            "unit": "percent of the variance",
+            "format": "{:.1f} %",
+            "meaning": "variance of log hourly pay between strata, null model",
+            "n": people,
+            "reason": null.reason,
+        },
+        {
+            "name": "vpc_main",
+            "value": None if main.vpc is None else 100 * main.vpc,
+            "unit": "percent of the variance",
+            "format": "{:.1f} %",
+            "meaning": "variance between strata left by additive effects",
+            "n": people,
+            "reason": main.reason,
+        },
+        {
+            "name": "additive_share",
+            "value": None if page.share is None else 100 * page.share,
+            "unit": "percent of the variance between strata",
+            "format": "{:.0f} %",
+            "meaning": "what the additive effects account for",
+            "n": people,
+            "reason": page.share_words,
+        },
         {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"},
         {"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"},
-    ]  # fmt: skip
+    ]
     smallest = page.shown.proof.smallest if page.shown.proof else None
-    rows.append({"name": "smallest_range", "value": smallest, "unit": "whole numbers", "reason": "no cell is suppressed",
-                 "meaning": "fewest numbers that a suppressed cell of this page can still be"})  # fmt: skip
+    rows.append(
+        {
+            "name": "smallest_range",
+            "value": smallest,
+            "unit": "whole numbers",
+            "reason": "no cell is suppressed",
+            "meaning": "fewest numbers that a suppressed cell of this page can still be",
+        }
+    )
     return rows

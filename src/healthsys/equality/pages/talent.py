@@ -17,7 +17,9 @@ from healthsys.errors import DataError, nearest
 from healthsys.evidence import text_of
 
 #: The group and reference group of each characteristic.
-PAIRS = {characteristic: (group, reference) for characteristic, group, reference in GROUPS.values()} | {"sex": ("F", "M")}
+PAIRS = {characteristic: (group, reference) for characteristic, group, reference in GROUPS.values()} | {
+    "sex": ("F", "M")
+}
 
 #: What a stage is called after "from" and "between".
 NOUNS = {
@@ -78,7 +80,10 @@ def open_page(
     if organisation:
         found = table["organisation"].unique()
         if organisation not in found:
-            raise DataError(f"there is no organisation '{organisation}'.{nearest(organisation, found)} There are: {', '.join(found)}")
+            raise DataError(
+                f"there is no organisation '{organisation}'.{nearest(organisation, found)} There are: "
+                f"{', '.join(found)}"
+            )
         table = table[table["organisation"] == organisation]
     own = table[table["characteristic"] == characteristic]
     usual = PAIRS.get(characteristic, ("", ""))
@@ -104,7 +109,9 @@ def _protected(counts: pd.DataFrame, rule: Rule) -> Page:
         for place, stage in enumerate(present):
             later = int(reached[present[place + 1], group]) if place + 1 < len(present) else 0
             flags = {_flag(one): "yes" if number <= place else "no" for number, one in enumerate(present)}
-            rows.append({"group": group, "last": stage, **flags, "people": int(reached[stage, group]) - later})
+            rows.append(
+                {"group": group, "last": stage, **flags, "people": int(reached[stage, group]) - later}
+            )
     tables = [Printed(stage, ("group",), totals=False, where={_flag(stage): "yes"}) for stage in present]
     known = [
         {"group": group, _flag(stage): "yes"}
@@ -144,8 +151,10 @@ def steps_table(page: TalentPage) -> pd.DataFrame:
     numbers = [name for name in table if name.endswith(("rate", "lower", "upper", "ratio"))]
     hidden = ~table["step"].isin(page.printable)
     table.loc[hidden, numbers] = float("nan")
-    table["outside"] = ["–" if row.step not in page.printable or pd.isna(row.ratio) else "yes" if row.outside else "no"
-                        for row in page.steps.itertuples()]  # fmt: skip
+    table["outside"] = [
+        "–" if row.step not in page.printable or pd.isna(row.ratio) else "yes" if row.outside else "no"
+        for row in page.steps.itertuples()
+    ]
     table.loc[hidden, "reason"] = "not shown: too few people in one of the counts"
     return table[["step", "group_rate", "reference_rate", "ratio", "lower", "upper", "outside", "reason"]]
 
@@ -165,8 +174,10 @@ def finding(page: TalentPage) -> str:
     limits = words.interval(whole["lower"], whole["upper"], page.level, format="{:.2f}")
     chance = "; the interval includes equal chances" if whole["lower"] <= 1 <= whole["upper"] else ""
     return (
-        f"From {NOUNS[page.start]} to {NOUNS[last]}, {group} have {text_of(whole['ratio'], '{:.2f}')} times the chance of "
-        f"{reference} ({limits}{chance}), {band} the four-fifths band. The groups part most between {NOUNS[before]} and "
+        f"From {NOUNS[page.start]} to {NOUNS[last]}, {group} have {text_of(whole['ratio'], '{:.2f}')} "
+        "times the chance of "
+        f"{reference} ({limits}{chance}), {band} the four-fifths band. The groups part most between "
+        f"{NOUNS[before]} and "
         f"{NOUNS[after]}, with a ratio of {text_of(most['ratio'], '{:.2f}')}."
     )
 
@@ -185,15 +196,34 @@ def review_table(review: pd.DataFrame) -> pd.DataFrame:
     days = value["home_worth"] / value["home_days"]
     people = value["home_survey_workers"] * value["home_preferred"] / 100
     rows = [
-        ("Share of viewers who applied, against before", f"below {bound:.2f} of what it was",
-         "views rose and applicants fell; a larger pool of viewers is not a larger pool of applicants"),
-        ("Documents rated excellent before, if the rise is in percentage points", f"{points:.0f} %", "one of two readings"),
-        ("Documents rated excellent before, if the rise is in percent", f"{relative:.1f} %", "the other reading"),
+        (
+            "Share of viewers who applied, against before",
+            f"below {bound:.2f} of what it was",
+            "views rose and applicants fell; a larger pool of viewers is not a larger pool of applicants",
+        ),
+        (
+            "Documents rated excellent before, if the rise is in percentage points",
+            f"{points:.0f} %",
+            "one of two readings",
+        ),
+        (
+            "Documents rated excellent before, if the rise is in percent",
+            f"{relative:.1f} %",
+            "the other reading",
+        ),
         ("Candidates asked", "not printed", "so the share has no interval"),
         ("Retention of those recruited", "not printed", "so that more stay is a statement without a figure"),
-        ("Workers who prefer two days or more at home", f"about {people:,.0f}", "of those surveyed; a preference, not a choice made"),
-        ("Worth of one day at home, if each is worth the same", f"{days:.2f} % of pay", "an average; people differ"),
-    ]  # fmt: skip
+        (
+            "Workers who prefer two days or more at home",
+            f"about {people:,.0f}",
+            "of those surveyed; a preference, not a choice made",
+        ),
+        (
+            "Worth of one day at home, if each is worth the same",
+            f"{days:.2f} % of pay",
+            "an average; people differ",
+        ),
+    ]
     return pd.DataFrame(rows, columns=["what", "figure", "remark"])
 
 
@@ -213,15 +243,36 @@ def results(page: TalentPage) -> list[dict[str, Any]]:
     for row in steps_table(page).itertuples():
         name = "whole" if row.Index == len(page.steps) - 1 else row.step.replace(" to ", "_to_")
         known = pd.notna(row.ratio)
-        ends = {"lower": row.lower, "upper": row.upper, "level": page.level} if known and pd.notna(row.lower) else {}
+        ends = (
+            {"lower": row.lower, "upper": row.upper, "level": page.level}
+            if known and pd.notna(row.lower)
+            else {}
+        )
         rows.append(
-            {"name": f"ratio_{name}", "value": row.ratio if known else None, "unit": "ratio", "format": "{:.2f}",
-             "meaning": f"adverse-impact ratio, {page.groups[0]} over {page.groups[1]}, {row.step}",
-             "reason": None if known else row.reason, **ends}
-        )  # fmt: skip
-    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
-    rows.append({"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"})
+            {
+                "name": f"ratio_{name}",
+                "value": row.ratio if known else None,
+                "unit": "ratio",
+                "format": "{:.2f}",
+                "meaning": f"adverse-impact ratio, {page.groups[0]} over {page.groups[1]}, {row.step}",
+                "reason": None if known else row.reason,
+                **ends,
+            }
+        )
+    rows.append(
+        {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"}
+    )
+    rows.append(
+        {"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"}
+    )
     smallest = page.shown.proof.smallest if page.shown.proof else None
-    rows.append({"name": "smallest_range", "value": smallest, "unit": "whole numbers", "reason": "no cell is suppressed",
-                 "meaning": "fewest numbers that a suppressed cell of this page can still be"})  # fmt: skip
+    rows.append(
+        {
+            "name": "smallest_range",
+            "value": smallest,
+            "unit": "whole numbers",
+            "reason": "no cell is suppressed",
+            "meaning": "fewest numbers that a suppressed cell of this page can still be",
+        }
+    )
     return rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from healthsys import datasets, disclosure
 from healthsys.disclosure import Page, Printed, Rule
 from healthsys.equality import standards, words
-from healthsys.equality.calibration import BME, calibration, synthetic_values
+from healthsys.equality.calibration import BME
 from healthsys.equality.standards import RelativeLikelihood
 from healthsys.errors import DataError
 from healthsys.funnel import Funnel, funnel
@@ -34,15 +33,42 @@ PEOPLE = {
 LIKELIHOODS = {
     "WRES": (
         ("WRES 2", "appointed from shortlisting", "recruitment", "White", "BME", "to be appointed"),
-        ("WRES 3", "entered a formal disciplinary process", "disciplinary", "BME", "White", "to be disciplined formally"),
-        ("WRES 4", "took non-mandatory training", "training", "White", "BME", "to take non-mandatory training"),
+        (
+            "WRES 3",
+            "entered a formal disciplinary process",
+            "disciplinary",
+            "BME",
+            "White",
+            "to be disciplined formally",
+        ),
+        (
+            "WRES 4",
+            "took non-mandatory training",
+            "training",
+            "White",
+            "BME",
+            "to take non-mandatory training",
+        ),
     ),
     "WDES": (
-        ("WDES 2", "appointed from shortlisting", "recruitment", "Non-disabled", "Disabled", "to be appointed"),
-        ("WDES 3", "entered a formal capability process", "capability", "Disabled", "Non-disabled",
-         "to enter a formal capability process"),
+        (
+            "WDES 2",
+            "appointed from shortlisting",
+            "recruitment",
+            "Non-disabled",
+            "Disabled",
+            "to be appointed",
+        ),
+        (
+            "WDES 3",
+            "entered a formal capability process",
+            "capability",
+            "Disabled",
+            "Non-disabled",
+            "to enter a formal capability process",
+        ),
     ),
-}  # fmt: skip
+}
 
 #: Survey indicators: name on the page, and whether more is better.
 SURVEY = {
@@ -64,13 +90,6 @@ ADJUSTMENTS = ("wdes8", "WDES 8: have adequate adjustments (disabled staff only)
 #: Bands from the lowest, and medical grades together.
 BANDS = ("2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "Medical")
 
-#: National series drawn: data set, series, group, what it is, unit.
-SERIES = {
-    "WRES": ("wres_national", "wres_ind2_rel_likelihood_appointed_white_vs_bme", "England, NHS trusts",
-             "Relative likelihood of appointment, white over BME", "ratio"),
-    "WDES": ("wdes_national", "wdes_m3_rel_likelihood_capability_disabled_vs_nondisabled", "England, NHS trusts",
-             "Relative likelihood of formal capability, disabled over not disabled", "ratio"),
-}  # fmt: skip
 #: Indicator whose funnel over organisations is drawn.
 FUNNEL = {"WRES": "wres6", "WDES": "wdes4c"}
 
@@ -140,17 +159,34 @@ def open_page(
     placed, withheld = _funnel(now, standard, chosen, pages)
     kind = tables["staff"].attrs["provenance"]["kind"]
     return WorkforcePage(
-        standard, tables, year, years_averaged, likelihoods, ratios,
-        _survey(now, standard, level), _representation(staff, group, chosen, level, pages),
-        _disparity(staff, group, reference), _board(tables, staff, standard, chosen, pages), placed, withheld,
-        _change(asked, standard), pages, chosen, level, kind,
-    )  # fmt: skip
+        standard,
+        tables,
+        year,
+        years_averaged,
+        likelihoods,
+        ratios,
+        _survey(now, standard, level),
+        _representation(staff, group, chosen, level, pages),
+        _disparity(staff, group, reference),
+        _board(tables, staff, standard, chosen, pages),
+        placed,
+        withheld,
+        _change(asked, standard),
+        pages,
+        chosen,
+        level,
+        kind,
+    )
 
 
 def _staff(staff: pd.DataFrame, standard: str) -> pd.DataFrame:
     """Count staff by band (doctors together) and group, people of unknown group among them."""
     if standard == "WRES":
-        group = np.where(staff["ethnic_group"].isin(BME), "BME", np.where(staff["ethnic_group"] == "W", "White", "Not stated"))
+        group = np.where(
+            staff["ethnic_group"].isin(BME),
+            "BME",
+            np.where(staff["ethnic_group"] == "W", "White", "Not stated"),
+        )
     else:
         group = staff["disabled"].map({"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"}).to_numpy()
     band = staff["band"].where(staff["band"].notna(), "Medical")
@@ -173,13 +209,15 @@ def _count(people: pd.DataFrame, cell: dict) -> int:
     return int(people["people"].sum())
 
 
-def _cases(tables: Mapping[str, pd.DataFrame], over: str, characteristic: str, years: int) -> pd.DataFrame:
+def cases(tables: Mapping[str, pd.DataFrame], over: str, characteristic: str, years: int) -> pd.DataFrame:
     """Return who had an outcome and who could have, by group of the whole system."""
     if over == "recruitment":
         rows = tables["recruitment"]
         rows = rows[rows["characteristic"] == characteristic]
         wide = rows.groupby(["group", "stage"])["people"].sum().unstack()
-        return wide.reset_index()[["group", "appointed", "shortlisted"]].set_axis(["group", "had", "could"], axis=1)
+        return wide.reset_index()[["group", "appointed", "shortlisted"]].set_axis(
+            ["group", "had", "could"], axis=1
+        )
     rows = tables["processes"]
     rows = rows[(rows["process"] == over) & (rows["characteristic"] == characteristic)]
     yearly = rows.groupby(["year", "group"], as_index=False)[["had", "could"]].sum()
@@ -187,54 +225,109 @@ def _cases(tables: Mapping[str, pd.DataFrame], over: str, characteristic: str, y
 
 
 def _likelihoods(
-    tables: Mapping[str, pd.DataFrame], standard: str, years: int, rule: Rule, level: float, pages: dict[str, Page]
+    tables: Mapping[str, pd.DataFrame],
+    standard: str,
+    years: int,
+    rule: Rule,
+    level: float,
+    pages: dict[str, Page],
 ) -> tuple[pd.DataFrame, dict[str, RelativeLikelihood]]:
     characteristic = GROUPS[standard][0]
     rows, ratios = [], {}
     for indicator, outcome, over, group, reference, verb in LIKELIHOODS[standard]:
-        cases = _cases(tables, over, characteristic, years).set_index("group")
-        counts = {name: (int(cases.loc[name, "had"]), int(cases.loc[name, "could"])) for name in (group, reference)}
+        counted = cases(tables, over, characteristic, years).set_index("group")
+        counts = {
+            name: (int(counted.loc[name, "had"]), int(counted.loc[name, "could"]))
+            for name in (group, reference)
+        }
         cube = pd.DataFrame(
-            [(name, said, number) for name in cases.index for said, number in
-             (("yes", cases.loc[name, "had"]), ("no", cases.loc[name, "could"] - cases.loc[name, "had"]))],
+            [
+                (name, said, number)
+                for name in counted.index
+                for said, number in (
+                    ("yes", counted.loc[name, "had"]),
+                    ("no", counted.loc[name, "could"] - counted.loc[name, "had"]),
+                )
+            ],
             columns=["group", "outcome", "people"],
-        )  # fmt: skip
-        cells = [cell for name in (group, reference) for cell in ({"group": name, "outcome": "yes"}, {"group": name})]
-        shown_in = [Printed(indicator, ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
-                    Printed("base", ("group",), totals=False)]  # fmt: skip
+        )
+        cells = [
+            cell
+            for name in (group, reference)
+            for cell in ({"group": name, "outcome": "yes"}, {"group": name})
+        ]
+        shown_in = [
+            Printed(indicator, ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
+            Printed("base", ("group",), totals=False),
+        ]
         page, printable = _protect(cube, shown_in, rule, cells)
         pages[indicator] = page
         shown = [page.shown(cell) for cell in cells]
         found = standards.relative_likelihood(
-            *counts[group], reference_had=counts[reference][0], reference_could=counts[reference][1], level=level
+            *counts[group],
+            reference_had=counts[reference][0],
+            reference_could=counts[reference][1],
+            level=level,
         )
         if None in shown or not printable:
             found = RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts")
         ratios[indicator] = found
         index = 0 if over != "recruitment" else 1
         said = standards.likelihood_words(
-            found, group=words.first_up(PEOPLE[group][index]), reference=PEOPLE[reference][index], outcome=verb
+            found,
+            group=words.first_up(PEOPLE[group][index]),
+            reference=PEOPLE[reference][index],
+            outcome=verb,
         )
         rows.append(
-            (indicator, f"{outcome}: {group} over {reference}", *(disclosure.shown_text(value) for value in shown),
-             found.ratio, found.lower, found.upper, found.outside_four_fifths, said)
-        )  # fmt: skip
-    columns = ["indicator", "outcome", "group_had", "group_could", "reference_had", "reference_could", "ratio", "lower",
-               "upper", "outside", "words"]  # fmt: skip
+            (
+                indicator,
+                f"{outcome}: {group} over {reference}",
+                *(disclosure.shown_text(value) for value in shown),
+                found.ratio,
+                found.lower,
+                found.upper,
+                found.outside_four_fifths,
+                said,
+            )
+        )
+    columns = [
+        "indicator",
+        "outcome",
+        "group_had",
+        "group_could",
+        "reference_had",
+        "reference_could",
+        "ratio",
+        "lower",
+        "upper",
+        "outside",
+        "words",
+    ]
     return pd.DataFrame(rows, columns=columns), ratios
 
 
 def _survey(now: pd.DataFrame, standard: str, level: float) -> pd.DataFrame:
     _, group, reference = GROUPS[standard]
-    counts = now[now["indicator"].isin(SURVEY)].groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum()
+    counts = (
+        now[now["indicator"].isin(SURVEY)]
+        .groupby(["indicator", "group"], as_index=False)[["answered", "base"]]
+        .sum()
+    )
     better = {name: good for name, (_, good) in SURVEY.items()}
-    found = standards.survey_indicators(counts, groups=(group, reference), higher_is_better=better, level=level)
+    found = standards.survey_indicators(
+        counts, groups=(group, reference), higher_is_better=better, level=level
+    )
     found["indicator"] = [SURVEY[name][0] for name in found["indicator"]]
     alone = now[now["indicator"] == ADJUSTMENTS[0]]
     if len(alone):
         one = standards.proportion(int(alone["answered"].sum()), int(alone["base"].sum()), level=level)
         row = dict(zip(("group_percent", "group_lower", "group_upper"), one, strict=True))
-        row |= {"indicator": ADJUSTMENTS[1], "group_base": int(alone["base"].sum()), "worse_for": "asked of one group only"}
+        row |= {
+            "indicator": ADJUSTMENTS[1],
+            "group_base": int(alone["base"].sum()),
+            "worse_for": "asked of one group only",
+        }
         found = pd.concat([found, pd.DataFrame([row])], ignore_index=True)
     return found
 
@@ -246,7 +339,7 @@ def _representation(
     order = [band for band in BANDS if (staff["band"] == band).any()]
     page = disclosure.protect(
         staff, tables=[Printed("bands", ("band", "group"))], rule=rule, levels={"band": order}
-    )  # fmt: skip
+    )
     pages["representation"] = page
     rows = []
     for band in (*order, "All"):
@@ -262,7 +355,9 @@ def _disparity(staff: pd.DataFrame, group: str, reference: str) -> pd.DataFrame:
     rows = []
     for step in (("lower", "middle"), ("middle", "upper")):
         found = standards.disparity_ratio(staff, group=group, reference=reference, step=step)
-        rows.append((f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or ""))
+        rows.append(
+            (f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or "")
+        )
     return pd.DataFrame(rows, columns=["step", "ratio", "lower", "upper", "reason"])
 
 
@@ -271,7 +366,11 @@ def _board(
 ) -> pd.DataFrame:
     characteristic, group, _ = GROUPS[standard]
     members = tables["boards"][tables["boards"]["characteristic"] == characteristic]
-    people = members.groupby("group", as_index=False)["voting_members"].sum().rename(columns={"voting_members": "people"})
+    people = (
+        members.groupby("group", as_index=False)["voting_members"]
+        .sum()
+        .rename(columns={"voting_members": "people"})
+    )
     cells = [{"group": group}, {}]
     page, printable = _protect(people, [Printed("board", ("group",))], rule, cells)
     pages["board"] = page
@@ -290,12 +389,17 @@ def _board(
     return pd.DataFrame([row])
 
 
-def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]) -> tuple[Funnel, tuple[str, ...]]:
+def _funnel(
+    now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
+) -> tuple[Funnel, tuple[str, ...]]:
     """Place the organisations in a funnel, from the counts as printed; those that cannot be shown are named."""
     indicator, group = FUNNEL[standard], GROUPS[standard][1]
     rows = now[now["indicator"] == indicator]
     cube = pd.concat(
-        [rows.assign(said="yes", people=rows["answered"]), rows.assign(said="no", people=rows["base"] - rows["answered"])]
+        [
+            rows.assign(said="yes", people=rows["answered"]),
+            rows.assign(said="no", people=rows["base"] - rows["answered"]),
+        ]
     )[["organisation", "group", "said", "people"]]
     yes = {"said": ("yes",)}
     tables = [
@@ -309,7 +413,9 @@ def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
     pages["funnel"] = page
     points, withheld = [], []
     for name in rows["organisation"].unique():
-        counts = [page.shown({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})]
+        counts = [
+            page.shown({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})
+        ]
         if None in counts or not counts[1]:
             withheld.append(name)
         else:
@@ -320,146 +426,12 @@ def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
 
 def _change(asked: pd.DataFrame, standard: str) -> pd.DataFrame:
     """Return the survey indicators by year and group, with a number for each comparable stretch."""
-    totals = asked[asked["indicator"].isin(SURVEY)].groupby(["indicator", "year", "group"], as_index=False)[
-        ["answered", "base"]
-    ].sum()
+    totals = (
+        asked[asked["indicator"].isin(SURVEY)]
+        .groupby(["indicator", "year", "group"], as_index=False)[["answered", "base"]]
+        .sum()
+    )
     totals["percent"] = 100 * totals["answered"] / totals["base"]
     later = (totals["indicator"] == "wres7") & (totals["year"] >= standards.INDICATOR_7_BREAK)
     totals["stretch"] = np.where(later, 2, 1)
     return totals.astype({"year": int})
-
-
-def national(page: WorkforcePage, published: pd.DataFrame) -> pd.DataFrame:
-    """Return the national series of the standard by year, years not seen in print left blank."""
-    _, series, group, *_ = SERIES[page.standard]
-    rows = published[(published["series"] == series) & (published["group"] == group)]
-    found = pd.DataFrame({"year": rows["period"].astype(int).to_numpy(), "value": rows["value"].to_numpy()})
-    return standards.segments(found)
-
-
-def beside_published(page: WorkforcePage, published: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the figures of the system beside the published ones that it was calibrated to, of this standard."""
-    names = ("staff", "recruitment", "processes", "survey", "boards")
-    table = calibration(synthetic_values(*(page.tables[name] for name in names)), dict(published))
-    own = table[table["measure"].str.startswith(page.standard)].reset_index(drop=True)
-    if page.board["difference"].isna().all():
-        own = own[~own["measure"].str.contains("boards")]
-    small = page.representation.set_index("band")["percent"].isna().get("VSM", False)
-    return own[~own["measure"].str.contains("very senior")] if small else own
-
-
-def conflicts(page: WorkforcePage, published: pd.DataFrame) -> pd.DataFrame:
-    """Return published figures that conflict with one another or are misprinted, as printed."""
-    rows = published[published["note"].fillna("").str.contains("conflict|as printed", regex=True)]
-    return rows[["series", "period", "group", "value", "unit", "note", "source"]].reset_index(drop=True)
-
-
-def finding(page: WorkforcePage) -> str:
-    """Say the finding: the likelihoods, who the survey is worse for, and the board."""
-    _, group, _reference = GROUPS[page.standard]
-    parts = []
-    for row in page.likelihoods.itertuples():
-        if pd.isna(row.ratio):
-            parts.append(f"{row.indicator} is not shown ({row.words.removeprefix('not shown: ')})")
-            continue
-        limits = "" if pd.isna(row.lower) else f", {words.interval(row.lower, row.upper, page.level, format='{:.2f}')}"
-        chance = "; equal likelihood lies within the interval" if row.lower <= 1 <= row.upper else ""
-        parts.append(f"{row.words.split(';')[0]} ({row.indicator} {row.ratio:.2f}{limits}){chance}")
-    worse = int((page.survey["worse_for"] == group).sum())
-    asked = int((page.survey["worse_for"] != "asked of one group only").sum())
-    board = page.board.iloc[0]
-    last = (
-        "The board's share is not shown because it rests on too few members."
-        if pd.isna(board["difference"])
-        else f"Their share of voting board members is {words.percent(abs(board['difference'])).replace(' %', '')} percentage "
-        f"points {'below' if board['difference'] < 0 else 'above'} their share of staff."
-    )
-    return (
-        f"{'. '.join(words.first_up(part) for part in parts)}. {worse} of {asked} survey indicators are worse for "
-        f"{PEOPLE[group][0]} beyond chance. {last}"
-    )
-
-
-def proof_words(page: WorkforcePage) -> str:
-    """Say what the disclosure check found over all the counts of the page."""
-    proofs = [shown.proof for shown in page.pages.values() if shown.proof is not None and not shown.proof.ranges.empty]
-    if not proofs:
-        return page.rule.sentence() + " No cell had to be suppressed."
-    cells = sum(len(proof.ranges) for proof in proofs)
-    return (
-        f"{page.rule.sentence()} An integer programme confirms, also for somebody who works the counts out of the printed "
-        f"ratios, that each of the {cells} suppressed cells can still be at least "
-        f"{min(proof.smallest for proof in proofs)} different numbers."
-    )
-
-
-def results(page: WorkforcePage) -> list[dict[str, Any]]:
-    """Return the named results of the page."""
-    rows: list[dict[str, Any]] = []
-    for row in page.likelihoods.itertuples():
-        known = not pd.isna(row.ratio)
-        ends = {"lower": row.lower, "upper": row.upper, "level": page.level} if known and not pd.isna(row.lower) else {}
-        rows.append(
-            {"name": row.indicator.lower().replace(" ", ""), "value": row.ratio if known else None, "unit": "ratio",
-             "format": "{:.2f}", "meaning": row.outcome, "reason": None if known else row.words, **ends}
-        )  # fmt: skip
-    for row in page.survey.itertuples():
-        if pd.notna(row.difference):
-            name = row.indicator.split(":")[0].lower().replace(" ", "")
-            rows.append(
-                {"name": f"{name}_difference", "value": row.difference, "unit": "percentage points", "format": "{:+.1f}",
-                 "meaning": f"{row.indicator}; {GROUPS[page.standard][1]} less {GROUPS[page.standard][2]}",
-                 "lower": row.difference_lower, "upper": row.difference_upper, "level": page.level}
-            )  # fmt: skip
-    board = page.board.iloc[0]
-    rows.append({"name": "board_difference", "value": None if pd.isna(board["difference"]) else board["difference"],
-                 "unit": "percentage points", "format": "{:+.1f}", "reason": board["reason"],
-                 "meaning": "share of voting board members less share of staff"})  # fmt: skip
-    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
-    rows.append({"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"})
-    proofs = [shown.proof.smallest for shown in page.pages.values() if shown.proof and shown.proof.smallest]
-    rows.append({"name": "smallest_range", "value": min(proofs, default=None), "unit": "whole numbers",
-                 "meaning": "fewest numbers that a suppressed cell of this page can still be",
-                 "reason": "no cell is suppressed"})  # fmt: skip
-    return rows
-
-
-def survey_table(page: WorkforcePage) -> pd.DataFrame:
-    """Return the survey indicators as printed, bases through the rule."""
-    table = page.survey.copy()
-    for column in ("group_base", "reference_base"):
-        table[column] = [page.rule.text(int(value)) if pd.notna(value) else "–" for value in table[column]]
-    table["group_shown"] = [_with_interval(row, "group") for row in table.to_dict("records")]
-    table["reference_shown"] = [_with_interval(row, "reference") for row in table.to_dict("records")]
-    table["difference_shown"] = [
-        "–" if pd.isna(row["difference"]) else
-        f"{row['difference']:+.1f} ({row['difference_lower']:+.1f} to {row['difference_upper']:+.1f})".replace("-", "−")
-        for row in table.to_dict("records")
-    ]  # fmt: skip
-    return table[["indicator", "group_shown", "group_base", "reference_shown", "reference_base", "difference_shown", "worse_for"]]
-
-
-def _with_interval(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(f"{name}_percent")
-    if value is None or pd.isna(value):
-        return "–"
-    return f"{value:.1f} ({row[f'{name}_lower']:.1f} to {row[f'{name}_upper']:.1f})"
-
-
-def windows_table(page: WorkforcePage) -> pd.DataFrame:
-    """Return the likelihood of formal cases under an average of one and of two years."""
-    rows = []
-    characteristic = GROUPS[page.standard][0]
-    for indicator, _outcome, over, group, reference, _verb in LIKELIHOODS[page.standard]:
-        if over in ("recruitment", "training"):
-            continue
-        for years in (1, 2):
-            cases = _cases(page.tables, over, characteristic, years).set_index("group")
-            counts = [int(cases.loc[name, column]) for name in (group, reference) for column in ("had", "could")]
-            hidden = any(page.rule.show(number) is None for number in counts)
-            found = standards.relative_likelihood(
-                counts[0], counts[1], reference_had=counts[2], reference_could=counts[3], level=page.level
-            )
-            value = (None,) * 3 if hidden else (found.ratio, found.lower, found.upper)
-            rows.append((indicator, years, *value, "not shown: too few cases" if hidden else found.reason or ""))
-    return pd.DataFrame(rows, columns=["indicator", "years", "ratio", "lower", "upper", "reason"])
