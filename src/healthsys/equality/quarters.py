@@ -125,9 +125,7 @@ def _women_in_first(end: int, pay: np.ndarray, women: np.ndarray, men: np.ndarra
     fewer, same = np.count_nonzero(women < rate), np.count_nonzero(women == rate)
     start = fewer + np.count_nonzero(men < rate)
     people = same + np.count_nonzero(men == rate)
-    places = [
-        max(0, min(start + people, high) - max(start, low)) for low, high in itertools.pairwise(ends)
-    ]
+    places = [max(0, min(start + people, high) - max(start, low)) for low, high in itertools.pairwise(ends)]
     given = share_out([int(place) for place in places], int(same), int(people))
     return int(fewer + sum(given[: int(np.searchsorted(ends, end))]))
 
