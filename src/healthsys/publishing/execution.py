@@ -7,8 +7,9 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,18 +88,19 @@ def execute_notebook(
         before = {name: os.environ.get(name) for name in environment}
         os.environ.update(environment)
         try:
-            done = papermill.execute_notebook(
-                notebook,
-                target,
-                parameters=given,
-                kernel_name="python3",
-                language="python",
-                config=_kernel_config(scratch),
-                cwd=str(notebook.parent),
-                progress_bar=False,
-                log_output=False,
-                request_save_on_cell_execute=False,
-            )
+            with _kernel_log(Path(scratch) / "kernel.log"):
+                done = papermill.execute_notebook(
+                    notebook,
+                    target,
+                    parameters=given,
+                    kernel_name="python3",
+                    language="python",
+                    config=_kernel_config(scratch),
+                    cwd=str(notebook.parent),
+                    progress_bar=False,
+                    log_output=False,
+                    request_save_on_cell_execute=False,
+                )
         except PapermillExecutionError as error:
             raise RunError(_failure(error, label, injected=bool(given))) from None
         finally:
@@ -110,6 +112,19 @@ def execute_notebook(
     secrets = {str(Path(value).parent) for value in given.values() if isinstance(value, str) and os.path.isabs(value)}
     clean = normalise.normalise(done, secrets={*secrets, str(paths.root())})
     return clean, take_errors(clean)
+
+
+@contextmanager
+def _kernel_log(path: Path) -> Iterator[None]:
+    """Send what a kernel process itself says (not its cells) to a file: it speaks of its sockets, not of the run."""
+    kept = os.dup(2)
+    with path.open("wb") as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _kernel_config(scratch: str) -> Any:

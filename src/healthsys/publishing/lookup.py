@@ -22,6 +22,7 @@ class Reference:
     title: str
     document: str
     anchor: str
+    is_sentence: bool = False
 
 
 class Lookup:
@@ -73,7 +74,13 @@ class Lookup:
         text = entry["text"] if not part else entry.get(part)
         if text is None:
             raise HealthsysError(f"result '{name}' of run '{run}' has no {part}")
-        return Reference(str(text), f"{entry['meaning']} (computed by {run})", f"analyses/{run}", f"result-{name}")
+        return Reference(
+            str(text),
+            f"{entry['meaning']} (computed by {run})",
+            f"analyses/{run}",
+            f"result-{name}",
+            is_sentence=isinstance(entry.get("value"), str) and " " in str(text),
+        )
 
     def _param(self, target: str, run: str) -> Reference:
         named, _, name = target.rpartition("/")

@@ -136,10 +136,10 @@ def _role(token: Any, lookup: Lookup, run: str) -> str:
         found = lookup.resolve(kind, content, run)
     except (HealthsysError, AttributeError):
         return html.escape(content)
-    title = html.escape(found.title)
+    title, kind = html.escape(found.title), "hs-ref hs-sentence" if found.is_sentence else "hs-ref"
     if found.document.endswith(f"/{run}"):
-        return f'<a class="hs-ref" href="#{found.anchor}" title="{title}">{html.escape(found.text)}</a>'
-    return f'<span class="hs-ref" title="{title}">{html.escape(found.text)}</span>'
+        return f'<a class="{kind}" href="#{found.anchor}" title="{title}">{html.escape(found.text)}</a>'
+    return f'<span class="{kind}" title="{title}">{html.escape(found.text)}</span>'
 
 
 def _citation(key: str) -> str:
