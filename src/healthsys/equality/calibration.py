@@ -200,9 +200,7 @@ def calibration(found: dict[str, float], published: dict[str, pd.DataFrame]) -> 
     rows = []
     for name, (data, *key), tolerance in TARGETS:
         table = published[data]
-        for column, value in zip(
-            ("series", "period", "group") if len(key) == 3 else ("item",), key, strict=True
-        ):
+        for column, value in zip(("series", "period", "group") if len(key) == 3 else ("item",), key, strict=True):
             table = table[table[column] == value]
         printed = float(table["value"].iloc[0])
         period = key[1] if len(key) == 3 else "review"

@@ -129,9 +129,7 @@ def design(
                 names.append(f"{term}={level}")
                 terms.append(term)
     left_out = len(staff) - len(kept)
-    return Design(
-        kept[outcome].to_numpy(dtype=float), np.column_stack(columns), names, terms, first, bases, left_out
-    )
+    return Design(kept[outcome].to_numpy(dtype=float), np.column_stack(columns), names, terms, first, bases, left_out)
 
 
 def _solve(xx: np.ndarray, xy: np.ndarray) -> np.ndarray:
@@ -232,8 +230,7 @@ def split(
     """
     if reference not in REFERENCES:
         raise DataError(
-            f"there is no reference '{reference}'.{nearest(reference, REFERENCES)} Allowed: "
-            f"{', '.join(REFERENCES)}"
+            f"there is no reference '{reference}'.{nearest(reference, REFERENCES)} Allowed: {', '.join(REFERENCES)}"
         )
     parts, explained, unexplained = _parts(found, reference)
     terms = list(dict.fromkeys(found.terms))
@@ -266,17 +263,13 @@ def split(
     )
 
 
-def _intervals(
-    found: Design, reference: str, terms: list[str], level: float, resamples: int, seed: int
-) -> dict:
+def _intervals(found: Design, reference: str, terms: list[str], level: float, resamples: int, seed: int) -> dict:
     rng = np.random.default_rng(seed)
     sizes = int(found.comparator.sum()), int((~found.comparator).sum())
     where = np.array(found.terms)
     drawn: dict[str, list[float]] = {}
     for _ in range(resamples):
-        weights = tuple(
-            np.bincount(rng.integers(0, size, size), minlength=size).astype(float) for size in sizes
-        )
+        weights = tuple(np.bincount(rng.integers(0, size, size), minlength=size).astype(float) for size in sizes)
         parts, explained, _ = _parts(found, reference, weights)
         parts |= {f"explained:{term}": float(explained[where == term].sum()) for term in terms}
         for name, value in parts.items():

@@ -105,9 +105,7 @@ def draw_estimates(
                 solid_capstyle="butt",
                 zorder=2,
             )
-        axes.plot(
-            [entry[value]], [row], linestyle="none", markersize=7.5, zorder=3, **plotting.marker(kind, tone)
-        )
+        axes.plot([entry[value]], [row], linestyle="none", markersize=7.5, zorder=3, **plotting.marker(kind, tone))
         numbers.append(number(entry[value], format))
     if log:
         axes.set_xscale("log")
@@ -144,9 +142,7 @@ def draw_quarters(table: pd.DataFrame, *, names: tuple[str, str], width: int) ->
         width=0.62,
         orient="h",
     )
-    seaborn.barplot(
-        x=known.to_list(), y=labels, ax=axes, color=COLOUR["subject"], width=0.62, saturation=1, orient="h"
-    )
+    seaborn.barplot(x=known.to_list(), y=labels, ax=axes, color=COLOUR["subject"], width=0.62, saturation=1, orient="h")
     for row, share in enumerate(table["group_percent"]):
         if pd.isna(share):
             axes.text(1, row, "not shown: too few people", va="center", color=COLOUR["quiet"])
@@ -218,9 +214,7 @@ def draw_distribution(table: pd.DataFrame, *, names: tuple[str, str], width: int
     return figure
 
 
-def draw_peers(
-    peers: pd.Series, *, value: float | None, employer: str, axis: str, kind: str, width: int
-) -> Figure:
+def draw_peers(peers: pd.Series, *, value: float | None, employer: str, axis: str, kind: str, width: int) -> Figure:
     """Draw the distribution of a gap over peers, with one employer marked; no limits."""
     figure, axes = plotting.canvas(width, 270)
     spread = peers.clip(*np.percentile(peers, [1, 99])) if len(peers) > 60 else peers
@@ -333,7 +327,5 @@ def draw_stages(table: pd.DataFrame, *, names: tuple[str, str], width: int) -> F
     axes.set_ylabel("")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_title(
-        wrapped(f"{names[0]} (dark), {names[1]} (pale)", width=width, wide=80, narrow=36), fontsize=12.5
-    )
+    axes.set_title(wrapped(f"{names[0]} (dark), {names[1]} (pale)", width=width, wide=80, narrow=36), fontsize=12.5)
     return figure

@@ -46,9 +46,7 @@ def draw_series(
     for _, part in table.groupby("stretch"):
         axes.plot(part["year"], part["value"], color=COLOUR["context"], linewidth=1.5)
     shown = table.dropna(subset=["value"])
-    axes.plot(
-        shown["year"], shown["value"], linestyle="none", **plotting.marker("published", COLOUR["context"])
-    )
+    axes.plot(shown["year"], shown["value"], linestyle="none", **plotting.marker("published", COLOUR["context"]))
     for row in shown.itertuples():
         axes.annotate(
             f"{row.value:.2f}",
@@ -62,12 +60,8 @@ def draw_series(
     years = table["year"].astype(int).to_list()
     if own:
         year, value, low, high = own
-        axes.plot(
-            [year + 0.45] * 2, [low, high], color=COLOUR["subject"], linewidth=2.4, solid_capstyle="butt"
-        )
-        axes.plot(
-            [year + 0.45], [value], linestyle="none", markersize=8, **plotting.marker(kind, COLOUR["subject"])
-        )
+        axes.plot([year + 0.45] * 2, [low, high], color=COLOUR["subject"], linewidth=2.4, solid_capstyle="butt")
+        axes.plot([year + 0.45], [value], linestyle="none", markersize=8, **plotting.marker(kind, COLOUR["subject"]))
         name = {"synthetic": "Synthetic", "yours": "Yours"}.get(kind, "System")
         axes.annotate(
             f"{name} {value:.2f}",
@@ -80,9 +74,7 @@ def draw_series(
         )
     axes.set_xlim(min(years) - 0.6, max(*years, own[0] if own else years[0]) + 0.9)
     step = 2 if narrow_page(width) and len(years) > 5 else 1
-    axes.set_xticks(
-        years[::step], [f"{year}\n(none)" if year in blank else str(year) for year in years[::step]]
-    )
+    axes.set_xticks(years[::step], [f"{year}\n(none)" if year in blank else str(year) for year in years[::step]])
     values = [
         *shown["value"],
         *([own[2], own[3]] if own else []),
@@ -114,9 +106,7 @@ def draw_representation(table: pd.DataFrame, *, group: str, kind: str, width: in
         )
     for row in bands.itertuples():
         if pd.isna(row.percent):
-            axes.text(
-                row.Index, 0.02, "*", transform=axes.get_xaxis_transform(), ha="center", color=COLOUR["text"]
-            )
+            axes.text(row.Index, 0.02, "*", transform=axes.get_xaxis_transform(), ha="center", color=COLOUR["text"])
             continue
         axes.plot(
             [row.Index] * 2,
@@ -171,9 +161,7 @@ def draw_pairs(table: pd.DataFrame, *, names: tuple[str, str], kind: str, width:
     high = float(table[["group_percent", "reference_percent"]].max().max())
     spare = 0.22 if narrow_page(width) else 0.12
     axes.set_xlim(-spare * high, high * (1.05 + spare))
-    axes.set_xticks(
-        [tick for tick in axes.get_xticks() if 0 <= tick <= 100 and tick <= high * (1.05 + spare)]
-    )
+    axes.set_xticks([tick for tick in axes.get_xticks() if 0 <= tick <= 100 and tick <= high * (1.05 + spare)])
     axes.set_xlabel("Percent of those who answered")
     for x, name, tone in (
         (0.0, f"□ {names[0]}" if kind == "synthetic" else f"■ {names[0]}", "subject"),

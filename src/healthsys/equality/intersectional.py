@@ -182,21 +182,17 @@ def fit_strata(
     used = frame[[outcome, stratum, *additive]]
     if used.isna().any(axis=None):
         raise DataError(
-            "the table has missing cells; keep the people whose characteristics are all known, and say how "
-            "many"
+            "the table has missing cells; keep the people whose characteristics are all known, and say how many"
         )
     y = used[outcome].to_numpy(dtype=float)
-    dummies = (
-        pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else None
-    )
+    dummies = pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else None
     x = np.column_stack([np.ones(len(y)), *([dummies.to_numpy()] if additive else [])])
     names = ["intercept", *(dummies.columns if additive else [])]
     groups = used[stratum].astype(str).to_numpy()
     count = len(np.unique(groups))
     if count < 3:
         raise DataError(
-            f"there are {count} strata; a variance between them needs at least three. Cross more "
-            "characteristics"
+            f"there are {count} strata; a variance between them needs at least three. Cross more characteristics"
         )
     ratio = _best_ratio(y, x, groups)
     if ratio <= NONE_LEFT:
@@ -221,9 +217,7 @@ def fit_strata(
             norm.ppf(0.5 + level / 2),
             "MixedLM did not converge; the profiled likelihood was maximised directly",
         )
-    return _finished(
-        y, x, np.asarray(found.fe_params), names, groups, between, within, norm.ppf(0.5 + level / 2), None
-    )
+    return _finished(y, x, np.asarray(found.fe_params), names, groups, between, within, norm.ppf(0.5 + level / 2), None)
 
 
 def _sums(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -320,8 +314,7 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     if share < 0:
         return (
             share,
-            "the additive effects leave more variance between strata than there was: they explain nothing "
-            "of it",
+            "the additive effects leave more variance between strata than there was: they explain nothing of it",
         )
     if main.between == 0:
         return (

@@ -174,18 +174,14 @@ def statutory(
     unpaid = full & np.isnan(pay)
     full &= ~unpaid
     sides = pay[full & ~women], pay[full & women]
-    hourly = [
-        gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")
-    ]
+    hourly = [gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")]
     bonus, shares = _bonus(staff, known, women, names)
     quarters = pay_quarters(pay[full], women[full]).rename(
         columns=lambda name: name.replace("women", "group").replace("men", "comparator")
     )
     left_out = {
         f"{column} recorded as neither {group} nor {comparator}": int((~known).sum()),
-        "not on full pay at the snapshot (kept in the bonus measures)": int(
-            (known & ~full_pay_mask(staff)).sum()
-        ),
+        "not on full pay at the snapshot (kept in the bonus measures)": int((known & ~full_pay_mask(staff)).sum()),
         "on full pay without an hourly rate": int(unpaid.sum()),
     }
     return Statutory((*hourly, *bonus), shares, quarters, int(full.sum()), int(known.sum()), left_out)
@@ -374,8 +370,7 @@ def group_gaps(
     end = [name for name in (*last, "Not stated") if name in pay]
     order = [comparator, *sorted(name for name in pay if name not in (comparator, *end)), *dict.fromkeys(end)]
     rows = [
-        _group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator)
-        for name in order
+        _group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator) for name in order
     ]
     return pd.DataFrame(rows)
 
@@ -446,9 +441,7 @@ def gaps_by(
             for m in ("mean", "median")
         ]
         said = (
-            "nobody in one of the groups"
-            if min(len(high), len(low)) == 0
-            else f"fewer than {rule.highest + 1} people"
+            "nobody in one of the groups" if min(len(high), len(low)) == 0 else f"fewer than {rule.highest + 1} people"
         )
         rows.append((level or "All", len(high), len(low), *gaps, said if few else ""))
     columns = ["level", "comparator_people", "group_people", "mean_gap", "median_gap", "reason"]

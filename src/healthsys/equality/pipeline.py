@@ -57,17 +57,14 @@ def funnel_table(
     for stage in pd.unique(counts["stage"]):
         if stage not in STAGES:
             raise DataError(
-                f"there is no stage '{stage}'.{nearest(stage, STAGES)} Allowed, in this order: "
-                f"{', '.join(STAGES)}"
+                f"there is no stage '{stage}'.{nearest(stage, STAGES)} Allowed, in this order: {', '.join(STAGES)}"
             )
     present = [stage for stage in STAGES if (counts["stage"] == stage).any()]
     reached = {(row.stage, row.group): int(row.people) for row in counts.itertuples()}
     for group in groups:
         for stage in present:
             if (stage, group) not in reached:
-                raise DataError(
-                    f"group '{group}' has no count for the stage '{stage}'; give a row per group and stage"
-                )
+                raise DataError(f"group '{group}' has no count for the stage '{stage}'; give a row per group and stage")
         for before, after in itertools.pairwise(present):
             if reached[after, group] > reached[before, group]:
                 raise DataError(
@@ -77,8 +74,7 @@ def funnel_table(
                 )
     if start not in present:
         raise DataError(
-            f"there is no stage '{start}' to start from.{nearest(start, present)} There are: "
-            f"{', '.join(present)}"
+            f"there is no stage '{start}' to start from.{nearest(start, present)} There are: {', '.join(present)}"
         )
     steps = [*itertools.pairwise(present), (start, present[-1])]
     rows = []

@@ -112,31 +112,23 @@ def place(year: ServiceFile, *, employer: str, measure: str = "median_hourly_gap
     if len(others) < FEWEST_PEERS:
         reason = f"only {len(others)} other {words} published this gap; at least {FEWEST_PEERS} make a distribution"
         return Placed(row["employer"], gap, peers, words, None, None, reason)
-    return Placed(
-        row["employer"], gap, peers, words, 100 * float((others > gap).mean()), float(others.median())
-    )
+    return Placed(row["employer"], gap, peers, words, 100 * float((others > gap).mean()), float(others.median()))
 
 
 def _found(table: pd.DataFrame, employer: str) -> pd.Series:
     if not employer:
         health = next(part for part in (table[table["nhs"]], table[table["health"]], table) if len(part))
         sizes = health["size"].value_counts()
-        largest = next(
-            (size for size in reversed(SIZES[:-1]) if sizes.get(size, 0) > FEWEST_PEERS), sizes.index[0]
-        )
+        largest = next((size for size in reversed(SIZES[:-1]) if sizes.get(size, 0) > FEWEST_PEERS), sizes.index[0])
         return health[health["size"] == largest].iloc[0]
     plain = plain_name(employer)
     hit = (table["employer_id"] == employer) | (table["company_number"] == employer)
     if not hit.any():
         hit = table["employer"].map(plain_name) == plain
     if not hit.any():
-        near = table.loc[table["employer"].map(plain_name).str.contains(plain, regex=False), "employer"].head(
-            3
-        )
+        near = table.loc[table["employer"].map(plain_name).str.contains(plain, regex=False), "employer"].head(3)
         known = (
-            f" Close to it: {'; '.join(near)}"
-            if len(near)
-            else " Give its id, company number or name as in the file"
+            f" Close to it: {'; '.join(near)}" if len(near) else " Give its id, company number or name as in the file"
         )
         raise DataError(f"no employer '{employer}' in this file.{known}")
     if hit.sum() > 1:
@@ -165,15 +157,11 @@ def change(now: ServiceFile, before: ServiceFile, *, measure: str = "median_hour
     and counted. A file that was saved before its year was complete is not compared with a full one.
     """
     both = bool((now.employers["employer_id"] != "").all() and (before.employers["employer_id"] != "").all())
-    key, by = (
-        ("employer_id", "employer id") if both else ("key", "company number, or name where there is none")
-    )
+    key, by = ("employer_id", "employer id") if both else ("key", "company number, or name where there is none")
     empty = pd.DataFrame(columns=["employer", "size", "health", "before", "now", "change"])
     for name, year, other in (("later", now, before), ("earlier", before, now)):
         if year.complete != other.complete and not year.complete:
-            return Change(
-                empty, 0, 0, 0, by, f"the {name} file is a partial year ({year.reason}); it is not compared"
-            )
+            return Change(empty, 0, 0, 0, by, f"the {name} file is a partial year ({year.reason}); it is not compared")
         if year.records < LEAST_SHARE * other.records:
             return Change(
                 empty,

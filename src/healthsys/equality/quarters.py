@@ -98,9 +98,7 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
             f"there are {len(pay)} rates of pay but {len(women)} entries for sex; they must match row by row"
         )
     if np.isnan(pay).any():
-        raise DataError(
-            f"{int(np.isnan(pay).sum())} rates of pay are missing; leave these people out first and say so"
-        )
+        raise DataError(f"{int(np.isnan(pay).sum())} rates of pay are missing; leave these people out first and say so")
     sizes = quarter_sizes(len(pay))
     ends = np.cumsum([0, *sizes])
     below = [0]
@@ -108,9 +106,7 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     for end in ends[1:-1]:
         below.append(_women_in_first(int(end), pay, rates_f, rates_m, ends))
     below.append(int(women.sum()))
-    found = pd.DataFrame(
-        {"quarter": QUARTERS, "women": np.diff(below), "men": np.array(sizes) - np.diff(below)}
-    )
+    found = pd.DataFrame({"quarter": QUARTERS, "women": np.diff(below), "men": np.array(sizes) - np.diff(below)})
     whole = found["women"] + found["men"]
     for group in ("women", "men"):
         found[f"{group}_percent"] = (100 * found[group] / whole).where(whole > 0)
@@ -155,9 +151,7 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
         given = np.array(share_out(places.tolist(), women=int(women[block].sum()), people=len(block)))
         sorted_block = np.concatenate([block[women[block]], block[~women[block]]])
         order[low:high] = sorted_block
-        place[low:high] = np.concatenate(
-            [np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)]
-        )
+        place[low:high] = np.concatenate([np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)])
     quarter = np.empty(len(pay), dtype=int)
     quarter[order] = place
     return quarter

@@ -102,9 +102,7 @@ def _rows(path: Path, label: str) -> Iterator[list[str]]:
     if not start.strip():
         raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
     if b"\0" in start:
-        raise DataError(
-            f"{label}: the file is not text (it holds null bytes); save it as 'CSV UTF-8' and try again"
-        )
+        raise DataError(f"{label}: the file is not text (it holds null bytes); save it as 'CSV UTF-8' and try again")
     before = csv.field_size_limit(LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -237,18 +235,14 @@ def read_service(source: str | Path) -> ServiceFile:
             )
     notes: dict[str, int] = {}
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"]})
-    tidy["employer_id"] = (
-        raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
-    )
+    tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
     _check_ids(tidy, label, notes)
     for column, name in _NUMBERS.items():
         tidy[name] = _number(raw, column, label)
     _set_aside(raw, tidy, label, notes)
     tidy["size"] = raw["EmployerSize"]
     tidy["due"], tidy["submitted"] = _date(raw, "DueDate", label), _date(raw, "DateSubmitted", label)
-    public = (tidy["due"].dt.month == 3) | raw["SicCodes"].str.fullmatch(
-        r"1|(.*[\s,])?1([\s,].*)?", flags=re.S
-    )
+    public = (tidy["due"].dt.month == 3) | raw["SicCodes"].str.fullmatch(r"1|(.*[\s,])?1([\s,].*)?", flags=re.S)
     tidy["sector"] = public.map({True: "public", False: "private and voluntary"})
     tidy["nhs"] = tidy["employer"].str.contains(r"\bNHS\b", case=False, regex=True)
     tidy["health"] = tidy["nhs"] | raw["SicCodes"].str.contains(HEALTH_SIC)
@@ -256,11 +250,7 @@ def read_service(source: str | Path) -> ServiceFile:
     tidy["key"] = by_number.where(by_number != "", None)
     complete, reason = _completeness(tidy)
     due = tidy["due"].dropna()
-    year = (
-        f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}"
-        if len(due)
-        else "not stated"
-    )
+    year = f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}" if len(due) else "not stated"
     return ServiceFile(tidy, year, len(raw), 27 if "EmployerId" in raw else 25, kind, complete, reason, notes)
 
 
@@ -284,9 +274,7 @@ def _check_ids(tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
             "each employer "
             "reports once a year. Remove the copy"
         )
-    notes["names that occur more than once (told apart by id)"] = int(
-        tidy["employer"].duplicated(keep=False).sum()
-    )
+    notes["names that occur more than once (told apart by id)"] = int(tidy["employer"].duplicated(keep=False).sum())
 
 
 def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
@@ -373,9 +361,7 @@ def read_payroll(
     raw = _frame(path, label)
     for name, given in (columns or {}).items():
         if given not in raw.columns:
-            raise DataError(
-                f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}"
-            )
+            raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
         if name in raw.columns and name != given:
             raw = raw.drop(columns=name)
         raw = raw.rename(columns={given: name})
@@ -394,9 +380,7 @@ def read_payroll(
     if "bonus" in raw:
         staff["bonus"] = _pay(raw, "bonus", label, zero=True)
     if "disabled" in raw:
-        staff["disabled"] = _coded(
-            raw, "disabled", {**_YES_NO, **dict.fromkeys(("u", "", "not stated"), "U")}, label
-        )
+        staff["disabled"] = _coded(raw, "disabled", {**_YES_NO, **dict.fromkeys(("u", "", "not stated"), "U")}, label)
     if ethnic_groups and "ethnic_group" in raw:
         words = {code.casefold(): code for code in ethnic_groups}
         staff["ethnic_group"] = _coded(raw, "ethnic_group", words, label)

@@ -47,9 +47,7 @@ class RelativeLikelihood:
 
 def _count(value: float, name: str) -> int:
     if pd.isna(value) or value < 0 or value != int(value):
-        raise DataError(
-            f"{name}: a count is {value!r}; allowed: whole numbers, 0 or more. Check the source table"
-        )
+        raise DataError(f"{name}: a count is {value!r}; allowed: whole numbers, 0 or more. Check the source table")
     return int(value)
 
 
@@ -142,9 +140,7 @@ def likelihood_words(found: RelativeLikelihood, *, group: str, reference: str, o
     return f"{group} are {more} likely {outcome} than {reference}; {sure}"
 
 
-def proportion(
-    part: int, base: int, *, level: float = 0.95
-) -> tuple[float | None, float | None, float | None]:
+def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
     """Return a percentage with its Wilson interval; all None where nobody is in the base.
 
     Raises
@@ -160,9 +156,7 @@ def proportion(
     from statsmodels.stats.proportion import proportion_confint
 
     if _count(part, "part") > _count(base, "base"):
-        raise DataError(
-            f"a count of {int(part):,} is larger than its base of {int(base):,}; are the columns swapped?"
-        )
+        raise DataError(f"a count of {int(part):,} is larger than its base of {int(base):,}; are the columns swapped?")
     if base == 0:
         return None, None, None
     lower, upper = proportion_confint(part, base, alpha=1 - level, method="wilson")
@@ -213,9 +207,7 @@ def survey_indicators(
             numbers += [answered, base]
         if numbers[1] and numbers[3]:
             row["difference"] = row["group_percent"] - row["reference_percent"]
-            low, high = confint_proportions_2indep(
-                *numbers, method="newcomb", compare="diff", alpha=1 - level
-            )
+            low, high = confint_proportions_2indep(*numbers, method="newcomb", compare="diff", alpha=1 - level)
             row["difference_lower"], row["difference_upper"] = 100 * float(low), 100 * float(high)
         else:
             row |= dict.fromkeys(("difference", "difference_lower", "difference_upper"), None)
@@ -276,9 +268,7 @@ def representation(
     return pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
 
 
-def disparity_ratio(
-    counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str]
-) -> RelativeLikelihood:
+def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str]) -> RelativeLikelihood:
     """Disparity ratio of a step up the bands: (reference upper / reference lower) / (group upper / group lower).
 
     Above 1, the reference group is better represented after the step. It is a ratio of two ratios of counts;
@@ -308,9 +298,7 @@ def disparity_ratio(
             numbers[name, tier] = int(counts.loc[chosen, "people"].sum())
     if min(numbers.values()) == 0:
         where = next(key for key, value in numbers.items() if value == 0)
-        return RelativeLikelihood(
-            None, None, None, f"nobody of the group {where[0]} is in the {where[1]} bands"
-        )
+        return RelativeLikelihood(None, None, None, f"nobody of the group {where[0]} is in the {where[1]} bands")
     lower_tier, upper_tier = step
     table = Table2x2(
         np.array(
@@ -337,9 +325,7 @@ def board_difference(members: int, board: int, staff: int, workforce: int) -> tu
     if top is None or bottom is None:
         return (
             None,
-            "not calculable: the board has no voting member"
-            if top is None
-            else "not calculable: nobody is employed",
+            "not calculable: the board has no voting member" if top is None else "not calculable: nobody is employed",
         )
     return top - bottom, None
 
@@ -364,16 +350,12 @@ def averaged(counts: pd.DataFrame, *, years: int) -> pd.DataFrame:
     """
     last = sorted(counts["year"].unique())
     if len(last) < years:
-        raise DataError(
-            f"there are counts for {len(last)} years; an average over {years} needs {years}. Choose fewer"
-        )
+        raise DataError(f"there are counts for {len(last)} years; an average over {years} needs {years}. Choose fewer")
     inside = counts[counts["year"].isin(last[-years:])]
     return inside.groupby("group", as_index=False, sort=False)[["had", "could"]].sum()
 
 
-def segments(
-    series: pd.DataFrame, *, breaks: Sequence[int] = (), years: Sequence[int] | None = None
-) -> pd.DataFrame:
+def segments(series: pd.DataFrame, *, breaks: Sequence[int] = (), years: Sequence[int] | None = None) -> pd.DataFrame:
     """Lay out a yearly series with its gaps left blank and a number for each comparable stretch.
 
     Parameters
@@ -395,11 +377,7 @@ def segments(
     >>> segments(given, breaks=[2022])["stretch"].tolist()
     [1, 1, 1, 1, 1, 1, 2]
     """
-    span = (
-        list(years)
-        if years is not None
-        else list(range(int(series["year"].min()), int(series["year"].max()) + 1))
-    )
+    span = list(years) if years is not None else list(range(int(series["year"].min()), int(series["year"].max()) + 1))
     found = pd.DataFrame({"year": span}).merge(series[["year", "value"]], on="year", how="left")
     found["stretch"] = [1 + sum(year >= start for start in breaks) for year in found["year"]]
     return found

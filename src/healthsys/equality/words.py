@@ -148,3 +148,14 @@ def kind_words(kind: str) -> str:
         "illustrative": "Synthetic data: a small sample made by hand; every employer in it is invented.",
         "published": "Published figures, as printed in the sources named.",
     }.get(kind, "Your own data.")
+
+
+def without_empty(table: pd.DataFrame, column: str = "reason") -> pd.DataFrame:
+    """Return a table without a column of remarks where there is none.
+
+    Examples
+    --------
+    >>> without_empty(pd.DataFrame({"gap": [1.0], "reason": [""]})).columns.to_list()
+    ['gap']
+    """
+    return table.drop(columns=column) if (table[column].fillna("") == "").all() else table

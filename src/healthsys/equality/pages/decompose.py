@@ -78,9 +78,7 @@ def open_page(
     chosen = disclosure.rule(rule)
     staff = staff.assign(level=_levels(staff))
     staff = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
-    staff = staff[staff[group].isin([comparator, other])].assign(
-        log_pay=lambda table: np.log(table["hourly_pay"])
-    )
+    staff = staff[staff[group].isin([comparator, other])].assign(log_pay=lambda table: np.log(table["hourly_pay"]))
     if staff.empty:
         raise DataError(
             f"{provenance['title']}: nobody on full pay is in '{comparator}' or '{other}' of column '{group}'"
@@ -134,9 +132,7 @@ def _join(
     staff: pd.DataFrame, name: str, group: str, pair: tuple[str, str], highest: int
 ) -> tuple[pd.DataFrame, list[str]]:
     """Join levels in which either group has too few people into their neighbour on the scale, else into one of all."""
-    counts = (
-        staff.groupby([name, group]).size().unstack(fill_value=0).reindex(columns=list(pair), fill_value=0)
-    )
+    counts = staff.groupby([name, group]).size().unstack(fill_value=0).reindex(columns=list(pair), fill_value=0)
     thin = [str(level) for level in counts.index[(counts <= highest).any(axis=1)]]
     if not thin:
         return staff, []
@@ -153,9 +149,7 @@ def finding(page: DecompositionPage) -> str:
     found = page.split
     high, low = page.names
     gap = 100 * (1 - np.exp(-found.gap))
-    parts = {
-        name: 100 * value / found.gap for name, value in (("e", found.explained), ("u", found.unexplained))
-    }
+    parts = {name: 100 * value / found.gap for name, value in (("e", found.explained), ("u", found.unexplained))}
     listed = words.joined([NAMES.get(name, name).lower() for name in page.characteristics])
     limits = found.intervals.get("unexplained")
     left = 100 * (1 - np.exp(-found.unexplained))
@@ -267,10 +261,7 @@ def joined_words(page: DecompositionPage) -> str:
     """Say which levels were joined because either group had too few people there."""
     if not page.joined_levels:
         return "No level had to be joined."
-    said = [
-        f"{NAMES.get(name, name).lower()} {words.joined(levels)}"
-        for name, levels in page.joined_levels.items()
-    ]
+    said = [f"{NAMES.get(name, name).lower()} {words.joined(levels)}" for name, levels in page.joined_levels.items()]
     return f"Joined with their neighbour because one group has too few people there: {'; '.join(said)}."
 
 
@@ -314,10 +305,6 @@ def results(page: DecompositionPage) -> list[dict[str, Any]]:
             "meaning": "share of the gap that goes with the characteristics of the model",
         }
     )
-    rows.append(
-        {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"}
-    )
-    rows.append(
-        {"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"}
-    )
+    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
+    rows.append({"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"})
     return rows

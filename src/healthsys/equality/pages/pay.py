@@ -112,9 +112,7 @@ def open_page(
     chosen = disclosure.rule(rule)
     if characteristic not in staff:
         found = ", ".join(name for name in words.CHARACTERISTICS if name in staff)
-        raise DataError(
-            f"{provenance['title']}: there is no column '{characteristic}' to compare. It has: {found}"
-        )
+        raise DataError(f"{provenance['title']}: there is no column '{characteristic}' to compare. It has: {found}")
     staff = staff.assign(level=_levels(staff), two=_two(staff, characteristic, comparator))
     if not (staff["two"] == OTHER).any():
         raise DataError(
@@ -145,11 +143,7 @@ def open_page(
             level=level,
             resamples=resamples,
             seed=seed,
-            last=[
-                name
-                for name in words.UNKNOWN.get(characteristic, ())
-                if (staff[characteristic] == name).any()
-            ],
+            last=[name for name in words.UNKNOWN.get(characteristic, ()) if (staff[characteristic] == name).any()],
         ),
         gaps_by(staff, by="level", rule=chosen, order=LEVEL_ORDER, **two),
         quantile_gaps(staff, rule=chosen, **two),
@@ -264,8 +258,7 @@ def results(page: PayPage) -> list[dict[str, Any]]:
             "name": "smallest_range",
             "value": smallest,
             "unit": "whole numbers",
-            "meaning": "fewest numbers that a suppressed cell of this page can still be, by integer "
-            "programming",
+            "meaning": "fewest numbers that a suppressed cell of this page can still be, by integer programming",
             "reason": "no cell is suppressed",
         }
     )
@@ -276,9 +269,7 @@ def _interval(page: PayPage, measure: str) -> tuple[float, float] | None:
     pay = page.staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)
     full = full_pay_mask(page.staff) & ~np.isnan(pay)
     high, low = (pay[full & (page.staff["two"] == side).to_numpy()] for side in (COMPARATOR, OTHER))
-    return bootstrap_gap(
-        high, low, measure=measure, level=page.level, resamples=page.resamples, seed=page.seed
-    )
+    return bootstrap_gap(high, low, measure=measure, level=page.level, resamples=page.resamples, seed=page.seed)
 
 
 def finding(page: PayPage) -> str:
@@ -362,7 +353,7 @@ def measures_table(page: PayPage) -> pd.DataFrame:
             value = 0.0 if hidden and share.paid == 0 else None if hidden else page.shown.percent(*cells)
             figure, reason = words.percent(value) if value is not None else "*", ""
         rows.append((f"{words.first_up(share.group)} who were paid a bonus", figure, reason))
-    return pd.DataFrame(rows, columns=["measure", "figure", "reason"])
+    return words.without_empty(pd.DataFrame(rows, columns=["measure", "figure", "reason"]))
 
 
 def quarters_table(page: PayPage) -> pd.DataFrame:
@@ -385,7 +376,7 @@ def groups_table(page: PayPage) -> pd.DataFrame:
     shown = [page.shown.shown({"full": "Y", "group": group}) for group in table["group"]]
     table["people"] = [disclosure.shown_text(count) for count in shown]
     table["group"] = [words.short(page.characteristic, group) for group in table["group"]]
-    return table
+    return words.without_empty(table)
 
 
 def levels_table(page: PayPage) -> pd.DataFrame:
@@ -399,7 +390,7 @@ def levels_table(page: PayPage) -> pd.DataFrame:
             for level in table["level"]
         ]
     table["level"] = ["All" if level == "All" else words.short("level", level) for level in table["level"]]
-    return table
+    return words.without_empty(table)
 
 
 def sensitivity(page: PayPage) -> pd.DataFrame:
@@ -407,9 +398,7 @@ def sensitivity(page: PayPage) -> pd.DataFrame:
     staff, two = page.staff, {"column": "two", "comparator": COMPARATOR, "group": OTHER, "names": page.names}
     choices: list[tuple[str, pd.DataFrame]] = [("As on this page", staff)]
     if "full_pay" in staff:
-        choices.append(
-            ("Staff on reduced pay kept (against the regulations)", staff.drop(columns="full_pay"))
-        )
+        choices.append(("Staff on reduced pay kept (against the regulations)", staff.drop(columns="full_pay")))
     for value, name in (("N", "Full-time staff only"), ("Y", "Part-time staff only")):
         if "part_time" in staff:
             choices.append((name, staff[staff["part_time"] == value]))
@@ -418,8 +407,7 @@ def sensitivity(page: PayPage) -> pd.DataFrame:
         choices += [("Without doctors", staff[~doctor]), ("Doctors only", staff[doctor])]
     if "organisation" in staff:
         choices += [
-            (f"Employer {name} alone", staff[staff["organisation"] == name])
-            for name in staff["organisation"].unique()
+            (f"Employer {name} alone", staff[staff["organisation"] == name]) for name in staff["organisation"].unique()
         ]
     rows = []
     for name, chosen in choices:

@@ -331,11 +331,7 @@ def show_change(page: workforce.WorkforcePage) -> None:
     _, group, reference = workforce.GROUPS[page.standard]
     broken = INDICATOR_7_BREAK if indicator == "wres7" else None
     listed = "; ".join(f"{row.year} {row.group} {row.percent:.0f} %" for row in table.itertuples())
-    rule = (
-        "The base of indicator 7 changes with the survey of 2021: two series, never one line. "
-        if broken
-        else ""
-    )
+    rule = "The base of indicator 7 changes with the survey of 2021: two series, never one line. " if broken else ""
     plotting.show(
         figures_standards.draw_change,
         table,
@@ -406,16 +402,13 @@ def show_stages(page: talent.TalentPage) -> None:
     table = talent.steps_table(page).iloc[:-1]
     table = table.assign(label=table["step"].str.replace(" to ", " → "))
     first, second = (words.short(page.characteristic, name) for name in page.groups)
-    said = "; ".join(
-        f"{row.step} {row.group_rate:.1f} and {row.reference_rate:.1f} %" for row in table.itertuples()
-    )
+    said = "; ".join(f"{row.step} {row.group_rate:.1f} and {row.reference_rate:.1f} %" for row in table.itertuples())
     plotting.show(
         figures.draw_stages,
         table,
         name="stages",
         names=(first, second),
-        caption=f"Percent of {first} and {second} applicants who went on to the next stage. "
-        f"{_data(page.kind)}",
+        caption=f"Percent of {first} and {second} applicants who went on to the next stage. {_data(page.kind)}",
         alt=f"Rates of {first} and {second}: {said}.",
         drawn=table[["step", "group_rate", "reference_rate"]],
     )
@@ -454,9 +447,7 @@ def show_review(table: pd.DataFrame) -> None:
     """Show the pairs of percentages that the review prints."""
     pairs = review.pairs_table(table)
     pairs = pairs.assign(label=pairs["what"])
-    said = "; ".join(
-        f"{row.what} {row.group_percent:g} and {row.reference_percent:g} %" for row in pairs.itertuples()
-    )
+    said = "; ".join(f"{row.what} {row.group_percent:g} and {row.reference_percent:g} %" for row in pairs.itertuples())
     plotting.show(
         figures_standards.draw_pairs,
         pairs,

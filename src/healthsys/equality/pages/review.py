@@ -84,8 +84,7 @@ def contradictions(review: pd.DataFrame) -> pd.DataFrame:
             f"{value['deaths_workers_bme']:.0f} % of workers, {value['deaths_doctors_bme']:.0f} % of "
             "doctors (section 5.2)",
             f"{value['deaths_workers_bme_later']:.0f} % of healthcare workers (section 5.2, later)",
-            "the later passage gives the doctors' figure to all workers; keep each figure with its "
-            "population",
+            "the later passage gives the doctors' figure to all workers; keep each figure with its population",
         ),
         (
             "Maternal deaths of Black against white women",
@@ -177,10 +176,6 @@ def results(review: pd.DataFrame) -> list[dict[str, Any]]:
                 "meaning": f"{row.place}: BME share over the share of all staff, as printed",
             }
         )
-    rows.append(
-        {"name": "finding", "value": finding(review), "unit": "", "meaning": "the finding of this page"}
-    )
-    rows.append(
-        {"name": "data_kind", "value": words.kind_words("published"), "unit": "", "meaning": "kind of data"}
-    )
+    rows.append({"name": "finding", "value": finding(review), "unit": "", "meaning": "the finding of this page"})
+    rows.append({"name": "data_kind", "value": words.kind_words("published"), "unit": "", "meaning": "kind of data"})
     return rows

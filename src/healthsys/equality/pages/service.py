@@ -31,9 +31,7 @@ class ServicePage:
     change: Change | None
 
 
-def open_page(
-    source: str, *, earlier: str = "", employer: str = "", measure: str = "median_hourly_gap"
-) -> ServicePage:
+def open_page(source: str, *, earlier: str = "", employer: str = "", measure: str = "median_hourly_gap") -> ServicePage:
     """Read a year's file, and an earlier one where given, and work out what the page shows."""
     year = readers.read_service(source)
     before = readers.read_service(earlier) if earlier else None
@@ -116,9 +114,7 @@ def notes_table(page: ServicePage) -> pd.DataFrame:
     for file in (page.year, page.before):
         if file is not None:
             rows.append((file.year, "records read", file.records))
-            rows.append(
-                (file.year, "records used for the gap shown", int(file.employers[page.measure].notna().sum()))
-            )
+            rows.append((file.year, "records used for the gap shown", int(file.employers[page.measure].notna().sum())))
             rows += [(file.year, note, number) for note, number in file.notes.items() if number]
     return pd.DataFrame(rows, columns=["year", "what", "records"])
 
@@ -140,9 +136,7 @@ def sensitivity(page: ServicePage) -> pd.DataFrame:
 
 def sectors(page: ServicePage) -> pd.DataFrame:
     """Return the middle gap by sector and size band, all employers."""
-    found = (
-        page.year.employers.groupby(["sector", "size"])[page.measure].agg(["count", "median"]).reset_index()
-    )
+    found = page.year.employers.groupby(["sector", "size"])[page.measure].agg(["count", "median"]).reset_index()
     order = {size: place for place, size in enumerate(published.SIZES)}
     found = found.sort_values(
         ["sector", "size"], key=lambda column: column.map(order) if column.name == "size" else column
@@ -163,8 +157,7 @@ def results(page: ServicePage) -> list[dict[str, Any]]:
                 "format": "{:.1f} %",
                 "n": entry.with_gap,
                 "reason": "no employer of this kind",
-                "meaning": f"middle of the {MEASURES[page.measure]} among {entry.set.lower()}, "
-                f"{page.year.year}",
+                "meaning": f"middle of the {MEASURES[page.measure]} among {entry.set.lower()}, {page.year.year}",
             }
         )
     if page.change is not None:
@@ -181,9 +174,7 @@ def results(page: ServicePage) -> list[dict[str, Any]]:
                 "meaning": "middle change of the gap among matched employers",
             }
         )
-    rows.append(
-        {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"}
-    )
+    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
     rows.append(
         {
             "name": "data_kind",

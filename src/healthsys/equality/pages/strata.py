@@ -65,8 +65,7 @@ def open_page(
     chosen = disclosure.rule(rule)
     if len(by) != len(comparator):
         raise DataError(
-            f"by names {len(by)} characteristics but comparator {len(comparator)} levels; give one level "
-            "of each"
+            f"by names {len(by)} characteristics but comparator {len(comparator)} levels; give one level of each"
         )
     staff = staff.assign(level=_levels(staff))
     full = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
@@ -109,9 +108,7 @@ def open_page(
 
 def name_of(page: StrataPage, stratum: str) -> str:
     """Return a stratum's label from its codes."""
-    return JOINED_BY.join(
-        words.short(name, code) for name, code in zip(page.by, stratum.split(JOINED_BY), strict=True)
-    )
+    return JOINED_BY.join(words.short(name, code) for name, code in zip(page.by, stratum.split(JOINED_BY), strict=True))
 
 
 def _cell(page: StrataPage, stratum: str) -> dict[str, str]:
@@ -124,7 +121,7 @@ def gaps_table(page: StrataPage) -> pd.DataFrame:
     hidden = [page.shown.shown(_cell(page, stratum)) for stratum in table["stratum"]]
     table["people"] = [disclosure.shown_text(count) for count in hidden]
     table["stratum"] = [name_of(page, stratum) for stratum in table["stratum"]]
-    return table[["stratum", "people", "pay", "gap", "lower", "upper", "reason"]]
+    return words.without_empty(table[["stratum", "people", "pay", "gap", "lower", "upper", "reason"]])
 
 
 def models_table(page: StrataPage) -> pd.DataFrame:
@@ -133,14 +130,10 @@ def models_table(page: StrataPage) -> pd.DataFrame:
     rows = []
     for name, model in page.models.items():
         vpc = None if model.vpc is None else 100 * model.vpc
-        change = (
-            None
-            if name == "Null" or not null.between
-            else 100 * (null.between - model.between) / null.between
-        )
+        change = None if name == "Null" or not null.between else 100 * (null.between - model.between) / null.between
         rows.append((name, model.between, model.within, vpc, change, model.reason or ""))
     columns = ["model", "between", "within", "vpc", "accounted", "remark"]
-    return pd.DataFrame(rows, columns=columns)
+    return words.without_empty(pd.DataFrame(rows, columns=columns), "remark")
 
 
 def residuals_table(page: StrataPage, *, model: str = "") -> pd.DataFrame:

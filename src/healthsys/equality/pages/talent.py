@@ -109,9 +109,7 @@ def _protected(counts: pd.DataFrame, rule: Rule) -> Page:
         for place, stage in enumerate(present):
             later = int(reached[present[place + 1], group]) if place + 1 < len(present) else 0
             flags = {_flag(one): "yes" if number <= place else "no" for number, one in enumerate(present)}
-            rows.append(
-                {"group": group, "last": stage, **flags, "people": int(reached[stage, group]) - later}
-            )
+            rows.append({"group": group, "last": stage, **flags, "people": int(reached[stage, group]) - later})
     tables = [Printed(stage, ("group",), totals=False, where={_flag(stage): "yes"}) for stage in present]
     known = [
         {"group": group, _flag(stage): "yes"}
@@ -156,7 +154,8 @@ def steps_table(page: TalentPage) -> pd.DataFrame:
         for row in page.steps.itertuples()
     ]
     table.loc[hidden, "reason"] = "not shown: too few people in one of the counts"
-    return table[["step", "group_rate", "reference_rate", "ratio", "lower", "upper", "outside", "reason"]]
+    columns = ["step", "group_rate", "reference_rate", "ratio", "lower", "upper", "outside", "reason"]
+    return table[columns]
 
 
 def finding(page: TalentPage) -> str:
@@ -243,11 +242,7 @@ def results(page: TalentPage) -> list[dict[str, Any]]:
     for row in steps_table(page).itertuples():
         name = "whole" if row.Index == len(page.steps) - 1 else row.step.replace(" to ", "_to_")
         known = pd.notna(row.ratio)
-        ends = (
-            {"lower": row.lower, "upper": row.upper, "level": page.level}
-            if known and pd.notna(row.lower)
-            else {}
-        )
+        ends = {"lower": row.lower, "upper": row.upper, "level": page.level} if known and pd.notna(row.lower) else {}
         rows.append(
             {
                 "name": f"ratio_{name}",
@@ -259,12 +254,8 @@ def results(page: TalentPage) -> list[dict[str, Any]]:
                 **ends,
             }
         )
-    rows.append(
-        {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"}
-    )
-    rows.append(
-        {"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"}
-    )
+    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
+    rows.append({"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"})
     smallest = page.shown.proof.smallest if page.shown.proof else None
     rows.append(
         {

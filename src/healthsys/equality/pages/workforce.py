@@ -215,9 +215,7 @@ def cases(tables: Mapping[str, pd.DataFrame], over: str, characteristic: str, ye
         rows = tables["recruitment"]
         rows = rows[rows["characteristic"] == characteristic]
         wide = rows.groupby(["group", "stage"])["people"].sum().unstack()
-        return wide.reset_index()[["group", "appointed", "shortlisted"]].set_axis(
-            ["group", "had", "could"], axis=1
-        )
+        return wide.reset_index()[["group", "appointed", "shortlisted"]].set_axis(["group", "had", "could"], axis=1)
     rows = tables["processes"]
     rows = rows[(rows["process"] == over) & (rows["characteristic"] == characteristic)]
     yearly = rows.groupby(["year", "group"], as_index=False)[["had", "could"]].sum()
@@ -236,10 +234,7 @@ def _likelihoods(
     rows, ratios = [], {}
     for indicator, outcome, over, group, reference, verb in LIKELIHOODS[standard]:
         counted = cases(tables, over, characteristic, years).set_index("group")
-        counts = {
-            name: (int(counted.loc[name, "had"]), int(counted.loc[name, "could"]))
-            for name in (group, reference)
-        }
+        counts = {name: (int(counted.loc[name, "had"]), int(counted.loc[name, "could"])) for name in (group, reference)}
         cube = pd.DataFrame(
             [
                 (name, said, number)
@@ -251,11 +246,7 @@ def _likelihoods(
             ],
             columns=["group", "outcome", "people"],
         )
-        cells = [
-            cell
-            for name in (group, reference)
-            for cell in ({"group": name, "outcome": "yes"}, {"group": name})
-        ]
+        cells = [cell for name in (group, reference) for cell in ({"group": name, "outcome": "yes"}, {"group": name})]
         shown_in = [
             Printed(indicator, ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
             Printed("base", ("group",), totals=False),
@@ -310,14 +301,10 @@ def _likelihoods(
 def _survey(now: pd.DataFrame, standard: str, level: float) -> pd.DataFrame:
     _, group, reference = GROUPS[standard]
     counts = (
-        now[now["indicator"].isin(SURVEY)]
-        .groupby(["indicator", "group"], as_index=False)[["answered", "base"]]
-        .sum()
+        now[now["indicator"].isin(SURVEY)].groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum()
     )
     better = {name: good for name, (_, good) in SURVEY.items()}
-    found = standards.survey_indicators(
-        counts, groups=(group, reference), higher_is_better=better, level=level
-    )
+    found = standards.survey_indicators(counts, groups=(group, reference), higher_is_better=better, level=level)
     found["indicator"] = [SURVEY[name][0] for name in found["indicator"]]
     alone = now[now["indicator"] == ADJUSTMENTS[0]]
     if len(alone):
@@ -332,14 +319,10 @@ def _survey(now: pd.DataFrame, standard: str, level: float) -> pd.DataFrame:
     return found
 
 
-def _representation(
-    staff: pd.DataFrame, group: str, rule: Rule, level: float, pages: dict[str, Page]
-) -> pd.DataFrame:
+def _representation(staff: pd.DataFrame, group: str, rule: Rule, level: float, pages: dict[str, Page]) -> pd.DataFrame:
     """Return the share of the group by band from the counts as printed, so that it tells nothing that they do not."""
     order = [band for band in BANDS if (staff["band"] == band).any()]
-    page = disclosure.protect(
-        staff, tables=[Printed("bands", ("band", "group"))], rule=rule, levels={"band": order}
-    )
+    page = disclosure.protect(staff, tables=[Printed("bands", ("band", "group"))], rule=rule, levels={"band": order})
     pages["representation"] = page
     rows = []
     for band in (*order, "All"):
@@ -355,9 +338,7 @@ def _disparity(staff: pd.DataFrame, group: str, reference: str) -> pd.DataFrame:
     rows = []
     for step in (("lower", "middle"), ("middle", "upper")):
         found = standards.disparity_ratio(staff, group=group, reference=reference, step=step)
-        rows.append(
-            (f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or "")
-        )
+        rows.append((f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or ""))
     return pd.DataFrame(rows, columns=["step", "ratio", "lower", "upper", "reason"])
 
 
@@ -367,9 +348,7 @@ def _board(
     characteristic, group, _ = GROUPS[standard]
     members = tables["boards"][tables["boards"]["characteristic"] == characteristic]
     people = (
-        members.groupby("group", as_index=False)["voting_members"]
-        .sum()
-        .rename(columns={"voting_members": "people"})
+        members.groupby("group", as_index=False)["voting_members"].sum().rename(columns={"voting_members": "people"})
     )
     cells = [{"group": group}, {}]
     page, printable = _protect(people, [Printed("board", ("group",))], rule, cells)
@@ -389,9 +368,7 @@ def _board(
     return pd.DataFrame([row])
 
 
-def _funnel(
-    now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
-) -> tuple[Funnel, tuple[str, ...]]:
+def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]) -> tuple[Funnel, tuple[str, ...]]:
     """Place the organisations in a funnel, from the counts as printed; those that cannot be shown are named."""
     indicator, group = FUNNEL[standard], GROUPS[standard][1]
     rows = now[now["indicator"] == indicator]
@@ -413,9 +390,7 @@ def _funnel(
     pages["funnel"] = page
     points, withheld = [], []
     for name in rows["organisation"].unique():
-        counts = [
-            page.shown({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})
-        ]
+        counts = [page.shown({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})]
         if None in counts or not counts[1]:
             withheld.append(name)
         else:

@@ -63,13 +63,9 @@ def finding(page: WorkforcePage) -> str:
         if pd.isna(row.ratio):
             parts.append(f"{row.indicator} is not shown ({row.words.removeprefix('not shown: ')})")
             continue
-        limits = (
-            ""
-            if pd.isna(row.lower)
-            else f", {words.interval(row.lower, row.upper, page.level, format='{:.2f}')}"
-        )
+        limits = "" if pd.isna(row.lower) else f", {words.interval(row.lower, row.upper, page.level, format='{:.2f}')}"
         chance = "; equal likelihood lies within the interval" if row.lower <= 1 <= row.upper else ""
-        parts.append(f"{row.words.split(';')[0]} ({row.indicator} {row.ratio:.2f}{limits}){chance}")
+        parts.append(f"{row.words.split(';')[0]} ({row.indicator}: {row.ratio:.2f}{limits}){chance}")
     worse = int((page.survey["worse_for"] == group).sum())
     asked = int((page.survey["worse_for"] != "asked of one group only").sum())
     board = page.board.iloc[0]
@@ -89,11 +85,7 @@ def finding(page: WorkforcePage) -> str:
 
 def proof_words(page: WorkforcePage) -> str:
     """Say what the disclosure check found over all the counts of the page."""
-    proofs = [
-        shown.proof
-        for shown in page.pages.values()
-        if shown.proof is not None and not shown.proof.ranges.empty
-    ]
+    proofs = [shown.proof for shown in page.pages.values() if shown.proof is not None and not shown.proof.ranges.empty]
     if not proofs:
         return page.rule.sentence() + " No cell had to be suppressed."
     cells = sum(len(proof.ranges) for proof in proofs)
@@ -110,11 +102,7 @@ def results(page: WorkforcePage) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for row in page.likelihoods.itertuples():
         known = not pd.isna(row.ratio)
-        ends = (
-            {"lower": row.lower, "upper": row.upper, "level": page.level}
-            if known and not pd.isna(row.lower)
-            else {}
-        )
+        ends = {"lower": row.lower, "upper": row.upper, "level": page.level} if known and not pd.isna(row.lower) else {}
         rows.append(
             {
                 "name": row.indicator.lower().replace(" ", ""),
@@ -152,12 +140,8 @@ def results(page: WorkforcePage) -> list[dict[str, Any]]:
             "meaning": "share of voting board members less share of staff",
         }
     )
-    rows.append(
-        {"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"}
-    )
-    rows.append(
-        {"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"}
-    )
+    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
+    rows.append({"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"})
     proofs = [shown.proof.smallest for shown in page.pages.values() if shown.proof and shown.proof.smallest]
     rows.append(
         {
@@ -171,6 +155,24 @@ def results(page: WorkforcePage) -> list[dict[str, Any]]:
     return rows
 
 
+def likelihoods_table(page: WorkforcePage) -> pd.DataFrame:
+    """Return the relative likelihoods as printed: counts, ratio with its interval, four-fifths band."""
+    rows = []
+    for row in page.likelihoods.itertuples():
+        shown = "not shown" if pd.isna(row.ratio) else f"{row.ratio:.2f}"
+        if pd.notna(row.lower):
+            shown += f" ({row.lower:.2f} to {row.upper:.2f})"
+        outside = "–" if row.outside is None or pd.isna(row.outside) else "outside" if row.outside else "inside"
+        counts = [f"{row.group_had} of {row.group_could}", f"{row.reference_had} of {row.reference_could}"]
+        rows.append((f"{row.indicator}, {row.outcome}", *counts, shown, outside))
+    return pd.DataFrame(rows, columns=["indicator", "group", "reference", "ratio", "four_fifths"])
+
+
+def fairness(page: WorkforcePage) -> str:
+    """Say the direction of every relative likelihood in words, as a list."""
+    return "\n".join(f"- {row.indicator}: {row.words}." for row in page.likelihoods.itertuples())
+
+
 def survey_table(page: WorkforcePage) -> pd.DataFrame:
     """Return the survey indicators as printed, bases through the rule."""
     table = page.survey.copy()
@@ -181,8 +183,9 @@ def survey_table(page: WorkforcePage) -> pd.DataFrame:
     table["difference_shown"] = [
         "–"
         if pd.isna(row["difference"])
-        else f"{row['difference']:+.1f} ({row['difference_lower']:+.1f} to "
-        f"{row['difference_upper']:+.1f})".replace("-", "−")
+        else f"{row['difference']:+.1f} ({row['difference_lower']:+.1f} to {row['difference_upper']:+.1f})".replace(
+            "-", "−"
+        )
         for row in table.to_dict("records")
     ]
     return table[
@@ -214,15 +217,11 @@ def windows_table(page: WorkforcePage) -> pd.DataFrame:
             continue
         for years in (1, 2):
             counted = cases(page.tables, over, characteristic, years).set_index("group")
-            counts = [
-                int(counted.loc[name, column]) for name in (group, reference) for column in ("had", "could")
-            ]
+            counts = [int(counted.loc[name, column]) for name in (group, reference) for column in ("had", "could")]
             hidden = any(page.rule.show(number) is None for number in counts)
             found = standards.relative_likelihood(
                 counts[0], counts[1], reference_had=counts[2], reference_could=counts[3], level=page.level
             )
             value = (None,) * 3 if hidden else (found.ratio, found.lower, found.upper)
-            rows.append(
-                (indicator, years, *value, "not shown: too few cases" if hidden else found.reason or "")
-            )
+            rows.append((indicator, years, *value, "not shown: too few cases" if hidden else found.reason or ""))
     return pd.DataFrame(rows, columns=["indicator", "years", "ratio", "lower", "upper", "reason"])
