@@ -215,6 +215,12 @@ class _Listener:
         self.notebook = notebook
         self.cells = 0
         self.found: list[Difference] = []
+        self.compared: tuple[Any, Any] | None = None
+
+    def pytest_assertrepr_compare(self, left: Any, right: Any) -> list[str]:
+        """Keep the stored and the new output that nbval finds unequal."""
+        self.compared = (left, right)
+        return ["kept"]
 
     def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
         if call.when == "call":
@@ -222,23 +228,28 @@ class _Listener:
         if call.excinfo is None:
             return
         error = call.excinfo.value
-        number = getattr(error, "cell_num", getattr(item, "cell_num", -1)) + 1
+        where = f"code cell {getattr(error, 'cell_num', getattr(item, 'cell_num', -1)) + 1}"
         said = _CODES.sub("", f"{error}\n{getattr(error, 'inner_traceback', '') or ''}")
-        self.found.append(_cell_difference(self.notebook, f"code cell {number}", said))
+        kind = re.search(r"mismatch '([^']+)'", said)
+        if self.compared and kind:
+            sides = [str(side) for side in _unequal(*self.compared)]
+            self.found.append(Difference("notebooks", self.notebook, f"{where}, {kind[1]}", *sides))
+        else:
+            lines = [line.strip() for line in said.splitlines() if line.strip()]
+            self.found.append(Difference("notebooks", self.notebook, where, "the stored output", " ".join(lines)))
+        self.compared = None
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.found.append(Difference("notebooks", self.notebook, "file", "readable", str(report.longrepr)[-300:]))
 
 
-def _cell_difference(notebook: str, where: str, said: str) -> Difference:
-    """Read expected and got from what nbval says of a cell."""
-    pair = re.search(r"failed:\s*\n+\s*'(.*?)'\s*\n?\s*==\s*'?(.*?)'?\s*(?:\n|$)", said, flags=re.S)
-    kind = re.search(r"mismatch '([^']+)'", said)
-    if pair:
-        return Difference("notebooks", notebook, f"{where}, {kind[1] if kind else 'output'}", pair[1][:300], pair[2][:300])
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return Difference("notebooks", notebook, where, "the stored output", " ".join(lines)[:300] or "no output")
+def _unequal(stored: Any, new: Any) -> tuple[Any, Any]:
+    """Return the two outputs, of records only the parts that differ."""
+    if not (isinstance(stored, dict) and isinstance(new, dict)):
+        return stored, new
+    keys = [key for key in {**stored, **new} if stored.get(key) != new.get(key)]
+    return {key: stored.get(key) for key in keys}, {key: new.get(key) for key in keys}
 
 
 def check_notebook(path: Path) -> Check:

@@ -1,0 +1,236 @@
+"""The reviewer's path on the miniature project: it agrees, and it can fail: each thing tampered with is named."""
+
+import copy
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import miniature
+import nbformat
+import pytest
+from click.testing import CliRunner
+from lxml import html as parser
+
+import healthsys
+from healthsys.cli import main
+from healthsys.publishing import execution, record, stored, verification
+from healthsys.publishing.runs import load_runs
+
+pytestmark = pytest.mark.xdist_group("verification")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory) -> Path:
+    """A miniature project with stored outputs and a published record, made once."""
+    root = miniature.make(tmp_path_factory.mktemp("verified") / "mini")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEALTHSYS_ROOT", str(root))
+        stored.refresh(root / "notebooks/waits.ipynb")
+        outcomes = execution.execute_runs(list(load_runs().values()))
+        assert [outcome.status for outcome in outcomes] == ["executed", "executed"], outcomes
+        for outcome in outcomes:
+            record.accept(outcome.run)
+    shutil.rmtree(root / "book/_build")
+    return root
+
+
+@pytest.fixture
+def project(original, tmp_path, monkeypatch) -> Path:
+    """A copy to tamper with."""
+    root = shutil.copytree(original, tmp_path / "copy")
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(root))
+    monkeypatch.chdir(root)
+    return root
+
+
+def verify(*arguments: str):
+    return CliRunner().invoke(main, ["verify", *arguments])
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path.name}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def with_claims(root: Path) -> None:
+    """Give the miniature a ledger: the example claims of the template, in the layout of the project's ledger."""
+    pytest.importorskip("healthsys.evidence.claims", reason="the ledger is another branch")
+    shutil.copy(miniature.PROJECT / "data/templates/claims_template.csv", root / "data/claims.csv")
+    ours = json.loads((miniature.PROJECT / "data/datapackage.json").read_text())
+    package = copy.deepcopy(miniature.PACKAGE)
+    package["resources"] += [{**entry, "path": "claims.csv"} for entry in ours["resources"] if entry["name"] == "claims"]
+    miniature.stamp(root, package)
+
+
+def test_an_untouched_project_agrees_and_leaves_a_report(project):
+    with_claims(project)
+    done = verify()
+    assert done.exit_code == 0, done.output
+    found = json.loads((project / "book/_build/verification/report.json").read_text())
+    assert found["verdict"] == "agrees"
+    verdicts = {(entry["part"], entry["name"]): entry["verdict"] for entry in found["checks"]}
+    for expected in (("environment", "pandas"), ("data", "waits"), ("notebooks", "waits.ipynb"), ("runs", "waits-once"),
+                     ("results", "waits-twice/mean_wait"), ("figures", "waits-twice/waits")):  # fmt: skip
+        assert verdicts[expected] == "agrees"
+    assert sum(part == "claims" for part, _ in verdicts) >= 2
+    assert set(found["seconds"]) == {"environment", "data", "notebooks and runs", "claims", "total"}
+    assert found["machine"]["pandas"] and found["machine"]["Python"]
+    assert re.search(rf"^total +{len(verdicts)} +{len(verdicts)} +0$", done.output, flags=re.M)
+    assert f"all {len(verdicts)} checks agree" in done.output
+    assert [path.name for path in (project / "book/_build").iterdir()] == ["verification"], "nothing built is written over"
+    assert str(project) not in (project / "book/_build/verification/report.html").read_text()
+
+
+def test_the_report_is_one_accessible_page_that_needs_nothing_else(project):
+    replace(project / "data/published/waits.csv", "12.5", "13.5")
+    verify("--only", "data")
+    text = (project / "book/_build/verification/report.html").read_text()
+    page = parser.fromstring(text)
+    assert page.get("lang") == "en-GB"
+    assert page.xpath("string(//h1)") == "Verification"
+    assert "1 of 3 checks differ" in page.text_content()
+    assert "Not checked this time: environment, notebooks, runs, claims." in page.text_content()
+    for table in page.xpath("//table"):
+        assert table.xpath("caption") and table.xpath(".//thead//th[@scope='col']") and table.xpath(".//tbody//th[@scope='row']")
+    assert [row.xpath("string(th)") for row in page.xpath("//h2[.='What differs']/following::table[1]/tbody/tr")] == ["data: waits"]
+    assert not re.search(r"<(?:script|link|img|iframe)|(?:src|href)=.https?:|@import|url\((?!data:)", text)
+
+
+def test_a_changed_data_value_is_named_with_the_result_it_changes(project):
+    replace(project / "data/published/waits.csv", "12.5", "13.5")
+    done = verify("--only", "data,runs", "waits-once")
+    assert done.exit_code == 1
+    assert re.search(r"^data: waits, checksum: expected 'sha256:\w{64}', got 'sha256:\w{64}'$", done.output, flags=re.M)
+    assert "waits-once: mean_wait, value: expected 13.5, got 14.0, difference 0.5" in done.output
+    assert "waits-once: waits, figure data row 1, days: expected 12.5, got 13.5, difference 1" in done.output
+
+
+def test_a_value_against_the_schema_is_named(project):
+    replace(project / "data/published/waits.csv", "12.5", "1250")
+    done = verify("--only", "data")
+    assert "waits.csv: column 'days', row 2: '1250' is not allowed; allowed: a number from 0 to 365" in done.output
+
+
+def test_a_data_file_that_nothing_describes_is_named(project):
+    (project / "data/published/more.csv").write_text("a\n1\n")
+    done = verify("--only", "data")
+    assert "data: published/more.csv, entry in data/datapackage.json: expected 'described', got 'absent'" in done.output
+
+
+def test_a_changed_line_of_source_is_caught_by_the_result_it_changes(project, tmp_path):
+    source = shutil.copytree(Path(healthsys.__file__).parent, tmp_path / "src/healthsys")
+    replace(source / "evidence/recording.py", "SIGNIFICANT_DIGITS = 10", "SIGNIFICANT_DIGITS = 2")
+    done = subprocess.run(
+        [sys.executable, "-m", "healthsys.cli", "verify", "--only", "runs", "waits-once"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "waits-once: mean_wait, value: expected 13.5, got 14.0, difference 0.5" in done.stdout
+
+
+def test_a_changed_result_file_is_named_with_expected_got_and_difference(project):
+    path = project / "results/waits-once.json"
+    replace(path, '"value": 13.5', '"value": 13.6')
+    done = verify("--only", "runs", "waits-once")
+    assert done.exit_code == 1
+    assert "DIFFERS  results    waits-once/mean_wait" in done.output
+    assert "waits-once: mean_wait, value: expected 13.6, got 13.5, difference -0.1" in done.output
+
+
+def test_a_changed_stored_output_is_named_with_its_cell(project):
+    path = project / "notebooks/waits.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[4].outputs[0].data["text/plain"] = "mean_wait: 12.50 days days — Mean wait"
+    nbformat.write(notebook, path)
+    done = verify("--only", "notebooks")
+    assert done.exit_code == 1
+    assert "notebooks: waits.ipynb, code cell 3, text/plain: expected 'mean_wait: 12.50" in done.output
+    assert "got 'mean_wait: 13.50" in done.output
+
+
+def test_a_changed_verdict_of_a_claim_is_named(project):
+    with_claims(project)
+    ledger = project / "data/claims.csv"
+    ledger.write_text(ledger.read_text().replace("reproduced", "inconsistent", 1))
+    done = verify("--only", "claims")
+    assert done.exit_code == 1
+    assert re.search(r"^claims: example-[\w-]+, verdict: expected 'inconsistent', got 'reproduced'$", done.output, flags=re.M)
+
+
+def test_a_changed_lock_entry_is_named_and_so_is_a_missing_package(project):
+    lock = project / "requirements/book.lock"
+    installed = lock.read_text().strip().partition("==")[2]
+    lock.write_text('pandas==0.1 \\\n    --hash=sha256:00\nno-such-package==1.0\nnumpy==0.1 ; sys_platform == "nowhere"\n')
+    done = verify("--only", "environment")
+    assert done.exit_code == 1
+    assert f"environment: pandas, version: expected '0.1', got '{installed}'" in done.output
+    assert "environment: no-such-package, version: expected '1.0', got 'not installed'" in done.output
+    assert "numpy" not in done.output
+
+
+def test_a_further_lock_is_checked_where_it_is_installed(project):
+    (project / "requirements/test.lock").write_text("pandas==0.2\npytest==0.1\nno-such-package==1.0\n")
+    done = verify("--only", "environment")
+    assert "environment: pandas, version in test.lock: expected" in done.output
+    assert "environment: pytest, version: expected '0.1'" in done.output
+    assert "no-such-package" not in done.output
+
+
+def test_a_run_without_a_record_and_a_record_without_a_run_are_named(project, monkeypatch):
+    (project / "results/waits-once.json").rename(project / "results/waits-never.json")
+    got = json.loads((project / "results/waits-twice.json").read_text())
+    monkeypatch.setattr(verification, "execute", _kept(got))
+    monkeypatch.setattr(verification, "ProcessPoolExecutor", _Here)
+    done = verify("--only", "runs")
+    assert done.exit_code == 1
+    assert "waits-once: run, record: expected 'results/waits-once.json', got 'no published record'" in done.output
+    assert "waits-never: run, entry in notebooks/runs.yml: expected 'a run', got 'absent'" in done.output
+
+
+def _kept(got):
+    return lambda run: (got, "", 0.1)
+
+
+class _Here:
+    """Run at once, in this process."""
+
+    def __init__(self, **_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def submit(self, what, *arguments):
+        from concurrent.futures import Future
+
+        future = Future()
+        future.set_result(what(*arguments))
+        return future
+
+
+def test_a_run_that_fails_is_named_with_what_failed(project, monkeypatch):
+    monkeypatch.setattr(verification, "execute", lambda run: (None, f"{run.name}: cell 2 failed", 0.1))
+    monkeypatch.setattr(verification, "ProcessPoolExecutor", _Here)
+    done = verify("--only", "runs", "waits-once")
+    assert done.exit_code == 1
+    assert "waits-once: run, execution: expected 'finished', got 'waits-once: cell 2 failed'" in done.output
+
+
+def test_an_unknown_part_is_refused_with_the_nearest(project):
+    done = verify("--only", "dta")
+    assert done.exit_code == 2
+    assert "there is no part 'dta'. Did you mean 'data'? There are: environment, data, notebooks, runs, claims" in done.output
+
+
+def test_accepting_needs_a_name(project):
+    done = verify("--accept")
+    assert done.exit_code == 2
+    assert "name the runs whose results to accept" in done.output
