@@ -12,12 +12,13 @@ from pathlib import Path
 import miniature
 import nbformat
 import pytest
+import yaml
 from click.testing import CliRunner
 from lxml import html as parser
 
 import healthsys
 from healthsys.cli import main
-from healthsys.publishing import execution, record, stored, verification
+from healthsys.publishing import archive, book, crate, execution, record, stored, verification
 from healthsys.publishing.runs import load_runs
 
 pytestmark = pytest.mark.xdist_group("verification")
@@ -234,3 +235,154 @@ def test_accepting_needs_a_name(project):
     done = verify("--accept")
     assert done.exit_code == 2
     assert "name the runs whose results to accept" in done.output
+
+
+# The archive and what it says of itself.
+
+
+@pytest.fixture
+def unpacked(project, tmp_path) -> Path:
+    """The project's archive, unpacked elsewhere."""
+    (project / ".gitignore").write_text("book/_build/\n*.py[cod]\n__pycache__\n")
+    (project / "notebooks/__pycache__").mkdir(exist_ok=True)
+    (project / "notebooks/__pycache__/a.pyc").write_text("")
+    done = CliRunner().invoke(main, ["archive", "--out", str(tmp_path / "all.zip")])
+    assert done.exit_code == 0, done.output
+    assert "no built book" in done.output
+    shutil.unpack_archive(tmp_path / "all.zip", tmp_path / "elsewhere")
+    (folder,) = (tmp_path / "elsewhere").iterdir()
+    assert folder.name == f"miniature-{healthsys.__version__}"
+    return folder
+
+
+def test_an_archive_unpacked_elsewhere_verifies_without_git(unpacked, project, monkeypatch):
+    shutil.rmtree(project)
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(unpacked))
+    monkeypatch.setenv("GIT_DIR", str(unpacked / "nowhere"))
+    monkeypatch.chdir(unpacked)
+    done = verify("--only", "environment,data,runs", "waits-once")
+    assert done.exit_code == 0, done.output
+    again = CliRunner().invoke(main, ["archive"])
+    assert again.exit_code == 0, again.output
+    first = sorted(path for path in unpacked.rglob("*") if path.is_file() and "_build" not in path.parts)
+    assert not [path for path in first if "__pycache__" in path.parts]
+
+
+def test_two_archives_of_equal_sources_are_equal(project, tmp_path):
+    for name in ("one.zip", "two.zip"):
+        assert CliRunner().invoke(main, ["archive", "--out", str(tmp_path / name)]).exit_code == 0
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
+    """RO-Crate 1.1 sections 4 to 6; Workflow Run Crate 0.5, requirements; Workflow RO-Crate 1.0, main workflow."""
+    crate = json.loads((unpacked / "ro-crate-metadata.json").read_text())
+    assert crate["@context"] == ["https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context"]
+    entities = {entity["@id"]: entity for entity in crate["@graph"]}
+    assert len(entities) == len(crate["@graph"])
+
+    def every(value):
+        return value if isinstance(value, list) else [value]
+
+    def kinds(entity):
+        return set(every(entity["@type"]))
+
+    for entity in entities.values():
+        for key, value in entity.items():
+            for item in every(value):
+                outside = ("conformsTo", "identifier", "actionStatus")
+                if isinstance(item, dict) and key not in outside:
+                    assert item["@id"] in entities, f"{entity['@id']}.{key} names {item['@id']}, which is not described"
+    descriptor, root = entities["ro-crate-metadata.json"], entities["./"]
+    assert descriptor["about"] == {"@id": "./"}
+    assert {entry["@id"] for entry in every(descriptor["conformsTo"])} == {
+        "https://w3id.org/ro/crate/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0"}  # fmt: skip
+    assert kinds(root) == {"Dataset"}
+    assert root["name"] and root["description"] and root["license"]["@id"].startswith("https://spdx.org/licenses/")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", root["datePublished"])
+    profiles = {entry["@id"] for entry in root["conformsTo"]}
+    assert {"https://w3id.org/ro/wfrun/process/0.5", "https://w3id.org/ro/wfrun/workflow/0.5"} < profiles
+    assert all(kinds(entities[profile]) == {"CreativeWork"} and entities[profile]["version"] for profile in profiles)
+
+    parts = {entry["@id"] for entry in root["hasPart"]}
+    for part in parts:
+        assert (unpacked / part).exists(), part
+        assert kinds(entities[part]) & {"File", "Dataset"}
+    for needed in ("data/published/waits.csv", "results/waits-once.json", "requirements/book.lock", "notebooks/waits.ipynb"):
+        assert needed in parts
+    workflow = entities[root["mainEntity"]["@id"]]
+    assert kinds(workflow) == {"File", "SoftwareSourceCode", "ComputationalWorkflow"}
+    assert workflow["name"] and workflow["@id"] in parts
+    assert kinds(entities[workflow["programmingLanguage"]["@id"]]) == {"ComputerLanguage"}
+
+    mentioned = {entry["@id"] for entry in root["mentions"]}
+    actions = [entity for entity in entities.values() if "CreateAction" in kinds(entity)]
+    assert {action["@id"] for action in actions} == mentioned == {"#book", "#run-waits-once", "#run-waits-twice"}
+    assert workflow["@id"] in {action["instrument"]["@id"] for action in actions}
+    for action in actions:
+        assert action["name"] and action["description"] and action["agent"] and action["result"]
+        instrument = entities[action["instrument"]["@id"]]
+        for item in [*every(action["object"]), *every(action["result"])]:
+            entity = entities[item["@id"]]
+            assert kinds(entity) & {"File", "PropertyValue"}
+            if instrument is not workflow and "exampleOfWork" in entity:
+                slots = {slot["@id"] for slot in every(instrument["input"]) + every(instrument["output"])}
+                assert entity["exampleOfWork"]["@id"] in slots
+    formal = [entity for entity in entities.values() if "FormalParameter" in kinds(entity)]
+    assert {entity["name"] for entity in formal} == {"source", "factor", "unit", "results"}
+    assert all(entity["additionalType"] in {"Text", "Integer", "Float", "Boolean", "File"} for entity in formal)
+    assert entities["#run-waits-twice-factor"]["value"] == "2.0"
+    import hashlib
+
+    waits = entities["data/published/waits.csv"]
+    content = (unpacked / "data/published/waits.csv").read_bytes()
+    assert waits["sha256"] == hashlib.sha256(content).hexdigest() and waits["contentSize"] == str(len(content))
+
+
+def test_accepting_brings_the_manifest_up_to_date_and_leaves_the_rest(project):
+    path = project / "codecheck.yml"
+    path.write_text("---\nversion: 1 # kept\nmanifest:\n  - file: old.json\n    comment: gone\n\n  - file: x\nsummary: kept\n")
+    assert crate.write_manifest()
+    assert path.read_text() == (
+        '---\nversion: 1 # kept\nmanifest:\n  - file: results/waits-once.json\n    comment: "Waits as printed"\n'
+        '  - file: results/waits-twice.json\n    comment: "Waits doubled"\nsummary: kept\n'
+    )
+    assert not crate.write_manifest()
+
+
+def test_the_manifest_of_the_project_names_every_published_result(monkeypatch):
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
+    text = (miniature.PROJECT / "codecheck.yml").read_text(encoding="utf-8")
+    assert text.startswith("---\n"), "the format asks for an explicit document"
+    found = yaml.safe_load(text)
+    assert found["version"] == "https://codecheck.org.uk/spec/config/2.0/"
+    assert found["paper"]["title"] and found["paper"]["authors"][0]["name"]
+    listed = [entry["file"] for entry in found["manifest"]]
+    assert listed == [f"results/{run}.json" for run in load_runs() if (miniature.PROJECT / f"results/{run}.json").is_file()]
+    assert all(entry["comment"] for entry in found["manifest"])
+
+
+def test_git_and_a_walk_find_the_same_sources(monkeypatch):
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
+    by_git = archive._from_git()
+    if by_git is None:
+        pytest.skip("this copy is no Git repository")
+    assert sorted(by_git ^ archive._walk()) == []
+
+
+def test_the_built_book_is_archived_only_while_it_is_up_to_date(project, monkeypatch):
+    html = project / "book/_build/html"
+    html.mkdir(parents=True)
+    (html / "index.html").write_text("<p>")
+    key = project / "book/_build/.pages-key"
+    key.write_text("another")
+    assert archive.built_book() == []
+    key.write_text(book.inputs_hash())
+    assert archive.built_book() == ["book/_build/html/index.html"]
+
+
+def test_a_pattern_that_the_walk_cannot_follow_is_refused(project):
+    (project / ".gitignore").write_text("book/_build/\n!book/_build/keep\n")
+    done = CliRunner().invoke(main, ["archive"])
+    assert done.exit_code == 1
+    assert "the pattern '!book/_build/keep' takes something back in" in done.output

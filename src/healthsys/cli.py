@@ -116,7 +116,7 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | N
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """
-    from healthsys.publishing import record, runs
+    from healthsys.publishing import crate, record, runs
 
     if accept and not names:
         raise click.UsageError("name the runs whose results to accept: healthsys verify --accept RUN")
@@ -126,6 +126,7 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | N
             for difference in record.differences(one.name):
                 click.echo(str(difference))
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
+        crate.write_manifest()
         return
     _verify(chosen, only=only, jobs=jobs)
 
@@ -162,6 +163,17 @@ def _verify(chosen: list, *, only: str | None, jobs: int | None) -> None:
     click.echo(f"{differ} of {len(checks)} checks differ" if differ else f"all {len(checks)} checks agree")
     if found["verdict"] != "agrees":
         sys.exit(1)
+
+
+@main.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default.")
+def archive(out: Path | None) -> None:
+    """One zip of sources, data, results, the built book and an RO-Crate, for a repository such as Zenodo."""
+    from healthsys.publishing import archive as archiving
+
+    where, counts = archiving.write(out)
+    pages = f"{counts['book']} files of the built book" if counts["book"] else "no built book (make book builds it)"
+    click.echo(f"wrote {where}: {counts['sources']} source files, {pages}, {counts['bytes'] / 1e6:.1f} MB")
 
 
 @main.command()
