@@ -14,6 +14,7 @@ import nbformat
 
 from healthsys import datasets, paths
 from healthsys.errors import RunError
+from healthsys.evidence import book as ledger
 from healthsys.publishing import execution, files, generated, pages
 from healthsys.publishing.runs import Run, load_runs
 
@@ -36,8 +37,9 @@ def compose_pages(runs: list[Run]) -> list[str]:
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    for name, write in generated.PAGES.items():
-        if files.write_whole(paths.book() / name, write()):
+    written = {name: write() for name, write in generated.PAGES.items()} | ledger.book_pages()
+    for name, text in written.items():
+        if files.write_whole(paths.book() / name, text):
             changed.append(name)
     return changed
 
@@ -107,6 +109,8 @@ def publish(built: Path) -> None:
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
+    if "claims" in datasets.names():
+        (fresh / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
     if target.exists():
         target.rename(old)
     fresh.rename(target)
