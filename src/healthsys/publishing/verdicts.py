@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import html
 import os
 import platform
 from importlib import metadata
@@ -114,14 +113,12 @@ def table(found: dict[str, Any]) -> str:
 
 def line(difference: Difference) -> str:
     """Say on one line what differs, long texts cut."""
-    sides = [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-             for text in (_side(_clean(difference.expected)), _side(_clean(difference.got)))]  # fmt: skip
+    sides = [
+        text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        for text in (repr(_clean(side)) for side in (difference.expected, difference.got))
+    ]
     by = f", difference {difference.by():.6g}" if difference.by() is not None else ""
     return f"{difference.run}: {difference.name}, {difference.part}: expected {sides[0]}, got {sides[1]}{by}"
-
-
-def _side(value: Any) -> str:
-    return repr(value)
 
 
 def write(found: dict[str, Any]) -> str:
@@ -148,11 +145,11 @@ def page(found: dict[str, Any]) -> str:
         {**difference, "group": entry["part"]} for entry in found["checks"] for difference in entry.get("differences", [])
     ]
     environment = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True)
-    environment.filters["shown"] = _html_side
+    environment.filters["shown"] = _shown
     template = environment.get_template("verification.html")
     return template.render(found=found, groups=groups, differing=differing, style=style()) + "\n"
 
 
-def _html_side(value: Any) -> str:
+def _shown(value: Any) -> str:
     text = f"{value:,.10g}" if isinstance(value, float) else str(value)
-    return html.unescape(text) if len(text) <= 2 * _LONGEST else f"{html.unescape(text[: 2 * _LONGEST])}…"
+    return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}…"

@@ -37,6 +37,9 @@ PARTS = {
 #: A lock line: name, version, marker.
 _PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?:\s*;\s*(.*?))?\s*\\?$")
 
+#: Longest output of a cell that is named in full.
+_LONG = 240
+
 _CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -232,7 +235,7 @@ class _Listener:
         said = _CODES.sub("", f"{error}\n{getattr(error, 'inner_traceback', '') or ''}")
         kind = re.search(r"mismatch '([^']+)'", said)
         if self.compared and kind:
-            sides = [str(side) for side in _unequal(*self.compared)]
+            sides = _where_they_part(*(str(side) for side in _unequal(*self.compared)))
             self.found.append(Difference("notebooks", self.notebook, f"{where}, {kind[1]}", *sides))
         else:
             lines = [line.strip() for line in said.splitlines() if line.strip()]
@@ -242,6 +245,16 @@ class _Listener:
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.found.append(Difference("notebooks", self.notebook, "file", "readable", str(report.longrepr)[-300:]))
+
+
+def _where_they_part(stored: str, new: str) -> tuple[str, str]:
+    """Cut two long outputs to where they begin to differ."""
+    if max(len(stored), len(new)) <= _LONG:
+        return stored, new
+    same = len(os.path.commonprefix([stored, new]))
+    start = max(0, same - _LONG // 3)
+    before = "…" if start else ""
+    return tuple(f"{before}{side[start : start + _LONG]}{'…' if len(side) > start + _LONG else ''}" for side in (stored, new))
 
 
 def _unequal(stored: Any, new: Any) -> tuple[Any, Any]:
