@@ -115,7 +115,7 @@ def _execute(chosen: list, *, force: bool, jobs: int | None) -> None:
 @click.option("--accept", is_flag=True, help="Show the difference of each named run and take it as the record.")
 @_jobs
 def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | None) -> None:
-    """Check everything afresh: environment, data, notebooks, every run against results/, claims; exit 1 on a mismatch.
+    """Check environment, data, notebooks, every run and every claim afresh; exit 1 on a mismatch.
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """

@@ -41,7 +41,9 @@ def compare_methods(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Da
     names = list(reference["check"])
     for name in ours:
         if name not in names:
-            raise DataError(f"the answer '{name}' has no row in data/reference/method_checks.csv.{nearest(name, names)}")
+            raise DataError(
+                f"the answer '{name}' has no row in data/reference/method_checks.csv.{nearest(name, names)}"
+            )
     missing = [name for name in names if name not in ours]
     if missing:
         raise DataError(

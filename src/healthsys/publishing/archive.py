@@ -83,7 +83,9 @@ def is_ignored(name: str, patterns: list[str], *, folder: bool) -> bool:
         if not pattern or pattern.startswith("#"):
             continue
         if pattern.startswith("!"):
-            raise HealthsysError(f".gitignore: the pattern '{pattern}' takes something back in; the archive cannot follow it")
+            raise HealthsysError(
+                f".gitignore: the pattern '{pattern}' takes something back in; the archive cannot follow it"
+            )
         if pattern.endswith("/") and not folder:
             continue
         pattern = pattern.rstrip("/")

@@ -44,7 +44,7 @@ _MEDIA = {".ipynb": "application/x-ipynb+json", ".yml": "application/yaml", ".cs
 
 
 def citation() -> dict[str, Any]:
-    """Return what ``CITATION.cff`` says of the compendium; title and version from the data package where it is absent."""
+    """Return what ``CITATION.cff`` says of the compendium; where there is none, the data package's title."""
     path = paths.root() / "CITATION.cff"
     package = datasets.package()
     known = {"title": package.get("title", package["name"]), "version": healthsys.__version__, "license": "MIT"}
@@ -131,8 +131,9 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
     """Describe the list of runs as main workflow, notebooks as its parts, runs as actions."""
     from rocrate.model.computerlanguage import ComputerLanguage
 
-    python = crate.add(ComputerLanguage(crate, "https://www.python.org/", properties={
-        "name": "Python", "url": "https://www.python.org/", "identifier": {"@id": "https://www.python.org/"}}))  # fmt: skip
+    address = "https://www.python.org/"
+    language = {"name": "Python", "url": address, "identifier": {"@id": address}}
+    python = crate.add(ComputerLanguage(crate, address, properties=language))
     main = crate.add_workflow(
         paths.notebooks() / "runs.yml", "notebooks/runs.yml", main=True, lang=python,
         properties={"name": "The runs of the book: one notebook with one set of parameters each",
@@ -161,7 +162,9 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
             )  # fmt: skip
             notebooks[name]["input"] = list(inputs[name].values())
             notebooks[name]["output"] = [outputs[name]]
-        used = [described[path] for path in (f"data/{datasets.describe(d)['path']}" for d in run.data) if path in described]
+        used = [
+            described[path] for path in (f"data/{datasets.describe(d)['path']}" for d in run.data) if path in described
+        ]
         read |= {entity.id: entity for entity in used}
         made = described.get(f"results/{run.name}.json")
         if made is None:

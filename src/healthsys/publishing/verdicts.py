@@ -100,7 +100,11 @@ def _plain(check: Check) -> dict[str, Any]:
 
 def _clean(value: Any) -> Any:
     """Take the folders of this machine out of what a message says."""
-    return value.replace(f"{paths.root()}{os.sep}", "").replace(str(paths.root()), ".") if isinstance(value, str) else value
+    return (
+        value.replace(f"{paths.root()}{os.sep}", "").replace(str(paths.root()), ".")
+        if isinstance(value, str)
+        else value
+    )
 
 
 def table(found: dict[str, Any]) -> str:
@@ -142,7 +146,9 @@ def page(found: dict[str, Any]) -> str:
             entries.sort(key=lambda entry: entry["verdict"] == "agrees")
             groups.append({"name": name, "noun": GROUPS[name], "entries": entries, **row})
     differing = [
-        {**difference, "group": entry["part"]} for entry in found["checks"] for difference in entry.get("differences", [])
+        {**difference, "group": entry["part"]}
+        for entry in found["checks"]
+        for difference in entry.get("differences", [])
     ]
     environment = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True)
     environment.filters["shown"] = _shown

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from importlib import metadata
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,9 @@ def environment() -> list[Check]:
     if (paths.root() / "src" / "healthsys").is_dir():
         here = Path(healthsys.__file__).resolve().is_relative_to(paths.root())
         wrong = Difference("environment", "healthsys", "imported from", "src/ of this folder", "another folder")
-        checks.append(Check("environment", "healthsys", () if here else (wrong,), "src/", "src/" if here else "elsewhere"))
+        checks.append(
+            Check("environment", "healthsys", () if here else (wrong,), "src/", "src/" if here else "elsewhere")
+        )
     folder = paths.root() / "requirements"
     needed = pins(folder / "book.lock")
     pinned = dict(needed)
@@ -148,7 +151,9 @@ def claims(values: dict[str, Any]) -> list[Check]:
         Check(
             "claims",
             claim["claim_id"],
-            () if claim["holds"] else (Difference("claims", claim["claim_id"], "verdict", claim["committed"], claim["verdict"]),),
+            ()
+            if claim["holds"]
+            else (Difference("claims", claim["claim_id"], "verdict", claim["committed"], claim["verdict"]),),
             claim["committed"],
             claim["verdict"],
         )
@@ -251,10 +256,12 @@ def _where_they_part(stored: str, new: str) -> tuple[str, str]:
     """Cut two long outputs to where they begin to differ."""
     if max(len(stored), len(new)) <= _LONG:
         return stored, new
-    same = len(os.path.commonprefix([stored, new]))
+    same = next(n for n, pair in enumerate(zip_longest(stored, new)) if pair[0] != pair[1])
     start = max(0, same - _LONG // 3)
     before = "…" if start else ""
-    return tuple(f"{before}{side[start : start + _LONG]}{'…' if len(side) > start + _LONG else ''}" for side in (stored, new))
+    return tuple(
+        f"{before}{side[start : start + _LONG]}{'…' if len(side) > start + _LONG else ''}" for side in (stored, new)
+    )
 
 
 def _unequal(stored: Any, new: Any) -> tuple[Any, Any]:
@@ -361,7 +368,9 @@ def _execute(
     chosen = runs if "runs" in parts else []
     by_name: dict[str, list[Check]] = {}
     values: dict[str, Any] = {}
-    with ProcessPoolExecutor(max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(chosen)))) as pool:
+    with ProcessPoolExecutor(
+        max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(chosen)))
+    ) as pool:
         waiting: dict[Future, Any] = {pool.submit(check_notebook, path): path for path in notebooks}
         waiting |= {pool.submit(execute, run): run for run in chosen}
         for future in as_completed(waiting):
@@ -388,7 +397,9 @@ def _execute(
 
 def _run_checks(run: Run, got: dict[str, Any] | None, message: str, seconds: float) -> list[Check]:
     if got is None:
-        return [Check("runs", run.name, (Difference(run.name, "run", "execution", "finished", message),), seconds=seconds)]
+        return [
+            Check("runs", run.name, (Difference(run.name, "run", "execution", "finished", message),), seconds=seconds)
+        ]
     first, *rest = compare_run(run.name, recorded(run.name), got)
     return [Check(first.part, first.name, first.differences, first.expected, first.got, seconds), *rest]
 
