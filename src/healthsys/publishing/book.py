@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,11 @@ from healthsys.publishing.runs import Run, load_runs
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
 EPOCH = "1767225600"
+
+#: Files of the theme that no page uses: its icon script (icons.css draws the few there are), thebe, source maps.
+UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
+
+_ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
@@ -97,7 +103,10 @@ def publish(built: Path) -> None:
     target, fresh, old = (paths.build() / name for name in ("html", ".html-new", ".html-old"))
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv.tmp"))
+    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
+    for page in fresh.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_ICON_SCRIPT.sub("", text), encoding="utf-8")
     for name, source, pattern in (
         ("data", paths.data(), "**/*.*"),
         ("notebooks", paths.notebooks(), "*.ipynb"),
