@@ -169,7 +169,9 @@ def _verify(chosen: list, *, only: str | None, jobs: int | None) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default."
+)
 def archive(out: Path | None) -> None:
     """One zip of sources, data, results, the built book and an RO-Crate, for a repository such as Zenodo."""
     from healthsys.publishing import archive as archiving
