@@ -119,6 +119,7 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | N
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """
+    from healthsys import paths
     from healthsys.publishing import crate, record, runs
 
     if accept and not names:
@@ -131,10 +132,11 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | N
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
         crate.write_manifest()
         return
-    _verify(chosen, only=only, jobs=jobs)
+    everything = None if names else sorted(paths.notebooks().glob("*.ipynb"))
+    _verify(chosen, only=only, notebooks=everything, jobs=jobs)
 
 
-def _verify(chosen: list, *, only: str | None, jobs: int | None) -> None:
+def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, jobs: int | None) -> None:
     """Check the parts asked for, print a short table and every difference, write the report; exit 1 on a mismatch."""
     import time
 
@@ -152,7 +154,7 @@ def _verify(chosen: list, *, only: str | None, jobs: int | None) -> None:
         seconds = f"  {check.seconds:.1f} s" if check.seconds else ""
         click.echo(f"{'agrees' if check.agrees else 'DIFFERS':<8} {check.part:<10} {check.name}{seconds}")
 
-    checks, seconds = verification.verify(chosen, parts=parts, jobs=jobs, tell=tell)
+    checks, seconds = verification.verify(chosen, parts=parts, notebooks=notebooks, jobs=jobs, tell=tell)
     seconds["total"] = time.perf_counter() - started
     found = verdicts.summary(checks, seconds, parts)
     for check in checks:

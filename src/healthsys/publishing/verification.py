@@ -310,6 +310,7 @@ def verify(
     runs: list[Run],
     *,
     parts: Iterable[str] = tuple(PARTS),
+    notebooks: list[Path] | None = None,
     jobs: int | None = None,
     tell: Callable[[Check], None] = lambda _: None,
 ) -> tuple[list[Check], dict[str, float]]:
@@ -318,9 +319,11 @@ def verify(
     Parameters
     ----------
     runs
-        The runs to execute afresh; of the notebooks, those that they use are checked.
+        The runs to execute afresh.
     parts
         Names out of :data:`PARTS`.
+    notebooks
+        The notebooks to compare with their stored outputs; those that the runs use if None.
     jobs
         How many kernels at once; one per core by default.
     tell
@@ -345,7 +348,11 @@ def verify(
               for name, value in _values(json.loads(path.read_text(encoding="utf-8"))).items()}  # fmt: skip
     if parts & {"notebooks", "runs"}:
         started = time.perf_counter()
-        executed, fresh = _execute(runs, parts=parts, jobs=jobs, tell=tell)
+        if notebooks is None:
+            notebooks = sorted({run.notebook for run in runs})
+        executed, fresh = _execute(
+            runs if "runs" in parts else [], notebooks if "notebooks" in parts else [], jobs=jobs, tell=tell
+        )
         checks += executed
         values.update(fresh)
         seconds["notebooks and runs"] = time.perf_counter() - started
@@ -361,18 +368,16 @@ def _values(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _execute(
-    runs: list[Run], *, parts: set[str], jobs: int | None, tell: Callable[[Check], None]
+    runs: list[Run], notebooks: list[Path], *, jobs: int | None, tell: Callable[[Check], None]
 ) -> tuple[list[Check], dict[str, Any]]:
     """Check notebooks and runs side by side; return verdicts in the order of the runs, and the fresh values."""
-    notebooks = sorted({run.notebook for run in runs}) if "notebooks" in parts else []
-    chosen = runs if "runs" in parts else []
     by_name: dict[str, list[Check]] = {}
     values: dict[str, Any] = {}
     with ProcessPoolExecutor(
-        max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(chosen)))
+        max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(runs)))
     ) as pool:
         waiting: dict[Future, Any] = {pool.submit(check_notebook, path): path for path in notebooks}
-        waiting |= {pool.submit(execute, run): run for run in chosen}
+        waiting |= {pool.submit(execute, run): run for run in runs}
         for future in as_completed(waiting):
             what = waiting[future]
             name = what.name
@@ -389,8 +394,8 @@ def _execute(
             by_name[name] = found
             tell(found[0] if found[0].differences else next((c for c in found if c.differences), found[0]))
     checks = [check for path in notebooks for check in by_name[path.name]]
-    checks += [check for run in chosen for check in by_name[run.name]]
-    if chosen:
+    checks += [check for run in runs for check in by_name[run.name]]
+    if runs:
         checks += _unknown_records()
     return checks, values
 
