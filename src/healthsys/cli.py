@@ -28,14 +28,16 @@ def main() -> None:
 
 
 _jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once; one per core by default.")
+_cold = click.option("--cold", is_flag=True, help="Start every kernel afresh instead of forking it from a warm one.")
 
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter of one run.")
 @click.option("--force", is_flag=True, help="Execute also what has not changed.")
+@_cold
 @_jobs
-def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, jobs: int | None) -> None:
+def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, cold: bool, jobs: int | None) -> None:
     """Execute the runs of notebooks/runs.yml, or those named; only what changed."""
     from dataclasses import replace
 
@@ -52,19 +54,20 @@ def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, jobs: int
         given = parameters.parse_options(options, known, label=f"run '{only.name}'")
         checked = parameters.validate(given, known, label=f"run '{only.name}'", folder=Path.cwd())
         chosen = [replace(only, parameters={**only.parameters, **checked})]
-    _execute(chosen, force=force, jobs=jobs)
+    _execute(chosen, force=force, cold=cold, jobs=jobs)
 
 
 @main.command()
 @click.option("--force", is_flag=True, help="Execute every run and build every page again.")
+@_cold
 @_jobs
-def build(force: bool, jobs: int | None) -> None:
+def build(force: bool, cold: bool, jobs: int | None) -> None:
     """Execute what changed and build the book: leaves book/_build/html/index.html."""
     from healthsys import paths
     from healthsys.publishing import book, runs
 
     chosen = runs.select(())
-    _execute(chosen, force=force, jobs=jobs)
+    _execute(chosen, force=force, cold=cold, jobs=jobs)
     changed = book.compose_pages(chosen)
     click.echo(f"pages: {len(changed)} changed")
     built = book.build_pages(force=force)
@@ -72,7 +75,7 @@ def build(force: bool, jobs: int | None) -> None:
     click.echo(f"book {state}: {(paths.build() / 'html' / 'index.html').relative_to(paths.root())}")
 
 
-def _execute(chosen: list, *, force: bool, jobs: int | None) -> None:
+def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> None:
     """Execute runs with a progress bar and a line each; tell failures at the end; exit 1 if there are any."""
     from tqdm import tqdm
 
@@ -85,7 +88,7 @@ def _execute(chosen: list, *, force: bool, jobs: int | None) -> None:
             if outcome.status != "unchanged":
                 tqdm.write(f"{outcome.status:>9}  {outcome.run}  {outcome.seconds:.1f} s")
 
-        outcomes = execution.execute_runs(chosen, force=force, jobs=jobs, tell=tell)
+        outcomes = execution.execute_runs(chosen, force=force, cold=cold, jobs=jobs, tell=tell)
     counts = {state: sum(o.status == state for o in outcomes) for state in ("executed", "unchanged", "failed")}
     click.echo("runs: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
     for outcome in outcomes:
@@ -123,7 +126,7 @@ def verify(names: tuple[str, ...], accept: bool, jobs: int | None) -> None:
                 click.echo(str(difference))
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
         return
-    _execute(chosen, force=True, jobs=jobs)
+    _execute(chosen, force=True, cold=True, jobs=jobs)
     wrong = [difference for one in chosen for difference in record.differences(one.name)]
     for difference in wrong:
         click.echo(str(difference))
@@ -154,11 +157,13 @@ def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
 def notebooks() -> None:
     """Execute notebooks/*.ipynb on their defaults and store normalised outputs (what strict nbval compares with)."""
     from healthsys import paths
-    from healthsys.publishing import stored
+    from healthsys.publishing import execution, stored
 
-    for path in sorted(paths.notebooks().glob("*.ipynb")):
-        state = "refreshed" if stored.refresh(path) else "unchanged"
-        click.echo(f"{state:>9}  {path.name}")
+    found = sorted(paths.notebooks().glob("*.ipynb"))
+    with execution.kernels_for(found):
+        for path in found:
+            state = "refreshed" if stored.refresh(path) else "unchanged"
+            click.echo(f"{state:>9}  {path.name}")
 
 
 @main.command()
