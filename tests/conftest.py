@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import miniature
 import pytest
 from hypothesis import settings
+
+import miniature
 
 SHARED = miniature.PROJECT.parent / "shared"
 

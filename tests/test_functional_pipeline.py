@@ -9,10 +9,11 @@ import sys
 import time
 from pathlib import Path
 
-import miniature
 import nbformat
 import pytest
 import yaml
+
+import miniature
 from miniature import healthsys
 
 pytestmark = pytest.mark.xdist_group("pipeline")

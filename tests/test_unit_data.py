@@ -6,9 +6,9 @@ import re
 import pandas as pd
 import pytest
 from frictionless import Package, Resource, system
-from miniature import PROJECT
 
 from healthsys import datasets
+from miniature import PROJECT
 
 DATA = PROJECT / "data"
 RESOURCES = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))["resources"]

@@ -28,10 +28,15 @@ GROUPS = {
 }
 
 
+def text_of(*parts: str) -> str:
+    """Return the text of a file of the project."""
+    return ROOT.joinpath(*parts).read_text(encoding="utf-8")
+
+
 def pins(lock: str) -> dict[str, list[tuple[Version, Marker | None]]]:
     """Return the pins of a lock by canonical name."""
     found: dict[str, list[tuple[Version, Marker | None]]] = {}
-    for line in (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8").splitlines():
+    for line in text_of("requirements", f"{lock}.lock").splitlines():
         pin = re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?:\s*;\s*(.*?))?\s*\\?$", line)
         if pin:
             marker = Marker(pin[3]) if pin[3] else None
@@ -58,9 +63,9 @@ def test_every_requirement_is_met_by_its_pin(lock, python):
     pinned = pins(lock)
     for requirement in requirements(GROUPS[lock]):
         versions = serving(pinned.get(canonicalize_name(requirement.name), []), python)
-        assert len(versions) == 1, f"{lock}.lock pins {requirement.name} {len(versions)} times for Python {python}"
+        assert len(versions) == 1, f"{lock}.lock: {len(versions)} times {requirement.name} on {python}"
         assert requirement.specifier.contains(versions[0], prereleases=True), (
-            f"{lock}.lock pins {requirement.name} {versions[0]}; pyproject.toml asks for {requirement.specifier}"
+            f"{lock}.lock pins {requirement.name} {versions[0]}, pyproject.toml asks {requirement.specifier}"
         )
 
 
@@ -73,43 +78,44 @@ def test_a_package_has_one_version_in_every_lock(smaller, larger):
 
 @pytest.mark.parametrize("lock", [*GROUPS, "bootstrap"])
 def test_every_pin_carries_a_hash(lock):
-    text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+    text = text_of("requirements", f"{lock}.lock")
     for block in re.split(r"\n(?=[A-Za-z0-9])", text.strip()):
         assert "--hash=sha256:" in block, f"{lock}.lock: no hash for {block.splitlines()[0]}"
 
 
 def test_conda_environment_installs_the_lock_of_the_book():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    environment = yaml.safe_load(text_of("environment.yml"))
     assert environment["name"] == PROJECT["project"]["name"]
     plain = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
     by_pip = next(entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
-    assert by_pip == ["-r requirements/book.lock"], "environment.yml and `make book` must install the same lock"
+    assert by_pip == ["-r requirements/book.lock"], "conda and `make book` must install the same lock"
     assert sorted(re.split(r"[=<>]", name)[0] for name in plain) == ["pip", "python"]
 
 
 def test_python_versions_agree():
     allowed = SpecifierSet(PROJECT["project"]["requires-python"])
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    environment = yaml.safe_load(text_of("environment.yml"))
     python = next(name for name in environment["dependencies"] if str(name).startswith("python="))
     assert allowed.contains(f"{python.partition('=')[2]}.0")
-    classified = [line.rpartition(" ")[2] for line in PROJECT["project"]["classifiers"] if "Python :: 3." in line]
-    assert classified == list(SUPPORTED) and all(allowed.contains(f"{version}.0") for version in SUPPORTED)
-    assert f"--python-version {SUPPORTED[0]}" in (ROOT / "requirements" / "lock.sh").read_text(encoding="utf-8")
+    classifiers = PROJECT["project"]["classifiers"]
+    assert [line.rpartition(" ")[2] for line in classifiers if "Python :: 3." in line] == list(SUPPORTED)
+    assert all(allowed.contains(f"{version}.0") for version in SUPPORTED)
+    assert f"--python-version {SUPPORTED[0]}" in text_of("requirements", "lock.sh")
 
 
 def test_binder_adds_the_package_as_the_makefile_does():
-    script = (ROOT / "postBuild").read_text(encoding="utf-8")
+    script = text_of("postBuild")
     assert "pip install --no-deps --no-build-isolation --editable ." in script
     assert (ROOT / "postBuild").stat().st_mode & 0o111, "postBuild must be executable"
 
 
 def test_the_version_is_the_same_everywhere():
     version = PROJECT["project"]["version"]
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = yaml.safe_load(text_of("CITATION.cff"))
     assert citation["version"] == version
-    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert f"book-version,{version}," in (ROOT / "data" / "constants.csv").read_text(encoding="utf-8")
-    assert f'__version__ = "{version}"' in (ROOT / "src" / "healthsys" / "__init__.py").read_text(encoding="utf-8")
+    assert f"## Unreleased (version {version})" in text_of("CHANGELOG.md")
+    assert f"book-version,{version}," in text_of("data", "constants.csv")
+    assert f'__version__ = "{version}"' in text_of("src", "healthsys", "__init__.py")
 
 
 def committed() -> list[Path]:

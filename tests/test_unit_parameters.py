@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import miniature
 import nbformat
 import pytest
 
+import miniature
 from healthsys.errors import RunError
 from healthsys.publishing.parameters import parameters_of, parse_options, validate
 

@@ -228,7 +228,7 @@ def check(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFr
         if field["name"] not in raw.columns and not field.get("optional"):
             raise DataError(
                 f"{label}: there is no column '{field['name']}' ({field['description']})."
-                f"{nearest(field['name'], raw.columns)} The header must name: {', '.join(wanted)}"
+                f"{nearest(field['name'], raw.columns.difference(wanted))} The header must name: {', '.join(wanted)}"
             )
     if raw.empty:
         raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")

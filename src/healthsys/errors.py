@@ -19,7 +19,7 @@ class RunError(HealthsysError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the closest known word, or an empty string.
+    """Return the words "Did you mean 'x'?" after a blank for the closest known word, or an empty string.
 
     Examples
     --------

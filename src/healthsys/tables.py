@@ -84,7 +84,7 @@ def table(
     below = f'<p class="hs-table-note">{html.escape(note)}</p>' if note else ""
     page = (
         f'<div class="hs-table"{anchor} role="region" aria-label="{html.escape(caption)}" tabindex="0"><table>'
-        f"<caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead>"
+        f"<caption><span>{html.escape(caption)}</span></caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>{below}"
     )
     text = pd.DataFrame({titles[column]: cells[column] for column in frame.columns}).to_string(index=False)

@@ -51,6 +51,7 @@ from healthsys.climate.reliability import (
 from healthsys.climate.results import results
 from healthsys.climate.scoring import Shown, score, team_means, withhold_small_teams
 from healthsys.climate.study import (
+    AGGREGATION_HEADINGS,
     AGGREGATION_NUMBERS,
     PRINTED,
     Study,
@@ -75,6 +76,7 @@ from healthsys.climate.words import (
 )
 
 __all__ = [
+    "AGGREGATION_HEADINGS",
     "AGGREGATION_NUMBERS",
     "CUSTOMARY",
     "DIMENSIONS",

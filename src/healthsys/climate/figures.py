@@ -61,7 +61,11 @@ def draw_profile(study: Study, *, width: int) -> Figure:
         band = {"arrowstyle": "simple,tail_width=0.62,head_width=1.15,head_length=0.75", "facecolor": colour["faint"],
                 "edgecolor": colour["context"], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 15}  # fmt: skip
         axes.annotate("", xy=(entry.innovative, row), xytext=(entry.stagnant, row), arrowprops=band, zorder=1)
-        axes.plot([entry.stagnant] * 2, [row - 0.24, row + 0.24], color=colour["context"], linewidth=2, zorder=1)
+        if printed:
+            mark = plotting.marker("published", colour["context"])
+            axes.plot([entry.stagnant], [row], linestyle="none", markersize=7, zorder=2, **mark)
+        else:
+            axes.plot([entry.stagnant] * 2, [row - 0.24, row + 0.24], color=colour["context"], linewidth=2, zorder=1)
         if printed or pd.isna(entry.score):
             continue
         below = entry.place == PLACES[0]
@@ -97,8 +101,8 @@ def _benchmark_values(axes: Axes, table: pd.DataFrame) -> None:
     for row, entry in enumerate(table.itertuples()):
         low, high = sorted((entry.stagnant, entry.innovative))
         style = {"va": "center", "color": plotting.COLOUR["text"], "textcoords": "offset points"}
-        axes.annotate(f"{low}", (low, row), xytext=(-8, 0), ha="right", **style)
-        axes.annotate(f"{high}", (high, row), xytext=(8, 0), ha="left", **style)
+        axes.annotate(f"{low}", (low, row), xytext=(-9, 0), ha="right", **style)
+        axes.annotate(f"{high}", (high, row), xytext=(9, 0), ha="left", **style)
 
 
 def _score_column(axes: Axes, table: pd.DataFrame, *, narrow: bool) -> None:
@@ -247,11 +251,10 @@ def draw_agreement(study: Study, *, width: int) -> Figure:
     skewed = table.groupby("dimension")["skewed"].median()
     for row, dimension in enumerate(order):
         axes.plot([skewed[dimension]] * 2, [row - 0.34, row + 0.34], color=colour["comparison"], linewidth=3, zorder=3)
-    _rows(axes, _names(study, order, width=width))
-    if order:
-        quiet = {"color": colour["quiet"], "fontsize": 12, "va": "center"}
-        axes.text(0.0, len(order) - 1.45, f"{'□' if open_mark else '◆'} a team", **quiet)
-        axes.text(0.0, len(order) - 0.85, "▏median," + ("\n" if narrow else " ") + "skewed null", **quiet)
+    _rows(axes, _names(study, order, width=width), top=1.7)
+    key = {"fontsize": 12, "ha": "left", "va": "bottom", "transform": axes.get_yaxis_transform()}
+    axes.text(0.0, -1.25, f"{'□' if open_mark else '◆'} a team", color=colour["subject"], **key)
+    axes.text(0.3 if narrow else 0.13, -1.25, "▎median, skewed null", color=colour["comparison"], **key)
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylabel("")
     unit = "agreement, rwg(j)" if narrow else "agreement within the team, rwg(j): 0 as by chance, 1 complete"

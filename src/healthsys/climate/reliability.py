@@ -45,12 +45,12 @@ def _complete(items: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return kept, len(items) - len(kept)
 
 
-def _unfit(kept: pd.DataFrame, *, fewest_items: int) -> str | None:
+def _unfit(kept: pd.DataFrame, *, fewest_items: int, fewest_people: int) -> str | None:
     """Say why a set of complete answers cannot be analysed, or None."""
     if kept.shape[1] < fewest_items:
         return f"{kept.shape[1]} item(s); at least {fewest_items} are needed"
-    if len(kept) <= kept.shape[1]:
-        return f"{len(kept)} people answered every item; more people than items are needed"
+    if len(kept) < fewest_people:
+        return f"{len(kept)} people answered every item; at least {fewest_people} are needed"
     if (kept.std(ddof=1) == 0).all() or kept.sum(axis=1).std(ddof=1) == 0:
         return "everyone has the same total, so there is no variation to explain"
     return None
@@ -87,7 +87,7 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
     """
     check_level(level)
     kept, dropped = _complete(items)
-    reason = _unfit(kept, fewest_items=2)
+    reason = _unfit(kept, fewest_items=2, fewest_people=3)
     if reason:
         return Alpha(None, None, None, kept.shape[1], len(kept), dropped, reason)
     import pingouin
@@ -104,7 +104,7 @@ def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95
 
     Examples
     --------
-    >>> lower, upper = feldt_interval(0.7327, people=11, items=11)
+    >>> lower, upper = feldt_interval(0.7327, people=12, items=11)
     >>> f"{lower:.3f} to {upper:.3f}"
     '0.435 to 0.909'
     """
@@ -145,8 +145,8 @@ def mcdonald_omega(items: pd.DataFrame) -> Omega:
     Returns
     -------
     Omega
-        None with a reason below three items (one factor is not identified), where an item does not vary, or where
-        the fit fails or leaves an item no variance of its own.
+        None with a reason below three items (one factor is not identified), with no more people than items, where an
+        item does not vary, or where the fit fails or leaves an item no variance of its own.
 
     References
     ----------
@@ -159,7 +159,7 @@ def mcdonald_omega(items: pd.DataFrame) -> Omega:
     True
     """
     kept, dropped = _complete(items)
-    reason = _unfit(kept, fewest_items=3)
+    reason = _unfit(kept, fewest_items=3, fewest_people=kept.shape[1] + 1)
     spread = kept.std(ddof=1).to_numpy()
     if reason is None and (spread == 0).any():
         reason = f"everyone answers '{kept.columns[int((spread == 0).argmax())]}' alike"

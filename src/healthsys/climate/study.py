@@ -294,6 +294,12 @@ def trust_variants(study: Study) -> pd.DataFrame:
 #: Numbers of :func:`aggregation_table`, for formatting.
 AGGREGATION_NUMBERS = ("icc1", "icc1_lower", "icc1_upper", "icc2", "icc2_lower", "icc2_upper")
 
+#: Headings of :func:`aggregation_table`.
+AGGREGATION_HEADINGS = {
+    "group_size": "mean team size",
+    **{name: f"ICC({name[3]}){name[4:].replace('_', ' ')}" for name in AGGREGATION_NUMBERS},
+}
+
 
 def with_names(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """Replace dimension keys by names; a column of reasons that is empty throughout is left out.

@@ -12,15 +12,17 @@ from healthsys.evidence import text_of
 
 
 def joined(parts: list[str]) -> str:
-    """Join words with commas and a last "and"; with semicolons where a part holds an "and" itself.
+    """Join words with commas and a last "and"; with a comma before it where a part holds an "and" itself.
 
     Examples
     --------
     >>> joined(["debate", "trust", "freedom"])
     'debate, trust and freedom'
+    >>> joined(["debate", "trust and openness"])
+    'debate, and trust and openness'
     """
     if len(parts) > 1 and any(" and " in part for part in parts):
-        return "; ".join(parts)
+        return f"{', '.join(parts[:-1])}, and {parts[-1]}"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
@@ -86,8 +88,8 @@ def withheld(shown: Shown | None) -> str:
     Examples
     --------
     >>> from healthsys.climate import open_study
-    >>> withheld(open_study("climate_survey_baseline").shown)[:57]
-    '1 team with fewer than 5 people is left out of every table'
+    >>> withheld(open_study("climate_survey_baseline").shown)[:52]
+    '1 team with fewer than 5 people is left out of every'
     """
     if shown is None:
         return "No survey is read here, so no team is left out."

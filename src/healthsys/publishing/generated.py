@@ -123,18 +123,17 @@ def _link(page: Any) -> str:
 
 
 def findings() -> str:
-    """Return "findings at a glance": for each run that names a finding, its number, interval and kind of data."""
+    """Return "findings at a glance": the finding of each page, with its interval and the kind of data behind it."""
     rows = []
     for run in load_runs().values():
         path = paths.build() / "results" / f"{run.name}.json"
         if path.is_file():
             rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"])
     return (
-        "# Findings at a glance\n\nOne row for each page, drawn from the recorded results. Follow a page for method, "
-        "sensitivity and limits.\n\n"
-        '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead><tr>'
-        '<th scope="col">page</th><th scope="col">what is measured</th><th scope="col">result</th>'
-        '<th scope="col">interval</th><th scope="col">data</th></tr></thead>'
+        "# Findings at a glance\n\nOne row for each page, drawn from the recorded results. Follow a page for its "
+        "method, sensitivity and limits.\n\n"
+        '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead>'
+        '<tr><th scope="col">page</th><th scope="col">finding</th><th scope="col">data</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>\n"
     )
 
@@ -143,11 +142,13 @@ def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
     if not results:
         return []
     entry = results.get("finding") or next(iter(results.values()))
+    said = html.escape(entry["text"])
+    if "finding" not in results:
+        said = f"{html.escape(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
     kinds = sorted({datasets.describe(name)["kind"] for name in run.data} - {"reference", "template"})
     return [
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{html.escape(run.title)}</a></th>'
-        f"<td>{html.escape(entry['meaning'])}</td><td>{html.escape(entry['text'])}</td>"
-        f"<td>{html.escape(entry.get('interval') or '–')}</td><td>{', '.join(kinds) or 'computed'}</td></tr>"
+        f"<td>{said}</td><td>{', '.join(kinds) or 'computed'}</td></tr>"
     ]
 
 

@@ -96,7 +96,7 @@ def same(one: Any, other: Any) -> bool:
     >>> same(1.0, 1.0 + 1e-9), same(1.0, 1.001), same(6, 7), same("a", "a")
     (True, False, False, True)
     """
-    if isinstance(one, float) and _is_number(other) or isinstance(other, float) and _is_number(one):
+    if (isinstance(one, float) and _is_number(other)) or (isinstance(other, float) and _is_number(one)):
         return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 

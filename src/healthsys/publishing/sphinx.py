@@ -60,10 +60,26 @@ def _block_math(self: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def _keep_comments_whole(_app: Sphinx, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+def _keep_comments_whole(_app: Any, what: str, _name: str, _of: Any, _options: Any, lines: list[str]) -> None:
     """Join the comment of a constant again: napoleon takes the words before its first colon for a type."""
     if what in ("attribute", "data", "property") and lines and lines[-1].startswith(":type: "):
         lines[:] = [f"{lines[-1].removeprefix(':type: ')}: {lines[0]}", *lines[1:-2]]
+
+
+def _drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Leave out scripts and styles of what the book does not use: thebe would fetch from another site."""
+    for kind in ("script_files", "css_files"):
+        context[kind] = [
+            entry
+            for entry in context.get(kind, [])
+            if "thebe" not in f"{getattr(entry, 'filename', entry)}{getattr(entry, 'attributes', '')}".lower()
+        ]
+
+
+def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give entries of the bibliography the role of list items: docutils gives one that ARIA has withdrawn."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -72,4 +88,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("html-page-context", _drop_unused, priority=900)
+    app.connect("html-page-context", _mend_roles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

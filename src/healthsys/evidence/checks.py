@@ -1,0 +1,282 @@
+"""A safe evaluator for the checks of claims: arithmetic over named inputs, and nothing else.
+
+Expressions are read by ``simpleeval``, never by ``eval``. They may use numbers, lists, dates and text; arithmetic,
+comparison, ``and``/``or``/``not``, indexing and list comprehensions; and the functions in :data:`FUNCTIONS`. There are
+no attributes, imports or assignments, powers are bounded, and long loops and long lists are refused.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import json
+import math
+import operator
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import simpleeval
+
+from healthsys.errors import HealthsysError
+
+#: Longest expression that is read (characters), largest power, most values in one list, most decimals.
+LONGEST_EXPRESSION = 600
+LARGEST_EXPONENT = 100
+MOST_VALUES = 1000
+MOST_DIGITS = 12
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class CheckError(HealthsysError, ValueError):
+    """An expression or an input that is not allowed or does not compute; the message says which and why."""
+
+
+def date(text: str) -> datetime.date:
+    """Return the day of an ISO date.
+
+    Examples
+    --------
+    >>> date("2017-01-01").year
+    2017
+    """
+    return datetime.date.fromisoformat(text)
+
+
+def days(first: datetime.date, last: datetime.date) -> int:
+    """Return the number of days from one date to another.
+
+    Examples
+    --------
+    >>> days(date("2017-01-01"), date("2017-07-22"))
+    202
+    """
+    return (last - first).days
+
+
+def unique(values: list[Any]) -> list[Any]:
+    """Return the different values of a list in their order of first appearance.
+
+    Examples
+    --------
+    >>> unique([1, 1, 2, 3])
+    [1, 2, 3]
+    """
+    return list(dict.fromkeys(values))
+
+
+def rounded(value: float, digits: int = 0) -> float:
+    """Return a number rounded to some decimals, a half to the even digit.
+
+    Examples
+    --------
+    >>> rounded(20.7639, 1)
+    20.8
+    """
+    if not 0 <= digits <= MOST_DIGITS:
+        raise CheckError(f"{digits} decimals are too many to round to; 0 to {MOST_DIGITS} are computed")
+    return round(value, digits) if digits else round(value)
+
+
+#: What an expression may call.
+FUNCTIONS: dict[str, Any] = {
+    "abs": abs,
+    "all": all,
+    "any": any,
+    "date": date,
+    "days": days,
+    "floor": math.floor,
+    "len": len,
+    "max": max,
+    "min": min,
+    "round": rounded,
+    "sorted": sorted,
+    "sum": sum,
+    "unique": unique,
+    "zip": lambda *lists: list(zip(*lists, strict=True)),
+}
+
+_OPERATORS = {
+    node: simpleeval.DEFAULT_OPERATORS[node]
+    for node in (
+        ast.Sub, ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE, ast.LtE,
+        ast.Not, ast.USub, ast.UAdd, ast.In, ast.NotIn,
+    )
+} | {ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv}  # fmt: skip
+
+#: Parts of the language that simpleeval would read and a check has no use for.
+_REFUSED = (
+    ast.Attribute, ast.JoinedStr, ast.FormattedValue, ast.Dict, ast.Set, ast.DictComp, ast.Assign, ast.AugAssign,
+    ast.keyword, ast.Starred, ast.Lambda, ast.NamedExpr,
+)  # fmt: skip
+
+
+def _sum(left: Any, right: Any) -> Any:
+    if isinstance(left, list) and isinstance(right, list) and len(left) + len(right) > MOST_VALUES:
+        raise CheckError(f"the lists joined have {len(left) + len(right)} values; at most {MOST_VALUES} are computed")
+    return left + right
+
+
+def _product(left: Any, right: Any) -> Any:
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        raise CheckError("only numbers can be multiplied")
+    return left * right
+
+
+def _remainder(left: Any, right: Any) -> Any:
+    if not isinstance(left, int | float):  # a text would be a format of any width
+        raise CheckError("only numbers have a remainder")
+    return left % right
+
+
+def _power(base: float, exponent: float) -> float:
+    if abs(exponent) > LARGEST_EXPONENT:
+        raise CheckError(f"the power {exponent:g} is too large; at most {LARGEST_EXPONENT} is computed")
+    found = float(base) ** float(exponent)
+    if isinstance(found, complex):
+        raise CheckError("a root of a negative number is not a number")
+    return found
+
+
+def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
+    """Compute one expression over named inputs.
+
+    Parameters
+    ----------
+    expression
+        For example ``"round(100 * (start - end) / start, 1) == stated"``.
+    inputs
+        Names and values as :func:`parse_inputs` returns them: numbers, texts, dates, and lists of these.
+
+    Returns
+    -------
+    bool, int or float
+        True or false for a comparison, else a finite number.
+
+    Raises
+    ------
+    CheckError
+        If the expression uses anything but its inputs and :data:`FUNCTIONS`, is too long, does not compute, or comes
+        to something that is neither true, false nor a finite number.
+
+    Examples
+    --------
+    >>> compute("len(named) == stated", {"stated": 3, "named": ["self", "us", "now"]})
+    True
+    >>> compute("round(after / before, 2)", {"after": 363, "before": 183})
+    1.98
+    """
+    if len(expression) > LONGEST_EXPRESSION:
+        raise CheckError(f"the expression has {len(expression)} characters; at most {LONGEST_EXPRESSION} are read")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise CheckError(f"'{expression}' is not one expression ({getattr(error, 'msg', error)})") from None
+    for node in ast.walk(tree):
+        if isinstance(node, _REFUSED):
+            raise CheckError(f"'{expression}' uses {type(node).__name__.lower()}, which a check may not")
+    operators = _OPERATORS | {ast.Add: _sum, ast.Mult: _product, ast.Mod: _remainder, ast.Pow: _power}
+    reader = simpleeval.EvalWithCompoundTypes(operators=operators, names=dict(inputs))
+    reader.functions = dict(FUNCTIONS)
+    try:
+        found = reader.eval(expression.strip(), previously_parsed=tree.body)
+        usable = isinstance(found, bool) or (isinstance(found, int | float) and math.isfinite(found))
+    except CheckError as error:
+        raise CheckError(f"'{expression}': {error}") from None
+    except Exception as error:  # whatever an expression of a reader's own file does wrong is said, not thrown
+        raise CheckError(f"'{expression}' does not compute: {_said(error)}") from None
+    if usable:
+        return found
+    raise CheckError(f"'{expression}' comes to {str(found)[:40]!r}; a check comes to true, false or a number")
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, simpleeval.NameNotDefined):
+        return f"there is no input '{error.name}'"
+    if isinstance(error, simpleeval.FunctionNotDefined):
+        return f"there is no function '{error.func_name}'; there are {', '.join(sorted(FUNCTIONS))}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def names_in(*expressions: str) -> set[str]:
+    """Return the names that expressions use, functions left out.
+
+    Examples
+    --------
+    >>> sorted(names_in("sum([x for x in shares]) == whole"))
+    ['shares', 'whole']
+    """
+    found: set[str] = set()
+    for expression in expressions:
+        try:
+            tree = ast.parse(expression.strip() or "0", mode="eval")
+        except SyntaxError:
+            continue
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        bound = {
+            name.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.comprehension)
+            for name in ast.walk(node.target)
+            if isinstance(name, ast.Name)
+        }
+        found |= used - bound - set(FUNCTIONS)
+    return found
+
+
+def parse_inputs(text: str | None) -> dict[str, Any]:
+    """Read the named inputs of a claim from JSON; a text of the form YYYY-MM-DD becomes a date.
+
+    Parameters
+    ----------
+    text
+        A JSON object whose values are numbers, texts or lists of these; None or an empty text for no inputs.
+
+    Raises
+    ------
+    CheckError
+        If it is not such an object, a name is not lower-case letters, digits and underscores, or is a function's.
+
+    Examples
+    --------
+    >>> parse_inputs('{"start": "2017-01-01", "held": 16}')
+    {'start': datetime.date(2017, 1, 1), 'held': 16}
+    """
+    if text is None or not str(text).strip():
+        return {}
+    try:
+        found = json.loads(text, parse_constant=_refuse_constant)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise CheckError(f"the inputs are not a JSON object ({error}); write them as {{\"name\": value}}") from None
+    if not isinstance(found, dict):
+        raise CheckError('the inputs must be a JSON object such as {"stated": 3, "listed": ["a", "b"]}')
+    for name in found:
+        if not _NAME.fullmatch(name) or name in FUNCTIONS:
+            raise CheckError(
+                f"'{name}' cannot name an input; use lower-case letters, digits and underscores, not a function's name"
+            )
+    return {name: _value(name, value) for name, value in found.items()}
+
+
+def _refuse_constant(name: str) -> Any:
+    raise CheckError(f"{name} is not a number that can be printed")
+
+
+def _value(name: str, value: Any, depth: int = 0) -> Any:
+    if isinstance(value, list) and depth < 3:
+        if len(value) > MOST_VALUES:
+            raise CheckError(f"input '{name}' has {len(value)} values; at most {MOST_VALUES} are read")
+        return [_value(name, item, depth + 1) for item in value]
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise CheckError(f"input '{name}' holds {json.dumps(value)[:40]}; give a number, a text or a list of these")
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date(value)
+        except ValueError:
+            raise CheckError(f"input '{name}' holds '{value}', which is not a day of the calendar") from None
+    return value

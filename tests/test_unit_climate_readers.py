@@ -1,0 +1,117 @@
+"""Bad survey files: the message names file, column, row, value, what is allowed and the remedy."""
+
+import pandas as pd
+import pytest
+
+from healthsys import climate, paths
+from healthsys.errors import DataError
+
+
+@pytest.fixture
+def survey(tmp_path):
+    """A good survey of six people, and a function that writes it after a change."""
+    items = climate.read_items()
+    columns = [f"{row.dimension}_{row.item}" for row in items.itertuples()]
+    frame = pd.DataFrame({"respondent": [f"R{n}" for n in range(6)], "team": "Front desk"})
+    frame = pd.concat([frame, pd.DataFrame("2", index=range(6), columns=columns)], axis=1)
+
+    def write(change=lambda frame: frame, name="mine.csv"):
+        path = tmp_path / name
+        change(frame.copy()).to_csv(path, index=False)
+        return str(path)
+
+    return write
+
+
+def changed(row, column, value):
+    def change(frame):
+        frame.loc[row, column] = value
+        return frame
+
+    return change
+
+
+def test_a_good_file_reads_and_extra_text_is_ignored_and_said(survey):
+    path = survey(lambda frame: frame.assign(comment="calm", job="nurse"))
+    found = climate.read_survey(path)
+    assert found.shape == (6, 47)
+    assert found.attrs["ignored"] == ["comment", "job"]
+    study = climate.open_study(path)
+    assert climate.provenance(study).endswith("; columns not read: comment, job")
+    assert "Your own data" in climate.results(study)[1]["value"]
+
+
+def test_blanks_around_a_team_name_do_not_make_another_team(survey):
+    assert climate.read_survey(survey(changed(0, "team", " Front desk ")))["team"].nunique() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda f: f.drop(columns="trust_3"), r"mine\.csv: there is no column 'trust_3' \(answer to item 3 of trust\)"),
+        (lambda f: f.drop(columns="team"), r"mine\.csv: there is no column 'team'"),
+        (lambda f: f.rename(columns={"trust_1": "trsut_1"}), r"no column 'trust_1'.*Did you mean 'trsut_1'\?"),
+        (
+            lambda f: f.assign(trsut_1="2"),
+            r"mine\.csv: column 'trsut_1' names the dimension 'trsut', which is unknown\. Did you mean 'trust'\? "
+            r"Allowed: challenge, .*\. Rename the column, or remove it",
+        ),
+        (
+            lambda f: f.assign(trust_6="2"),
+            r"column 'trust_6' is item 6 of trust, which the questionnaire does not have; allowed: trust_1, .*trust_5\. ",
+        ),
+        (
+            changed(3, "debate_2", "4"),
+            r"mine\.csv: column 'debate_2', row 5: '4' is not allowed; allowed: a whole number from 0 to 3, or an empty "
+            r"cell where it is missing\n.*nothing was written",
+        ),
+        (changed(0, "debate_2", "-1"), r"column 'debate_2', row 2: '-1' is not allowed"),
+        (changed(1, "debate_2", "1.5"), r"column 'debate_2', row 3: '1\.5' is not allowed"),
+        (changed(1, "debate_2", "often"), r"column 'debate_2', row 3: 'often' is not allowed"),
+        (changed(2, "respondent", "R0"), r"mine\.csv: row 4 repeats respondent 'R0'; each may occur once"),
+        (changed(2, "team", None), r"mine\.csv: column 'team', row 4: the cell is empty; allowed: text"),
+        (changed(2, "team", "  "), r"mine\.csv: column 'team', row 4: the cell holds only blanks; allowed: text"),
+        (lambda f: f.head(0), r"mine\.csv: the file has a header but no rows; expected at least one row of data"),
+    ],
+)
+def test_a_bad_file_is_refused_with_the_place_and_the_remedy(survey, change, told):
+    with pytest.raises(DataError, match=told):
+        climate.open_study(survey(change))
+
+
+def test_an_empty_file_and_no_file(tmp_path):
+    (tmp_path / "none.csv").write_text("")
+    with pytest.raises(DataError, match=r"none\.csv: the file is empty; expected a header row"):
+        climate.read_survey(str(tmp_path / "none.csv"))
+    with pytest.raises(DataError, match=r"is neither a bundled data set nor a file"):
+        climate.read_survey(str(tmp_path / "nowhere.csv"))
+
+
+def test_no_complete_team_names_the_file(survey):
+    with pytest.raises(DataError, match=r"mine\.csv: column 'team': no team is complete"):
+        climate.open_study(survey(lambda frame: frame.head(4)))
+
+
+def test_a_questionnaire_of_ones_own(tmp_path, survey):
+    items = pd.DataFrame({"dimension": list(climate.DIMENSIONS), "item": 1, "text": "own words"})
+    items.to_csv(tmp_path / "items.csv", index=False)
+    keep = ["respondent", "team", *[f"{dimension}_1" for dimension in climate.DIMENSIONS]]
+    study = climate.open_study(survey(lambda frame: frame[keep]), items=str(tmp_path / "items.csv"))
+    assert study.profile["score"].eq(200).all()
+    assert study.reliability["alpha"].isna().all()
+    assert climate.reliability_words(study).startswith("No reliability can be computed: 1 item(s)")
+
+
+def test_a_questionnaire_without_a_dimension_is_refused(tmp_path):
+    items = pd.DataFrame({"dimension": list(climate.DIMENSIONS[1:]), "item": 1, "text": "own words"})
+    items.to_csv(tmp_path / "items.csv", index=False)
+    with pytest.raises(DataError, match=r"items\.csv: column 'dimension' names no item of 'challenge'"):
+        climate.read_items(str(tmp_path / "items.csv"))
+
+
+def test_the_template_has_the_columns_of_a_survey():
+    """The template's two example rows are in one small team, so that it cannot be analysed by mistake."""
+    template = str(paths.data() / "templates" / "climate_survey_template.csv")
+    assert climate.read_survey(template).shape == (2, 47)
+    with pytest.raises(DataError, match="no team is complete"):
+        climate.open_study(template)

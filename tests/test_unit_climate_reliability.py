@@ -1,0 +1,249 @@
+"""Alpha, omega, agreement and aggregation against published tables and R."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pingouin
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from healthsys import climate
+from healthsys.climate.reliability import feldt_interval, one_factor
+from healthsys.errors import DataError
+
+ITEMS = pd.DataFrame(
+    {
+        "a": [0, 1, 2, 3, 2, 1, 3, 2],
+        "b": [0, 1, 3, 3, 2, 2, 3, 1],
+        "c": [1, 1, 2, 3, 1, 0, 3, 2],
+        "d": [0, 2, 2, 3, 1, 1, 2, 2],
+    }
+)
+#: Shrout and Fleiss 1979, Table 2: six targets, four judges.
+SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
+ANSWERS = st.lists(st.lists(st.integers(0, 3), min_size=3, max_size=3), min_size=5, max_size=12)
+
+
+def test_alpha_matches_psych_alpha_with_feldts_interval():
+    """R 4.2.2, psych 2.2.9: alpha(x)$total$raw_alpha; alpha.ci(raw_alpha, n.obs = 8, n.var = 4)."""
+    found = climate.cronbach_alpha(ITEMS)
+    assert (found.alpha, found.lower, found.upper) == pytest.approx((0.9099692578, 0.732732, 0.9797777), abs=5e-7)
+
+
+def test_missing_answers_are_dropped_before_the_interval_is_computed():
+    """pingouin 0.7 with nan_policy="listwise" keeps the number of people before the drop in its interval."""
+    holes = pd.concat([ITEMS, pd.DataFrame({"a": [1, None], "b": [None, 2], "c": [2, 2], "d": [1, None]})])
+    found = climate.cronbach_alpha(holes)
+    assert (found.n, found.dropped) == (8, 2)
+    assert found.lower == climate.cronbach_alpha(ITEMS).lower
+
+
+def test_pingouins_worked_example():
+    """pingouin's documented example cronbach_wide_missing: pairwise alpha 0.7327, interval 0.435 to 0.909."""
+    data = pingouin.read_dataset("cronbach_wide_missing")
+    assert pingouin.cronbach_alpha(data=data)[0] == pytest.approx(0.7327, abs=5e-5)
+    assert feldt_interval(0.732660835214447, people=12, items=11) == pytest.approx((0.435, 0.909), abs=5e-4)
+    complete = climate.cronbach_alpha(data)
+    assert complete.n == len(data.dropna())
+    assert complete.alpha == pytest.approx(pingouin.cronbach_alpha(data=data.dropna())[0])
+
+
+@given(ANSWERS)
+@settings(max_examples=30)
+def test_alpha_is_at_most_1_and_does_not_depend_on_the_order_of_people(rows):
+    items = pd.DataFrame(rows, columns=list("abc"))
+    found = climate.cronbach_alpha(items)
+    again = climate.cronbach_alpha(items.iloc[::-1])
+    if found.alpha is None:
+        assert found.reason
+        assert again.alpha is None
+    else:
+        assert found.alpha <= 1
+        assert found.lower <= found.alpha <= found.upper
+        assert again.alpha == pytest.approx(found.alpha)
+
+
+@pytest.mark.parametrize(
+    ("items", "reason"),
+    [
+        (ITEMS[["a"]], "1 item.*at least 2 are needed"),
+        (ITEMS.head(2), "2 people answered every item; at least 3 are needed"),
+        (ITEMS * 0, "everyone has the same total"),
+    ],
+)
+def test_alpha_that_is_undefined_has_a_reason(items, reason):
+    found = climate.cronbach_alpha(items)
+    assert found.alpha is None
+    assert re.search(reason, found.reason)
+
+
+def test_omega_of_the_worked_loadings():
+    """Methods reference: standardised loadings .7, .6, .5, .8 give 0.74945."""
+    loadings = np.array([0.7, 0.6, 0.5, 0.8])
+    assert climate.omega_from_loadings(loadings, 1 - loadings**2) == pytest.approx(0.74945, abs=5e-6)
+
+
+def test_omega_matches_factanal_on_covariances():
+    """R 4.2.2: factanal(x, 1) on the data below, loadings and uniquenesses times SD and variance: 0.6483749.
+
+    set.seed(1); g <- rnorm(60); x <- sapply(c(.7,.6,.5,.8), function(l) round(l*g + rnorm(60)*sqrt(1-l^2), 2))
+    """
+    found = climate.mcdonald_omega(R_SAMPLE)
+    assert found.omega == pytest.approx(0.6483749002, abs=2e-5)
+    assert found.n == 60
+
+
+def test_omega_is_the_same_each_time():
+    assert climate.mcdonald_omega(R_SAMPLE).omega == climate.mcdonald_omega(R_SAMPLE).omega
+
+
+def test_omega_that_is_undefined_has_a_reason():
+    assert "at least 3 are needed" in climate.mcdonald_omega(ITEMS[["a", "b"]]).reason
+    assert "at least 5 are needed" in climate.mcdonald_omega(ITEMS.head(4)).reason
+    assert "everyone answers 'c' alike" in climate.mcdonald_omega(ITEMS.assign(c=1)).reason
+    heywood = pd.DataFrame({"a": [0, 1, 2, 3] * 5, "b": [0, 1, 2, 3] * 5, "c": [1, 0, 2, 1, 3] * 4})
+    found = climate.mcdonald_omega(heywood)
+    assert found.omega is None
+    assert "the factor model does not hold" in found.reason
+
+
+def test_one_factor_refuses_a_variable_without_variance_of_its_own():
+    with pytest.raises((ValueError, np.linalg.LinAlgError)):
+        one_factor(np.array([[0, 0, 1], [1, 1, 0], [2, 2, 2], [3, 3, 1], [1, 1, 3], [0, 0, 0]], dtype=float))
+
+
+def test_shrout_and_fleiss_table_in_pingouin():
+    """Shrout and Fleiss 1979, and R psych 2.2.9 ICC(): .1657, .2898, .7148, .4428, .6201, .9093."""
+    long = pd.DataFrame(SHROUT_FLEISS).reset_index().melt("index", var_name="judge", value_name="rating")
+    found = pingouin.intraclass_corr(long, targets="index", raters="judge", ratings="rating")["ICC"]
+    assert found.tolist() == pytest.approx([0.1657, 0.2898, 0.7148, 0.4428, 0.6201, 0.9093], abs=5e-5)
+
+
+def test_aggregation_matches_the_one_way_icc_with_its_interval():
+    """R psych 2.2.9 ICC() on Shrout and Fleiss 1979, rows as teams: ICC1 and ICC1k with their F intervals."""
+    teams = np.repeat(np.arange(6), 4)
+    found = climate.icc_aggregation(SHROUT_FLEISS.ravel(), teams)
+    assert (found.icc1, found.icc1_lower, found.icc1_upper) == pytest.approx((0.165742, -0.132932, 0.722560), abs=5e-6)
+    assert (found.icc2, found.icc2_lower, found.icc2_upper) == pytest.approx((0.442798, -0.884439, 0.912416), abs=5e-6)
+    assert (found.teams, found.people, found.group_size) == (6, 24, 4)
+
+
+def test_aggregation_of_unequal_teams_matches_r_aov():
+    """R 4.2.2: anova(aov(s ~ t)); k = mean size 5 and n0 = 4.9333."""
+    scores = [120, 150, 135, 160, 140, 200, 180, 190, 210, 90, 110, 100, 130, 120, 95]
+    teams = ["a"] * 5 + ["b"] * 4 + ["c"] * 6
+    found = climate.icc_aggregation(scores, teams)
+    assert (found.icc1, found.icc2) == pytest.approx((0.8920066266, 0.9763588558), abs=1e-9)
+    weighted = climate.icc_aggregation(scores, teams, group_size="n0")
+    assert (weighted.group_size, weighted.icc1) == pytest.approx((4.9333333, 0.8932928895), abs=1e-7)
+
+
+def test_a_negative_icc_is_reported_as_it_is():
+    found = climate.icc_aggregation([1, 9, 2, 9, 1, 10], ["a", "a", "b", "b", "c", "c"])
+    assert found.icc1 < 0
+    assert found.icc2 < found.icc1
+
+
+@pytest.mark.parametrize(
+    ("scores", "teams", "reason"),
+    [
+        ([1, 2, 3], ["a", "a", "a"], "fewer than two teams"),
+        ([1, 2, 3], ["a", "b", "c"], "no team has two people"),
+        ([1, 3, 1, 3], ["a", "a", "b", "b"], "team means are all equal"),
+        ([1, 1, 3, 3], ["a", "a", "b", "b"], "people of each team have the same score"),
+    ],
+)
+def test_aggregation_that_is_undefined_has_a_reason(scores, teams, reason):
+    found = climate.icc_aggregation(scores, teams)
+    assert found.icc1 is None
+    assert reason in found.reason
+
+
+def test_aggregation_options_are_checked():
+    with pytest.raises(DataError, match="group_size is 'median'; allowed: mean, n0"):
+        climate.icc_aggregation([1, 2], ["a", "b"], group_size="median")
+
+
+def test_rwg_and_rwg_j_of_the_worked_example():
+    """R multilevel 2.7: 5 people, 3 items on 1 to 5: item variances .5, .2, .3; rwg of item 1 .75; rwg(3) .9375."""
+    items = pd.DataFrame([[4, 4, 5], [4, 5, 5], [5, 4, 4], [4, 4, 4], [3, 4, 5]])
+    uniform = climate.uniform_variance(5)
+    assert items.var(ddof=1).tolist() == pytest.approx([0.5, 0.2, 0.3])
+    assert climate.rwg(items[0], variance=uniform).value == pytest.approx(0.75)
+    assert climate.rwg_j(items, variance=uniform).value == pytest.approx(0.9375)
+
+
+def test_more_variance_than_chance_gives_0_and_a_flag_before_the_formula():
+    """J = 5 and m = 1.3 would give 7.5 by the formula."""
+    m, count = 1.3, 5
+    assert count * (1 - m) / (count * (1 - m) + m) == pytest.approx(7.5)
+    spread = pd.DataFrame({f"item{n}": [0, 3, 0, 3, 0, 3] for n in range(5)})
+    found = climate.rwg_j(spread, variance=2.7 / m)
+    assert spread["item0"].var(ddof=1) == pytest.approx(2.7)
+    assert (found.value, found.out_of_range) == (0.0, True)
+
+
+def test_null_distributions():
+    assert climate.uniform_variance() == 1.25
+    assert climate.null_variance(climate.SKEWED_NULL) == pytest.approx(0.89)
+    with pytest.raises(DataError, match=r"sums to 0\.9; allowed"):
+        climate.null_variance((0.2, 0.3, 0.2, 0.2))
+    with pytest.raises(DataError, match="options is 1"):
+        climate.uniform_variance(1)
+    with pytest.raises(DataError, match="the null variance is 0"):
+        climate.rwg([1, 2], variance=0)
+
+
+@given(ANSWERS)
+@settings(max_examples=30)
+def test_rwg_j_lies_between_0_and_1_and_the_skewed_null_asks_more(rows):
+    items = pd.DataFrame(rows)
+    flat = climate.rwg_j(items)
+    leaning = climate.rwg_j(items, variance=climate.null_variance(climate.SKEWED_NULL))
+    assert 0 <= leaning.value <= flat.value <= 1
+
+
+def test_one_person_cannot_agree():
+    found = climate.rwg([2, None])
+    assert found.value is None
+    assert "fewer than two people" in found.reason
+
+
+def test_team_agreement_withholds_small_cells_and_checks_the_null():
+    rows = [(f"p{n}", "T", n % 4, 2) for n in range(6)]
+    survey = pd.DataFrame(rows, columns=["respondent", "team", "trust_1", "trust_2"]).astype({"trust_1": "Int64"})
+    survey.loc[[0, 1], "trust_1"] = pd.NA
+    shown = climate.withhold_small_teams(survey)
+    found = climate.team_agreement(shown).iloc[0]
+    assert np.isnan(found["uniform"])
+    assert found["reason"] == "fewer than 5 people with complete answers"
+    with pytest.raises(DataError, match="skewed_null has 3 probabilities; allowed: 4"):
+        climate.team_agreement(shown, skewed_null=(0.2, 0.3, 0.5))
+
+
+R_SAMPLE = pd.DataFrame(
+    [
+        (1.28, -0.78, -1.38, -0.08), (0.1, 1.18, 0.94, 0.77), (-0.09, -0.67, -0.23, -0.53),
+        (1.14, 0.81, -0.47, 0.75), (-0.3, 0.12, 0.62, 0.96), (-0.44, 0.08, -0.55, -1.86),
+        (-0.95, 0.23, 1.51, 0.06), (1.56, 0.41, -0.29, 0.44), (0.51, -0.2, -0.08, 0.36),
+        (1.34, -0.44, -0.95, 0.37), (1.4, 0.96, 0.6, 1.29), (-0.23, -0.24, 0.54, 0.56),
+        (0.0, 0.05, -0.94, -0.54), (-2.22, -2.54, -0.39, -1.92), (-0.11, 0.92, -0.48, 1.32),
+        (0.18, -1.26, -0.93, 0.65), (-0.33, -0.25, 1.24, -1.45), (0.66, 0.14, -0.41, 1.1),
+        (0.63, -0.03, 0.77, 0.88), (-0.01, 0.31, -0.03, 0.22), (0.24, -0.98, 0.81, 1.31),
+        (0.45, 1.41, 1.85, 0.39), (0.89, -1.29, 1.41, -0.11), (-2.48, -1.56, -1.28, -1.08),
+        (0.86, -0.52, -1.67, 1.53), (0.2, -0.63, 2.13, 0.12), (0.65, 1.58, 0.5, -0.38),
+        (-1.25, -0.87, -0.27, -1.89), (-0.07, -1.32, -0.25, -0.58), (0.48, -1.06, 0.65, -0.23),
+        (0.56, 1.18, 0.54, 0.93), (0.79, -0.08, 0.31, 0.15), (1.1, -0.02, -0.15, -0.2),
+        (0.46, -0.78, -1.21, 1.55), (0.17, -2.02, 0.17, -1.01), (0.11, -1.11, 1.11, 0.35),
+        (-1.19, 0.56, -0.46, -1.69), (-0.45, -0.53, -1.12, 0.4), (-0.1, -0.45, 1.11, 0.09),
+        (0.2, 1.95, 0.34, 1.16), (-0.56, 0.24, -1.58, 0.11), (-0.15, -0.34, -0.12, -0.45),
+        (-0.16, 1.26, -0.2, 1.35), (0.5, 1.04, -0.02, 0.02), (-0.95, -0.91, -1.35, -0.9),
+        (0.77, 1.34, 1.21, -1.17), (0.77, 0.01, -0.1, -0.11), (1.19, -0.68, -1.01, 1.18),
+        (0.2, -0.18, 0.11, 0.17), (1.82, 0.69, 0.67, 1.31), (-0.18, 2.09, -0.65, 0.08),
+        (-0.76, -0.28, -2.81, -0.26), (1.26, 0.57, -0.38, 0.42), (-1.26, -0.74, -0.07, -1.76),
+        (0.86, 0.59, 0.66, 2.21), (1.11, 1.16, 0.91, 1.66), (-0.49, 0.41, 0.3, 0.17),
+        (-0.93, 1.03, -1.55, -0.26), (0.75, 1.16, 1.23, 0.43), (-0.22, 0.89, -0.07, -0.29),
+    ]
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""Scoring, withholding and profiles: closed forms, properties, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from healthsys import climate, datasets
+from healthsys.errors import DataError
+
+BENCHMARKS = datasets.load("climate_benchmarks")
+ANSWER = st.one_of(st.none(), st.integers(0, 3))
+
+
+def people(sizes, *, answer=2, dimensions=("trust", "conflict")):
+    """A survey in which team T0, T1, … has so many people, everyone with the same answers."""
+    teams = [f"T{index}" for index, size in enumerate(sizes) for _ in range(size)]
+    frame = pd.DataFrame({"respondent": [f"p{number}" for number in range(len(teams))], "team": teams})
+    for dimension in dimensions:
+        for item in (1, 2):
+            frame[f"{dimension}_{item}"] = answer
+    return frame
+
+
+@given(st.lists(ANSWER, min_size=4, max_size=4), st.floats(0, 1))
+@settings(max_examples=50)
+def test_a_score_is_the_mean_of_the_answered_items_times_100(answers, share):
+    survey = pd.DataFrame([["p", "T", *answers]], columns=["respondent", "team", *[f"trust_{n}" for n in range(1, 5)]])
+    scored = climate.score(survey, minimum_answered=share)["trust"].iloc[0]
+    given_ = [answer for answer in answers if answer is not None]
+    if given_ and len(given_) >= share * 4:
+        assert scored == pytest.approx(100 * np.mean(given_))
+        assert 0 <= scored <= 300
+    else:
+        assert np.isnan(scored)
+
+
+def test_half_the_items_is_the_default_rule_and_a_missing_answer_is_never_zero():
+    survey = people([1])
+    survey[["trust_2", "conflict_1", "conflict_2"]] = None
+    scored = climate.score(survey)
+    assert scored["trust"].iloc[0] == 200
+    assert np.isnan(scored["conflict"].iloc[0])
+
+
+def test_conflict_is_scored_in_its_own_direction():
+    scored = climate.score(people([1], answer=3))
+    assert scored["conflict"].iloc[0] == 300
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_share_outside_0_to_1_is_refused(share):
+    with pytest.raises(DataError, match=r"minimum_answered is .*; allowed: a share from 0 to 1"):
+        climate.score(people([1]), minimum_answered=share)
+
+
+def test_small_teams_leave_every_figure_the_whole_too():
+    """The small team alone answers 0: if any of its answers were left, the organisation's score would fall."""
+    survey = people([5, 6, 4])
+    items = [column for column in survey if column not in ("respondent", "team")]
+    survey.loc[survey["team"] == "T2", items] = 0
+    shown = climate.withhold_small_teams(survey)
+    assert (shown.teams, shown.withheld_teams) == (["T0", "T1"], 1)
+    profile = climate.organisation_profile(shown, BENCHMARKS)
+    assert profile["score"].eq(200).all()
+    assert profile["people"].eq(11).all()
+    assert "T2" not in shown.answers["team"].to_list()
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.lists(st.integers(0, 3), min_size=1, max_size=9))
+@settings(max_examples=25)
+def test_no_shown_figure_depends_on_a_withheld_answer(sizes, answers):
+    survey = people(sizes)
+    if max(sizes) < 5:
+        with pytest.raises(DataError, match="no team is complete"):
+            climate.withhold_small_teams(survey)
+        return
+    small = survey["team"].map(survey["team"].value_counts()) < 5
+    changed = survey.copy()
+    changed["trust_1"] = np.where(small, np.resize(answers, len(survey)), survey["trust_1"])
+    found = [climate.organisation_profile(climate.withhold_small_teams(each), BENCHMARKS) for each in (survey, changed)]
+    pd.testing.assert_frame_equal(*found)
+
+
+def test_a_dimension_with_too_few_answers_is_withheld_for_that_team_alone():
+    survey = people([5, 6])
+    survey.loc[0, ["trust_1", "trust_2"]] = None
+    shown = climate.withhold_small_teams(survey)
+    means = climate.team_means(shown).set_index(["team", "dimension"])
+    assert shown.withheld_cells == 1
+    assert np.isnan(means.loc[("T0", "trust"), "mean"])
+    assert means.loc[("T0", "conflict"), "n"] == 5
+    assert shown.answers.loc[shown.answers["team"] == "T0", "trust_1"].isna().all()
+
+
+def test_people_without_any_score_do_not_make_a_team_large_enough():
+    survey = people([5, 5])
+    survey.loc[0, [column for column in survey if "_" in column]] = None
+    assert climate.withhold_small_teams(survey).teams == ["T1"]
+
+
+def test_no_complete_team_says_what_to_do():
+    told = (
+        r"my\.csv: column 'team': no team is complete, that is, has 5 or more people with a score on any dimension "
+        r"\(the largest has 4\)\. Check the team names for spelling, join small teams, or set minimum_team_size lower"
+    )
+    with pytest.raises(DataError, match=told):
+        climate.withhold_small_teams(people([4, 3]), label="my.csv")
+    with pytest.raises(DataError, match="minimum_team_size is 0; allowed: a whole number, 1 or more"):
+        climate.withhold_small_teams(people([4]), minimum_team_size=0)
+
+
+def test_organisation_interval_is_t_on_team_means():
+    """R 4.2.2: t.test(c(120,150,135,141,128,163))$conf.int -> 123.259157 155.740843; people do not count, teams do."""
+    rows = []
+    for index, mean in enumerate((120, 150, 135, 141, 128, 163)):
+        for person in range(5 + index):
+            rows.append((f"p{index}{person}", f"T{index}", mean))
+    scores = pd.DataFrame(rows, columns=["respondent", "team", "trust"])
+    shown = climate.Shown(scores[["respondent", "team"]], scores, 0, 0, 5, 0.5)
+    row = climate.organisation_profile(shown, BENCHMARKS).iloc[0]
+    assert (row["score"], row["lower"], row["upper"]) == pytest.approx((139.5, 123.259157, 155.740843), abs=5e-6)
+    assert (row["teams"], row["people"]) == (6, 45)
+
+
+def test_one_team_has_a_score_and_a_reason_instead_of_an_interval():
+    row = climate.organisation_profile(climate.withhold_small_teams(people([6])), BENCHMARKS).iloc[0]
+    assert row["score"] == 200
+    assert np.isnan(row["lower"])
+    assert "one cluster alone" in row["reason"]
+
+
+@given(st.floats(0, 300), st.integers(0, 300), st.integers(0, 300))
+def test_position_is_0_at_stagnant_and_1_at_innovative_for_conflict_too(score, stagnant, innovative):
+    found = climate.position(score, stagnant=stagnant, innovative=innovative)
+    if stagnant == innovative:
+        assert found is None
+        return
+    assert climate.position(stagnant, stagnant=stagnant, innovative=innovative) == 0
+    assert climate.position(innovative, stagnant=stagnant, innovative=innovative) == 1
+    mirrored = climate.position(300 - score, stagnant=300 - stagnant, innovative=300 - innovative)
+    assert found == pytest.approx(mirrored, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("score", "stagnant", "innovative", "expected"),
+    [
+        (96.999, 97, 148, "short of stagnant"),
+        (97, 97, 148, "between the benchmarks"),
+        (148, 97, 148, "at or past innovative"),
+        (140.001, 140, 78, "short of stagnant"),
+        (140, 140, 78, "between the benchmarks"),
+        (78, 140, 78, "at or past innovative"),
+    ],
+)
+def test_place_is_judged_on_unrounded_scores_and_reversed_for_conflict(score, stagnant, innovative, expected):
+    assert climate.place(score, stagnant=stagnant, innovative=innovative) == expected
+
+
+def test_printed_gaps_are_those_of_table_4():
+    """Gaps derived from Bolden et al. 2021, Table 4: 75, 57, 66, 51, 90, 62, 75, 53, 142; mean 671 / 9."""
+    gaps = climate.printed_profile(BENCHMARKS).set_index("dimension")["shortfall"]
+    expected = dict(zip(climate.DIMENSIONS, (75, 57, 66, 51, 90, 62, 75, 53, 142), strict=True))
+    assert gaps.to_dict() == expected
+    assert gaps.mean() == pytest.approx(671 / 9)
+
+
+def test_shortfalls_come_largest_first_and_missing_ones_last():
+    ours = pd.DataFrame({"dimension": ["trust", "debate", "conflict"], "score": [150.0, np.nan, 60.0]})
+    found = climate.against_benchmarks(ours, BENCHMARKS)
+    assert found["dimension"].tolist() == ["trust", "conflict", "debate"]
+    assert found["shortfall"].tolist()[:2] == [28.0, -18.0]
+    assert found["place"].iloc[1] == "at or past innovative"
+
+
+def test_a_dimension_without_benchmarks_is_named():
+    with pytest.raises(DataError, match="no row 'debate'"):
+        climate.against_benchmarks(
+            pd.DataFrame({"dimension": ["debate"], "score": [100.0]}), BENCHMARKS.query("dimension != 'debate'")
+        )
+
+
+def test_a_team_that_is_not_shown_cannot_be_profiled():
+    shown = climate.withhold_small_teams(people([5, 4]))
+    with pytest.raises(DataError, match=r"team 'T1' is not shown: .* allowed: T0"):
+        climate.team_profile(shown, "T1", BENCHMARKS)
+
+
+def test_practices_are_24_over_nine_dimensions_and_offered_for_shortfalls_alone():
+    practices = datasets.load("climate_practices")
+    counts = practices.groupby("dimension").size()
+    assert [counts[dimension] for dimension in climate.DIMENSIONS] == [4, 4, 3, 2, 2, 2, 3, 2, 2]
+    ours = pd.DataFrame({"dimension": ["trust", "conflict"], "score": [150.0, 60.0]})
+    offered = climate.practices_for(climate.against_benchmarks(ours, BENCHMARKS), practices)
+    assert offered["dimension"].unique().tolist() == ["trust"]
+
+
+def test_the_recalled_figure_is_no_data_row():
+    trust = BENCHMARKS.set_index("dimension").loc["trust"]
+    assert (trust["stagnant"], trust["innovative"]) == (112, 178)
+    assert 128 not in BENCHMARKS[["stagnant", "innovative"]].to_numpy()

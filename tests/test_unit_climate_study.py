@@ -1,0 +1,235 @@
+"""Change, recovery of the built-in truth, and what a page says and draws."""
+
+import re
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from healthsys import climate, datasets, plotting
+from healthsys.climate import words
+from healthsys.errors import DataError
+from healthsys.synthetic import climate as generator
+
+
+@pytest.fixture(scope="module")
+def studies():
+    followup = "climate_survey_followup"
+    return {
+        "printed": climate.open_study("climate_benchmarks"),
+        "baseline": climate.open_study("climate_survey_baseline"),
+        "followup": climate.open_study(followup, earlier="climate_survey_baseline"),
+        "sensitivity": climate.open_study("climate_survey_baseline", trust_stagnant_variant=128),
+        "printed-variant": climate.open_study("climate_benchmarks", trust_stagnant_variant=128),
+    }
+
+
+EACH = pytest.mark.parametrize("name", ["printed", "baseline", "followup", "sensitivity", "printed-variant"])
+
+
+def waves(before, after, *, dimension="trust"):
+    """Two surveys as shown, with one person a team whose score is the team's mean."""
+    shown = []
+    for means in (before, after):
+        scores = pd.DataFrame({"respondent": [f"p{team}" for team in means], "team": list(means)})
+        scores[dimension] = list(means.values())
+        shown.append(climate.Shown(scores[["respondent", "team"]], scores.astype({dimension: float}), 0, 0, 1, 0.5))
+    return shown
+
+
+def test_change_matches_the_paired_t_test():
+    """R 4.2.2: t.test(c(135,128,131,150,139), c(120,130,110,140,125), paired = TRUE)."""
+    before = dict(zip("abcde", (120, 130, 110, 140, 125), strict=True))
+    after = dict(zip("abcde", (135, 128, 131, 150, 139), strict=True))
+    row = climate.change_between(*waves(before, after)).iloc[0]
+    found = (row["change"], row["lower"], row["upper"], row["p"])
+    assert found == pytest.approx((11.6, 0.9694416323, 22.2305583677, 0.0387942561), abs=1e-8)
+    assert row["verdict"] == "better"
+
+
+def test_only_teams_shown_in_both_waves_count():
+    row = climate.change_between(*waves({"a": 100, "b": 120, "left": 10}, {"a": 110, "b": 150, "new": 300})).iloc[0]
+    assert (row["before"], row["after"], row["change"], row["teams"]) == (110, 130, 20, 2)
+
+
+def test_a_fall_of_conflict_is_better():
+    fall = climate.change_between(*waves({"a": 150, "b": 140, "c": 160}, {"a": 120, "b": 111, "c": 131}, dimension="conflict"))
+    assert fall["verdict"].tolist() == ["better"]
+    rise = climate.change_between(*waves({"a": 120, "b": 111, "c": 131}, {"a": 150, "b": 140, "c": 160}, dimension="conflict"))
+    assert rise["verdict"].tolist() == ["worse"]
+
+
+def test_one_common_team_has_a_change_without_interval_and_none_is_refused():
+    row = climate.change_between(*waves({"a": 100}, {"a": 130})).iloc[0]
+    assert row["change"] == 30
+    assert np.isnan(row["lower"])
+    assert row["verdict"] is None or pd.isna(row["verdict"])
+    with pytest.raises(DataError, match=r"no team is shown in both waves\. baseline has: a; follow-up has: b\. Spell"):
+        climate.change_between(*waves({"a": 100}, {"b": 130}))
+
+
+def test_printed_page_states_the_printed_gaps(studies):
+    said = climate.results(studies["printed"])
+    found = {entry["name"]: entry["value"] for entry in said}
+    assert (found["gap_largest_dimension"], found["gap_largest"]) == ("Risk taking", 142)
+    assert (found["gap_smallest_dimension"], found["gap_smallest"]) == ("Idea time", 51)
+    assert found["gap_mean"] == pytest.approx(74.5556, abs=5e-5)
+    assert found["practices"] == 24
+
+
+def test_variant_of_trust_changes_trust_alone(studies):
+    """With 128 in place of 112 the gap falls from 66 to 50 and from the fifth to the last of the nine gaps."""
+    table = climate.trust_variants(studies["sensitivity"]).set_index("benchmark")
+    assert table["gap"].to_dict() == {"printed": 66.0, "unverified": 50.0}
+    assert table["gap_rank"].to_dict() == {"printed": 5, "unverified": 9}
+    score = studies["baseline"].profile.set_index("dimension").loc["trust", "score"]
+    assert table.loc["unverified", "position"] == pytest.approx((score - 128) / 50)
+    pd.testing.assert_frame_equal(studies["sensitivity"].profile, studies["baseline"].profile)
+
+
+@EACH
+def test_every_page_has_finding_kind_and_what_is_withheld(studies, name):
+    entries = climate.results(studies[name])
+    assert [entry["name"] for entry in entries][:3] == ["finding", "data_kind", "withheld"]
+    assert len({entry["name"] for entry in entries}) == len(entries)
+    synthetic = studies[name].wave.kind == "synthetic"
+    assert ("synthetic" in entries[1]["value"].lower()) == synthetic
+    for entry in entries:
+        assert entry["meaning"]
+        assert not re.search(r"\bnan\b", str(entry["value"]))
+        if "lower" in entry:
+            assert entry["lower"] <= entry["value"] <= entry["upper"]
+
+
+def test_every_result_can_be_recorded(studies, capsys):
+    from healthsys.evidence import record
+
+    for study in studies.values():
+        for entry in climate.results(study):
+            assert record(**entry).text
+
+
+@EACH
+def test_sentences_hold_no_raw_numbers_of_python(studies, name):
+    study = studies[name]
+    for say in (words.reliability_words, words.aggregation_words, words.change_words, words.source_words):
+        said = say(study)
+        assert said.endswith(".")
+        assert not re.search(r"\bnan\b|None|np\.|  ", said)
+
+
+def test_withheld_team_is_said_and_not_named(studies):
+    said = words.withheld(studies["baseline"].shown)
+    assert said.startswith("1 team with fewer than 5 people is left out of every table and figure")
+    everything = str(climate.results(studies["baseline"])) + climate.team_table(studies["baseline"]).to_string()
+    assert "Dispensary" not in everything
+
+
+@EACH
+@pytest.mark.parametrize("width", [plotting.WIDE, plotting.NARROW])
+def test_figures_draw_at_both_widths_with_alt_text_of_the_same_numbers(studies, name, width):
+    study = studies[name]
+    drawings = [(climate.draw_profile, climate.profile_figure)]
+    if study.shown is not None:
+        drawings.append((climate.draw_agreement, climate.agreement_figure))
+    if study.change is not None:
+        drawings.append((climate.draw_change, climate.change_figure))
+    for draw, about in drawings:
+        with mpl.rc_context(plotting.theme()):
+            figure = draw(study, width=width)
+        assert figure.get_figwidth() * plotting.PIXELS_PER_INCH == width
+        told = about(study)
+        assert told["alt"].endswith(".")
+        assert ("ynthetic" in told["alt"] + told["caption"] + study.wave.provenance["title"]) or study.shown is None or (
+            "Invented" in told["caption"]
+        )
+        assert len(told["drawn"])
+
+
+def test_figures_draw_where_intervals_and_values_are_missing(tmp_path):
+    items = climate.read_items()
+    columns = [f"{row.dimension}_{row.item}" for row in items.itertuples()]
+    frame = pd.DataFrame({"respondent": [f"R{n}" for n in range(6)], "team": "<b>A</b> $x$"})
+    frame = pd.concat([frame, pd.DataFrame("1", index=range(6), columns=columns)], axis=1)
+    frame.loc[:, [column for column in columns if column.startswith("debate")]] = None
+    for name in ("one.csv", "two.csv"):
+        frame.to_csv(tmp_path / name, index=False)
+    study = climate.open_study(str(tmp_path / "one.csv"), earlier=str(tmp_path / "two.csv"))
+    assert study.recovery is None
+    for draw in (climate.draw_profile, climate.draw_change, climate.draw_agreement):
+        for width in (plotting.WIDE, plotting.NARROW):
+            with mpl.rc_context(plotting.theme()):
+                draw(study, width=width)
+    for about in (climate.profile_figure, climate.change_figure, climate.agreement_figure):
+        assert about(study)["alt"]
+    assert "no dimension of your organisation changed clearly" in words.finding(study)
+    assert "Between teams nothing can be said: fewer than two teams" in words.aggregation_words(study)
+    assert "no interval: one team alone" in words.finding(climate.open_study(str(tmp_path / "one.csv")))
+    for entry in climate.results(study):
+        assert not re.search(r"\bnan\b", str(entry["value"]))
+    assert climate.sensitivity(study)["choice"].iloc[2] == "only people who answered every item of a dimension"
+
+
+def test_sensitivity_says_where_a_choice_leaves_no_team(tmp_path):
+    items = climate.read_items()
+    columns = [f"{row.dimension}_{row.item}" for row in items.itertuples()]
+    frame = pd.DataFrame({"respondent": [f"R{n}" for n in range(6)], "team": "A"})
+    frame = pd.concat([frame, pd.DataFrame("1", index=range(6), columns=columns)], axis=1)
+    frame[[column for column in columns if column.endswith("_1")]] = None
+    frame.to_csv(tmp_path / "holes.csv", index=False)
+    found = climate.sensitivity(climate.open_study(str(tmp_path / "holes.csv")))
+    assert found["choice"].iloc[2].endswith("(no team is large enough)")
+    assert pd.isna(found["score"].iloc[2])
+
+
+def test_words_of_a_worse_climate():
+    later = climate.open_study("climate_survey_baseline", earlier="climate_survey_followup")
+    assert "got worse clearly" in words.finding(later)
+
+
+def test_variant_that_widens_or_closes_the_gap():
+    wider = climate.open_study("climate_survey_baseline", trust_stagnant_variant=60)
+    assert "grows from 66 to 118 points" in words.finding(wider)
+    closed = climate.open_study("climate_survey_baseline", trust_stagnant_variant=178)
+    assert "no part of the way" in words.finding(closed)
+    assert "trust_position_unverified" not in [entry["name"] for entry in climate.results(closed)]
+    assert "the other dimensions stay as they are" in words.finding(
+        climate.open_study("climate_benchmarks", trust_stagnant_variant=128)
+    )
+
+
+def test_generator_repeats_with_its_seed_and_differs_without():
+    assert generator.practice().baseline.equals(generator.practice().baseline)
+    assert not generator.practice().baseline.equals(generator.practice(seed=1).baseline)
+
+
+def test_truth_is_exact_in_the_long_run():
+    """Mean score over many practices comes within three standard errors of the stated truth, both waves."""
+    truth = generator.truth().set_index(["dimension", "wave"])["mean"]
+    seen = {key: [] for key in truth.index}
+    for seed in range(40):
+        made = generator.practice(seed=seed)
+        for wave, survey in (("baseline", made.baseline), ("followup", made.followup)):
+            for dimension, mean in climate.score(survey).groupby("team")[list(climate.DIMENSIONS)].mean().mean().items():
+                seen[dimension, wave].append(mean)
+    for key, means in seen.items():
+        assert np.mean(means) == pytest.approx(truth[key], abs=3.5 * np.std(means, ddof=1) / np.sqrt(len(means)))
+
+
+def test_t_intervals_on_team_means_hold_their_level_with_five_teams():
+    """Share of 95 % intervals that hold the truth over 40 generated practices: 360 correlated trials, wide tolerance."""
+    truth = generator.truth().query("wave == 'baseline'")
+    benchmarks = datasets.load("climate_benchmarks")
+    inside = []
+    for seed in range(40):
+        shown = climate.withhold_small_teams(generator.practice(seed=seed).baseline)
+        found = climate.organisation_profile(shown, benchmarks)
+        inside += climate.recovery(found, truth, estimate="score", known="mean")["inside"].tolist()
+    assert 0.91 <= np.mean(inside) <= 0.99
+
+
+def test_people_leave_and_join():
+    made = generator.practice()
+    before, after = set(made.baseline["respondent"]), set(made.followup["respondent"])
+    assert (len(before - after), len(after - before)) == (6, 5)
