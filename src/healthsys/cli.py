@@ -63,20 +63,43 @@ def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, cold: boo
 @_jobs
 def build(force: bool, cold: bool, jobs: int | None) -> None:
     """Execute what changed and build the book: leaves book/_build/html/index.html."""
-    from healthsys import paths
-    from healthsys.publishing import book, runs
+    from healthsys.publishing import state
 
+    before = None if force else state.unchanged()
+    if before is not None:
+        count, *notes = before
+        click.echo(f"runs: 0 executed, {count} unchanged, 0 failed")
+        for note in notes:
+            click.echo(note, err=True)
+        click.echo("pages: 0 changed")
+        _built(False)
+        return
+    from healthsys import paths
+    from healthsys.publishing import book, fingerprint, generated, runs
+
+    watch = state.Watch([paths.pages(), *(paths.book() / name for name in generated.PAGES)])
     chosen = runs.select(())
-    _execute(chosen, force=force, cold=cold, jobs=jobs)
+    watch.add(path for one in chosen for path in fingerprint.data_files(one))
+    notes = _execute(chosen, force=force, cold=cold, jobs=jobs)
     changed = book.compose_pages(chosen)
     click.echo(f"pages: {len(changed)} changed")
-    built = book.build_pages(force=force)
-    state = "built" if built else "up to date"
+    _built(book.build_pages(force=force))
+    watch.remember([str(len(chosen)), *notes])
+
+
+def _built(was_built: bool) -> None:
+    """Say whether pages were built and where they are."""
+    from healthsys import paths
+
+    state = "built" if was_built else "up to date"
     click.echo(f"book {state}: {(paths.build() / 'html' / 'index.html').relative_to(paths.root())}")
 
 
-def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> None:
-    """Execute runs with a progress bar and a line each; tell failures at the end; exit 1 if there are any."""
+def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list[str]:
+    """Execute runs with a progress bar and a line each; tell failures at the end; exit 1 if there are any.
+
+    Returns what was said about the published record.
+    """
     from tqdm import tqdm
 
     from healthsys.publishing import execution, record
@@ -91,22 +114,25 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> None
         outcomes = execution.execute_runs(chosen, force=force, cold=cold, jobs=jobs, tell=tell)
     counts = {state: sum(o.status == state for o in outcomes) for state in ("executed", "unchanged", "failed")}
     click.echo("runs: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
+    notes = []
     for outcome in outcomes:
         if outcome.warnings:
             click.echo(f"{outcome.run} wrote to its error stream:\n{outcome.warnings}", err=True)
         if outcome.status != "failed" and not record.recorded_path(outcome.run).is_file():
-            click.echo(f"there is no published record of {outcome.run} yet: healthsys verify --accept", err=True)
+            notes.append(f"there is no published record of {outcome.run} yet: healthsys verify --accept")
         elif outcome.status != "failed":
             found = record.differences(outcome.run)
-            for difference in found[:5]:
-                click.echo(f"differs from the record: {difference}", err=True)
+            notes += [f"differs from the record: {difference}" for difference in found[:5]]
             if len(found) > 5:
-                click.echo(f"differs from the record: {outcome.run}: and {len(found) - 5} more places", err=True)
+                notes.append(f"differs from the record: {outcome.run}: and {len(found) - 5} more places")
+    for note in notes:
+        click.echo(note, err=True)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         click.echo(f"\nFAILED {outcome.run}\n{outcome.message}", err=True)
     if failed:
         sys.exit(1)
+    return notes
 
 
 @main.command()

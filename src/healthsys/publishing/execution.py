@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import multiprocessing
 import os
@@ -212,9 +213,11 @@ def execute_run(run: Run) -> Outcome:
 
 
 def _key_of(path: Path) -> str:
-    if not path.is_file():
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        return notebook["metadata"].get("healthsys", {}).get("fingerprint", "")
+    except (OSError, ValueError, KeyError):
         return ""
-    return nbformat.read(path, as_version=4).metadata.get("healthsys", {}).get("fingerprint", "")
 
 
 @contextmanager
