@@ -180,6 +180,33 @@ def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
 
 
 @main.command()
+@click.argument("notebook")
+@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV: a report a row.")
+@click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
+@click.option("--scheduler", default="", help="Address of a Dask scheduler; this machine's cores by default.")
+@_jobs
+def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None) -> None:
+    """One report per row of a grid, and an index of them; started again, it goes on where it was."""
+    from tqdm import tqdm
+
+    from healthsys.publishing import sweep as sweeping
+
+    with tqdm(unit="row", disable=None, leave=False) as bar:
+
+        def tell(name: str, status: str) -> None:
+            bar.update()
+            if status == "failed":
+                tqdm.write(f"   failed  {name}")
+
+        counts = sweeping.sweep(notebook, grid, out=out, scheduler=scheduler, jobs=jobs, tell=tell)
+    click.echo("rows: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
+    click.echo(f"wrote {out.rstrip('/')}/index.html, index.csv, results.csv")
+    if counts["failed"]:
+        click.echo("why rows failed stands in index.csv", err=True)
+        sys.exit(1)
+
+
+@main.command()
 def notebooks() -> None:
     """Execute notebooks/*.ipynb on their defaults and store normalised outputs (what strict nbval compares with)."""
     from healthsys import paths
