@@ -77,10 +77,9 @@ def build(force: bool, cold: bool, jobs: int | None) -> None:
         click.echo("pages: 0 changed")
         _built(False)
         return
-    from healthsys import paths
-    from healthsys.publishing import book, fingerprint, generated, runs
+    from healthsys.publishing import book, fingerprint, runs
 
-    watch = state.Watch([paths.pages(), *(paths.book() / name for name in generated.PAGES)])
+    watch = state.Watch(book.written())
     chosen = runs.select(())
     watch.add(path for one in chosen for path in fingerprint.data_files(one))
     notes = _execute(chosen, force=force, cold=cold, jobs=jobs)
