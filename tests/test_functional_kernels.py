@@ -10,6 +10,7 @@ from pathlib import Path
 import miniature
 import nbformat
 import pytest
+import yaml
 from miniature import healthsys
 
 from healthsys.errors import RunError
@@ -79,7 +80,7 @@ def test_warm_and_cold_runs_of_the_miniature_are_the_same_bytes(tmp_path):
     built = {}
     for way, variables in (("warm", {}), ("cold", {kernels.COLD_VARIABLE: "1"})):
         root = miniature.make(tmp_path / way / "mini")
-        done = healthsys(root, "run", **variables)
+        done = healthsys(root, "run", "--jobs", "1", **variables)
         assert done.returncode == 0, done.stderr
         folder = root / "book/_build"
         built[way] = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -116,10 +117,14 @@ def test_warm_kernels_are_forked_share_no_random_state_and_run_no_thread_of_anot
     assert len(said) == 4
 
 
-def test_one_run_alone_and_a_refused_variable_start_cold(mini, monkeypatch):
+def test_as_many_runs_as_cores_and_a_refused_variable_start_cold(mini, monkeypatch):
     path = write(mini, "import os; print(open(f'/proc/{os.getppid()}/cmdline').read().count('forkserver'))")
     with execution.kernels_for([path]):
         assert not os.environ.get("HEALTHSYS_KERNEL_SERVER")
+    with execution.kernels_for([path, path], jobs=2):
+        assert not os.environ.get("HEALTHSYS_KERNEL_SERVER")
+    with execution.kernels_for([path, path]):
+        assert os.environ.get("HEALTHSYS_KERNEL_SERVER")
     with execution.kernels_for([path, path], cold=True):
         assert not os.environ.get("HEALTHSYS_KERNEL_SERVER")
     monkeypatch.setenv(kernels.COLD_VARIABLE, "1")
@@ -149,9 +154,12 @@ def test_an_interrupted_build_leaves_no_process(mini, number, whole, cold):
     notebook = nbformat.read(mini / "notebooks/waits.ipynb", as_version=4)
     notebook.cells[4].source = "import time\nopen(f'asleep-{factor}', 'w').close()\ntime.sleep(600)"
     nbformat.write(notebook, mini / "notebooks/waits.ipynb")
+    runs = yaml.safe_load((mini / "notebooks/runs.yml").read_text())
+    runs["runs"]["waits-thrice"] = runs["runs"]["waits-twice"] | {"parameters": {"factor": 3.0}}
+    (mini / "notebooks/runs.yml").write_text(yaml.safe_dump(runs))
     variables = {kernels.COLD_VARIABLE: "1"} if cold else {}
     started = subprocess.Popen(
-        [sys.executable, "-m", "healthsys.cli", "run"],
+        [sys.executable, "-m", "healthsys.cli", "run", "--jobs", "2"],
         cwd=mini,
         env={**os.environ, **variables, "HEALTHSYS_ROOT": str(mini)},
         start_new_session=True,

@@ -221,18 +221,22 @@ def _key_of(path: Path) -> str:
 
 
 @contextmanager
-def kernels_for(notebooks: Iterable[Path], *, cold: bool = False) -> Iterator[None]:
-    """Make several notebooks' kernels start warm while this lasts; one notebook alone gains nothing by it.
+def kernels_for(notebooks: Iterable[Path], *, jobs: int = 1, cold: bool = False) -> Iterator[None]:
+    """Make notebooks' kernels start warm while this lasts, where there are more of them than run at once.
+
+    As many as run at once import what they need side by side: there one process that imports first gains nothing.
 
     Parameters
     ----------
     notebooks
         One entry for each execution to come.
+    jobs
+        How many run at once.
     cold
         Start every kernel cold all the same.
     """
     several = list(notebooks)
-    if cold or len(several) < 2:
+    if cold or len(several) <= jobs:
         yield
         return
     with kernels.warm(set(several), environment=KERNEL_ENVIRONMENT):
@@ -282,7 +286,7 @@ def execute_runs(
             waiting.append(run)
     if waiting:
         jobs = min(jobs or os.cpu_count() or 1, len(waiting))
-        with kernels_for([run.notebook for run in waiting], cold=cold):
+        with kernels_for([run.notebook for run in waiting], jobs=jobs, cold=cold):
             import papermill  # noqa: F401 (once, before the workers are forked)
 
             for outcome in _in_parallel(waiting, jobs):

@@ -290,7 +290,7 @@ def is_done(store: Store, name: str, key: str) -> bool:
 def on_this_machine(tasks: Iterator[Task], notebook: Path, total: int, jobs: int | None) -> Iterator[Done]:
     """Make rows on this machine's cores; a worker that dies is replaced, and its row tried again by itself."""
     jobs = min(jobs or os.cpu_count() or 1, total)
-    with execution.kernels_for([notebook] * total):
+    with execution.kernels_for([notebook] * total, jobs=jobs):
         ended = False
         while not ended:
             flying: list[Task] = []
