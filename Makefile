@@ -48,7 +48,7 @@ $(UV): requirements/bootstrap.lock
 
 $(VENV)/.%-installed: requirements/%.lock pyproject.toml $(UV)
 	@echo "installing the $* environment into $(VENV) (once)"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$*.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$*.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
 	@touch $@
 
