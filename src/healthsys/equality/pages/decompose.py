@@ -100,6 +100,13 @@ def open_page(
         base=base,
         label=provenance["title"],
     )
+    fewest = min(int(laid_out.comparator.sum()), int((~laid_out.comparator).sum()))
+    if fewest <= chosen.highest:
+        raise DataError(
+            f"{provenance['title']}: one of the groups '{comparator}' and '{other}' has too few people to "
+            "show a model of "
+            "them; join groups, or use the rule 'off' at your own desk"
+        )
     splits = {
         name: decomposition.split(
             laid_out, reference=name, level=level, seed=seed, resamples=resamples if name == reference else 0
