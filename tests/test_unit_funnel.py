@@ -29,9 +29,7 @@ def test_overdispersed_limits_match_r():
     found = funnel(SPREAD, unit="unit", observed="a", size="n", levels=(0.95, 0.998))
     assert found.dispersion.phi == pytest.approx(8.444292239, abs=1e-9)
     assert found.dispersion.tau2 == pytest.approx(0.006338524136, abs=1e-12)
-    assert found.points["inner_lower"].to_list()[:3] == pytest.approx(
-        [0.047402739, 0.048791869, 0.046776994], abs=1e-9
-    )
+    assert found.points["inner_lower"].to_list()[:3] == pytest.approx([0.047402739, 0.048791869, 0.046776994], abs=1e-9)
     assert found.points["inner_upper"].to_list()[:3] == pytest.approx([0.27449139, 0.27159893, 0.27581061], abs=1e-8)
 
 

@@ -112,9 +112,7 @@ def proportion_limits(
     return limits[0], limits[1]
 
 
-def ratio_limits(
-    target: float, expected: np.ndarray, *, level: float = 0.95
-) -> tuple[np.ndarray, np.ndarray]:
+def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Exact Poisson limits around a target ratio of observed to expected events (an SMR), without overdispersion.
 
     Parameters
@@ -151,9 +149,7 @@ def ratio_limits(
     return limits[0], limits[1]
 
 
-def _transformed(
-    observed: np.ndarray, size: np.ndarray, target: float, kind: str
-) -> tuple[np.ndarray, np.ndarray]:
+def _transformed(observed: np.ndarray, size: np.ndarray, target: float, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Return each unit's distance from the target on the stable scale, and its standard error there."""
     if kind == "proportion":
         return np.arcsin(np.sqrt(observed / size)) - np.arcsin(np.sqrt(target)), 1 / (2 * np.sqrt(size))
