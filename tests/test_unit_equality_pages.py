@@ -354,3 +354,12 @@ def test_a_model_of_few_people_is_refused(tmp_path):
     path.write_text("sex,hourly_pay,band\n" + "F,12,5\nF,13,6\n" * 20 + "M,15,5\nM,16,6\n" * 3)
     with pytest.raises(DataError, match="has too few people to show a model of them"):
         decompose.open_page(str(path), characteristics=["band"], resamples=0)
+
+
+def test_a_gap_the_other_way_is_worded_so():
+    page = decompose.open_page(
+        "workforce_staff", group="ethnic_group", comparator="W", other="A", characteristics=["level"], resamples=0
+    )
+    said = decompose.finding(page)
+    assert said.startswith("Asian staff earn 5.0 % more an hour than white staff")
+    assert "would make the gap larger than it is" in said
