@@ -197,7 +197,7 @@ def draw_change(study: Study, *, width: int) -> Figure:
         if firm:
             said += f" {verdict}"
         elif verdict.endswith("alone"):
-            said += f"\n{verdict.replace(', ', chr(10))}" if narrow else f" {verdict}"
+            said += f" {verdict}".replace(", ", "\n" if narrow else ", ")
         edge = axes.get_yaxis_transform()
         bold = "bold" if firm else "normal"
         axes.text(1.02, row, said, transform=edge, va="center", color=tone, fontweight=bold)
