@@ -156,7 +156,8 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
     whole[1]["note"] = "the notebooks alone: without the book's other pages, checks and provenance"
     keep("book", title="The whole book from nothing", command=command, rounds=max(1, chosen.rounds // 2), rows=whole,
          load=load, about="Execution and pages, from an empty build folder.")  # fmt: skip
-    ours()
+    if chosen.rounds > 1:
+        ours()
     theirs(cached, clean=True)
     again = in_turn(
         {
