@@ -139,11 +139,16 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[RUN]...")
+@click.option("--only", metavar="PART,...", help="Check only these: environment, data, notebooks, runs, claims.")
 @click.option("--accept", is_flag=True, help="Show the difference of each named run and take it as the record.")
 @_jobs
-def verify(names: tuple[str, ...], accept: bool, jobs: int | None) -> None:
-    """Execute every run afresh and compare each result with the published record in results/; exit 1 on a mismatch."""
-    from healthsys.publishing import record, runs
+def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | None) -> None:
+    """Check environment, data, notebooks, every run and every claim afresh; exit 1 on a mismatch.
+
+    Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
+    """
+    from healthsys import paths
+    from healthsys.publishing import crate, record, runs
 
     if accept and not names:
         raise click.UsageError("name the runs whose results to accept: healthsys verify --accept RUN")
@@ -153,14 +158,57 @@ def verify(names: tuple[str, ...], accept: bool, jobs: int | None) -> None:
             for difference in record.differences(one.name):
                 click.echo(str(difference))
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
+        crate.write_manifest()
         return
-    _execute(chosen, force=True, cold=True, jobs=jobs)
-    wrong = [difference for one in chosen for difference in record.differences(one.name)]
-    for difference in wrong:
-        click.echo(str(difference))
-    click.echo(f"{len(chosen)} runs executed, {len(wrong)} differences from the record")
-    if wrong:
+    everything = None if names else sorted(paths.notebooks().glob("*.ipynb"))
+    _verify(chosen, only=only, notebooks=everything, jobs=jobs)
+
+
+def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, jobs: int | None) -> None:
+    """Check the parts asked for, print a short table and every difference, write the report; exit 1 on a mismatch."""
+    import time
+
+    from healthsys.errors import nearest
+    from healthsys.publishing import verdicts, verification
+
+    parts = [part.strip() for part in only.split(",")] if only else list(verification.PARTS)
+    for part in parts:
+        if part not in verification.PARTS:
+            known = ", ".join(verification.PARTS)
+            raise click.UsageError(f"there is no part '{part}'.{nearest(part, verification.PARTS)} There are: {known}")
+    started = time.perf_counter()
+
+    def tell(check: verification.Check) -> None:
+        seconds = f"  {check.seconds:.1f} s" if check.seconds else ""
+        click.echo(f"{'agrees' if check.agrees else 'DIFFERS':<8} {check.part:<10} {check.name}{seconds}")
+
+    checks, seconds = verification.verify(chosen, parts=parts, notebooks=notebooks, jobs=jobs, tell=tell)
+    seconds["total"] = time.perf_counter() - started
+    found = verdicts.summary(checks, seconds, parts)
+    for check in checks:
+        for difference in check.differences:
+            click.echo(verdicts.line(difference))
+    click.echo(verdicts.table(found))
+    where = found["machine"]
+    click.echo(f"{where['system']}, {where['processor']}, {where['Python']}; {seconds['total']:.0f} s")
+    click.echo(f"report: {verdicts.write(found)}")
+    differ = found["counts"]["total"]["differ"]
+    click.echo(f"{differ} of {len(checks)} checks differ" if differ else f"all {len(checks)} checks agree")
+    if found["verdict"] != "agrees":
         sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default."
+)
+def archive(out: Path | None) -> None:
+    """One zip of sources, data, results, the built book and an RO-Crate, for a repository such as Zenodo."""
+    from healthsys.publishing import archive as archiving
+
+    where, counts = archiving.write(out)
+    pages = f"{counts['book']} files of the built book" if counts["book"] else "no built book (make book builds it)"
+    click.echo(f"wrote {where}: {counts['sources']} source files, {pages}, {counts['bytes'] / 1e6:.1f} MB")
 
 
 @main.command()
