@@ -84,7 +84,9 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         columns=[name for name in parameters if name in used],
         results=list(chosen),
         multiples=[(name, one.meaning, _strip(one)) for name, one in chosen.items()],
-        funnels=[(name, one.meaning, drawing) for name, one in chosen.items() if (drawing := _funnel(one))],
+        funnels=[
+            (one.meaning, wide, _funnel(one, width=350, height=260)) for one in chosen.values() if (wide := _funnel(one))
+        ],
     )
     store.write("index.html", page + "\n")
 
