@@ -33,7 +33,7 @@ def test_with_nothing_changed_a_build_says_so_without_importing_pandas(built):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "healthsys.cli", "build"],
         cwd=built,
-        env={**os.environ, "HEALTHSYS_ROOT": str(built)},
+        env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(built)},
         capture_output=True,
         text=True,
         check=True,
