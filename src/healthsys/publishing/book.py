@@ -16,7 +16,7 @@ import nbformat
 from healthsys import datasets, paths
 from healthsys.errors import RunError
 from healthsys.evidence import book as ledger
-from healthsys.publishing import execution, files, generated, pages, reference
+from healthsys.publishing import execution, files, generated, pages, reference, vega
 from healthsys.publishing.runs import Run, load_runs
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
@@ -112,6 +112,7 @@ def publish(built: Path) -> None:
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
     # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
     shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
+    vega.write(fresh)
     for page in fresh.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         page.write_text(_ICON_SCRIPT.sub("", text), encoding="utf-8")

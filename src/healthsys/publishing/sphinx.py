@@ -16,6 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from healthsys.errors import HealthsysError
+from healthsys.publishing import vega
 from healthsys.publishing.lookup import Lookup
 
 ROLES = ("result", "param", "published", "claim", "constant")
@@ -67,13 +68,26 @@ def _keep_comments_whole(_app: Any, what: str, _name: str, _of: Any, _options: A
 
 
 def _drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Leave out scripts and styles of what the book does not use: thebe would fetch from another site."""
+    """Leave out scripts and styles of what a page does not use: thebe would fetch from another site."""
+    explores = vega.MARK in context.get("body", "")
     for kind in ("script_files", "css_files"):
-        context[kind] = [
-            entry
-            for entry in context.get(kind, [])
-            if "thebe" not in f"{getattr(entry, 'filename', entry)}{getattr(entry, 'attributes', '')}".lower()
-        ]
+        context[kind] = [entry for entry in context.get(kind, []) if _used(entry, explores=explores)]
+
+
+def _used(entry: Any, *, explores: bool) -> bool:
+    """Say whether a page needs a script or style; Jupyter Book adds every file of ``_static`` to every page."""
+    name = f"{getattr(entry, 'filename', entry)}"
+    if name.rpartition("/")[2] in vega.FILES:
+        return explores and (name.endswith(".css") or "defer" in entry.attributes)
+    return "thebe" not in f"{name}{getattr(entry, 'attributes', '')}".lower()
+
+
+def _add_explorer(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Load the scripts of the explorers, in order and after the page, where there is one."""
+    if vega.MARK in context.get("body", ""):
+        for name in vega.FILES:
+            if name.endswith(".js"):
+                app.add_js_file(name, loading_method="defer")
 
 
 def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -88,6 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("html-page-context", _add_explorer)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
