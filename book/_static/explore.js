@@ -115,7 +115,10 @@
 
     form.addEventListener("input", update);
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => setTimeout(update));
+    form.addEventListener("reset", () => {
+      said.setAttribute("aria-busy", "true");
+      setTimeout(update); // the controls go back after this event
+    });
     form.addEventListener("click", ({ target }) => {
       if (!target.dataset.push) return;
       const slider = form.elements[target.dataset.push];

@@ -173,7 +173,8 @@ def pay_results(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> list[
         {
             "name": "finding",
             "value": f"In a synthetic organisation of {people} people on bands, ten {who} who move from "
-            f"band {origin} to band {to} take the median gap from {start.number('median_gap').text} to {one.number('median_gap').text} "
+            f"band {origin} to band {to} "
+            f"take the median gap from {start.number('median_gap').text} to {one.number('median_gap').text} "
             f"and the mean gap only from {start.number('mean_gap').text} to {one.number('mean_gap').text}.",
             "unit": "",
             "meaning": "The finding of this page",
