@@ -16,7 +16,7 @@ import nbformat
 from healthsys import datasets, paths
 from healthsys.errors import RunError
 from healthsys.evidence import book as ledger
-from healthsys.publishing import execution, files, generated, pages, reference, vega
+from healthsys.publishing import chapters, execution, files, generated, landing, pages, reference, vega
 from healthsys.publishing.runs import Run, load_runs
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
@@ -31,18 +31,19 @@ _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<li
 def written() -> list[Path]:
     """Return the files and folders among the book's sources that a build writes itself."""
     pages_written = [*generated.PAGES, *reference.names()]
+    pages_written += ["analyses-fragment.md", "verdicts-fragment.md"]
     return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in pages_written)]
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
     """Write the page of every executed run and the generated pages; return the names of those that changed."""
-    changed = []
+    changed, known_chapters = [], chapters.load()
     for run in runs:
         source = execution.executed_path(run.name)
         if not source.is_file():
             raise RunError(f"run '{run.name}' has not been executed, so it has no page; execute it: healthsys run")
         record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
-        page = pages.compose(run, nbformat.read(source, as_version=4), record)
+        page = pages.compose(run, nbformat.read(source, as_version=4), record, chapter=known_chapters.get(run.name))
         if files.write_whole(paths.pages() / f"{run.name}.ipynb", nbformat.writes(page) + "\n"):
             changed.append(run.name)
     known = {f"{run.name}.ipynb" for run in load_runs().values()}
@@ -50,7 +51,7 @@ def compose_pages(runs: list[Run]) -> list[str]:
         if stale.name not in known:
             stale.unlink()
     written = {name: write() for name, write in generated.PAGES.items()} | ledger.book_pages() | reference.pages()
-    for name, text in written.items():
+    for name, text in (written | landing.fragments()).items():
         if files.write_whole(paths.book() / name, text):
             changed.append(name)
     return changed

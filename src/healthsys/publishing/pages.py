@@ -11,11 +11,14 @@ import nbformat
 import healthsys
 from healthsys import datasets, paths
 from healthsys.publishing import fingerprint, harvest
+from healthsys.publishing.chapters import Chapter, next_steps, opened
 from healthsys.publishing.parameters import Parameter, parameters_of
 from healthsys.publishing.runs import Run
 
 
-def compose(run: Run, executed: nbformat.NotebookNode, record: dict[str, Any]) -> nbformat.NotebookNode:
+def compose(
+    run: Run, executed: nbformat.NotebookNode, record: dict[str, Any], *, chapter: Chapter | None = None
+) -> nbformat.NotebookNode:
     """Return the page notebook of a run.
 
     Parameters
@@ -26,6 +29,8 @@ def compose(run: Run, executed: nbformat.NotebookNode, record: dict[str, Any]) -
         The executed, normalised notebook.
     record
         The run's results as harvested (:func:`healthsys.publishing.execution.results_of`).
+    chapter
+        Question, certainty and next steps (:mod:`healthsys.publishing.chapters`); none of them when None.
     """
     page = nbformat.v4.new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
     for cell in executed.cells:
@@ -42,7 +47,10 @@ def compose(run: Run, executed: nbformat.NotebookNode, record: dict[str, Any]) -
     for cell in page.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             cell.source = re.sub(r"^# .*", f"# {run.title}", cell.source, count=1)
+            cell.source = opened(cell.source, chapter) if chapter else cell.source
             break
+    if chapter:
+        page.cells.append(_markdown(next_steps(run, chapter)))
     page.cells.append(_markdown(results_table(record["results"])))
     page.cells.append(_markdown(provenance(run)))
     for position, cell in enumerate(page.cells):

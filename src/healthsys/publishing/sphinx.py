@@ -42,7 +42,7 @@ class ReferenceRole(SphinxRole):
         base = "" if found.document == here else self.env.app.builder.get_relative_uri(here, found.document)
         node = nodes.reference(
             self.rawtext,
-            found.text,
+            found.text.replace(" %", "\u00a0%"),
             internal=True,
             refuri=f"{base}#{found.anchor}",
             reftitle=found.title,
