@@ -51,6 +51,11 @@ def draw_climate(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
     axes.plot(rows["stagnant"], places, linestyle="none", color=COLOUR["context"], marker="o", markersize=5)
     axes.plot(rows["innovative"], places, linestyle="none", markersize=5.5, **plotting.marker("published"))
     axes.set_yticks(places, [name.replace("_", " ").capitalize() for name in rows["dimension"]])
+    top = len(rows) - 1
+    for column, role in (("stagnant", "quiet"), ("innovative", "subject")):
+        axes.annotate(column, (rows[column][top], top), xytext=(0, 7), textcoords="offset points", ha="center",
+                      color=COLOUR[role])  # fmt: skip
+    axes.set_ylim(-0.6, len(rows) + 0.2)
     axes.spines["left"].set_visible(False)
     _titled(axes, title)
     return figure
@@ -123,7 +128,7 @@ def draw_events(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
 
 CARDS = (
     Card("Organisational climate", "Does a team have room for new ideas, and has it gained any?", "climate-printed",
-         "climate-profile", "Stagnant (round) and innovative (square)", "published", draw_climate, "method-climate"),
+         "climate-profile", "Mean score, stagnant and innovative", "published", draw_climate, "method-climate"),
     Card("Service trends", "Did the service change when the organisation did?", "trend-england-waits", "segmented",
          "Median wait for treatment, England (weeks)", "published", draw_trend, "method-its"),
     Card("Pay and equality", "Who is paid, appointed, promoted and heard?", "review-equality", "pairs",
