@@ -34,12 +34,16 @@ def load() -> dict[str, Chapter]:
     Raises
     ------
     RunError
-        Naming the run and what is wrong: a run or key that is not known, an explorer that is not a run.
+        Naming the run and what is wrong: a run or key that is not known, an explorer that is not a run; or the place
+        where the file is not YAML.
     """
     path = paths.book() / "_chapters.yml"
     if not path.is_file():
         return {}
-    entries, runs = yaml.safe_load(path.read_text(encoding="utf-8")) or {}, load_runs()
+    try:
+        entries, runs = yaml.safe_load(path.read_text(encoding="utf-8")) or {}, load_runs()
+    except yaml.YAMLError as error:
+        raise RunError(f"book/_chapters.yml is not readable YAML: {error}") from None
     return {name: _chapter(name, entry, runs) for name, entry in entries.items()}
 
 
