@@ -9,7 +9,7 @@ GROUPS := book test teach scale
 APART  := tests/test_functional_browser.py tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book test verify archive lint coverage notebooks synthetic lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book test verify archive pdf lint coverage notebooks synthetic lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ verify: env-test ## check environment, data, notebooks, every run and claim afre
 archive: env-book ## one zip of sources, data, results, built book and RO-Crate: book/_build/archive/
 	@$(BIN)/healthsys build
 	@$(BIN)/healthsys archive
+
+pdf: env-test ## the whole book as one PDF, printed by Chromium: book/_build/pdf/
+	@$(BIN)/healthsys build
+	@$(BIN)/healthsys pdf
 
 lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell

@@ -82,12 +82,24 @@ def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def _own_pages(app: Sphinx, config: Any) -> None:
+    """Add the page for a missing address and how the search ranks.
+
+    Launching is left to the pages: the theme would open a notebook that only the build has.
+    """
+    config.templates_path.append(str(Path(__file__).parent / "templates"))
+    config.html_search_scorer = str(Path(app.confdir) / "_static" / "scorer.js")
+    config.html_additional_pages["404"] = "missing.html"
+    config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
     for name in ROLES:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("config-inited", _own_pages)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
