@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
 # Tests that drive a browser or watch processes, and notebooks by strict nbval, have workers of their own.
-APART  := tests/test_functional_browser.py tests/test_functional_kernels.py
+APART  := tests/test_functional_browser.py tests/test_functional_offline.py tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
 .PHONY: help book test verify archive pdf lint coverage notebooks synthetic lock clean $(addprefix env-,$(GROUPS))

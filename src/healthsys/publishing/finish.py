@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -28,7 +29,10 @@ DESCRIPTION = 300
 #: Pages without a citation: they only lead to others.
 _NO_PAGE = {"search", "genindex", "py-modindex", "404"}
 
-_SEARCH_SCRIPTS = '<script src="_static/descriptions.js"></script>\n<script src="_static/search.js"></script>\n'
+#: Jupyter Book loads every script and style of ``book/_static`` on every page; what one page needs lies here.
+_TEMPLATES = Path(__file__).parent / "templates"
+
+_SEARCH_SCRIPTS = '<script src="_static/descriptions.js"></script>\n<script src="_static/said.js"></script>\n'
 
 
 def finish(built: Path, *, epoch: str) -> None:
@@ -113,6 +117,7 @@ def _write_search(built: Path, texts: dict[Path, str], said: dict[str, str]) -> 
     """Give the results of a search their descriptions: the theme would fetch each page, which a file cannot."""
     script = f"window.bookDescriptions = {json.dumps(said, ensure_ascii=False, sort_keys=True)};\n"
     (built / "_static" / "descriptions.js").write_text(script, encoding="utf-8")
+    shutil.copyfile(_TEMPLATES / "said.js", built / "_static" / "said.js")
     page = built / "search.html"
     if page in texts:
         texts[page] = texts[page].replace("</body>", f"{_SEARCH_SCRIPTS}</body>", 1)

@@ -223,7 +223,8 @@ def _whole(chapters: list[tuple[str, str, str]], numbers: list[int]) -> str:
         link = f'<a href="#{anchor}">{shown}</a>' if anchor else shown
         lines.append(f'<li class="hs-{kind}-line"><span>{link}</span><span>{number}</span></li>')
     title, _, subtitle = book["title"].partition(": ")
-    styles = "".join(f'<link rel="stylesheet" href="_static/{name}.css">' for name in ("identity", "content", "print"))
+    styles = "".join(f'<link rel="stylesheet" href="_static/{name}.css">' for name in ("identity", "content"))
+    styles += f"<style>{(Path(__file__).parent / 'templates' / 'print.css').read_text(encoding='utf-8')}</style>"
     return (
         f'<!DOCTYPE html><html lang="en-GB" data-theme="light"><head><meta charset="utf-8">'
         f"<title>{html.escape(book['title'])}</title>{styles}</head><body>"

@@ -87,8 +87,9 @@ def _own_pages(app: Sphinx, config: Any) -> None:
 
     Launching is left to the pages: the theme would open a notebook that only the build has.
     """
-    config.templates_path.append(str(Path(__file__).parent / "templates"))
-    config.html_search_scorer = str(Path(app.confdir) / "_static" / "scorer.js")
+    templates = Path(__file__).parent / "templates"
+    config.templates_path.append(str(templates))
+    config.html_search_scorer = str(templates / "scorer.js")
     config.html_additional_pages["404"] = "missing.html"
     config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
 

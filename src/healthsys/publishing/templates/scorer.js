@@ -1,5 +1,5 @@
 // How the search ranks: the glossary and the chapters before listings, the programming reference last.
-const Scorer = {
+var Scorer = { // a var: searchtools.js asks whether there is one, and declares it itself otherwise
   objNameMatch: 6,
   objPartialMatch: 2,
   objPrio: { 0: 4, 1: 1, 2: -5 },
