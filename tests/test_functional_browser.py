@@ -97,7 +97,11 @@ def overflow(view):
 
 
 def examined(view):
-    options = {"runOnly": {"type": "tag", "values": TAGS}, "preload": False, "resultTypes": ["violations", "incomplete"]}
+    options = {
+        "runOnly": {"type": "tag", "values": TAGS},
+        "preload": False,
+        "resultTypes": ["violations", "incomplete"],
+    }
     return view.evaluate("(options) => axe.run(document, options)", options)
 
 
@@ -120,7 +124,9 @@ def test_page_in_a_browser(view, axe, seen, name):
         row[label] = len(found["violations"])
         row[f"undecided {label}"] = sum(len(rule["nodes"]) for rule in found["incomplete"])
         row[f"overflow {wide}"] = max(0, overflow(view))
-        faults += [f"{label}: {rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"][:3]]
+        faults += [
+            f"{label}: {rule['id']}: {node['html'][:160]}" for rule in found["violations"] for node in rule["nodes"][:3]
+        ]
         for rule in found["incomplete"]:
             for node in rule["nodes"]:
                 key = rule["id"], reason(node)
@@ -129,7 +135,11 @@ def test_page_in_a_browser(view, axe, seen, name):
     view.set_viewport_size({"width": 320, "height": 640})
     row["overflow 320"] = max(0, overflow(view))
     outside = [url for url in view.asked if not url.startswith(("file:", "data:", "blob:"))]
-    row |= {"requests elsewhere": len(outside), "errors": len(view.errors), "seconds": round(time.perf_counter() - started, 1)}
+    row |= {
+        "requests elsewhere": len(outside),
+        "errors": len(view.errors),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
     seen["pages"][name] = row
     assert outside == []
     assert view.errors == []
@@ -139,17 +149,22 @@ def test_page_in_a_browser(view, axe, seen, name):
 
 
 def reason(node):
-    checks = [*node["any"], *node["all"], *node["none"]]
-    return checks[0].get("data", {}).get("messageKey") or checks[0]["message"] if checks and checks[0].get("data") else (
-        checks[0]["message"] if checks else ""
-    )
+    """Return why axe could not decide: the key of its message where there is one."""
+    for check in [*node["any"], *node["all"], *node["none"]]:
+        data = check.get("data")
+        return (data.get("messageKey") if isinstance(data, dict) else None) or check["message"]
+    return ""
 
 
 def test_what_axe_could_not_decide_has_been_looked_at(seen):
     with (PROJECT / "tests/axe_reviewed.csv").open(encoding="utf-8") as file:
         reviewed = {(row["rule"], row["message"]): row["why"] for row in csv.DictReader(file)}
     assert all(len(why) > 20 for why in reviewed.values())
-    new = [f"{rule} ({message}): {seen['example'][rule, message]}" for rule, message in seen["incomplete"] if (rule, message) not in reviewed]
+    new = [
+        f"{rule} ({message}): {seen['example'][rule, message]}"
+        for rule, message in seen["incomplete"]
+        if (rule, message) not in reviewed
+    ]
     assert not new, "look at these, then say in tests/axe_reviewed.csv why they are right:\n" + "\n".join(new)
 
 

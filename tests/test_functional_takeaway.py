@@ -98,7 +98,9 @@ def test_every_computed_table_has_an_anchor_and_its_csv_says_what_is_shown():
             if name == "index":
                 continue  # a copy of the table on the page of the evidence
             lines = read_csv(HTML / f"files/{name}/{anchor}.csv")
-            shown = [[" ".join(cell.text_content().split()) for cell in row.xpath("./th | ./td")] for row in table.iter("tr")]
+            shown = [
+                [" ".join(cell.text_content().split()) for cell in row.xpath("./th | ./td")] for row in table.iter("tr")
+            ]
             assert len(lines) == len(shown), f"{name}#{anchor}"
             for line, row in zip(lines, shown, strict=True):
                 assert [plain(cell) for cell in line] == [plain(cell) for cell in row], f"{name}#{anchor}"

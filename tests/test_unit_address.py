@@ -73,7 +73,11 @@ def test_with_an_address_pages_say_what_other_sites_show_and_the_sitemap_lists_t
     finish.finish(folder, epoch="1767225600")
     page = (folder / "analyses/gaps.html").read_text()
     tags = dict(re.findall(r'<meta (?:name|property)="([^"]+)" content="([^"]*)" />', page))
-    assert tags["description"] == tags["og:description"] == "The gap is 3 %, &quot;as printed&quot; &amp; checked by two people."
+    assert (
+        tags["description"]
+        == tags["og:description"]
+        == "The gap is 3 %, &quot;as printed&quot; &amp; checked by two people."
+    )
     assert tags["og:title"] == "Gaps"
     assert tags["og:url"] == "https://example.org/book/analyses/gaps.html"
     assert tags["og:image"] == "https://example.org/book/files/analyses/gaps/figure-gap.png"

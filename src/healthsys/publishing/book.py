@@ -67,7 +67,8 @@ def inputs_hash() -> str:
     read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
     read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
     read += [path for path in paths.data().rglob("*") if path.is_file()]
-    read += sorted(here.parent.rglob("*.py")) + sorted((here / "templates").iterdir()) + [paths.root() / "requirements" / "book.lock"]
+    read += sorted(here.parent.rglob("*.py")) + sorted((here / "templates").iterdir())
+    read += [paths.root() / "requirements" / "book.lock"]
     read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
     for path in sorted(read):

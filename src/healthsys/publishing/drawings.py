@@ -7,6 +7,7 @@ import html
 import io
 import re
 from pathlib import Path
+from types import ModuleType
 
 import healthsys
 from healthsys.plotting import COLOUR
@@ -42,7 +43,8 @@ def alone(drawing: str, *, title: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
-def _converter():  # noqa: ANN202  (the module vl_convert, with the typeface of the figures)
+def _converter() -> ModuleType:
+    """Return the module vl_convert, once it knows the typeface of the figures."""
     import vl_convert
 
     vl_convert.register_font_directory(str(Path(healthsys.__file__).parent / "fonts"))
