@@ -193,7 +193,7 @@ def test_the_keyboard_reaches_and_leaves_everything(view, name, width):
     view.wait_for_timeout(400)
     view.evaluate("document.activeElement.blur(); window.reached = new Set()")
     wanted = view.evaluate(f"(window.wanted = ({TABBABLE})()).length")
-    assert wanted > 10
+    assert wanted > 3
     step = "(e => { const again = window.reached.has(e); window.reached.add(e); return again || e === document.body })(document.activeElement)"
     for _ in range(wanted + 20):
         view.keyboard.press("Tab")
