@@ -25,7 +25,7 @@ RIGHT = {
 }  # fmt: skip
 
 #: Spelt as their authors spell them.
-AS_PRINTED = {"Organizational change", "Organizational culture, senior manager interviews"}
+AS_PRINTED = {"Organizational change", "Organizational culture"}
 
 
 def american():
