@@ -104,14 +104,14 @@ def write(out: Path | None = None) -> tuple[Path, int]:
         raise HealthsysError(f"{error.name} is not installed; `make pdf` installs what printing needs") from None
     out = out or paths.build() / "pdf" / f"{crate.file_stem()}.pdf"
     out.parent.mkdir(parents=True, exist_ok=True)
-    document, partial = built / ".printed.html", out.with_name(f".{out.name}.part")
+    document, partial = out.with_name(f".{out.stem}.html"), out.with_name(f".{out.name}.part")
     chapters = [_chapter(kind, name, built) for kind, name in contents()]
     try:
         with sync_playwright() as playwright:
             opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
             numbers: list[int] = []
             for _ in range(2):
-                document.write_text(_whole(chapters, numbers), encoding="utf-8")
+                document.write_text(_whole(chapters, numbers, styles=built / "_static"), encoding="utf-8")
                 _print(opened, document, partial)
                 reader = pypdf.PdfReader(partial)
                 numbers = _page_numbers(reader)
@@ -210,7 +210,7 @@ def _redirect(link: parser.HtmlElement, name: str, pages: set[str], site: str) -
         del link.attrib["href"]
 
 
-def _whole(chapters: list[tuple[str, str, str]], numbers: list[int]) -> str:
+def _whole(chapters: list[tuple[str, str, str]], numbers: list[int], *, styles: Path) -> str:
     """Return the document: title page, contents with the numbers known so far, chapters."""
     book = cite.about()
     # The title and the heading of the contents are bookmarks too.
@@ -223,11 +223,12 @@ def _whole(chapters: list[tuple[str, str, str]], numbers: list[int]) -> str:
         link = f'<a href="#{anchor}">{shown}</a>' if anchor else shown
         lines.append(f'<li class="hs-{kind}-line"><span>{link}</span><span>{number}</span></li>')
     title, _, subtitle = book["title"].partition(": ")
-    styles = "".join(f'<link rel="stylesheet" href="_static/{name}.css">' for name in ("identity", "content"))
-    styles += f"<style>{(Path(__file__).parent / 'templates' / 'print.css').read_text(encoding='utf-8')}</style>"
+    shared = [(styles / f"{name}.css").as_uri() for name in ("identity", "content")]
+    look = "".join(f'<link rel="stylesheet" href="{style}">' for style in shared)
+    look += f"<style>{(Path(__file__).parent / 'templates' / 'print.css').read_text(encoding='utf-8')}</style>"
     return (
         f'<!DOCTYPE html><html lang="en-GB" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{html.escape(book['title'])}</title>{styles}</head><body>"
+        f"<title>{html.escape(book['title'])}</title>{look}</head><body>"
         f'<section class="hs-title"><h1>{html.escape(title)}</h1><p class="hs-subtitle">{html.escape(subtitle)}</p>'
         f"<p>{html.escape(', '.join(book['authors']))}</p><p>Version {book['version']}, {book['year']}</p>"
         "<p>Text, figures and synthetic data: CC BY 4.0. Code: MIT.</p></section>"
