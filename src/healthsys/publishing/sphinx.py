@@ -14,6 +14,7 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from sphinx.util.index_entries import split_index_msg
 
 from healthsys.errors import HealthsysError
 from healthsys.publishing import vega
@@ -96,6 +97,32 @@ def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def _own_pages(app: Sphinx, config: Any) -> None:
+    """Add the page for a missing address and how the search ranks.
+
+    Launching is left to the pages: the theme would open a notebook that only the build has.
+    """
+    templates = Path(__file__).parent / "templates"
+    config.templates_path.append(str(templates))
+    config.html_search_scorer = str(templates / "scorer.js")
+    config.html_additional_pages["404"] = "missing.html"
+    config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
+
+
+def _keep_index_entries(app: Sphinx) -> list[Any]:
+    """Give the search the index entries of pages that were not written now: Sphinx keeps only those it just wrote."""
+    indexer = getattr(app.builder, "indexer", None)
+    for document, entries in app.env.domaindata["index"]["entries"].items():
+        if indexer and document not in indexer._index_entries and document in indexer._titles:
+            words = {
+                (word, target or "", main)
+                for kind, value, target, main, _ in entries
+                for word in split_index_msg(kind, value)
+            }
+            indexer._index_entries[document] = sorted(words)
+    return []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
     for name in ROLES:
@@ -103,6 +130,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.connect("html-page-context", _add_explorer)
+    app.connect("config-inited", _own_pages)
+    app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
