@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
 .DEFAULT_GOAL := help
-.PHONY: help book test verify lint coverage notebooks synthetic lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book test verify lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## list the targets
 book: env-book ## environment, runs and pages: leaves book/_build/html/index.html
 	@$(BIN)/healthsys build
 
-test: env-test ## every test: units, strict nbval, commands, pages in a browser
+test: env-teach ## every test: units, strict nbval, commands, pages in a browser
 	@$(BIN)/healthsys build
 	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval --cov --cov-report=term
 
@@ -23,6 +23,9 @@ verify: env-test ## re-execute every run afresh and compare with the published r
 
 lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell
+
+teach: env-teach ## teaching modules: student's edition (no answers) and instructor's, in book/_build/teaching
+	@$(BIN)/healthsys teach build
 
 notebooks: env-book ## execute notebooks/*.ipynb on their defaults and store normalised outputs
 	@$(BIN)/healthsys notebooks

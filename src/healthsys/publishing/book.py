@@ -16,6 +16,8 @@ from healthsys import datasets, paths
 from healthsys.errors import RunError
 from healthsys.publishing import execution, files, generated, pages
 from healthsys.publishing.runs import Run, load_runs
+from healthsys.publishing.teaching import editions, words
+from healthsys.publishing.teaching.modules import load_modules
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
 EPOCH = "1767225600"
@@ -36,8 +38,8 @@ def compose_pages(runs: list[Run]) -> list[str]:
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    for name, write in generated.PAGES.items():
-        if files.write_whole(paths.book() / name, write()):
+    for name, text in {**{name: write() for name, write in generated.PAGES.items()}, **words.book_pages()}.items():
+        if files.write_whole(paths.book() / name, text):
             changed.append(name)
     return changed
 
@@ -49,7 +51,7 @@ def inputs_hash() -> str:
     read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
     read += [path for path in paths.data().rglob("*") if path.is_file()]
     read += sorted(here.parent.rglob("*.py")) + [paths.root() / "requirements" / "book.lock"]
-    read += [paths.root() / "CHANGELOG.md"]
+    read += [paths.root() / "CHANGELOG.md", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
     digest = hashlib.sha256()
     for path in sorted(read):
         digest.update(f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode())
@@ -107,6 +109,8 @@ def publish(built: Path) -> None:
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
+    for module in load_modules():
+        files.write_whole(fresh / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
     if target.exists():
         target.rename(old)
     fresh.rename(target)

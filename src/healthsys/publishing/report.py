@@ -87,6 +87,11 @@ def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str) -
     return template.render(title=title, body=body, style=style()) + "\n"
 
 
+def markdown(text: str) -> str:
+    """Return Markdown with the book's roles as HTML; references to results of a run stay as they are written."""
+    return _parser(Lookup(paths.build() / "results"), "", allow_html=True).render(text)
+
+
 def style() -> str:
     """Return the book's style sheet with its typefaces carried inside."""
     folder = paths.book() / "_static"

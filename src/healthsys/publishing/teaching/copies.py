@@ -1,0 +1,155 @@
+"""Copies of an exercise notebook: the student's without answers, one with given answers, the lecturer's key."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import nbformat
+import pandas as pd
+
+from healthsys.errors import RunError
+from healthsys.publishing.teaching.modules import Module
+from healthsys.teaching_checks import sitting
+
+#: nbgrader's own words, so that our copies and its copies are the same.
+CODE_STUB, TEXT_STUB = "# YOUR CODE HERE\nraise NotImplementedError()", "YOUR ANSWER HERE"
+
+_SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+_HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+
+
+def student_notebook(notebook: nbformat.NotebookNode, *, label: str) -> nbformat.NotebookNode:
+    """Return the student's copy: no solution, no hidden test, no output.
+
+    Parameters
+    ----------
+    notebook
+        A notebook in nbgrader's source format.
+    label
+        What to call it in messages.
+
+    Raises
+    ------
+    RunError
+        If a marker is not closed.
+    """
+    copy = nbformat.from_dict({**notebook, "cells": []})
+    for cell in notebook.cells:
+        made = nbformat.from_dict({**cell, "metadata": {**cell.metadata}})
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution"):
+            made.source = _without_solution(made, label=label)
+        made.source = _cut(made.source, *_HIDDEN, stub=None, label=label)
+        if made.cell_type == "code":
+            made.outputs, made.execution_count = [], None
+        copy.cells.append(made)
+    return copy
+
+
+def _without_solution(cell: nbformat.NotebookNode, *, label: str) -> str:
+    stub = CODE_STUB if cell.cell_type == "code" else TEXT_STUB
+    if _SOLUTION[0] not in cell.source:
+        return stub
+    return _cut(cell.source, *_SOLUTION, stub=stub, label=label)
+
+
+def _cut(source: str, begin: str, end: str, *, stub: str | None, label: str) -> str:
+    """Return a source without what stands between two markers, the markers included."""
+    kept, inside = [], False
+    for line in source.split("\n"):
+        if begin in line:
+            if inside:
+                raise RunError(f"{label}: '{begin}' stands twice without '{end}' between")
+            inside = True
+            if stub is not None:
+                indent = line[: len(line) - len(line.lstrip())]
+                kept += [indent + part for part in stub.split("\n")]
+        elif end in line:
+            inside = False
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise RunError(f"{label}: '{begin}' is not followed by '{end}'")
+    return "\n".join(kept)
+
+
+def answered(module: Module, answers: Mapping[str, str]) -> nbformat.NotebookNode:
+    """Return a student's copy in which some exercises are answered: the code of each, by name.
+
+    Exercises that are not named keep the module's own solution.
+    """
+    notebook = student_notebook(module.read(), label=module.notebook.name)
+    for cell, whole in zip(notebook.cells, module.read().cells, strict=True):
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution"):
+            given = answers.get(grading["grade_id"])
+            cell.source = given if given is not None else whole.source
+    return notebook
+
+
+def solutions(module: Module) -> dict[str, str]:
+    """Return the solution of each exercise: code or text by its name."""
+    found = {}
+    for cell in module.read().cells:
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution"):
+            lines = [line for line in cell.source.split("\n") if line.strip() not in _SOLUTION]
+            found[grading["grade_id"]] = "\n".join(lines).strip()
+    return found
+
+
+def key(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> list[dict[str, Any]]:
+    """Return the lecturer's key: the right answers to every marked exercise, computed by its own solution.
+
+    Cells tagged ``figure`` are left out: a key needs no drawing.
+
+    Parameters
+    ----------
+    module
+        The module.
+    frames
+        A student's own data; the bundled data if None.
+
+    Returns
+    -------
+    list of dict
+        ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``.
+
+    Raises
+    ------
+    RunError
+        Naming module and exercise whose solution fails on these data.
+    """
+    space: dict[str, Any] = {}
+    found = []
+    with sitting(frames or {}) as made, contextlib.redirect_stdout(io.StringIO()):
+        for cell, code in _compiled(module):
+            grading = cell.metadata.get("nbgrader", {})
+            try:
+                exec(code, space)
+            except Exception as error:
+                place = grading.get("grade_id", "a cell")
+                raise RunError(f"{module.name}: {place} fails on these data: {type(error).__name__}: {error}") from None
+            while made.answers:
+                exercise = grading.get("grade_id", "").removesuffix("-check")
+                found.append({"module": module.name, "exercise": exercise, **made.answers.pop(0)})
+    return found
+
+
+_cache: dict[str, tuple[float, list[tuple[nbformat.NotebookNode, Any]]]] = {}
+
+
+def _compiled(module: Module) -> list[tuple[nbformat.NotebookNode, Any]]:
+    """Return the code cells of a module, compiled once for all students."""
+    changed = module.notebook.stat().st_mtime
+    if _cache.get(str(module.notebook), (None,))[0] != changed:
+        cells = [
+            (cell, compile(cell.source, f"<{module.name}>", "exec"))
+            for cell in module.read().cells
+            if cell.cell_type == "code" and "figure" not in cell.metadata.get("tags", [])
+        ]
+        _cache[str(module.notebook)] = (changed, cells)
+    return _cache[str(module.notebook)][1]

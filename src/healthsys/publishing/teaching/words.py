@@ -1,0 +1,218 @@
+"""The texts of a module, from its description and its notebook: page, handout, slides."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import nbformat
+
+from healthsys import datasets
+from healthsys.publishing.teaching import copies
+from healthsys.publishing.teaching.modules import Module, load_modules
+
+
+def book_pages() -> dict[str, str]:
+    """Return the generated pages of the book's teaching part: text by path below ``book/``."""
+    return {f"teaching/{module.name}.md": page(module) for module in load_modules()}
+
+
+def page(module: Module, *, answers: bool = False) -> str:
+    """Return a module's page in MyST Markdown.
+
+    Parameters
+    ----------
+    module
+        The module.
+    answers
+        Whether to give the solution of each exercise: for the instructor's edition only.
+    """
+    about = module.about
+    parts = [
+        f"# {module.title}",
+        about["who_for"],
+        "## Before the session",
+        _listed(about["prerequisites"]),
+        "## What you can do afterwards",
+        _outcomes(about["outcomes"]),
+        "## The session, minute by minute",
+        _plan(about["plan"]),
+        "## The story that opens it",
+        about["story"],
+        "## What the exercises rest on",
+        _listed(about["core"]),
+        "## The data",
+        _data(about["data"], answers=answers),
+        "## Exercises",
+        _files(module) if not answers else "",
+        *(_exercise(module, exercise, answers=answers) for exercise in module.exercises),
+        "## Common wrong answers and what they reveal",
+        _mistakes(module, answers=answers),
+        "## To discuss: ethics and power",
+        _listed(about["discussion"]),
+        "## Assessment",
+        _rubric(module),
+        "## Without a computer",
+        about["paper"],
+        "## Further reading",
+        _listed([f"{{cite:t}}`{entry['key']}`: {entry['why']}" for entry in about["reading"]]),
+    ]
+    return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
+
+
+def _listed(items: list[str]) -> str:
+    return "\n".join(f"- {item.strip()}" for item in items)
+
+
+def _table(label: str, heads: list[str], rows: list[list[str]]) -> str:
+    """Return a table of generated figures: what is in it counts as computed."""
+    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
+    body = "".join(
+        f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="hs-table hs-computed" role="region" aria-label="{html.escape(label)}" tabindex="0"><table>'
+        f"<caption>{html.escape(label)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _outcomes(outcomes: list[dict[str, Any]]) -> str:
+    rows = [[html.escape(one["text"]), html.escape("; ".join(one["domains"]))] for one in outcomes]
+    return (
+        _table("Outcomes and the domains of competency they belong to", ["outcome", "domains"], rows)
+        + "\n\nThe domains are those of the WHO-ASPHER framework for the public health workforce, named as in table 2 of "
+        "{cite:t}`grimaud2024`; {cite:p}`whoaspher2020`."
+    )
+
+
+def _plan(plan: list[dict[str, Any]]) -> str:
+    rows, start = [], 0
+    for step in plan:
+        end = start + step["minutes"]
+        rows.append([f"{start}–{end} min", html.escape(step["what"]), html.escape(step.get("with", "–"))])
+        start = end
+    return _table("Plan of the session", ["when", "what happens", "with"], rows)
+
+
+def _data(names: list[str], *, answers: bool) -> str:
+    rows = []
+    for name in names:
+        resource = datasets.describe(name)
+        link = f'<a href="../reference/data-dictionary.html#data-{name}"><code>{name}</code></a>'
+        link = f"<code>{name}</code>" if answers else link
+        columns = ", ".join(field["name"] for field in resource["schema"]["fields"][:6])
+        more = " …" if len(resource["schema"]["fields"]) > 6 else ""
+        rows.append([link, html.escape(resource["kind"]), html.escape(resource["description"]), f"{columns}{more}"])
+    return (
+        _table("Data of the exercises", ["data set", "kind", "what it is", "columns"], rows)
+        + "\n\nEvery column with its unit and allowed values is in the data dictionary."
+    )
+
+
+def _files(module: Module) -> str:
+    return (
+        f'Take <a href="files/{module.name}.zip" download>the exercise notebook with its data and handout</a>. '
+        "It runs in any Jupyter that has the package `healthsys`. Each exercise has a cell that checks your answer and "
+        "says what is wrong with it. The answers are in the instructor's edition, which is not published here."
+    )
+
+
+def _exercise(module: Module, exercise: Any, *, answers: bool) -> str:
+    text = exercise.text
+    if not answers:
+        return text
+    given = copies.solutions(module)[exercise.name]
+    shown = given if exercise.is_open else f"```python\n{given}\n```"
+    return f"{text}\n\n**Answer.**\n\n{shown}"
+
+
+def _mistakes(module: Module, *, answers: bool) -> str:
+    titles = {exercise.name: exercise.title for exercise in module.exercises}
+    heads = ["exercise", "what is done", "what it reveals"] + (["marks", "as code"] if answers else [])
+    rows = [
+        [html.escape(titles[one.exercise]), html.escape(one.mistake), html.escape(one.reveals)]
+        + ([str(one.marks), f"<pre><code>{html.escape(one.code.strip())}</code></pre>"] if answers else [])
+        for one in module.mistakes
+    ]
+    return _table("Common wrong answers", heads, rows)
+
+
+def _rubric(module: Module) -> str:
+    marked = [[html.escape(one.title), str(one.points), "checks" if not one.is_open else "read"] for one in module.exercises]
+    total = sum(exercise.points for exercise in module.exercises)
+    marked.append(["All", str(total), ""])
+    rows = [
+        [html.escape(one["criterion"]), html.escape(one["full"]), html.escape(one["part"]), html.escape(one["none"])]
+        for one in module.about["rubric"]
+    ]
+    return (
+        _table("Marks", ["exercise", "marks", "marked by"], marked)
+        + "\n\n"
+        + _table("Rubric of the open question", ["criterion", "full marks", "part", "none"], rows)
+    )
+
+
+def handout(module: Module) -> str:
+    """Return the body of the one-page handout, in Markdown: what a class holds in its hands, without answers."""
+    about = module.about
+    asked = [exercise.title for exercise in module.exercises]
+    return "\n\n".join(
+        [
+            _first_sentences(about["story"], 3),
+            "## What it rests on",
+            _listed(about["core"]),
+            "## The data",
+            _listed([f"`{name}`: {datasets.describe(name)['description']}" for name in about["data"]]),
+            "## Exercises",
+            _listed(asked),
+            "## Without a computer",
+            about["paper"],
+            "## To discuss",
+            _listed(about["discussion"][:2]),
+        ]
+    )
+
+
+def _first_sentences(text: str, most: int) -> str:
+    return " ".join(re.split(r"(?<=[.?!]) (?=[A-Z])", text.strip().replace("\n", " "))[:most])
+
+
+def slides(module: Module) -> nbformat.NotebookNode:
+    """Return the slides as a notebook: story, outcomes, ideas, figures of the solved notebook, exercises, discussion."""
+    about = module.about
+    texts = [
+        f"# {module.title}\n\n{about['who_for']}",
+        f"## A story\n\n{about['story']}",
+        "## Afterwards you can\n\n" + _listed([one["text"] for one in about["outcomes"]]),
+        *about["slides"],
+    ]
+    made = nbformat.v4.new_notebook(metadata={"title": module.title})
+    made.cells = [_slide(text) for text in texts]
+    for cell in module.read().cells:
+        if "figure" in cell.metadata.get("tags", []) and cell.outputs:
+            made.cells.append(_slide("## What the data look like"))
+            drawn = nbformat.v4.new_code_cell("", outputs=[_drawing(output) for output in cell.outputs])
+            drawn.metadata["slideshow"] = {"slide_type": "-"}
+            made.cells.append(drawn)
+    titles = _listed([exercise.title for exercise in module.exercises])
+    made.cells.append(_slide(f"## Now you\n\n{titles}"))
+    made.cells.append(_slide("## To discuss\n\n" + _listed(about["discussion"])))
+    for position, cell in enumerate(made.cells):
+        cell.id = f"s{position:03d}"
+    return made
+
+
+def _slide(text: str) -> nbformat.NotebookNode:
+    text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
+    plain = re.sub(r"\{cite:[pt]\}`([a-z]+)[^`]*?(\d{4})?`", _cited, text)
+    return nbformat.v4.new_markdown_cell(plain, metadata={"slideshow": {"slide_type": "slide"}})
+
+
+def _cited(match: re.Match[str]) -> str:
+    return f"{match[1].capitalize()} {match[2] or ''}".strip()
+
+
+def _drawing(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    markup = re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", output.data["text/html"], flags=re.S)
+    return nbformat.v4.new_output("display_data", data={"text/html": markup})

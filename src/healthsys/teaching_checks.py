@@ -1,0 +1,258 @@
+"""What an exercise notebook calls: the learner's own data, self-checks that say what is wrong, marks.
+
+A check never shows the answer: it says which property an answer lacks and where such a value usually comes from.
+:func:`award` stands between the markers of nbgrader's hidden tests, so that a student copy does not hold it; its
+value is the mark, as nbgrader reads it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from healthsys import datasets
+
+#: Two numbers agree within this relative difference: an answer rounded to four figures is right.
+RELATIVE = 1e-3
+
+
+class NotYet(AssertionError):
+    """An answer that does not hold yet; the message says what is wrong with it."""
+
+
+@dataclass
+class Sitting:
+    """One pass through a notebook outside Jupyter: the data to serve, and the right answers it named."""
+
+    frames: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    answers: list[dict[str, Any]] = field(default_factory=list)
+
+
+_sitting: list[Sitting] = []
+
+
+@contextmanager
+def sitting(frames: Mapping[str, pd.DataFrame]) -> Iterator[Sitting]:
+    """Serve given frames as the learner's own data, and collect the right answers that the hidden tests name.
+
+    Parameters
+    ----------
+    frames
+        Data by name of the data set.
+
+    Examples
+    --------
+    >>> with sitting({"beds": pd.DataFrame({"occupied": [3, 5]})}) as made:
+    ...     marks = award(1, "mean", 4.0, right=data("beds")["occupied"].mean())
+    >>> marks, made.answers[0]["answer"]
+    (1, '4')
+    """
+    made = Sitting(frames)
+    _sitting.append(made)
+    try:
+        yield made
+    finally:
+        _sitting.pop()
+
+
+def data(name: str) -> pd.DataFrame:
+    """Return a data set: the learner's own file ``data/<name>.csv`` beside the notebook, else the bundled one.
+
+    Parameters
+    ----------
+    name
+        Name of a data set of the data dictionary.
+
+    Raises
+    ------
+    DataError
+        If a file breaks the layout: it names file, column, row, value and remedy.
+
+    Examples
+    --------
+    >>> len(data("climate_benchmarks"))
+    9
+    """
+    if _sitting and name in _sitting[-1].frames:
+        return _sitting[-1].frames[name].copy()
+    own = Path("data") / f"{name}.csv"
+    return datasets.read(own, layout=name) if own.is_file() else datasets.load(name)
+
+
+def that(holds: Any, message: str) -> None:
+    """Go on if something holds; otherwise say what is wrong.
+
+    Examples
+    --------
+    >>> that(2 > 1, "two is more than one")
+    """
+    if not bool(holds):
+        raise NotYet(message)
+
+
+def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.inf, hint: str = "") -> None:
+    """Check that an answer is one finite number in a range that any right answer lies in.
+
+    Parameters
+    ----------
+    name
+        The variable, as the exercise calls it.
+    value
+        What the learner assigned to it.
+    low, high
+        Range, ends included.
+    hint
+        Where a value outside usually comes from.
+
+    Raises
+    ------
+    NotYet
+        Saying what the value is, what it should be, and the hint.
+
+    Examples
+    --------
+    >>> number("share", 0.4, low=0, high=1)
+    >>> number("share", 40, low=0, high=1, hint="a share, not per cent")
+    Traceback (most recent call last):
+    ...
+    healthsys.teaching_checks.NotYet: share is 40, above 1: a share, not per cent
+    """
+    _given(name, value)
+    if isinstance(value, (pd.Series, pd.DataFrame, list, tuple, dict)):
+        raise NotYet(f"{name} holds {len(value)} values; one number is asked for")
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise NotYet(f"{name} is {value!r}, not a number") from None
+    if not math.isfinite(found):
+        raise NotYet(f"{name} is {found}: a missing value or a division by nought is in the calculation")
+    for wrong, word, end in ((found < low, "below", low), (found > high, "above", high)):
+        if wrong:
+            raise NotYet(f"{name} is {found:g}, {word} {end:g}{': ' + hint if hint else ''}")
+
+
+def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
+    """Check that an answer is one of a few words.
+
+    Examples
+    --------
+    >>> choice("verdict", "better", ["better", "worse"])
+    """
+    _given(name, value)
+    if value not in allowed:
+        raise NotYet(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}, spelt so")
+
+
+def names(name: str, value: Any, allowed: Sequence[str]) -> None:
+    """Check that an answer is a list of known names, each given once.
+
+    Examples
+    --------
+    >>> names("low", ["trust"], ["trust", "debate"])
+    """
+    _given(name, value)
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set)):
+        raise NotYet(f"{name} is {type(value).__name__}; a list of names is asked for, such as ['…', '…']")
+    for item in value:
+        if item not in set(allowed):
+            raise NotYet(f"{name} holds {item!r}, which is none of {', '.join(map(repr, allowed))}")
+    if len(set(value)) < len(value):
+        raise NotYet(f"{name} names something twice")
+
+
+def award(
+    points: int, name: str, value: Any, *, right: Any, partly: Sequence[tuple[int, Any, str]] = ()
+) -> int:
+    """Return the marks for an answer; for use in hidden tests.
+
+    Parameters
+    ----------
+    points
+        Marks of the right answer.
+    name
+        The variable, as the exercise calls it.
+    value
+        What the learner assigned to it.
+    right
+        The right answer: a number (agreeing within :data:`RELATIVE`), a text, true or false, or a list of names in
+        any order.
+    partly
+        Answers that earn part of the marks: marks, answer, what it reveals.
+
+    Returns
+    -------
+    int
+        The marks.
+
+    Raises
+    ------
+    NotYet
+        If the answer earns nothing.
+
+    Examples
+    --------
+    >>> award(2, "share", 0.25, right=0.25)
+    2
+    >>> award(2, "share", 0.75, right=0.25, partly=[(1, 0.75, "the share of the others")])
+    share: the share of the others
+    1
+    """
+    if _sitting:
+        _sitting[-1].answers.append({"answer_to": name, "answer": shown(right), "points": points})
+    _given(name, value)
+    if same(value, right):
+        return points
+    for marks, wrong, says in partly:
+        if same(value, wrong):
+            print(f"{name}: {says}")
+            return marks
+    raise NotYet(f"{name} is {shown(value)}, which the data do not give")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two answers agree: numbers within :data:`RELATIVE`, names in any order, texts exactly.
+
+    Examples
+    --------
+    >>> same(2.0001, 2), same(["a", "b"], ("b", "a")), same("a", "b"), same(None, 1)
+    (True, True, False, False)
+    """
+    if isinstance(other, (list, tuple, set)):
+        return isinstance(one, (list, tuple, set)) and sorted(map(str, one)) == sorted(map(str, other))
+    if isinstance(other, (str, bool)) or other is None:
+        return type(one).__name__.rstrip("_") == type(other).__name__ and one == other
+    try:
+        return math.isclose(float(one), float(other), rel_tol=RELATIVE, abs_tol=1e-9)
+    except (TypeError, ValueError):
+        return False
+
+
+def shown(value: Any) -> str:
+    """Return an answer as a lecturer's key shows it.
+
+    Examples
+    --------
+    >>> shown(2 / 3), shown(["b", "a"]), shown(None)
+    ('0.6667', 'a, b', 'none')
+    """
+    if isinstance(value, (list, tuple, set)):
+        return ", ".join(sorted(map(str, value))) or "none of them"
+    if value is None:
+        return "none"
+    if isinstance(value, (str, bool)):
+        return str(value)
+    try:
+        return f"{float(value):.4g}" if abs(float(value)) < 1e4 else f"{float(value):.0f}"
+    except (TypeError, ValueError):
+        return str(value)[:80]
+
+
+def _given(name: str, value: Any) -> None:
+    if value is None or value is Ellipsis:
+        raise NotYet(f"{name} has no value yet: assign your answer to it in the cell above")
