@@ -49,7 +49,7 @@ def series(seed: int) -> dict[str, pd.DataFrame]:
     noise = np.zeros(MONTHS + 20)
     for at in range(1, len(noise)):
         noise[at] = 0.25 * noise[at - 1] + shocks[at]
-    step, slope = rng.uniform(9, 14), rng.uniform(0.25, 0.45)
+    step, slope = rng.uniform(7, 10), rng.uniform(0.25, 0.45)
     after = time >= CHANGE
     level = rng.uniform(70, 80) + 0.18 * time - after * (step + slope * (time - CHANGE))
     values = np.round(level + noise[20:], 1)
