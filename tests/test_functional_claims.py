@@ -81,10 +81,9 @@ def test_recorded_values_come_from_the_last_build_then_from_the_record(tmp_path,
 @pytest.mark.xdist_group("browser")
 def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
-    from healthsys.evidence import claims as ledger
     from healthsys.evidence import pages
 
-    evaluated = ledger.evaluate(ledger.load_ledger())
+    evaluated = book.evaluated_ledger()
     script = (paths.book() / "_static" / "claims.js").read_text(encoding="utf-8")
     page_file = tmp_path / "table.html"
     page_file.write_text(

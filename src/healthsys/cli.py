@@ -9,6 +9,7 @@ import click
 
 import healthsys
 from healthsys.errors import HealthsysError
+from healthsys.evidence.command import claims
 
 
 class _Family(click.Group):
@@ -26,6 +27,8 @@ class _Family(click.Group):
 def main() -> None:
     """Everyday Resilience: execute, check and extend the compendium."""
 
+
+main.add_command(claims)
 
 _jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once; one per core by default.")
 

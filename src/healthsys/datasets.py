@@ -18,8 +18,8 @@ import pandas as pd
 from healthsys import paths
 from healthsys.errors import DataError, nearest
 
-#: How a file came to be; shown wherever its numbers are.
-KINDS = ("published", "synthetic", "illustrative", "template", "reference", "yours")
+#: How a file came to be; shown wherever its numbers are. ``coded`` is our own coding of a published text.
+KINDS = ("published", "coded", "synthetic", "illustrative", "template", "reference", "yours")
 
 #: Files larger than this are refused before they are read (bytes).
 LARGEST_FILE = 500_000_000

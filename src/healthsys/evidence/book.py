@@ -42,6 +42,9 @@ def book_pages() -> dict[str, str]:
         claims.evaluate(claims.load_ledger(template), label=template.name),
         bibliography=bibliography.read_text(encoding="utf-8") if bibliography.is_file() else "",
     )
+    known = pages.sources(bibliography.read_text(encoding="utf-8") if bibliography.is_file() else "")
+    counts = pages.counts_table(evaluated_ledger(), known=known).html
+    found["counts-fragment.md"] = f'<div class="hs-computed hs-counts">{counts}</div>\n'
     return {f"evidence/{name}": text for name, text in found.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import nbformat
 
 from healthsys import datasets, paths
 from healthsys.errors import RunError
+from healthsys.evidence import book as ledger
 from healthsys.publishing import execution, files, generated, pages
 from healthsys.publishing.runs import Run, load_runs
 from healthsys.publishing.teaching import editions, words
@@ -21,6 +23,11 @@ from healthsys.publishing.teaching.modules import load_modules
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
 EPOCH = "1767225600"
+
+#: Files of the theme that no page uses: its icon script (icons.css draws the few there are), thebe, source maps.
+UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
+
+_ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
@@ -38,7 +45,8 @@ def compose_pages(runs: list[Run]) -> list[str]:
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    for name, text in {**{name: write() for name, write in generated.PAGES.items()}, **words.book_pages()}.items():
+    written = {name: write() for name, write in generated.PAGES.items()} | ledger.book_pages() | words.book_pages()
+    for name, text in written.items():
         if files.write_whole(paths.book() / name, text):
             changed.append(name)
     return changed
@@ -97,7 +105,10 @@ def publish(built: Path) -> None:
     target, fresh, old = (paths.build() / name for name in ("html", ".html-new", ".html-old"))
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv.tmp"))
+    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
+    for page in fresh.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_ICON_SCRIPT.sub("", text), encoding="utf-8")
     for name, source, pattern in (
         ("data", paths.data(), "**/*.*"),
         ("notebooks", paths.notebooks(), "*.ipynb"),
@@ -111,6 +122,8 @@ def publish(built: Path) -> None:
                 shutil.copyfile(path, copy)
     for module in load_modules():
         files.write_whole(fresh / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
+    if "claims" in datasets.names():
+        (fresh / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
     if target.exists():
         target.rename(old)
     fresh.rename(target)

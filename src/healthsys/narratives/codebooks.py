@@ -1,0 +1,146 @@
+"""Codebooks: codes in a hierarchy, each with definition and rules of use, checked before anyone codes with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from healthsys.errors import DataError, nearest
+
+#: What separates several codes in one cell.
+SEPARATOR = ";"
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """A checked codebook: a table with one row per code, and its hierarchy.
+
+    Attributes
+    ----------
+    table
+        Columns ``code``, ``parent`` (missing at the top), ``label``, ``definition`` and whatever else the file has.
+    """
+
+    table: pd.DataFrame
+
+    @property
+    def codes(self) -> list[str]:
+        """Every code, in the order of the file."""
+        return self.table["code"].tolist()
+
+    def label(self, code: str) -> str:
+        """Return the label of one code."""
+        row = self.table.loc[self.table["code"] == code, "label"]
+        if row.empty:
+            raise DataError(f"codebook: there is no code '{code}'.{nearest(code, self.codes)}")
+        return row.iloc[0]
+
+    def under(self, parent: str) -> list[str]:
+        """Return the codes directly under a code, in the order of the file.
+
+        Raises
+        ------
+        DataError
+            If no such code exists; the nearest one is named.
+
+        Examples
+        --------
+        >>> from healthsys import datasets
+        >>> codebook(datasets.load("narrative_codebook")).under("strategy")
+        ['absorption', 'adaptation', 'transformation']
+        """
+        if parent not in self.codes:
+            raise DataError(f"codebook: there is no code '{parent}'.{nearest(parent, self.codes)}")
+        return self.table.loc[self.table["parent"] == parent, "code"].tolist()
+
+
+def codebook(frame: pd.DataFrame) -> Codebook:
+    """Check a table of codes and return it as a codebook.
+
+    Parameters
+    ----------
+    frame
+        One row per code with columns ``code``, ``parent``, ``label`` and ``definition`` (the layout of the data set
+        ``narrative_codebook``).
+
+    Returns
+    -------
+    Codebook
+
+    Raises
+    ------
+    DataError
+        If a code occurs twice, a parent is not a code, or the parents form a cycle: with file, row and remedy.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code": ["a", "b"], "parent": ["b", "a"], "label": ["A", "B"], "definition": ["", ""]})
+    >>> codebook(table)
+    Traceback (most recent call last):
+    ...
+    healthsys.errors.DataError: codebook: row 2, column 'parent': the codes a > b > a form a cycle; a code cannot \
+stand under itself. Give one of them another parent, or leave its parent empty
+    """
+    name = _name(frame, "codebook")
+    codes = frame["code"].tolist()
+    seen: set[str] = set()
+    for row, code in enumerate(codes, start=2):
+        if code in seen:
+            raise DataError(f"{name}: row {row}, column 'code': '{code}' occurs twice; rename or remove one")
+        seen.add(code)
+    parents = {code: None if pd.isna(parent) else parent for code, parent in zip(codes, frame["parent"], strict=True)}
+    for row, (code, parent) in enumerate(parents.items(), start=2):
+        if parent is not None and parent not in parents:
+            raise DataError(
+                f"{name}: row {row}, column 'parent': '{parent}' is no code of this codebook.{nearest(parent, codes)} "
+                "Allowed: a code of the column 'code', or an empty cell for a top code"
+            )
+        path = [code]
+        while parent is not None:
+            path.append(parent)
+            if parent in path[:-1]:
+                raise DataError(
+                    f"{name}: row {row}, column 'parent': the codes {' > '.join(path)} form a cycle; a code cannot "
+                    "stand under itself. Give one of them another parent, or leave its parent empty"
+                )
+            parent = parents.get(parent)
+    return Codebook(frame.reset_index(drop=True))
+
+
+def split(cell: object) -> list[str]:
+    """Return the codes of one cell; an empty cell holds none.
+
+    Examples
+    --------
+    >>> split("cognitive; contextual"), split(None)
+    (['cognitive', 'contextual'], [])
+    """
+    if cell is None or pd.isna(cell):
+        return []
+    return [code.strip() for code in str(cell).split(SEPARATOR) if code.strip()]
+
+
+def check_cells(frame: pd.DataFrame, column: str, allowed: list[str]) -> None:
+    """Raise unless every code in a column is one of those allowed and stands once in its cell.
+
+    Raises
+    ------
+    DataError
+        With file, row (the header is row 1), the code, the nearest allowed one, and all that are allowed.
+    """
+    name = _name(frame, "table")
+    for row, cell in enumerate(frame[column], start=2):
+        codes = split(cell)
+        for code in codes:
+            if code not in allowed:
+                raise DataError(
+                    f"{name}: row {row}, column '{column}': '{code}' is no code of the codebook for this column."
+                    f"{nearest(code, allowed)} Allowed: {', '.join(allowed)}, several joined by '{SEPARATOR}'"
+                )
+            if codes.count(code) > 1:
+                raise DataError(f"{name}: row {row}, column '{column}': '{code}' stands twice in the cell; keep one")
+
+
+def _name(frame: pd.DataFrame, otherwise: str) -> str:
+    return frame.attrs.get("provenance", {}).get("path", otherwise)

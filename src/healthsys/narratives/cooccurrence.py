@@ -1,0 +1,160 @@
+"""Which codes occur together: the c coefficient, over events or over overlapping segments, with a permutation test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from healthsys.narratives.codebooks import split
+
+
+def c_coefficient(both: float, first: float, second: float) -> float | None:
+    """Co-occurrence coefficient of two codes, as ATLAS.ti defines it: ``both / (first + second - both)``.
+
+    Parameters
+    ----------
+    both
+        Times the two occur together.
+    first, second
+        Times each occurs.
+
+    Returns
+    -------
+    float or None
+        0 (never together) to 1 (always); more than 1 is possible where segments nest, since one segment can then
+        overlap several. None where neither occurs.
+
+    Examples
+    --------
+    >>> round(c_coefficient(5, 100, 10), 3)
+    0.048
+    """
+    union = first + second - both
+    return both / union if union > 0 else None
+
+
+def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tuple[float | None, int, str]:
+    """c coefficient of two codes over text segments.
+
+    Parameters
+    ----------
+    segments
+        Columns ``document``, ``start``, ``end`` (characters, end exclusive), ``code``.
+    first, second
+        The two codes.
+
+    Returns
+    -------
+    tuple
+        The coefficient, the number of overlapping pairs (at least one character, same document), and a warning:
+        empty, or that nested segments carry the coefficient out of its range (nothing is capped).
+
+    Examples
+    --------
+    >>> segments = pd.DataFrame({"document": ["d"] * 2, "start": [0, 3], "end": [5, 9], "code": ["a", "b"]})
+    >>> segment_cooccurrence(segments, "a", "b")
+    (1.0, 1, '')
+    """
+    one, two = segments[segments["code"] == first], segments[segments["code"] == second]
+    pairs = one.merge(two, on="document", suffixes=("", "_other"))
+    both = int(((pairs["start"] < pairs["end_other"]) & (pairs["start_other"] < pairs["end"])).sum())
+    union = len(one) + len(two) - both
+    if both and union <= 0:
+        return (
+            None,
+            both,
+            "nested segments: more overlapping pairs than segments, so the coefficient is undefined",
+        )
+    value = c_coefficient(both, len(one), len(two))
+    warning = ""
+    if value is not None and both > min(len(one), len(two)):
+        warning = "nested segments: one segment overlaps several, so the coefficient can exceed its range"
+    return value, both, warning
+
+
+def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list) -> pd.DataFrame:
+    """Cross codes of two columns over events: counts, expected counts and c coefficients.
+
+    Parameters
+    ----------
+    events
+        A checked register; events with a code in either column count as units.
+    rows, columns
+        Coded columns, such as ``strategy`` and ``capacities``.
+    row_codes, column_codes
+        The codes, in the order shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: ``row``, ``column``, ``both``, ``row_events``, ``column_events``, ``expected`` (if the two were
+        unrelated), ``c``.
+    """
+    first, second = _applied(events[rows], row_codes), _applied(events[columns], column_codes)
+    units = len(events)
+    out = []
+    for i, row in enumerate(row_codes):
+        for j, column in enumerate(column_codes):
+            a, b = int(first[:, i].sum()), int(second[:, j].sum())
+            both = int((first[:, i] & second[:, j]).sum())
+            out.append((row, column, both, a, b, a * b / units if units else None, c_coefficient(both, a, b)))
+    names = ["row", "column", "both", "row_events", "column_events", "expected", "c"]
+    return pd.DataFrame(out, columns=names)
+
+
+@dataclass(frozen=True)
+class Association:
+    """Association of two sets of codes over events, beside what shuffling gives; or the reason why there is none."""
+
+    statistic: float | None
+    expected: float | None
+    p: float | None
+    events: int
+    draws: int
+    reason: str | None = None
+
+
+def association_test(
+    events: pd.DataFrame,
+    *,
+    rows: str,
+    columns: str,
+    row_codes: list,
+    column_codes: list,
+    seed: int = 0,
+    draws: int = 4999,
+) -> Association:
+    """Permutation test of whether two sets of codes are unrelated over events.
+
+    The statistic sums (observed - expected)^2 / expected over the cells of :func:`event_table`; codes of one event
+    are kept together and events are shuffled against each other, so that events with several codes do no harm, as
+    they would in a chi-squared test.
+
+    Returns
+    -------
+    Association
+        ``p`` is the share of shuffles, the observed one counted, at least as large.
+    """
+    first, second = _applied(events[rows], row_codes), _applied(events[columns], column_codes)
+    first, second = first[:, first.any(axis=0)].astype(float), second[:, second.any(axis=0)].astype(float)
+    units = len(events)
+    if first.shape[1] < 2 or second.shape[1] < 2:
+        return Association(None, None, None, units, 0, "fewer than two codes occur on one of the sides")
+    expected = np.outer(first.sum(axis=0), second.sum(axis=0)) / units
+
+    def statistic(order: np.ndarray) -> float:
+        return float((((first.T @ second[order]) - expected) ** 2 / expected).sum())
+
+    rng = np.random.default_rng(seed)
+    observed = statistic(np.arange(units))
+    shuffled = np.array([statistic(rng.permutation(units)) for _ in range(draws)])
+    p = (1 + (shuffled >= observed - 1e-12).sum()) / (draws + 1)
+    return Association(observed, float(shuffled.mean()), float(p), units, draws)
+
+
+def _applied(column: pd.Series, codes: list[str]) -> np.ndarray:
+    return np.array([[code in split(cell) for code in codes] for cell in column], dtype=bool).reshape(
+        len(column), len(codes)
+    )

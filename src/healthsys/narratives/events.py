@@ -1,0 +1,158 @@
+"""Event registers: what happened when, to whom, coded; checked, joined with codings, counted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from healthsys.errors import DataError
+from healthsys.narratives.codebooks import Codebook, check_cells, split
+
+#: Columns that hold codes, and the code of the codebook under which theirs stand.
+CODED = {"strategy": "strategy", "drawn": "capacity", "nurtured": "capacity", "outcome": "outcome"}
+
+
+def register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
+    """Check an event register against its codebook and return it in order of start.
+
+    Parameters
+    ----------
+    frame
+        The layout of the data set ``narrative_events_template``.
+    book
+        The codebook; the column ``stressor`` takes codes under ``stressor``, ``strategy`` those under ``strategy``,
+        ``drawn`` and ``nurtured`` those under ``capacity``, ``outcome`` those under ``outcome``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The events by start, end and name, with ``days`` (length, both days counted) and ``capacities`` (drawn on or
+        nurtured, joined by ``;``).
+
+    Raises
+    ------
+    DataError
+        If a date is reversed, a code unknown, or the same event of the same actor stands twice with overlapping
+        dates: with file, row and remedy.
+
+    Examples
+    --------
+    >>> from healthsys import datasets
+    >>> from healthsys.narratives.codebooks import codebook
+    >>> events = register(datasets.load("area_south_events"), codebook(datasets.load("narrative_codebook")))
+    >>> len(events)
+    75
+    """
+    name = frame.attrs.get("provenance", {}).get("path", "event register")
+    for row, (start, end) in enumerate(zip(frame["start"], frame["end"], strict=True), start=2):
+        if end < start:
+            raise DataError(
+                f"{name}: row {row}, columns 'start' and 'end': the event ends on {end:%Y-%m-%d}, before it starts on "
+                f"{start:%Y-%m-%d}; are the two swapped?"
+            )
+    check_cells(frame, "stressor", book.under("stressor"))
+    for column, parent in CODED.items():
+        check_cells(frame, column, book.under(parent))
+    for (actor, event), same in frame.groupby(["actor", "event"], sort=False):
+        ordered = same.sort_values("start")
+        overlap = ordered["start"].iloc[1:].to_numpy() <= ordered["end"].iloc[:-1].to_numpy()
+        if len(same) > 1 and overlap.any():
+            rows = [int(frame.index.get_loc(label)) + 2 for label in ordered.index]
+            raise DataError(
+                f"{name}: rows {rows[0]} and {rows[1]}: the same event of {actor} ('{str(event)[:40]}') stands twice "
+                "with overlapping dates; join the two rows, or make their dates follow each other"
+            )
+    events = frame.copy()
+    events["days"] = (events["end"] - events["start"]).dt.days + 1
+    events["capacities"] = [
+        ";".join(code for code in book.under("capacity") if code in {*split(drawn), *split(nurtured)})
+        for drawn, nurtured in zip(events["drawn"], events["nurtured"], strict=True)
+    ]
+    events = events.sort_values(["start", "end", "event_id"], kind="stable").reset_index(drop=True)
+    events.attrs = dict(frame.attrs)
+    return events
+
+
+def with_coding(facts: pd.DataFrame, coding: pd.DataFrame) -> pd.DataFrame:
+    """Return a register whose codes are those of one coding; an event that was not coded has none.
+
+    Raises
+    ------
+    DataError
+        If the coding is empty or names an event that the register does not have.
+    """
+    name = coding.attrs.get("provenance", {}).get("path", "coding")
+    if coding.empty:
+        raise DataError(f"{name}: the coder has coded no event; give a file with at least one row")
+    known = set(facts["event_id"])
+    for row, event in enumerate(coding["event_id"], start=2):
+        if event not in known:
+            raise DataError(f"{name}: row {row}, column 'event_id': '{event}' is no event of the register")
+    joined = facts.drop(columns=list(CODED)).merge(coding[["event_id", *CODED]], on="event_id", how="left")
+    joined.attrs = dict(facts.attrs)
+    return joined[list(facts.columns)]
+
+
+def long(events: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return one row per event and code of a coded column; events without a code drop out.
+
+    Examples
+    --------
+    >>> long(pd.DataFrame({"event_id": ["E1"], "strategy": ["absorption;adaptation"]}), "strategy")["code"].tolist()
+    ['absorption', 'adaptation']
+    """
+    pieces = events.assign(code=[split(cell) for cell in events[column]])
+    pieces = pieces[pieces["code"].map(len) > 0].explode("code", ignore_index=True)
+    pieces["code"] = pieces["code"].astype("str")
+    return pieces
+
+
+def grid(events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", columns: str = "strategy") -> pd.DataFrame:
+    """Count events by two coded columns, every code shown, zero included.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: ``rows``, ``columns`` (labels) and ``events`` (count). An event with two codes counts in both.
+    """
+    first = long(events, rows).rename(columns={"code": "row"})
+    both = long(first, columns)
+    counts = both.groupby(["row", "code"]).size()
+    out = [
+        {rows: book.label(row), columns: book.label(code), "events": int(counts.get((row, code), 0))}
+        for row in book.under(CODED.get(rows, rows))
+        for code in book.under(CODED.get(columns, columns))
+    ]
+    return pd.DataFrame(out)
+
+
+def coverage(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
+    """Count the dated statements of a source that a register carries.
+
+    Parameters
+    ----------
+    facts
+        The layout of ``area_south_dated_facts``: ``events`` names the events that carry a statement.
+    events
+        The register.
+
+    Returns
+    -------
+    dict
+        ``facts``, ``carried``, and ``events_dated`` (events that carry at least one).
+
+    Raises
+    ------
+    DataError
+        If a statement names an event that the register does not have.
+    """
+    known = set(events["event_id"])
+    used: set[str] = set()
+    carried = 0
+    for row, cell in enumerate(facts["events"], start=2):
+        named = split(cell)
+        missing = [event for event in named if event not in known]
+        if missing:
+            raise DataError(f"dated facts: row {row}, column 'events': '{missing[0]}' is no event of the register")
+        carried += bool(named)
+        used |= set(named)
+    return {"facts": len(facts), "carried": carried, "events_dated": len(used)}

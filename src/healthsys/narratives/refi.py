@@ -1,0 +1,491 @@
+"""REFI-QDA exchange: codebooks (``.qdc``) and projects (``.qdpx``) written and read, with their structure checked.
+
+Positions are code points (Python ``str``) of text with ``\\n`` line ends, from 0, end exclusive. A project is read from
+either folder case (``Sources`` with ``Project.qde`` or ``sources`` with ``project.qde``), a codebook from either
+namespace (``codebook:1.0`` and ``codebook:1:0``). Only text sources are read; what else a project holds is listed.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+from healthsys.errors import DataError
+from healthsys.narratives import archive
+
+PROJECT = "urn:QDA-XML:project:1.0"
+CODEBOOKS = ("urn:QDA-XML:codebook:1.0", "urn:QDA-XML:codebook:1:0")
+
+#: When a written file says that it was made: fixed, so that the same project gives the same bytes.
+MOMENT = "2021-01-01T00:00:00Z"
+
+_GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+_ORDER = (
+    "Users",
+    "CodeBook",
+    "Variables",
+    "Cases",
+    "Sources",
+    "Notes",
+    "Links",
+    "Sets",
+    "Graphs",
+    "Description",
+)
+
+#: Parts of a project that are not read; a project that has them says so in ``skipped``.
+_UNREAD = ("Variables", "Cases", "Notes", "Links", "Sets", "Graphs")
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code; ``parent`` is the GUID of the code above it."""
+
+    guid: str
+    name: str
+    parent: str | None = None
+    description: str = ""
+    colour: str | None = None
+    codable: bool = True
+
+
+@dataclass(frozen=True)
+class Coder:
+    """One person who coded, by GUID and name."""
+
+    guid: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """One text that was coded."""
+
+    guid: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One piece of a text under one code: code points ``start`` to ``end`` (exclusive) of the source."""
+
+    source: str
+    start: int
+    end: int
+    code: str
+    coder: str | None = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project of coded texts. ``skipped`` lists what a project read from a file holds beyond these."""
+
+    name: str
+    coders: tuple[Coder, ...] = ()
+    codes: tuple[Code, ...] = ()
+    sources: tuple[Source, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    skipped: tuple[str, ...] = field(default=(), compare=False)
+
+
+def guid(*names: str) -> str:
+    """Return the GUID that belongs to names, the same each time.
+
+    Examples
+    --------
+    >>> guid("code", "absorption") == guid("code", "absorption")
+    True
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("healthsys", *names)))).upper()
+
+
+def codes_of(book) -> tuple[Code, ...]:
+    """Return the codes of a :class:`~healthsys.narratives.codebooks.Codebook` for exchange.
+
+    The description is the definition with the rules of use; GUIDs follow from the codes' short names.
+    """
+    out = []
+    for row in book.table.to_dict("records"):
+        parent = row["parent"] if isinstance(row["parent"], str) else None
+        told = [row["definition"]]
+        told += [
+            f"{word}: {row[key]}"
+            for word, key in (("Use", "use_when"), ("Not", "not_when"))
+            if isinstance(row.get(key), str)
+        ]
+        out.append(
+            Code(
+                guid("code", row["code"]),
+                row["code"],
+                guid("code", parent) if parent else None,
+                " ".join(told),
+            )
+        )
+    return tuple(out)
+
+
+def check(project: Project, *, label: str = "project") -> Project:
+    """Check what any reader of the exchange relies upon, with or without a schema at hand.
+
+    GUIDs are well formed and unique, parents exist without a cycle, each segment points to a code, a source and a coder
+    that the project holds, and lies inside its text.
+
+    Raises
+    ------
+    DataError
+        Naming the element, what is allowed and the remedy.
+
+    Examples
+    --------
+    >>> source = Source(guid("s"), "note", "Too short")
+    >>> check(Project("p", codes=(Code(guid("c"), "a"),), sources=(source,),
+    ...               segments=(Segment(source.guid, 4, 40, guid("c")),)))
+    Traceback (most recent call last):
+    ...
+    healthsys.errors.DataError: project: source 'note': a segment runs from 4 to 40, but the text has 9 characters; \
+allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were bytes counted?
+    """
+    seen: set[str] = set()
+    for thing in (*project.coders, *project.codes, *project.sources):
+        if not _GUID.fullmatch(thing.guid):
+            raise DataError(
+                f"{label}: '{thing.name}' has the guid '{thing.guid}'; allowed: 8-4-4-4-12 hexadecimal digits"
+            )
+        if thing.guid in seen:
+            raise DataError(f"{label}: the guid {thing.guid} ('{thing.name}') occurs twice; each element needs its own")
+        seen.add(thing.guid)
+    codes = {code.guid: code for code in project.codes}
+    texts = {source.guid: source for source in project.sources}
+    coders = {coder.guid for coder in project.coders}
+    for code in project.codes:
+        path, at = [code.guid], code.parent
+        while at is not None:
+            if at not in codes:
+                raise DataError(f"{label}: code '{code.name}' stands under {at}, which is no code of the codebook")
+            if at in path:
+                raise DataError(
+                    f"{label}: code '{code.name}' stands under itself: the codebook has a cycle; mend its parent"
+                )
+            path.append(at)
+            at = codes[at].parent
+        if code.colour is not None and not re.fullmatch("#[0-9A-Fa-f]{6}", code.colour):
+            raise DataError(f"{label}: code '{code.name}' has the colour '{code.colour}'; allowed: #RRGGBB")
+    for segment in project.segments:
+        if segment.source not in texts:
+            raise DataError(f"{label}: a segment belongs to the source {segment.source}, which the project lacks")
+        source = texts[segment.source]
+        size = len(source.text)
+        if not 0 <= segment.start < segment.end <= size:
+            raise DataError(
+                f"{label}: source '{source.name}': a segment runs from {segment.start} to {segment.end}, but the text "
+                f"has {size} characters; allowed: 0 <= start < end <= {size}. Was the text changed after it was coded, "
+                "or were bytes counted?"
+            )
+        if segment.code not in codes:
+            raise DataError(
+                f"{label}: source '{source.name}': a segment has the code {segment.code}, which the codebook lacks"
+            )
+        if segment.coder is not None and segment.coder not in coders:
+            raise DataError(f"{label}: source '{source.name}': a segment was made by {segment.coder}, who is no user")
+    return project
+
+
+def project_xml(project: Project) -> bytes:
+    """Return the ``.qde`` document of a checked project, in the order of elements that the schema demands."""
+    check(project)
+    root = etree.Element(f"{{{PROJECT}}}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys")
+    root.set("creationDateTime", MOMENT)
+    if project.coders:
+        users = etree.SubElement(root, f"{{{PROJECT}}}Users")
+        for coder in project.coders:
+            etree.SubElement(users, f"{{{PROJECT}}}User", guid=coder.guid, name=coder.name)
+    if project.codes:
+        _write_codes(etree.SubElement(root, f"{{{PROJECT}}}CodeBook"), project.codes, PROJECT)
+    if project.sources:
+        sources = etree.SubElement(root, f"{{{PROJECT}}}Sources")
+        for source in project.sources:
+            _write_source(sources, source, [s for s in project.segments if s.source == source.guid])
+    return etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
+
+
+def _write_codes(parent: etree._Element, codes: tuple[Code, ...], space: str) -> None:
+    holder = etree.SubElement(parent, f"{{{space}}}Codes")
+    made: dict[str, etree._Element] = {}
+    waiting = list(codes)
+    while waiting:
+        for code in [code for code in waiting if code.parent is None or code.parent in made]:
+            above = holder if code.parent is None else made[code.parent]
+            element = etree.SubElement(above, f"{{{space}}}Code", guid=code.guid, name=code.name)
+            element.set("isCodable", "true" if code.codable else "false")
+            if code.colour:
+                element.set("color", code.colour)
+            if code.description:
+                etree.SubElement(element, f"{{{space}}}Description").text = code.description
+            made[code.guid] = element
+            waiting.remove(code)
+
+
+def _write_source(sources: etree._Element, source: Source, segments: list[Segment]) -> None:
+    element = etree.SubElement(sources, f"{{{PROJECT}}}TextSource", guid=source.guid, name=source.name)
+    element.set("plainTextPath", f"internal://{source.guid}.txt")
+    for order, segment in enumerate(segments):
+        place = (source.guid, str(order), str(segment.start), str(segment.end), segment.code)
+        piece = etree.SubElement(element, f"{{{PROJECT}}}PlainTextSelection", guid=guid("selection", *place))
+        piece.set("startPosition", str(segment.start))
+        piece.set("endPosition", str(segment.end))
+        coding = etree.SubElement(piece, f"{{{PROJECT}}}Coding", guid=guid("coding", *place))
+        if segment.coder:
+            piece.set("creatingUser", segment.coder)
+            coding.set("creatingUser", segment.coder)
+        etree.SubElement(coding, f"{{{PROJECT}}}CodeRef", targetGUID=segment.code)
+
+
+def write_project(project: Project, path: str | Path) -> Path:
+    """Write a project as ``.qdpx``; the same project gives the same bytes. The file is written whole or not at all."""
+    for source in project.sources:
+        if "\r" in source.text:
+            raise DataError(
+                f"source '{source.name}' has carriage returns; make its line ends \\n before counting positions"
+            )
+    members = {"project.qde": project_xml(project)}
+    members |= {f"Sources/{source.guid}.txt": source.text.encode("utf-8") for source in project.sources}
+    return archive.write(members, Path(path))
+
+
+def read_project(path: str | Path) -> Project:
+    """Read a ``.qdpx`` project of any tool.
+
+    Parameters
+    ----------
+    path
+        The archive.
+
+    Returns
+    -------
+    Project
+        Users, codes, text sources and coded segments. What is not read stands in ``skipped``: sources that are not
+        text, codings of whole sources, notes, variables, cases, links, sets, graphs. A coder whom the list of users
+        lacks is added without a name.
+
+    Raises
+    ------
+    DataError
+        If the archive is no ZIP, has too many or too large members, a member that would be written outside its folder,
+        no ``.qde`` or several, a document type or entity, a source without its text, or a segment outside its text.
+    """
+    label = Path(path).name
+    members = archive.read(Path(path))
+    documents = [name for name in members if name.lower().endswith(".qde")]
+    if len(documents) != 1:
+        raise DataError(f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde")
+    root = _parse(members[documents[0]], label=label)
+    if root.tag != f"{{{PROJECT}}}Project":
+        raise DataError(f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}")
+    _check_order(root, label=label)
+    coders = tuple(
+        Coder(_required(user, "guid", label), user.get("name") or "")
+        for user in root.iterfind(f"{{{PROJECT}}}Users/{{{PROJECT}}}User")
+    )
+    codes = _read_codes(root.find(f"{{{PROJECT}}}CodeBook"), PROJECT, label=label)
+    sources, segments, skipped = [], [], []
+    for element in root.iterfind(f"{{{PROJECT}}}Sources/*"):
+        kind = etree.QName(element).localname
+        if kind != "TextSource":
+            skipped.append(f"{kind} '{element.get('name') or element.get('guid')}'")
+            continue
+        source, found = _read_source(element, members, label=label)
+        sources.append(source)
+        segments += found
+        whole = len(element.findall(f"{{{PROJECT}}}Coding"))
+        skipped += [f"{whole} codings of the whole of '{source.name}'"] if whole else []
+    skipped += [name for name in _UNREAD if root.find(f"{{{PROJECT}}}{name}") is not None]
+    unnamed = dict.fromkeys(s.coder for s in segments if s.coder and s.coder not in {c.guid for c in coders})
+    coders += tuple(Coder(found, "") for found in unnamed)
+    project = Project(root.get("name") or "", coders, codes, tuple(sources), tuple(segments), tuple(skipped))
+    return check(project, label=label)
+
+
+def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "healthsys") -> Path:
+    """Write a codebook as ``.qdc``, in the namespace ``codebook:1.0``."""
+    check(Project("codebook", codes=codes))
+    space = CODEBOOKS[0]
+    root = etree.Element(f"{{{space}}}CodeBook", nsmap={None: space}, origin=origin)
+    _write_codes(root, codes, space)
+    return archive.replace(Path(path), etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True))
+
+
+def read_codebook(path: str | Path) -> tuple[Code, ...]:
+    """Read a ``.qdc`` codebook of any tool, in either namespace; see :func:`read_project` for errors."""
+    label = Path(path).name
+    root = _parse(archive.whole(Path(path)), label=label)
+    name = etree.QName(root)
+    if name.localname != "CodeBook" or name.namespace not in CODEBOOKS:
+        raise DataError(f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}")
+    codes = _read_codes(root, name.namespace, label=label)
+    check(Project("codebook", codes=codes), label=label)
+    return codes
+
+
+def validate(document: bytes, schema: str | Path) -> list[str]:
+    """Validate a ``.qde`` document against the published schema; return its faults, none when valid.
+
+    The schema is the REFI-QDA working group's ``Project.xsd``, which does not come with this project.
+    """
+    checker = etree.XMLSchema(etree.parse(str(schema), _parser()))
+    checker.validate(_parse(document, label="document"))
+    return [f"line {fault.line}: {fault.message}" for fault in checker.error_log]
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    )
+
+
+def _parse(document: bytes, *, label: str) -> etree._Element:
+    try:
+        root = etree.fromstring(document, _parser())
+    except etree.XMLSyntaxError as error:
+        raise DataError(
+            f"{label}: not readable XML ({error.msg}); export the project again from your software"
+        ) from None
+    if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
+        raise DataError(
+            f"{label}: the document declares a document type, which can name outside files or grow without bound; "
+            "REFI-QDA needs none. Remove the DOCTYPE, or export again"
+        )
+    return root
+
+
+def _check_order(root: etree._Element, *, label: str) -> None:
+    found = [etree.QName(child).localname for child in root if isinstance(child.tag, str)]
+    for name in found:
+        if name not in (*_ORDER, "NoteRef"):
+            raise DataError(f"{label}: a project holds no element '{name}'; allowed: {', '.join(_ORDER)}")
+    ranks = [_ORDER.index(name) for name in found if name in _ORDER]
+    if ranks != sorted(ranks):
+        raise DataError(f"{label}: the elements stand as {', '.join(found)}; the order is {', '.join(_ORDER)}")
+
+
+def _required(element: etree._Element, attribute: str, label: str) -> str:
+    value = element.get(attribute)
+    if value is None:
+        kind = etree.QName(element).localname
+        raise DataError(f"{label}: line {element.sourceline}: {kind} has no {attribute}; every {kind} needs one")
+    return value
+
+
+def _read_codes(holder: etree._Element | None, space: str, *, label: str) -> tuple[Code, ...]:
+    if holder is None:
+        return ()
+    out: list[Code] = []
+
+    def walk(element: etree._Element, parent: str | None) -> None:
+        for child in element.iterfind(f"{{{space}}}Code"):
+            told = child.findtext(f"{{{space}}}Description") or ""
+            codable = (child.get("isCodable") or "true").lower() in ("true", "1")
+            name = _required(child, "name", label)
+            code = Code(_required(child, "guid", label), name, parent, told, child.get("color"), codable)
+            out.append(code)
+            walk(child, code.guid)
+
+    codes = holder.find(f"{{{space}}}Codes")
+    if codes is not None:
+        walk(codes, None)
+    return tuple(out)
+
+
+def _read_source(element: etree._Element, members: dict[str, bytes], *, label: str) -> tuple[Source, list[Segment]]:
+    name = element.get("name") or element.get("guid") or ""
+    inline, path = element.findtext(f"{{{PROJECT}}}PlainTextContent"), element.get("plainTextPath")
+    if (inline is None) == (path is None):
+        raise DataError(
+            f"{label}: source '{name}' has {'neither' if inline is None else 'both'} PlainTextContent and "
+            "plainTextPath; it needs exactly one of the two"
+        )
+    text = inline if inline is not None else _internal(path, name, members, label=label)
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    source = Source(_required(element, "guid", label), name, text)
+    segments = []
+    for piece in element.iterfind(f"{{{PROJECT}}}PlainTextSelection"):
+        try:
+            start, end = (int(_required(piece, key, label)) for key in ("startPosition", "endPosition"))
+        except ValueError:
+            raise DataError(
+                f"{label}: source '{name}': a position is no whole number; export the project again"
+            ) from None
+        for coding in piece.iterfind(f"{{{PROJECT}}}Coding"):
+            target = coding.find(f"{{{PROJECT}}}CodeRef")
+            if target is None:
+                raise DataError(f"{label}: source '{name}': a Coding has no CodeRef; every Coding needs one")
+            coder = coding.get("creatingUser") or piece.get("creatingUser")
+            segments.append(Segment(source.guid, start, end, _required(target, "targetGUID", label), coder))
+    return source, segments
+
+
+def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) -> str:
+    if not path.startswith("internal://"):
+        raise DataError(
+            f"{label}: source '{name}' lies outside the archive ({path.split(':', 1)[0]}:); only internal:// is read. "
+            "Export the project with its sources inside"
+        )
+    wanted = f"sources/{path.removeprefix('internal://')}".lower()
+    for member, content in members.items():
+        if member.lower() == wanted:
+            try:
+                return content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{label}: {member} is not UTF-8 text (byte {error.start}); export the project again as UTF-8"
+                ) from None
+    raise DataError(
+        f"{label}: source '{name}' names {path}, and the archive has no such member in Sources/; export it again with "
+        "its sources"
+    )
+
+
+def project_of(texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder") -> Project:
+    """Return found markers as a project that other software opens: one code per marker, one segment per finding.
+
+    Parameters
+    ----------
+    texts
+        Texts by name, as :func:`healthsys.narratives.readers.texts` gives them.
+    hits
+        The result of :func:`healthsys.narratives.tensions.find_all`; a segment is the words found.
+    name, coder
+        Name of the project, and of the user to whom the coding is put down.
+
+    Examples
+    --------
+    >>> from healthsys.narratives import tensions
+    >>> texts = {"note": "We wait, yet we act."}
+    >>> len(project_of(texts, tensions.find_all(texts)).segments)
+    1
+    """
+    top = Code(
+        guid("code", "tension marker"),
+        "tension marker",
+        description="Language markers of tension",
+        codable=False,
+    )
+    markers = list(dict.fromkeys(hits["marker"]))
+    codes = (top, *(Code(guid("code", "marker", marker), marker, top.guid) for marker in markers))
+    user = Coder(guid("coder", coder), coder)
+    sources = tuple(Source(guid("source", title), title, text) for title, text in texts.items())
+    segments = tuple(
+        Segment(
+            guid("source", row.document),
+            int(row.start),
+            int(row.end),
+            guid("code", "marker", row.marker),
+            user.guid,
+        )
+        for row in hits.itertuples()
+    )
+    return Project(name, (user,), codes, sources, segments)

@@ -1,0 +1,215 @@
+"""Timelines of stressors and responses, and whether strategies run together or one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError
+from healthsys.narratives.events import long
+
+#: The order in which a linear reading would have the strategies follow each other.
+STAGES = ("absorption", "adaptation", "transformation")
+
+#: Shuffles of a permutation test: the smallest p it can give is one in so many.
+DRAWS = 4999
+
+
+def monthly(events: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Count, for each calendar month and code, the events under way.
+
+    Parameters
+    ----------
+    events
+        A checked register.
+    column
+        The coded column: ``stressor`` or ``strategy``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Tidy: ``month`` (first day), ``code``, ``events``; every month between the first start and the last end.
+
+    Raises
+    ------
+    DataError
+        If no event carries a code of that column.
+    """
+    pieces = long(events, column)
+    if pieces.empty:
+        raise DataError(f"event register: no event has a code in column '{column}'; code at least one")
+    months = pd.period_range(events["start"].min(), events["end"].max(), freq="M")
+    first, last = pieces["start"].dt.to_period("M"), pieces["end"].dt.to_period("M")
+    rows = [
+        {"month": month.to_timestamp(), "code": code, "events": int(((pieces["code"] == code) & live).sum())}
+        for month in months
+        for live in [(first <= month) & (last >= month)]
+        for code in dict.fromkeys(pieces["code"])
+    ]
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A statistic beside what it would be if dates were shuffled, or the reason why there is none."""
+
+    statistic: float | None
+    expected: float | None
+    lower: float | None
+    upper: float | None
+    p_high: float | None
+    p_low: float | None
+    events: int
+    draws: int
+    reason: str | None = None
+    threshold: float | None = None
+
+
+def sequence_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> Permutation:
+    """Test whether strategies follow each other: absorption, then adaptation, then transformation.
+
+    The statistic is the share of pairs of events with different strategies in which the later stage has the later
+    midpoint (equal midpoints count one half): 1 is a strict sequence, 0.5 no order. The null hypothesis is that
+    within each actor the strategy says nothing about the date; the dates of an actor's events are shuffled among
+    that actor's events.
+
+    Parameters
+    ----------
+    events
+        A checked register; only events with a strategy count, an event with two strategies in both.
+    seed, draws
+        Of the shuffles.
+
+    Returns
+    -------
+    Permutation
+        ``expected``, ``lower`` and ``upper`` (95 %) and ``threshold`` (above which one shuffle in twenty lies) describe
+        the shuffled statistic; ``p_high`` is the share of
+        shuffles (the observed one counted) at least as high, ``p_low`` at least as low. Undefined, with a reason,
+        where fewer than two strategies occur.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"event_id": list("abc"), "actor": "x", "strategy": STAGES,
+    ...     "start": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"]),
+    ...     "end": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"])})
+    >>> sequence_test(events, draws=99).statistic
+    1.0
+    """
+    pieces, dates, owner = _prepare(events)
+    if pieces["code"].nunique() < 2:
+        return _undefined(len(dates), "fewer than two strategies occur, so nothing can follow anything")
+    stage = pieces["code"].map(STAGES.index).to_numpy()
+    row = pieces["row"].to_numpy()
+    later, earlier = np.nonzero(stage[:, None] > stage[None, :])
+    middle = (dates[:, 0] + dates[:, 1]) / 2
+
+    def statistic(order: np.ndarray) -> float:
+        gap = middle[order[row[later]]] - middle[order[row[earlier]]]
+        return float(((gap > 0) + 0.5 * (gap == 0)).mean())
+
+    return _permute(statistic, owner, seed=seed, draws=draws)
+
+
+def together_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> Permutation:
+    """Measure how far strategies run together: of the months with any, the share with at least two of them.
+
+    The null hypothesis and the shuffles are those of :func:`sequence_test`. A strict sequence without overlap gives
+    0; the statistic is high wherever events are long, so it is to be read beside its shuffled value and without the
+    events that are dated only by the whole period.
+    """
+    pieces, dates, owner = _prepare(events)
+    if pieces["code"].nunique() < 2:
+        return _undefined(len(dates), "fewer than two strategies occur, so none can run together")
+    row, codes = pieces["row"].to_numpy(), pieces["code"].to_numpy()
+    month = dates.astype("datetime64[D]").astype("datetime64[M]").astype(int)
+    span = np.arange(month.min(), month.max() + 1)
+    live = (month[:, :1] <= span) & (month[:, 1:] >= span)
+
+    def statistic(order: np.ndarray) -> float:
+        of_code = live[order[row]]
+        count = sum(of_code[codes == code].any(axis=0).astype(int) for code in STAGES)
+        return float((count >= 2).sum() / (count >= 1).sum())
+
+    return _permute(statistic, owner, seed=seed, draws=draws)
+
+
+def sensitivity(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> pd.DataFrame:
+    """Run both tests under other defensible choices of events.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per choice (all events; without those dated only by a period; responses only; start in place of the
+        whole span), with both statistics, their shuffled values and p.
+    """
+    point = events.assign(end=events["start"])
+    choices = {
+        "all events with a strategy": events,
+        "without events dated only by a period": events[events["basis"] != "period"],
+        "responses only": events[events["kind"] == "response"],
+        "first day of each event only": point,
+    }
+    rows = []
+    for choice, chosen in choices.items():
+        follow = sequence_test(chosen, seed=seed, draws=draws)
+        together = together_test(chosen, seed=seed, draws=draws)
+        rows.append(
+            {
+                "choice": choice,
+                "events": follow.events,
+                "sequence": follow.statistic,
+                "sequence_shuffled": follow.expected,
+                "p_sequence": follow.p_high,
+                "together": together.statistic,
+                "together_shuffled": together.expected,
+                "p_together": together.p_high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return one row per event and strategy, the days of each event, and each event's actor."""
+    chosen = events[events["strategy"].notna()].reset_index(drop=True)
+    unknown = [code for code in long(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
+    if unknown:
+        raise DataError(f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}")
+    pieces = long(chosen.assign(row=range(len(chosen))), "strategy")
+    dates = chosen[["start", "end"]].to_numpy().astype("datetime64[D]").astype(int)
+    return pieces, dates, chosen["actor"].to_numpy()
+
+
+def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int) -> Permutation:
+    """Shuffle positions within each owner, so that a date stays with its actor."""
+    rng = np.random.default_rng(seed)
+    groups = [np.flatnonzero(owner == name) for name in dict.fromkeys(owner)]
+    order = np.arange(len(owner))
+    observed = statistic(order)
+    shuffled = np.empty(draws)
+    for draw in range(draws):
+        for group in groups:
+            order[group] = rng.permutation(group)
+        shuffled[draw] = statistic(order)
+    lower, upper, threshold = np.quantile(shuffled, [0.025, 0.975, 0.95])
+    slack = 1e-12
+    high = (1 + (shuffled >= observed - slack).sum()) / (draws + 1)
+    low = (1 + (shuffled <= observed + slack).sum()) / (draws + 1)
+    return Permutation(
+        statistic=observed,
+        expected=float(shuffled.mean()),
+        lower=float(lower),
+        upper=float(upper),
+        p_high=float(high),
+        p_low=float(low),
+        events=len(owner),
+        draws=draws,
+        threshold=float(threshold),
+    )
+
+
+def _undefined(events: int, reason: str) -> Permutation:
+    return Permutation(None, None, None, None, None, None, events, 0, reason)

@@ -1,0 +1,51 @@
+"""Back-tests: what the runs compute now against the published record, within the stated tolerance.
+
+Numbers agree within a relative difference of :data:`healthsys.publishing.record.RELATIVE`; counts, texts, parameters
+and data hashes are equal; figures are compared by the data they draw.
+"""
+
+import json
+
+import pytest
+from miniature import PROJECT
+from test_functional_book import book  # noqa: F401  (the fixture builds the book)
+
+from healthsys.publishing import record
+from healthsys.publishing.runs import load_runs
+
+
+@pytest.mark.parametrize("run", sorted(load_runs()))
+def test_results_are_those_of_the_published_record(run):
+    assert [str(difference) for difference in record.differences(run)] == []
+
+
+def test_the_record_holds_every_run_and_none_that_is_gone():
+    recorded = {path.stem for path in (PROJECT / "results").glob("*.json")}
+    assert recorded == set(load_runs())
+    for name in recorded:
+        assert json.loads((PROJECT / "results" / f"{name}.json").read_text())["run"] == name
+
+
+def test_the_tolerance_is_tight_enough_to_catch_a_changed_digit():
+    got = {"run": "x", "results": {"gap": {"value": 15.25, "unit": "%"}}, "figures": {}}
+    close = {**got, "results": {"gap": {"value": 15.25 * (1 + 1e-8), "unit": "%"}}}
+    far = {**got, "results": {"gap": {"value": 15.2501, "unit": "%"}}}
+    other = {**got, "results": {"gap": {"value": 15.25, "unit": "points"}}}
+    assert record.compare(close, got) == []
+    assert [str(found) for found in record.compare(far, got)] == [
+        "x: gap, value: expected 15.2501, got 15.25, difference -0.0001"
+    ]
+    assert "expected 'points', got '%'" in str(record.compare(other, got)[0])
+
+
+def test_a_missing_result_and_a_changed_figure_are_named():
+    figure = {"columns": ["month", "days"], "rows": [["Jan", 1.0], ["Feb", 2.0]]}
+    before = {"run": "x", "results": {"gone": {"value": 1}}, "figures": {"f": figure}}
+    after = {"run": "x", "results": {}, "figures": {"f": {**figure, "rows": [["Jan", 1.0], ["Feb", 2.5]]}}}
+    said = [str(found) for found in record.compare(before, after)]
+    assert said == [
+        "x: gone, result: expected 'recorded', got 'absent'",
+        "x: f, figure data row 2, days: expected 2.0, got 2.5, difference 0.5",
+    ]
+    shorter = {**before, "figures": {"f": {**figure, "rows": figure["rows"][:1]}}}
+    assert "expected '2 rows of month, days', got '1 rows of month, days'" in str(record.compare(before, shorter)[0])
