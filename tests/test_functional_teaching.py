@@ -1,0 +1,200 @@
+"""Real nbgrader on the real modules; the editions as commands write them; slides and handouts in a browser."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from healthsys.publishing.teaching import copies, editions, modules
+from miniature import PROJECT, healthsys
+
+MODULES = modules.load_modules()
+each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+nbgrader_api = pytest.importorskip("nbgrader.apps.api", reason="nbgrader is in requirements/teach.lock: make env-teach")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """An nbgrader course with every module handed out, set as the instructor's edition sets it."""
+    from traitlets.config import Config
+
+    root = tmp_path_factory.mktemp("course")
+    config = Config()
+    exec(editions.NBGRADER_CONFIG, {"get_config": lambda: config})
+    config.CourseDirectory.root = str(root)
+    config.CourseDirectory.db_url = f"sqlite:///{root}/gradebook.db"
+    config.ClearSolutions.code_stub = {"python": copies.CODE_STUB}
+    api = nbgrader_api.NbGraderAPI(config=config)
+    api.log.setLevel(logging.CRITICAL)
+    for module in MODULES:
+        folder = root / "source" / module.name
+        folder.mkdir(parents=True)
+        shutil.copy(module.notebook, folder)
+        done = api.generate_assignment(module.name)
+        assert done["success"], done["log"] if "log" in done else done
+    return root, api
+
+
+def mark(course, module, student, notebook):
+    """Hand in a notebook and return what nbgrader says of it, with the marks of each exercise."""
+    from nbgrader.api import Gradebook
+
+    root, api = course
+    folder = root / "submitted" / student / module.name
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / module.notebook.name)
+    done = api.autograde(module.name, student, create=True)
+    marks = {}
+    if done["success"]:
+        with Gradebook(f"sqlite:///{root}/gradebook.db") as book:
+            handed_in = book.find_submission_notebook(module.name, module.name, student)
+            marks = {grade.name.removesuffix("-check"): grade.score for grade in handed_in.grades}
+    return done, marks
+
+
+@each
+def test_nbgraders_student_copy_is_ours(course, module):
+    theirs = nbformat.read(course[0] / "release" / module.name / module.notebook.name, as_version=4)
+    ours = copies.student_notebook(module.read(), label=module.name)
+    assert [cell.source for cell in theirs.cells] == [cell.source for cell in ours.cells]
+
+
+@each
+def test_marks_of_the_full_the_empty_and_every_wrong_answer(course, module):
+    """One submission for each round of wrong answers, marked by exercise."""
+    full = {exercise.name: exercise.points for exercise in module.exercises if not exercise.is_open}
+    opens = {exercise.name for exercise in module.exercises if exercise.is_open}
+    answers = copies.solutions(module)
+    handed_in = {"full": copies.answered(module, answers), "empty": copies.answered(module, {})}
+    handed_in["empty"] = copies.student_notebook(module.read(), label=module.name)
+    for number, wrong in enumerate(module.rounds, start=1):
+        handed_in[f"round-{number}"] = copies.answered(module, {name: one.code for name, one in wrong.items()})
+    table = {}
+    for student, notebook in handed_in.items():
+        done, marks = mark(course, module, student, notebook)
+        assert done["success"], done
+        table[student] = {name: score for name, score in marks.items() if name not in opens}
+    print(module.name, {student: sum(marks.values()) for student, marks in table.items()})
+    assert table["full"] == full
+    assert set(table["empty"].values()) == {0}
+    for number, wrong in enumerate(module.rounds, start=1):
+        got = table[f"round-{number}"]
+        for name in full:
+            assert got[name] == (wrong[name].marks if name in wrong else full[name]), f"{name} in round {number}"
+
+
+MISFITS = {
+    "loops": {"q2": "while True:\n    pass"},
+    "import-raises": {"q1": "import healthsys_of_nobody"},
+    "floods": {"q1": "for line in range(1000):\n    print('x' * 100_000)"},
+    "kills": {"q1": "import os\nos._exit(1)"},
+}
+
+
+@pytest.mark.parametrize("kind", [*MISFITS, "tests-deleted"])
+def test_marking_goes_on_whatever_is_handed_in(course, kind):
+    module = next(module for module in MODULES if module.name == "beds-and-slack")
+    course[1].config.Execute.timeout = 8
+    notebook = copies.answered(module, MISFITS.get(kind, {}))
+    if kind == "tests-deleted":
+        notebook.cells = [c for c in notebook.cells if not c.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-check")]
+    done, marks = mark(course, module, kind, notebook)
+    graded = course[0] / "autograded" / kind / module.name / module.notebook.name
+    text = graded.read_text() if graded.is_file() else ""
+    if kind == "tests-deleted":
+        assert done["success"]
+        assert all(marks[e.name] == e.points for e in module.exercises if not e.is_open), "the tests are put back"
+    elif kind == "loops":
+        assert done["success"]
+        assert marks["q2"] == 0
+        assert marks["q3"] == 3
+        assert "timeout" in text.lower() or "KeyboardInterrupt" in text
+    elif kind == "import-raises":
+        assert marks["q1"] == 0
+        assert marks["q2"] == 3
+        assert "healthsys_of_nobody" in text
+    elif kind == "floods":
+        assert done["success"]
+        assert marks["q2"] == 3
+        assert "truncated" in text
+    else:
+        assert not done["success"] or marks["q1"] == 0
+    _, after = mark(course, module, f"after-{kind}", copies.student_notebook(module.read(), label=module.name))
+    assert set(after.values()) == {0}, "the next student is marked"
+
+
+@pytest.fixture(scope="module")
+def built():
+    """Both editions, as `make teach` leaves them."""
+    done = healthsys(PROJECT, "teach", "build")
+    assert done.returncode == 0, done.stderr
+    return PROJECT / "book/_build/teaching"
+
+
+def test_no_file_of_the_students_edition_holds_an_answer(built):
+    lines = {
+        line.strip() for module in MODULES for answer in copies.solutions(module).values() for line in answer.split("\n")
+    }
+    lines = {line for line in lines if len(line) >= 18}
+    files = [path for path in (built / "student").rglob("*") if path.is_file() and path.suffix != ".zip"]
+    for path in (built / "student").glob("*.zip"):
+        shutil.unpack_archive(path, built / "unpacked" / path.stem)
+    files += [path for path in (built / "unpacked").rglob("*") if path.is_file()]
+    assert len(files) > 40
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        held = [line for line in lines if line in text or line.replace('"', '\\"') in text]
+        assert not held, f"{path.relative_to(built)}: {held[0]}"
+    shutil.rmtree(built / "unpacked")
+
+
+@each
+def test_the_instructors_edition_holds_answers_key_slides_and_handout(built, module):
+    folder = built / "instructor" / module.name
+    for name in ("index.html", "key.csv", "wrong_answers.csv", "handout.html", "slides.html", f"{module.name}-answers.ipynb"):
+        assert (folder / name).is_file(), name
+    slides = (folder / "slides.html").read_text()
+    fetched = re.findall(r"<(?:script|link)[^>]*(?:src|href)=[\"']([^\"']+)", slides) + re.findall(r"@import[^;]*", slides)
+    assert fetched
+    for address in fetched:
+        assert not address.startswith(("http", "//")), address
+        assert (folder / address).is_file(), address
+    assert "https://cdn" not in slides
+    assert "unpkg" not in slides
+
+
+@each
+def test_the_handout_prints_on_one_sheet(built, module, tmp_path):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not browser:
+        pytest.skip("no browser to print with")
+    page = built / "student" / module.name / "handout.html"
+    subprocess.run(
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--no-pdf-header-footer",
+         f"--print-to-pdf={tmp_path / 'out.pdf'}", page.as_uri()], check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    assert len(re.findall(rb"/Type\s*/Page\b", (tmp_path / "out.pdf").read_bytes())) == 1
+
+
+def test_the_roster_command_says_what_it_wrote_and_refuses_in_one_line(tmp_path):
+    path = tmp_path / "class.csv"
+    path.write_text("id,name\ns1,Ana\n")
+    call = ("teach", "roster", str(path), "--seed", "3", "--module", "beds-and-slack", "--out", str(tmp_path / "out"))
+    done = healthsys(PROJECT, *call)
+    assert done.returncode == 0, done.stderr
+    assert "1 students, 1 modules" in done.stdout
+    again = healthsys(PROJECT, *call)
+    assert again.returncode == 1
+    assert "is there already" in again.stderr
+    assert "Traceback" not in again.stderr
+
+
+def test_the_copy_under_test_is_this_project():
+    assert Path(editions.__file__).is_relative_to(PROJECT), sys.path
