@@ -6,7 +6,7 @@ UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
 .DEFAULT_GOAL := help
-.PHONY: help book test verify lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book test verify archive lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,8 +18,12 @@ test: env-teach ## every test: units, strict nbval, commands, pages in a browser
 	@$(BIN)/healthsys build
 	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval --cov --cov-report=term
 
-verify: env-test ## re-execute every run afresh and compare with the published record in results/
+verify: env-test ## check environment, data, notebooks, every run and claim afresh against what is published
 	@$(BIN)/healthsys verify
+
+archive: env-book ## one zip of sources, data, results, built book and RO-Crate: book/_build/archive/
+	@$(BIN)/healthsys build
+	@$(BIN)/healthsys archive
 
 lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell
@@ -47,7 +51,7 @@ $(UV): requirements/bootstrap.lock
 
 $(VENV)/.%-installed: requirements/%.lock pyproject.toml $(UV)
 	@echo "installing the $* environment into $(VENV) (once)"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/$*.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$*.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
 	@touch $@
 

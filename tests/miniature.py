@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -107,12 +110,12 @@ def make(root: Path) -> Path:
     """Write the miniature project below ``root`` and return it."""
     for folder in ("data/published", "notebooks", "book/_static", "requirements", "results"):
         (root / folder).mkdir(parents=True)
-    (root / "data/datapackage.json").write_text(json.dumps(PACKAGE))
     (root / "data/published/waits.csv").write_text("month,days,locator\nJan,12.5,row 1\nFeb,14.5,row 2\nMar,,row 3\n")
     (root / "data/constants.csv").write_text("name,value,meaning,source\nlevel,95 %,Coverage,Convention\n")
     (root / "data/coverage.csv").write_text(
         "source_key,source_title,concept,where,page,reason\nmini,Invented report,Waits,page,analyses/waits-once,\n"
     )
+    stamp(root, copy.deepcopy(PACKAGE))
     nbformat.write(notebook(), root / "notebooks/waits.ipynb")
     (root / "notebooks/miniature_drawing.py").write_text(
         "from healthsys import plotting\n\n\ndef draw(frame, *, width):\n"
@@ -130,7 +133,7 @@ def make(root: Path) -> Path:
         },
     }
     (root / "notebooks/runs.yml").write_text(yaml.safe_dump({"runs": runs}))
-    (root / "requirements/book.lock").write_text("example==1.0\n")
+    (root / "requirements/book.lock").write_text(f"pandas=={metadata.version('pandas')}\n")
     (root / "CHANGELOG.md").write_text("# Changelog\n")
     shutil.copy(PROJECT / "book/_config.yml", root / "book/_config.yml")
     shutil.copytree(PROJECT / "book/_static", root / "book/_static", dirs_exist_ok=True)
@@ -141,6 +144,13 @@ def make(root: Path) -> Path:
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": file} for file in files]}
     (root / "book/_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
     return root
+
+
+def stamp(root: Path, package: dict) -> None:
+    """Write a data package with the checksums of its files."""
+    for entry in package["resources"]:
+        entry["hash"] = f"sha256:{hashlib.sha256((root / 'data' / entry['path']).read_bytes()).hexdigest()}"
+    (root / "data/datapackage.json").write_text(json.dumps(package))
 
 
 def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -31,14 +31,16 @@ def main() -> None:
 main.add_command(claims)
 
 _jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once; one per core by default.")
+_cold = click.option("--cold", is_flag=True, help="Start every kernel afresh instead of forking it from a warm one.")
 
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter of one run.")
 @click.option("--force", is_flag=True, help="Execute also what has not changed.")
+@_cold
 @_jobs
-def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, jobs: int | None) -> None:
+def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, cold: bool, jobs: int | None) -> None:
     """Execute the runs of notebooks/runs.yml, or those named; only what changed."""
     from dataclasses import replace
 
@@ -55,28 +57,51 @@ def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, jobs: int
         given = parameters.parse_options(options, known, label=f"run '{only.name}'")
         checked = parameters.validate(given, known, label=f"run '{only.name}'", folder=Path.cwd())
         chosen = [replace(only, parameters={**only.parameters, **checked})]
-    _execute(chosen, force=force, jobs=jobs)
+    _execute(chosen, force=force, cold=cold, jobs=jobs)
 
 
 @main.command()
 @click.option("--force", is_flag=True, help="Execute every run and build every page again.")
+@_cold
 @_jobs
-def build(force: bool, jobs: int | None) -> None:
+def build(force: bool, cold: bool, jobs: int | None) -> None:
     """Execute what changed and build the book: leaves book/_build/html/index.html."""
-    from healthsys import paths
-    from healthsys.publishing import book, runs
+    from healthsys.publishing import state
 
+    before = None if force else state.unchanged()
+    if before is not None:
+        count, *notes = before
+        click.echo(f"runs: 0 executed, {count} unchanged, 0 failed")
+        for note in notes:
+            click.echo(note, err=True)
+        click.echo("pages: 0 changed")
+        _built(False)
+        return
+    from healthsys.publishing import book, fingerprint, runs
+
+    watch = state.Watch(book.written())
     chosen = runs.select(())
-    _execute(chosen, force=force, jobs=jobs)
+    watch.add(path for one in chosen for path in fingerprint.data_files(one))
+    notes = _execute(chosen, force=force, cold=cold, jobs=jobs)
     changed = book.compose_pages(chosen)
     click.echo(f"pages: {len(changed)} changed")
-    built = book.build_pages(force=force)
-    state = "built" if built else "up to date"
+    _built(book.build_pages(force=force))
+    watch.remember([str(len(chosen)), *notes])
+
+
+def _built(was_built: bool) -> None:
+    """Say whether pages were built and where they are."""
+    from healthsys import paths
+
+    state = "built" if was_built else "up to date"
     click.echo(f"book {state}: {(paths.build() / 'html' / 'index.html').relative_to(paths.root())}")
 
 
-def _execute(chosen: list, *, force: bool, jobs: int | None) -> None:
-    """Execute runs with a progress bar and a line each; tell failures at the end; exit 1 if there are any."""
+def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list[str]:
+    """Execute runs with a progress bar and a line each; tell failures at the end; exit 1 if there are any.
+
+    Returns what was said about the published record.
+    """
     from tqdm import tqdm
 
     from healthsys.publishing import execution, record
@@ -88,34 +113,42 @@ def _execute(chosen: list, *, force: bool, jobs: int | None) -> None:
             if outcome.status != "unchanged":
                 tqdm.write(f"{outcome.status:>9}  {outcome.run}  {outcome.seconds:.1f} s")
 
-        outcomes = execution.execute_runs(chosen, force=force, jobs=jobs, tell=tell)
+        outcomes = execution.execute_runs(chosen, force=force, cold=cold, jobs=jobs, tell=tell)
     counts = {state: sum(o.status == state for o in outcomes) for state in ("executed", "unchanged", "failed")}
     click.echo("runs: " + ", ".join(f"{count} {state}" for state, count in counts.items()))
+    notes = []
     for outcome in outcomes:
         if outcome.warnings:
             click.echo(f"{outcome.run} wrote to its error stream:\n{outcome.warnings}", err=True)
         if outcome.status != "failed" and not record.recorded_path(outcome.run).is_file():
-            click.echo(f"there is no published record of {outcome.run} yet: healthsys verify --accept", err=True)
+            notes.append(f"there is no published record of {outcome.run} yet: healthsys verify --accept")
         elif outcome.status != "failed":
             found = record.differences(outcome.run)
-            for difference in found[:5]:
-                click.echo(f"differs from the record: {difference}", err=True)
+            notes += [f"differs from the record: {difference}" for difference in found[:5]]
             if len(found) > 5:
-                click.echo(f"differs from the record: {outcome.run}: and {len(found) - 5} more places", err=True)
+                notes.append(f"differs from the record: {outcome.run}: and {len(found) - 5} more places")
+    for note in notes:
+        click.echo(note, err=True)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     for outcome in failed:
         click.echo(f"\nFAILED {outcome.run}\n{outcome.message}", err=True)
     if failed:
         sys.exit(1)
+    return notes
 
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[RUN]...")
+@click.option("--only", metavar="PART,...", help="Check only these: environment, data, notebooks, runs, claims.")
 @click.option("--accept", is_flag=True, help="Show the difference of each named run and take it as the record.")
 @_jobs
-def verify(names: tuple[str, ...], accept: bool, jobs: int | None) -> None:
-    """Execute every run afresh and compare each result with the published record in results/; exit 1 on a mismatch."""
-    from healthsys.publishing import record, runs
+def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | None) -> None:
+    """Check environment, data, notebooks, every run and every claim afresh; exit 1 on a mismatch.
+
+    Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
+    """
+    from healthsys import paths
+    from healthsys.publishing import crate, record, runs
 
     if accept and not names:
         raise click.UsageError("name the runs whose results to accept: healthsys verify --accept RUN")
@@ -125,14 +158,57 @@ def verify(names: tuple[str, ...], accept: bool, jobs: int | None) -> None:
             for difference in record.differences(one.name):
                 click.echo(str(difference))
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
+        crate.write_manifest()
         return
-    _execute(chosen, force=True, jobs=jobs)
-    wrong = [difference for one in chosen for difference in record.differences(one.name)]
-    for difference in wrong:
-        click.echo(str(difference))
-    click.echo(f"{len(chosen)} runs executed, {len(wrong)} differences from the record")
-    if wrong:
+    everything = None if names else sorted(paths.notebooks().glob("*.ipynb"))
+    _verify(chosen, only=only, notebooks=everything, jobs=jobs)
+
+
+def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, jobs: int | None) -> None:
+    """Check the parts asked for, print a short table and every difference, write the report; exit 1 on a mismatch."""
+    import time
+
+    from healthsys.errors import nearest
+    from healthsys.publishing import verdicts, verification
+
+    parts = [part.strip() for part in only.split(",")] if only else list(verification.PARTS)
+    for part in parts:
+        if part not in verification.PARTS:
+            known = ", ".join(verification.PARTS)
+            raise click.UsageError(f"there is no part '{part}'.{nearest(part, verification.PARTS)} There are: {known}")
+    started = time.perf_counter()
+
+    def tell(check: verification.Check) -> None:
+        seconds = f"  {check.seconds:.1f} s" if check.seconds else ""
+        click.echo(f"{'agrees' if check.agrees else 'DIFFERS':<8} {check.part:<10} {check.name}{seconds}")
+
+    checks, seconds = verification.verify(chosen, parts=parts, notebooks=notebooks, jobs=jobs, tell=tell)
+    seconds["total"] = time.perf_counter() - started
+    found = verdicts.summary(checks, seconds, parts)
+    for check in checks:
+        for difference in check.differences:
+            click.echo(verdicts.line(difference))
+    click.echo(verdicts.table(found))
+    where = found["machine"]
+    click.echo(f"{where['system']}, {where['processor']}, {where['Python']}; {seconds['total']:.0f} s")
+    click.echo(f"report: {verdicts.write(found)}")
+    differ = found["counts"]["total"]["differ"]
+    click.echo(f"{differ} of {len(checks)} checks differ" if differ else f"all {len(checks)} checks agree")
+    if found["verdict"] != "agrees":
         sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default."
+)
+def archive(out: Path | None) -> None:
+    """One zip of sources, data, results, the built book and an RO-Crate, for a repository such as Zenodo."""
+    from healthsys.publishing import archive as archiving
+
+    where, counts = archiving.write(out)
+    pages = f"{counts['book']} files of the built book" if counts["book"] else "no built book (make book builds it)"
+    click.echo(f"wrote {where}: {counts['sources']} source files, {pages}, {counts['bytes'] / 1e6:.1f} MB")
 
 
 @main.command()
@@ -154,14 +230,43 @@ def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
 
 
 @main.command()
+@click.argument("notebook")
+@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV: a report a row.")
+@click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
+@click.option("--scheduler", default="", help="Address of a Dask scheduler; this machine's cores by default.")
+@_jobs
+def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None) -> None:
+    """One report per row of a grid, and an index of them; started again, it goes on where it was."""
+    from tqdm import tqdm
+
+    from healthsys.publishing import sweep as sweeping
+
+    with tqdm(unit="row", disable=None, leave=False) as bar:
+
+        def tell(name: str, status: str) -> None:
+            bar.update()
+            if status == "failed":
+                tqdm.write(f"   failed  {name}")
+
+        counts = sweeping.sweep(notebook, grid, out=out, scheduler=scheduler, jobs=jobs, tell=tell)
+    click.echo("rows: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
+    click.echo(f"wrote {out.rstrip('/')}/index.html, index.csv, results.csv")
+    if counts["failed"]:
+        click.echo("why rows failed stands in index.csv", err=True)
+        sys.exit(1)
+
+
+@main.command()
 def notebooks() -> None:
     """Execute notebooks/*.ipynb on their defaults and store normalised outputs (what strict nbval compares with)."""
     from healthsys import paths
-    from healthsys.publishing import stored
+    from healthsys.publishing import execution, stored
 
-    for path in sorted([*paths.notebooks().glob("*.ipynb"), *paths.notebooks().glob("teaching/*.ipynb")]):
-        state = "refreshed" if stored.refresh(path) else "unchanged"
-        click.echo(f"{state:>9}  {path.name}")
+    found = sorted([*paths.notebooks().glob("*.ipynb"), *paths.notebooks().glob("teaching/*.ipynb")])
+    with execution.kernels_for(found):
+        for path in found:
+            state = "refreshed" if stored.refresh(path) else "unchanged"
+            click.echo(f"{state:>9}  {path.name}")
 
 
 @main.command()

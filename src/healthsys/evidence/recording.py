@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from healthsys.errors import HealthsysError
@@ -42,6 +43,9 @@ class Result:
         fields = {key: value for key, value in asdict(self).items() if value is not None}
         interval = f" ({self.interval})" if self.interval else ""
         return {RESULT_TYPE: fields, "text/plain": f"{self.name}: {self.text}{interval} {self.unit} — {self.meaning}"}
+
+    def _ipython_display_(self) -> None:
+        """Show nothing again: it was shown when it was recorded. Not everything that runs cells heeds a semicolon."""
 
 
 def record(
@@ -113,7 +117,11 @@ def record(
     result = Result(
         name, value, text, unit, format, meaning, lower, upper, level, interval, None if n is None else int(n), reason
     )
-    display(result)
+    bundle = result._repr_mimebundle_()
+    if InteractiveShell.initialized():
+        display(bundle, raw=True)
+    else:
+        print(bundle["text/plain"])
     return result
 
 

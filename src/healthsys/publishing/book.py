@@ -30,6 +30,11 @@ UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
 
 
+def written() -> list[Path]:
+    """Return the files and folders among the book's sources that a build writes itself."""
+    return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in generated.PAGES)]
+
+
 def compose_pages(runs: list[Run]) -> list[str]:
     """Write the page of every executed run and the generated pages; return the names of those that changed."""
     changed = []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import multiprocessing
 import os
 import re
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from multiprocessing import connection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ import nbformat
 
 from healthsys import datasets, paths
 from healthsys.errors import HealthsysError, RunError
-from healthsys.publishing import files, fingerprint, harvest, normalise, parameters
+from healthsys.publishing import files, fingerprint, harvest, kernels, normalise, parameters
 from healthsys.publishing.runs import Run
 
 #: A kernel reads these: one thread each (runs are parallel already), the same hash order every time.
@@ -77,6 +81,7 @@ def execute_notebook(
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    kernels.use_warm_kernels()
     logging.getLogger("papermill").setLevel(logging.ERROR)
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     environment = {**KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())}
@@ -208,13 +213,53 @@ def execute_run(run: Run) -> Outcome:
 
 
 def _key_of(path: Path) -> str:
-    if not path.is_file():
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        return notebook["metadata"].get("healthsys", {}).get("fingerprint", "")
+    except (OSError, ValueError, KeyError):
         return ""
-    return nbformat.read(path, as_version=4).metadata.get("healthsys", {}).get("fingerprint", "")
+
+
+@contextmanager
+def kernels_for(notebooks: Iterable[Path], *, jobs: int = 1, cold: bool = False) -> Iterator[None]:
+    """Make notebooks' kernels start warm while this lasts, where there are more of them than run at once.
+
+    As many as run at once import what they need side by side: there one process that imports first gains nothing.
+
+    Parameters
+    ----------
+    notebooks
+        One entry for each execution to come.
+    jobs
+        How many run at once.
+    cold
+        Start every kernel cold all the same.
+    """
+    several = list(notebooks)
+    if cold or len(several) <= jobs:
+        yield
+        return
+    with kernels.warm(set(several), environment=KERNEL_ENVIRONMENT):
+        yield
+
+
+def die_with_parent() -> None:
+    """End this worker when the process that started it is gone, however that one ended."""
+
+    def wait() -> None:
+        connection.wait([multiprocessing.parent_process().sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def execute_runs(
-    runs: list[Run], *, force: bool = False, jobs: int | None = None, tell: Callable[[Outcome], None] = lambda _: None
+    runs: list[Run],
+    *,
+    force: bool = False,
+    cold: bool = False,
+    jobs: int | None = None,
+    tell: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
     """Execute runs in parallel; one failure does not stop the others.
 
@@ -224,6 +269,8 @@ def execute_runs(
         What to execute.
     force
         Execute also what has not changed.
+    cold
+        Give each run a kernel of its own from the start (:mod:`healthsys.publishing.kernels`).
     jobs
         How many at once; one per core by default.
     tell
@@ -239,13 +286,25 @@ def execute_runs(
             waiting.append(run)
     if waiting:
         jobs = min(jobs or os.cpu_count() or 1, len(waiting))
-        with ProcessPoolExecutor(max_workers=jobs) as pool:
-            futures = {pool.submit(execute_run, run): run for run in waiting}
-            for future in as_completed(futures):
-                try:
-                    outcome = future.result()
-                except Exception as error:  # a worker died: the other runs go on
-                    outcome = Outcome(futures[future].name, "failed", message=f"{type(error).__name__}: {error}")
+        with kernels_for([run.notebook for run in waiting], jobs=jobs, cold=cold):
+            import papermill  # noqa: F401 (once, before the workers are forked)
+
+            for outcome in _in_parallel(waiting, jobs):
                 outcomes[outcome.run] = outcome
                 tell(outcome)
     return [outcomes[run.name] for run in runs]
+
+
+def _in_parallel(runs: list[Run], jobs: int) -> Iterator[Outcome]:
+    """Yield the outcome of each run as it comes."""
+    with ProcessPoolExecutor(max_workers=jobs, initializer=die_with_parent) as pool:
+        futures = {pool.submit(execute_run, run): run for run in runs}
+        try:
+            for future in as_completed(futures):
+                try:
+                    yield future.result()
+                except Exception as error:  # a worker died: the other runs go on
+                    yield Outcome(futures[future].name, "failed", message=f"{type(error).__name__}: {error}")
+        except BaseException:  # interrupted: what has not begun is not begun
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

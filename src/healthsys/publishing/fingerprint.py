@@ -8,6 +8,7 @@ the notebooks of another.
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import json
 import sys
@@ -35,8 +36,14 @@ def source_files(notebook: nbformat.NotebookNode, *, package: Path = PACKAGE) ->
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting |= set(_imports(ast.parse(path.read_text(encoding="utf-8")), package)) - found
+            status = path.stat()
+            waiting |= _imported_by(path, status.st_mtime_ns, status.st_size, package) - found
     return sorted(found)
+
+
+@functools.lru_cache(maxsize=4096)
+def _imported_by(path: Path, _modified: int, _size: int, package: Path) -> frozenset[Path]:
+    return frozenset(_imports(ast.parse(path.read_text(encoding="utf-8")), package))
 
 
 def _imports(tree: ast.AST, package: Path) -> Iterable[Path]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from healthsys import datasets, paths
 from healthsys.publishing.runs import Run, load_runs
+from healthsys.publishing.speed import speed
 
 #: Kinds of data, in words for a reader.
 KIND_WORDS = {
@@ -158,4 +159,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/data-dictionary.md": data_dictionary,
     "reference/constants.md": constants,
     "reference/coverage.md": coverage,
+    "reference/speed.md": speed,
 }

@@ -29,10 +29,12 @@ class Difference:
     expected: Any
     got: Any
 
+    def by(self) -> float | None:
+        """Return by how much two numbers differ; None where they are none."""
+        return self.got - self.expected if _is_number(self.expected) and _is_number(self.got) else None
+
     def __str__(self) -> str:
-        by = ""
-        if _is_number(self.expected) and _is_number(self.got):
-            by = f", difference {self.got - self.expected:.6g}"
+        by = f", difference {self.by():.6g}" if self.by() is not None else ""
         return f"{self.run}: {self.name}, {self.part}: expected {self.expected!r}, got {self.got!r}{by}"
 
 

@@ -50,6 +50,14 @@ def report(notebook: str, given: dict[str, Any], *, out: Path, folder: Path) -> 
     RunError
         If a parameter does not fit, or the notebook refuses the data: the message says what to correct.
     """
+    text, record = composed(notebook, given, folder=folder)
+    files.write_whole(out / "results.json", files.as_json(record))
+    files.write_whole(out / "index.html", text)
+    return out / "index.html"
+
+
+def composed(notebook: str, given: dict[str, Any], *, folder: Path, style_link: str = "") -> tuple[str, dict[str, Any]]:
+    """Execute a notebook on given parameters and return its page and its results; see :func:`report`."""
     path = find_notebook(notebook)
     source = nbformat.read(path, as_version=4)
     known = parameters_of(source, label=path.name)
@@ -59,13 +67,10 @@ def report(notebook: str, given: dict[str, Any], *, out: Path, folder: Path) -> 
     executed, _ = execution.execute_notebook(path, checked, label=path.stem)
     record = execution.results_of(run, executed)
     page = pages.compose(run, executed, record)
-    text = render(page, record, title=run.title)
-    files.write_whole(out / "results.json", files.as_json(record))
-    files.write_whole(out / "index.html", text)
-    return out / "index.html"
+    return render(page, record, title=run.title, style_link=style_link), record
 
 
-def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str) -> str:
+def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str, style_link: str = "") -> str:
     """Return a composed page as one self-contained HTML document.
 
     Parameters
@@ -76,6 +81,8 @@ def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str) -
         The results the page's references show.
     title
         Title of the document.
+    style_link
+        Address of a style sheet to link to, where many pages share one; carried inside the page by default.
     """
     with tempfile.TemporaryDirectory() as scratch:
         lookup = Lookup(Path(scratch))
@@ -84,7 +91,8 @@ def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str) -
         plain = _parser(lookup, record["run"], allow_html=False)
         body = "\n".join(_cell(cell, parser, plain) for cell in page.cells)
     template = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True).get_template("report.html")
-    return template.render(title=title, body=body, style=style()) + "\n"
+    look = "" if style_link else style()
+    return template.render(title=title, body=body, style=look, style_link=style_link) + "\n"
 
 
 def markdown(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,19 @@ class Run:
     data: tuple[str, ...] = ()
 
     def read(self) -> nbformat.NotebookNode:
-        """Return the source notebook."""
-        return nbformat.read(self.notebook, as_version=4)
+        """Return the source notebook, not to be changed: it is read once while the file stays as it is."""
+        return read_source(self.notebook)
+
+
+def read_source(path: Path) -> nbformat.NotebookNode:
+    """Return a source notebook, not to be changed: it is read once while the file stays as it is."""
+    status = path.stat()
+    return _read(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=512)
+def _read(path: Path, _modified: int, _size: int) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)
 
 
 def load_runs() -> dict[str, Run]:
@@ -60,7 +72,7 @@ def _run(name: str, entry: dict[str, Any]) -> Run:
     for dataset in data:
         if dataset not in datasets.names():
             raise RunError(f"{label}: data names '{dataset}', which is no data set.{nearest(dataset, datasets.names())}")
-    known = parameters.parameters_of(nbformat.read(notebook, as_version=4), label=notebook.name)
+    known = parameters.parameters_of(read_source(notebook), label=notebook.name)
     given = parameters.validate(entry.get("parameters") or {}, known, label=label, folder=paths.root())
     for parameter in known.values():
         value = given.get(parameter.name, parameter.default)

@@ -48,6 +48,11 @@ class Exercise:
         """The heading of the exercise."""
         return self.text.partition("\n")[0].lstrip("# ")
 
+    @property
+    def task(self) -> str:
+        """What is asked, without heading and hint."""
+        return " ".join(self.text.partition("\n")[2].partition("*Hint.*")[0].split())
+
 
 @dataclass(frozen=True)
 class Mistake:

@@ -156,7 +156,7 @@ def _rubric(module: Module) -> str:
 def handout(module: Module) -> str:
     """Return the body of the one-page handout, in Markdown: what a class holds in its hands, without answers."""
     about = module.about
-    asked = [exercise.title for exercise in module.exercises]
+    asked = [f"**{one.title}.** {one.task}" for one in module.exercises]
     return "\n\n".join(
         [
             _first_sentences(about["story"], 3),

@@ -1,0 +1,80 @@
+"""This room's answers to worked examples whose answer somebody else printed or computed.
+
+The other side of each comparison is in ``data/reference/method_checks.csv``; a test and the page "How the methods were
+checked" both read it and both call :func:`answers`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from healthsys import datasets
+from healthsys.climate.agreement import SKEWED_NULL, icc_aggregation, null_variance, rwg, rwg_j, uniform_variance
+from healthsys.climate.reliability import cronbach_alpha, mcdonald_omega, omega_from_loadings
+from healthsys.statistics import mean_interval
+
+#: Eight people, four items on 0 to 3.
+ITEMS = pd.DataFrame(
+    {
+        "a": [0, 1, 2, 3, 2, 1, 3, 2],
+        "b": [0, 1, 3, 3, 2, 2, 3, 1],
+        "c": [1, 1, 2, 3, 1, 0, 3, 2],
+        "d": [0, 2, 2, 3, 1, 1, 2, 2],
+    }
+)
+
+#: Shrout and Fleiss 1979, Table 2: six targets, four judges.
+SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
+
+#: Three teams of five, four and six people.
+UNEQUAL = [120, 150, 135, 160, 140, 200, 180, 190, 210, 90, 110, 100, 130, 120, 95]
+
+#: Five people, three items on 1 to 5.
+FIVE = pd.DataFrame([[4, 4, 5], [4, 5, 5], [5, 4, 4], [4, 4, 4], [3, 4, 5]])
+
+#: Scores of six teams.
+TEAMS = [120, 150, 135, 141, 128, 163]
+
+
+def answers() -> dict[str, float]:
+    """Compute every worked example of this room.
+
+    Returns
+    -------
+    dict
+        The answer for each check of ``data/reference/method_checks.csv`` whose area is ``climate``.
+
+    Examples
+    --------
+    >>> answers()["climate-rwg"]
+    0.75
+    """
+    alpha = cronbach_alpha(ITEMS)
+    loadings = np.array([0.7, 0.6, 0.5, 0.8])
+    sample = datasets.load("one_factor_sample")[["a", "b", "c", "d"]]
+    even = icc_aggregation(SHROUT_FLEISS.ravel(), np.repeat(np.arange(6), 4))
+    teams = ["a"] * 5 + ["b"] * 4 + ["c"] * 6
+    uneven = icc_aggregation(UNEQUAL, teams)
+    weighted = icc_aggregation(UNEQUAL, teams, group_size="n0")
+    five_point = uniform_variance(5)
+    interval = mean_interval(TEAMS)
+    return {
+        "climate-alpha": alpha.alpha,
+        "climate-alpha-lower": alpha.lower,
+        "climate-alpha-upper": alpha.upper,
+        "climate-omega-loadings": omega_from_loadings(loadings, 1 - loadings**2),
+        "climate-omega": mcdonald_omega(sample).omega,
+        "climate-icc1": even.icc1,
+        "climate-icc1-lower": even.icc1_lower,
+        "climate-icc1-upper": even.icc1_upper,
+        "climate-icc2": even.icc2,
+        "climate-icc1-uneven": uneven.icc1,
+        "climate-icc2-uneven": uneven.icc2,
+        "climate-icc1-n0": weighted.icc1,
+        "climate-rwg": rwg(FIVE[0], variance=five_point).value,
+        "climate-rwg-j": rwg_j(FIVE, variance=five_point).value,
+        "climate-skewed-null": null_variance(SKEWED_NULL),
+        "climate-t-lower": interval.lower,
+        "climate-t-upper": interval.upper,
+    }

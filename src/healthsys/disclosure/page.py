@@ -1,0 +1,268 @@
+"""The tables of one page: which cells are printed, and secondary suppression until nothing can be found out.
+
+All tables of a page count the same people, crossed by some characteristics. A printed cell is a set of
+conditions on them ("sex F and band 5"; no condition is everybody). A cell that stands in two tables is one
+cell, so suppression in one table holds in the other.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from healthsys.disclosure.proof import Proof, Statement, prove
+from healthsys.disclosure.rules import MARK, Rule
+from healthsys.errors import DataError, nearest
+
+#: Conditions of one cell: pairs of characteristic and level.
+Cell = frozenset
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A table that a page prints.
+
+    Attributes
+    ----------
+    name
+        What to call it.
+    by
+        The characteristics that it crosses; the first names the rows.
+    totals
+        Whether totals over every characteristic are printed too.
+    where
+        Conditions that hold for the whole table.
+    only
+        For a characteristic, the levels that the table has, where nobody under ``where`` can be at another.
+    """
+
+    name: str
+    by: tuple[str, ...]
+    totals: bool = True
+    where: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The tables of one page under a rule, with the proof that what is suppressed cannot be found out."""
+
+    rule: Rule
+    tables: tuple[Printed, ...]
+    levels: Mapping[str, list[str]]
+    counts: Mapping[Cell, int] = field(repr=False)
+    primary: frozenset[Cell]
+    secondary: frozenset[Cell]
+    proof: Proof | None
+
+    def shown(self, cell: Mapping[str, str]) -> int | None:
+        """Return the count of a cell as printed, or None where it is suppressed."""
+        key = Cell(cell.items())
+        if key in self.primary or key in self.secondary:
+            return None
+        return self.rule.show(self.counts[key])
+
+    def frame(self, name: str, *, total: str = "All") -> pd.DataFrame:
+        """Return a table as printed: a row per level of its first characteristic, text cells, ``*`` where suppressed.
+
+        A table of one characteristic has the columns level and ``people``; of two, a column per level and a
+        total; of more, the further characteristics stay as columns of their own.
+        """
+        table = self._table(name)
+        levels = {**self.levels, **table.only}
+        rows, columns = table.by[0], table.by[-1]
+        ends = [total] if table.totals else []
+        if len(table.by) == 1:
+            found = [
+                {rows: level, "people": self._text(table, {rows: level}, total)}
+                for level in levels[rows] + ends
+            ]
+            return pd.DataFrame(found)
+        outer = [levels[name] + ends for name in table.by[:-1]]
+        out = []
+        for combination in itertools.product(*outer):
+            given = dict(zip(table.by[:-1], combination, strict=True))
+            line: dict[str, Any] = dict(given)
+            for level in levels[columns] + ends:
+                line[level] = self._text(table, {**given, columns: level}, total)
+            out.append(line)
+        return pd.DataFrame(out)
+
+    def percent(self, part: Mapping[str, str], whole: Mapping[str, str]) -> float | None:
+        """Return a percentage of two printed cells, or None where either is suppressed or the whole is empty."""
+        top, bottom = self.shown(part), self.shown(whole)
+        return None if top is None or not bottom else min(100.0, 100 * top / bottom)
+
+    def sentence(self) -> str:
+        """Say the rule and what the proof found, for the foot of the tables."""
+        return self.rule.sentence() + (f" {self.proof.sentence()}" if self.proof else "")
+
+    def _table(self, name: str) -> Printed:
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise DataError(f"this page has no table '{name}'.{nearest(name, [t.name for t in self.tables])}")
+
+    def _text(self, table: Printed, given: Mapping[str, str], total: str) -> str:
+        cell = {**table.where, **{key: level for key, level in given.items() if level != total}}
+        shown = self.shown(cell)
+        return MARK if shown is None else f"{shown:,}"
+
+
+def protect(
+    people: pd.DataFrame,
+    *,
+    tables: Sequence[Printed],
+    rule: Rule,
+    count: str = "people",
+    derived: Mapping[str, str] | None = None,
+    statements: Sequence[Statement] = (),
+    exact: Sequence[Mapping[str, str]] = (),
+    levels: Mapping[str, Sequence[str]] | None = None,
+) -> Page:
+    """Apply a rule to all tables of a page: primary, then secondary suppression, then the proof.
+
+    Every line (a total and its parts) that holds one suppressed cell gets a second, the smallest count shown
+    that is not zero; then the attack of :func:`healthsys.disclosure.prove` is run, and as long as it narrows
+    a suppressed cell to fewer than three integers, the smallest neighbouring cell is suppressed as well.
+
+    Parameters
+    ----------
+    people
+        One row per combination of characteristics (or per person); text columns, and the column ``count`` if
+        there is one (people per row), else each row is one person.
+    tables
+        What the page prints.
+    derived
+        Characteristics that follow from another (``{"cluster": "band"}``: every band lies in one cluster).
+    statements
+        Percentages that the page prints from unrounded counts.
+    exact
+        Cells that the page gives away exactly, such as the bases of a printed ratio.
+    levels
+        Levels of a characteristic in the order of the table; a level nobody has is a cell of zero.
+
+    Returns
+    -------
+    Page
+        ``proof`` is None under the rule ``off``.
+
+    Raises
+    ------
+    DataError
+        If a characteristic is not a column or has a missing cell, or if the page cannot be protected whatever
+        is suppressed (because of its statements or exact cells).
+
+    Examples
+    --------
+    >>> from healthsys.disclosure import HES
+    >>> staff = pd.DataFrame({"sex": list("FFMM"), "band": ["5", "6", "5", "6"], "people": [40, 3, 22, 31]})
+    >>> page = protect(staff, tables=[Printed("Staff", ("band", "sex"))], rule=HES)
+    >>> page.frame("Staff").values.tolist()
+    [['5', '*', '*', '60'], ['6', '*', '*', '35'], ['All', '45', '55', '95']]
+    >>> page.proof.holds
+    True
+    """
+    printed = [name for table in tables for name in (*table.by, *table.where)]
+    parents = [parent for name, parent in (derived or {}).items() if name in printed]
+    names = list(dict.fromkeys([*printed, *parents]))
+    cube = _cube(people, names, count)
+    order = {name: list(map(str, (levels or {}).get(name, pd.unique(cube[name])))) for name in names}
+    cells: dict[Cell, int] = {}
+    lines: list[tuple[Cell, ...]] = []
+    for table in tables:
+        _add_cells(table, cube, order, cells, lines)
+    if not rule.on:
+        return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None)
+    primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
+    secondary = _second_in_each_line(cells, lines, primary)
+    known = [Cell(cell.items()) for cell in exact]
+    attack = {
+        "rule": rule,
+        "levels": order,
+        "derived": derived or {},
+        "statements": statements,
+        "exact": known,
+    }
+    while True:
+        proof = prove(cube, cells, primary=primary, secondary=secondary, **attack)
+        if proof.holds:
+            return Page(rule, tuple(tables), order, cells, primary, frozenset(secondary), proof)
+        further = _neighbour(proof.weakest, cells, lines, primary | secondary)
+        if further is None:
+            raise DataError(
+                f"the cell {_say(proof.weakest)} can be narrowed to fewer than three numbers whatever else "
+                "is "
+                "suppressed; leave out the percentages or exact figures that give it away, or join it with "
+                "another level"
+            )
+        secondary = _second_in_each_line(cells, lines, primary, secondary | {further})
+
+
+def _cube(people: pd.DataFrame, names: list[str], count: str) -> pd.DataFrame:
+    for name in names:
+        if name not in people.columns:
+            raise DataError(f"there is no column '{name}' to count people by.{nearest(name, people.columns)}")
+        if people[name].isna().any():
+            raise DataError(
+                f"column '{name}' has {int(people[name].isna().sum())} empty cells; name them, "
+                "for example 'Not stated', so that everybody is counted"
+            )
+    given = people[names].astype(str).assign(people=people[count] if count in people.columns else 1)
+    return given.groupby(names, sort=False, as_index=False)["people"].sum() if names else given
+
+
+def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lines: list) -> None:
+    order = {**order, **{name: list(map(str, levels)) for name, levels in table.only.items()}}
+    inside = cube
+    for name, level in table.where.items():
+        inside = inside[inside[name] == str(level)]
+    fixed = frozenset((name, str(level)) for name, level in table.where.items())
+    sizes = range(len(table.by) + 1) if table.totals else [len(table.by)]
+    for size in sizes:
+        for names in itertools.combinations(table.by, size):
+            found = (
+                inside.groupby(list(names))["people"].sum().to_dict()
+                if names
+                else {(): int(inside["people"].sum())}
+            )
+            found = {key if isinstance(key, tuple) else (key,): int(value) for key, value in found.items()}
+            for combination in itertools.product(*(order[name] for name in names)):
+                cell = fixed | frozenset(zip(names, combination, strict=True))
+                cells[cell] = found.get(combination, 0)
+                for name in (name for name in table.by if name not in names and table.totals):
+                    lines.append((cell, *(cell | {(name, level)} for level in order[name])))
+
+
+def _second_in_each_line(
+    cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()
+) -> frozenset:
+    chosen = set(start)
+    changed = True
+    while changed:
+        changed = False
+        for line in lines:
+            hidden = [cell for cell in line if cell in primary or cell in chosen]
+            free = [cell for cell in line if cells[cell] and cell not in hidden]
+            if len(hidden) == 1 and free:
+                chosen.add(min(free, key=lambda cell: (cells[cell], sorted(cell))))
+                changed = True
+    return frozenset(chosen)
+
+
+def _neighbour(weakest: Cell, cells: dict, lines: list, hidden: frozenset) -> Cell | None:
+    """Return the smallest shown cell in a line with the given one, else the smallest shown anywhere."""
+    near = {cell for line in lines if weakest in line for cell in line}
+    for among in (near, set(cells)):
+        free = [cell for cell in among if cells[cell] and cell not in hidden]
+        if free:
+            return min(free, key=lambda cell: (cells[cell], sorted(cell)))
+    return None
+
+
+def _say(cell: Cell) -> str:
+    return " and ".join(f"{name} {level}" for name, level in sorted(cell)) or "of everybody"

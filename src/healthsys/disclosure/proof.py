@@ -1,0 +1,242 @@
+"""The proof: what an attacker who knows everything printed can still not find out, by integer programming.
+
+The unknowns are the numbers of people in every combination of the page's characteristics: whole and not
+negative. All that is printed limits sums of them. For each suppressed cell the smallest and largest sum is
+found, and a third value in between. The attacker is given more than a page tells: which cells were suppressed
+because they are small (so 1 to the rule's limit) and which only to protect them (so above it). What holds
+against this attacker holds against anyone who knows less.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from healthsys.disclosure.rules import Rule
+from healthsys.errors import DataError
+
+#: Every suppressed cell must still be able to be this many integers.
+FEWEST_VALUES = 3
+
+#: Seconds given to one integer programme; a solution found until then is a valid witness.
+SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A percentage printed from unrounded counts: ``part`` of ``whole`` is ``percent``, to so many decimals."""
+
+    part: Mapping[str, str]
+    whole: Mapping[str, str]
+    percent: float
+    decimals: int = 1
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the attack found.
+
+    Attributes
+    ----------
+    ranges
+        A row per suppressed cell: ``cell`` (conditions as text), ``reason`` (``small`` or ``protects``),
+        ``lowest`` and ``highest`` count it can be, ``values`` (integers known to be possible: 3 stands for
+        three or more).
+    weakest
+        Conditions of the cell with the fewest possible values; None where nothing is suppressed.
+    """
+
+    ranges: pd.DataFrame
+    weakest: frozenset | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every suppressed cell can still be at least three integers."""
+        return bool((self.ranges["values"] >= FEWEST_VALUES).all())
+
+    @property
+    def smallest(self) -> int | None:
+        """Number of integers from lowest to highest of the most exposed cell; None where nothing is suppressed."""
+        if self.ranges.empty:
+            return None
+        return int((self.ranges["highest"] - self.ranges["lowest"] + 1).min())
+
+    def sentence(self) -> str:
+        """Say in one sentence what was proven."""
+        if self.ranges.empty:
+            return "No cell had to be suppressed."
+        many = len(self.ranges)
+        cells = "the suppressed cell" if many == 1 else f"each of the {many} suppressed cells"
+        return (
+            f"An integer programme over all tables of this page confirms that {cells} can still be at least "
+            f"{self.smallest} different numbers."
+        )
+
+
+def prove(
+    cube: pd.DataFrame,
+    cells: Mapping[frozenset, int],
+    *,
+    primary: frozenset,
+    secondary: frozenset,
+    rule: Rule,
+    levels: Mapping[str, Sequence[str]],
+    derived: Mapping[str, str] | None = None,
+    statements: Sequence[Statement] = (),
+    exact: Sequence[frozenset] = (),
+) -> Proof:
+    """Attack the tables of a page and return, for each suppressed cell, the counts it can still be.
+
+    Parameters
+    ----------
+    cube
+        People (column ``people``) by all characteristics of the page.
+    cells
+        Every printed cell (conditions as a frozenset of pairs) and its true count.
+    primary, secondary
+        The suppressed cells: too small, and suppressed to protect those.
+    rule, levels, derived, statements, exact
+        As in :func:`healthsys.disclosure.protect`.
+
+    Raises
+    ------
+    DataError
+        If what is printed contradicts itself: a statement that the counts do not bear out.
+    """
+    hidden = sorted(primary | secondary, key=lambda cell: (len(cell), sorted(cell)))
+    columns = ["cell", "reason", "lowest", "highest", "values"]
+    if not hidden:
+        return Proof(pd.DataFrame(columns=columns), None)
+    atoms = _atoms(cube, levels, derived or {})
+    limit = 10 * int(cube["people"].sum()) + 1000
+    rows, lower, upper = _limits(atoms, cells, primary, secondary, rule, limit, exact)
+    for statement in statements:
+        _add_statement(statement, atoms, rows, lower, upper)
+    attack = _Attack(
+        np.array(rows, dtype=float), np.array(lower, dtype=float), np.array(upper, dtype=float), limit
+    )
+    found = []
+    for cell in hidden:
+        low, high, values = attack.values(_mask(atoms, cell), cells[cell])
+        found.append((_text(cell), "small" if cell in primary else "protects", low, high, values))
+    ranges = pd.DataFrame(found, columns=columns)
+    widths = ranges["values"] * limit + ranges["highest"] - ranges["lowest"]
+    return Proof(ranges, hidden[int(widths.to_numpy().argmin())])
+
+
+class _Attack:
+    """The integer programme of one page."""
+
+    def __init__(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray, limit: int) -> None:
+        from scipy.sparse import csr_matrix
+
+        # Combinations that no printed cell tells apart are one unknown.
+        self.kinds, self.member = np.unique(rows, axis=1, return_inverse=True)
+        self.member = self.member.ravel()
+        self.rows, self.lower, self.upper, self.limit = csr_matrix(self.kinds), lower, upper, limit
+
+    def values(self, mask: np.ndarray, truth: int) -> tuple[int, int, int]:
+        """Return lowest and highest possible count of a cell, and how many values are possible, three at most."""
+        weights = np.zeros(self.kinds.shape[1])
+        np.maximum.at(weights, self.member, mask.astype(float))
+        low = self._extreme(weights, 1)
+        high = self._extreme(weights, -1)
+        if low is None or high is None:
+            raise DataError(
+                "the figures printed on this page contradict each other: no table of whole numbers fits "
+                "them. "
+                "Check the percentages given as statements and the number of decimals"
+            )
+        distinct = len({low, truth, high})
+        if distinct == 2 and high - low >= 2 and self._extreme(weights, 1, (low + 1, high - 1)) is not None:
+            distinct = 3
+        return low, high, distinct
+
+    def _extreme(self, weights: np.ndarray, sign: int, within: tuple[int, int] | None = None) -> int | None:
+        from scipy.optimize import Bounds, LinearConstraint, milp
+
+        constraints = [LinearConstraint(self.rows, self.lower, self.upper)]
+        if within:
+            constraints.append(LinearConstraint(weights, *within))
+        solved = milp(
+            sign * weights,
+            constraints=constraints,
+            integrality=np.ones(len(weights)),
+            bounds=Bounds(0, self.limit),
+            options={"mip_rel_gap": 0, "time_limit": SECONDS},
+        )
+        return None if solved.x is None else round(float(weights @ np.round(solved.x)))
+
+
+def _atoms(
+    cube: pd.DataFrame, levels: Mapping[str, Sequence[str]], derived: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return every combination of the free characteristics, with those that follow from them."""
+    free = [name for name in levels if name not in derived]
+    atoms = pd.DataFrame(list(itertools.product(*(levels[name] for name in free))), columns=free, dtype="str")
+    for name, parent in derived.items():
+        if name not in levels:
+            continue
+        pairs = cube[[parent, name]].drop_duplicates()
+        if pairs[parent].duplicated().any():
+            level = pairs[parent][pairs[parent].duplicated()].iloc[0]
+            raise DataError(
+                f"'{name}' is said to follow from '{parent}', but {parent} '{level}' goes with more than "
+                "one level "
+                f"of it; take '{name}' out of derived"
+            )
+        atoms[name] = atoms[parent].map(dict(zip(pairs[parent], pairs[name], strict=True)))
+        atoms = atoms[atoms[name].notna()]
+    return atoms.reset_index(drop=True)
+
+
+def _mask(atoms: pd.DataFrame, cell: frozenset) -> np.ndarray:
+    mask = np.ones(len(atoms), dtype=bool)
+    for name, level in cell:
+        mask &= (atoms[name] == level).to_numpy()
+    return mask
+
+
+def _limits(
+    atoms: pd.DataFrame,
+    cells: Mapping[frozenset, int],
+    primary: frozenset,
+    secondary: frozenset,
+    rule: Rule,
+    limit: int,
+    exact: Sequence[frozenset],
+) -> tuple[list[np.ndarray], list[float], list[float]]:
+    rows, lower, upper = [], [], []
+    for cell, number in cells.items():
+        low, high = (
+            (1, rule.highest)
+            if cell in primary
+            else (rule.highest + 1, limit)
+            if cell in secondary
+            else rule.bounds(rule.show(number))
+        )
+        if cell in exact:
+            low = high = number
+        rows.append(_mask(atoms, cell))
+        lower.append(low)
+        upper.append(high)
+    return rows, lower, upper
+
+
+def _add_statement(statement: Statement, atoms: pd.DataFrame, rows: list, lower: list, upper: list) -> None:
+    """Limit part − (percent ± half a unit of the last decimal) · whole."""
+    half = 0.5 * 10.0**-statement.decimals
+    part = _mask(atoms, frozenset(statement.part.items())).astype(float)
+    whole = _mask(atoms, frozenset(statement.whole.items())).astype(float)
+    slack = 1e-9
+    rows += [part - (statement.percent - half) / 100 * whole, part - (statement.percent + half) / 100 * whole]
+    lower += [-slack, -np.inf]
+    upper += [np.inf, slack]
+
+
+def _text(cell: frozenset) -> str:
+    return ", ".join(f"{name} {level}" for name, level in sorted(cell)) or "everybody"

@@ -1,0 +1,190 @@
+"""Small-number rules: which counts of people may be printed, and what a printed count still gives away."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from healthsys.errors import DataError, nearest
+
+#: What stands in a published cell that is suppressed.
+MARK = "*"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule for printing counts of people.
+
+    Counts from 1 to ``highest`` are replaced by ``*``; zero stays zero; every other count is rounded to the
+    nearest multiple of ``base``. A mean, median or ratio of fewer than ``highest + 1`` people is replaced as
+    well.
+
+    Attributes
+    ----------
+    name
+        The word by which a page's parameters choose the rule.
+    highest
+        Largest count that is suppressed (people); 0 suppresses nothing.
+    base
+        Multiple to which shown counts are rounded (people); 1 leaves them as they are.
+    source
+        Where the rule comes from.
+    """
+
+    name: str
+    highest: int
+    base: int
+    source: str
+
+    @property
+    def on(self) -> bool:
+        """Whether the rule changes anything."""
+        return self.highest > 0 or self.base > 1
+
+    def show(self, count: int) -> int | None:
+        """Return a count as it may be printed, or None where it is suppressed.
+
+        Raises
+        ------
+        DataError
+            If the count is negative or not whole.
+
+        Examples
+        --------
+        >>> [HES.show(count) for count in (0, 3, 7, 8, 12, 13)]
+        [0, None, None, 10, 10, 15]
+        """
+        if pd.isna(count) or count != int(count) or count < 0:
+            raise DataError(
+                f"a count of people is {count!r}; allowed: a whole number, 0 or more. "
+                "Count the rows again, or leave the missing cell out of the table"
+            )
+        count = int(count)
+        if 1 <= count <= self.highest:
+            return None
+        return (count + self.base // 2) // self.base * self.base
+
+    def text(self, count: int) -> str:
+        """Return a count as it stands in a published cell.
+
+        Examples
+        --------
+        >>> HES.text(3), HES.text(1238)
+        ('*', '1,240')
+        """
+        shown = self.show(count)
+        return MARK if shown is None else f"{shown:,}"
+
+    def counts(self, counts: pd.Series) -> pd.Series:
+        """Return a column of counts as they may be printed (``Int64``; suppressed cells missing).
+
+        Examples
+        --------
+        >>> HES.counts(pd.Series([0, 3, 12])).tolist()
+        [0, <NA>, 10]
+        """
+        shown = [pd.NA if (value := self.show(count)) is None else value for count in counts]
+        return pd.Series(shown, index=counts.index, name=counts.name, dtype="Int64")
+
+    def bounds(self, shown: int) -> tuple[int, int]:
+        """Return the smallest and largest count that prints as ``shown``.
+
+        Examples
+        --------
+        >>> HES.bounds(0), HES.bounds(10), LOCAL_1_4.bounds(5)
+        ((0, 0), (8, 12), (5, 7))
+        """
+        if shown == 0:
+            return 0, 0 if self.highest or self.base == 1 else (self.base - 1) // 2
+        return max(shown - self.base // 2, self.highest + 1), shown + (self.base - 1) // 2
+
+    def percent(self, part: int, whole: int) -> float | None:
+        """Return a percentage of the two counts *as printed*, so that it tells nothing that they do not.
+
+        It is None where either count is suppressed or nobody is in the whole.
+
+        Examples
+        --------
+        >>> HES.percent(13, 48)
+        30.0
+        >>> HES.percent(3, 48) is None
+        True
+        """
+        top, bottom = self.show(part), self.show(whole)
+        if top is None or not bottom:
+            return None
+        return min(100.0, 100 * top / bottom)
+
+    def average(self, value: float | None, people: int) -> float | None:
+        """Return a mean, median or ratio, or None where it rests on too few people.
+
+        Examples
+        --------
+        >>> HES.average(15.2, 7) is None, HES.average(15.2, 8)
+        (True, 15.2)
+        """
+        if value is None or math.isnan(value) or people <= self.highest:
+            return None
+        return value
+
+    def sentence(self) -> str:
+        """Say the rule in one sentence for the foot of a table."""
+        if not self.on:
+            return "No small-number rule was applied: do not publish this table."
+        rounded = f", other counts are rounded to the nearest {self.base}" if self.base > 1 else ""
+        return (
+            f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the "
+            "counts shown; "
+            f"further cells are shown as * where one could be found by subtraction."
+        )
+
+
+#: Hospital Episode Statistics, sub-national counts.
+HES = Rule(
+    "hes",
+    7,
+    5,
+    "NHS Digital, HES and ECDS small-number rule for sub-national counts (2018); handling of zero as local",
+)
+#: Local rules.
+LOCAL_1_4 = Rule("local_1_4", 4, 5, "local rule: suppress 1 to 4, round to 5")
+LOCAL_1_9 = Rule("local_1_9", 9, 5, "local rule: suppress 1 to 9, round to 5")
+#: For a reader's own desk only.
+OFF = Rule("off", 0, 1, "no rule: for the reader's own desk, not for publication")
+
+#: Every rule by the name that a page's parameters use.
+RULES = {known.name: known for known in (HES, LOCAL_1_4, LOCAL_1_9, OFF)}
+
+
+def rule(name: str) -> Rule:
+    """Return a rule by name.
+
+    Raises
+    ------
+    DataError
+        If there is no rule of that name.
+
+    Examples
+    --------
+    >>> rule("local_1_4").highest
+    4
+    """
+    if name not in RULES:
+        raise DataError(
+            f"there is no disclosure rule '{name}'.{nearest(name, RULES)} Allowed: {', '.join(RULES)}"
+        )
+    return RULES[name]
+
+
+def shown_text(value: Any, format: str = "{:,}") -> str:
+    """Return a published number as text, ``*`` where it is suppressed.
+
+    Examples
+    --------
+    >>> shown_text(None), shown_text(12.34, "{:.1f}")
+    ('*', '12.3')
+    """
+    return MARK if value is None or pd.isna(value) else format.format(value).replace("-", "−")

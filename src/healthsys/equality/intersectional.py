@@ -1,0 +1,327 @@
+"""Gaps where characteristics cross, and a multilevel model of the intersectional strata (MAIHDA)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from healthsys.disclosure import Rule
+from healthsys.equality.pay_gap import bootstrap_gap, full_pay_mask, gap_percent
+from healthsys.errors import DataError, nearest
+
+#: Between what joins the levels of a stratum.
+JOINED_BY = " · "
+
+#: A between-strata variance below this share of the within-strata variance counts as none.
+NONE_LEFT = 1e-6
+
+
+@dataclass(frozen=True)
+class Strata:
+    """A random-intercept model of strata.
+
+    ``between`` and ``within`` are variances in the squared unit of the outcome; ``vpc`` the share of variance
+    that lies between strata. ``reason`` is set where ``between`` is 0 because the best fit lies on the
+    boundary, or where there is no fit. ``residuals`` has a row per stratum: ``stratum``, ``people``,
+    ``residual``, ``lower``, ``upper`` (the stratum's own deviation, shrunk towards zero, with its interval),
+    in the unit of the outcome.
+    """
+
+    between: float | None
+    within: float | None
+    fixed: dict[str, float]
+    residuals: pd.DataFrame
+    people: int
+    strata: int
+    reason: str | None = None
+
+    @property
+    def vpc(self) -> float | None:
+        """Share of the variance that lies between strata (0 to 1)."""
+        if self.between is None or self.within is None or self.between + self.within == 0:
+            return None
+        return self.between / (self.between + self.within)
+
+
+def with_strata(staff: pd.DataFrame, by: Sequence[str], *, label: str = "staff") -> tuple[pd.DataFrame, int]:
+    """Return the people whose characteristics are all known, with a column ``stratum``, and how many are left out.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"sex": ["F", "M", None], "group": ["A", "B", "A"]})
+    >>> kept, left_out = with_strata(people, ["sex", "group"])
+    >>> kept["stratum"].tolist(), left_out
+    (['F · A', 'M · B'], 1)
+    """
+    for column in by:
+        if column not in staff.columns:
+            raise DataError(
+                f"{label}: there is no column '{column}' to form strata by.{nearest(column, staff.columns)}"
+            )
+    kept = staff.dropna(subset=list(by)).copy()
+    stratum = kept[by[0]].astype(str)
+    for column in by[1:]:
+        stratum = stratum + JOINED_BY + kept[column].astype(str)
+    kept["stratum"] = stratum
+    return kept, len(staff) - len(kept)
+
+
+def stratum_gaps(
+    staff: pd.DataFrame,
+    *,
+    by: Sequence[str],
+    comparator: Sequence[str],
+    rule: Rule,
+    measure: str = "median",
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Gap in hourly pay of every stratum against one stratum, full-pay employees only.
+
+    Parameters
+    ----------
+    by
+        The characteristics that form the strata.
+    comparator
+        One level of each characteristic, in the same order: the stratum compared with.
+    rule
+        Strata with too few people keep a row without figures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``, ``upper``,
+        ``reason``; the comparator first.
+
+    Raises
+    ------
+    DataError
+        If nobody is in the comparator stratum.
+    """
+    kept, _ = with_strata(staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()], by)
+    name = JOINED_BY.join(comparator)
+    pay = {key: part.to_numpy(dtype=float) for key, part in kept.groupby("stratum")["hourly_pay"]}
+    if name not in pay:
+        raise DataError(
+            f"nobody is in the comparator stratum '{name}'.{nearest(name, pay)} There are: {', '.join(pay)}"
+        )
+    middle = {"mean": np.mean, "median": np.median}[measure]
+    reference = float(middle(pay[name]))
+    rows = []
+    for key in (name, *sorted(set(pay) - {name})):
+        row: dict = {
+            "stratum": key,
+            **dict(zip(by, key.split(JOINED_BY), strict=True)),
+            "people": len(pay[key]),
+        }
+        few = len(pay[key]) <= rule.highest
+        own = np.nan if few else float(middle(pay[key]))
+        options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
+        limits = None if few or key == name else bootstrap_gap(pay[name], pay[key], **options)
+        row |= {"pay": own, "gap": np.nan if few else gap_percent(reference, own)}
+        row["lower"], row["upper"] = limits or (np.nan, np.nan)
+        row["reason"] = f"fewer than {rule.highest + 1} people" if few else ""
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def fit_strata(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    stratum: str = "stratum",
+    additive: Sequence[str] = (),
+    level: float = 0.95,
+) -> Strata:
+    """Fit a random intercept per stratum by REML: the null model, or with additive effects of the characteristics.
+
+    Parameters
+    ----------
+    frame
+        One row per person without missing cells in the columns used.
+    outcome
+        The column explained; log hourly pay for a relative reading.
+    additive
+        Characteristics whose main effects enter as fixed effects (as categories); none for the null model.
+    level
+        Coverage of the intervals of the stratum residuals.
+
+    Returns
+    -------
+    Strata
+        Fitted with :class:`statsmodels.regression.mixed_linear_model.MixedLM` by Powell's method (with its
+        default, statsmodels 0.15.0 calls a fit with several thousand people per stratum singular that is
+        not). Where the likelihood is highest with no variance between strata, ``between`` is 0 and ``reason``
+        says so (``MixedLM`` does not converge there).
+
+    Raises
+    ------
+    DataError
+        If there are fewer than three strata, or a cell is missing.
+
+    References
+    ----------
+    Evans CR, Williams DR, Onnela J-P, Subramanian SV. Social Science & Medicine 2018;203:64-73.
+
+    Examples
+    --------
+    >>> text = "10 12 11 13 14 15 13 16 9 8 10 9 12 13 12 11 17 16 18 15 11 10 12 13"
+    >>> people = pd.DataFrame({"stratum": list("aaaabbbbccccddddeeeeffff"), "y": [float(v) for v in text.split()]})
+    >>> found = fit_strata(people, outcome="y")
+    >>> f"{found.between:.2f} {found.within:.2f} {found.vpc:.3f}"
+    '6.57 1.33 0.831'
+    """
+    from scipy.stats import norm
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    used = frame[[outcome, stratum, *additive]]
+    if used.isna().any(axis=None):
+        raise DataError(
+            "the table has missing cells; keep the people whose characteristics are all known, and say how many"
+        )
+    y = used[outcome].to_numpy(dtype=float)
+    dummies = pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else None
+    x = np.column_stack([np.ones(len(y)), *([dummies.to_numpy()] if additive else [])])
+    names = ["intercept", *(dummies.columns if additive else [])]
+    groups = used[stratum].astype(str).to_numpy()
+    count = len(np.unique(groups))
+    if count < 3:
+        raise DataError(
+            f"there are {count} strata; a variance between them needs at least three. Cross more characteristics"
+        )
+    ratio = _best_ratio(y, x, groups)
+    if ratio <= NONE_LEFT:
+        beta, *_ = np.linalg.lstsq(x, y, rcond=None)
+        within = float(((y - x @ beta) ** 2).sum() / (len(y) - x.shape[1]))
+        reason = "the best fit leaves no variance between strata (the boundary of the model)"
+        return _finished(y, x, beta, names, groups, 0.0, within, norm.ppf(0.5 + level / 2), reason)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = MixedLM(y, x, groups=groups).fit(reml=True, method=["powell"])
+    between, within = float(np.asarray(found.cov_re)[0, 0]), float(found.scale)
+    if not found.converged or abs(between / within - ratio) > 0.02 * ratio + 1e-4:
+        beta, within = _given_ratio(y, x, groups, ratio)
+        return _finished(
+            y,
+            x,
+            beta,
+            names,
+            groups,
+            ratio * within,
+            within,
+            norm.ppf(0.5 + level / 2),
+            "MixedLM did not converge; the profiled likelihood was maximised directly",
+        )
+    return _finished(y, x, np.asarray(found.fe_params), names, groups, between, within, norm.ppf(0.5 + level / 2), None)
+
+
+def _sums(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    _, member = np.unique(groups, return_inverse=True)
+    size = np.bincount(member).astype(float)
+    z = np.column_stack([x, y])
+    totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
+    return size, totals
+
+
+def _profile(ratio: float, size: np.ndarray, totals: np.ndarray, cross: np.ndarray, people: int) -> float:
+    """Return the REML log-likelihood (up to a constant) at a given ratio of between to within variance."""
+    shrink = ratio / (1 + ratio * size)
+    whole = cross - (totals.T * shrink) @ totals
+    xx, xy, yy = whole[:-1, :-1], whole[:-1, -1], whole[-1, -1]
+    beta = np.linalg.solve(xx, xy)
+    free = people - len(beta)
+    rest = (yy - xy @ beta) / free
+    return float(-0.5 * (free * np.log(rest) + np.log1p(ratio * size).sum() + np.linalg.slogdet(xx)[1]))
+
+
+def _best_ratio(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> float:
+    """Return the ratio of between to within variance with the highest restricted likelihood; 0 on the boundary."""
+    from scipy.optimize import minimize_scalar
+
+    size, totals = _sums(y, x, groups)
+    z = np.column_stack([x, y])
+    cross = z.T @ z
+
+    def at(logarithm: float) -> float:
+        return -_profile(float(np.exp(logarithm)), size, totals, cross, len(y))
+
+    grid = np.linspace(-18, 8, 53)
+    start = grid[int(np.argmin([at(point) for point in grid]))]
+    found = minimize_scalar(at, bounds=(start - 0.6, start + 0.6), method="bounded", options={"xatol": 1e-9})
+    nothing = -_profile(0.0, size, totals, cross, len(y))
+    return 0.0 if nothing <= found.fun + 1e-9 else float(np.exp(found.x))
+
+
+def _given_ratio(y: np.ndarray, x: np.ndarray, groups: np.ndarray, ratio: float) -> tuple[np.ndarray, float]:
+    size, totals = _sums(y, x, groups)
+    z = np.column_stack([x, y])
+    whole = z.T @ z - (totals.T * (ratio / (1 + ratio * size))) @ totals
+    beta = np.linalg.solve(whole[:-1, :-1], whole[:-1, -1])
+    return beta, float((whole[-1, -1] - whole[:-1, -1] @ beta) / (len(y) - len(beta)))
+
+
+def _finished(
+    y: np.ndarray,
+    x: np.ndarray,
+    beta: np.ndarray,
+    names: list[str],
+    groups: np.ndarray,
+    between: float,
+    within: float,
+    z: float,
+    reason: str | None,
+) -> Strata:
+    labels, member = np.unique(groups, return_inverse=True)
+    size = np.bincount(member)
+    deviation = np.bincount(member, weights=y - x @ beta) / size
+    shrink = size * between / (size * between + within) if within > 0 else np.ones(len(size))
+    residual = shrink * deviation
+    spread = z * np.sqrt(between * (1 - shrink))
+    rows = pd.DataFrame({"stratum": labels, "people": size, "residual": residual})
+    rows["lower"], rows["upper"] = residual - spread, residual + spread
+    fixed = {name: float(value) for name, value in zip(names, beta, strict=True)}
+    return Strata(between, within, fixed, rows, len(y), len(labels), reason)
+
+
+def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
+    """Return the proportional change in variance and what it means in words.
+
+    Returns
+    -------
+    tuple
+        (between of the null model − between of the main-effects model) / between of the null model, and a
+        sentence. It can be negative, and is then reported as it is. None where the null model leaves nothing
+        between strata.
+
+    Examples
+    --------
+    >>> nothing = pd.DataFrame()
+    >>> null, main = Strata(0.04, 0.1, {}, nothing, 9, 3), Strata(0.01, 0.1, {}, nothing, 9, 3)
+    >>> round(additive_share(null, main)[0], 6)
+    0.75
+    """
+    if not null.between:
+        return (
+            None,
+            "strata do not differ in the null model, so there is nothing for additive effects to account for",
+        )
+    share = (null.between - main.between) / null.between
+    if share < 0:
+        return (
+            share,
+            "the additive effects leave more variance between strata than there was: they explain nothing of it",
+        )
+    if main.between == 0:
+        return (
+            share,
+            "the additive effects account for all of the difference between strata; no interaction is left",
+        )
+    return (
+        share,
+        "the rest of the difference between strata is more, or less, than the sum of the single effects",
+    )

@@ -1,0 +1,1 @@
+"""What the pages of this chapter show: each module opens the data of one notebook and words its results."""

@@ -1,0 +1,412 @@
+"""The workforce standards page: WRES or WDES of a system of organisations, beside the national series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from healthsys import datasets, disclosure
+from healthsys.disclosure import Page, Printed, Rule
+from healthsys.equality import standards, words
+from healthsys.equality.calibration import BME
+from healthsys.equality.standards import RelativeLikelihood
+from healthsys.errors import DataError
+from healthsys.funnel import Funnel, funnel
+
+STANDARDS = ("WRES", "WDES")
+
+#: For each standard: characteristic, group, reference group.
+GROUPS = {"WRES": ("ethnicity", "BME", "White"), "WDES": ("disability", "Disabled", "Non-disabled")}
+
+#: What people of a group are called: (staff, applicants).
+PEOPLE = {
+    "BME": ("BME staff", "BME applicants"),
+    "White": ("white staff", "white applicants"),
+    "Disabled": ("disabled staff", "disabled applicants"),
+    "Non-disabled": ("staff who are not disabled", "applicants who are not disabled"),
+}
+
+#: Relative likelihoods: indicator, outcome, over which table, group and reference of the ratio, verb.
+LIKELIHOODS = {
+    "WRES": (
+        ("WRES 2", "appointed from shortlisting", "recruitment", "White", "BME", "to be appointed"),
+        (
+            "WRES 3",
+            "entered a formal disciplinary process",
+            "disciplinary",
+            "BME",
+            "White",
+            "to be disciplined formally",
+        ),
+        (
+            "WRES 4",
+            "took non-mandatory training",
+            "training",
+            "White",
+            "BME",
+            "to take non-mandatory training",
+        ),
+    ),
+    "WDES": (
+        (
+            "WDES 2",
+            "appointed from shortlisting",
+            "recruitment",
+            "Non-disabled",
+            "Disabled",
+            "to be appointed",
+        ),
+        (
+            "WDES 3",
+            "entered a formal capability process",
+            "capability",
+            "Disabled",
+            "Non-disabled",
+            "to enter a formal capability process",
+        ),
+    ),
+}
+
+#: Survey indicators: name on the page, and whether more is better.
+SURVEY = {
+    "wres5": ("WRES 5: harassed, bullied or abused by patients, relatives or the public", False),
+    "wres6": ("WRES 6: harassed, bullied or abused by staff", False),
+    "wres7": ("WRES 7: believe in equal opportunities for progression", True),
+    "wres8": ("WRES 8: discriminated against by a manager or colleague", False),
+    "wdes4a": ("WDES 4a: harassed, bullied or abused by the public", False),
+    "wdes4b": ("WDES 4b: harassed, bullied or abused by managers", False),
+    "wdes4c": ("WDES 4c: harassed, bullied or abused by colleagues", False),
+    "wdes4d": ("WDES 4d: reported it when it last happened", True),
+    "wdes5": ("WDES 5: believe in equal opportunities for progression", True),
+    "wdes6": ("WDES 6: felt pressed to work while unwell", False),
+    "wdes7": ("WDES 7: feel that the organisation values their work", True),
+}
+#: Asked of disabled staff alone.
+ADJUSTMENTS = ("wdes8", "WDES 8: have adequate adjustments (disabled staff only)")
+
+#: Bands from the lowest, and medical grades together.
+BANDS = ("2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "Medical")
+
+#: Indicator whose funnel over organisations is drawn.
+FUNNEL = {"WRES": "wres6", "WDES": "wdes4c"}
+
+
+@dataclass(frozen=True)
+class WorkforcePage:
+    """Everything that the workforce standards page shows."""
+
+    standard: str
+    tables: Mapping[str, pd.DataFrame]
+    year: int
+    years_averaged: int
+    likelihoods: pd.DataFrame
+    ratios: Mapping[str, RelativeLikelihood]
+    survey: pd.DataFrame
+    representation: pd.DataFrame
+    disparity: pd.DataFrame
+    board: pd.DataFrame
+    funnel: Funnel
+    withheld: tuple[str, ...]
+    change: pd.DataFrame
+    pages: Mapping[str, Page]
+    rule: Rule
+    level: float
+    kind: str
+
+
+def open_page(
+    standard: str,
+    *,
+    files: Mapping[str, str],
+    year: int = 2022,
+    years_averaged: int = 2,
+    rule: str = "hes",
+    level: float = 0.95,
+) -> WorkforcePage:
+    """Read the five tables of a system and work out every indicator of a standard.
+
+    Parameters
+    ----------
+    standard
+        ``WRES`` or ``WDES``.
+    files
+        Data set or file for each of ``staff``, ``recruitment``, ``processes``, ``survey``, ``boards``.
+    year
+        Reporting year of the survey.
+    years_averaged
+        Years over which formal cases are averaged (WDES 3 uses two; WRES 3 has used one and two).
+
+    Raises
+    ------
+    DataError
+        If the standard is not known, a table breaks its layout, or a year is missing.
+    """
+    if standard not in STANDARDS:
+        raise DataError(f"there is no standard '{standard}'; allowed: {', '.join(STANDARDS)}")
+    chosen = disclosure.rule(rule)
+    tables = {name: datasets.read(source, layout=f"workforce_{name}") for name, source in files.items()}
+    characteristic, group, reference = GROUPS[standard]
+    if year not in set(tables["survey"].loc[tables["survey"]["characteristic"] == characteristic, "year"]):
+        raise DataError(f"the survey has no answers of {year} by {characteristic}; choose a year that it has")
+    staff = _staff(tables["staff"], standard)
+    pages: dict[str, Page] = {}
+    likelihoods, ratios = _likelihoods(tables, standard, years_averaged, chosen, level, pages)
+    asked = tables["survey"][tables["survey"]["characteristic"] == characteristic]
+    now = asked[asked["year"] == year]
+    placed, withheld = _funnel(now, standard, chosen, pages)
+    kind = tables["staff"].attrs["provenance"]["kind"]
+    return WorkforcePage(
+        standard,
+        tables,
+        year,
+        years_averaged,
+        likelihoods,
+        ratios,
+        _survey(now, standard, level),
+        _representation(staff, group, chosen, level, pages),
+        _disparity(staff, group, reference),
+        _board(tables, staff, standard, chosen, pages),
+        placed,
+        withheld,
+        _change(asked, standard),
+        pages,
+        chosen,
+        level,
+        kind,
+    )
+
+
+def _staff(staff: pd.DataFrame, standard: str) -> pd.DataFrame:
+    """Count staff by band (doctors together) and group, people of unknown group among them."""
+    if standard == "WRES":
+        group = np.where(
+            staff["ethnic_group"].isin(BME),
+            "BME",
+            np.where(staff["ethnic_group"] == "W", "White", "Not stated"),
+        )
+    else:
+        group = staff["disabled"].map({"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"}).to_numpy()
+    band = staff["band"].where(staff["band"].notna(), "Medical")
+    counted = pd.DataFrame({"band": band.to_numpy(), "group": group, "people": 1})
+    return counted.groupby(["band", "group"], as_index=False)["people"].sum()
+
+
+def _protect(people: pd.DataFrame, tables: list[Printed], rule: Rule, exact: list[dict]) -> tuple[Page, bool]:
+    """Protect a page as if the printed ratios gave their counts away; where that cannot be, without the ratios."""
+    known = [cell for cell in exact if _count(people, cell) == 0 or _count(people, cell) > rule.highest]
+    try:
+        return disclosure.protect(people, tables=tables, rule=rule, exact=known), True
+    except DataError:
+        return disclosure.protect(people, tables=tables, rule=rule), False
+
+
+def _count(people: pd.DataFrame, cell: dict) -> int:
+    for name, level in cell.items():
+        people = people[people[name] == level]
+    return int(people["people"].sum())
+
+
+def cases(tables: Mapping[str, pd.DataFrame], over: str, characteristic: str, years: int) -> pd.DataFrame:
+    """Return who had an outcome and who could have, by group of the whole system."""
+    if over == "recruitment":
+        rows = tables["recruitment"]
+        rows = rows[rows["characteristic"] == characteristic]
+        wide = rows.groupby(["group", "stage"])["people"].sum().unstack()
+        return wide.reset_index()[["group", "appointed", "shortlisted"]].set_axis(["group", "had", "could"], axis=1)
+    rows = tables["processes"]
+    rows = rows[(rows["process"] == over) & (rows["characteristic"] == characteristic)]
+    yearly = rows.groupby(["year", "group"], as_index=False)[["had", "could"]].sum()
+    return standards.averaged(yearly, years=1 if over == "training" else years)
+
+
+def _likelihoods(
+    tables: Mapping[str, pd.DataFrame],
+    standard: str,
+    years: int,
+    rule: Rule,
+    level: float,
+    pages: dict[str, Page],
+) -> tuple[pd.DataFrame, dict[str, RelativeLikelihood]]:
+    characteristic = GROUPS[standard][0]
+    rows, ratios = [], {}
+    for indicator, outcome, over, group, reference, verb in LIKELIHOODS[standard]:
+        counted = cases(tables, over, characteristic, years).set_index("group")
+        counts = {name: (int(counted.loc[name, "had"]), int(counted.loc[name, "could"])) for name in (group, reference)}
+        cube = pd.DataFrame(
+            [
+                (name, said, number)
+                for name in counted.index
+                for said, number in (
+                    ("yes", counted.loc[name, "had"]),
+                    ("no", counted.loc[name, "could"] - counted.loc[name, "had"]),
+                )
+            ],
+            columns=["group", "outcome", "people"],
+        )
+        cells = [cell for name in (group, reference) for cell in ({"group": name, "outcome": "yes"}, {"group": name})]
+        shown_in = [
+            Printed(indicator, ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
+            Printed("base", ("group",), totals=False),
+        ]
+        page, printable = _protect(cube, shown_in, rule, cells)
+        pages[indicator] = page
+        shown = [page.shown(cell) for cell in cells]
+        found = standards.relative_likelihood(
+            *counts[group],
+            reference_had=counts[reference][0],
+            reference_could=counts[reference][1],
+            level=level,
+        )
+        if None in shown or not printable:
+            found = RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts")
+        ratios[indicator] = found
+        index = 0 if over != "recruitment" else 1
+        said = standards.likelihood_words(
+            found,
+            group=words.first_up(PEOPLE[group][index]),
+            reference=PEOPLE[reference][index],
+            outcome=verb,
+        )
+        rows.append(
+            (
+                indicator,
+                f"{outcome}: {group} over {reference}",
+                *(disclosure.shown_text(value) for value in shown),
+                found.ratio,
+                found.lower,
+                found.upper,
+                found.outside_four_fifths,
+                said,
+            )
+        )
+    columns = [
+        "indicator",
+        "outcome",
+        "group_had",
+        "group_could",
+        "reference_had",
+        "reference_could",
+        "ratio",
+        "lower",
+        "upper",
+        "outside",
+        "words",
+    ]
+    return pd.DataFrame(rows, columns=columns), ratios
+
+
+def _survey(now: pd.DataFrame, standard: str, level: float) -> pd.DataFrame:
+    _, group, reference = GROUPS[standard]
+    counts = (
+        now[now["indicator"].isin(SURVEY)].groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum()
+    )
+    better = {name: good for name, (_, good) in SURVEY.items()}
+    found = standards.survey_indicators(counts, groups=(group, reference), higher_is_better=better, level=level)
+    found["indicator"] = [SURVEY[name][0] for name in found["indicator"]]
+    alone = now[now["indicator"] == ADJUSTMENTS[0]]
+    if len(alone):
+        one = standards.proportion(int(alone["answered"].sum()), int(alone["base"].sum()), level=level)
+        row = dict(zip(("group_percent", "group_lower", "group_upper"), one, strict=True))
+        row |= {
+            "indicator": ADJUSTMENTS[1],
+            "group_base": int(alone["base"].sum()),
+            "worse_for": "asked of one group only",
+        }
+        found = pd.concat([found, pd.DataFrame([row])], ignore_index=True)
+    return found
+
+
+def _representation(staff: pd.DataFrame, group: str, rule: Rule, level: float, pages: dict[str, Page]) -> pd.DataFrame:
+    """Return the share of the group by band from the counts as printed, so that it tells nothing that they do not."""
+    order = [band for band in BANDS if (staff["band"] == band).any()]
+    page = disclosure.protect(staff, tables=[Printed("bands", ("band", "group"))], rule=rule, levels={"band": order})
+    pages["representation"] = page
+    rows = []
+    for band in (*order, "All"):
+        cell = {} if band == "All" else {"band": band}
+        part, base = page.shown(cell | {"group": group}), page.shown(cell)
+        known = part is not None and bool(base)
+        interval = standards.proportion(min(part, base), base, level=level) if known else (np.nan,) * 3
+        rows.append((band, disclosure.shown_text(part), disclosure.shown_text(base), *interval))
+    return pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
+
+
+def _disparity(staff: pd.DataFrame, group: str, reference: str) -> pd.DataFrame:
+    rows = []
+    for step in (("lower", "middle"), ("middle", "upper")):
+        found = standards.disparity_ratio(staff, group=group, reference=reference, step=step)
+        rows.append((f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or ""))
+    return pd.DataFrame(rows, columns=["step", "ratio", "lower", "upper", "reason"])
+
+
+def _board(
+    tables: Mapping[str, pd.DataFrame], staff: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
+) -> pd.DataFrame:
+    characteristic, group, _ = GROUPS[standard]
+    members = tables["boards"][tables["boards"]["characteristic"] == characteristic]
+    people = (
+        members.groupby("group", as_index=False)["voting_members"].sum().rename(columns={"voting_members": "people"})
+    )
+    cells = [{"group": group}, {}]
+    page, printable = _protect(people, [Printed("board", ("group",))], rule, cells)
+    pages["board"] = page
+    counts = _count(people, {"group": group}), int(people["people"].sum())
+    workforce = int(staff.loc[staff["group"] == group, "people"].sum()), int(staff["people"].sum())
+    hidden = None in [page.shown(cell) for cell in cells] or not printable
+    difference, reason = standards.board_difference(*counts, *workforce)
+    row = {
+        "members": disclosure.shown_text(page.shown(cells[0])),
+        "board": disclosure.shown_text(page.shown({})),
+        "board_percent": None if hidden else 100 * counts[0] / counts[1],
+        "workforce_percent": 100 * workforce[0] / workforce[1],
+        "difference": None if hidden else difference,
+        "reason": "not shown: too few members in the group" if hidden else reason or "",
+    }
+    return pd.DataFrame([row])
+
+
+def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]) -> tuple[Funnel, tuple[str, ...]]:
+    """Place the organisations in a funnel, from the counts as printed; those that cannot be shown are named."""
+    indicator, group = FUNNEL[standard], GROUPS[standard][1]
+    rows = now[now["indicator"] == indicator]
+    cube = pd.concat(
+        [
+            rows.assign(said="yes", people=rows["answered"]),
+            rows.assign(said="no", people=rows["base"] - rows["answered"]),
+        ]
+    )[["organisation", "group", "said", "people"]]
+    yes = {"said": ("yes",)}
+    tables = [
+        Printed("organisations", ("organisation", "said"), totals=False, where={"group": group}, only=yes),
+        Printed("bases", ("organisation",), totals=False, where={"group": group}),
+        Printed("system", ("group", "said"), totals=False, only=yes),
+        Printed("system bases", ("group",), totals=False),
+    ]
+    cells = [{"group": name, **said} for name in cube["group"].unique() for said in ({"said": "yes"}, {})]
+    page, _ = _protect(cube.astype({"people": int}), tables, rule, cells)
+    pages["funnel"] = page
+    points, withheld = [], []
+    for name in rows["organisation"].unique():
+        counts = [page.shown({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})]
+        if None in counts or not counts[1]:
+            withheld.append(name)
+        else:
+            points.append((name, min(counts), counts[1]))
+    table = pd.DataFrame(points, columns=["organisation", "answered", "base"])
+    return funnel(table, unit="organisation", observed="answered", size="base"), tuple(withheld)
+
+
+def _change(asked: pd.DataFrame, standard: str) -> pd.DataFrame:
+    """Return the survey indicators by year and group, with a number for each comparable stretch."""
+    totals = (
+        asked[asked["indicator"].isin(SURVEY)]
+        .groupby(["indicator", "year", "group"], as_index=False)[["answered", "base"]]
+        .sum()
+    )
+    totals["percent"] = 100 * totals["answered"] / totals["base"]
+    later = (totals["indicator"] == "wres7") & (totals["year"] >= standards.INDICATOR_7_BREAK)
+    totals["stretch"] = np.where(later, 2, 1)
+    return totals.astype({"year": int})

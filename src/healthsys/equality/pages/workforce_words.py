@@ -1,0 +1,227 @@
+"""Tables, sentences and results of the workforce standards page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from healthsys.equality import standards, words
+from healthsys.equality.calibration import calibration, synthetic_values
+from healthsys.equality.pages.workforce import GROUPS, LIKELIHOODS, PEOPLE, WorkforcePage, cases
+
+#: National series drawn: data set, series, group, what it is, unit.
+SERIES = {
+    "WRES": (
+        "wres_national",
+        "wres_ind2_rel_likelihood_appointed_white_vs_bme",
+        "England, NHS trusts",
+        "Relative likelihood of appointment, white over BME",
+        "ratio",
+    ),
+    "WDES": (
+        "wdes_national",
+        "wdes_m3_rel_likelihood_capability_disabled_vs_nondisabled",
+        "England, NHS trusts",
+        "Relative likelihood of formal capability, disabled over not disabled",
+        "ratio",
+    ),
+}
+
+
+def national(page: WorkforcePage, published: pd.DataFrame) -> pd.DataFrame:
+    """Return the national series of the standard by year, years not seen in print left blank."""
+    _, series, group, *_ = SERIES[page.standard]
+    rows = published[(published["series"] == series) & (published["group"] == group)]
+    found = pd.DataFrame({"year": rows["period"].astype(int).to_numpy(), "value": rows["value"].to_numpy()})
+    return standards.segments(found)
+
+
+def beside_published(page: WorkforcePage, published: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the figures of the system beside the published ones that it was calibrated to, of this standard."""
+    names = ("staff", "recruitment", "processes", "survey", "boards")
+    table = calibration(synthetic_values(*(page.tables[name] for name in names)), dict(published))
+    own = table[table["measure"].str.startswith(page.standard)].reset_index(drop=True)
+    if page.board["difference"].isna().all():
+        own = own[~own["measure"].str.contains("boards")]
+    small = page.representation.set_index("band")["percent"].isna().get("VSM", False)
+    return own[~own["measure"].str.contains("very senior")] if small else own
+
+
+def conflicts(page: WorkforcePage, published: pd.DataFrame) -> pd.DataFrame:
+    """Return published figures that conflict with one another or are misprinted, as printed."""
+    rows = published[published["note"].fillna("").str.contains("conflict|as printed", regex=True)]
+    return rows[["series", "period", "group", "value", "unit", "note", "source"]].reset_index(drop=True)
+
+
+def finding(page: WorkforcePage) -> str:
+    """Say the finding: the likelihoods, who the survey is worse for, and the board."""
+    _, group, _reference = GROUPS[page.standard]
+    parts = []
+    for row in page.likelihoods.itertuples():
+        if pd.isna(row.ratio):
+            parts.append(f"{row.indicator} is not shown ({row.words.removeprefix('not shown: ')})")
+            continue
+        limits = "" if pd.isna(row.lower) else f", {words.interval(row.lower, row.upper, page.level, format='{:.2f}')}"
+        chance = "; equal likelihood lies within the interval" if row.lower <= 1 <= row.upper else ""
+        parts.append(f"{row.words.split(';')[0]} ({row.indicator}: {row.ratio:.2f}{limits}){chance}")
+    worse = int((page.survey["worse_for"] == group).sum())
+    asked = int((page.survey["worse_for"] != "asked of one group only").sum())
+    board = page.board.iloc[0]
+    last = (
+        "The board's share is not shown because it rests on too few members."
+        if pd.isna(board["difference"])
+        else "Their share of voting board members is "
+        f"{words.percent(abs(board['difference'])).replace(' %', '')} percentage "
+        f"points {'below' if board['difference'] < 0 else 'above'} their share of staff."
+    )
+    return (
+        f"{'. '.join(words.first_up(part) for part in parts)}. {worse} of {asked} survey indicators are "
+        "worse for "
+        f"{PEOPLE[group][0]} beyond chance. {last}"
+    )
+
+
+def proof_words(page: WorkforcePage) -> str:
+    """Say what the disclosure check found over all the counts of the page."""
+    proofs = [shown.proof for shown in page.pages.values() if shown.proof is not None and not shown.proof.ranges.empty]
+    if not proofs:
+        return page.rule.sentence() + " No cell had to be suppressed."
+    cells = sum(len(proof.ranges) for proof in proofs)
+    return (
+        f"{page.rule.sentence()} An integer programme confirms, also for somebody who works the counts out "
+        "of the printed "
+        f"ratios, that each of the {cells} suppressed cells can still be at least "
+        f"{min(proof.smallest for proof in proofs)} different numbers."
+    )
+
+
+def results(page: WorkforcePage) -> list[dict[str, Any]]:
+    """Return the named results of the page."""
+    rows: list[dict[str, Any]] = []
+    for row in page.likelihoods.itertuples():
+        known = not pd.isna(row.ratio)
+        ends = {"lower": row.lower, "upper": row.upper, "level": page.level} if known and not pd.isna(row.lower) else {}
+        rows.append(
+            {
+                "name": row.indicator.lower().replace(" ", ""),
+                "value": row.ratio if known else None,
+                "unit": "ratio",
+                "format": "{:.2f}",
+                "meaning": row.outcome,
+                "reason": None if known else row.words,
+                **ends,
+            }
+        )
+    for row in page.survey.itertuples():
+        if pd.notna(row.difference):
+            name = row.indicator.split(":")[0].lower().replace(" ", "")
+            rows.append(
+                {
+                    "name": f"{name}_difference",
+                    "value": row.difference,
+                    "unit": "percentage points",
+                    "format": "{:+.1f}",
+                    "meaning": f"{row.indicator}; {GROUPS[page.standard][1]} less {GROUPS[page.standard][2]}",
+                    "lower": row.difference_lower,
+                    "upper": row.difference_upper,
+                    "level": page.level,
+                }
+            )
+    board = page.board.iloc[0]
+    rows.append(
+        {
+            "name": "board_difference",
+            "value": None if pd.isna(board["difference"]) else board["difference"],
+            "unit": "percentage points",
+            "format": "{:+.1f}",
+            "reason": board["reason"],
+            "meaning": "share of voting board members less share of staff",
+        }
+    )
+    rows.append({"name": "finding", "value": finding(page), "unit": "", "meaning": "the finding of this page"})
+    rows.append({"name": "data_kind", "value": words.kind_words(page.kind), "unit": "", "meaning": "kind of data"})
+    proofs = [shown.proof.smallest for shown in page.pages.values() if shown.proof and shown.proof.smallest]
+    rows.append(
+        {
+            "name": "smallest_range",
+            "value": min(proofs, default=None),
+            "unit": "whole numbers",
+            "meaning": "fewest numbers that a suppressed cell of this page can still be",
+            "reason": "no cell is suppressed",
+        }
+    )
+    return rows
+
+
+def likelihoods_table(page: WorkforcePage) -> pd.DataFrame:
+    """Return the relative likelihoods as printed: counts, ratio with its interval, four-fifths band."""
+    rows = []
+    for row in page.likelihoods.itertuples():
+        shown = "not shown" if pd.isna(row.ratio) else f"{row.ratio:.2f}"
+        if pd.notna(row.lower):
+            shown += f" ({row.lower:.2f} to {row.upper:.2f})"
+        outside = "–" if row.outside is None or pd.isna(row.outside) else "outside" if row.outside else "inside"
+        counts = [f"{row.group_had} of {row.group_could}", f"{row.reference_had} of {row.reference_could}"]
+        rows.append((f"{row.indicator}, {row.outcome}", *counts, shown, outside))
+    return pd.DataFrame(rows, columns=["indicator", "group", "reference", "ratio", "four_fifths"])
+
+
+def fairness(page: WorkforcePage) -> str:
+    """Say the direction of every relative likelihood in words, as a list."""
+    return "\n".join(f"- {row.indicator}: {row.words}." for row in page.likelihoods.itertuples())
+
+
+def survey_table(page: WorkforcePage) -> pd.DataFrame:
+    """Return the survey indicators as printed, bases through the rule."""
+    table = page.survey.copy()
+    for column in ("group_base", "reference_base"):
+        table[column] = [page.rule.text(int(value)) if pd.notna(value) else "–" for value in table[column]]
+    table["group_shown"] = [_with_interval(row, "group") for row in table.to_dict("records")]
+    table["reference_shown"] = [_with_interval(row, "reference") for row in table.to_dict("records")]
+    table["difference_shown"] = [
+        "–"
+        if pd.isna(row["difference"])
+        else f"{row['difference']:+.1f} ({row['difference_lower']:+.1f} to {row['difference_upper']:+.1f})".replace(
+            "-", "−"
+        )
+        for row in table.to_dict("records")
+    ]
+    return table[
+        [
+            "indicator",
+            "group_shown",
+            "group_base",
+            "reference_shown",
+            "reference_base",
+            "difference_shown",
+            "worse_for",
+        ]
+    ]
+
+
+def _with_interval(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(f"{name}_percent")
+    if value is None or pd.isna(value):
+        return "–"
+    return f"{value:.1f} ({row[f'{name}_lower']:.1f} to {row[f'{name}_upper']:.1f})"
+
+
+def windows_table(page: WorkforcePage) -> pd.DataFrame:
+    """Return the likelihood of formal cases under an average of one and of two years."""
+    rows = []
+    characteristic = GROUPS[page.standard][0]
+    for indicator, _outcome, over, group, reference, _verb in LIKELIHOODS[page.standard]:
+        if over in ("recruitment", "training"):
+            continue
+        for years in (1, 2):
+            counted = cases(page.tables, over, characteristic, years).set_index("group")
+            counts = [int(counted.loc[name, column]) for name in (group, reference) for column in ("had", "could")]
+            hidden = any(page.rule.show(number) is None for number in counts)
+            found = standards.relative_likelihood(
+                counts[0], counts[1], reference_had=counts[2], reference_could=counts[3], level=page.level
+            )
+            value = (None,) * 3 if hidden else (found.ratio, found.lower, found.upper)
+            rows.append((indicator, years, *value, "not shown: too few cases" if hidden else found.reason or ""))
+    return pd.DataFrame(rows, columns=["indicator", "years", "ratio", "lower", "upper", "reason"])

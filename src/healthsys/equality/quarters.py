@@ -1,0 +1,157 @@
+"""Pay quarters of the gender pay gap regulations: four equal groups by hourly pay, ties shared out."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError
+
+#: The quarters from the lowest paid up.
+QUARTERS = ("lower", "lower middle", "upper middle", "upper")
+
+#: Which quarters take one more when the number of employees leaves 1, 2 or 3 over four (gov.uk guidance).
+_ONE_MORE = {0: (), 1: (0,), 2: (0, 2), 3: (0, 1, 2)}
+
+
+def quarter_sizes(people: int) -> list[int]:
+    """Return how many people each quarter holds, lowest first.
+
+    One left over goes to the lower quarter; two to the lower and the upper middle; three to all but the
+    upper.
+
+    Examples
+    --------
+    >>> [quarter_sizes(people) for people in (8, 9, 10, 11)]
+    [[2, 2, 2, 2], [3, 2, 2, 2], [3, 2, 3, 2], [3, 3, 3, 2]]
+    """
+    base, left = divmod(people, 4)
+    return [base + (quarter in _ONE_MORE[left]) for quarter in range(4)]
+
+
+def share_out(places: list[int], women: int, people: int) -> list[int]:
+    """Share the women of one rate of pay over the places that its people take in each quarter.
+
+    Each quarter gets women in proportion to its places, as nearly as whole people allow: the largest
+    remainder gets the next woman, the lower quarter where two remainders are equal.
+
+    Parameters
+    ----------
+    places
+        Places in each quarter that people on this rate take.
+    women, people
+        Women and all people on this rate; the places add to ``people``.
+
+    Examples
+    --------
+    >>> share_out([1, 2, 1, 0], women=2, people=4)
+    [1, 1, 0, 0]
+    """
+    given = [place * women // people for place in places]
+    left = [place * women % people for place in places]
+    order = sorted(range(len(places)), key=lambda quarter: (-left[quarter], quarter))
+    for quarter in order[: women - sum(given)]:
+        given[quarter] += 1
+    return given
+
+
+def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
+    """Count women and men in each pay quarter.
+
+    People on the same hourly rate whose places straddle a boundary are shared out so that each side has women
+    and men in the same proportion as the rate has, as far as possible (regulation 13(2)).
+
+    Parameters
+    ----------
+    pay
+        Hourly pay of full-pay relevant employees (pounds), one per person.
+    women
+        Whether each is a woman.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per quarter, lowest first: ``quarter``, ``women``, ``men``, ``women_percent``, ``men_percent``
+        (unrounded; missing in a quarter that nobody is in).
+
+    Raises
+    ------
+    DataError
+        If the two columns differ in length or a rate of pay is missing.
+
+    References
+    ----------
+    SI 2017/172 regulation 13; SI 2017/353 Schedule 1.
+
+    Examples
+    --------
+    >>> pay = np.array([10, 12, 12, 12, 12, 15, 16, 20.0])
+    >>> women = np.array([True, True, False, True, False, False, True, False])
+    >>> pay_quarters(pay, women)[["women", "men"]].values.tolist()
+    [[2, 0], [1, 1], [0, 2], [1, 1]]
+    """
+    pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)
+    if len(pay) != len(women):
+        raise DataError(
+            f"there are {len(pay)} rates of pay but {len(women)} entries for sex; they must match row by row"
+        )
+    if np.isnan(pay).any():
+        raise DataError(f"{int(np.isnan(pay).sum())} rates of pay are missing; leave these people out first and say so")
+    sizes = quarter_sizes(len(pay))
+    ends = np.cumsum([0, *sizes])
+    below = [0]
+    rates_f, rates_m = pay[women], pay[~women]
+    for end in ends[1:-1]:
+        below.append(_women_in_first(int(end), pay, rates_f, rates_m, ends))
+    below.append(int(women.sum()))
+    found = pd.DataFrame({"quarter": QUARTERS, "women": np.diff(below), "men": np.array(sizes) - np.diff(below)})
+    whole = found["women"] + found["men"]
+    for group in ("women", "men"):
+        found[f"{group}_percent"] = (100 * found[group] / whole).where(whole > 0)
+    return found
+
+
+def _women_in_first(end: int, pay: np.ndarray, women: np.ndarray, men: np.ndarray, ends: np.ndarray) -> int:
+    """Return how many women are among the ``end`` lowest paid, ties shared out."""
+    if end == 0 or end == len(pay):
+        return 0 if end == 0 else len(women)
+    rate = np.partition(pay, end - 1)[end - 1]
+    fewer, same = np.count_nonzero(women < rate), np.count_nonzero(women == rate)
+    start = fewer + np.count_nonzero(men < rate)
+    people = same + np.count_nonzero(men == rate)
+    places = [max(0, min(start + people, high) - max(start, low)) for low, high in itertools.pairwise(ends)]
+    given = share_out([int(place) for place in places], int(same), int(people))
+    return int(fewer + sum(given[: int(np.searchsorted(ends, end))]))
+
+
+def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
+    """Return the quarter of each person (0 lowest to 3), so that the counts are those of :func:`pay_quarters`.
+
+    Which person of a rate that straddles a boundary goes to which side is settled by their order in the
+    table; only the numbers of women and men on each side mean something.
+
+    Examples
+    --------
+    >>> pay = np.array([10, 12, 12, 12, 12, 15, 16, 20.0])
+    >>> women = np.array([True, True, False, True, False, False, True, False])
+    >>> assign_quarters(pay, women).tolist()
+    [0, 0, 1, 1, 2, 2, 3, 3]
+    """
+    pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)
+    order = np.argsort(pay, kind="stable")
+    sorted_pay = pay[order]
+    ends = np.cumsum([0, *quarter_sizes(len(pay))])
+    place = np.repeat(np.arange(4), np.diff(ends))
+    for rate in np.unique(sorted_pay[[end for end in ends[1:-1] if 0 < end < len(pay)]]):
+        low, high = np.searchsorted(sorted_pay, rate, "left"), np.searchsorted(sorted_pay, rate, "right")
+        block = order[low:high]
+        places = np.bincount(place[low:high], minlength=4)
+        given = np.array(share_out(places.tolist(), women=int(women[block].sum()), people=len(block)))
+        sorted_block = np.concatenate([block[women[block]], block[~women[block]]])
+        order[low:high] = sorted_block
+        place[low:high] = np.concatenate([np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)])
+    quarter = np.empty(len(pay), dtype=int)
+    quarter[order] = place
+    return quarter

@@ -1,0 +1,359 @@
+"""Funnel plots: units beside a common target, with limits that widen as a unit gets smaller.
+
+A funnel compares each unit with a target and says who lies outside what chance alone allows at its size. It is not a
+league table: nothing here ranks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from healthsys.errors import DataError
+
+#: Two-sided coverage of the inner and outer limits (1.96 and 3.09 standard errors), Spiegelhalter 2005.
+LEVELS = (0.95, 0.998)
+
+#: Share of z-scores winsorised at each end before dispersion is estimated, Spiegelhalter 2005.
+WINSORISED = 0.10
+
+#: Added to an observed count of zero and its expectation before a logarithm.
+CONTINUITY = 0.5
+
+KINDS = ("proportion", "ratio")
+
+
+@dataclass(frozen=True)
+class Overdispersion:
+    """How much more the units differ than chance allows.
+
+    ``phi`` is the mean squared z-score (1 when chance explains all of it); ``tau2`` the variance between units on the
+    transformed scale, 0 when ``phi`` gives no evidence of any; both None, with a ``reason``, when there are too few
+    units to tell.
+    """
+
+    phi: float | None
+    tau2: float
+    units: int
+    winsorised: float
+    reason: str | None = None
+
+    @property
+    def present(self) -> bool:
+        """Whether limits should be widened."""
+        return self.tau2 > 0
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """A funnel: the target, one row per unit with its limits and place, and the limits as curves."""
+
+    target: float
+    kind: str
+    points: pd.DataFrame
+    curves: pd.DataFrame
+    dispersion: Overdispersion
+    adjusted: bool
+    left_out: int
+
+
+def _z(level: float) -> float:
+    if not 0 < level < 1:
+        raise DataError(f"level must lie between 0 and 1, got {level:g}; 0.95 and 0.998 are usual")
+    return float(stats.norm.ppf(0.5 + level / 2))
+
+
+def proportion_limits(
+    target: float, denominators: np.ndarray, *, level: float = 0.95, exact: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Limits around a target proportion for units of given size, without overdispersion.
+
+    Parameters
+    ----------
+    target
+        Target proportion, 0 to 1.
+    denominators
+        People (or events) at risk in each unit, 1 or more.
+    level
+        Two-sided coverage.
+    exact
+        Exact binomial limits, interpolated between the two counts that straddle the tail probability
+        (Spiegelhalter 2005, appendix); otherwise the normal approximation, clipped to 0 and 1.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lower and upper limits, as proportions.
+
+    References
+    ----------
+    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
+    2005;24:1185-1202.
+
+    Examples
+    --------
+    >>> lower, upper = proportion_limits(0.138235, np.array([100.0]))
+    >>> print(f"{lower[0]:.4f} {upper[0]:.4f}")
+    0.0706 0.2059
+    """
+    size = np.asarray(denominators, dtype=float)
+    if not exact:
+        half = _z(level) * np.sqrt(target * (1 - target) / size)
+        return np.clip(target - half, 0, 1), np.clip(target + half, 0, 1)
+    limits = []
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        count = stats.binom.ppf(tail, size, target)
+        above = stats.binom.cdf(count, size, target)
+        step = stats.binom.pmf(count, size, target)
+        limits.append(np.clip((count - (above - tail) / step) / size, 0, 1))
+    return limits[0], limits[1]
+
+
+def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Exact Poisson limits around a target ratio of observed to expected events (an SMR), without overdispersion.
+
+    Parameters
+    ----------
+    target
+        Target ratio, above 0; 1 means as expected.
+    expected
+        Expected events of each unit, above 0.
+    level
+        Two-sided coverage.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Lower and upper limits, as ratios, interpolated between counts as in :func:`proportion_limits`.
+
+    References
+    ----------
+    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202.
+
+    Examples
+    --------
+    >>> lower, upper = ratio_limits(1.0, np.array([25.0]))
+    >>> print(f"{lower[0]:.2f} {upper[0]:.2f}")
+    0.61 1.39
+    """
+    size = np.asarray(expected, dtype=float)
+    limits = []
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        count = stats.poisson.ppf(tail, size * target)
+        above = stats.poisson.cdf(count, size * target)
+        step = stats.poisson.pmf(count, size * target)
+        limits.append(np.clip((count - (above - tail) / step) / size, 0, None))
+    return limits[0], limits[1]
+
+
+def _transformed(observed: np.ndarray, size: np.ndarray, target: float, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return each unit's distance from the target on the stable scale, and its standard error there."""
+    if kind == "proportion":
+        return np.arcsin(np.sqrt(observed / size)) - np.arcsin(np.sqrt(target)), 1 / (2 * np.sqrt(size))
+    zero = observed == 0
+    ratio = np.where(zero, CONTINUITY / (size + CONTINUITY), observed / size)
+    return np.log(ratio) - np.log(target), 1 / np.sqrt(size * target)
+
+
+def overdispersion(
+    observed: np.ndarray,
+    size: np.ndarray,
+    *,
+    target: float,
+    kind: str = "proportion",
+    winsorised: float = WINSORISED,
+) -> Overdispersion:
+    """Estimate how much units differ beyond chance, and the between-unit variance that would explain it.
+
+    z-scores are taken on the arcsine scale (proportions) or log scale (ratios); the most extreme ``winsorised`` share
+    at each end is pulled in to the cut, not dropped; phi is their mean square. Where k phi exceeds k - 1, the
+    between-unit variance is (k phi - (k - 1)) / (sum w - sum w^2 / sum w) with w the inverse squared standard errors.
+
+    Parameters
+    ----------
+    observed, size
+        Events, and people at risk (``proportion``) or expected events (``ratio``), one per unit.
+    target
+        Target proportion or ratio.
+    kind
+        ``proportion`` or ``ratio``.
+    winsorised
+        Share of units winsorised at each end, 0 up to (not including) 0.5.
+
+    Returns
+    -------
+    Overdispersion
+        With fewer than two units ``phi`` is None and ``reason`` says so.
+
+    References
+    ----------
+    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202.
+
+    Examples
+    --------
+    >>> found = overdispersion(np.array([12, 18, 25, 9, 30]), np.array([100, 150, 160, 90, 180]),
+    ...                        target=94 / 680, winsorised=0)
+    >>> print(f"{found.phi:.6f} {found.tau2:g}")
+    0.708782 0
+    """
+    _check_kind(kind)
+    if not 0 <= winsorised < 0.5:
+        raise DataError(f"winsorised must be from 0 up to 0.5, got {winsorised:g}; 0.1 is usual")
+    observed, size = np.asarray(observed, dtype=float), np.asarray(size, dtype=float)
+    units = len(observed)
+    if units < 2:
+        return Overdispersion(None, 0.0, units, winsorised, "dispersion needs at least two units")
+    distance, error = _transformed(observed, size, target, kind)
+    z = distance / error
+    if winsorised:
+        z = np.clip(z, *np.quantile(z, [winsorised, 1 - winsorised]))
+    phi = float(np.mean(z**2))
+    weight = error**-2.0
+    excess = units * phi - (units - 1)
+    tau2 = float(excess / (weight.sum() - (weight**2).sum() / weight.sum())) if excess > 0 else 0.0
+    return Overdispersion(phi, tau2, units, winsorised)
+
+
+def _limits(
+    size: np.ndarray, *, target: float, kind: str, level: float, tau2: float, exact: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    if tau2 > 0:
+        half = _z(level)
+        if kind == "proportion":
+            half = half * np.sqrt(1 / (4 * size) + tau2)
+            centre = np.arcsin(np.sqrt(target))
+            return (
+                np.sin(np.clip(centre - half, 0, np.pi / 2)) ** 2,
+                np.sin(np.clip(centre + half, 0, np.pi / 2)) ** 2,
+            )
+        half = half * np.sqrt(1 / (size * target) + tau2)
+        return target * np.exp(-half), target * np.exp(half)
+    if kind == "proportion":
+        return proportion_limits(target, size, level=level, exact=exact)
+    return ratio_limits(target, size, level=level)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise DataError(f"kind '{kind}' is not known; allowed: {', '.join(KINDS)}")
+
+
+def funnel(
+    frame: pd.DataFrame,
+    *,
+    unit: str,
+    observed: str,
+    size: str,
+    kind: str = "proportion",
+    target: float | None = None,
+    adjust: bool = True,
+    winsorised: float = WINSORISED,
+    levels: tuple[float, float] = LEVELS,
+    exact: bool = False,
+    label: str = "funnel",
+) -> Funnel:
+    """Place every unit in a funnel around a common target.
+
+    Parameters
+    ----------
+    frame
+        One row per unit.
+    unit, observed, size
+        Columns: the unit's name; its events; people at risk (``proportion``) or expected events (``ratio``).
+    kind
+        ``proportion`` (arcsine scale) or ``ratio`` (observed over expected, log scale).
+    target
+        Target value; the pooled one (all events over all people or expectations) when None.
+    adjust
+        Widen the limits for overdispersion where there is evidence of it.
+    winsorised
+        Share of units winsorised at each end when dispersion is estimated.
+    levels
+        Coverage of the inner and outer limits.
+    exact
+        Exact binomial limits for proportions where nothing is widened.
+    label
+        What to call the table in messages.
+
+    Returns
+    -------
+    Funnel
+        ``points``: unit, observed, size, value, inner and outer limits, ``place`` (``inside``, ``above inner``,
+        ``above outer``, ``below inner``, ``below outer``), in the order given. ``curves``: size and the four limits.
+        Units with a missing value or a size of zero are left out and counted in ``left_out``.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, a count is negative, events exceed people, a unit occurs twice, or no unit remains.
+
+    References
+    ----------
+    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202.
+
+    Examples
+    --------
+    >>> trusts = pd.DataFrame({"trust": list("ABCDE"), "late": [12, 18, 25, 9, 30], "seen": [100, 150, 160, 90, 180]})
+    >>> placed = funnel(trusts, unit="trust", observed="late", size="seen")
+    >>> round(placed.target, 6), set(placed.points["place"])
+    (0.138235, {'inside'})
+    """
+    _check_kind(kind)
+    for column in (unit, observed, size):
+        if column not in frame.columns:
+            raise DataError(f"{label}: there is no column '{column}'; there are {', '.join(map(str, frame.columns))}")
+    rows = frame[[unit, observed, size]].copy()
+    rows[[observed, size]] = rows[[observed, size]].astype("float64")
+    for column in (observed, size):
+        wrong = rows[rows[column] < 0]
+        if len(wrong):
+            raise DataError(
+                f"{label}: column '{column}', unit '{wrong[unit].iloc[0]}': {wrong[column].iloc[0]:g} is negative; "
+                "counts are 0 or more. Check the sign in the source table"
+            )
+    usable = rows[rows[observed].notna() & (rows[size] > 0)].reset_index(drop=True)
+    if usable.empty:
+        raise DataError(f"{label}: no unit has both '{observed}' and a '{size}' above 0; there is nothing to place")
+    if usable[unit].duplicated().any():
+        twice = usable.loc[usable[unit].duplicated(), unit].iloc[0]
+        raise DataError(f"{label}: unit '{twice}' occurs twice; a funnel needs one row per unit. Add the rows first")
+    if kind == "proportion":
+        wrong = usable[usable[observed] > usable[size]]
+        if len(wrong):
+            raise DataError(
+                f"{label}: unit '{wrong[unit].iloc[0]}' has {wrong[observed].iloc[0]:g} events among "
+                f"{wrong[size].iloc[0]:g} people; are the columns '{observed}' and '{size}' swapped?"
+            )
+    events, people = usable[observed].to_numpy(), usable[size].to_numpy()
+    pooled = float(events.sum() / people.sum())
+    centre = pooled if target is None else float(target)
+    ceiling = 1 if kind == "proportion" else np.inf
+    if not 0 < centre < ceiling:
+        raise DataError(
+            f"{label}: a target of {centre:g} leaves no funnel; allowed: above 0"
+            + (" and below 1 (a proportion, not a percentage)" if kind == "proportion" else "")
+        )
+    dispersion = overdispersion(events, people, target=centre, kind=kind, winsorised=winsorised)
+    tau2 = dispersion.tau2 if adjust else 0.0
+    grid = np.geomspace(people.min(), people.max() if people.max() > people.min() else people.min() * 2, 120)
+    points = usable.assign(value=events / people)
+    curves = pd.DataFrame({"size": grid})
+    for name, level in zip(("inner", "outer"), sorted(levels), strict=True):
+        for table, at in ((points, people), (curves, grid)):
+            low, high = _limits(at, target=centre, kind=kind, level=level, tau2=tau2, exact=exact)
+            table[f"{name}_lower"], table[f"{name}_upper"] = low, high
+    value = points["value"]
+    points["place"] = np.select(
+        [
+            value > points["outer_upper"],
+            value < points["outer_lower"],
+            value > points["inner_upper"],
+            value < points["inner_lower"],
+        ],
+        ["above outer", "below outer", "above inner", "below inner"],
+        default="inside",
+    )
+    return Funnel(centre, kind, points, curves, dispersion, tau2 > 0, len(rows) - len(usable))

@@ -1,0 +1,310 @@
+"""How often an interval holds the truth: segmented regression scored on series whose truth is built in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from scipy import stats
+
+from healthsys.errors import DataError
+from healthsys.plotting import COLOUR, NARROW, canvas
+from healthsys.trends.interrupted import design
+from healthsys.trends.regression import COUNT_MODELS, LINEAR_MODELS, MODEL_NAMES, Fit, fit
+
+#: The course of the made series of values: start, slope, level change, slope change, standard deviation of the noise.
+VALUES = {"start": 50.0, "slope": 0.1, "level": 3.0, "trend": 0.2, "noise": 2.0}
+
+#: The course of the made series of counts, on the log scale, with people at risk; ``noise`` adds dispersion.
+COUNTS = {"start": -5.0, "slope": 0.004, "level": -0.12, "trend": 0.005, "noise": 0.10, "people": 40_000.0}
+
+#: How far a shortfall of coverage lies outside chance: this many Monte Carlo errors.
+BEYOND_CHANCE = 2.0
+
+
+def noise(rng: np.random.Generator, *, series: int, periods: int, rho: float, sd: float) -> np.ndarray:
+    """Draw first-order autoregressive noise of a given lasting standard deviation, one row per series.
+
+    Examples
+    --------
+    >>> drawn = noise(np.random.default_rng(1), series=2000, periods=12, rho=0.5, sd=2)
+    >>> round(float(drawn[:, -1].std()), 1), round(float(np.corrcoef(drawn[:, 5], drawn[:, 6])[0, 1]), 1)
+    (2.0, 0.5)
+    """
+    drawn = rng.normal(0, sd, (series, periods))
+    drawn[:, 1:] *= np.sqrt(1 - rho**2)
+    for t in range(1, periods):
+        drawn[:, t] += rho * drawn[:, t - 1]
+    return drawn
+
+
+def score(
+    *, series: int, periods: int, start: int, rho: float, horizon: int, seed: int, level: float = 0.95
+) -> pd.DataFrame:
+    """Fit every model to made series, without and with autocorrelation; count the intervals that hold the truth.
+
+    Values follow a line with a step, a change of slope and noise; counts are Poisson about an exponential line with
+    the same and lognormal noise, so that they are overdispersed. Linear models are scored on
+    values, count models on counts.
+
+    Parameters
+    ----------
+    series
+        Series of each kind.
+    periods, start
+        Months, and position of the first month after the change.
+    rho
+        Autocorrelation of the noise in the second half of the table; the first half has none.
+    horizon
+        Months after the change at which the effect is scored, besides the change of level.
+    seed
+        Seed of all draws.
+    level
+        Coverage that the intervals claim.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per model, autocorrelation and estimand: ``model``, ``rho``, ``estimand``, ``covered`` (share),
+        ``error`` (Monte Carlo standard error), ``bias``, ``width`` (mean), ``fitted`` (series that could be fitted).
+        Bias and width are in the unit of the values, or on the log scale.
+
+    Raises
+    ------
+    DataError
+        If there are too few periods on a side or the autocorrelation is not below 1.
+
+    Examples
+    --------
+    >>> table = score(series=20, periods=36, start=18, rho=0.4, horizon=12, seed=1)
+    >>> len(table), set(table["estimand"]) == {"level at the change", "effect after 12 months"}
+    (24, True)
+    """
+    if not 8 <= start <= periods - 8 or not 0 <= horizon < periods - start:
+        raise DataError(
+            f"{start} months before and {periods - start} after the change with a horizon of {horizon}: allowed "
+            "are 8 or "
+            "more on each side and a horizon within the series"
+        )
+    if not 0 <= rho < 1:
+        raise DataError(f"an autocorrelation of {rho:g} is not possible here; allowed: 0 up to (not including) 1")
+    rng = np.random.default_rng(seed)
+    matrix, names = design(periods, start=start)
+    time, step, trend = matrix[:, 1], matrix[:, 2], matrix[:, 3]
+    targets = {
+        "level at the change": np.array([0, 0, 1.0, 0]),
+        f"effect after {horizon} months": np.array([0, 0, 1, horizon]),
+    }
+    rows: list[dict[str, Any]] = []
+    for autocorrelation in (0.0, rho):
+        draw = {"series": series, "periods": periods, "rho": autocorrelation}
+        shape = VALUES["start"] + VALUES["slope"] * time + VALUES["level"] * step + VALUES["trend"] * trend
+        values = shape + noise(rng, sd=VALUES["noise"], **draw)
+        course = COUNTS["start"] + COUNTS["slope"] * time + COUNTS["level"] * step + COUNTS["trend"] * trend
+        counts = rng.poisson(COUNTS["people"] * np.exp(course + noise(rng, sd=COUNTS["noise"], **draw)))
+        offset = np.full(periods, np.log(COUNTS["people"]))
+        for models, outcomes, truth, more in (
+            (LINEAR_MODELS, values, VALUES, {}),
+            (COUNT_MODELS, counts, COUNTS, {"offset": offset}),
+        ):
+            for model in models:
+                fits = [_try(one, matrix, names=names, model=model, **more) for one in outcomes]
+                for estimand, row in targets.items():
+                    true = float(row @ np.array([0, 0, truth["level"], truth["trend"]]))
+                    rows.append(
+                        {"model": model, "rho": autocorrelation, "estimand": estimand, **_tally(fits, row, true, level)}
+                    )
+    return pd.DataFrame(rows)
+
+
+def _try(outcome: np.ndarray, matrix: np.ndarray, **options: Any) -> Fit | None:
+    try:
+        return fit(outcome, matrix, **options)
+    except DataError:
+        return None
+
+
+def _tally(fits: list[Fit | None], row: np.ndarray, true: float, level: float) -> dict[str, float]:
+    known = [one for one in fits if one is not None]
+    estimates = np.array([row @ one.params for one in known])
+    reach = np.array([one.quantile(level) * one.se(row) for one in known])
+    held = float(np.mean(np.abs(estimates - true) <= reach))
+    return {
+        "covered": held,
+        "error": float(np.sqrt(held * (1 - held) / len(known))),
+        "bias": float(estimates.mean() - true),
+        "width": float(2 * reach.mean()),
+        "fitted": len(known),
+    }
+
+
+def finding(table: pd.DataFrame, *, level: float) -> str:
+    """Say which models keep what their intervals claim under autocorrelation, and which fall short by how much.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"model": ["ols", "prais_winsten"] * 2, "rho": [0, 0, 0.4, 0.4], "error": 0.01,
+    ...                      "estimand": "level at the change", "covered": [0.95, 0.95, 0.8, 0.93]})
+    >>> print(finding(rows, level=0.95).split(':')[0])
+    With autocorrelated months only Prais–Winsten keeps what is claimed
+    """
+    first = table["estimand"].iloc[0]
+    rows = table[table["estimand"] == first]
+    rho = rows["rho"].max()
+    hard, easy = rows[rows["rho"] == rho].sort_values("covered"), rows[rows["rho"] == 0]
+    kept = hard[hard["covered"] >= level - BEYOND_CHANCE * hard["error"].clip(lower=0.005)]
+    worst, best = hard.iloc[0], hard.iloc[-1]
+    claim = f"{round(100 * level, 6):g} %"
+    who = (
+        "no model keeps what it claims"
+        if kept.empty
+        else f"only {' and '.join(MODEL_NAMES[name] for name in kept['model'])} "
+        f"{'keeps' if len(kept) == 1 else 'keep'} what is claimed"
+        if len(kept) < len(hard)
+        else "every model keeps what it claims"
+    )
+    return (
+        f"With autocorrelated months {who}: the {claim} interval of the change of level holds the truth in "
+        f"{100 * worst['covered']:.0f} % of series ({MODEL_NAMES[worst['model']]}) to {100 * best['covered']:.0f} % "
+        f"({MODEL_NAMES[best['model']]}). Without autocorrelation the same models hold it in "
+        f"{100 * easy['covered'].min():.0f} % to {100 * easy['covered'].max():.0f} %."
+    )
+
+
+def laid_out(table: pd.DataFrame) -> pd.DataFrame:
+    """Lay the table out for a page: a row per model and estimand, coverage without and with carry-over (per cent)."""
+    wide = table.assign(
+        model=table["model"].map(MODEL_NAMES), covered=100 * table["covered"], error=100 * table["error"]
+    )
+    none = wide["rho"] == 0
+    left = wide[none].set_index(["estimand", "model"])
+    right = wide[~none].set_index(["estimand", "model"])
+    return pd.DataFrame(
+        {
+            "covered_without": left["covered"],
+            "error_without": left["error"],
+            "covered_with": right["covered"],
+            "error_with": right["error"],
+            "bias_with": right["bias"],
+            "width_with": right["width"],
+            "fitted": right["fitted"],
+        }
+    ).reset_index()[
+        [
+            "model",
+            "estimand",
+            "covered_without",
+            "error_without",
+            "covered_with",
+            "error_with",
+            "bias_with",
+            "width_with",
+            "fitted",
+        ]
+    ]
+
+
+def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
+    """Draw coverage by model with its Monte Carlo error, without and with autocorrelation, beside what is claimed."""
+    first = table["estimand"].iloc[0]
+    rows = table[table["estimand"] == first]
+    models = list(dict.fromkeys(rows["model"]))
+    figure, axes = canvas(width, 330 if width > NARROW else 360)
+    for rho, colour, shape, shift in ((0.0, "subject", "s", -0.14), (rows["rho"].max(), "comparison", "o", 0.14)):
+        part = rows[rows["rho"] == rho].set_index("model").loc[models]
+        place = np.arange(len(models)) + shift
+        axes.errorbar(
+            100 * part["covered"],
+            place,
+            xerr=196 * part["error"],
+            fmt=shape,
+            color=COLOUR[colour],
+            markersize=7,
+            markerfacecolor=COLOUR["paper"],
+            markeredgewidth=1.8,
+            elinewidth=1.8,
+            label="no autocorrelation" if rho == 0 else f"autocorrelation {rho:g}",
+        )
+    axes.axvline(100 * level, color=COLOUR["context"], linestyle="--", linewidth=1.4)
+    axes.annotate(
+        f"claimed {100 * level:g} %",
+        (100 * level, -0.5),
+        xytext=(-5, 0),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=COLOUR["quiet"],
+        fontsize=12,
+    )
+    names = (
+        [
+            MODEL_NAMES[name]
+            .replace(" with ", "\nwith ")
+            .replace(", plain", ",\nplain")
+            .replace("negative b", "negative\nb")
+            for name in models
+        ]
+        if width == NARROW
+        else [MODEL_NAMES[name] for name in models]
+    )
+    axes.set_yticks(np.arange(len(models)), names)
+    axes.invert_yaxis()
+    axes.set_ylim(len(models) - 0.5, -0.75)
+    axes.set_xlabel("series whose interval holds the truth (%)")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=1 if width == NARROW else 2)
+    return figure
+
+
+def coverage_figure(table: pd.DataFrame, *, level: float, periods: int, series: int) -> dict[str, Any]:
+    """Return name, caption, alternative text and data of the coverage figure."""
+    first = table["estimand"].iloc[0]
+    rows = table[table["estimand"] == first]
+    said = "; ".join(
+        f"{MODEL_NAMES[name]} {100 * part.loc[part['rho'] == 0, 'covered'].iloc[0]:.0f} and "
+        f"{100 * part.loc[part['rho'] > 0, 'covered'].iloc[0]:.0f}"
+        for name, part in rows.groupby("model", sort=False)
+    )
+    return {
+        "name": "coverage",
+        "caption": f"Synthetic data: {series} series of {periods} months for each point; bars are the Monte "
+        "Carlo error "
+        f"(95 %). {first.capitalize()}.",
+        "alt": f"Per cent of series whose interval holds the truth, without and with autocorrelation: {said}. "
+        "Claimed is "
+        f"{100 * level:g}.",
+        "drawn": rows,
+    }
+
+
+def results(table: pd.DataFrame, *, level: float, series: int) -> list[dict[str, Any]]:
+    """Return what the page records: the finding, and coverage of each model and autocorrelation at the change."""
+    entries: list[dict[str, Any]] = [
+        {
+            "name": "finding",
+            "value": finding(table, level=level),
+            "unit": "",
+            "meaning": "The finding of this page",
+            "n": series,
+        }
+    ]
+    reach = float(stats.norm.ppf(0.975))
+    for row in table[table["estimand"] == table["estimand"].iloc[0]].itertuples():
+        held, error = 100 * row.covered, 100 * row.error * reach
+        entries.append(
+            {
+                "name": f"coverage_{row.model}_{'with' if row.rho else 'without'}",
+                "value": held,
+                "lower": held - error,
+                "upper": min(100.0, held + error),
+                "level": 0.95,
+                "unit": "percent of series",
+                "format": "{:.1f} %",
+                "n": int(row.fitted),
+                "meaning": f"Intervals of {MODEL_NAMES[row.model]} that hold the true change of level, "
+                f"autocorrelation {row.rho:g}; "
+                "the interval is the Monte Carlo error",
+            }
+        )
+    return entries

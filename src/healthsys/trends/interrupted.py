@@ -1,0 +1,499 @@
+"""Interrupted time series: did level or slope change at a date that was known beforehand?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError, nearest
+from healthsys.trends import regression
+from healthsys.trends.regression import COUNT_MODELS, Fit
+
+#: How a yearly pattern may enter the model.
+SEASONS = ("none", "harmonic", "two harmonics", "months")
+
+#: Fewest points on a side: below the first a model is refused, below the second it is warned of.
+REFUSE_BELOW, WARN_BELOW = 3, 8
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the interruption did at one point in time, against the counterfactual; in the unit of the series.
+
+    ``relative`` and its bounds are fractions of the counterfactual, None with a ``reason`` where it is not above 0.
+    """
+
+    after: int
+    period: Any
+    counterfactual: float
+    fitted: float
+    absolute: float
+    lower: float
+    upper: float
+    relative: float | None
+    relative_lower: float | None
+    relative_upper: float | None
+    reason: str | None = None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval of the absolute effect leaves out zero."""
+        return self.lower > 0 or self.upper < 0
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """A segmented regression: coefficients, effects, the fitted line with its counterfactual, and cautions."""
+
+    model: str
+    season: str
+    level: float
+    change: pd.Timestamp
+    coefficients: pd.DataFrame
+    at_change: Effect
+    at_horizon: Effect
+    curve: pd.DataFrame
+    n_before: int
+    n_after: int
+    left_out: int
+    fit: Fit
+    warnings: tuple[str, ...]
+
+    def coefficient(self, term: str) -> pd.Series:
+        """Return the row of one term (``time``, ``level``, ``trend``, …)."""
+        return self.coefficients.set_index("term").loc[term]
+
+
+def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the columns that carry a yearly pattern, and their names.
+
+    Parameters
+    ----------
+    time
+        Running number of each period, from 1.
+    season
+        One of :data:`SEASONS`: sine and cosine of the year once (``harmonic``) or once and twice, or one level per
+        calendar period with the first as reference (``months``).
+    per_year
+        Periods in a year.
+
+    Returns
+    -------
+    tuple
+        Columns (possibly none) and names; a column that is zero throughout is left out.
+
+    Examples
+    --------
+    >>> columns, names = season_terms(np.arange(1, 13), season="two harmonics", per_year=4)
+    >>> names
+    ('sin1', 'cos1', 'cos2')
+    """
+    if season not in SEASONS:
+        raise DataError(f"season '{season}' is not known; allowed: {', '.join(SEASONS)}.{nearest(season, SEASONS)}")
+    if season == "none" or per_year < 2:
+        return np.empty((len(time), 0)), ()
+    columns: dict[str, np.ndarray] = {}
+    if season == "months":
+        for place in range(1, per_year):
+            columns[f"place{place + 1}"] = ((np.asarray(time) - 1) % per_year == place).astype(float)
+    else:
+        for k in (1,) if season == "harmonic" else (1, 2):
+            angle = 2 * np.pi * k * np.asarray(time) / per_year
+            columns[f"sin{k}"], columns[f"cos{k}"] = np.sin(angle), np.cos(angle)
+    kept = {name: column for name, column in columns.items() if np.abs(column).max() > 1e-9}
+    return np.column_stack(list(kept.values())), tuple(kept)
+
+
+def design(
+    n: int, *, start: int, season: str = "none", per_year: int = 12, interrupted: bool = True
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Build the design of a segmented regression.
+
+    Columns: constant; time 1..n; level, 1 from the first period after the change; trend, 0 in that period and one more
+    in each that follows, so that the level coefficient is the change *at the interruption*; then the season.
+
+    Parameters
+    ----------
+    n
+        Periods in the series, gaps included.
+    start
+        Position (from 0) of the first period after the change.
+    season, per_year
+        As in :func:`season_terms`.
+    interrupted
+        False gives the counterfactual: level and trend stay 0.
+
+    Returns
+    -------
+    tuple
+        The design, one row per period, and the names of its columns.
+
+    Examples
+    --------
+    >>> matrix, names = design(5, start=3)
+    >>> names, matrix[:, 3].tolist()
+    (('const', 'time', 'level', 'trend'), [0.0, 0.0, 0.0, 0.0, 1.0])
+    """
+    time = np.arange(1, n + 1, dtype=float)
+    after = (np.arange(n) >= start).astype(float) * interrupted
+    trend = np.clip(np.arange(n) - start, 0, None) * float(interrupted)
+    seasonal, names = season_terms(time, season=season, per_year=per_year)
+    matrix = np.column_stack([np.ones(n), time, after, trend, seasonal])
+    return matrix, ("const", "time", "level", "trend", *names)
+
+
+def per_year(periods: Sequence) -> int:
+    """Return how many of these regular periods make a year: 12, 4 or 1.
+
+    Examples
+    --------
+    >>> per_year(pd.date_range("2020-01-01", periods=5, freq="QS"))
+    4
+    """
+    index = pd.DatetimeIndex(periods)
+    if len(index) < 2:
+        return 1
+    months = (index[1:].year - index[:-1].year) * 12 + index[1:].month - index[:-1].month
+    return {1: 12, 3: 4}.get(int(np.min(months)), 1)
+
+
+def position_of(periods: Sequence, change: Any) -> int:
+    """Return the position of the first period on or after the change date.
+
+    Raises
+    ------
+    DataError
+        If the change lies outside the series: it must come after the first period and not after the last.
+
+    Examples
+    --------
+    >>> position_of(pd.date_range("2020-01-01", periods=5, freq="MS"), "2020-03-15")
+    3
+    """
+    index = pd.DatetimeIndex(periods)
+    date = pd.Timestamp(change)
+    if not index[0] < date <= index[-1]:
+        raise DataError(
+            f"the change date {date.date()} lies outside the series, which runs from {index[0].date()} to "
+            f"{index[-1].date()}; allowed: after the first period and not after the last"
+        )
+    return int((index >= date).argmax())
+
+
+def segmented(
+    frame: pd.DataFrame,
+    *,
+    change: Any,
+    model: str = "newey_west",
+    season: str = "none",
+    lag: int | None = None,
+    phase_in: int = 0,
+    horizon: int | None = None,
+    level: float = 0.95,
+    per: float = 1.0,
+) -> Segmented:
+    """Fit a segmented regression to one series and say what changed at the interruption.
+
+    Parameters
+    ----------
+    frame
+        One row per period, regular and in order: ``period`` (timestamp), ``value`` (missing where not observed); for
+        count models also ``numerator`` (events) and, for rates, ``denominator``. Without a numerator the values are
+        the counts.
+    change
+        Date of the interruption; the first period on or after it is the first one after the change.
+    model
+        One of :data:`healthsys.trends.regression.MODELS`.
+    season
+        One of :data:`SEASONS`.
+    lag
+        Truncation lag of the Newey-West errors; chosen from the length when None.
+    phase_in
+        Periods from the change on that are left out because the change was still being made.
+    horizon
+        Periods after the first changed one at which the effect is stated; a year, or the last period if the series
+        ends before, when None.
+    level
+        Coverage of the intervals.
+    per
+        What a rate of 1 is in the unit of ``value`` (100 where values are per cent); used by count models only.
+
+    Returns
+    -------
+    Segmented
+        Effects at the interruption and at the horizon are in the unit of ``value``; coefficients of count models are
+        on the log scale. Periods without a value are left out and counted.
+
+    Raises
+    ------
+    DataError
+        If the change lies outside the series, fewer than 3 points are observed on a side, or the model cannot be fit.
+
+    References
+    ----------
+    Wagner AK et al. J Clin Pharm Ther 2002;27:299-309; Lopez Bernal J, Cummins S, Gasparrini A. Int J Epidemiol
+    2017;46:348-355 and its correction.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2020-01-01", periods=24, freq="MS")
+    >>> values = [10.0] * 12 + [14.0] * 12
+    >>> found = segmented(pd.DataFrame({"period": months, "value": values}), change="2021-01-01")
+    >>> round(found.at_change.absolute, 6), round(found.at_horizon.relative, 6)
+    (4.0, 0.4)
+    """
+    periods = pd.DatetimeIndex(frame["period"])
+    start = position_of(periods, change)
+    n, yearly = len(frame), per_year(periods)
+    matrix, names = design(n, start=start, season=season, per_year=yearly)
+    without, _ = design(n, start=start, season=season, per_year=yearly, interrupted=False)
+    outcome, offset, scale = _outcome(frame, model=model, per=per)
+    used = ~np.isnan(outcome)
+    if offset is not None:
+        used &= np.isfinite(offset)
+    used[start : start + phase_in] = False
+    before, after = int(used[:start].sum()), int(used[start:].sum())
+    if min(before, after) < REFUSE_BELOW:
+        raise DataError(
+            f"{before} points before and {after} after the change date {pd.Timestamp(change).date()}; a segmented "
+            f"regression needs at least {REFUSE_BELOW} on each side (and {WARN_BELOW} to be relied on)"
+        )
+    found = regression.fit(
+        outcome[used],
+        matrix[used],
+        names=names,
+        model=model,
+        offset=None if offset is None else offset[used],
+        lag=lag,
+    )
+    furthest = n - 1 - start
+    wanted = yearly if horizon is None else horizon
+    if wanted < 0:
+        raise DataError(f"a horizon of {wanted} periods lies before the change; allowed: 0 to {furthest}")
+    reached = min(wanted, furthest)
+    warnings = _cautions(before, after, int((~used).sum()) - phase_in, wanted=wanted, reached=reached, found=found)
+    effects = [
+        effect(
+            found,
+            matrix[start + step],
+            without[start + step],
+            after=step,
+            period=periods[start + step],
+            level=level,
+            scale=scale,
+        )
+        for step in (0, reached)
+    ]
+    return Segmented(
+        model,
+        season,
+        level,
+        pd.Timestamp(change),
+        coefficient_table(found, level=level),
+        effects[0],
+        effects[1],
+        _curve(frame, found, matrix, without, start=start, level=level, scale=scale),
+        before,
+        after,
+        int((~used).sum()),
+        found,
+        warnings,
+    )
+
+
+def _outcome(frame: pd.DataFrame, *, model: str, per: float) -> tuple[np.ndarray, np.ndarray | None, float]:
+    """Return what is modelled, its offset, and the factor back to the unit of the series."""
+    value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
+    if model not in COUNT_MODELS:
+        return value, None, 1.0
+    if "numerator" not in frame or frame["numerator"].isna().all():
+        return value, None, 1.0
+    events = frame["numerator"].to_numpy(dtype=float, na_value=np.nan)
+    if "denominator" not in frame or frame["denominator"].isna().all():
+        return events, None, 1.0
+    size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return events, np.log(size), per
+
+
+def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: int, found: Fit) -> tuple[str, ...]:
+    said = []
+    for side, points in (("before", before), ("after", after)):
+        if points < WARN_BELOW:
+            said.append(f"only {points} points {side} the change; under {WARN_BELOW} the slope there is weakly held")
+    if missing > 0:
+        said.append(f"{missing} periods have no value and are left out; the errors treat their neighbours as adjacent")
+    if reached < wanted:
+        said.append(f"the series ends {reached} periods after the change, so the effect is stated there")
+    if found.details.get("settled") is False:
+        said.append("the autocorrelation did not settle; take the Newey-West errors instead")
+    return tuple(said)
+
+
+def effect(
+    found: Fit, row: np.ndarray, without: np.ndarray, *, after: int, period: Any, level: float, scale: float
+) -> Effect:
+    """State the effect at one period from the rows of the design with and without the interruption.
+
+    Linear models: absolute effect (row - without) b, relative effect by the delta method. Count models: rate ratio
+    exp((row - without) b) with its interval on the log scale, absolute effect by the delta method.
+
+    Parameters
+    ----------
+    found
+        The fit.
+    row, without
+        Rows of the design at that period, interrupted and not.
+    after, period
+        Periods since the first changed one, and the label of the period.
+    level
+        Coverage.
+    scale
+        Factor from the modelled rate to the unit of the series.
+
+    Returns
+    -------
+    Effect
+
+    Examples
+    --------
+    >>> line = Fit("ols", ("const", "level"), np.array([10.0, 2.0]), np.eye(2) * 0.04, 20, "identity", np.zeros(22))
+    >>> stated = effect(line, np.array([1.0, 1.0]), np.array([1.0, 0.0]), after=0, period=1, level=0.95, scale=1)
+    >>> f"{stated.relative:.2f} ({stated.relative_lower:.3f} to {stated.relative_upper:.3f})"
+    '0.20 (0.157 to 0.243)'
+    """
+    reach, step = found.quantile(level), row - without
+    if found.link == "log":
+        base, now = scale * np.exp(without @ found.params), scale * np.exp(row @ found.params)
+        log_ratio, log_error = float(step @ found.params), found.se(step)
+        error = found.se(now * row - base * without)
+        ratios = np.expm1([log_ratio, log_ratio - reach * log_error, log_ratio + reach * log_error])
+        absolute = float(now - base)
+        return Effect(
+            after,
+            period,
+            float(base),
+            float(now),
+            absolute,
+            absolute - reach * error,
+            absolute + reach * error,
+            *map(float, ratios),
+        )
+    base, now = float(without @ found.params), float(row @ found.params)
+    absolute, error = now - base, found.se(step)
+    bounds = (absolute - reach * error, absolute + reach * error)
+    if base <= 0:
+        reason = "the counterfactual is not above 0, so a relative effect has no meaning"
+        return Effect(after, period, base, now, absolute, *bounds, None, None, None, reason)
+    ratio = absolute / base
+    ratio_error = found.se(step / base - ratio * without / base)
+    return Effect(
+        after, period, base, now, absolute, *bounds, ratio, ratio - reach * ratio_error, ratio + reach * ratio_error
+    )
+
+
+def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
+    """Return the coefficients with standard errors, intervals and p-values, on the scale of the link.
+
+    Examples
+    --------
+    >>> line = Fit("ols", ("const",), np.array([2.0]), np.array([[0.25]]), 10, "identity", np.zeros(11))
+    >>> [f"{number:.3f}" for number in coefficient_table(line).iloc[0, 1:]]
+    ['2.000', '0.500', '0.886', '3.114', '0.003']
+    """
+    from scipy import stats
+
+    error = np.sqrt(np.diag(found.covariance))
+    reach = found.quantile(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.abs(found.params / error)
+    tail = stats.norm.sf(ratio) if found.df is None else stats.t.sf(ratio, found.df)
+    return pd.DataFrame(
+        {
+            "term": list(found.names),
+            "estimate": found.params,
+            "std_error": error,
+            "lower": found.params - reach * error,
+            "upper": found.params + reach * error,
+            "p": 2 * tail,
+        }
+    )
+
+
+def _curve(
+    frame: pd.DataFrame,
+    found: Fit,
+    matrix: np.ndarray,
+    without: np.ndarray,
+    *,
+    start: int,
+    level: float,
+    scale: float,
+) -> pd.DataFrame:
+    """Return observed, fitted and (after the change) counterfactual values with the latter's interval."""
+    reach = found.quantile(level)
+    fitted, base = matrix @ found.params, without @ found.params
+    error = np.array([found.se(row) for row in without])
+    bounds = [base, base - reach * error, base + reach * error]
+    if found.link == "log":
+        fitted, bounds = scale * np.exp(fitted), [scale * np.exp(bound) for bound in bounds]
+    after = np.arange(len(frame)) >= start
+    bounds = [np.where(after, bound, np.nan) for bound in bounds]
+    return pd.DataFrame(
+        {
+            "period": pd.DatetimeIndex(frame["period"]),
+            "value": frame["value"].to_numpy(dtype=float, na_value=np.nan),
+            "fitted": fitted,
+            "counterfactual": bounds[0],
+            "lower": bounds[1],
+            "upper": bounds[2],
+        }
+    )
+
+
+def controlled(
+    frame: pd.DataFrame, control: pd.DataFrame, *, change: Any, model: str = "newey_west", **options: Any
+) -> Segmented:
+    """Compare one series with a control series by a segmented regression of their difference.
+
+    With the same periods on both sides this gives exactly the coefficients of the stacked model in which every term
+    is interacted with the group (level and trend of the difference are group x level and group x trend); taking the
+    difference first lets the Newey-West errors allow for autocorrelation and for shocks that both series share.
+
+    Parameters
+    ----------
+    frame, control
+        Series as in :func:`segmented`; periods present in both are used.
+    change, model, options
+        As in :func:`segmented`; linear models only.
+
+    Returns
+    -------
+    Segmented
+        Of the difference, series minus control. ``relative`` compares with the counterfactual *difference* and is
+        rarely worth stating.
+
+    Raises
+    ------
+    DataError
+        If the two share no period, or a count model is asked for.
+
+    Examples
+    --------
+    >>> months = pd.date_range("2020-01-01", periods=24, freq="MS")
+    >>> control = pd.DataFrame({"period": months, "value": np.arange(24) % 5 + 10.0})
+    >>> treated = control.assign(value=control["value"] + 3 + 2.0 * (np.arange(24) >= 12))
+    >>> round(controlled(treated, control, change="2021-01-01").at_change.absolute, 6)
+    2.0
+    """
+    if model in COUNT_MODELS:
+        raise DataError(f"a difference of two series cannot be modelled as {model}; use newey_west or prais_winsten")
+    both = frame[["period", "value"]].merge(control[["period", "value"]], on="period", suffixes=("", "_control"))
+    if both.empty:
+        raise DataError("the series and its control share no period; there is nothing to compare")
+    both["value"] = both["value"] - both["value_control"]
+    return segmented(both[["period", "value"]], change=change, model=model, **options)

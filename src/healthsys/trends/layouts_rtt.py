@@ -1,0 +1,258 @@
+"""Official layouts of referral-to-treatment waiting times, turned into tidy series."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError
+from healthsys.trends.layouts import COLUMNS, ENGLAND, Reading, long_form, month_from, numbers, report_row
+
+#: Group headings of the RTT overview, as found and as the indicator's first word.
+_GROUPS = {
+    "incomplete rtt pathways": "incomplete",
+    "unique patients": "unique_patients",
+    "completed admitted (unadjusted) rtt pathways": "admitted",
+    "completed non-admitted rtt pathways": "non_admitted",
+    "new rtt periods": "new",
+    "completed admitted (adjusted) rtt pathways": "admitted_adjusted",
+}
+
+
+def measure_name(text: str) -> str:
+    """Turn a heading of the RTT overview into the second part of an indicator name.
+
+    Examples
+    --------
+    >>> measure_name("% within 18 weeks with estimates for missing data"), measure_name("Median wait (weeks)")
+    ('percent_within_18_weeks_estimated', 'median_wait_weeks')
+    """
+    words = re.sub(r"\(i\.e\..*?\)", "", text.lower()).replace("with estimates for missing data", "estimated")
+    words = (
+        words.replace("%", "percent ").replace("> ", "over ").replace("no. ", "number ").replace("(mil)", "millions")
+    )
+    return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+
+
+def is_overview(rows: list[list[str]]) -> int | None:
+    """Return the line of an RTT overview's group headings, or None if the rows are not one."""
+    for place, cells in enumerate(rows[:30]):
+        given = [cell.strip().lower() for cell in cells]
+        if "year" in given and "month" in given and any(cell in _GROUPS for cell in given):
+            return place
+    return None
+
+
+def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
+    """Read NHS England's consultant-led RTT overview time series.
+
+    The header stands below a preamble in two rows, group labels only above the first column of each group. ``-`` is
+    not collected and missing; a percentage loses its sign; a censored value such as ``52+`` is missing and counted.
+
+    Parameters
+    ----------
+    rows
+        Cells of every line, as the csv module reads them.
+    label
+        File name.
+
+    Returns
+    -------
+    Reading
+        Unit ``England``. Indicators are group and measure, such as ``incomplete_median_wait_weeks``,
+        ``incomplete_percent_within_18_weeks``, ``incomplete_total_waiting_millions``.
+
+    Raises
+    ------
+    DataError
+        If there is no header of that form, or a cell is not a number.
+    """
+    top = is_overview(rows)
+    if top is None:
+        raise DataError(
+            f"{label}: no header with Year, Month and 'Incomplete RTT pathways' in the first 30 lines; expected "
+            "the RTT "
+            "overview time series of NHS England saved as CSV"
+        )
+    headings, below = [cell.strip() for cell in rows[top]], rows[top + 1]
+    month = [cell.lower() for cell in headings].index("month")
+    group, names = "", {}
+    for place in range(month + 1, len(headings)):
+        group = _GROUPS.get(headings[place].lower(), group if not headings[place] else headings[place].lower())
+        if below[place].strip():
+            names[place] = f"{group}_{measure_name(below[place])}"
+    if len(set(names.values())) < len(names):
+        raise DataError(f"{label}: two columns of the header have the same group and measure; the layout has changed")
+    out, used, censored, rows_in, empty, marked = [], 0, 0, 0, 0, 0
+    for line, cells in enumerate(rows[top + 2 :], start=top + 3):
+        if len(cells) <= month or not any(cell.strip() for cell in cells[month:]):
+            continue
+        marked += cells[month].strip().startswith("*")
+        rows_in += 1
+        period = month_from(cells[month], label=label, row=line)
+        values = {}
+        for place, name in names.items():
+            text = cells[place].strip() if place < len(cells) else ""
+            if re.fullmatch(r"\d+\+", text):
+                censored += 1
+                continue
+            if text not in ("", "-"):
+                values[name] = _number(text, label=label, row=line, name=below[place])
+        used += bool(values)
+        empty += not values
+        out += [(name, ENGLAND, period, value, np.nan, np.nan) for name, value in values.items()]
+    if not out:
+        raise DataError(f"{label}: the header is there but no month row below it; expected rows such as Apr-07")
+    table = pd.DataFrame(out, columns=list(COLUMNS)).sort_values(["indicator", "period"], ignore_index=True)
+    notes = (
+        f"{label}: {censored} censored cells such as 52+ are taken as missing",
+        f"{label}: {empty} months have no figures yet; {marked} carries a footnote mark (a change of definition)",
+        f"{label}: every measure comes as reported and, with _estimated, with estimates for missing data",
+    )
+    return Reading("rtt_overview", table, pd.DataFrame([report_row(label, "rtt_overview", rows_in, used)]), notes)
+
+
+def _number(text: str, *, label: str, row: int, name: str) -> float:
+    try:
+        return float(text.replace(",", "").rstrip("%"))
+    except ValueError:
+        raise DataError(
+            f"{label}: column '{name.strip()}', row {row}: '{text}' is not a number; allowed: a number with thousands "
+            "commas, a percentage, '-' or a censored value such as 52+"
+        ) from None
+
+
+def _months(raw: pd.DataFrame, *, label: str) -> pd.Series:
+    text = raw["Month"].str.strip() + "-" + raw["Year"].str.strip()
+    known = {one: month_from(one, label=label, row=row + 2) for row, one in text.drop_duplicates().items()}
+    return text.map(known)
+
+
+def rtt_regions(raw: pd.DataFrame, *, label: str) -> Reading:
+    """Read waiting lists by NHS region and specialty; the ``Total`` specialty is the region, and is compared.
+
+    Returns
+    -------
+    Reading
+        Units are regions and ``England`` (own sum over regions). Indicators: ``waiting_over_18_weeks``,
+        ``waiting_over_52_weeks``.
+    """
+    rows = pd.DataFrame({"unit": raw["NHSER20NM"].str.strip(), "period": _months(raw, label=label)})
+    rows["over_18"] = numbers(raw["Total waiting > 18 weeks"], label=label, name="Total waiting > 18 weeks")
+    rows["over_52"] = numbers(raw["Total waiting > 52 weeks"], label=label, name="Total waiting > 52 weeks")
+    total = raw["Treatment Function Name"].str.strip().str.lower() == "total"
+    parts = rows[~total].groupby(["unit", "period"], as_index=False)[["over_18", "over_52"]].sum()
+    said = rows[total].groupby(["unit", "period"], as_index=False)[["over_18", "over_52"]].sum()
+    england = parts.groupby("period", as_index=False)[["over_18", "over_52"]].sum().assign(unit=ENGLAND)
+    table = long_form(
+        pd.concat([parts, england], ignore_index=True),
+        {"waiting_over_18_weeks": ("over_18", None), "waiting_over_52_weeks": ("over_52", None)},
+    )
+    used = int((~total).sum())
+    report = [
+        report_row(
+            label,
+            "rtt_regions",
+            len(raw),
+            used,
+            f"pathways {name.replace('_', ' ')} weeks",
+            float(parts[name].sum()),
+            float(said[name].sum()) if len(said) else np.nan,
+        )
+        for name in ("over_18", "over_52")
+    ]
+    notes = (f"{label}: names of specialties change in April 2021, so specialties are added up, not followed",)
+    return Reading("rtt_regions", table, pd.DataFrame(report), notes)
+
+
+def rtt_flow(raw: pd.DataFrame, *, label: str) -> Reading:
+    """Read completed, incomplete and new pathways by system.
+
+    Returns
+    -------
+    Reading
+        Units are system codes and ``England`` (own sum). Indicators: ``completed``, ``incomplete``, ``new``.
+    """
+    rows = pd.DataFrame({"unit": raw["Provider Parent Org Code"].str.strip(), "period": _months(raw, label=label)})
+    measures = ["completed", "incomplete", "new"]
+    for name in measures:
+        rows[name] = numbers(raw[name.title()], label=label, name=name.title())
+    england = rows.groupby("period", as_index=False)[measures].sum().assign(unit=ENGLAND)
+    table = long_form(pd.concat([rows, england], ignore_index=True), {name: (name, None) for name in measures})
+    report = [
+        report_row(label, "rtt_flow", len(raw), len(rows), f"{name} pathways, all months", float(rows[name].sum()))
+        for name in measures
+    ]
+    return Reading("rtt_flow", table, pd.DataFrame(report))
+
+
+def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
+    """Read the StatsWales export of pathways by weeks waited: three header rows, subtotals among the week bands.
+
+    Bands are those named in the third header row; ``.`` is nil. The sum of the bands is compared with the export's own
+    ``All`` column.
+
+    Returns
+    -------
+    Reading
+        Unit ``Wales``. Indicators: ``total_waiting``, ``within_26_weeks_percent`` (of the total),
+        ``waiting_over_36_weeks``.
+    """
+    band = rows[2]
+    weeks = {place: _weeks(text) for place, text in enumerate(band) if text.strip() not in ("", ".")}
+    if not weeks:
+        raise DataError(
+            f"{label}: the third header row names no week bands; expected the StatsWales export of RTT waits"
+        )
+    whole = max(place for place, text in enumerate(rows[0]) if text.strip() == "All")
+    out, months = [], 0
+    for line, cells in enumerate(rows[3:], start=4):
+        if not cells or not cells[0].strip():
+            continue
+        months += 1
+        period = month_from(cells[0], label=label, row=line)
+        cell = {
+            place: 0.0
+            if cells[place].strip() == "."
+            else _number(cells[place].strip(), label=label, row=line, name=band[place])
+            for place in [*weeks, whole]
+        }
+        total = sum(cell[place] for place in weeks)
+        within = sum(cell[place] for place, (_, to) in weeks.items() if to is not None and to <= 26)
+        over = sum(cell[place] for place, (start, _) in weeks.items() if start >= 36)
+        out.append((period, total, within, over, cell[whole]))
+    wide = pd.DataFrame(out, columns=["period", "total", "within", "over", "said"]).assign(unit="Wales")
+    table = long_form(
+        wide,
+        {
+            "total_waiting": ("total", None),
+            "within_26_weeks_percent": ("within", "total"),
+            "waiting_over_36_weeks": ("over", None),
+        },
+    )
+    apart = float((wide["total"] - wide["said"]).abs().max())
+    report = pd.DataFrame(
+        [
+            report_row(
+                label,
+                "rtt_wales",
+                months,
+                len(wide),
+                "pathways, all months",
+                float(wide["total"].sum()),
+                float(wide["said"].sum()),
+            )
+        ]
+    )
+    notes = (
+        f"{label}: footnote marks in month labels are dropped; their text is not in the export",
+        f"{label}: the largest difference between the bands and the column 'All' in a month is {apart:g} pathways",
+    )
+    return Reading("rtt_wales", table, report, notes)
+
+
+def _weeks(text: str) -> tuple[float, float | None]:
+    found = [float(number) for number in re.findall(r"\d+", text)]
+    return found[0], found[1] if len(found) > 1 else None

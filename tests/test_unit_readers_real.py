@@ -1,0 +1,123 @@
+"""Every real file beside the project, read or refused; skipped where they are not there (they are never carried)."""
+
+import numpy as np
+import pytest
+
+from healthsys import datasets, paths
+from healthsys.errors import DataError
+from healthsys.trends.readers import load_table, pick_series, read_official
+from healthsys.trends.series_checks import check_panel
+
+FOLDER = paths.root().parent / "shared" / "real_data"
+
+pytestmark = pytest.mark.skipif(
+    not FOLDER.is_dir(), reason="real files stand in ../shared/real_data and are never part of the project"
+)
+
+#: File, layout, rows in, rows used.
+READ = [
+    ("ae_england/Monthly-AE-April-2025.csv", "ae_month", 199, 198),
+    ("ae_england/Monthly-AE-May-2025.csv", "ae_month", 201, 200),
+    ("ae_england/July-2025-CSV-9jfy4.csv", "ae_month", 202, 201),
+    ("ae_england/August-2025-CSV-g5tyh-v2.0.csv", "ae_month", 202, 201),
+    ("ae_england/ae_attendances.csv", "ae_attendances", 12765, 12765),
+    ("beds_kh03/master-quarterly-trust.csv", "kh03_panel", 5464, 5436),
+    ("gp_appointments/Regional_CSV_Somerset.csv", "gp_appointments", 6645, 6645),
+    ("gp_appointments/Regional_CSV_Dorset.csv", "gp_appointments", 5638, 5638),
+    ("gp_appointments/Regional_CSV_Gloucestershire.csv", "gp_appointments", 7123, 7123),
+    ("rtt_waiting/NHS_timeseries.csv", "rtt_overview", 228, 222),
+    ("rtt_waiting/waiting lists for NHS Regions.csv", "rtt_regions", 6804, 6489),
+    ("rtt_waiting/waiting list flow for STPs.csv", "rtt_flow", 1260, 1260),
+    ("rtt_waiting/waiting lists for Wales - raw data - July 2022.csv", "rtt_wales", 131, 131),
+]
+
+#: Files of other chapters, and why this one refuses them.
+REFUSED = [
+    ("gender_pay_gap/UK Gender Pay Gap Data - 2017 to 2018.csv", "layout is not recognised"),
+    ("gender_pay_gap/UK Gender Pay Gap Data - 2021 to 2022.csv", "layout is not recognised"),
+    ("its_teaching/sicily.csv", "layout is not recognised"),
+    ("staff_survey/ST18 - abuse_sheet5 - religion.xls", "saved as 'CSV UTF-8'"),
+    ("staff_survey/data_trusts_well-being - organisational results.csv", "layout is not recognised"),
+]
+
+
+@pytest.mark.parametrize(("file", "layout", "rows_in", "rows_used"), READ)
+def test_every_file_of_this_chapter_is_read_and_its_totals_agree(file, layout, rows_in, rows_used):
+    reading = read_official(FOLDER / file)
+    assert reading.layout == layout
+    assert reading.report["rows_in"].iloc[0] == rows_in
+    assert reading.report["rows_used"].iloc[0] == rows_used
+    compared = reading.report.dropna(subset=["file_says"])
+    assert compared["own"].to_numpy() == pytest.approx(compared["file_says"].to_numpy(), rel=1e-9)
+    assert reading.table["value"].replace([np.inf, -np.inf], np.nan).notna().any()
+
+
+@pytest.mark.parametrize(("file", "message"), REFUSED)
+def test_every_other_file_is_refused_with_what_was_expected(file, message):
+    with pytest.raises(DataError, match=message):
+        read_official(FOLDER / file)
+
+
+def test_no_real_file_is_forgotten():
+    known = {file for file, *_ in READ} | {file for file, _ in REFUSED} | {"README.md"}
+    there = {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file()}
+    assert there <= known
+
+
+@pytest.mark.parametrize(
+    ("carried", "file", "indicator", "units"),
+    [
+        ("kh03_beds_england", "beds_kh03/master-quarterly-trust.csv", "ga_occupancy_percent", ("England", "England")),
+        (
+            "rtt_england_monthly",
+            "rtt_waiting/NHS_timeseries.csv",
+            "incomplete_median_wait_weeks",
+            ("England", "England"),
+        ),
+        ("ae_england_monthly", "ae_england/ae_attendances.csv", "within_4h_percent", ("England", "England")),
+        (
+            "gp_appointments_counties",
+            "gp_appointments/Regional_CSV_Dorset.csv",
+            "appointments",
+            ("Dorset", "NHS Dorset CCG"),
+        ),
+    ],
+)
+def test_the_carried_totals_come_from_the_files(carried, file, indicator, units):
+    own = pick_series(datasets.load(carried), indicator=indicator, unit=units[0]).set_index("period")["value"]
+    real = pick_series(read_official(FOLDER / file).table, indicator=indicator, unit=units[1]).set_index("period")[
+        "value"
+    ]
+    both = own.index.intersection(real.index)
+    assert len(both) == len(real)
+    assert own[both].to_numpy() == pytest.approx(real[both].to_numpy(), abs=0.006)
+
+
+def test_the_folder_of_ae_months_becomes_one_series(tmp_path):
+    for file in (FOLDER / "ae_england").glob("*2025*.csv"):
+        (tmp_path / file.name).symlink_to(file)
+    series = pick_series(load_table(tmp_path), indicator="within_4h_percent", unit="England")
+    assert len(series) == 4
+    assert series["value"].round(2).to_list() == [74.77, 75.39, 76.40, 75.87]
+
+
+def test_the_trusts_of_the_field_test_are_named():
+    """Fourteen trusts at a time (fifteen codes: two merge) hold zeros from 2019-20 Q2 to 2022-23 Q4."""
+    import pandas as pd
+
+    raw = pd.read_csv(FOLDER / "beds_kh03" / "master-quarterly-trust.csv", keep_default_na=False)
+    raw["share"] = pd.to_numeric(raw["ae_type1_pct_4hr"], errors="coerce")
+    found = check_panel(
+        raw[raw["org_code"] != "NAN"].dropna(subset=["share"]), unit="org_code", value="share", additive=False
+    )
+    zeros = next(one for one in found if one.name == "zero for missing")
+    assert zeros.says.startswith("15 units hold 210 zeros")
+    assert "2019-20 Q2" in zeros.says
+
+
+def test_an_england_row_among_trusts_is_named():
+    import pandas as pd
+
+    raw = pd.read_csv(FOLDER / "beds_kh03" / "master-quarterly-trust.csv", keep_default_na=False)
+    found = check_panel(raw, unit="org_code", value="kh03_avail_ga_avg_beds")
+    assert found[0].says.startswith("unit 'NAN' is a total among the units")
