@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shutil
 import subprocess
@@ -21,10 +22,19 @@ nbgrader_api = pytest.importorskip("nbgrader.apps.api", reason="nbgrader is in r
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def patch():
+    """Changes of the environment that last as long as this file."""
+    with pytest.MonkeyPatch.context() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, patch):
     """An nbgrader course with every module handed out, set as the instructor's edition sets it."""
     from traitlets.config import Config
 
+    # nbgrader calls alembic by its name, which stands beside this Python
+    patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     root = tmp_path_factory.mktemp("course")
     config = Config()
     exec(editions.NBGRADER_CONFIG, {"get_config": lambda: config})
@@ -104,7 +114,9 @@ def test_marking_goes_on_whatever_is_handed_in(course, kind):
     course[1].config.Execute.timeout = 8
     notebook = copies.answered(module, MISFITS.get(kind, {}))
     if kind == "tests-deleted":
-        notebook.cells = [c for c in notebook.cells if not c.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-check")]
+        notebook.cells = [
+            c for c in notebook.cells if not c.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-check")
+        ]
     done, marks = mark(course, module, kind, notebook)
     graded = course[0] / "autograded" / kind / module.name / module.notebook.name
     text = graded.read_text() if graded.is_file() else ""
@@ -140,7 +152,10 @@ def built():
 
 def test_no_file_of_the_students_edition_holds_an_answer(built):
     lines = {
-        line.strip() for module in MODULES for answer in copies.solutions(module).values() for line in answer.split("\n")
+        line.strip()
+        for module in MODULES
+        for answer in copies.solutions(module).values()
+        for line in answer.split("\n")
     }
     lines = {line for line in lines if len(line) >= 18}
     files = [path for path in (built / "student").rglob("*") if path.is_file() and path.suffix != ".zip"]
@@ -158,10 +173,19 @@ def test_no_file_of_the_students_edition_holds_an_answer(built):
 @each
 def test_the_instructors_edition_holds_answers_key_slides_and_handout(built, module):
     folder = built / "instructor" / module.name
-    for name in ("index.html", "key.csv", "wrong_answers.csv", "handout.html", "slides.html", f"{module.name}-answers.ipynb"):
+    for name in (
+        "index.html",
+        "key.csv",
+        "wrong_answers.csv",
+        "handout.html",
+        "slides.html",
+        f"{module.name}-answers.ipynb",
+    ):
         assert (folder / name).is_file(), name
     slides = (folder / "slides.html").read_text()
-    fetched = re.findall(r"<(?:script|link)[^>]*(?:src|href)=[\"']([^\"']+)", slides) + re.findall(r"@import[^;]*", slides)
+    fetched = re.findall(r"<(?:script|link)[^>]*(?:src|href)=[\"']([^\"']+)", slides) + re.findall(
+        r"@import[^;]*", slides
+    )
     assert fetched
     for address in fetched:
         assert not address.startswith(("http", "//")), address

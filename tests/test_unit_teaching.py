@@ -26,7 +26,11 @@ each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name
 def marks_of(notebook, module, frames=None):
     """Run a copy in this process and return the marks of each exercise and what its check said."""
     space, marks, said = {}, {}, {}
-    checks = {c.metadata["nbgrader"]["grade_id"]: c for c in module.read().cells if c.metadata.get("nbgrader", {}).get("grade")}
+    checks = {
+        c.metadata["nbgrader"]["grade_id"]: c
+        for c in module.read().cells
+        if c.metadata.get("nbgrader", {}).get("grade")
+    }
     with check.sitting(frames or {}):
         for cell in notebook.cells:
             name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -140,7 +144,11 @@ def module_folder(tmp_path, monkeypatch):
     [
         ("who_for:", "whofor:", r"unknown key 'whofor'\. Did you mean 'who_for'\?"),
         ("minutes: 120", "minutes: 90", r"the plan fills 120 minutes, the session has 90"),
-        ("[Science and practice]", "[Science and practise]", r"no domain of the framework\. Did you mean 'Science and pr"),
+        (
+            "[Science and practice]",
+            "[Science and practise]",
+            r"no domain of the framework\. Did you mean 'Science and pr",
+        ),
         ("data: [teaching_wards]", "data: [teaching_ward]", r"no data set\. Did you mean 'teaching_wards'\?"),
         ("exercise: q6", "exercise: q9", r"a mistake belongs to 'q9', which is no exercise"),
     ],
@@ -200,13 +208,17 @@ def test_a_roster_gives_the_same_folders_again_and_every_student_other_data(tmp_
         roster.write(path, seed=7, out=tmp_path / name)
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
     assert len(files) == sum(2 * (1 + len(frames_of(module, 1))) for module in MODULES) + 4
-    same, differ, odd = filecmp.cmpfiles(tmp_path / "one", tmp_path / "two", [str(name) for name in files], shallow=False)
+    same, differ, odd = filecmp.cmpfiles(
+        tmp_path / "one", tmp_path / "two", [str(name) for name in files], shallow=False
+    )
     assert (len(same), differ, odd) == (len(files), [], [])
     for name in files:
         text = (tmp_path / "one" / name).read_text()
         assert "Núñez" not in text, name
         assert "Bo Ek" not in text, name
-    series = [(tmp_path / f"one/students/{s}/service-trends/data/teaching_series.csv").read_bytes() for s in ("s001", "s002")]
+    series = [
+        (tmp_path / f"one/students/{s}/service-trends/data/teaching_series.csv").read_bytes() for s in ("s001", "s002")
+    ]
     assert series[0] != series[1]
     with (tmp_path / "one/keys/s001.csv").open() as lines:
         rows = list(csv.DictReader(lines))

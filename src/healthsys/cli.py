@@ -328,7 +328,7 @@ def roster(file: Path, seed: int, out: Path, names: tuple[str, ...]) -> None:
     chosen = known.select(names)
     with tqdm(unit="student", disable=None, leave=False) as bar:
         students = rosters.write(file, seed=seed, out=out, modules=chosen, tell=lambda _: bar.update())
-    click.echo(f"{len(students)} students, {len(chosen)} modules: {out / 'students'}; keys for the lecturer: {out / 'keys'}")
+    click.echo(f"{len(students)} students, {len(chosen)} modules: {out / 'students'}; the keys: {out / 'keys'}")
 
 
 if __name__ == "__main__":

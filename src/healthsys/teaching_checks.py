@@ -166,9 +166,7 @@ def names(name: str, value: Any, allowed: Sequence[str]) -> None:
         raise NotYet(f"{name} names something twice")
 
 
-def award(
-    points: int, name: str, value: Any, *, right: Any, partly: Sequence[tuple[int, Any, str]] = ()
-) -> int:
+def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tuple[int, Any, str]] = ()) -> int:
     """Return the marks for an answer; for use in hidden tests.
 
     Parameters

@@ -102,7 +102,9 @@ def show_codes(coding: pd.DataFrame) -> None:
         "Passages",
         name="codes",
         caption=f"How often each of two coders gave each code to {len(coding)} passages. Synthetic data.",
-        alt="Passages by code and coder: " + "; ".join(f"{row.name}, {row.value}" for row in rows.itertuples(index=False)) + ".",
+        alt="Passages by code and coder: "
+        + "; ".join(f"{row.name}, {row.value}" for row in rows.itertuples(index=False))
+        + ".",
         drawn=rows,
     )
 
@@ -137,7 +139,9 @@ def _draw_bars(rows: pd.DataFrame, label: str, *, width: int) -> Figure:
 
 def _draw_series(rows: pd.DataFrame, changed: pd.Timestamp, *, width: int) -> Figure:
     figure, axes = plotting.canvas(width, 300)
-    axes.plot(rows["month"], rows["rate"], color=plotting.COLOUR["subject"], markersize=4, **plotting.marker("synthetic"))
+    axes.plot(
+        rows["month"], rows["rate"], color=plotting.COLOUR["subject"], markersize=4, **plotting.marker("synthetic")
+    )
     axes.axvline(changed, color=plotting.COLOUR["quiet"], linestyle="--")
     axes.annotate("service changed", (changed, 1), xycoords=("data", "axes fraction"), xytext=(4, -4),
                   textcoords="offset points", va="top")  # fmt: skip

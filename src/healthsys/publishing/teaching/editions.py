@@ -121,7 +121,9 @@ def _instructor(folder: Path, module: Module) -> None:
     source = module.notebook.read_bytes()
     files.write_whole(here / f"{module.name}-answers.ipynb", source)
     files.write_whole(folder / "nbgrader" / "source" / module.name / f"{module.name}.ipynb", source)
-    files.write_whole(here / "index.html", _rendered(_unlinked(words.page(module, answers=True)), title=f"{module.title} (answers)"))
+    files.write_whole(
+        here / "index.html", _rendered(_unlinked(words.page(module, answers=True)), title=f"{module.title} (answers)")
+    )
     files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.key(module))))
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))

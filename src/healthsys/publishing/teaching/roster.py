@@ -101,7 +101,12 @@ def own_data(module: Module, *, seed: int) -> dict[str, bytes]:
 
 
 def write(
-    path: Path, *, seed: int, out: Path, tell: Callable[[str], None] = lambda _: None, modules: list[Module] | None = None
+    path: Path,
+    *,
+    seed: int,
+    out: Path,
+    tell: Callable[[str], None] = lambda _: None,
+    modules: list[Module] | None = None,
 ) -> list[str]:
     """Write ``students/<id>/<module>/`` and ``keys/`` into a folder; return the ids.
 

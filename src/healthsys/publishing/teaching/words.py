@@ -139,7 +139,9 @@ def _mistakes(module: Module, *, answers: bool) -> str:
 
 
 def _rubric(module: Module) -> str:
-    marked = [[html.escape(one.title), str(one.points), "checks" if not one.is_open else "read"] for one in module.exercises]
+    marked = [
+        [html.escape(one.title), str(one.points), "checks" if not one.is_open else "read"] for one in module.exercises
+    ]
     total = sum(exercise.points for exercise in module.exercises)
     marked.append(["All", str(total), ""])
     rows = [
@@ -214,5 +216,7 @@ def _cited(match: re.Match[str]) -> str:
 
 
 def _drawing(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    markup = re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", output.data["text/html"], flags=re.S)
+    markup = re.sub(
+        r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", output.data["text/html"], flags=re.S
+    )
     return nbformat.v4.new_output("display_data", data={"text/html": markup})
