@@ -105,8 +105,8 @@ def test_no_file_of_the_students_holds_an_answer(module):
 @each
 def test_a_page_gives_what_the_lecturer_looks_for_and_answers_only_to_the_instructor(module):
     page = words.page(module)
-    for heading in ("Before the session", "minute by minute", "story", "data", "Exercises", "Common wrong answers", "ethics",
-                    "Assessment", "Without a computer", "Further reading"):  # fmt: skip
+    for heading in ("Before the session", "minute by minute", "story", "data", "Exercises", "Common wrong answers",
+                    "ethics", "Assessment", "Without a computer", "Further reading"):  # fmt: skip
         assert re.search(rf"^## .*{heading}", page, flags=re.M), heading
     solution = copies.solutions(module)["q3"].split("\n")[-1]
     assert solution not in page

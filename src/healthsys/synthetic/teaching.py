@@ -77,7 +77,7 @@ def pay(seed: int) -> dict[str, pd.DataFrame]:
     staff.insert(0, "person", [f"P{number:03d}" for number in range(1, len(staff) + 1)])
     staff["hourly_pay"] = staff["hourly_pay"].round(2)
     white, bme = int(rng.integers(180, 240)), int(rng.integers(90, 130))
-    appointed = [int(round(white * rng.uniform(0.26, 0.32))), int(round(bme * rng.uniform(0.15, 0.20)))]
+    appointed = [round(white * rng.uniform(0.26, 0.32)), round(bme * rng.uniform(0.15, 0.20))]
     shortlist = pd.DataFrame({"group": ["white", "BME"], "shortlisted": [white, bme], "appointed": appointed})
     return {"teaching_pay": staff, "teaching_shortlist": shortlist}
 

@@ -81,8 +81,8 @@ def _outcomes(outcomes: list[dict[str, Any]]) -> str:
     rows = [[html.escape(one["text"]), html.escape("; ".join(one["domains"]))] for one in outcomes]
     return (
         _table("Outcomes and the domains of competency they belong to", ["outcome", "domains"], rows)
-        + "\n\nThe domains are those of the WHO-ASPHER framework for the public health workforce, named as in table 2 of "
-        "{cite:t}`grimaud2024`; {cite:p}`whoaspher2020`."
+        + "\n\nThe domains are those of the WHO-ASPHER framework for the public health workforce "
+        "{cite:p}`whoaspher2020`, named as in table 2 of {cite:t}`grimaud2024`."
     )
 
 
@@ -181,7 +181,7 @@ def _first_sentences(text: str, most: int) -> str:
 
 
 def slides(module: Module) -> nbformat.NotebookNode:
-    """Return the slides as a notebook: story, outcomes, ideas, figures of the solved notebook, exercises, discussion."""
+    """Return the slides as a notebook: story, outcomes, ideas, figures of the notebook, exercises, discussion."""
     about = module.about
     texts = [
         f"# {module.title}\n\n{about['who_for']}",
