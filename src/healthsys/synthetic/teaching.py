@@ -64,7 +64,7 @@ def pay(seed: int) -> dict[str, pd.DataFrame]:
     --------
     >>> made = pay(1)
     >>> len(made["teaching_pay"]), list(made["teaching_shortlist"]["group"])
-    (295, ['white', 'BME'])
+    (300, ['white', 'BME'])
     """
     rng = np.random.default_rng(seed)
     rows = []

@@ -25,7 +25,7 @@ from healthsys.synthetic import to_csv_bytes
 REVEAL = Path(__file__).parents[1] / "reveal"
 
 #: How nbgrader marks: it goes on after a loop without end, a flood of output, a kernel that dies.
-NBGRADER_CONFIG = '''# nbgrader's settings for these modules: `nbgrader autograde MODULE` goes on whatever a student hands in.
+NBGRADER_CONFIG = '''# nbgrader's settings: `nbgrader autograde MODULE` goes on whatever a student hands in.
 c = get_config()
 c.CourseDirectory.course_id = "everyday-resilience"
 c.Execute.timeout = 60  # seconds a cell may run; then it is interrupted and earns nothing
