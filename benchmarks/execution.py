@@ -47,15 +47,17 @@ def only_every(root: Path, step: int) -> int:
     return len(runs)
 
 
-def plain_book(root: Path, *, execute: str) -> Path:
+def plain_book(root: Path, *, execute: str, step: int) -> Path:
     """Write a jupyter-book of the same notebooks, each with its run's parameters, that executes them itself."""
     from papermill.parameterize import parameterize_notebook
 
     book = root / f"plain-{execute}"
     shutil.copytree(root / "notebooks", book)
-    runs = yaml.safe_load((root / "notebooks/runs.yml").read_text())["runs"]
+    runs = dict(list(yaml.safe_load((root / "notebooks/runs.yml").read_text())["runs"].items())[::step])
     for name, run in runs.items():
         notebook = nbformat.read(root / f"notebooks/{run['notebook']}.ipynb", as_version=4)
+        for cell in notebook.cells:
+            cell.metadata.setdefault("tags", [])
         made = parameterize_notebook(notebook, run.get("parameters") or {}, kernel_name="python3", language="python")
         for cell in made.cells:
             if cell.cell_type == "code":
@@ -84,12 +86,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--only", choices=["execution", "book"], default="")
+    parser.add_argument("--only", choices=["execution", "book", "rebuild"], default="")
     chosen = parser.parse_args()
     load = os.getloadavg()[0]
     command = "python benchmarks/execution.py" + (f" --every {chosen.every}" if chosen.every > 1 else "")
     with tempfile.TemporaryDirectory() as scratch:
-        if chosen.only != "book":
+        if chosen.only in ("", "execution"):
             execution(Path(scratch) / "execution", chosen, command, load)
         if chosen.only != "execution":
             building(Path(scratch) / "book", chosen, command, load)
@@ -122,7 +124,8 @@ def execution(root: Path, chosen: argparse.Namespace, command: str, load: float)
 
 def building(root: Path, chosen: argparse.Namespace, command: str, load: float) -> None:
     project_copy(root)
-    forced, cached = plain_book(root, execute="force"), plain_book(root, execute="cache")
+    forced = plain_book(root, execute="force", step=1)
+    cached = plain_book(root, execute="cache", step=chosen.every)
 
     def ours() -> dict[str, float]:
         shutil.rmtree(root / "book/_build", ignore_errors=True)
@@ -146,17 +149,19 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
         nbformat.write(notebook, path)
         return timed(healthsys("build"), folder=root)
 
-    whole = in_turn(
-        {
-            "healthsys build": ours,
-            "jupyter-book build, executing itself": lambda: theirs(forced, clean=True),
-        },
-        rounds=max(1, chosen.rounds // 2),
-    )
-    whole[1]["note"] = "the notebooks alone: without the book's other pages, checks and provenance"
-    keep("book", title="The whole book from nothing", command=command, rounds=max(1, chosen.rounds // 2), rows=whole,
-         load=load, about="Execution and pages, from an empty build folder.")  # fmt: skip
-    ours()
+    if chosen.only != "rebuild":
+        whole = in_turn(
+            {
+                "healthsys build": ours,
+                "jupyter-book build, executing itself": lambda: theirs(forced, clean=True),
+            },
+            rounds=max(1, chosen.rounds // 2),
+        )
+        whole[1]["note"] = "the notebooks alone: without the book's other pages, checks and provenance"
+        keep("book", title="The whole book from nothing", command=command, rounds=max(1, chosen.rounds // 2), rows=whole,
+             load=load, about="Execution and pages, from an empty build folder.")  # fmt: skip
+    if chosen.only == "rebuild" or chosen.rounds > 1:
+        ours()
     theirs(cached, clean=True)
     again = in_turn(
         {
@@ -173,7 +178,8 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
         row["ratio"] = row["processor_ratio"] = None
         row["note"] = "executes nothing" if "sentence" in row["what"] else "executes the runs of that notebook"
     keep("rebuild", title="Building again", command=command, rounds=chosen.rounds, rows=again + after, load=load,
-         about="A second build of the whole book, with nothing or one thing changed.")  # fmt: skip
+         about="A second build of the whole book, with nothing or one thing changed."
+         + (f" jupyter-book builds each {chosen.every}th run only." if chosen.every > 1 else ""))  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from measure import PROJECT, in_turn, keep, project_copy, timed
 
-NOTEBOOK = "climate_benchmarks"
+NOTEBOOK = "climate_sensitivity"
 
 LOOP = f"""
 import csv, sys
@@ -79,7 +79,7 @@ def main() -> None:
     hashes: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as scratch:
         root = project_copy(Path(scratch))
-        lines = [f"variant {number},climate_survey_baseline,{100 + number % 100}" for number in range(chosen.rows)]
+        lines = [f"variant {number},climate_survey_baseline,{100 + number % 70}" for number in range(chosen.rows)]
         (root / "grid.csv").write_text("\n".join(["name,survey,trust_stagnant_variant", *lines]) + "\n")
 
         def swept(name: str, *more: str) -> dict[str, float]:

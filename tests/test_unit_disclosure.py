@@ -86,18 +86,14 @@ def test_a_percentage_that_cannot_be_protected_is_refused():
         Statement({"band": "r0", "sex": "c0"}, {"band": "r0"}, 100 * 1 / 3, 6),
         Statement({"band": "r0"}, {}, 100 * 3 / 7, 6),
     ]
-    with pytest.raises(
-        DataError, match="can be narrowed to fewer than three numbers whatever else is suppressed"
-    ):
+    with pytest.raises(DataError, match="can be narrowed to fewer than three numbers whatever else is suppressed"):
         protect(grid([[1, 2], [1, 3]]), tables=[Printed("t", ("band", "sex"))], rule=HES, statements=told)
 
 
 def test_figures_that_contradict_the_counts_are_refused():
     told = Statement({"band": "r0", "sex": "c1"}, {"band": "r0"}, 1.0)
-    with pytest.raises(DataError, match="contradict each other"):
-        protect(
-            grid([[3, 42], [60, 70]]), tables=[Printed("t", ("band", "sex"))], rule=HES, statements=[told]
-        )
+    with pytest.raises(DataError, match="contradicts the counts"):
+        protect(grid([[3, 42], [60, 70]]), tables=[Printed("t", ("band", "sex"))], rule=HES, statements=[told])
 
 
 def test_two_tables_of_one_page_are_linked():
@@ -120,9 +116,7 @@ def test_two_tables_of_one_page_are_linked():
 
 
 def test_derived_levels_are_linked_to_what_they_follow_from():
-    people = grid([[30, 4], [28, 40]]).assign(
-        cluster=lambda found: found["band"].map({"r0": "low", "r1": "low"})
-    )
+    people = grid([[30, 4], [28, 40]]).assign(cluster=lambda found: found["band"].map({"r0": "low", "r1": "low"}))
     tables = [Printed("bands", ("band", "sex")), Printed("clusters", ("cluster", "sex"))]
     page = protect(people, tables=tables, rule=HES, derived={"cluster": "band"})
     assert page.proof.holds
@@ -175,9 +169,7 @@ def test_rule_off_shows_everything_and_says_so():
 
 def test_an_empty_cell_of_a_characteristic_is_refused():
     people = pd.DataFrame({"sex": ["F", None]})
-    with pytest.raises(
-        DataError, match="column 'sex' has 1 empty cells; name them, for example 'Not stated'"
-    ):
+    with pytest.raises(DataError, match="column 'sex' has 1 empty cells; name them, for example 'Not stated'"):
         protect(people, tables=[Printed("t", ("sex",))], rule=HES)
 
 

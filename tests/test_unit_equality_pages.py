@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from healthsys import datasets, disclosure, paths, tables
 from healthsys.equality import figures
-from healthsys.equality.pages import decompose, pay, review, service, strata, talent, workforce, workforce_words
+from healthsys.equality.pages import (
+    decompose,
+    pay,
+    pictures,
+    review,
+    service,
+    strata,
+    talent,
+    workforce,
+    workforce_words,
+)
 from healthsys.errors import DataError
 from healthsys.spreadsheet import to_csv
 
@@ -110,7 +120,8 @@ def test_a_payroll_without_bands_or_bonus_has_a_page(tmp_path):
 
 
 def test_a_characteristic_that_is_not_there_is_named():
-    with pytest.raises(DataError, match="there is no column 'religion' to compare. It has: sex, ethnic_group, disabled"):
+    said = r"there is no column 'religion' to compare\. It has: sex, ethnic_group, disabled"
+    with pytest.raises(DataError, match=said):
         pay.open_page("workforce_staff", characteristic="religion")
 
 
@@ -158,7 +169,11 @@ def test_the_strata_page_finds_what_was_built_in_and_hides_small_strata():
 def test_the_standards_page_proves_every_table(standard):
     for shown in standard.pages.values():
         assert shown.proof.holds
-    cells = counts_of(standard.likelihoods) + counts_of(standard.board) + counts_of(standard.representation[["part", "base"]])
+    cells = (
+        counts_of(standard.likelihoods)
+        + counts_of(standard.board)
+        + counts_of(standard.representation[["part", "base"]])
+    )
     assert cells
     assert all(printable(cell, standard.rule) for cell in cells)
 
@@ -249,11 +264,15 @@ def test_the_page_says_that_no_limits_can_be_drawn():
     page = service.open_page("gpg_service_2021_22", earlier="gpg_service_2017_18")
     assert "no interval or limit can be drawn" in service.placed_words(page)
     assert "28 employers are in both files" in service.change_words(page)
-    assert "Not compared" in service.change_words(service.open_page("gpg_service_2021_22", earlier="gpg_service_2021_22"))
+    assert "Not compared" in service.change_words(
+        service.open_page("gpg_service_2021_22", earlier="gpg_service_2021_22")
+    )
     assert service.change_words(service.open_page("gpg_service_2021_22")) == "No earlier file was given."
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real files of the gender pay gap service are not beside this project")
+@pytest.mark.skipif(
+    not REAL.is_dir(), reason="the real files of the gender pay gap service are not beside this project"
+)
 def test_the_page_works_unchanged_on_the_real_files():
     now, before = (str(REAL / f"UK Gender Pay Gap Data - {years}.csv") for years in ("2021 to 2022", "2017 to 2018"))
     page = service.open_page(now, earlier=before)
@@ -278,3 +297,69 @@ def test_whatever_the_file_the_page_holds_or_says_why(letters, seed):
 
 def test_numbers_have_a_true_minus_and_none_before_nought():
     assert [figures.number(value, "{:.1f}") for value in (-0.04, -0.06, 2)] == ["0.0", "−0.1", "2.0"]
+
+
+def own_tables(tmp_path, **changes):
+    """Write the synthetic tables as a reader's own files, some of them changed."""
+    files = {}
+    for name in FILES:
+        table = changes[name](datasets.load(f"workforce_{name}")) if name in changes else None
+        if table is None:
+            files[name] = FILES[name]
+            continue
+        files[name] = str(tmp_path / f"{name}.csv")
+        table.to_csv(files[name], index=False)
+    return files
+
+
+def test_a_survey_of_few_prints_no_percentage(tmp_path, capsys):
+    """Three answers of forty would be given away by a percentage to one decimal."""
+    files = own_tables(
+        tmp_path,
+        survey=lambda table: table.assign(
+            answered=np.where(table["organisation"] == "ICB", 3, 0),
+            base=np.where(table["organisation"] == "ICB", 40, 0),
+        ),
+    )
+    page = workforce.open_page("WRES", files={**files, "staff": "workforce_staff"})
+    assert page.survey["group_percent"].isna().all()
+    assert set(page.survey["worse_for"]) == {"not shown: too few people"}
+    assert page.change["percent"].isna().all()
+    assert set(workforce_words.survey_table(page)["group_base"]) == {"*"}
+    assert page.funnel is None
+    pictures.show_funnel(page)
+    pictures.show_survey(page)
+    pictures.show_change(page)
+    assert capsys.readouterr().out.count("No figure") == 3
+
+
+def test_a_rate_that_leaves_few_behind_is_not_shown(tmp_path):
+    """Of 60 shortlisted 58 are interviewed: the rate would tell of the two who were not."""
+    path = tmp_path / "few.csv"
+    rows = [
+        ("ICB", "ethnicity", group, stage, number)
+        for group, numbers in {"BME": (200, 60, 58, 20), "White": (400, 200, 150, 60)}.items()
+        for stage, number in zip(("applied", "shortlisted", "interviewed", "appointed"), numbers, strict=True)
+    ]
+    columns = ["organisation", "characteristic", "group", "stage", "people"]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False)
+    table = talent.steps_table(talent.open_page(str(path))).set_index("step")
+    assert np.isnan(table.loc["shortlisted to interviewed", "ratio"])
+    assert np.isnan(table.loc["shortlisted to interviewed", "group_rate"])
+    assert table.loc["applied to shortlisted", "ratio"] == pytest.approx(0.6)
+
+
+def test_a_model_of_few_people_is_refused(tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("sex,hourly_pay,band\n" + "F,12,5\nF,13,6\n" * 20 + "M,15,5\nM,16,6\n" * 3)
+    with pytest.raises(DataError, match="has too few people to show a model of them"):
+        decompose.open_page(str(path), characteristics=["band"], resamples=0)
+
+
+def test_a_gap_the_other_way_is_worded_so():
+    page = decompose.open_page(
+        "workforce_staff", group="ethnic_group", comparator="W", other="A", characteristics=["level"], resamples=0
+    )
+    said = decompose.finding(page)
+    assert said.startswith("Asian staff earn 5.0 % more an hour than white staff")
+    assert "would make the gap larger than it is" in said

@@ -132,9 +132,7 @@ def test_the_bootstrap_of_medians_matches_resampling_people():
     rng = np.random.default_rng(5)
     men, women = rng.normal(20, 4, 61), rng.normal(18, 4, 80)
     quick = bootstrap_gap(men, women, measure="median", resamples=4000, seed=1)
-    plain = [
-        100 * (1 - np.median(rng.choice(women, 80)) / np.median(rng.choice(men, 61))) for _ in range(4000)
-    ]
+    plain = [100 * (1 - np.median(rng.choice(women, 80)) / np.median(rng.choice(men, 61))) for _ in range(4000)]
     assert quick == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), abs=0.9)
 
 
@@ -233,9 +231,7 @@ def test_twofold_references_match_statsmodels(reference, kind):
         unexplained, explained, gap = model.two_fold(two_fold_type=kind).params
     else:
         weight = {"comparator": 1.0, "average": 0.5}[reference]
-        unexplained, explained, gap = model.two_fold(
-            two_fold_type="self_submitted", submitted_weight=weight
-        ).params
+        unexplained, explained, gap = model.two_fold(two_fold_type="self_submitted", submitted_weight=weight).params
     assert found.gap == pytest.approx(gap)
     assert (found.unexplained, found.explained) == pytest.approx((unexplained, explained), rel=1e-6)
 
@@ -275,9 +271,7 @@ def test_details_add_to_the_parts_and_explained_does_not_depend_on_the_base():
 
 def test_a_level_of_one_group_only_is_refused():
     staff = pd.DataFrame({"sex": list("MMMFFF"), "band": list("566555"), "pay": np.arange(6.0)})
-    with pytest.raises(
-        DataError, match=r"column 'band', level '6': only one of the two groups has anybody there"
-    ):
+    with pytest.raises(DataError, match=r"column 'band', level '6': only one of the two groups has anybody there"):
         dec.design(staff, outcome="pay", group="sex", comparator="M", other="F", characteristics=["band"])
 
 

@@ -72,9 +72,7 @@ def test_zero_cases_give_a_reason_and_fishers_p():
 
 
 def test_more_cases_than_people_names_the_likely_mistake():
-    with pytest.raises(
-        DataError, match=r"group: 30 people had the outcome but only 3 could.*columns swapped"
-    ):
+    with pytest.raises(DataError, match=r"group: 30 people had the outcome but only 3 could.*columns swapped"):
         relative_likelihood(30, 3, reference_had=1, reference_could=10)
 
 
@@ -103,12 +101,8 @@ def test_disparity_ratio_of_the_definition():
         disparity_ratio(counts, group="BME", reference="White", step=s)
         for s in (("lower", "middle"), ("middle", "upper"))
     ]
-    assert [step.ratio for step in steps] == pytest.approx(
-        [(300 / 400) / (100 / 200), (100 / 300) / (20 / 100)]
-    )
-    empty = disparity_ratio(
-        counts[counts["band"] != "8a"], group="BME", reference="White", step=("middle", "upper")
-    )
+    assert [step.ratio for step in steps] == pytest.approx([(300 / 400) / (100 / 200), (100 / 300) / (20 / 100)])
+    empty = disparity_ratio(counts[counts["band"] != "8a"], group="BME", reference="White", step=("middle", "upper"))
     assert empty.reason == "nobody of the group White is in the upper bands"
 
 
@@ -141,9 +135,7 @@ def test_newcombe_difference():
 
 
 def test_cases_are_averaged_over_the_last_years():
-    counts = pd.DataFrame(
-        {"year": [2020, 2021, 2022], "group": "a", "had": [9, 2, 4], "could": [100, 100, 110]}
-    )
+    counts = pd.DataFrame({"year": [2020, 2021, 2022], "group": "a", "had": [9, 2, 4], "could": [100, 100, 110]})
     assert averaged(counts, years=2)[["had", "could"]].values.tolist() == [[6, 210]]
     with pytest.raises(DataError, match="counts for 3 years; an average over 4 needs 4"):
         averaged(counts, years=4)
@@ -171,11 +163,7 @@ def test_no_recalled_figure_is_a_data_row():
 
 def test_recruitment_funnel_multiplies_to_the_whole():
     counts = datasets.load("workforce_recruitment")
-    counts = (
-        counts[counts["characteristic"] == "ethnicity"]
-        .groupby(["stage", "group"], as_index=False)["people"]
-        .sum()
-    )
+    counts = counts[counts["characteristic"] == "ethnicity"].groupby(["stage", "group"], as_index=False)["people"].sum()
     found = funnel_table(counts, groups=("BME", "White"))
     steps = found.iloc[1:-1]
     assert steps["ratio"].prod() == pytest.approx(found["ratio"].iloc[-1])
@@ -345,15 +333,11 @@ def test_a_partial_year_is_recognised_and_not_compared(tmp_path):
 
 
 def test_change_is_matched_and_counted():
-    found = published.change(
-        readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2017_18")
-    )
+    found = published.change(readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2017_18"))
     assert found.reason is None
     assert "company number" in found.by
     assert len(found.matched) + found.only_now <= 31
-    same = published.change(
-        readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2021_22")
-    )
+    same = published.change(readers.read_service("gpg_service_2021_22"), readers.read_service("gpg_service_2021_22"))
     assert "give files of two years" in same.reason
 
 
@@ -361,9 +345,7 @@ def test_an_employer_is_found_by_id_name_or_refused():
     year = readers.read_service("gpg_service_2021_22")
     assert published.place(year, employer="90002").employer == "Synthetic Birch Tarn NHS Foundation Trust"
     assert published.place(year, employer="synthetic BIRCH tarn nhs foundation trust").higher is not None
-    with pytest.raises(
-        DataError, match=r"no employer 'Birch' in this file. Close to it: Synthetic Birch Tarn"
-    ):
+    with pytest.raises(DataError, match=r"no employer 'Birch' in this file. Close to it: Synthetic Birch Tarn"):
         published.place(year, employer="Birch")
     with pytest.raises(DataError, match=r"2 employers go by 'Synthetic Willow Retail Limited' \(ids"):
         published.place(year, employer="Synthetic Willow Retail Limited")

@@ -1,5 +1,7 @@
 """Opening sentences from results, and figures that can be drawn at both widths from any of the room's results."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -127,3 +129,12 @@ def test_every_figure_is_drawn_at_both_widths():
             assert figure.get_figwidth() * plotting.PIXELS_PER_INCH == pytest.approx(width)
     text = findings.grid(events.grid(area, book), rows="stressor", columns="strategy")
     assert "The fullest cell is Service improvement with Adaptation" in text
+
+
+def test_shaded_cells_follow_the_page_into_the_dark():
+    """Every colour of the drawing is one of the palette, which the page redefines for its dark scheme."""
+    counts = pd.DataFrame({"a": ["x", "x"], "b": ["y", "z"], "events": [0, 7]})
+    options = {"rows": "a", "columns": "b", "value": "events"}
+    drawing = plotting._svg(figures.draw_counts, (counts,), options, "cells", plotting.WIDE, "alt")
+    assert not re.findall(r"(?<!,)#[0-9a-f]{6}", drawing)
+    assert "opacity: 0.5" in drawing

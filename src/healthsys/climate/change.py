@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from healthsys.climate.dimensions import DIMENSIONS, direction
@@ -9,8 +11,8 @@ from healthsys.climate.scoring import Shown, team_means
 from healthsys.errors import DataError
 from healthsys.statistics import check_level, mean_interval
 
-#: What a change says at the level of its interval.
-VERDICTS = ("better", "worse", "not clear")
+#: What a change says: the bare words stand after Holm's adjustment, "taken alone" is by the interval only.
+VERDICTS = ("better", "better, taken alone", "worse", "worse, taken alone", "not clear")
 
 
 def change_between(
@@ -35,8 +37,8 @@ def change_between(
     pandas.DataFrame
         One row a dimension: ``before`` and ``after`` (mean of team means of the same teams, points on 0-300),
         ``change``, ``lower``, ``upper``, ``teams``, ``p`` and ``p_holm`` (adjusted for all dimensions by Holm's
-        method), ``verdict`` (``better``, ``worse`` or ``not clear`` by the interval, conflict reversed), ``reason``.
-        Sorted by improvement, largest first.
+        method), ``verdict`` (one of :data:`VERDICTS`, conflict reversed: ``better`` and ``worse`` stand after Holm's
+        adjustment, the same ``taken alone`` by their own interval only), ``reason``. Sorted by improvement, largest first.
 
     Raises
     ------
@@ -75,28 +77,29 @@ def change_between(
         varies = found.n > 1 and difference.std(ddof=1) > 0
         p = float(stats.ttest_1samp(difference, 0.0).pvalue) if varies else float("nan")
         ends = (pair["b"].mean(), pair["a"].mean())
-        verdict = _verdict(dimension, found.lower, found.upper)
         estimates = (found.estimate, found.lower, found.upper)
-        rows.append((dimension, *ends, *estimates, found.n, p, verdict, found.reason))
-    columns = ["dimension", "before", "after", "change", "lower", "upper", "teams", "p", "verdict", "reason"]
+        rows.append((dimension, *ends, *estimates, found.n, p, found.reason))
+    columns = ["dimension", "before", "after", "change", "lower", "upper", "teams", "p", "reason"]
     numbers = ["before", "after", "change", "lower", "upper", "p"]
     table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(numbers, float))
     table["p_holm"] = float("nan")
     known = table["p"].notna()
     if known.any():
         table.loc[known, "p_holm"] = multipletests(table.loc[known, "p"], method="holm")[1]
+    table["verdict"] = [_verdict(row, alpha=1 - level) for row in table.to_dict("records")]
     improvement = table["change"] * table["dimension"].map(direction)
     order = improvement.sort_values(ascending=False, kind="stable", na_position="last").index
     return table.loc[order].reset_index(drop=True)
 
 
-def _verdict(dimension: str, lower: float | None, upper: float | None) -> str | None:
-    """Say in which direction an interval lies clear of zero; conflict is better when it falls."""
-    if lower is None or upper is None:
+def _verdict(row: dict[str, Any], *, alpha: float) -> str | None:
+    """Say in which direction an interval lies clear of zero, and whether Holm's adjustment leaves it so."""
+    if pd.isna(row["lower"]):
         return None
-    if lower <= 0 <= upper:
-        return VERDICTS[2]
-    return VERDICTS[0] if (lower > 0) == (direction(dimension) > 0) else VERDICTS[1]
+    if row["lower"] <= 0 <= row["upper"]:
+        return VERDICTS[-1]
+    word = "better" if (row["lower"] > 0) == (direction(row["dimension"]) > 0) else "worse"
+    return word if row["p_holm"] < alpha else f"{word}, taken alone"
 
 
 def recovery(estimates: pd.DataFrame, truth: pd.DataFrame, *, estimate: str, known: str) -> pd.DataFrame:

@@ -12,10 +12,22 @@ from matplotlib.figure import Figure
 
 from healthsys import plotting
 from healthsys.climate.agreement import CUSTOMARY
+from healthsys.climate.change import VERDICTS
 from healthsys.climate.dimensions import REVERSED
-from healthsys.climate.profile import PLACES
+from healthsys.climate.profile import PLACES, holds_stagnant
+from healthsys.climate.quality import agreement_words
+from healthsys.climate.sensitivity import trust_variants
 from healthsys.climate.study import Study
-from healthsys.climate.words import aggregation_words, interval, joined, points
+from healthsys.climate.words import (
+    below_stagnant,
+    interval,
+    joined,
+    largest_shortfall,
+    percent_of,
+    points,
+    sentence,
+    variant_words,
+)
 from healthsys.evidence import text_of
 
 #: Pixels of height for each dimension.
@@ -111,10 +123,12 @@ def _score_column(axes: Axes, table: pd.DataFrame, *, narrow: bool) -> None:
     for row, entry in enumerate(table.itertuples()):
         below = entry.place == PLACES[0]
         said = "–" if pd.isna(entry.score) else points(entry.score)
+        open_place = below and holds_stagnant({name: getattr(entry, name) for name in ("lower", "upper", "stagnant")})
         if below and not narrow:
-            said += " short of stagnant"
+            said += " short of stagnant" + ("\n(interval includes it)" if open_place else "")
         elif below:
-            said += " ▼" if entry.dimension not in REVERSED else " ▲"
+            arrow = "▼" if entry.dimension not in REVERSED else "▲"
+            said += f" ({arrow})" if open_place else f" {arrow}"
         tone = plotting.COLOUR["comparison"] if below else plotting.COLOUR["text"]
         axes.text(1.02, row, said, transform=edge, va="center", color=tone, fontweight="bold")
 
@@ -124,8 +138,8 @@ def profile_figure(study: Study) -> dict[str, Any]:
 
     Examples
     --------
-    >>> from healthsys.climate import open_study
-    >>> profile_figure(open_study("climate_benchmarks"))["alt"][:65]
+    >>> from healthsys.climate import open_printed
+    >>> profile_figure(open_printed())["alt"][:65]
     'Nine dimensions of climate, each an arrow from the mean of stagna'
     """
     table = study.profile
@@ -143,24 +157,22 @@ def profile_figure(study: Study) -> dict[str, Any]:
         return {"name": "climate-profile", "caption": caption, "alt": alt, "drawn": table[kept]}
     who = "a synthetic practice" if study.wave.kind == "synthetic" else "the organisation"
     counts = table["place"].value_counts()
-    below = table.loc[table["place"] == PLACES[0]]
+    below = below_stagnant(study)
     parts = [f"{counts.get(PLACES[1], 0)} lie between them"]
     if counts.get(PLACES[2], 0):
         parts.append(f"{counts[PLACES[2]]} at or past the innovative one")
-    if len(below):
-        worst = [f"{row.label.lower()}, {points(row.score)} against {row.stagnant}" for row in below.itertuples()]
-        parts.append(f"short of the stagnant one: {'; '.join(worst)}")
-    first = table.iloc[0]
+    if below:
+        parts.append(f"short of the stagnant one: {joined(below)}")
     alt = (
-        f"Profile of {who} on nine dimensions of climate against two benchmarks: {', '.join(parts)}. The largest "
-        f"shortfall is {first['label'].lower()}, {points(first['score'])} points where innovative organisations average "
-        f"{first['innovative']}."
+        f"Profile of {who} on nine dimensions of climate against two benchmarks, by point estimate: {', '.join(parts)}. "
+        f"{sentence(largest_shortfall(study))}."
     )
     shown = study.shown
+    mark = "; ▼ (for conflict ▲) marks a score short of stagnant, in brackets where its interval includes it" if below else ""
     caption = (
         f"{study.wave.provenance['title']}: mean of team means with {round(study.level * 100, 6):g} % intervals (t on team "
         f"means), largest shortfall first; n = {len(shown.scores)} people of {len(shown.teams)} shown teams. The arrow "
-        f"runs from stagnant to innovative organisations. {source}"
+        f"runs from stagnant to innovative organisations{mark}. {source}"
     )
     kept += ["score", "lower", "upper", "position", "shortfall", "place"]
     return {"name": "climate-profile", "caption": caption, "alt": alt, "drawn": table[kept]}
@@ -171,19 +183,23 @@ def draw_change(study: Study, *, width: int) -> Figure:
     table = study.change
     narrow = width < plotting.WIDE
     figure, axes = plotting.canvas(width, 80 + ROW * len(table))
-    tones = {"better": "subject", "worse": "comparison", "not clear": "context", None: "context"}
+    tones = {"better": "subject", "worse": "comparison"}
     for row, entry in enumerate(table.itertuples()):
         if pd.isna(entry.change):
             continue
-        tone = plotting.COLOUR[tones[entry.verdict]]
+        verdict = entry.verdict if isinstance(entry.verdict, str) else ""
+        tone = plotting.COLOUR[tones.get(verdict.split(",")[0], "context")]
         axes.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, solid_capstyle="butt")
         style = plotting.marker(study.wave.kind, tone)
         axes.plot([entry.change], [row], linestyle="none", markersize=8, zorder=3, **style)
         said = points(entry.change, sign=True)
-        if entry.verdict in ("better", "worse"):
-            said += f" {entry.verdict}"
+        firm = verdict in tones
+        if firm:
+            said += f" {verdict}"
+        elif verdict.endswith("alone"):
+            said += f" {verdict}".replace(", ", "\n" if narrow else ", ")
         edge = axes.get_yaxis_transform()
-        bold = "bold" if entry.verdict in ("better", "worse") else "normal"
+        bold = "bold" if firm else "normal"
         axes.text(1.02, row, said, transform=edge, va="center", color=tone, fontweight=bold)
     axes.plot([0, 0], [-0.5, len(table) - 0.5], color=plotting.COLOUR["text"], linewidth=1, zorder=0)
     reach = np.nanmax(np.abs(table[["change", "lower", "upper"]].to_numpy(dtype=float)), initial=10) * 1.05
@@ -207,24 +223,25 @@ def change_figure(study: Study) -> dict[str, Any]:
     """
     table = study.change
     parts = []
-    for word in ("better", "worse"):
+    for word in VERDICTS[:-1]:
         rows = table[table["verdict"] == word]
         named = [
             f"{study.labels[row.dimension].lower()} {points(row.change, sign=True)} "
             f"({interval(row.lower, row.upper, level=study.level, sign=True)})"
             for row in rows.itertuples()
         ]
-        parts.append(f"clearly {word}: {joined(named)}" if named else f"none is clearly {word}")
+        if named or "," not in word:
+            parts.append(f"{word}: {joined(named)}" if named else f"none is {word} after Holm's adjustment")
     who = "a synthetic practice" if study.wave.kind == "synthetic" else "the organisation"
     unclear = int((table["verdict"] == "not clear").sum())
     alt = (
-        f"Change of nine dimensions of climate between two surveys of {who}. {'; '.join(parts).capitalize()}. "
+        f"Change of nine dimensions of climate between two surveys of {who}. {sentence('; '.join(parts))}. "
         f"{unclear} of {len(table)} intervals include no change."
     )
     caption = (
         f"{study.wave.provenance['title']} against {study.earlier.provenance['title']}: mean change of team means with "
         f"{round(study.level * 100, 6):g} % intervals (paired t on {int(table['teams'].max())} teams shown in both), largest "
-        "improvement first. Each interval stands alone; the table adjusts for their number."
+        "improvement first. Each interval stands alone: better or worse stands after Holm's adjustment too, taken alone does not."
     )
     kept = ["dimension", "before", "after", "change", "lower", "upper", "verdict"]
     return {"name": "climate-change", "caption": caption, "alt": alt, "drawn": table[kept]}
@@ -248,13 +265,20 @@ def draw_agreement(study: Study, *, width: int) -> Figure:
             data=table, x="uniform", y="dimension", order=order, ax=axes, size=7, zorder=2, warn_thresh=1,
             edgecolor=colour["subject"], linewidth=1.8, **style,
         )  # fmt: skip
+    wild = table[table["out_of_range"]]
+    rows = [order.index(dimension) for dimension in wild["dimension"]]
+    axes.plot(wild["uniform"], rows, linestyle="none", marker="x", markersize=13, markeredgewidth=2,
+              color=colour["comparison"], zorder=4)  # fmt: skip
     skewed = table.groupby("dimension")["skewed"].median()
     for row, dimension in enumerate(order):
         axes.plot([skewed[dimension]] * 2, [row - 0.34, row + 0.34], color=colour["comparison"], linewidth=3, zorder=3)
-    _rows(axes, _names(study, order, width=width), top=1.7)
+    _rows(axes, _names(study, order, width=width), top=2.5 if narrow and table["out_of_range"].any() else 1.7)
     key = {"fontsize": 12, "ha": "left", "va": "bottom", "transform": axes.get_yaxis_transform()}
     axes.text(0.0, -1.25, f"{'□' if open_mark else '◆'} a team", color=colour["subject"], **key)
     axes.text(0.3 if narrow else 0.13, -1.25, "▎median, skewed null", color=colour["comparison"], **key)
+    if len(wild):
+        axes.text(0.0 if narrow else 0.5, -2.0 if narrow else -1.25, "× nought, skewed null: out of range",
+                  color=colour["comparison"], **key)  # fmt: skip
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylabel("")
     unit = "agreement, rwg(j)" if narrow else "agreement within the team, rwg(j): 0 as by chance, 1 complete"
@@ -278,14 +302,66 @@ def agreement_figure(study: Study) -> dict[str, Any]:
     else:
         low, high = middle.idxmin(), middle.idxmax()
         alt = (
-            f"Agreement of {table['team'].nunique()} teams on {len(middle)} dimensions. {aggregation_words(study)} The "
+            f"Agreement of {table['team'].nunique()} teams on {len(middle)} dimensions. {agreement_words(study)} The "
             f"median team agrees least on {study.labels[low].lower()} ({text_of(middle[low], '{:.2f}')}) and most on "
             f"{study.labels[high].lower()} ({text_of(middle[high], '{:.2f}')})."
         )
     caption = (
         f"{study.wave.provenance['title']}: one mark a team, against a uniform null; the upright bar is the median under "
-        "a slightly skewed null, which asks more. Teams and dimensions with fewer complete answers than the minimum "
+        "a slightly skewed null, which asks more. A cross marks a team whose answers vary more than the skewed null "
+        "expects, so that its index against that null is set to nought. Teams and dimensions with fewer complete answers than the minimum "
         "team size are left out."
     )
     kept = ["team", "dimension", "uniform", "skewed", "out_of_range"]
     return {"name": "climate-agreement", "caption": caption, "alt": alt, "drawn": table[kept]}
+
+
+def draw_trust(study: Study, *, width: int) -> Figure:
+    """Draw the score of trust with its interval between the benchmarks, as printed and with the other stagnant one."""
+    table = trust_variants(study)
+    narrow = width < plotting.WIDE
+    figure, axes = plotting.canvas(width, 110 + 50 * len(table))
+    colour = plotting.COLOUR
+    found = study.profile.set_index("dimension").loc["trust"]
+    for row, entry in enumerate(table.itertuples()):
+        axes.plot([entry.stagnant, entry.innovative], [row, row], color=colour["faint"], linewidth=16, zorder=0,
+                  solid_capstyle="butt")  # fmt: skip
+        for value in (entry.stagnant, entry.innovative):
+            tried = entry.benchmark != "printed" and value == entry.stagnant
+            mark = {"marker": "x", "color": colour["context"], "markeredgewidth": 2}
+            mark = mark if tried else plotting.marker("published", colour["context"])
+            axes.plot([value], [row], linestyle="none", markersize=8, zorder=2, **mark)
+            axes.annotate(f"{value:g}", (value, row), xytext=(0, 10), textcoords="offset points", ha="center",
+                          color=colour["quiet"], fontsize=12)  # fmt: skip
+        if pd.isna(entry.score):
+            continue
+        tone = colour["comparison"] if entry.place == PLACES[0] else colour["subject"]
+        axes.plot([found["lower"], found["upper"]], [row, row], color=tone, linewidth=2.4, zorder=3)
+        mark = plotting.marker(study.wave.kind, tone)
+        axes.plot([entry.score], [row], linestyle="none", markersize=8, zorder=4, **mark)
+        said = percent_of(entry._asdict())
+        axes.text(1.02, row, said.replace(" (", "\n(") if narrow else said, transform=axes.get_yaxis_transform(),
+                  va="center", color=tone, fontweight="bold")  # fmt: skip
+    names = [f"{row.benchmark}\n({row.stagnant:g})" for row in table.itertuples()]
+    _rows(axes, names)
+    axes.set_xlim(0, 300)
+    axes.set_xticks(range(0, 301, 100 if narrow else 50))
+    axes.set_xlabel("trust and openness (points)" if narrow else "score on trust and openness (points on 0–300)")
+    return figure
+
+
+def trust_figure(study: Study) -> dict[str, Any]:
+    """Name, caption, alternative text and data of :func:`draw_trust`.
+
+    Examples
+    --------
+    >>> from healthsys.climate import open_study
+    >>> trust_figure(open_study("climate_survey_baseline", trust_stagnant_variant=128))["name"]
+    'climate-trust'
+    """
+    caption = (
+        f"{study.wave.provenance['title']}: score on trust and openness with its {round(study.level * 100, 6):g} % "
+        "interval, the same in both rows, between the printed benchmarks (filled squares, Bolden et al. 2021, Table 4) "
+        "and with an unverified stagnant one (cross). At the right: share of the way from stagnant to innovative."
+    )
+    return {"name": "climate-trust", "caption": caption, "alt": variant_words(study), "drawn": trust_variants(study)}

@@ -175,6 +175,30 @@ def team_profile(shown: Shown, team: str, benchmarks: pd.DataFrame, *, level: fl
     return against_benchmarks(scores, benchmarks)
 
 
+def holds_stagnant(row: Mapping[str, object]) -> bool:
+    """Say whether the interval of a score holds the stagnant benchmark, so that its place is not certain.
+
+    Examples
+    --------
+    >>> holds_stagnant({"lower": 38.3, "upper": 120.3, "stagnant": 97})
+    True
+    """
+    return bool(row["lower"] <= row["stagnant"] <= row["upper"])
+
+
+def place_in_words(row: Mapping[str, object]) -> str | None:
+    """Say the place of a score, and where it is short of stagnant whether the interval leaves that open.
+
+    Examples
+    --------
+    >>> place_in_words({"place": PLACES[0], "lower": 38.3, "upper": 120.3, "stagnant": 97})
+    'short of stagnant (interval includes it)'
+    """
+    if row["place"] == PLACES[0] and holds_stagnant(row):
+        return f"{PLACES[0]} (interval includes it)"
+    return row["place"] if isinstance(row["place"], str) else None
+
+
 def printed_profile(benchmarks: pd.DataFrame) -> pd.DataFrame:
     """Profile of the printed mean of stagnant organisations: its shortfalls are the gaps between the benchmarks.
 
@@ -192,6 +216,11 @@ def printed_profile(benchmarks: pd.DataFrame) -> pd.DataFrame:
 def with_benchmark(benchmarks: pd.DataFrame, *, stagnant: Mapping[str, float]) -> pd.DataFrame:
     """Return the benchmarks with other stagnant means for some dimensions, to see what would change.
 
+    Raises
+    ------
+    DataError
+        If a mean tried is not on the stagnant side of the innovative one.
+
     Examples
     --------
     >>> from healthsys import datasets
@@ -201,6 +230,13 @@ def with_benchmark(benchmarks: pd.DataFrame, *, stagnant: Mapping[str, float]) -
     """
     changed = benchmarks.copy()
     for dimension, value in stagnant.items():
+        innovative = float(changed.set_index("dimension").loc[dimension, "innovative"])
+        if direction(dimension) * (innovative - value) <= 0:
+            side = "below" if direction(dimension) > 0 else "above"
+            raise DataError(
+                f"the stagnant benchmark to try for {dimension} is {value:g}; allowed: a number {side} the innovative "
+                f"benchmark, {innovative:g}, because otherwise no way leads from the one to the other"
+            )
         changed.loc[changed["dimension"] == dimension, "stagnant"] = value
     return changed
 
@@ -235,7 +271,7 @@ def bootstrap_beside(shown: Shown, dimension: str, *, level: float = 0.95, seed:
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``score``, ``lower``, ``upper``, ``warning``; the bootstrap rows carry a warning below 20 teams.
+        ``method``, ``score``, ``lower``, ``upper``, ``reason``, ``warning``; the bootstrap rows carry a warning below 20 teams.
 
     Examples
     --------
@@ -249,10 +285,11 @@ def bootstrap_beside(shown: Shown, dimension: str, *, level: float = 0.95, seed:
     found += [bootstrap_interval(means, level=level, seed=seed, method=method) for method in ("BCa", "percentile")]
     return pd.DataFrame(
         {
-            "method": [entry.method for entry in found],
+            "method": [entry.method.replace("cluster", "team") for entry in found],
             "score": [entry.estimate for entry in found],
             "lower": pd.Series([entry.lower for entry in found], dtype="float64"),
             "upper": pd.Series([entry.upper for entry in found], dtype="float64"),
+            "reason": [entry.reason for entry in found],
             "warning": [entry.warning for entry in found],
         }
     )

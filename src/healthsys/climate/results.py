@@ -9,7 +9,8 @@ import pandas as pd
 from healthsys.climate import words
 from healthsys.climate.agreement import CUSTOMARY
 from healthsys.climate.profile import PLACES
-from healthsys.climate.study import Study, trust_variants
+from healthsys.climate.sensitivity import change_sensitivity, trust_variants
+from healthsys.climate.study import Study
 
 _POINTS = {"unit": "points on 0-300", "format": "{:.0f}"}
 
@@ -17,12 +18,13 @@ _POINTS = {"unit": "points on 0-300", "format": "{:.0f}"}
 def results(study: Study) -> list[dict[str, Any]]:
     """Return every named result of a page as the arguments of :func:`healthsys.evidence.record`.
 
-    ``finding``, ``data_kind`` and ``withheld`` are on every page; the rest depends on what the study has.
+    ``finding``, ``data_kind`` and ``withheld`` are on every page; the rest depends on what the study has. Where
+    another benchmark of trust is tried on a survey, only what it concerns is recorded.
 
     Examples
     --------
-    >>> from healthsys.climate import open_study
-    >>> [entry["name"] for entry in results(open_study("climate_benchmarks"))][:3]
+    >>> from healthsys.climate import open_printed
+    >>> [entry["name"] for entry in results(open_printed())][:3]
     ['finding', 'data_kind', 'withheld']
     """
     found = [
@@ -30,11 +32,25 @@ def results(study: Study) -> list[dict[str, Any]]:
         _text("data_kind", words.data_kind(study), "What kind of data the page rests on"),
         _text("withheld", words.withheld(study.shown), "What is left out so that no one can be recognised"),
     ]
+    if study.trust_variant is not None and study.shown is not None:
+        return found + _scores(study, ["trust"]) + _variant(study)
     found += _printed(study) if study.shown is None else _profile(study) + _quality(study)
     if study.change is not None:
         found += _change(study)
     if study.trust_variant is not None:
+        found += [_text("trust_variant", words.variant_words(study), "What another trust benchmark would change")]
         found += _variant(study)
+    return found
+
+
+def _scores(study: Study, dimensions: list[str]) -> list[dict[str, Any]]:
+    """Score of each named dimension that has one."""
+    found = []
+    for row in study.profile[study.profile["score"].notna()].to_dict("records"):
+        if row["dimension"] in dimensions:
+            meaning = f"{row['label']}: mean of team means; {study.wave.provenance['title']}"
+            entry = _interval(pd.Series(row), study, "score")
+            found.append({"name": f"score_{row['dimension']}", "n": row["teams"], "meaning": meaning, **_POINTS, **entry})
     return found
 
 
@@ -74,10 +90,10 @@ def _profile(study: Study) -> list[dict[str, Any]]:
     title, people = study.wave.provenance["title"], len(shown.scores)
     short = {"value": first["shortfall"], "meaning": f"Points short of innovative organisations there; {title}"}
     if pd.notna(first["lower"]):
-        ends = sorted(first["shortfall"] + first["score"] - first[end] for end in ("lower", "upper"))
-        if first["dimension"] == "conflict":
-            ends = sorted(first["shortfall"] - first["score"] + first[end] for end in ("lower", "upper"))
+        ends = words.shortfall_ends(first)
         short |= {"lower": ends[0], "upper": ends[1], "level": study.level}
+    if pd.isna(first["score"]):
+        return []
     found = [
         _count("people", people, "people", f"People of shown teams; {title}"),
         _count("teams", len(shown.teams), "teams", f"Teams shown; {title}"),
@@ -89,11 +105,7 @@ def _profile(study: Study) -> list[dict[str, Any]]:
     ]  # fmt: skip
     for name, where in zip(("short_of_stagnant", "between", "at_innovative"), PLACES, strict=True):
         found.append(_count(f"dimensions_{name}", (profile["place"] == where).sum(), "dimensions", f"Dimensions {where}"))
-    for row in profile[profile["score"].notna()].to_dict("records"):
-        meaning = f"{row['label']}: mean of team means; {title}"
-        entry = _interval(pd.Series(row), study, "score")
-        found.append({"name": f"score_{row['dimension']}", "n": row["teams"], "meaning": meaning, **_POINTS, **entry})
-    return found
+    return found + _scores(study, profile["dimension"].tolist())
 
 
 def _quality(study: Study) -> list[dict[str, Any]]:
@@ -122,6 +134,7 @@ def _quality(study: Study) -> list[dict[str, Any]]:
     for name, label in (("icc1", "ICC(1)"), ("icc2", "ICC(2)")):
         if len(table):
             values = table[name]
+            ratio["format"] = "{:.3f}"
             found.append({"name": f"{name}_median", "value": values.median(), "n": len(table), **ratio,
                           "meaning": f"Median {label} over dimensions"})  # fmt: skip
             row = table.loc[values.idxmax()]
@@ -143,10 +156,16 @@ def _change(study: Study) -> list[dict[str, Any]]:
         found.append({"name": f"change_{row['dimension']}", "n": row["teams"], **_POINTS, "format": "{:+.0f}", **entry,
                       "meaning": f"{label}: mean change of teams shown in both surveys"})  # fmt: skip
     for word in ("better", "worse"):
-        number = (table["verdict"] == word).sum()
-        found.append(_count(f"changes_{word}", number, "dimensions", f"Dimensions clearly {word} by their interval"))
-    holm = (table["p_holm"] < 1 - study.level).sum()
+        firm, alone = (table["verdict"] == word).sum(), (table["verdict"] == f"{word}, taken alone").sum()
+        found.append(_count(f"changes_{word}", firm, "dimensions", f"Dimensions {word} after Holm's adjustment"))
+        meaning = f"Dimensions {word} by their own interval, but not after Holm's adjustment"
+        found.append(_count(f"changes_{word}_alone", alone, "dimensions", meaning))
+    holm = table["verdict"].isin(("better", "worse")).sum()
     found.append(_count("changes_after_holm", holm, "dimensions", "Changes that stand after Holm's adjustment"))
+    larger = change_sensitivity(study).iloc[1]
+    if pd.notna(larger["holm"]):
+        meaning = f"Changes that stand after Holm's adjustment with {larger['choice']}"
+        found.append(_count("changes_after_holm_larger_teams", larger["holm"], "dimensions", meaning))
     return found
 
 
@@ -156,6 +175,8 @@ def _variant(study: Study) -> list[dict[str, Any]]:
         name, value = row["benchmark"], f"{row['stagnant']:g}"
         told = f"with {value} for trust in stagnant organisations ({name})"
         found.append({"name": f"trust_gap_{name}", "value": row["gap"], "meaning": f"Gap between benchmarks {told}", **_POINTS})
+        rank = {"unit": "rank, 1 is the widest gap", "format": "{:d}", "meaning": f"Rank of the gap of trust {told}"}
+        found.append({"name": f"trust_gap_rank_{name}", "value": int(row["gap_rank"]), **rank})
         percent = {"unit": "percent of the way from stagnant to innovative", "format": "{:.0f} %"}
         if study.shown is not None and pd.notna(row["position"]):
             entry = {"name": f"trust_position_{name}", "value": 100 * row["position"], **percent}

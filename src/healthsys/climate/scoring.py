@@ -26,6 +26,8 @@ class Shown:
         How many results of a shown team on one dimension are left out for the same reason.
     minimum_team_size, minimum_answered
         The two rules that were applied.
+    withheld_scores
+        How many people's scores those withheld results of shown teams hold.
     """
 
     answers: pd.DataFrame
@@ -34,6 +36,7 @@ class Shown:
     withheld_cells: int
     minimum_team_size: int
     minimum_answered: float
+    withheld_scores: int = 0
 
     @property
     def teams(self) -> list[str]:
@@ -137,11 +140,12 @@ def withhold_small_teams(
         )
     kept = scores["team"].isin(large) & usable
     scores, answers = scores[kept].copy(), survey[kept].copy()
-    withheld_cells = 0
+    withheld_cells = withheld_scores = 0
     for dimension in dimensions:
         counts = scores.groupby("team")[dimension].transform("count")
         small = counts < minimum_team_size
         withheld_cells += int(scores.loc[small, "team"].nunique())
+        withheld_scores += int(scores.loc[small, dimension].notna().sum())
         scores.loc[small, dimension] = float("nan")
         answers.loc[small, item_columns(answers.columns, dimension)] = pd.NA
     return Shown(
@@ -151,6 +155,7 @@ def withhold_small_teams(
         withheld_cells,
         minimum_team_size,
         minimum_answered,
+        withheld_scores,
     )
 
 

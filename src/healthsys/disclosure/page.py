@@ -77,10 +77,7 @@ class Page:
         rows, columns = table.by[0], table.by[-1]
         ends = [total] if table.totals else []
         if len(table.by) == 1:
-            found = [
-                {rows: level, "people": self._text(table, {rows: level}, total)}
-                for level in levels[rows] + ends
-            ]
+            found = [{rows: level, "people": self._text(table, {rows: level}, total)} for level in levels[rows] + ends]
             return pd.DataFrame(found)
         outer = [levels[name] + ends for name in table.by[:-1]]
         out = []
@@ -226,9 +223,7 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
     for size in sizes:
         for names in itertools.combinations(table.by, size):
             found = (
-                inside.groupby(list(names))["people"].sum().to_dict()
-                if names
-                else {(): int(inside["people"].sum())}
+                inside.groupby(list(names))["people"].sum().to_dict() if names else {(): int(inside["people"].sum())}
             )
             found = {key if isinstance(key, tuple) else (key,): int(value) for key, value in found.items()}
             for combination in itertools.product(*(order[name] for name in names)):
@@ -238,9 +233,7 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
                     lines.append((cell, *(cell | {(name, level)} for level in order[name])))
 
 
-def _second_in_each_line(
-    cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()
-) -> frozenset:
+def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()) -> frozenset:
     chosen = set(start)
     changed = True
     while changed:

@@ -116,12 +116,11 @@ def prove(
     rows, lower, upper = _limits(atoms, cells, primary, secondary, rule, limit, exact)
     for statement in statements:
         _add_statement(statement, atoms, rows, lower, upper)
-    attack = _Attack(
-        np.array(rows, dtype=float), np.array(lower, dtype=float), np.array(upper, dtype=float), limit
-    )
+    bounds = np.array(lower, dtype=float), np.array(upper, dtype=float)
+    attack = _Attack(np.array(rows, dtype=float), *bounds, _true_counts(atoms, cube), limit)
     found = []
     for cell in hidden:
-        low, high, values = attack.values(_mask(atoms, cell), cells[cell])
+        low, high, values = attack.values(_mask(atoms, cell))
         found.append((_text(cell), "small" if cell in primary else "protects", low, high, values))
     ranges = pd.DataFrame(found, columns=columns)
     widths = ranges["values"] * limit + ranges["highest"] - ranges["lowest"]
@@ -129,52 +128,58 @@ def prove(
 
 
 class _Attack:
-    """The integer programme of one page."""
+    """The integer programme of one page, written as changes to the true table, so that no change is a solution."""
 
-    def __init__(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray, limit: int) -> None:
+    def __init__(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray, truth: np.ndarray, limit: int) -> None:
         from scipy.sparse import csr_matrix
 
         # Combinations that no printed cell tells apart are one unknown.
-        self.kinds, self.member = np.unique(rows, axis=1, return_inverse=True)
-        self.member = self.member.ravel()
-        self.rows, self.lower, self.upper, self.limit = csr_matrix(self.kinds), lower, upper, limit
-
-    def values(self, mask: np.ndarray, truth: int) -> tuple[int, int, int]:
-        """Return lowest and highest possible count of a cell, and how many values are possible, three at most."""
-        weights = np.zeros(self.kinds.shape[1])
-        np.maximum.at(weights, self.member, mask.astype(float))
-        low = self._extreme(weights, 1)
-        high = self._extreme(weights, -1)
-        if low is None or high is None:
+        kinds, member = np.unique(rows, axis=1, return_inverse=True)
+        self.member = member.ravel()
+        self.truth = np.bincount(self.member, weights=truth, minlength=kinds.shape[1])
+        self.rows, self.limit = csr_matrix(kinds), limit
+        printed = kinds @ self.truth
+        self.lower, self.upper = lower - printed, upper - printed
+        if (self.lower > 1e-6).any() or (self.upper < -1e-6).any():
             raise DataError(
-                "the figures printed on this page contradict each other: no table of whole numbers fits "
-                "them. "
-                "Check the percentages given as statements and the number of decimals"
+                "a figure printed on this page contradicts the counts: check the percentages given as statements and "
+                "their number of decimals"
             )
-        distinct = len({low, truth, high})
-        if distinct == 2 and high - low >= 2 and self._extreme(weights, 1, (low + 1, high - 1)) is not None:
-            distinct = 3
+
+    def values(self, mask: np.ndarray) -> tuple[int, int, int]:
+        """Return lowest and highest count found possible for a cell, and how many values are, three at most."""
+        weights = np.zeros(self.rows.shape[1])
+        np.maximum.at(weights, self.member, mask.astype(float))
+        count = round(float(weights @ self.truth))
+        low, high = count + self._extreme(weights, 1), count + self._extreme(weights, -1)
+        distinct = len({low, count, high})
+        if distinct == 2 and high - low >= 2:
+            inner = self._extreme(weights, 1, (low + 1 - count, high - 1 - count))
+            distinct += low < count + inner < high
         return low, high, distinct
 
-    def _extreme(self, weights: np.ndarray, sign: int, within: tuple[int, int] | None = None) -> int | None:
+    def _extreme(self, weights: np.ndarray, sign: int, within: tuple[int, int] | None = None) -> int:
+        """Return the largest change of a cell downwards (sign 1) or upwards (-1), or one within given ends; else 0."""
         from scipy.optimize import Bounds, LinearConstraint, milp
 
         constraints = [LinearConstraint(self.rows, self.lower, self.upper)]
         if within:
             constraints.append(LinearConstraint(weights, *within))
-        solved = milp(
-            sign * weights,
-            constraints=constraints,
-            integrality=np.ones(len(weights)),
-            bounds=Bounds(0, self.limit),
-            options={"mip_rel_gap": 0, "time_limit": SECONDS},
-        )
-        return None if solved.x is None else round(float(weights @ np.round(solved.x)))
+        # A vertex of the relaxation that is whole is the answer already; the search over whole numbers is the exception.
+        for whole in (0, 1):
+            solved = milp(
+                sign * weights,
+                constraints=constraints,
+                integrality=np.full(len(weights), whole),
+                bounds=Bounds(-self.truth, self.limit - self.truth),
+                options={"mip_rel_gap": 0, "time_limit": SECONDS},
+            )
+            if solved.x is not None and (whole or np.abs(solved.x - np.round(solved.x)).max() < 1e-6):
+                return round(float(weights @ np.round(solved.x)))
+        return 0
 
 
-def _atoms(
-    cube: pd.DataFrame, levels: Mapping[str, Sequence[str]], derived: Mapping[str, str]
-) -> pd.DataFrame:
+def _atoms(cube: pd.DataFrame, levels: Mapping[str, Sequence[str]], derived: Mapping[str, str]) -> pd.DataFrame:
     """Return every combination of the free characteristics, with those that follow from them."""
     free = [name for name in levels if name not in derived]
     atoms = pd.DataFrame(list(itertools.product(*(levels[name] for name in free))), columns=free, dtype="str")
@@ -192,6 +197,12 @@ def _atoms(
         atoms[name] = atoms[parent].map(dict(zip(pairs[parent], pairs[name], strict=True)))
         atoms = atoms[atoms[name].notna()]
     return atoms.reset_index(drop=True)
+
+
+def _true_counts(atoms: pd.DataFrame, cube: pd.DataFrame) -> np.ndarray:
+    """Return how many people there truly are in every combination."""
+    names = list(atoms.columns)
+    return atoms.merge(cube, on=names, how="left")["people"].fillna(0).to_numpy(dtype=float)
 
 
 def _mask(atoms: pd.DataFrame, cell: frozenset) -> np.ndarray:

@@ -130,6 +130,19 @@ class Rule:
             return None
         return value
 
+    def allows(self, part: int, whole: int) -> bool:
+        """Say whether a figure worked out from unrounded counts may be printed.
+
+        It may where neither the part, nor the whole, nor those who are left are few, since a rate printed to a decimal
+        can give all three away.
+
+        Examples
+        --------
+        >>> HES.allows(30, 60), HES.allows(58, 60), HES.allows(0, 60)
+        (True, False, True)
+        """
+        return None not in (self.show(part), self.show(whole), self.show(whole - part))
+
     def sentence(self) -> str:
         """Say the rule in one sentence for the foot of a table."""
         if not self.on:
@@ -173,9 +186,7 @@ def rule(name: str) -> Rule:
     4
     """
     if name not in RULES:
-        raise DataError(
-            f"there is no disclosure rule '{name}'.{nearest(name, RULES)} Allowed: {', '.join(RULES)}"
-        )
+        raise DataError(f"there is no disclosure rule '{name}'.{nearest(name, RULES)} Allowed: {', '.join(RULES)}")
     return RULES[name]
 
 

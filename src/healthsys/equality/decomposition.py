@@ -222,7 +222,8 @@ def split(
 
     Examples
     --------
-    >>> people = pd.DataFrame({"sex": list("MMMMFFFF"), "years": [2, 4, 6, 9, 1, 2, 5, 6.0], "pay": [12, 14, 17, 20, 10, 11, 14, 15.0]})
+    >>> people = pd.DataFrame({"sex": list("MMMMFFFF"), "years": [2, 4, 6, 9, 1, 2, 5, 6.0]})
+    >>> people["pay"] = [12, 14, 17, 20, 10, 11, 14, 15.0]
     >>> laid_out = design(people, outcome="pay", group="sex", comparator="M", other="F", characteristics=["years"])
     >>> parts = split(laid_out, reference="comparator")
     >>> round(parts.gap, 3) == round(parts.explained + parts.unexplained, 3)

@@ -121,7 +121,8 @@ def draw_estimates(
 
 def _ratio_ticks(axes: Axes, table: pd.DataFrame, value: str, lower: str, upper: str) -> None:
     numbers = table[[name for name in (value, lower, upper) if name]].to_numpy(dtype=float)
-    low, high = min(np.nanmin(numbers), 0.75), max(np.nanmax(numbers), 1.35)
+    numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
+    low, high = min([*numbers, 0.75]), max([*numbers, 1.35])
     ticks = [tick for tick in (0.25, 0.5, 0.8, 1, 1.25, 2, 4, 8) if low * 0.95 <= tick <= high * 1.05]
     axes.set_xlim(low * 0.93, high * 1.07)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

@@ -1,4 +1,4 @@
-"""Workforce standards (WRES, WDES): relative likelihood, representation, survey indicators, boards, change over years."""
+"""Workforce standards (WRES, WDES): relative likelihood, representation, survey, boards, change over years."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEVELS = {
     "upper": ("8a", "8b", "8c", "8d", "9", "VSM"),
 }
 
-#: First reporting year of WRES indicator 7 whose base holds the answers "don't know" (staff survey of the autumn before).
+#: First reporting year of WRES indicator 7 whose base holds the answers "don't know" (survey of the autumn before).
 INDICATOR_7_BREAK = 2022
 
 
@@ -285,7 +285,8 @@ def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: t
 
     Examples
     --------
-    >>> counts = pd.DataFrame({"band": ["5", "6"] * 2, "group": ["White"] * 2 + ["BME"] * 2, "people": [400, 300, 200, 100]})
+    >>> counts = pd.DataFrame({"band": ["5", "6"] * 2, "people": [400, 300, 200, 100]})
+    >>> counts["group"] = ["White", "White", "BME", "BME"]
     >>> round(disparity_ratio(counts, group="BME", reference="White", step=("lower", "middle")).ratio, 6)
     1.5
     """

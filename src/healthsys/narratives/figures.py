@@ -6,7 +6,9 @@ import textwrap
 
 import matplotlib.dates as mdates
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from healthsys.narratives.events import long
@@ -47,7 +49,7 @@ def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, k
         for code in STAGES
         if (answers["code"] == code).any()
     ]
-    step, gap = 7, 30
+    step, gap = 7, 34
     height = 50 + sum(gap + step * len(lane) for _, _, lane in lanes)
     figure, axes = canvas(width, height)
     y = 0.0
@@ -95,38 +97,44 @@ def draw_timeline(events: pd.DataFrame, labels: dict[str, str], *, width: int, k
     return figure
 
 
+def _cells(axes: Axes, table: pd.DataFrame, texts: pd.DataFrame) -> None:
+    """Draw a table as shaded cells with a text in each.
+
+    The shade is the subject colour, more or less transparent, so that it follows the page from light to dark; it stays
+    pale enough for the text on it.
+    """
+    high = float(table.to_numpy().max()) or 1.0
+    for y in range(table.shape[0]):
+        for x in range(table.shape[1]):
+            shade = 0.06 + 0.44 * float(table.iloc[y, x]) / high
+            style = {"facecolor": COLOUR["subject"], "alpha": shade, "linewidth": 0}
+            axes.add_patch(Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, **style))
+            axes.text(x, y, texts.iloc[y, x], ha="center", va="center", color=COLOUR["text"])
+    axes.set_xlim(-0.5, table.shape[1] - 0.5)
+    axes.set_ylim(table.shape[0] - 0.5, -0.5)
+    axes.tick_params(length=0)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+
+
 def draw_counts(
     counts: pd.DataFrame, *, rows: str, columns: str, value: str, width: int, note: str | None = None
 ) -> Figure:
     """Draw a heat map of counts with the number in each cell; ``note`` names a second number shown below it."""
-    import seaborn as sns
-
     order = [list(dict.fromkeys(counts[name])) for name in (rows, columns)]
-    table = (
-        counts.pivot(index=rows, columns=columns, values=value).reindex(index=order[0], columns=order[1]).astype(float)
-    )
-    texts = table.map(lambda number: f"{number:.0f}")
+    table = counts.pivot(index=rows, columns=columns, values=value).reindex(index=order[0], columns=order[1])
+    texts = table.astype(float).map(lambda number: f"{number:.0f}")
     if note:
-        second = (
-            counts.pivot(index=rows, columns=columns, values=note)
-            .reindex(index=order[0], columns=order[1])
-            .astype(float)
-        )
-        texts = texts + "\n" + second.map(lambda number: f"c {number:.2f}" if pd.notna(number) else "")
+        second = counts.pivot(index=rows, columns=columns, values=note).reindex(index=order[0], columns=order[1])
+        texts = texts + "\n" + second.astype(float).map(lambda number: f"c {number:.2f}" if pd.notna(number) else "")
     across = 14 if width > NARROW else 9
     figure, axes = canvas(width, 78 + 62 * len(order[0]))
-    shade = sns.light_palette(COLOUR["subject"], as_cmap=True)
-    high = table.to_numpy().max() or 1
-    sns.heatmap(table, ax=axes, cmap=shade, vmin=0, vmax=1.6 * high, annot=texts, fmt="", cbar=False, linewidths=3,
-                linecolor=COLOUR["paper"], annot_kws={"color": COLOUR["text"], "fontsize": 13})  # fmt: skip
+    _cells(axes, table.astype(float), texts)
     axes.xaxis.tick_top()
     crowded = width <= NARROW and len(order[1]) > 3
     turned = {"rotation": 50, "ha": "left", "rotation_mode": "anchor"} if crowded else {"rotation": 0}
-    axes.set_xticklabels([_wrap(name, 40 if crowded else across) for name in order[1]], **turned)
-    axes.set_yticklabels([_wrap(name, across + 3) for name in order[0]], rotation=0)
-    axes.set_xlabel("")
-    axes.set_ylabel("")
-    axes.tick_params(length=0)
+    axes.set_xticks(range(len(order[1])), [_wrap(name, 40 if crowded else across) for name in order[1]], **turned)
+    axes.set_yticks(range(len(order[0])), [_wrap(name, across + 3) for name in order[0]])
     return figure
 
 
@@ -318,26 +326,17 @@ def draw_arrows(decisions: pd.DataFrame, *, width: int) -> Figure:
 
 def draw_space(spaces: dict[str, pd.DataFrame], *, width: int) -> Figure:
     """Draw the decision space under each rule, as numbers over both dimensions of autonomy."""
-    import seaborn as sns
-
-    stacked = width <= NARROW
-    count = len(spaces)
-    figure, panels = canvas(
-        width,
-        300 * count if stacked else 320,
-        nrows=count if stacked else 1,
-        ncols=1 if stacked else count,
-        squeeze=False,
-    )
-    shade = sns.light_palette(COLOUR["subject"], as_cmap=True)
+    stacked, count = width <= NARROW, len(spaces)
+    shape = (count, 1) if stacked else (1, count)
+    figure, panels = canvas(width, 300 * count if stacked else 320, nrows=shape[0], ncols=shape[1], squeeze=False)
     for panel, (rule, grid) in zip(panels.ravel(), spaces.items(), strict=True):
         table = grid.pivot(index="vertical", columns="horizontal", values="space").sort_index(ascending=False)
-        sns.heatmap(table, ax=panel, cmap=shade, vmin=0, vmax=1.6, annot=True, fmt=".2f", cbar=False, linewidths=2,
-                    linecolor=COLOUR["paper"], annot_kws={"color": COLOUR["text"], "fontsize": 12})  # fmt: skip
+        _cells(panel, table, table.map("{:.2f}".format))
+        panel.set_xticks(range(table.shape[1]), [f"{share:g}" for share in table.columns])
+        panel.set_yticks(range(table.shape[0]), [f"{share:g}" for share in table.index])
         panel.set_title(f"Rule: {rule}")
         panel.set_xlabel("Horizontal: room to act with partners")
         panel.set_ylabel("Vertical: release from control")
-        panel.tick_params(length=0, rotation=0)
     return figure
 
 

@@ -16,7 +16,7 @@ import nbformat
 from healthsys import datasets, paths
 from healthsys.errors import RunError
 from healthsys.evidence import book as ledger
-from healthsys.publishing import execution, files, generated, pages
+from healthsys.publishing import execution, files, generated, pages, reference
 from healthsys.publishing.runs import Run, load_runs
 from healthsys.publishing.teaching import editions, words
 from healthsys.publishing.teaching.modules import load_modules
@@ -32,7 +32,8 @@ _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<li
 
 def written() -> list[Path]:
     """Return the files and folders among the book's sources that a build writes itself."""
-    return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in generated.PAGES)]
+    pages_written = [*generated.PAGES, *reference.names()]
+    return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in pages_written)]
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
@@ -50,7 +51,8 @@ def compose_pages(runs: list[Run]) -> list[str]:
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    written = {name: write() for name, write in generated.PAGES.items()} | ledger.book_pages() | words.book_pages()
+    written = {name: write() for name, write in generated.PAGES.items()}
+    written |= ledger.book_pages() | reference.pages() | words.book_pages()
     for name, text in written.items():
         if files.write_whole(paths.book() / name, text):
             changed.append(name)

@@ -270,7 +270,7 @@ def execute_runs(
     force
         Execute also what has not changed.
     cold
-        Give each run a kernel of its own from the start (:mod:`healthsys.publishing.kernels`).
+        Give each run a kernel of its own from the start (``healthsys.publishing.kernels``).
     jobs
         How many at once; one per core by default.
     tell

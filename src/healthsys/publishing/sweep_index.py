@@ -84,7 +84,9 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         columns=[name for name in parameters if name in used],
         results=list(chosen),
         multiples=[(name, one.meaning, _strip(one)) for name, one in chosen.items()],
-        funnels=[(name, one.meaning, drawing) for name, one in chosen.items() if (drawing := _funnel(one))],
+        funnels=[
+            (one.meaning, wide, _funnel(one, width=350, height=260)) for one in chosen.values() if (wide := _funnel(one))
+        ],
     )
     store.write("index.html", page + "\n")
 
@@ -100,6 +102,20 @@ def _collect(series: dict[str, Series], row: str, name: str, entry: dict[str, An
     one = series.setdefault(name, Series(entry["meaning"], entry.get("unit", ""), entry.get("format", "{}")))
     if len(one.points) < MOST_POINTS:
         one.points.append((row, value, entry.get("lower"), entry.get("upper"), entry.get("n")))
+
+
+def _text(value: float, pattern: str) -> str:
+    """Show a value as its result is shown; a mean or median of whole numbers may need a digit more.
+
+    Examples
+    --------
+    >>> _text(12.5, "{:,d} people"), _text(12.0, "{:.1f} %")
+    ('12.5', '12.0 %')
+    """
+    try:
+        return text_of(value, pattern)
+    except ValueError:
+        return text_of(value, "{:,.4g}")
 
 
 def _strip(one: Series, *, width: int = 340, height: int = 120) -> str:
@@ -118,11 +134,11 @@ def _strip(one: Series, *, width: int = 340, height: int = 120) -> str:
         x = round(10 + number * step, 1)
         if lower is not None and upper is not None:
             marks.append(f'<line class="range" x1="{x}" x2="{x}" y1="{y(lower)}" y2="{y(upper)}"/>')
-        marks.append(_dot(x, y(value), f"{row}: {text_of(value, one.pattern)}"))
+        marks.append(_dot(x, y(value), f"{row}: {_text(value, one.pattern)}"))
     middle = statistics.median(point[1] for point in points)
     said = (
-        f"{len(points)} rows from {text_of(points[0][1], one.pattern)} ({points[0][0]}) to "
-        f"{text_of(points[-1][1], one.pattern)} ({points[-1][0]}), median {text_of(middle, one.pattern)}"
+        f"{len(points)} rows from {_text(points[0][1], one.pattern)} ({points[0][0]}) to "
+        f"{_text(points[-1][1], one.pattern)} ({points[-1][0]}), median {_text(middle, one.pattern)}"
     )
     marks.append(f'<line class="middle" x1="4" x2="{width - 4}" y1="{y(middle)}" y2="{y(middle)}"/>')
     return _svg("".join(marks), width, height, said) + f'<p class="note">{html.escape(said)}</p>'
@@ -163,14 +179,14 @@ def _funnel(one: Series, *, width: int = 700, height: int = 320) -> str:
         out = abs(value - mean) > LIMITS["99.8"] * spread / n**0.5
         if out:
             outside.append(row)
-        marks.append(_dot(x(n), y(value), f"{row}: {text_of(value, one.pattern)}, n = {n}", outside=out))
+        marks.append(_dot(x(n), y(value), f"{row}: {_text(value, one.pattern)}, n = {n}", outside=out))
     for value in (low, mean, high):
-        marks.append(f'<text x="54" y="{y(value) + 4}" text-anchor="end">{html.escape(text_of(value, one.pattern))}</text>')
+        marks.append(f'<text x="54" y="{y(value) + 4}" text-anchor="end">{html.escape(_text(value, one.pattern))}</text>')
     marks.append(f'<text x="60" y="{height - 18}">n = {least:,}</text>')
     marks.append(f'<text x="{width - 20}" y="{height - 18}" text-anchor="end">n = {most:,}</text>')
     named = f": {', '.join(outside[:10])}{' and more' if len(outside) > 10 else ''}" if outside else ""
     said = (
-        f"{len(points)} rows around a weighted mean of {text_of(mean, one.pattern)}; {len(outside)} outside the "
+        f"{len(points)} rows around a weighted mean of {_text(mean, one.pattern)}; {len(outside)} outside the "
         f"99.8 % limits{named}"
     )
     return _svg("".join(marks), width, height, said) + f'<p class="note">{html.escape(said)}.</p>'

@@ -1,6 +1,6 @@
 """An invented integrated care system of six organisations and about 12,000 staff, with its built-in effects.
 
-Nobody in it exists. Marginal figures follow published ones within the tolerances of :data:`CALIBRATION`; pay
+Nobody in it exists. Marginal figures follow published ones within the tolerances of ``CALIBRATION``; pay
 scales have the shape of Agenda for Change and of medical grades, in round numbers. :data:`TRUTH` states every
 effect that was built in, so that an analysis can be scored on finding it.
 """

@@ -100,6 +100,13 @@ def open_page(
         base=base,
         label=provenance["title"],
     )
+    fewest = min(int(laid_out.comparator.sum()), int((~laid_out.comparator).sum()))
+    if fewest <= chosen.highest:
+        raise DataError(
+            f"{provenance['title']}: one of the groups '{comparator}' and '{other}' has too few people to "
+            "show a model of "
+            "them; join groups, or use the rule 'off' at your own desk"
+        )
     splits = {
         name: decomposition.split(
             laid_out, reference=name, level=level, seed=seed, resamples=resamples if name == reference else 0
@@ -148,22 +155,28 @@ def finding(page: DecompositionPage) -> str:
     """Say how much of the gap goes with the measured characteristics."""
     found = page.split
     high, low = page.names
-    gap = 100 * (1 - np.exp(-found.gap))
-    parts = {name: 100 * value / found.gap for name, value in (("e", found.explained), ("u", found.unexplained))}
+    gap, left = 100 * (1 - np.exp(-found.gap)), 100 * (1 - np.exp(-found.unexplained))
+    share = 100 * found.explained / found.gap if found.gap else np.nan
     listed = words.joined([NAMES.get(name, name).lower() for name in page.characteristics])
+    if 0 <= share <= 100:
+        goes = f"{words.percent(share, decimals=0)} of that goes with {listed}"
+    else:
+        way = "would make the gap larger than it is" if share > 100 else "works against it"
+        goes = f"What goes with {listed} {way} ({words.percent(share, decimals=0)} of it)"
     limits = found.intervals.get("unexplained")
-    left = 100 * (1 - np.exp(-found.unexplained))
     sure = ""
     if limits:
-        ends = sorted(100 * (1 - np.exp(-end)) for end in limits)
+        ends = sorted(np.sign(left) * 100 * (1 - np.exp(-end)) for end in limits)
         sure = f" ({words.interval(*ends, page.level)})"
     return (
-        f"{words.first_up(low)} earn {words.percent(gap)} less an hour than {high} (geometric mean). "
-        f"{words.percent(parts['e'], decimals=0)} of that goes with {listed}; at the same values of these, "
-        f"{low} earn {words.percent(left)} less{sure}. What is unexplained is not the same as "
-        "discrimination, and what is "
+        f"{words.first_up(low)} earn {_less(gap)} an hour than {high} (geometric mean). {goes}; at the same values of "
+        f"these, {low} earn {_less(left)}{sure}. What is unexplained is not the same as discrimination, and what is "
         "explained is not free of it."
     )
+
+
+def _less(percent: float) -> str:
+    return f"{words.percent(abs(percent))} {'less' if percent >= 0 else 'more'}"
 
 
 def parts_table(page: DecompositionPage) -> pd.DataFrame:

@@ -229,7 +229,7 @@ def results(page: PayPage) -> list[dict[str, Any]]:
                 "unit": "percent of the comparator's pay",
                 "format": "{:.1f} %",
                 "meaning": f"{measure} hourly pay of {low} below that of {high}; {said}",
-                "n": page.rule.show(page.measures.full_pay),
+                "n": None if few else page.rule.show(page.measures.full_pay),
                 "reason": gap.reason or "too few people",
                 **ends,
             }

@@ -236,6 +236,9 @@ def show_survey(page: workforce.WorkforcePage) -> None:
     _, group, reference = workforce.GROUPS[page.standard]
     table = page.survey.rename(columns={"indicator": "label"})
     known = table.dropna(subset=["difference"])
+    if known.empty:
+        print("No figure: too few people answered.")
+        return
     said = "; ".join(
         f"{row.label} {row.group_percent:.1f} and {row.reference_percent:.1f} %" for row in known.itertuples()
     )
@@ -299,6 +302,9 @@ def show_funnel(page: workforce.WorkforcePage) -> None:
     """Show the organisations in a funnel."""
     indicator = workforce.SURVEY[workforce.FUNNEL[page.standard]][0].split(": ")[1]
     group = workforce.GROUPS[page.standard][1]
+    if page.funnel is None:
+        print("No figure: no organisation has enough people to be shown.")
+        return
     points = page.funnel.points
     outside = points[points["place"] != "inside"]["organisation"].to_list()
     said = f"{words.joined(outside)} lie outside the limits" if outside else "all lie inside the limits"
@@ -327,7 +333,10 @@ def show_change(page: workforce.WorkforcePage) -> None:
     from healthsys.equality.standards import INDICATOR_7_BREAK
 
     indicator = {"WRES": "wres7", "WDES": "wdes7"}[page.standard]
-    table = page.change[page.change["indicator"] == indicator]
+    table = page.change[page.change["indicator"] == indicator].dropna(subset=["percent"])
+    if table["group"].nunique() < 2:
+        print("No figure: too few people answered.")
+        return
     _, group, reference = workforce.GROUPS[page.standard]
     broken = INDICATOR_7_BREAK if indicator == "wres7" else None
     listed = "; ".join(f"{row.year} {row.group} {row.percent:.0f} %" for row in table.itertuples())

@@ -23,6 +23,7 @@ class StrataPage:
 
     by: list[str]
     comparator: list[str]
+    measure: str
     gaps: pd.DataFrame
     models: dict[str, Strata]
     share: float | None
@@ -92,6 +93,7 @@ def open_page(
     return StrataPage(
         by,
         comparator,
+        measure,
         gaps,
         models,
         share,
@@ -168,7 +170,7 @@ def finding(page: StrataPage) -> str:
     return (
         f"{name_of(page, worst['stratum'])} staff stand furthest below {first} staff: "
         f"{words.percent(worst['gap'])} in "
-        f"median hourly pay ({words.interval(worst['lower'], worst['upper'], page.level)}). "
+        f"{page.measure} hourly pay ({words.interval(worst['lower'], worst['upper'], page.level)}). "
         f"{words.percent(100 * null.vpc)} of the variance of log pay lies between the {null.strata} "
         "strata; the rest lies "
         f"inside them.{share}"

@@ -96,6 +96,8 @@ def open_page(
         row.step
         for row in steps.itertuples()
         if None not in [_shown(shown, stage, name) for stage in (row.before, row.after) for name in pair]
+        and chosen.allows(row.group_had, row.group_could)
+        and chosen.allows(row.reference_had, row.reference_could)
     )
     return TalentPage(characteristic, pair, start, counts, steps, shown, printable, chosen, level, kind)
 
@@ -147,6 +149,9 @@ def steps_table(page: TalentPage) -> pd.DataFrame:
     """Return rates and adverse-impact ratio of every step, those that rest on suppressed counts left empty."""
     table = page.steps.copy()
     numbers = [name for name in table if name.endswith(("rate", "lower", "upper", "ratio"))]
+    for name, group in zip(("group", "reference"), page.groups, strict=True):
+        counts = [[_shown(page.shown, stage, group) for stage in (row.after, row.before)] for row in table.itertuples()]
+        table[f"{name}_rate"] = [100 * min(a, b) / b if a is not None and b else float("nan") for a, b in counts]
     hidden = ~table["step"].isin(page.printable)
     table.loc[hidden, numbers] = float("nan")
     table["outside"] = [

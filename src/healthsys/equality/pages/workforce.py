@@ -108,7 +108,7 @@ class WorkforcePage:
     representation: pd.DataFrame
     disparity: pd.DataFrame
     board: pd.DataFrame
-    funnel: Funnel
+    funnel: Funnel | None
     withheld: tuple[str, ...]
     change: pd.DataFrame
     pages: Mapping[str, Page]
@@ -165,13 +165,13 @@ def open_page(
         years_averaged,
         likelihoods,
         ratios,
-        _survey(now, standard, level),
+        _survey(now, standard, chosen, level),
         _representation(staff, group, chosen, level, pages),
-        _disparity(staff, group, reference),
+        _disparity(staff, group, reference, chosen),
         _board(tables, staff, standard, chosen, pages),
         placed,
         withheld,
-        _change(asked, standard),
+        _change(asked, chosen),
         pages,
         chosen,
         level,
@@ -260,7 +260,8 @@ def _likelihoods(
             reference_could=counts[reference][1],
             level=level,
         )
-        if None in shown or not printable:
+        allowed = all(rule.allows(*count) for count in counts.values())
+        if None in shown or not printable or not allowed:
             found = RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts")
         ratios[indicator] = found
         index = 0 if over != "recruitment" else 1
@@ -298,23 +299,37 @@ def _likelihoods(
     return pd.DataFrame(rows, columns=columns), ratios
 
 
-def _survey(now: pd.DataFrame, standard: str, level: float) -> pd.DataFrame:
+def _as_printed(counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return survey counts as they may be printed; where an answer or its opposite is rare, nothing is known of it."""
+    shown = counts.copy()
+    for row in counts.itertuples():
+        answered, base = int(row.answered), int(row.base)
+        allowed = rule.allows(answered, base)
+        shown.loc[row.Index, "base"] = rule.show(base) if allowed else 0
+        shown.loc[row.Index, "answered"] = min(rule.show(answered), rule.show(base)) if allowed else 0
+    return shown.astype({"answered": int, "base": int})
+
+
+def _survey(now: pd.DataFrame, standard: str, rule: Rule, level: float) -> pd.DataFrame:
+    """Return the survey indicators from the counts as printed, so that they tell nothing that those do not."""
     _, group, reference = GROUPS[standard]
-    counts = (
-        now[now["indicator"].isin(SURVEY)].groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum()
-    )
+    rows = now[now["indicator"].isin(SURVEY)]
+    counts = _as_printed(rows.groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum(), rule)
     better = {name: good for name, (_, good) in SURVEY.items()}
     found = standards.survey_indicators(counts, groups=(group, reference), higher_is_better=better, level=level)
+    found["worse_for"] = found["worse_for"].where(found["difference"].notna(), "not shown: too few people")
     found["indicator"] = [SURVEY[name][0] for name in found["indicator"]]
-    alone = now[now["indicator"] == ADJUSTMENTS[0]]
+    alone = now[(now["indicator"] == ADJUSTMENTS[0]) & (now["group"] == group)]
     if len(alone):
-        one = standards.proportion(int(alone["answered"].sum()), int(alone["base"].sum()), level=level)
-        row = dict(zip(("group_percent", "group_lower", "group_upper"), one, strict=True))
-        row |= {
-            "indicator": ADJUSTMENTS[1],
-            "group_base": int(alone["base"].sum()),
-            "worse_for": "asked of one group only",
-        }
+        one = _as_printed(alone[["answered", "base"]].sum().to_frame().T, rule).iloc[0]
+        row: dict = dict(
+            zip(
+                ("group_percent", "group_lower", "group_upper"),
+                standards.proportion(one["answered"], one["base"], level=level),
+                strict=True,
+            )
+        )
+        row |= {"indicator": ADJUSTMENTS[1], "group_base": one["base"], "worse_for": "asked of one group only"}
         found = pd.concat([found, pd.DataFrame([row])], ignore_index=True)
     return found
 
@@ -334,10 +349,17 @@ def _representation(staff: pd.DataFrame, group: str, rule: Rule, level: float, p
     return pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
 
 
-def _disparity(staff: pd.DataFrame, group: str, reference: str) -> pd.DataFrame:
+def _disparity(staff: pd.DataFrame, group: str, reference: str, rule: Rule) -> pd.DataFrame:
     rows = []
     for step in (("lower", "middle"), ("middle", "upper")):
         found = standards.disparity_ratio(staff, group=group, reference=reference, step=step)
+        counts = [
+            int(staff.loc[(staff["group"] == name) & staff["band"].isin(standards.LEVELS[tier]), "people"].sum())
+            for name in (group, reference)
+            for tier in step
+        ]
+        if None in [rule.show(count) for count in counts]:
+            found = RelativeLikelihood(None, None, None, "not shown: too few people")
         rows.append((f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or ""))
     return pd.DataFrame(rows, columns=["step", "ratio", "lower", "upper", "reason"])
 
@@ -355,20 +377,23 @@ def _board(
     pages["board"] = page
     counts = _count(people, {"group": group}), int(people["people"].sum())
     workforce = int(staff.loc[staff["group"] == group, "people"].sum()), int(staff["people"].sum())
-    hidden = None in [page.shown(cell) for cell in cells] or not printable
+    hidden = None in [page.shown(cell) for cell in cells] or not printable or not rule.allows(*counts)
+    hidden = hidden or not rule.allows(*workforce)
     difference, reason = standards.board_difference(*counts, *workforce)
     row = {
         "members": disclosure.shown_text(page.shown(cells[0])),
         "board": disclosure.shown_text(page.shown({})),
         "board_percent": None if hidden else 100 * counts[0] / counts[1],
-        "workforce_percent": 100 * workforce[0] / workforce[1],
+        "workforce_percent": None if hidden else 100 * workforce[0] / workforce[1],
         "difference": None if hidden else difference,
         "reason": "not shown: too few members in the group" if hidden else reason or "",
     }
     return pd.DataFrame([row])
 
 
-def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]) -> tuple[Funnel, tuple[str, ...]]:
+def _funnel(
+    now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
+) -> tuple[Funnel | None, tuple[str, ...]]:
     """Place the organisations in a funnel, from the counts as printed; those that cannot be shown are named."""
     indicator, group = FUNNEL[standard], GROUPS[standard][1]
     rows = now[now["indicator"] == indicator]
@@ -395,18 +420,21 @@ def _funnel(now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
             withheld.append(name)
         else:
             points.append((name, min(counts), counts[1]))
+    if not points:
+        return None, tuple(withheld)
     table = pd.DataFrame(points, columns=["organisation", "answered", "base"])
     return funnel(table, unit="organisation", observed="answered", size="base"), tuple(withheld)
 
 
-def _change(asked: pd.DataFrame, standard: str) -> pd.DataFrame:
+def _change(asked: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Return the survey indicators by year and group, with a number for each comparable stretch."""
     totals = (
         asked[asked["indicator"].isin(SURVEY)]
         .groupby(["indicator", "year", "group"], as_index=False)[["answered", "base"]]
         .sum()
     )
-    totals["percent"] = 100 * totals["answered"] / totals["base"]
+    totals = _as_printed(totals, rule)
+    totals["percent"] = (100 * totals["answered"] / totals["base"]).where(totals["base"] > 0)
     later = (totals["indicator"] == "wres7") & (totals["year"] >= standards.INDICATOR_7_BREAK)
     totals["stretch"] = np.where(later, 2, 1)
     return totals.astype({"year": int})

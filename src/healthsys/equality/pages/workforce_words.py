@@ -40,6 +40,8 @@ def national(page: WorkforcePage, published: pd.DataFrame) -> pd.DataFrame:
 
 def beside_published(page: WorkforcePage, published: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the figures of the system beside the published ones that it was calibrated to, of this standard."""
+    if page.kind != "synthetic":
+        return pd.DataFrame()
     names = ("staff", "recruitment", "processes", "survey", "boards")
     table = calibration(synthetic_values(*(page.tables[name] for name in names)), dict(published))
     own = table[table["measure"].str.startswith(page.standard)].reset_index(drop=True)
@@ -67,7 +69,7 @@ def finding(page: WorkforcePage) -> str:
         chance = "; equal likelihood lies within the interval" if row.lower <= 1 <= row.upper else ""
         parts.append(f"{row.words.split(';')[0]} ({row.indicator}: {row.ratio:.2f}{limits}){chance}")
     worse = int((page.survey["worse_for"] == group).sum())
-    asked = int((page.survey["worse_for"] != "asked of one group only").sum())
+    asked = int(page.survey["difference"].notna().sum())
     board = page.board.iloc[0]
     last = (
         "The board's share is not shown because it rests on too few members."
@@ -86,11 +88,18 @@ def finding(page: WorkforcePage) -> str:
 def proof_words(page: WorkforcePage) -> str:
     """Say what the disclosure check found over all the counts of the page."""
     proofs = [shown.proof for shown in page.pages.values() if shown.proof is not None and not shown.proof.ranges.empty]
+    if not page.rule.on:
+        return page.rule.sentence()
+    said = (
+        f"{page.rule.sentence()} Ratios and differences in share are worked out from the unrounded counts, "
+        "and only where "
+        "every count behind them, and those who are left, are enough to be shown."
+    )
     if not proofs:
-        return page.rule.sentence() + " No cell had to be suppressed."
+        return said + " No cell had to be suppressed."
     cells = sum(len(proof.ranges) for proof in proofs)
     return (
-        f"{page.rule.sentence()} An integer programme confirms, also for somebody who works the counts out "
+        f"{said} An integer programme confirms, also for somebody who works the counts out "
         "of the printed "
         f"ratios, that each of the {cells} suppressed cells can still be at least "
         f"{min(proof.smallest for proof in proofs)} different numbers."
@@ -177,7 +186,7 @@ def survey_table(page: WorkforcePage) -> pd.DataFrame:
     """Return the survey indicators as printed, bases through the rule."""
     table = page.survey.copy()
     for column in ("group_base", "reference_base"):
-        table[column] = [page.rule.text(int(value)) if pd.notna(value) else "–" for value in table[column]]
+        table[column] = [f"{int(value):,}" if pd.notna(value) and value else "*" for value in table[column]]
     table["group_shown"] = [_with_interval(row, "group") for row in table.to_dict("records")]
     table["reference_shown"] = [_with_interval(row, "reference") for row in table.to_dict("records")]
     table["difference_shown"] = [
@@ -218,7 +227,7 @@ def windows_table(page: WorkforcePage) -> pd.DataFrame:
         for years in (1, 2):
             counted = cases(page.tables, over, characteristic, years).set_index("group")
             counts = [int(counted.loc[name, column]) for name in (group, reference) for column in ("had", "could")]
-            hidden = any(page.rule.show(number) is None for number in counts)
+            hidden = not (page.rule.allows(*counts[:2]) and page.rule.allows(*counts[2:]))
             found = standards.relative_likelihood(
                 counts[0], counts[1], reference_had=counts[2], reference_could=counts[3], level=page.level
             )

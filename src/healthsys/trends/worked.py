@@ -1,0 +1,111 @@
+"""This room's answers to worked examples whose answer somebody else printed or computed.
+
+The other side of each comparison is in ``data/reference/method_checks.csv``; a test and the page "How the methods were
+checked" both read it and both call :func:`answers`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from healthsys import datasets
+from healthsys.funnel import funnel
+from healthsys.trends import capacity
+from healthsys.trends.attribute_charts import p_chart
+from healthsys.trends.control_charts import xmr
+from healthsys.trends.interrupted import segmented
+from healthsys.trends.robustness import residual_checks
+
+#: The "deviations" vignette of NHSRplotthedots.
+VIGNETTE = [1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1]
+
+#: Events and people of eight periods.
+EVENTS = [112, 98, 131, 104, 120, 89, 140, 117]
+SIZES = [1000, 950, 1020, 980, 1010, 940, 1005, 990]
+
+#: Events and people of five units.
+UNITS = pd.DataFrame({"unit": list("ABCDE"), "a": [12, 18, 25, 9, 30], "n": [100, 150, 160, 90, 180]})
+
+#: First month after the interruption of the worked series.
+CHANGE = "2017-01-01"
+
+
+def answers() -> dict[str, float]:
+    """Compute every worked example of this room.
+
+    Returns
+    -------
+    dict
+        The answer for each check of ``data/reference/method_checks.csv`` whose area is ``trends``.
+
+    Examples
+    --------
+    >>> round(answers()["trends-erlang-b"], 6)
+    0.036497
+    """
+    return {**_charts(), **_series(), **_capacity()}
+
+
+def _charts() -> dict[str, float]:
+    screened, plain = (xmr(VIGNETTE, screen=screen).points.iloc[0] for screen in (True, False))
+    p, prime = p_chart(EVENTS, SIZES, laney=False).points.iloc[0], p_chart(EVENTS, SIZES)
+    found = funnel(UNITS, unit="unit", observed="a", size="n", winsorised=0)
+    return {
+        "trends-xmr-mean": screened["mean"],
+        "trends-xmr-lower": screened["lpl"],
+        "trends-xmr-upper": screened["upl"],
+        "trends-xmr-lower-unscreened": plain["lpl"],
+        "trends-xmr-upper-unscreened": plain["upl"],
+        "trends-p-mean": p["mean"],
+        "trends-p-lower": p["lpl"],
+        "trends-p-upper": p["upl"],
+        "trends-laney-sigma": prime.segments["sigma_z"].iloc[0],
+        "trends-laney-lower": prime.points["lpl"].iloc[0],
+        "trends-laney-upper": prime.points["upl"].iloc[0],
+        "trends-funnel-target": found.target,
+        "trends-funnel-phi": found.dispersion.phi,
+        "trends-funnel-tau2": found.dispersion.tau2,
+    }
+
+
+def worked_series() -> pd.DataFrame:
+    """Return the worked interrupted series in the layout that the models read."""
+    table = datasets.load("its_example")
+    return pd.DataFrame(
+        {
+            "period": pd.date_range("2015-01-01", periods=len(table), freq="MS"),
+            "value": table["rate"],
+            "numerator": table["events"].astype(float),
+            "denominator": table["population"].astype(float),
+        }
+    )
+
+
+def _series() -> dict[str, float]:
+    series = worked_series()
+    errors = segmented(series, change=CHANGE, model="newey_west")
+    prais = segmented(series, change=CHANGE, model="prais_winsten")
+    poisson = segmented(series, change=CHANGE, model="poisson", season="harmonic", per=1000)
+    binomial = segmented(series, change=CHANGE, model="negative_binomial", season="harmonic", per=1000)
+    checks = residual_checks(series, change=CHANGE).set_index("check")["statistic"]
+    found = {"trends-nw": errors, "trends-pw": prais, "trends-poisson": poisson, "trends-nb": binomial}
+    answers = {}
+    for name, model in found.items():
+        for term in ("level", "trend"):
+            row = model.coefficient(term)
+            answers[f"{name}-{term}"], answers[f"{name}-{term}-se"] = row["estimate"], row["std_error"]
+    return answers | {
+        "trends-pw-rho": prais.fit.details["rho"],
+        "trends-poisson-phi": poisson.fit.details["phi"],
+        "trends-nb-alpha": binomial.fit.details["alpha"],
+        "trends-dw": checks["Durbin–Watson"],
+        "trends-bg": checks["Breusch–Godfrey, lag 1"],
+    }
+
+
+def _capacity() -> dict[str, float]:
+    return {
+        "trends-erlang-b": capacity.erlang_b(10, 15),
+        "trends-erlang-c": capacity.erlang_c(10, 12),
+        "trends-wait": capacity.waiting(10, 12, stay=1).mean_wait,
+    }
