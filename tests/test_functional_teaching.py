@@ -40,7 +40,6 @@ def course(tmp_path_factory, patch):
     exec(editions.NBGRADER_CONFIG, {"get_config": lambda: config})
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.db_url = f"sqlite:///{root}/gradebook.db"
-    config.KernelManager.transport = "ipc"
     config.ClearSolutions.code_stub = {"python": copies.CODE_STUB}
     api = nbgrader_api.NbGraderAPI(config=config)
     api.log.setLevel(logging.CRITICAL)
