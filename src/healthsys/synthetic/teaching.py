@@ -58,7 +58,7 @@ def series(seed: int) -> dict[str, pd.DataFrame]:
 
 
 def pay(seed: int) -> dict[str, pd.DataFrame]:
-    """Return the pay of an invented service by band, and an appointment round by group.
+    """Return the pay of an invented service by band, no two people alike, and an appointment round by group.
 
     Examples
     --------
@@ -75,7 +75,10 @@ def pay(seed: int) -> dict[str, pd.DataFrame]:
     staff = pd.DataFrame(rows, columns=["gender", "band", "hourly_pay"])
     staff = staff.sample(frac=1, random_state=rng).reset_index(drop=True)
     staff.insert(0, "person", [f"P{number:03d}" for number in range(1, len(staff) + 1)])
-    staff["hourly_pay"] = staff["hourly_pay"].round(2)
+    pence = (100 * staff["hourly_pay"]).round().astype(int)
+    while pence.duplicated().any():  # nobody earns the same to the penny, so that every ranking is the same
+        pence += pence.duplicated()
+    staff["hourly_pay"] = pence / 100
     white, bme = int(rng.integers(180, 240)), int(rng.integers(90, 130))
     appointed = [round(white * rng.uniform(0.26, 0.32)), round(bme * rng.uniform(0.15, 0.20))]
     shortlist = pd.DataFrame({"group": ["white", "BME"], "shortlisted": [white, bme], "appointed": appointed})
