@@ -18,7 +18,7 @@ from miniature import PROJECT
 HTML = PROJECT / "book/_build/html"
 
 #: Pages that are tables of definitions, generated listings or the log of changes: not prose about results.
-NOT_PROSE = re.compile(r"reference/(api|changelog|licences|bibliography|data-dictionary|constants|coverage)\.html|genindex|search")
+NOT_PROSE = re.compile(r"reference/(api[a-z-]*|changelog|licences|bibliography|data-dictionary|constants|coverage)\.html|genindex|search")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -113,6 +113,8 @@ def test_every_figure_has_alternative_text_caption_and_both_widths():
 
 def test_every_table_has_header_cells():
     for name, tree in trees():
+        if name.startswith("reference/api"):
+            continue  # the lists of parameters that Sphinx lays out as a table
         for table in tree.xpath("//article//table"):
             assert table.xpath(".//th"), name
             assert not [cell for cell in table.xpath(".//thead//th") if not cell.text_content().strip()], name
@@ -133,7 +135,7 @@ def test_no_page_names_this_machine_or_a_stray_representation():
     for name in pages():
         text = (HTML / f"{name}.html").read_text()
         assert str(PROJECT) not in text, name
-        if name == "reference/api":
+        if name.startswith("reference/api"):
             continue
         for stray in ("np.float64(", "&lt;Axes", "at 0x", "vnd.healthsys", "Traceback (most recent"):
             assert stray not in text, f"{name}: {stray}"

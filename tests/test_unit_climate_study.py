@@ -130,7 +130,9 @@ def test_claims_stand_beside_each_page(studies):
 
 def test_truth_is_said_of_what_is_compared(studies):
     assert climate.truth_caption(studies["followup"]).startswith("Truth: the true change, in points")
-    assert climate.truth_caption(studies["baseline"]).startswith("Truth: the mean of the population of teams; about 95 in 100")
+    assert climate.truth_caption(studies["baseline"]).startswith(
+        "Truth: the mean of the population of teams; about 95 in 100"
+    )
     assert "of 9 intervals of the score, 8 hold it" in climate.truth_words(studies["baseline"])
 
 
@@ -140,9 +142,13 @@ def test_only_teams_shown_in_both_waves_count():
 
 
 def test_a_fall_of_conflict_is_better():
-    fall = climate.change_between(*waves({"a": 150, "b": 140, "c": 160}, {"a": 120, "b": 111, "c": 131}, dimension="conflict"))
+    fall = climate.change_between(
+        *waves({"a": 150, "b": 140, "c": 160}, {"a": 120, "b": 111, "c": 131}, dimension="conflict")
+    )
     assert fall["verdict"].tolist() == ["better"]
-    rise = climate.change_between(*waves({"a": 120, "b": 111, "c": 131}, {"a": 150, "b": 140, "c": 160}, dimension="conflict"))
+    rise = climate.change_between(
+        *waves({"a": 120, "b": 111, "c": 131}, {"a": 150, "b": 140, "c": 160}, dimension="conflict")
+    )
     assert rise["verdict"].tolist() == ["worse"]
 
 
@@ -231,8 +237,10 @@ def test_figures_draw_at_both_widths_with_alt_text_of_the_same_numbers(studies, 
         assert figure.get_figwidth() * plotting.PIXELS_PER_INCH == width
         told = about(study)
         assert told["alt"].endswith(".")
-        assert ("ynthetic" in told["alt"] + told["caption"] + study.wave.provenance["title"]) or study.shown is None or (
-            "Invented" in told["caption"]
+        assert (
+            ("ynthetic" in told["alt"] + told["caption"] + study.wave.provenance["title"])
+            or study.shown is None
+            or ("Invented" in told["caption"])
         )
         assert len(told["drawn"])
 
@@ -296,7 +304,9 @@ def test_variant_that_widens_or_repeats_the_gap_and_one_that_cannot_be():
     assert "Its interval, 87 to 153, holds 112 and not the other benchmark" in wider
     same = words.finding(climate.open_study(baseline, trust_stagnant_variant=112))
     assert same == "The figure tried, 112, is the printed one: nothing changes."
-    with pytest.raises(DataError, match=r"to try for trust is 178; allowed: a number below the innovative benchmark, 178"):
+    with pytest.raises(
+        DataError, match=r"to try for trust is 178; allowed: a number below the innovative benchmark, 178"
+    ):
         climate.open_study(baseline, trust_stagnant_variant=178)
 
 
@@ -333,7 +343,9 @@ def test_truth_is_exact_in_the_long_run():
     for seed in range(40):
         made = generator.practice(seed=seed)
         for wave, survey in (("baseline", made.baseline), ("followup", made.followup)):
-            for dimension, mean in climate.score(survey).groupby("team")[list(climate.DIMENSIONS)].mean().mean().items():
+            for dimension, mean in (
+                climate.score(survey).groupby("team")[list(climate.DIMENSIONS)].mean().mean().items()
+            ):
                 seen[dimension, wave].append(mean)
     for key, means in seen.items():
         assert np.mean(means) == pytest.approx(truth[key], abs=3.5 * np.std(means, ddof=1) / np.sqrt(len(means)))

@@ -168,7 +168,11 @@ def profile_figure(study: Study) -> dict[str, Any]:
         f"{sentence(largest_shortfall(study))}."
     )
     shown = study.shown
-    mark = "; ▼ (for conflict ▲) marks a score short of stagnant, in brackets where its interval includes it" if below else ""
+    mark = (
+        "; ▼ (for conflict ▲) marks a score short of stagnant, in brackets where its interval includes it"
+        if below
+        else ""
+    )
     caption = (
         f"{study.wave.provenance['title']}: mean of team means with {round(study.level * 100, 6):g} % intervals (t on team "
         f"means), largest shortfall first; n = {len(shown.scores)} people of {len(shown.teams)} shown teams. The arrow "

@@ -50,7 +50,9 @@ def _scores(study: Study, dimensions: list[str]) -> list[dict[str, Any]]:
         if row["dimension"] in dimensions:
             meaning = f"{row['label']}: mean of team means; {study.wave.provenance['title']}"
             entry = _interval(pd.Series(row), study, "score")
-            found.append({"name": f"score_{row['dimension']}", "n": row["teams"], "meaning": meaning, **_POINTS, **entry})
+            found.append(
+                {"name": f"score_{row['dimension']}", "n": row["teams"], "meaning": meaning, **_POINTS, **entry}
+            )
     return found
 
 
@@ -75,7 +77,13 @@ def _printed(study: Study) -> list[dict[str, Any]]:
         {"name": "gap_largest", "value": largest["shortfall"], "meaning": f"Largest {what}", **_POINTS},
         _text("gap_smallest_dimension", smallest["label"], f"Dimension with the smallest {what}"),
         {"name": "gap_smallest", "value": smallest["shortfall"], "meaning": f"Smallest {what}", **_POINTS},
-        {"name": "gap_mean", "value": mean, "meaning": f"Mean {what}, conflict reversed", **_POINTS, "format": "{:.1f}"},
+        {
+            "name": "gap_mean",
+            "value": mean,
+            "meaning": f"Mean {what}, conflict reversed",
+            **_POINTS,
+            "format": "{:.1f}",
+        },
         _count("practices", len(study.practices), "leadership practices", "Practices that the review lists"),
     ]
 
@@ -104,7 +112,9 @@ def _profile(study: Study) -> list[dict[str, Any]]:
         {"name": "lowest_shortfall", "n": first["teams"], **_POINTS, **short},
     ]  # fmt: skip
     for name, where in zip(("short_of_stagnant", "between", "at_innovative"), PLACES, strict=True):
-        found.append(_count(f"dimensions_{name}", (profile["place"] == where).sum(), "dimensions", f"Dimensions {where}"))
+        found.append(
+            _count(f"dimensions_{name}", (profile["place"] == where).sum(), "dimensions", f"Dimensions {where}")
+        )
     return found + _scores(study, profile["dimension"].tolist())
 
 
@@ -116,7 +126,9 @@ def _quality(study: Study) -> list[dict[str, Any]]:
         if len(table):
             row = table.loc[getattr(table["alpha"], pick)()]
             meaning = f"{name.split('_')[1].capitalize()} Cronbach's alpha: {study.labels[row['dimension']].lower()}"
-            found.append({"name": name, "n": row["people"], "meaning": meaning, **ratio, **_interval(row, study, "alpha")})
+            found.append(
+                {"name": name, "n": row["people"], "meaning": meaning, **ratio, **_interval(row, study, "alpha")}
+            )
     omega = study.reliability["omega"].dropna()
     if len(omega):
         for name, value in (("omega_lowest", omega.min()), ("omega_highest", omega.max())):
@@ -143,7 +155,9 @@ def _quality(study: Study) -> list[dict[str, Any]]:
                           "meaning": f"Highest {label}: {study.labels[row['dimension']].lower()}"})  # fmt: skip
     if study.recovery is not None:
         inside = int(study.recovery["inside"].sum())
-        found.append(_count("truth_inside", inside, "dimensions", "Intervals that hold the truth of the synthetic data"))
+        found.append(
+            _count("truth_inside", inside, "dimensions", "Intervals that hold the truth of the synthetic data")
+        )
     return found
 
 
@@ -174,7 +188,9 @@ def _variant(study: Study) -> list[dict[str, Any]]:
     for row in trust_variants(study).to_dict("records"):
         name, value = row["benchmark"], f"{row['stagnant']:g}"
         told = f"with {value} for trust in stagnant organisations ({name})"
-        found.append({"name": f"trust_gap_{name}", "value": row["gap"], "meaning": f"Gap between benchmarks {told}", **_POINTS})
+        found.append(
+            {"name": f"trust_gap_{name}", "value": row["gap"], "meaning": f"Gap between benchmarks {told}", **_POINTS}
+        )
         rank = {"unit": "rank, 1 is the widest gap", "format": "{:d}", "meaning": f"Rank of the gap of trust {told}"}
         found.append({"name": f"trust_gap_rank_{name}", "value": int(row["gap_rank"]), **rank})
         percent = {"unit": "percent of the way from stagnant to innovative", "format": "{:.0f} %"}

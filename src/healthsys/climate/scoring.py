@@ -180,6 +180,6 @@ def team_means(shown: Shown) -> pd.DataFrame:
     means = means.rename(columns={"std": "sd", "count": "n"})
     means["n"] = means["n"].where(means["n"] > 0).astype("Int64")
     order = {dimension: position for position, dimension in enumerate(DIMENSIONS)}
-    return means.sort_values(["team", "dimension"], key=lambda c: c.map(order) if c.name == "dimension" else c).reset_index(
-        drop=True
-    )
+    return means.sort_values(
+        ["team", "dimension"], key=lambda c: c.map(order) if c.name == "dimension" else c
+    ).reset_index(drop=True)

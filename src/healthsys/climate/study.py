@@ -152,9 +152,7 @@ def _wave(source: str, items: pd.DataFrame, rules: dict[str, Any]) -> Wave:
     return Wave(known, withhold_small_teams(survey, **rules, label=known["name"]), tuple(survey.attrs["ignored"]))
 
 
-def _recovery(
-    wave: Wave, found: pd.DataFrame, before: Wave | None, moved: pd.DataFrame | None
-) -> pd.DataFrame | None:
+def _recovery(wave: Wave, found: pd.DataFrame, before: Wave | None, moved: pd.DataFrame | None) -> pd.DataFrame | None:
     """Set the change, or else the profile, beside the built-in truth where the surveys are bundled synthetic ones."""
     if wave.kind != "synthetic" or (before is not None and before.kind != "synthetic"):
         return None

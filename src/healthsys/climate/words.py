@@ -257,7 +257,11 @@ def below_stagnant(study: Study) -> list[str]:
 
 def _profile_finding(study: Study) -> str:
     below = below_stagnant(study)
-    said = f"Short of the stagnant benchmark: {joined(below)}" if below else "No dimension is short of the stagnant benchmark"
+    said = (
+        f"Short of the stagnant benchmark: {joined(below)}"
+        if below
+        else "No dimension is short of the stagnant benchmark"
+    )
     return f"{sentence(largest_shortfall(study))}. {said}."
 
 
@@ -357,7 +361,7 @@ def variant_words(study: Study) -> str:
     Examples
     --------
     >>> from healthsys.climate import open_printed
-    >>> variant_words(open_printed(trust_stagnant_variant=128))[-52:]
+    >>> variant_words(open_printed(trust_stagnant_variant=128))[-48:]
     'narrowest of all, below idea time (a gap of 51).'
     """
     if study.trust_variant is None:
@@ -373,9 +377,13 @@ def variant_words(study: Study) -> str:
     if other["gap_rank"] == printed["gap_rank"]:
         moved = [f"and stays the {ordinal(other['gap_rank'])} of {last}"]
     elif other["gap"] < gaps.min():
-        moved.append(f"to the narrowest of all, below {study.labels[gaps.idxmin()].lower()} (a gap of {points(gaps.min())})")
+        moved.append(
+            f"to the narrowest of all, below {study.labels[gaps.idxmin()].lower()} (a gap of {points(gaps.min())})"
+        )
     elif other["gap"] > gaps.max():
-        moved.append(f"to the widest of all, above {study.labels[gaps.idxmax()].lower()} (a gap of {points(gaps.max())})")
+        moved.append(
+            f"to the widest of all, above {study.labels[gaps.idxmax()].lower()} (a gap of {points(gaps.max())})"
+        )
     else:
         moved.append(f"to the {ordinal(other['gap_rank'])}")
     said = (
@@ -413,7 +421,7 @@ def percent_of(row: pd.Series | dict) -> str | None:
 
     Examples
     --------
-    >>> percent_of({"position": 0.119, "position_lower": -0.385, "position_upper": 0.623})
+    >>> percent_of({"position": 0.119, "position_lower": -0.386, "position_upper": 0.623})
     '12 % (−39 to 62 %)'
     """
     if pd.isna(row["position"]):

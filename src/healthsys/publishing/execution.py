@@ -253,6 +253,13 @@ def die_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def stop(pool: ProcessPoolExecutor) -> None:
+    """End an interrupted pool at once: what waits is not begun, and workers end with the kernels they started."""
+    pool.shutdown(wait=False, cancel_futures=True)
+    for worker in multiprocessing.active_children():
+        worker.kill()
+
+
 def execute_runs(
     runs: list[Run],
     *,
@@ -305,6 +312,6 @@ def _in_parallel(runs: list[Run], jobs: int) -> Iterator[Outcome]:
                     yield future.result()
                 except Exception as error:  # a worker died: the other runs go on
                     yield Outcome(futures[future].name, "failed", message=f"{type(error).__name__}: {error}")
-        except BaseException:  # interrupted: what has not begun is not begun
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:
+            stop(pool)
             raise

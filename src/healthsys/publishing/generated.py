@@ -18,6 +18,7 @@ KIND_WORDS = {
     "published": "published: transcribed from a source, each row with its locator",
     "synthetic": "synthetic: generated with a stated truth; no real person or place is in it",
     "illustrative": "illustrative: invented to show a method",
+    "coded": "coded: our own coding of a published text",
     "template": "template: an empty or example file to fill in",
     "reference": "reference: worked examples and definitions that methods are checked against",
 }
@@ -146,7 +147,8 @@ def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
     said = html.escape(entry["text"])
     if "finding" not in results:
         said = f"{html.escape(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
-    kinds = sorted({datasets.describe(name)["kind"] for name in run.data} - {"reference", "template"})
+    kinds = {datasets.describe(name)["kind"] for name in run.data} - {"reference", "template"}
+    kinds = sorted(kinds - {"illustrative"} or kinds)
     return [
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{html.escape(run.title)}</a></th>'
         f"<td>{said}</td><td>{', '.join(kinds) or 'computed'}</td></tr>"

@@ -313,7 +313,7 @@ def on_this_machine(tasks: Iterator[Task], notebook: Path, total: int, jobs: int
                 except BrokenProcessPool:
                     pass  # whose row it was is not known: each of them is tried alone
                 except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    execution.stop(pool)
                     raise
             for task in flying:
                 yield _alone(task)
