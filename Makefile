@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
+# Tests that drive a browser or watch processes, and notebooks by strict nbval, have workers of their own.
+APART  := tests/test_functional_browser.py tests/test_functional_kernels.py
+
 .DEFAULT_GOAL := help
 .PHONY: help book test verify archive lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
@@ -16,7 +19,9 @@ book: env-book ## environment, runs and pages: leaves book/_build/html/index.htm
 
 test: env-teach ## every test: units, strict nbval, commands, pages in a browser
 	@$(BIN)/healthsys build
-	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval --cov --cov-report=term
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(APART)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval notebooks
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks)
 
 verify: env-test ## check environment, data, notebooks, every run and claim afresh against what is published
 	@$(BIN)/healthsys verify

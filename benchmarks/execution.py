@@ -118,7 +118,7 @@ def execution(root: Path, chosen: argparse.Namespace, command: str, load: float)
     rows[0]["note"] = f"{same} of {len(seen['cold'])} files byte for byte as from cold kernels"
     about = f"Every run ({count}) executed afresh, from an empty build folder or not: nothing is taken from a cache."
     if chosen.every > 1:
-        about = f"Each {chosen.every}th run of the book ({count}) executed afresh; nothing is taken from a cache."
+        about = f"One run of the book in {chosen.every} ({count} runs) executed afresh; nothing is taken from a cache."
     keep("execution", title="Executing every run", about=about, command=command, rounds=chosen.rounds, rows=rows, load=load)
 
 
@@ -179,7 +179,7 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
         row["note"] = "executes nothing" if "sentence" in row["what"] else "executes the runs of that notebook"
     keep("rebuild", title="Building again", command=command, rounds=chosen.rounds, rows=again + after, load=load,
          about="A second build of the whole book, with nothing or one thing changed."
-         + (f" jupyter-book builds each {chosen.every}th run only." if chosen.every > 1 else ""))  # fmt: skip
+         + (f" jupyter-book builds one run in {chosen.every} only." if chosen.every > 1 else ""))  # fmt: skip
 
 
 if __name__ == "__main__":

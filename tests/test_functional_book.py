@@ -1,11 +1,11 @@
 """The whole book, as built: pages and runs together, no typed number, every link, every figure described."""
 
-import os
 import re
 import shutil
 import subprocess
 import sys
 
+import miniature
 import nbformat
 import pytest
 import yaml
@@ -24,7 +24,7 @@ NOT_PROSE = re.compile(r"reference/(api[a-z-]*|changelog|licences|bibliography|d
 @pytest.fixture(scope="module", autouse=True)
 def book():
     """The built book; `make test` builds it before, and then this finds everything up to date."""
-    done = subprocess.run([sys.executable, "-m", "healthsys.cli", "build"], cwd=PROJECT, capture_output=True, text=True)
+    done = miniature.healthsys(PROJECT, "build")
     assert done.returncode == 0, done.stderr
     assert "differs from the record" not in done.stderr, done.stderr
     return HTML
@@ -74,7 +74,7 @@ def test_a_number_planted_on_any_chapter_page_is_found(tmp_path):
     start = "from jupyter_book.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", start, "build", str(copy), "--path-output", str(tmp_path / "out"), "-q"],
-        capture_output=True, text=True, env={**os.environ, "HEALTHSYS_ROOT": str(PROJECT)},
+        capture_output=True, text=True, env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(PROJECT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     for path in chapters:

@@ -13,7 +13,7 @@ import pytest
 from miniature import healthsys
 
 from healthsys import paths
-from healthsys.publishing import fingerprint, state
+from healthsys.publishing import execution, fingerprint, state
 from healthsys.publishing.runs import load_runs
 
 pytestmark = pytest.mark.xdist_group("incremental")
@@ -33,7 +33,7 @@ def test_with_nothing_changed_a_build_says_so_without_importing_pandas(built):
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "healthsys.cli", "build"],
         cwd=built,
-        env={**os.environ, "HEALTHSYS_ROOT": str(built)},
+        env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(built)},
         capture_output=True,
         text=True,
         check=True,
@@ -113,9 +113,11 @@ found = {}
 for name, code in json.load(sys.stdin).items():
     read, write = os.pipe()
     if os.fork() == 0:
-        exec(code, {})
-        os.write(write, json.dumps(sorted(m for m in sys.modules if m.partition(".")[0] == "healthsys")).encode())
-        os._exit(0)
+        try:
+            exec(code, {})
+            os.write(write, json.dumps(sorted(m for m in sys.modules if m.partition(".")[0] == "healthsys")).encode())
+        finally:
+            os._exit(0)
     os.close(write)
     os.wait()
     found[name] = json.loads(os.read(read, 1 << 20) or b"null")
@@ -140,7 +142,9 @@ def test_touching_a_module_executes_the_runs_that_import_it_and_no_other(tmp_pat
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, str(package.parent)],
         cwd=paths.notebooks(),
+        env={**os.environ, **execution.KERNEL_ENVIRONMENT},  # one thread: nothing is lost in a fork
         input=json.dumps(code),
+        timeout=300,
         capture_output=True,
         text=True,
         check=True,

@@ -161,7 +161,7 @@ def test_an_interrupted_build_leaves_no_process(mini, number, whole, cold):
     started = subprocess.Popen(
         [sys.executable, "-m", "healthsys.cli", "run", "--jobs", "2"],
         cwd=mini,
-        env={**os.environ, **variables, "HEALTHSYS_ROOT": str(mini)},
+        env={**miniature.clean_environment(), **variables, "HEALTHSYS_ROOT": str(mini)},
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

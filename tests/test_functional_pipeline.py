@@ -183,7 +183,7 @@ def test_an_interrupted_run_leaves_the_last_good_output(built):
     started = subprocess.Popen(
         [sys.executable, "-m", "healthsys.cli", "run"],
         cwd=built,
-        env={**os.environ, "HEALTHSYS_ROOT": str(built)},
+        env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(built)},
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

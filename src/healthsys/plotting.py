@@ -31,6 +31,9 @@ WIDE, NARROW = 720, 358
 #: Pixels per inch of the drawings, so that one SVG unit is one pixel.
 PIXELS_PER_INCH = 72
 
+#: Significant digits of the numbers that travel with a figure.
+SIGNIFICANT_DIGITS = 6
+
 #: MIME type under which a notebook emits what a figure draws.
 FIGURE_TYPE = "application/vnd.healthsys.figure+json"
 
@@ -199,7 +202,8 @@ def _plain(value: Any) -> Any:
         return value.date().isoformat()
     if hasattr(value, "item"):
         value = value.item()
-    return float(f"{value:.10g}") if isinstance(value, float) else value
+    # Optimisers and linear algebra differ between processors from about the ninth digit on; a picture shows three.
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else value
 
 
 def _svg(draw: Callable[..., Figure], data: tuple, options: dict, name: str, width: int, alt: str) -> str:

@@ -16,7 +16,7 @@ from healthsys.errors import HealthsysError
 RESULT_TYPE = "application/vnd.healthsys.result+json"
 
 #: Digits kept of a recorded number: enough to compare, few enough to be the same on every platform.
-SIGNIFICANT_DIGITS = 10
+SIGNIFICANT_DIGITS = 8
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

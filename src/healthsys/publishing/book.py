@@ -113,6 +113,8 @@ def publish(built: Path) -> None:
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
+    # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
+    shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
     for page in fresh.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         page.write_text(_ICON_SCRIPT.sub("", text), encoding="utf-8")

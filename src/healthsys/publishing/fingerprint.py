@@ -73,7 +73,18 @@ def _files(parts: list[str], package: Path) -> Iterable[Path]:
 
 def lock_hash() -> str:
     """Return the SHA-256 of the lock that the book's environment is made from."""
-    return datasets.sha256(paths.root() / "requirements" / "book.lock")
+    return _sha256(paths.root() / "requirements" / "book.lock")
+
+
+def _sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, read once while its size and time stay as they are: many runs share a file."""
+    status = path.stat()
+    return _hashed(path, status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=4096)
+def _hashed(path: Path, _modified: int, _size: int) -> str:
+    return datasets.sha256(path)
 
 
 def code_of(notebook: nbformat.NotebookNode) -> list[list[str]]:
@@ -94,9 +105,9 @@ def fingerprint(run: Run) -> str:
     parts = {
         "notebook": code_of(notebook),
         "parameters": {name: value for name, value in sorted(run.parameters.items()) if not _is_file(value)},
-        "data": [[path.name, datasets.sha256(path)] for path in data_files(run)],
+        "data": [[path.name, _sha256(path)] for path in data_files(run)],
         "schemas": [datasets.describe(name) for name in run.data],
-        "source": [[path.relative_to(PACKAGE).as_posix(), datasets.sha256(path)] for path in source_files(notebook)],
+        "source": [[path.relative_to(PACKAGE).as_posix(), _sha256(path)] for path in source_files(notebook)],
         "lock": lock_hash(),
         "python": list(sys.version_info[:2]),
     }

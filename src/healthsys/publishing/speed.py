@@ -34,7 +34,7 @@ def _section(section: dict[str, Any]) -> str:
     label = html.escape(section["title"])
     head = "".join(f'<th scope="col"{"" if name in ("what", "note") else _NUMBER}>{name}</th>' for name in _HEADINGS)
     return (
-        f"## {section['title']}\n\n{section['about']}\n\n"
+        f'## {section["title"]}\n\n<p class="hs-computed">{html.escape(section["about"])}</p>\n\n'
         f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n\n"
         f'<p class="hs-table-note hs-computed">{html.escape(section["command"])}; {section["rounds"]} rounds; '
