@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dis
 import filecmp
 import io
 import re
@@ -14,10 +15,10 @@ import zipfile
 import nbformat
 import pytest
 
-from healthsys import teaching_checks as check
 from healthsys.errors import DataError, RunError
 from healthsys.publishing.teaching import copies, editions, modules, roster, words
 from healthsys.synthetic import teaching as generators
+from healthsys.teaching import checks as check
 
 MODULES = modules.load_modules()
 each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
@@ -79,10 +80,65 @@ def test_an_empty_copy_earns_nothing_and_each_wrong_answer_what_is_listed(module
     empty = copies.student_notebook(module.read(), label=module.name)
     assert set(marks_of(empty, module)[0].values()) == {0}
     for wrong in module.rounds:
-        marks, said = marks_of(copies.answered(module, {name: one.code for name, one in wrong.items()}), module)
+        marks, _ = marks_of(copies.answered(module, {name: one.code for name, one in wrong.items()}), module)
         for name, one in wrong.items():
             assert marks[name] == one.marks, f"{name}: {one.mistake}"
-            assert said[name], f"{name}: {one.mistake}: nothing is said"
+
+
+def said_to_a_student(module, answers, folder, monkeypatch):
+    """Run a student's own copy, with some answers filled in, where it was unpacked; return what each check says."""
+    for name, content in editions.student_files(module).items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_bytes(content)
+    monkeypatch.chdir(folder)
+    space, said = {}, {}
+    for cell in nbformat.read(folder / module.notebook.name, as_version=4).cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if cell.cell_type != "code" or "figure" in cell.metadata.get("tags", []):
+            continue
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            try:
+                exec(answers.get(name, cell.source), space)
+            except (check.NotYet, NotImplementedError) as error:
+                out.write(f"{type(error).__name__}: {error}")
+        said[name] = out.getvalue()
+    return {name.removesuffix("-check"): text for name, text in said.items() if name.endswith("-check")}
+
+
+@each
+def test_a_students_check_speaks_to_every_answer(module, tmp_path, monkeypatch):
+    """Plain Jupyter, without hidden tests: nothing given, the solution, each listed wrong answer."""
+    for text in said_to_a_student(module, {}, tmp_path, monkeypatch).values():
+        assert re.match(r"NotYet: wording is not text|NotYet: \w+ has no value yet: assign", text), text
+    for name, text in said_to_a_student(module, copies.solutions(module), tmp_path, monkeypatch).items():
+        known = copies.work_out(module).slips[name]
+        assert text.endswith("nothing speaks against it here.\n") if known else not text, text
+    for wrong in module.rounds:
+        answers = copies.solutions(module) | {name: one.code for name, one in wrong.items()}
+        said = said_to_a_student(module, answers, tmp_path, monkeypatch)
+        for name, one in wrong.items():
+            assert one.reveals in said[name] or said[name].startswith(("NotYet: ", "Look again: ")), one.mistake
+            assert "nothing speaks against" not in said[name], one.mistake
+
+
+@each
+def test_the_names_of_a_check_do_not_overwrite_a_students(module):
+    """A student who calls something `shares` finds it as it was, also where hidden tests stand between."""
+    for cell in module.read().cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-check"):
+            code = compile(cell.source, "check", "exec")
+            stored = {one.argval for one in dis.get_instructions(code) if one.opname == "STORE_NAME"}
+            assert all(name.startswith("_") for name in stored), stored
+
+
+@each
+def test_a_wrong_answer_is_never_told_to_a_student_who_is_right(module):
+    for seed in range(4, 24):
+        worked = copies.work_out(module, frames_of(module, seed))
+        right = {row["exercise"]: row["answer"] for row in worked.key}
+        assert any(worked.slips.values())
+        for name, slips in worked.slips.items():
+            assert right[name] not in [check.shown(slip["answer"]) for slip in slips], f"{name}, seed {seed}"
 
 
 @each
@@ -207,7 +263,7 @@ def test_a_roster_gives_the_same_folders_again_and_every_student_other_data(tmp_
     for name in ("one", "two"):
         roster.write(path, seed=7, out=tmp_path / name)
     files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
-    assert len(files) == sum(2 * (1 + len(frames_of(module, 1))) for module in MODULES) + 4
+    assert len(files) == sum(2 * (2 + len(frames_of(module, 1))) for module in MODULES) + 4
     same, differ, odd = filecmp.cmpfiles(
         tmp_path / "one", tmp_path / "two", [str(name) for name in files], shallow=False
     )
@@ -236,7 +292,7 @@ def test_students_work_is_never_written_over(tmp_path):
 def test_a_key_is_what_the_students_own_copy_earns_marks_with(tmp_path):
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     frames = frames_of(module, roster.seed_of("s001", seed=3))
-    answers = {row["exercise"]: row["answer"] for row in copies.key(module, frames)}
+    answers = {row["exercise"]: row["answer"] for row in copies.work_out(module, frames).key}
     given = copies.answered(module, {"q1": f"load = {answers['q1']}", "q3": f"fullest = {answers['q3']!r}"})
     assert marks_of(given, module, frames)[0]["q1"] == 1
     assert marks_of(given, module)[0]["q1"] == 0, "another student's answer must not fit"
@@ -255,7 +311,7 @@ def test_a_solution_that_fails_on_some_data_is_named():
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     broken = {"teaching_wards": frames_of(module, 1)["teaching_wards"].query("ward != 'Harbour'")}
     with pytest.raises(RunError, match=r"beds-and-slack: q1 fails on these data: KeyError: 'Harbour'"):
-        copies.key(module, broken)
+        copies.work_out(module, broken)
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def _rounded(part: int, whole: int) -> float:
 
 
 def from_bytes(name: str, content: bytes) -> pd.DataFrame:
-    """Read a generated CSV file back, typed by its schema: what :func:`healthsys.teaching_checks.data` would give.
+    """Read a generated CSV file back, typed by its schema: what :func:`healthsys.teaching.checks.data` would give.
 
     The schema is not checked again: that is done when a student's file is opened.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
@@ -12,7 +14,7 @@ import pandas as pd
 
 from healthsys.errors import RunError
 from healthsys.publishing.teaching.modules import Module
-from healthsys.teaching_checks import sitting
+from healthsys.teaching.checks import same, shown, sitting
 
 #: nbgrader's own words, so that our copies and its copies are the same.
 CODE_STUB, TEXT_STUB = "# YOUR CODE HERE\nraise NotImplementedError()", "YOUR ANSWER HERE"
@@ -96,15 +98,23 @@ def solutions(module: Module) -> dict[str, str]:
     for cell in module.read().cells:
         grading = cell.metadata.get("nbgrader", {})
         if grading.get("solution"):
-            lines = [line for line in cell.source.split("\n") if line.strip() not in _SOLUTION]
-            found[grading["grade_id"]] = "\n".join(lines).strip()
+            found[grading["grade_id"]] = cell.source.partition(_SOLUTION[0])[2].partition(_SOLUTION[1])[0].strip()
     return found
 
 
-def key(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> list[dict[str, Any]]:
-    """Return the lecturer's key: the right answers to every marked exercise, computed by its own solution.
+@dataclass(frozen=True)
+class WorkedOut:
+    """What a module's own solutions give on some data: the right answers, and the common wrong ones."""
 
-    Cells tagged ``figure`` are left out: a key needs no drawing.
+    key: list[dict[str, Any]]
+    slips: dict[str, list[dict[str, Any]]]
+
+
+def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> WorkedOut:
+    """Return the lecturer's key and the values of the common wrong answers, computed from the module's own code.
+
+    Cells tagged ``figure`` are left out: a key needs no drawing. A wrong answer that happens to be right on these data
+    is left out too.
 
     Parameters
     ----------
@@ -115,8 +125,9 @@ def key(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> lis
 
     Returns
     -------
-    list of dict
-        ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``.
+    WorkedOut
+        ``key`` has ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
+        ``says`` by exercise.
 
     Raises
     ------
@@ -124,7 +135,7 @@ def key(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> lis
         Naming module and exercise whose solution fails on these data.
     """
     space: dict[str, Any] = {}
-    found = []
+    found = WorkedOut([], {})
     with sitting(frames or {}) as made, contextlib.redirect_stdout(io.StringIO()):
         for cell, code in _compiled(module):
             grading = cell.metadata.get("nbgrader", {})
@@ -134,9 +145,28 @@ def key(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> lis
                 place = grading.get("grade_id", "a cell")
                 raise RunError(f"{module.name}: {place} fails on these data: {type(error).__name__}: {error}") from None
             while made.answers:
-                exercise = grading.get("grade_id", "").removesuffix("-check")
-                found.append({"module": module.name, "exercise": exercise, **made.answers.pop(0)})
+                exercise, given = grading.get("grade_id", "").removesuffix("-check"), made.answers.pop(0)
+                right = given.pop("answer")
+                found.key.append({"module": module.name, "exercise": exercise, "answer": shown(right), **given})
+                found.slips[exercise] = _slips(module, exercise, dict(space), given["answer_to"], right)
     return found
+
+
+def _slips(module: Module, exercise: str, space: dict[str, Any], name: str, right: Any) -> list[dict[str, Any]]:
+    found = []
+    for mistake in module.mistakes:
+        if mistake.exercise == exercise:
+            exec(_code(mistake.code), space)
+            wrong = space.get(name)  # a wrong answer that is text to be evaluated has no value of that name
+            if wrong is not None and not same(wrong, right):
+                plain = wrong if isinstance(wrong, (str, list)) else float(wrong)
+                found.append({"answer": plain, "says": f"{mistake.mistake} {mistake.reveals}"})
+    return found
+
+
+@functools.cache
+def _code(source: str) -> Any:
+    return compile(source, "<a common wrong answer>", "exec")
 
 
 _cache: dict[str, tuple[float, list[tuple[nbformat.NotebookNode, Any]]]] = {}

@@ -19,7 +19,9 @@ from healthsys.errors import RunError
 from healthsys.publishing import files, report
 from healthsys.publishing.teaching import copies, words
 from healthsys.publishing.teaching.modules import Module, load_modules
+from healthsys.publishing.teaching.roster import slips_text
 from healthsys.synthetic import to_csv_bytes
+from healthsys.teaching.checks import SLIPS
 
 #: Files that slides need, carried with the package.
 REVEAL = Path(__file__).parents[1] / "reveal"
@@ -79,6 +81,7 @@ def student_files(module: Module) -> dict[str, bytes]:
     }
     for name in module.about["data"]:
         found[f"data/{name}.csv"] = (paths.data() / datasets.describe(name)["path"]).read_bytes()
+    found[f"data/{SLIPS}"] = slips_text(copies.work_out(module)).encode()
     return found
 
 
@@ -124,7 +127,7 @@ def _instructor(folder: Path, module: Module) -> None:
     files.write_whole(
         here / "index.html", _rendered(_unlinked(words.page(module, answers=True)), title=f"{module.title} (answers)")
     )
-    files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.key(module))))
+    files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.work_out(module).key)))
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
     files.write_whole(here / "handout.html", handout(module))

@@ -13,20 +13,6 @@ import yaml
 from healthsys import datasets, paths
 from healthsys.errors import RunError, nearest
 
-#: Domains of the WHO-ASPHER competency framework (2020), as tabulated in the Europubhealth mapping (2023), table 2.
-DOMAINS = (
-    "Science and practice",
-    "Promoting health",
-    "Law, policies and ethics",
-    "One Health and health security",
-    "Leadership and systems thinking",
-    "Collaboration and partnerships",
-    "Communication, culture and advocacy",
-    "Governance and resource management",
-    "Professional development and reflective ethical practice",
-    "Organisational literacy and adaptability",
-)
-
 #: What the description of a module holds.
 KEYS = {
     "order", "title", "who_for", "prerequisites", "outcomes", "minutes", "plan", "story", "story_source", "data",
@@ -75,6 +61,11 @@ class Module:
     exercises: tuple[Exercise, ...]
     mistakes: tuple[Mistake, ...]
 
+    @property
+    def domains(self) -> set[str]:
+        """The domains of competency that its outcomes belong to."""
+        return {domain for outcome in self.about["outcomes"] for domain in outcome["domains"]}
+
     def read(self) -> nbformat.NotebookNode:
         """Return the notebook with solutions."""
         return nbformat.read(self.notebook, as_version=4)
@@ -96,6 +87,18 @@ class Module:
             else:
                 found.append({mistake.exercise: mistake})
         return found
+
+
+def domains() -> dict[str, int]:
+    """Return the domains of the WHO-ASPHER competency framework, in its order, with their number of items.
+
+    Examples
+    --------
+    >>> len(domains()), sum(domains().values())
+    (10, 84)
+    """
+    frame = datasets.load("competency_domains")
+    return dict(zip(frame["domain"], map(int, frame["items"]), strict=True))
 
 
 def folder() -> Path:
@@ -127,10 +130,11 @@ def _module(path: Path) -> Module:
             raise RunError(f"{label}: unknown key '{key}'.{nearest(key, KEYS)}")
     for key in sorted(KEYS - set(about)):
         raise RunError(f"{label}: there is no '{key}'; add it")
+    known = domains()
     for outcome in about["outcomes"]:
         for domain in outcome["domains"]:
-            if domain not in DOMAINS:
-                raise RunError(f"{label}: '{domain}' is no domain of the framework.{nearest(domain, DOMAINS)}")
+            if domain not in known:
+                raise RunError(f"{label}: '{domain}' is no domain of the framework.{nearest(domain, known)}")
     for name in about["data"]:
         if name not in datasets.names():
             raise RunError(f"{label}: data names '{name}', which is no data set.{nearest(name, datasets.names())}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import shutil
 import tempfile
@@ -21,6 +22,7 @@ from healthsys.publishing.teaching import copies
 from healthsys.publishing.teaching.modules import Module, load_modules
 from healthsys.synthetic import teaching as generators
 from healthsys.synthetic import to_csv_bytes
+from healthsys.teaching.checks import SLIPS
 
 #: What an id may be made of: it names a folder on every system.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -100,6 +102,11 @@ def own_data(module: Module, *, seed: int) -> dict[str, bytes]:
     return {name: to_csv_bytes(frame) for name, frame in made.items()}
 
 
+def slips_text(worked: copies.WorkedOut) -> str:
+    """Return the file of common wrong answers that stands beside a student's data."""
+    return json.dumps(worked.slips, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 def write(
     path: Path,
     *,
@@ -169,6 +176,8 @@ def _student(
         for name, content in made.items():
             (folder / "data" / f"{name}.csv").write_bytes(content)
         frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
-        rows += [{"student": student, **row} for row in copies.key(module, frames)]
+        worked = copies.work_out(module, frames)
+        files.write_whole(folder / "data" / SLIPS, slips_text(worked))
+        rows += [{"student": student, **row} for row in worked.key]
     files.write_whole(work / "keys" / f"{student}.csv", to_csv_bytes(pd.DataFrame(rows)))
     return rows

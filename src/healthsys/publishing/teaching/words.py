@@ -10,12 +10,65 @@ import nbformat
 
 from healthsys import datasets
 from healthsys.publishing.teaching import copies
-from healthsys.publishing.teaching.modules import Module, load_modules
+from healthsys.publishing.teaching.modules import Module, domains, load_modules
 
 
 def book_pages() -> dict[str, str]:
     """Return the generated pages of the book's teaching part: text by path below ``book/``."""
-    return {f"teaching/{module.name}.md": page(module) for module in load_modules()}
+    found = load_modules()
+    return {"teaching/modules.md": overview(found)} | {f"teaching/{module.name}.md": page(module) for module in found}
+
+
+def overview(modules: list[Module]) -> str:
+    """Return the page that leads to the modules: what each asks for, and which domains of competency it serves."""
+    rows = [
+        [
+            f'{module.about["order"]}. <a href="{module.name}.html">{html.escape(module.title)}</a>',
+            html.escape(" ".join(_plain(text).strip() for text in module.about["prerequisites"])),
+            f"{module.about['minutes']} min",
+            str(len(module.exercises)),
+            ", ".join(f"<code>{name}</code>" for name in module.about["data"]),
+        ]
+        for module in modules
+    ]
+    heads = ["domain", "items", *(f'<a href="{one.name}.html">{one.about["order"]}</a>' for one in modules)]
+    known = domains()
+    served = [
+        [html.escape(domain), str(items), *("yes" if domain in one.domains else "–" for one in modules)]
+        for domain, items in known.items()
+    ]
+    left = [domain for domain in known if not any(domain in module.domains for module in modules)]
+    return (
+        "\n\n".join(
+            [
+                "# Teaching modules",
+                "Each module fills a session of two hours and leaves an open question to take home. It has a plan by the "
+                "minute, a story, data, exercises that check themselves, the common wrong answers, questions on ethics "
+                "and power, and a rubric. The answers are not in this book: [the lecturer's guide](guide.md) says how to "
+                "build the edition that holds them, and how to give every student data of their own.",
+                _table(
+                    "The modules, and what they ask for", ["module", "before", "session", "exercises", "data"], rows
+                ),
+                "## Which domains of competency they serve",
+                "The domains are those of the WHO-ASPHER framework for the public health workforce in the European Region "
+                "{cite:p}`whoaspher2020`, with their items as counted in table 2 of {cite:t}`grimaud2024`. A module is "
+                "marked where one of its outcomes belongs to the domain; its page says which.",
+                _table("Domains of competency by module", heads, served, marked_up=True),
+                f"No module claims {_joined(left)}." if left else "Every domain is served by a module.",
+            ]
+        )
+        + "\n"
+    )
+
+
+def _joined(names: list[str]) -> str:
+    quoted = [f"*{name}*" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def _plain(text: str) -> str:
+    """Return the words of Markdown links without their targets."""
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
 
 
 def page(module: Module, *, answers: bool = False) -> str:
@@ -65,9 +118,9 @@ def _listed(items: list[str]) -> str:
     return "\n".join(f"- {item.strip()}" for item in items)
 
 
-def _table(label: str, heads: list[str], rows: list[list[str]]) -> str:
+def _table(label: str, heads: list[str], rows: list[list[str]], *, marked_up: bool = False) -> str:
     """Return a table of generated figures: what is in it counts as computed."""
-    head = "".join(f'<th scope="col">{html.escape(text)}</th>' for text in heads)
+    head = "".join(f'<th scope="col">{text if marked_up else html.escape(text)}</th>' for text in heads)
     body = "".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows
     )

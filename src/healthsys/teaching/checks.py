@@ -1,12 +1,13 @@
 """What an exercise notebook calls: the learner's own data, self-checks that say what is wrong, marks.
 
-A check never shows the answer: it says which property an answer lacks and where such a value usually comes from.
-:func:`award` stands between the markers of nbgrader's hidden tests, so that a student copy does not hold it; its
+A check never shows the answer: it says which property an answer lacks, and :func:`slips` which common wrong answer it
+is. :func:`award` stands between the markers of nbgrader's hidden tests, so that a student copy does not hold it; its
 value is the mark, as nbgrader reads it.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from healthsys import datasets
 
 #: Two numbers agree within this relative difference: an answer rounded to four figures is right.
 RELATIVE = 1e-3
+
+#: File beside a student's data: the common wrong answers that these data lead to, and what each reveals.
+SLIPS = "common_slips.json"
 
 
 class NotYet(AssertionError):
@@ -50,8 +54,8 @@ def sitting(frames: Mapping[str, pd.DataFrame]) -> Iterator[Sitting]:
     --------
     >>> with sitting({"beds": pd.DataFrame({"occupied": [3, 5]})}) as made:
     ...     marks = award(1, "mean", 4.0, right=data("beds")["occupied"].mean())
-    >>> marks, made.answers[0]["answer"]
-    (1, '4')
+    >>> marks, float(made.answers[0]["answer"])
+    (1, 4.0)
     """
     made = Sitting(frames)
     _sitting.append(made)
@@ -121,7 +125,7 @@ def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.
     >>> number("share", 40, low=0, high=1, hint="a share, not per cent")
     Traceback (most recent call last):
     ...
-    healthsys.teaching_checks.NotYet: share is 40, above 1: a share, not per cent
+    healthsys.teaching.checks.NotYet: share is 40, above 1: a share, not per cent
     """
     _given(name, value)
     if isinstance(value, (pd.Series, pd.DataFrame, list, tuple, dict)):
@@ -135,6 +139,46 @@ def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.
     for wrong, word, end in ((found < low, "below", low), (found > high, "above", high)):
         if wrong:
             raise NotYet(f"{name} is {found:g}, {word} {end:g}{': ' + hint if hint else ''}")
+
+
+def remark(holds: Any, message: str) -> None:
+    """Say what is wrong with an answer that may still earn part of the marks: print it and go on.
+
+    Examples
+    --------
+    >>> remark(2 > 1, "two is more than one"), remark(1 > 2, "one is not more than two")
+    Look again: one is not more than two
+    (None, None)
+    """
+    if not bool(holds):
+        print(f"Look again: {message}")
+
+
+def slips(exercise: str, name: str, value: Any) -> None:
+    """Print which common wrong answer an answer is, or that nothing speaks against it.
+
+    The wrong answers are values, computed for the data beside the notebook when these were handed out
+    (``data/common_slips.json``); without that file nothing is printed.
+
+    Parameters
+    ----------
+    exercise
+        Name of the exercise, as in the module's description.
+    name, value
+        The variable, as the exercise calls it, and what the learner assigned to it.
+
+    Examples
+    --------
+    >>> slips("q1", "share", 0.25)
+    """
+    known = Path("data") / SLIPS
+    if _sitting or not known.is_file():
+        return
+    for slip in json.loads(known.read_text(encoding="utf-8")).get(exercise, []):
+        if same(value, slip["answer"]):
+            print(f"Look again at {name}. {slip['says']}")
+            return
+    print(f"{name} is {shown(value)}: nothing speaks against it here.")
 
 
 def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
@@ -166,7 +210,7 @@ def names(name: str, value: Any, allowed: Sequence[str]) -> None:
         raise NotYet(f"{name} names something twice")
 
 
-def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tuple[int, Any, str]] = ()) -> int:
+def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tuple[int, Any]] = ()) -> int:
     """Return the marks for an answer; for use in hidden tests.
 
     Parameters
@@ -181,7 +225,7 @@ def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tu
         The right answer: a number (agreeing within :data:`RELATIVE`), a text, true or false, or a list of names in
         any order.
     partly
-        Answers that earn part of the marks: marks, answer, what it reveals.
+        Answers that earn part of the marks: marks, answer.
 
     Returns
     -------
@@ -197,18 +241,16 @@ def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tu
     --------
     >>> award(2, "share", 0.25, right=0.25)
     2
-    >>> award(2, "share", 0.75, right=0.25, partly=[(1, 0.75, "the share of the others")])
-    share: the share of the others
+    >>> award(2, "share", 0.75, right=0.25, partly=[(1, 0.75)])
     1
     """
     if _sitting:
-        _sitting[-1].answers.append({"answer_to": name, "answer": shown(right), "points": points})
+        _sitting[-1].answers.append({"answer_to": name, "answer": right, "points": points})
     _given(name, value)
     if same(value, right):
         return points
-    for marks, wrong, says in partly:
+    for marks, wrong in partly:
         if same(value, wrong):
-            print(f"{name}: {says}")
             return marks
     raise NotYet(f"{name} is {shown(value)}, which the data do not give")
 
@@ -253,4 +295,4 @@ def shown(value: Any) -> str:
 
 def _given(name: str, value: Any) -> None:
     if value is None or value is Ellipsis:
-        raise NotYet(f"{name} has no value yet: assign your answer to it in the cell above")
+        raise NotYet(f"{name} has no value yet: assign your answer to it in the cell above, and run that cell")
