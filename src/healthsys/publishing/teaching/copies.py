@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -162,6 +163,11 @@ def _slips(module: Module, exercise: str, space: dict[str, Any], name: str, righ
                 plain = wrong if isinstance(wrong, (str, list)) else float(wrong)
                 found.append({"answer": plain, "says": f"{mistake.mistake} {mistake.reveals}"})
     return found
+
+
+def slips_text(worked: WorkedOut) -> str:
+    """Return the file of common wrong answers that stands beside a student's data."""
+    return json.dumps(worked.slips, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 @functools.cache

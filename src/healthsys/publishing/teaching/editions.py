@@ -19,7 +19,6 @@ from healthsys.errors import RunError
 from healthsys.publishing import files, report
 from healthsys.publishing.teaching import copies, words
 from healthsys.publishing.teaching.modules import Module, load_modules
-from healthsys.publishing.teaching.roster import slips_text
 from healthsys.synthetic import to_csv_bytes
 from healthsys.teaching.checks import SLIPS
 
@@ -81,7 +80,7 @@ def student_files(module: Module) -> dict[str, bytes]:
     }
     for name in module.about["data"]:
         found[f"data/{name}.csv"] = (paths.data() / datasets.describe(name)["path"]).read_bytes()
-    found[f"data/{SLIPS}"] = slips_text(copies.work_out(module)).encode()
+    found[f"data/{SLIPS}"] = copies.slips_text(copies.work_out(module)).encode()
     return found
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 import shutil
 import tempfile
@@ -102,11 +101,6 @@ def own_data(module: Module, *, seed: int) -> dict[str, bytes]:
     return {name: to_csv_bytes(frame) for name, frame in made.items()}
 
 
-def slips_text(worked: copies.WorkedOut) -> str:
-    """Return the file of common wrong answers that stands beside a student's data."""
-    return json.dumps(worked.slips, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
 def write(
     path: Path,
     *,
@@ -177,7 +171,7 @@ def _student(
             (folder / "data" / f"{name}.csv").write_bytes(content)
         frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
         worked = copies.work_out(module, frames)
-        files.write_whole(folder / "data" / SLIPS, slips_text(worked))
+        files.write_whole(folder / "data" / SLIPS, copies.slips_text(worked))
         rows += [{"student": student, **row} for row in worked.key]
     files.write_whole(work / "keys" / f"{student}.csv", to_csv_bytes(pd.DataFrame(rows)))
     return rows
