@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from healthsys import datasets
 
-#: Two numbers agree within this relative difference: an answer rounded to four figures is right.
-RELATIVE = 1e-3
+#: Two numbers agree within this relative difference, or where one is the other rounded to :data:`FIGURES` figures.
+RELATIVE, FIGURES = 1e-3, 3
 
 #: File beside a student's data: the common wrong answers that these data lead to, and what each reveals.
 SLIPS = "common_slips.json"
@@ -141,17 +142,17 @@ def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.
             raise NotYet(f"{name} is {found:g}, {word} {end:g}{': ' + hint if hint else ''}")
 
 
-def remark(holds: Any, message: str) -> None:
+def remark(name: str, holds: Any, message: str) -> None:
     """Say what is wrong with an answer that may still earn part of the marks: print it and go on.
 
     Examples
     --------
-    >>> remark(2 > 1, "two is more than one"), remark(1 > 2, "one is not more than two")
-    Look again: one is not more than two
-    (None, None)
+    >>> remark("one", 2 > 1, "it is not more than two")
+    one: nothing speaks against it here.
+    >>> remark("one", 1 > 2, "it is not more than two")
+    Look again at one: it is not more than two
     """
-    if not bool(holds):
-        print(f"Look again: {message}")
+    print(f"{name}: nothing speaks against it here." if bool(holds) else f"Look again at {name}: {message}")
 
 
 def slips(exercise: str, name: str, value: Any) -> None:
@@ -176,9 +177,19 @@ def slips(exercise: str, name: str, value: Any) -> None:
         return
     for slip in json.loads(known.read_text(encoding="utf-8")).get(exercise, []):
         if same(value, slip["answer"]):
-            print(f"Look again at {name}. {slip['says']}")
+            print(f"Look again at {name}: {slip['says']}")
             return
-    print(f"{name} is {shown(value)}: nothing speaks against it here.")
+    more = " If you rounded it: give three figures or more." if _coarse(value) else ""
+    print(f"{name} is {shown(value)}: nothing speaks against it here.{more}")
+
+
+def _coarse(value: Any) -> bool:
+    """Whether a number that is not whole has two figures or fewer."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return False
+    return number != int(number) and number == float(f"{number:.2g}")
 
 
 def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
@@ -194,19 +205,20 @@ def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
 
 
 def names(name: str, value: Any, allowed: Sequence[str]) -> None:
-    """Check that an answer is a list of known names, each given once.
+    """Check that an answer is a list (or a column) of known names, each given once.
 
     Examples
     --------
     >>> names("low", ["trust"], ["trust", "debate"])
     """
     _given(name, value)
-    if isinstance(value, str) or not isinstance(value, (list, tuple, set)):
+    given = _listed(value)
+    if given is None:
         raise NotYet(f"{name} is {type(value).__name__}; a list of names is asked for, such as ['…', '…']")
-    for item in value:
+    for item in given:
         if item not in set(allowed):
             raise NotYet(f"{name} holds {item!r}, which is none of {', '.join(map(repr, allowed))}")
-    if len(set(value)) < len(value):
+    if len(set(given)) < len(given):
         raise NotYet(f"{name} names something twice")
 
 
@@ -256,19 +268,21 @@ def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tu
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two answers agree: numbers within :data:`RELATIVE`, names in any order, texts exactly.
+    """Whether two answers agree: numbers within :data:`RELATIVE` or rounded, names in any order, texts exactly.
 
     Examples
     --------
-    >>> same(2.0001, 2), same(["a", "b"], ("b", "a")), same("a", "b"), same(None, 1)
-    (True, True, False, False)
+    >>> same(2.0001, 2), same(["a", "b"], ("b", "a")), same("a", "b"), same(None, 1), same(1.59, 1.594)
+    (True, True, False, False, True)
     """
-    if isinstance(other, (list, tuple, set)):
-        return isinstance(one, (list, tuple, set)) and sorted(map(str, one)) == sorted(map(str, other))
+    if (wanted := _listed(other)) is not None:
+        given = _listed(one)
+        return given is not None and sorted(map(str, given)) == sorted(map(str, wanted))
     if isinstance(other, (str, bool)) or other is None:
         return type(one).__name__.rstrip("_") == type(other).__name__ and one == other
     try:
-        return math.isclose(float(one), float(other), rel_tol=RELATIVE, abs_tol=1e-9)
+        one, other = float(one), float(other)
+        return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=1e-9) or one == float(f"{other:.{FIGURES}g}")
     except (TypeError, ValueError):
         return False
 
@@ -281,8 +295,8 @@ def shown(value: Any) -> str:
     >>> shown(2 / 3), shown(["b", "a"]), shown(None)
     ('0.6667', 'a, b', 'none')
     """
-    if isinstance(value, (list, tuple, set)):
-        return ", ".join(sorted(map(str, value))) or "none of them"
+    if (given := _listed(value)) is not None:
+        return ", ".join(sorted(map(str, given))) or "none of them"
     if value is None:
         return "none"
     if isinstance(value, (str, bool)):
@@ -291,6 +305,11 @@ def shown(value: Any) -> str:
         return f"{float(value):.4g}" if abs(float(value)) < 1e4 else f"{float(value):.0f}"
     except (TypeError, ValueError):
         return str(value)[:80]
+
+
+def _listed(value: Any) -> list[Any] | None:
+    """Return the items of an answer that is a list or a column; None if it is neither."""
+    return list(value) if isinstance(value, (list, tuple, set, pd.Series, pd.Index, np.ndarray)) else None
 
 
 def _given(name: str, value: Any) -> None:

@@ -160,7 +160,7 @@ def _slips(module: Module, exercise: str, space: dict[str, Any], name: str, righ
             exec(_code(mistake.code), space)
             wrong = space.get(name)  # a wrong answer that is text to be evaluated has no value of that name
             if wrong is not None and not same(wrong, right):
-                plain = wrong if isinstance(wrong, (str, list)) else float(wrong)
+                plain = wrong if isinstance(wrong, (str, list)) else float(f"{float(wrong):.6g}")
                 found.append({"answer": plain, "says": f"{mistake.mistake} {mistake.reveals}"})
     return found
 
