@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import dis
 import filecmp
 import io
@@ -168,6 +169,33 @@ def test_a_page_gives_what_the_lecturer_looks_for_and_answers_only_to_the_instru
     solution = copies.solutions(module)["q3"].split("\n")[-1]
     assert solution not in page
     assert solution in words.page(module, answers=True)
+
+
+@each
+def test_a_class_without_computers_gets_the_figure_and_tables(module):
+    printed = words.sheets(module)
+    assert "<svg" in printed
+    assert printed.count("<caption>") == len(module.about["sheets"]) >= 1
+    assert not any(line in printed for line in copies.solutions(module)["q3"].split("\n"))
+
+
+def test_a_sheet_that_fails_is_named():
+    module = next(module for module in MODULES if module.name == "beds-and-slack")
+    about = module.about | {"sheets": [{"caption": "The wards", "code": "sheet = wards['bed']"}]}
+    with pytest.raises(RunError, match=r"beds-and-slack: the sheet 'The wards' fails: 'bed'"):
+        copies.sheets(dataclasses.replace(module, about=about))
+
+
+def test_the_overview_maps_modules_to_the_domains_that_are_cited():
+    page = words.overview(MODULES)
+    for module in MODULES:
+        assert page.count(f'<a href="{module.name}.html">') == 2
+    row = re.search(r"Law, policies and ethics \((\d+)\)</th>(.*?)</tr>", page)
+    served = ["yes" if "Law, policies and ethics" in module.domains else "–" for module in MODULES]
+    assert row[1] == "6"
+    assert re.findall(r"<td>(.*?)</td>", row[2]) == served
+    assert "No module claims *Promoting health* or *One Health and health security*." in page
+    assert "{cite:t}`grimaud2024`" in page
 
 
 @each

@@ -165,6 +165,27 @@ def _slips(module: Module, exercise: str, space: dict[str, Any], name: str, righ
     return found
 
 
+def sheets(module: Module) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables for a class without computers: caption and table, computed by the module's description.
+
+    Raises
+    ------
+    RunError
+        Naming module and table whose code fails.
+    """
+    space: dict[str, Any] = {"pd": pd}
+    found = []
+    with sitting({}), contextlib.redirect_stdout(io.StringIO()):
+        exec(_compiled(module)[0][1], space)
+        for sheet in module.about["sheets"]:
+            try:
+                exec(_code(sheet["code"]), space)
+            except Exception as error:
+                raise RunError(f"{module.name}: the sheet '{sheet['caption']}' fails: {error}") from None
+            found.append((sheet["caption"], space["sheet"]))
+    return found
+
+
 def slips_text(worked: WorkedOut) -> str:
     """Return the file of common wrong answers that stands beside a student's data."""
     return json.dumps(worked.slips, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -26,7 +26,7 @@ from healthsys.teaching.checks import SLIPS
 REVEAL = Path(__file__).parents[1] / "reveal"
 
 #: How nbgrader marks: it goes on after a loop without end, a flood of output, a kernel that dies.
-NBGRADER_CONFIG = '''# nbgrader's settings: `nbgrader autograde MODULE` goes on whatever a student hands in.
+NBGRADER_CONFIG = """# nbgrader's settings: `nbgrader autograde MODULE` goes on whatever a student hands in.
 c = get_config()
 c.CourseDirectory.course_id = "everyday-resilience"
 c.Execute.timeout = 60  # seconds a cell may run; then it is interrupted and earns nothing
@@ -35,7 +35,7 @@ c.Execute.iopub_timeout = 30
 c.Execute.raise_on_iopub_timeout = False
 c.LimitOutput.max_lines = 200  # of what a cell prints, this much is kept
 c.LimitOutput.max_traceback = 40
-'''
+"""
 
 
 def build() -> dict[str, int]:
@@ -130,6 +130,7 @@ def _instructor(folder: Path, module: Module) -> None:
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
     files.write_whole(here / "handout.html", handout(module))
+    files.write_whole(here / "on-paper.html", _rendered(words.sheets(module), title=f"{module.title}: on paper"))
     files.write_whole(here / "slides.html", slides(module))
 
 

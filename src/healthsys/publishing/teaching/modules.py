@@ -16,7 +16,7 @@ from healthsys.errors import RunError, nearest
 #: What the description of a module holds.
 KEYS = {
     "order", "title", "who_for", "prerequisites", "outcomes", "minutes", "plan", "story", "story_source", "data",
-    "generator", "core", "mistakes", "discussion", "rubric", "reading", "slides", "paper",
+    "generator", "core", "mistakes", "discussion", "rubric", "reading", "slides", "paper", "sheets",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 
 from healthsys import datasets
+from healthsys.publishing import report
 from healthsys.publishing.teaching import copies
 from healthsys.publishing.teaching.modules import Module, domains, load_modules
 
@@ -25,45 +26,39 @@ def overview(modules: list[Module]) -> str:
         [
             f'{module.about["order"]}. <a href="{module.name}.html">{html.escape(module.title)}</a>',
             html.escape(" ".join(_plain(text).strip() for text in module.about["prerequisites"])),
-            f"{module.about['minutes']} min",
             str(len(module.exercises)),
-            ", ".join(f"<code>{name}</code>" for name in module.about["data"]),
         ]
         for module in modules
     ]
-    heads = ["domain", "items", *(f'<a href="{one.name}.html">{one.about["order"]}</a>' for one in modules)]
+    return f"""# Teaching modules
+
+Each module fills a session of two hours and leaves an open question to take home. It has a plan by the minute, a story,
+data, exercises that check themselves, the common wrong answers, questions on ethics and power, and a rubric. The answers
+are not in this book: [the lecturer's guide](guide.md) says how to build the edition that holds them, and how to give
+every student data of their own.
+
+{_table("The modules, and what they ask for", ["module", "before", "exercises"], rows)}
+
+## Which domains of competency they serve
+
+The domains are those of the WHO-ASPHER framework for the public health workforce in the European Region
+{{cite:p}}`whoaspher2020`, with their items as counted in table 2 of {{cite:t}}`grimaud2024`. A module is marked where one
+of its outcomes belongs to the domain; its page says which.
+
+{_served(modules)}
+"""
+
+
+def _served(modules: list[Module]) -> str:
     known = domains()
-    served = [
-        [html.escape(domain), str(items), *("yes" if domain in one.domains else "–" for one in modules)]
+    heads = ["domain (items)", *(f'<a href="{one.name}.html">{one.about["order"]}</a>' for one in modules)]
+    rows = [
+        [f"{html.escape(domain)} ({items})", *("yes" if domain in one.domains else "–" for one in modules)]
         for domain, items in known.items()
     ]
-    left = [domain for domain in known if not any(domain in module.domains for module in modules)]
-    return (
-        "\n\n".join(
-            [
-                "# Teaching modules",
-                "Each module fills a session of two hours and leaves an open question to take home. It has a plan by the "
-                "minute, a story, data, exercises that check themselves, the common wrong answers, questions on ethics "
-                "and power, and a rubric. The answers are not in this book: [the lecturer's guide](guide.md) says how to "
-                "build the edition that holds them, and how to give every student data of their own.",
-                _table(
-                    "The modules, and what they ask for", ["module", "before", "session", "exercises", "data"], rows
-                ),
-                "## Which domains of competency they serve",
-                "The domains are those of the WHO-ASPHER framework for the public health workforce in the European Region "
-                "{cite:p}`whoaspher2020`, with their items as counted in table 2 of {cite:t}`grimaud2024`. A module is "
-                "marked where one of its outcomes belongs to the domain; its page says which.",
-                _table("Domains of competency by module", heads, served, marked_up=True),
-                f"No module claims {_joined(left)}." if left else "Every domain is served by a module.",
-            ]
-        )
-        + "\n"
-    )
-
-
-def _joined(names: list[str]) -> str:
-    quoted = [f"*{name}*" for name in names]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    left = [f"*{domain}*" for domain in known if not any(domain in module.domains for module in modules)]
+    said = f"No module claims {' or '.join(left)}." if left else "Every domain is served by a module."
+    return f"{_table('Domains of competency by module', heads, rows, marked_up=True)}\n\n{said}"
 
 
 def _plain(text: str) -> str:
@@ -209,7 +204,7 @@ def _rubric(module: Module) -> str:
 
 
 def handout(module: Module) -> str:
-    """Return the body of the one-page handout, in Markdown: what a class holds in its hands, without answers."""
+    """Return the body of the one-page handout, in Markdown: what students hold in their hands, without answers."""
     about = module.about
     asked = [f"**{one.title}.** {one.task}" for one in module.exercises]
     return "\n\n".join(
@@ -221,16 +216,30 @@ def handout(module: Module) -> str:
             _listed([f"`{name}`: {datasets.describe(name)['description']}" for name in about["data"]]),
             "## Exercises",
             _listed(asked),
-            "## Without a computer",
-            about["paper"],
             "## To discuss",
-            _listed(about["discussion"][:2]),
+            _listed(about["discussion"]),
         ]
     )
 
 
 def _first_sentences(text: str, most: int) -> str:
     return " ".join(re.split(r"(?<=[.?!]) (?=[A-Z])", text.strip().replace("\n", " "))[:most])
+
+
+def drawings(module: Module) -> list[nbformat.NotebookNode]:
+    """Return the figures of a module's notebook, as they were drawn when its outputs were stored."""
+    figures = [cell for cell in module.read().cells if "figure" in cell.metadata.get("tags", [])]
+    return [_drawing(output) for cell in figures for output in cell.outputs]
+
+
+def sheets(module: Module) -> str:
+    """Return what a class without computers works on: the figure and the tables of the description, for printing."""
+    parts = [f"# {module.title}: on paper", module.about["paper"].strip()]
+    parts += [drawing.data["text/html"] for drawing in drawings(module)]
+    for caption, frame in copies.sheets(module):
+        cells = [[html.escape(str(value)) for value in row] for row in frame.itertuples(index=False)]
+        parts.append(_table(caption, [str(name) for name in frame.columns], cells))
+    return "\n\n".join(parts) + "\n"
 
 
 def slides(module: Module) -> nbformat.NotebookNode:
@@ -244,12 +253,11 @@ def slides(module: Module) -> nbformat.NotebookNode:
     ]
     made = nbformat.v4.new_notebook(metadata={"title": module.title})
     made.cells = [_slide(text) for text in texts]
-    for cell in module.read().cells:
-        if "figure" in cell.metadata.get("tags", []) and cell.outputs:
-            made.cells.append(_slide("## What the data look like"))
-            drawn = nbformat.v4.new_code_cell("", outputs=[_drawing(output) for output in cell.outputs])
-            drawn.metadata["slideshow"] = {"slide_type": "-"}
-            made.cells.append(drawn)
+    for drawing in drawings(module):
+        made.cells.append(_slide("## What the data look like"))
+        drawn = nbformat.v4.new_code_cell("", outputs=[drawing])
+        drawn.metadata["slideshow"] = {"slide_type": "-"}
+        made.cells.append(drawn)
     titles = _listed([exercise.title for exercise in module.exercises])
     made.cells.append(_slide(f"## Now you\n\n{titles}"))
     made.cells.append(_slide("## To discuss\n\n" + _listed(about["discussion"])))
@@ -259,13 +267,12 @@ def slides(module: Module) -> nbformat.NotebookNode:
 
 
 def _slide(text: str) -> nbformat.NotebookNode:
-    text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
-    plain = re.sub(r"\{cite:[pt]\}`([a-z]+)[^`]*?(\d{4})?`", _cited, text)
+    plain = re.sub(r"\{(cite:[pt])\}`([^`]+)`", _cited, _plain(text))
     return nbformat.v4.new_markdown_cell(plain, metadata={"slideshow": {"slide_type": "slide"}})
 
 
 def _cited(match: re.Match[str]) -> str:
-    return f"{match[1].capitalize()} {match[2] or ''}".strip()
+    return report.citation(match[2], in_text=match[1] == "cite:t")
 
 
 def _drawing(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
