@@ -203,7 +203,28 @@ def test_a_claim_can_be_checked_against_what_a_chapter_computes(ledger):
     found = claims.evaluate(linked, results={"span/staff_ratio": 363 / 183})
     assert found["verdict"].tolist() == ["reproduced"]
     with pytest.raises(DataError, match="'span/staff_ratio', which no run has recorded; run `healthsys run`"):
-        claims.evaluate(linked)
+        claims.evaluate(linked, results={})
+    with pytest.raises(DataError, match="printed figures come to 2.5 and the linked result 'span/staff_ratio' is 1.98"):
+        claims.evaluate(
+            linked.assign(inputs='{"whole": 5, "part": 2}', check="whole / part"), results={"span/staff_ratio": 1.983607}
+        )
+    with pytest.raises(DataError, match="is linked and not used; write it into the check as result"):
+        claims.evaluate(linked.assign(check="printed > 1"), results={"span/staff_ratio": 1.983607})
+
+
+def test_in_a_chapter_linked_claims_are_computed_from_the_printed_figures_alone(ledger):
+    linked = ledger[ledger["result"] != ""]
+    alone = claims.evaluate(linked)
+    assert alone["holds"].all()
+    assert (alone["shown"] != "").all()
+    whole = claims.evaluate(linked, results=step.recorded_values())
+    assert whole["shown"].tolist() == alone["shown"].tolist()
+
+
+def test_chapters_and_claims_that_compute_the_same_are_linked(ledger):
+    linked = set(ledger.loc[ledger["result"] != "", "result"])
+    assert {"climate-printed/gap_mean", "community-care/saving_percent", "review-equality/board_ratio"} <= linked
+    assert len(linked) >= 20
 
 
 HEADER = "claim_id,source_key,theme,section,statement,printed,inputs,check,rounded,show,unit,verdict,reason,result,material,why_it_matters,cite_safely\n"  # noqa: E501

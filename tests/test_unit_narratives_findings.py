@@ -128,7 +128,7 @@ def test_every_figure_is_drawn_at_both_widths():
             figure = draw(*data, width=width, **options)
             assert figure.get_figwidth() * plotting.PIXELS_PER_INCH == pytest.approx(width)
     text = findings.grid(events.grid(area, book), rows="stressor", columns="strategy")
-    assert "The fullest cell is Service improvement with Adaptation" in text
+    assert "The fullest cell is Reorganisation with Adaptation" in text
 
 
 def test_shaded_cells_follow_the_page_into_the_dark():

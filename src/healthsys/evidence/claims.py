@@ -6,6 +6,7 @@ verdict stands beside them so that a change shows: :func:`evaluate` recomputes e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,9 @@ VERDICTS: dict[str, str] = {
 
 #: Name under which an expression may use the result that a chapter computes.
 RESULT_NAME = "result"
+
+#: How far a linked result may stand from what the printed figures come to, as a share: eight digits are recorded.
+RESULT_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -167,7 +171,9 @@ def evaluate(
         A ledger (:func:`load_ledger`).
     results
         Values that chapters recorded, by ``run/name``. A claim whose column ``result`` names one uses it in its
-        expressions as ``result``.
+        expressions as ``result``; a derived claim whose check does not is compared with it. None (in a chapter,
+        which comes before the record of all): links are left aside, what is shown comes from the printed figures
+        alone, and a claim whose check needs its result keeps the verdict of the file.
     label
         What to call the file in messages.
 
@@ -189,7 +195,7 @@ def evaluate(
     >>> bool(evaluate(unlinked)["holds"].all())
     True
     """
-    findings = _findings(claims, results or {}, label=label)
+    findings = _findings(claims, results, label=label)
     found = claims.copy()
     found["committed"] = claims["verdict"]
     found["verdict"] = pd.Series([finding.verdict for finding in findings], index=claims.index, dtype="str")
@@ -260,11 +266,14 @@ def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
     return parsed
 
 
-def _findings(claims: pd.DataFrame, results: Mapping[str, Any], *, label: str) -> list[Finding]:
+def _findings(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label: str) -> list[Finding]:
     findings, faults = [], []
     for row, claim in enumerate(claims.to_dict("records")):
         try:
             inputs = checks.parse_inputs(claim["inputs"])
+            if claim["result"] and results is None:
+                findings.append(_unlinked(claim, inputs))
+                continue
             if claim["result"]:
                 if claim["result"] not in results:
                     raise checks.CheckError(
@@ -272,11 +281,33 @@ def _findings(claims: pd.DataFrame, results: Mapping[str, Any], *, label: str) -
                         "run `healthsys run` first, or correct the column result"
                     )
                 inputs[RESULT_NAME] = results[claim["result"]]
-            findings.append(_finding(claim, inputs))
+            findings.append(_agreeing(claim, inputs, _finding(claim, inputs)))
         except checks.CheckError as error:
             faults.append(_fault(label, row, claim, "check", claim["check"], error))
     _raise(label, faults)
     return findings
+
+
+def _unlinked(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Finding:
+    """Compute a linked claim from the printed figures alone."""
+    if RESULT_NAME not in checks.names_in(claim["check"], claim["rounded"]):
+        return _finding(claim, inputs)
+    return Finding(claim["verdict"], None, checks.compute(claim["show"], inputs) if claim["show"] else None)
+
+
+def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], finding: Finding) -> Finding:
+    """Hold what the printed figures come to against the linked result, where no expression does so itself."""
+    if RESULT_NAME not in inputs or RESULT_NAME in checks.names_in(claim["check"], claim["rounded"], claim["show"]):
+        return finding
+    linked = inputs[RESULT_NAME]
+    if finding.verdict != "derived" or isinstance(linked, str):
+        raise checks.CheckError(f"the result '{claim['result']}' is linked and not used; write it into the check as result")
+    if not math.isclose(finding.value, linked, rel_tol=RESULT_TOLERANCE):
+        raise checks.CheckError(
+            f"the printed figures come to {finding.value:.8g} and the linked result '{claim['result']}' is "
+            f"{linked:.8g}; correct the inputs, or link the result of the same quantity"
+        )
+    return finding
 
 
 def _finding(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Finding:

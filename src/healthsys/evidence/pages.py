@@ -292,7 +292,8 @@ def writing_page(examples: pd.DataFrame) -> str:
         f"comprehensions; and the functions {functions}. A text of the form `2017-01-31` is read as a date. "
         "Nothing else is evaluated: "
         "attributes, imports, large powers and long loops are refused. If a chapter of the book computes the quantity, "
-        "name its result in the column `result` and use it as `result`.\n",
+        "name its result in the column `result` and use it as `result` in the check; the number of a derived claim "
+        "whose check does not is compared with it.\n",
         "## One example for each verdict\n",
         "The template, as `healthsys claims` evaluates it; the report in it is invented.\n",
         *(_block(row, anchor=f"example-{row['claim_id']}", where=False) for row in examples.to_dict("records")),

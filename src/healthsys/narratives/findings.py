@@ -152,8 +152,9 @@ def how_coded(codings: dict[str, pd.DataFrame]) -> str:
     names = [coding.attrs.get("provenance", {}).get("name") for coding in codings.values()]
     if names == ["area_south_coding_a", "area_south_coding_b"]:
         return (
-            "Both codings were made by one coder, the second from event texts and codebook in a shuffled order but not "
-            "without memory of the first: this is agreement of one coder with itself, and two people would agree less."
+            "The first coding was made while the register was written, the second by another coder who saw only the event "
+            "texts, in a shuffled order, and the codebook. Both coders are AI agents of one kind and may share habits "
+            "that two people would not."
         )
     if any(name in ("area_south_coding_a", "area_south_coding_b") for name in names):
         return "One coding is that of this book, the other your own file."
