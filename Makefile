@@ -17,7 +17,7 @@ help: ## list the targets
 book: env-book ## environment, runs and pages: leaves book/_build/html/index.html
 	@$(BIN)/healthsys build
 
-test: env-teach ## every test: units, strict nbval, commands, pages in a browser
+test: env-test ## every test: units, strict nbval, commands, pages in a browser
 	@$(BIN)/healthsys build
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(APART)
 	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval notebooks
