@@ -179,6 +179,23 @@ def test_a_class_without_computers_gets_the_figure_and_tables(module):
     assert not any(line in printed for line in copies.solutions(module)["q3"].split("\n"))
 
 
+@each
+def test_the_figure_says_what_the_data_hold(module):
+    """Drawn here at both widths, its words are those stored in the notebook; of another draw they are others."""
+    cells = [cell for cell in module.read().cells if cell.cell_type == "code"]
+    drawing = next(cell for cell in cells if "figure" in cell.metadata.get("tags", []))
+    said = []
+    for frames in (None, frames_of(module, 9)):
+        space = {}
+        with check.sitting(frames or {}), contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(cells[0].source, space)
+            exec(drawing.source, space)
+        assert 'class="hs-narrow"' in out.getvalue()
+        said.append(re.search(r'aria-label="([^"]+)"', out.getvalue())[1])
+    assert [f"Figure: {said[0]}"] == [output.data["text/plain"] for output in drawing.outputs]
+    assert said[1] != said[0] or module.name == "beds-and-slack", "beds are the same in every draw"
+
+
 def test_a_sheet_that_fails_is_named():
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     about = module.about | {"sheets": [{"caption": "The wards", "code": "sheet = wards['bed']"}]}

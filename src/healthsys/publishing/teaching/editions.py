@@ -29,6 +29,7 @@ REVEAL = Path(__file__).parents[1] / "reveal"
 NBGRADER_CONFIG = """# nbgrader's settings: `nbgrader autograde MODULE` goes on whatever a student hands in.
 c = get_config()
 c.CourseDirectory.course_id = "everyday-resilience"
+c.OverwriteCells.add_missing_cells = True  # a deleted test is put back below its answer
 c.Execute.timeout = 60  # seconds a cell may run; then it is interrupted and earns nothing
 c.Execute.interrupt_on_timeout = True
 c.Execute.iopub_timeout = 30

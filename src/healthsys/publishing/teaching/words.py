@@ -32,18 +32,18 @@ def overview(modules: list[Module]) -> str:
     ]
     return f"""# Teaching modules
 
-Each module fills a session of two hours and leaves an open question to take home. It has a plan by the minute, a story,
-data, exercises that check themselves, the common wrong answers, questions on ethics and power, and a rubric. The answers
-are not in this book: [the lecturer's guide](guide.md) says how to build the edition that holds them, and how to give
-every student data of their own.
+Each module fills a session of two hours and leaves an open question to take home. It has a plan by the minute, a
+story, data, exercises that check themselves, the common wrong answers, questions on ethics and power, and a rubric.
+The answers are not in this book: [the lecturer's guide](guide.md) says how to build the edition that holds them, and
+how to give every student data of their own.
 
 {_table("The modules, and what they ask for", ["module", "before", "exercises"], rows)}
 
 ## Which domains of competency they serve
 
 The domains are those of the WHO-ASPHER framework for the public health workforce in the European Region
-{{cite:p}}`whoaspher2020`, with their items as counted in table 2 of {{cite:t}}`grimaud2024`. A module is marked where one
-of its outcomes belongs to the domain; its page says which.
+{{cite:p}}`whoaspher2020`, with their items as counted in table 2 of {{cite:t}}`grimaud2024`. A module is marked where
+one of its outcomes belongs to the domain; its page says which.
 
 {_served(modules)}
 """
