@@ -12,6 +12,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import coverage
 import nbformat
 import yaml
 
@@ -160,11 +161,15 @@ def clean_environment() -> dict[str, str]:
 
 
 def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call the ``healthsys`` command in the miniature project."""
+    """Call the ``healthsys`` command in the miniature project; what it executes counts where coverage is measured."""
+    traced, told = [], {}
+    if coverage.Coverage.current() is not None:
+        traced = ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={PROJECT / 'pyproject.toml'}"]
+        told = {"COVERAGE_FILE": str(PROJECT / ".coverage")}
     return subprocess.run(
-        [sys.executable, "-m", "healthsys.cli", *arguments],
+        [sys.executable, *traced, "-m", "healthsys.cli", *arguments],
         cwd=root,
-        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **environment},
+        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment},
         capture_output=True,
         text=True,
         check=False,

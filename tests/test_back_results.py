@@ -7,16 +7,26 @@ and data hashes are equal; figures are compared by the data they draw.
 import json
 
 import pytest
+
+import in_process
+from healthsys.publishing import execution, record
+from healthsys.publishing.runs import load_runs
 from miniature import PROJECT
 from test_functional_book import book  # noqa: F401  (the fixture builds the book)
-
-from healthsys.publishing import record
-from healthsys.publishing.runs import load_runs
 
 
 @pytest.mark.parametrize("run", sorted(load_runs()))
 def test_results_are_those_of_the_published_record(run):
     assert [str(difference) for difference in record.differences(run)] == []
+
+
+@pytest.mark.parametrize("name", sorted(load_runs()))
+def test_cells_executed_without_kernel_and_pipeline_give_the_published_record(name):
+    run = load_runs()[name]
+    got = execution.results_of(run, in_process.execute(run))
+    expected = json.loads(record.recorded_path(name).read_text(encoding="utf-8"))
+    assert got["results"], "no result was recorded"
+    assert [str(difference) for difference in record.compare(expected, got)] == []
 
 
 def test_the_record_holds_every_run_and_none_that_is_gone():

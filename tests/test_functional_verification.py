@@ -132,7 +132,7 @@ def test_a_data_file_that_nothing_describes_is_named(project):
 
 def test_a_changed_line_of_source_is_caught_by_the_result_it_changes(project, tmp_path):
     source = shutil.copytree(Path(healthsys.__file__).parent, tmp_path / "src/healthsys")
-    replace(source / "evidence/recording.py", "SIGNIFICANT_DIGITS = 10", "SIGNIFICANT_DIGITS = 2")
+    replace(source / "evidence/recording.py", "SIGNIFICANT_DIGITS = 8", "SIGNIFICANT_DIGITS = 2")
     done = subprocess.run(
         [sys.executable, "-m", "healthsys.cli", "verify", "--only", "runs", "waits-once"],
         env={**os.environ, "PYTHONPATH": str(tmp_path / "src")}, capture_output=True, text=True, check=False,

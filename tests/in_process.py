@@ -1,0 +1,45 @@
+"""Execute a run cell by cell in this process: no kernel, no pipeline, so that coverage sees what the cells execute."""
+
+import contextlib
+import copy
+import io
+
+import nbformat
+from IPython.core.displaypub import CapturingDisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import RichOutput
+from matplotlib import pyplot
+
+from healthsys.publishing.runs import Run
+
+
+def execute(run: Run) -> nbformat.NotebookNode:
+    """Return the run's notebook with what its cells display; the first failing cell raises its own error."""
+    notebook = copy.deepcopy(run.read())
+    shell = InteractiveShell.instance()
+    kept = shell.display_pub
+    shell.reset(new_session=False)
+    try:
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = _outputs(shell, cell.source)
+                if "parameters" in cell.metadata.get("tags", []):
+                    shell.push(dict(run.parameters))
+    finally:
+        shell.display_pub = kept
+        InteractiveShell.clear_instance()  # a doctest of record() prints only where no shell runs
+        pyplot.close("all")
+    return notebook
+
+
+def _outputs(shell: InteractiveShell, source: str) -> list[nbformat.NotebookNode]:
+    shell.display_pub = CapturingDisplayPublisher(shell=shell)
+    with contextlib.redirect_stdout(io.StringIO()):
+        done = shell.run_cell(source, store_history=False)
+    done.raise_error()
+    if done.result is not None:
+        shell.display_formatter.format(done.result)
+    shown = [RichOutput(**output) for output in shell.display_pub.outputs]
+    return [
+        nbformat.v4.new_output("display_data", data=output.data, metadata=output.metadata or {}) for output in shown
+    ]
