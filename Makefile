@@ -17,11 +17,13 @@ help: ## list the targets
 book: env-book ## environment, runs and pages: leaves book/_build/html/index.html
 	@$(BIN)/healthsys build
 
-test: env-test ## every test: units, strict nbval, commands, pages in a browser
+test: env-scale ## every test: units, strict nbval, commands, pages in a browser, marking, a cluster
 	@$(BIN)/healthsys build
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(APART)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval notebooks
-	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks)
+	@failed=0; \
+	$(BIN)/python -m pytest -n auto --dist loadfile $(APART) || failed=1; \
+	$(BIN)/python -m pytest -n auto --dist loadfile --nbval notebooks || failed=1; \
+	$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks) \
+	|| failed=1; exit $$failed
 
 verify: env-test ## check environment, data, notebooks, every run and claim afresh against what is published
 	@$(BIN)/healthsys verify

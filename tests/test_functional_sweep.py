@@ -229,7 +229,7 @@ def test_a_killed_sweep_loses_at_most_the_rows_in_flight(mini, tmp_path):
     assert f"rows: {11 - len(kept)} done, {len(kept)} skipped, 1 failed" in done.stdout
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     whole = tmp_path / "whole"
-    healthsys(mini, *arguments[:4], "--out", str(whole), "--jobs", "1", HEALTHSYS_COLD_KERNELS="1")
+    healthsys(mini, *arguments[:4], "--out", str(whole), "--jobs", "2", HEALTHSYS_COLD_KERNELS="1")
     assert results(out) == results(whole), "a resumed sweep, on warm kernels, leaves what one go on cold ones leaves"
 
 

@@ -53,6 +53,16 @@ def test_unreadable_yaml_is_said(mini):
         load_runs()
 
 
+def test_a_run_that_stands_twice_is_said_with_its_lines(mini):
+    path = mini / "notebooks/runs.yml"
+    text = path.read_text()
+    again = text[text.index("  waits-twice:") :]
+    path.write_text(text + again)
+    lines = [number for number, line in enumerate((text + again).splitlines(), 1) if line == "  waits-twice:"]
+    with pytest.raises(RunError, match=rf"'waits-twice' stands twice, in lines {lines[0]} and {lines[1]}; rename"):
+        load_runs()
+
+
 def test_fingerprint_changes_with_each_thing_a_run_depends_on(mini):
     run = load_runs()["waits-once"]
     before = fingerprint.fingerprint(run)

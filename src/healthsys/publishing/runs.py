@@ -17,6 +17,22 @@ from healthsys.publishing import parameters
 _KEYS = {"notebook", "parameters", "title", "data"}
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which says so where a key stands twice; YAML itself would keep the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: dict[Any, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                raise RunError(
+                    f"notebooks/runs.yml: '{key.value}' stands twice, in lines {seen[key.value]} and {line}; "
+                    "rename or remove one"
+                )
+            seen[key.value] = line
+        return super().construct_mapping(node, deep=deep)
+
+
 @dataclass(frozen=True)
 class Run:
     """One notebook with one set of parameters: one page."""
@@ -53,7 +69,7 @@ def load_runs() -> dict[str, Run]:
     """
     path = paths.notebooks() / "runs.yml"
     try:
-        entries = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("runs") or {}
+        entries = (yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or {}).get("runs") or {}
     except yaml.YAMLError as error:
         raise RunError(f"notebooks/runs.yml is not readable YAML: {error}") from None
     return {name: _run(name, entry) for name, entry in entries.items()}

@@ -9,16 +9,18 @@ come out whichever way they were run, and at most two rows a worker are in fligh
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import csv
 import functools
 import hashlib
 import json
+import logging
 import os
 import re
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,7 @@ from typing import Any
 
 import yaml
 
-from healthsys import datasets, paths
+from healthsys import datasets
 from healthsys.errors import HealthsysError, RunError, nearest
 from healthsys.publishing import execution, files, fingerprint, kernels, parameters, report
 from healthsys.publishing.runs import Run, find_notebook, load_runs, read_source
@@ -347,6 +349,7 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
         client = distributed.Client(scheduler, timeout=20)
     except (OSError, ValueError) as error:
         raise RunError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is said once, below
     lost = f"the scheduler at {scheduler} was lost; what is done stays, the same command goes on from there"
     with client:
         running: dict[Any, Task] = {}
@@ -365,8 +368,12 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
                     running[client.submit(make, task, keep_warm=True, pure=False)] = task
             if not running:
                 return
-            with contextlib.suppress(TimeoutError):
+            try:
                 distributed.wait(list(running), timeout=1, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                pass
+            except (asyncio.CancelledError, CancelledError):  # by version of Dask
+                raise RunError(lost) from None
             for future in [future for future in running if future.done()]:
                 task = running.pop(future)
                 if future.status == "cancelled":
