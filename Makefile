@@ -10,7 +10,7 @@ APART  := tests/test_functional_browser.py tests/test_functional_explorers.py te
           tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book test verify archive pdf lint coverage notebooks synthetic lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book test verify archive pdf lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ pdf: env-test ## the whole book as one PDF, printed by Chromium: book/_build/pdf
 
 lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell
+
+teach: env-teach ## teaching modules: student's edition (no answers) and instructor's, in book/_build/teaching
+	@$(BIN)/healthsys teach build
 
 notebooks: env-book ## execute notebooks/*.ipynb on their defaults and store normalised outputs
 	@$(BIN)/healthsys notebooks

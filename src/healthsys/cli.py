@@ -272,7 +272,7 @@ def notebooks() -> None:
     from healthsys import paths
     from healthsys.publishing import execution, stored
 
-    found = sorted(paths.notebooks().glob("*.ipynb"))
+    found = sorted([*paths.notebooks().glob("*.ipynb"), *paths.notebooks().glob("teaching/*.ipynb")])
     with execution.kernels_for(found):
         for path in found:
             state = "refreshed" if stored.refresh(path) else "unchanged"
@@ -305,6 +305,40 @@ def synthetic() -> None:
         path = paths.data() / datasets.describe(name)["path"]
         state = "written" if files.write_whole(path, generators.to_csv_bytes(make())) else "unchanged"
         click.echo(f"{state:>9}  {path.name}")
+
+
+@main.group(cls=_Family)
+def teach() -> None:
+    """Teaching modules: editions, and a folder of their own data for each student."""
+
+
+@teach.command("build")
+def teach_build() -> None:
+    """Write the student's edition (no answers) and the instructor's of every module."""
+    from healthsys import paths
+    from healthsys.publishing.teaching import editions
+
+    counts = editions.build()
+    for name, count in counts.items():
+        click.echo(f"{(paths.build() / 'teaching' / name).relative_to(paths.root())}: {count} files")
+
+
+@teach.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--seed", required=True, type=int, help="Seed of the roster; the same one gives the same folders.")
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+@click.option("--module", "names", multiple=True, help="Only this module; may be repeated.")
+def roster(file: Path, seed: int, out: Path, names: tuple[str, ...]) -> None:
+    """Write a folder per student of FILE (a CSV file with a column id) with their own data, and a key for each."""
+    from tqdm import tqdm
+
+    from healthsys.publishing.teaching import modules as known
+    from healthsys.publishing.teaching import roster as rosters
+
+    chosen = known.select(names)
+    with tqdm(unit="student", disable=None, leave=False) as bar:
+        students = rosters.write(file, seed=seed, out=out, modules=chosen, tell=lambda _: bar.update())
+    click.echo(f"{len(students)} students, {len(chosen)} modules: {out / 'students'}; the keys: {out / 'keys'}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ from healthsys.publishing import (
     vega,
 )
 from healthsys.publishing.runs import Run, load_runs
+from healthsys.publishing.teaching import editions, words
+from healthsys.publishing.teaching.modules import load_modules
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
 EPOCH = "1767225600"
@@ -63,8 +65,9 @@ def compose_pages(runs: list[Run]) -> list[str]:
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    written = {name: write() for name, write in generated.PAGES.items()} | ledger.book_pages() | reference.pages()
-    for name, text in (written | landing.fragments()).items():
+    written = {name: write() for name, write in generated.PAGES.items()}
+    written |= ledger.book_pages() | reference.pages() | words.book_pages() | landing.fragments()
+    for name, text in written.items():
         if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
             offers.append(takeaway.Offer(name.removesuffix(".md")))
             text = offers[-1].tables(text)
@@ -80,8 +83,8 @@ def inputs_hash() -> str:
     read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
     read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
     read += [path for path in paths.data().rglob("*") if path.is_file()]
-    read += sorted(here.parent.rglob("*.py")) + sorted((here / "templates").iterdir())
-    read += [paths.root() / "requirements" / "book.lock"]
+    read += sorted(here.parent.rglob("*.py")) + sorted(p for p in (here / "templates").rglob("*") if p.is_file())
+    read += [paths.root() / "requirements" / "book.lock", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
     read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
     for path in sorted(read):
@@ -144,6 +147,8 @@ def publish(built: Path) -> None:
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
+    for module in load_modules():
+        files.write_whole(fresh / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
     if "claims" in datasets.names():
         (fresh / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
     finish.finish(fresh, epoch=EPOCH)

@@ -37,7 +37,8 @@ def normalise(notebook: nbformat.NotebookNode, *, secrets: Iterable[str] = ()) -
     number = 0
     for position, cell in enumerate(clean.cells):
         tags = cell.metadata.get("tags", [])
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept = {name: cell.metadata[name] for name in ("nbgrader",) if name in cell.metadata}
+        cell.metadata = nbformat.from_dict({**({"tags": tags} if tags else {}), **kept})
         cell.id = hashlib.sha256(f"{position}".encode()).hexdigest()[:8]
         if cell.cell_type == "code":
             number += 1

@@ -95,6 +95,11 @@ def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str, s
     return template.render(title=title, body=body, style=look, style_link=style_link) + "\n"
 
 
+def markdown(text: str) -> str:
+    """Return Markdown with the book's roles as HTML; references to results of a run stay as they are written."""
+    return _parser(Lookup(paths.build() / "results"), "", allow_html=True).render(text)
+
+
 def style() -> str:
     """Return the book's style sheet with its typefaces carried inside."""
     folder = paths.book() / "_static"
@@ -139,7 +144,7 @@ def _math(text: str, options: dict[str, Any]) -> str:
 def _role(token: Any, lookup: Lookup, run: str) -> str:
     kind, content = token.meta["name"], token.content
     if kind.startswith("cite"):
-        return ", ".join(_citation(key.strip()) for key in content.split(","))
+        return ", ".join(citation(key.strip(), in_text=kind == "cite:t") for key in content.split(","))
     try:
         found = lookup.resolve(kind, content, run)
     except (HealthsysError, AttributeError):
@@ -150,7 +155,8 @@ def _role(token: Any, lookup: Lookup, run: str) -> str:
     return f'<span class="{kind}" title="{title}">{html.escape(found.text)}</span>'
 
 
-def _citation(key: str) -> str:
+def citation(key: str, *, in_text: bool = False) -> str:
+    """Return who is cited, linked to its DOI: "(Gilson et al. 2020)", in the text "Gilson et al. (2020)"."""
     from pybtex.database import parse_file
 
     entries = parse_file(str(paths.book() / "references.bib")).entries
@@ -161,8 +167,10 @@ def _citation(key: str) -> str:
     names = " ".join(people[0].last_names) if people else fields.get("title", key)
     if len(people) > 1:
         names += " et al." if len(people) > 2 else " and " + " ".join(people[1].last_names)
-    text = html.escape(f"{names} {fields.get('year', '')}".replace("{", "").replace("}", "").strip())
+    year = f"({fields.get('year', '')})" if in_text else fields.get("year", "")
+    text = html.escape(f"{names} {year}".replace("{", "").replace("}", "").strip())
     doi = fields.get("doi")
-    return f'(<a href="https://doi.org/{html.escape(doi)}">{text}</a>)' if doi else f"({text})"
+    linked = f'<a href="https://doi.org/{html.escape(doi)}">{text}</a>' if doi else text
+    return linked if in_text else f"({linked})"
 
 

@@ -1,0 +1,438 @@
+"""Teaching modules: copies without answers, keys, rosters, messages; none of it needs nbgrader."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import dis
+import filecmp
+import io
+import re
+import shutil
+import time
+import zipfile
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+
+from healthsys.errors import DataError, RunError
+from healthsys.publishing.teaching import copies, editions, modules, roster, words
+from healthsys.synthetic import teaching as generators
+from healthsys.teaching import checks as check
+
+MODULES = modules.load_modules()
+each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+
+
+def marks_of(notebook, module, frames=None):
+    """Run a copy in this process and return the marks of each exercise and what its check said."""
+    space, marks, said = {}, {}, {}
+    checks = {
+        c.metadata["nbgrader"]["grade_id"]: c
+        for c in module.read().cells
+        if c.metadata.get("nbgrader", {}).get("grade")
+    }
+    with check.sitting(frames or {}):
+        for cell in notebook.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if cell.cell_type != "code" or "figure" in cell.metadata.get("tags", []):
+                continue
+            if not name.endswith("-check"):
+                with contextlib.suppress(NotImplementedError):
+                    exec(cell.source, space)
+                continue
+            source = checks[name].source
+            given, _, last = source.rpartition("check.award(")
+            try:
+                with contextlib.redirect_stdout(io.StringIO()) as out:
+                    exec(given + "_marks = check.award(" + last, space)
+                marks[name.removesuffix("-check")] = space["_marks"]
+            except (check.NotYet, NameError) as error:
+                marks[name.removesuffix("-check")] = 0
+                out.write(str(error))
+            said[name.removesuffix("-check")] = out.getvalue()
+    return marks, said
+
+
+def frames_of(module, seed):
+    return {name: generators.from_bytes(name, made) for name, made in roster.own_data(module, seed=seed).items()}
+
+
+@each
+def test_a_module_says_all_that_a_lecturer_needs(module):
+    assert 6 <= len(module.exercises) <= 10
+    assert sum(exercise.is_open for exercise in module.exercises) == 1
+    assert module.about["minutes"] == 120
+    assert all("*Hint.*" in exercise.text for exercise in module.exercises)
+    assert {mistake.exercise for mistake in module.mistakes} == {e.name for e in module.exercises if not e.is_open}
+
+
+@each
+@pytest.mark.parametrize("seed", [None, 1, 2, 3])
+def test_the_solution_earns_every_mark_whatever_the_data(module, seed):
+    full = {exercise.name: exercise.points for exercise in module.exercises if not exercise.is_open}
+    frames = frames_of(module, seed) if seed else None
+    assert marks_of(module.read(), module, frames)[0] == full
+
+
+@each
+def test_an_empty_copy_earns_nothing_and_each_wrong_answer_what_is_listed(module):
+    empty = copies.student_notebook(module.read(), label=module.name)
+    assert set(marks_of(empty, module)[0].values()) == {0}
+    for wrong in module.rounds:
+        marks, _ = marks_of(copies.answered(module, {name: one.code for name, one in wrong.items()}), module)
+        for name, one in wrong.items():
+            assert marks[name] == one.marks, f"{name}: {one.mistake}"
+
+
+def said_to_a_student(module, answers, folder, monkeypatch):
+    """Run a student's own copy, with some answers filled in, where it was unpacked; return what each check says."""
+    for name, content in editions.student_files(module).items():
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_bytes(content)
+    monkeypatch.chdir(folder)
+    space, said = {}, {}
+    for cell in nbformat.read(folder / module.notebook.name, as_version=4).cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if cell.cell_type != "code" or "figure" in cell.metadata.get("tags", []):
+            continue
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            try:
+                exec(answers.get(name, cell.source), space)
+            except (check.NotYet, NotImplementedError) as error:
+                out.write(f"{type(error).__name__}: {error}")
+        said[name] = out.getvalue()
+    return {name.removesuffix("-check"): text for name, text in said.items() if name.endswith("-check")}
+
+
+@each
+def test_a_students_check_speaks_to_every_answer(module, tmp_path, monkeypatch):
+    """Plain Jupyter, without hidden tests: nothing given, the solution, each listed wrong answer."""
+    for text in said_to_a_student(module, {}, tmp_path, monkeypatch).values():
+        assert re.match(r"NotYet: wording is not text|NotYet: \w+ has no value yet: assign", text), text
+    for text in said_to_a_student(module, copies.solutions(module), tmp_path, monkeypatch).values():
+        assert "nothing speaks against it here." in text, text
+    for wrong in module.rounds:
+        answers = copies.solutions(module) | {name: one.code for name, one in wrong.items()}
+        said = said_to_a_student(module, answers, tmp_path, monkeypatch)
+        for name, one in wrong.items():
+            assert one.reveals in said[name] or said[name].startswith(("NotYet: ", "Look again")), one.mistake
+            assert "nothing speaks against" not in said[name], one.mistake
+
+
+@each
+def test_the_names_of_a_check_do_not_overwrite_a_students(module):
+    """A student who calls something `shares` finds it as it was, also where hidden tests stand between."""
+    for cell in module.read().cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-check"):
+            code = compile(cell.source, "check", "exec")
+            stored = {one.argval for one in dis.get_instructions(code) if one.opname == "STORE_NAME"}
+            assert all(name.startswith("_") for name in stored), stored
+
+
+@each
+def test_a_wrong_answer_is_never_told_to_a_student_who_is_right(module):
+    for seed in range(4, 24):
+        worked = copies.work_out(module, frames_of(module, seed))
+        right = {row["exercise"]: row["answer"] for row in worked.key}
+        assert any(worked.slips.values())
+        for name, slips in worked.slips.items():
+            assert right[name] not in [check.shown(slip["answer"]) for slip in slips], f"{name}, seed {seed}"
+
+
+@each
+def test_no_file_of_the_students_holds_an_answer(module):
+    """Every line of a solution is planted in the instructor's source; none may be in anything a student is given."""
+    texts = {name: content.decode() for name, content in editions.student_files(module).items()}
+    texts["page"] = words.page(module)
+    with zipfile.ZipFile(io.BytesIO(editions.student_zip(module))) as archive:
+        texts |= {f"zip/{name}": archive.read(name).decode() for name in archive.namelist()}
+    lines = [line.strip() for answer in copies.solutions(module).values() for line in answer.split("\n")]
+    assert len(lines) > 10
+    for name, text in texts.items():
+        for line in lines:
+            escaped = line.replace('"', '\\"')
+            assert len(line) < 18 or (line not in text and escaped not in text), f"{name} holds: {line}"
+        for marker in ("BEGIN SOLUTION", "HIDDEN TESTS", "check.award"):
+            assert marker not in text, f"{name} holds {marker}"
+
+
+@each
+def test_a_page_gives_what_the_lecturer_looks_for_and_answers_only_to_the_instructor(module):
+    page = words.page(module)
+    for heading in ("Before the session", "minute by minute", "story", "data", "Exercises", "Common wrong answers",
+                    "ethics", "Assessment", "Without a computer", "Further reading"):  # fmt: skip
+        assert re.search(rf"^## .*{heading}", page, flags=re.M), heading
+    solution = copies.solutions(module)["q3"].split("\n")[-1]
+    assert solution not in page
+    assert solution in words.page(module, answers=True)
+
+
+@each
+def test_a_class_without_computers_gets_the_figure_and_tables(module):
+    printed = words.sheets(module)
+    assert "<svg" in printed
+    assert printed.count("<caption>") == len(module.about["sheets"]) >= 1
+    assert not any(line in printed for line in copies.solutions(module)["q3"].split("\n"))
+
+
+@each
+def test_the_figure_says_what_the_data_hold(module):
+    """Drawn here at both widths, its words are those stored in the notebook; of another draw they are others."""
+    cells = [cell for cell in module.read().cells if cell.cell_type == "code"]
+    drawing = next(cell for cell in cells if "figure" in cell.metadata.get("tags", []))
+    said = []
+    for frames in (None, frames_of(module, 8)):
+        space = {}
+        with check.sitting(frames or {}), contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(cells[0].source, space)
+            exec(drawing.source, space)
+        assert 'class="hs-narrow"' in out.getvalue()
+        said.append(re.search(r'aria-label="([^"]+)"', out.getvalue())[1])
+    assert [f"Figure: {said[0]}"] == [output.data["text/plain"] for output in drawing.outputs]
+    assert said[1] != said[0] or module.name == "beds-and-slack", "beds are the same in every draw"
+
+
+def test_a_sheet_that_fails_is_named():
+    module = next(module for module in MODULES if module.name == "beds-and-slack")
+    about = module.about | {"sheets": [{"caption": "The wards", "code": "sheet = wards['bed']"}]}
+    with pytest.raises(RunError, match=r"beds-and-slack: the sheet 'The wards' fails: 'bed'"):
+        copies.sheets(dataclasses.replace(module, about=about))
+
+
+def test_the_overview_maps_modules_to_the_domains_that_are_cited():
+    page = words.overview(MODULES)
+    for module in MODULES:
+        assert page.count(f'<a href="{module.name}.html">') == 2
+    row = re.search(r"Law, policies and ethics \((\d+)\)</th>(.*?)</tr>", page)
+    served = ["yes" if "Law, policies and ethics" in module.domains else "–" for module in MODULES]
+    assert row[1] == "6"
+    assert re.findall(r"<td>(.*?)</td>", row[2]) == served
+    assert "No module claims *Promoting health* or *One Health and health security*." in page
+    assert "{cite:t}`grimaud2024`" in page
+
+
+@each
+def test_notebook_cells_are_short(module):
+    for cell in module.read().cells:
+        if cell.cell_type == "code":
+            assert len(cell.source.split("\n")) <= 15
+            assert "def " not in cell.source
+
+
+def test_markers_that_do_not_close_are_refused():
+    cell = nbformat.v4.new_code_cell("### BEGIN SOLUTION\nx = 1")
+    cell.metadata["nbgrader"] = {"solution": True}
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    with pytest.raises(RunError, match=r"mine: '### BEGIN SOLUTION' is not followed by '### END SOLUTION'"):
+        copies.student_notebook(notebook, label="mine")
+
+
+@pytest.fixture
+def module_folder(tmp_path, monkeypatch):
+    """A copy of one module, to break."""
+    source = modules.folder()
+    for path in source.glob("beds-and-slack.*"):
+        shutil.copy(path, tmp_path / path.name)
+    monkeypatch.setattr(modules, "folder", lambda: tmp_path)
+    return tmp_path / "beds-and-slack.yml"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("who_for:", "whofor:", r"unknown key 'whofor'\. Did you mean 'who_for'\?"),
+        ("minutes: 120", "minutes: 90", r"the plan fills 120 minutes, the session has 90"),
+        (
+            "[Science and practice]",
+            "[Science and practise]",
+            r"no domain of the framework\. Did you mean 'Science and pr",
+        ),
+        ("data: [teaching_wards]", "data: [teaching_ward]", r"no data set\. Did you mean 'teaching_wards'\?"),
+        ("exercise: q6", "exercise: q9", r"a mistake belongs to 'q9', which is no exercise"),
+        ("marks: 1", "marks: 7", r"a mistake in q2 earns 7 of its marks"),
+        ("core:", "# core:", r"is not readable YAML|there is no 'core'; add it"),
+        ("minutes: 120", "minutes: [", r"beds-and-slack\.yml is not readable YAML"),
+    ],
+)
+def test_a_faulty_description_is_named(module_folder, before, after, message):
+    text = module_folder.read_text()
+    assert before in text
+    module_folder.write_text(text.replace(before, after, 1))
+    with pytest.raises(RunError, match=message):
+        modules.load_modules()
+
+
+def test_a_description_without_notebook_is_named(module_folder):
+    module_folder.with_suffix(".ipynb").unlink()
+    with pytest.raises(RunError, match=r"beds-and-slack\.yml: there is no notebook beds-and-slack\.ipynb beside it"):
+        modules.load_modules()
+
+
+@pytest.mark.parametrize(("cell", "message"), [("q2", "'q2' has no answer cell"), ("q2-check", "'q2' has no marks")])
+def test_an_exercise_without_answer_or_marks_is_named(module_folder, cell, message):
+    path = module_folder.with_suffix(".ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells = [one for one in notebook.cells if one.metadata.get("nbgrader", {}).get("grade_id") != cell]
+    nbformat.write(notebook, path)
+    with pytest.raises(RunError, match=f"beds-and-slack.ipynb: exercise {message}"):
+        modules.load_modules()
+
+
+def test_a_module_that_is_not_there_is_named_with_the_nearest():
+    with pytest.raises(RunError, match=r"no module 'pay-gap'.*Did you mean 'pay-gaps'\?"):
+        modules.select(("pay-gap",))
+
+
+def roster_file(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "class.csv"
+    path.write_text(text, encoding=encoding)
+    return path
+
+
+def test_names_with_spaces_accents_and_commas_are_read_past(tmp_path):
+    text = 'id,name\ns001,"Núñez, Ana María"\n s002 , Zoë  van der Berg\n\ns003,"O\'Neil, ""Mo"""\n'
+    assert roster.read_roster(roster_file(tmp_path, text)) == ["s001", "s002", "s003"]
+    assert roster.read_roster(roster_file(tmp_path, "﻿Name;Student_ID\nÅsa, B;x-1\n")) == ["x-1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", r"class\.csv: the file is empty; give a header with a column 'id'"),
+        ("id,name\n", r"class\.csv: there is a header but no student; add a row for each"),
+        ("name\nAna\n", r"class\.csv: there is no column 'id'; the header has: name"),
+        ("id\ns1\nS1\n", r"row 3, column 'id': 'S1' stands in row 2 too; remove one of them"),
+        ("id,name\n,Ana\n", r"row 2, column 'id': the id is empty"),
+        ("id\nAna María\n", r"row 2, column 'id': 'Ana María' cannot name a folder everywhere; allowed:"),
+        ("id\n../keys\n", r"'\.\./keys' cannot name a folder"),
+    ],
+)
+def test_a_faulty_roster_is_refused_before_anything_is_written(tmp_path, text, message):
+    out = tmp_path / "out"
+    with pytest.raises(DataError, match=message):
+        roster.write(roster_file(tmp_path, text), seed=1, out=out)
+    assert not out.exists()
+
+
+def test_a_roster_that_is_not_utf8_is_said(tmp_path):
+    with pytest.raises(DataError, match=r"class\.csv: the file is not UTF-8; save it as 'CSV UTF-8'"):
+        roster.read_roster(roster_file(tmp_path, "id,name\ns1,Zoë\n", encoding="latin-1"))
+
+
+def test_a_roster_gives_the_same_folders_again_and_every_student_other_data(tmp_path):
+    path = roster_file(tmp_path, 'id,name\ns001,"Núñez, Ana"\ns002,Bo Ek\n')
+    for name in ("one", "two"):
+        roster.write(path, seed=7, out=tmp_path / name)
+    files = sorted(p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*") if p.is_file())
+    assert len(files) == sum(2 * (2 + len(frames_of(module, 1))) for module in MODULES) + 4
+    same, differ, odd = filecmp.cmpfiles(
+        tmp_path / "one", tmp_path / "two", [str(name) for name in files], shallow=False
+    )
+    assert (len(same), differ, odd) == (len(files), [], [])
+    for name in files:
+        text = (tmp_path / "one" / name).read_text()
+        assert "Núñez" not in text, name
+        assert "Bo Ek" not in text, name
+    series = [
+        (tmp_path / f"one/students/{s}/service-trends/data/teaching_series.csv").read_bytes() for s in ("s001", "s002")
+    ]
+    assert series[0] != series[1]
+    with (tmp_path / "one/keys/s001.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert {row["module"] for row in rows} == {module.name for module in MODULES}
+    assert not [p for p in (tmp_path / "one/students").rglob("*") if "key" in p.name]
+
+
+def test_students_work_is_never_written_over(tmp_path):
+    path = roster_file(tmp_path, "id\ns1\n")
+    (tmp_path / "students").mkdir()
+    with pytest.raises(RunError, match=r"students is there already, perhaps with students' work"):
+        roster.write(path, seed=1, out=tmp_path)
+
+
+def test_a_key_is_what_the_students_own_copy_earns_marks_with(tmp_path):
+    module = next(module for module in MODULES if module.name == "beds-and-slack")
+    frames = frames_of(module, roster.seed_of("s001", seed=3))
+    answers = {row["exercise"]: row["answer"] for row in copies.work_out(module, frames).key}
+    given = copies.answered(module, {"q1": f"load = {answers['q1']}", "q3": f"fullest = {answers['q3']!r}"})
+    assert marks_of(given, module, frames)[0]["q1"] == 1
+    assert marks_of(given, module)[0]["q1"] == 0, "another student's answer must not fit"
+
+
+def test_five_hundred_students_take_seconds_a_module(tmp_path):
+    path = roster_file(tmp_path, "id\n" + "".join(f"s{number:03d}\n" for number in range(500)))
+    started = time.perf_counter()
+    chosen = [module for module in MODULES if module.name == "beds-and-slack"]
+    assert len(roster.write(path, seed=1, out=tmp_path / "out", modules=chosen)) == 500
+    assert time.perf_counter() - started < 180
+    assert len(list((tmp_path / "out/students").iterdir())) == 500
+
+
+def test_a_solution_that_fails_on_some_data_is_named():
+    module = next(module for module in MODULES if module.name == "beds-and-slack")
+    broken = {"teaching_wards": frames_of(module, 1)["teaching_wards"].query("ward != 'Harbour'")}
+    with pytest.raises(RunError, match=r"beds-and-slack: q1 fails on these data: KeyError: 'Harbour'"):
+        copies.work_out(module, broken)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: check.number("x", 3, low=4, hint="too small"), "x is 3, below 4: too small"),
+        (lambda: check.number("x", None), "x has no value yet: assign your answer to it in the cell above"),
+        (lambda: check.number("x", "four"), "x is 'four', not a number"),
+        (lambda: check.number("x", float("nan")), "x is nan: a missing value or a division by nought"),
+        (lambda: check.number("x", [1, 2]), "x holds 2 values; one number is asked for"),
+        (lambda: check.choice("x", "Best", ["best"]), "x is 'Best'; it must be one of 'best', spelt so"),
+        (lambda: check.names("x", "a", ["a"]), "x is str; a list of names is asked for"),
+        (lambda: check.names("x", ["b"], ["a"]), "x holds 'b', which is none of 'a'"),
+        (lambda: check.names("x", ["a", "a"], ["a"]), "x names something twice"),
+        (lambda: check.award(1, "x", 2, right=3), "x is 2, which the data do not give"),
+    ],
+)
+def test_a_check_says_what_is_wrong(call, message):
+    with pytest.raises(check.NotYet, match=re.escape(message)):
+        call()
+
+
+def test_answers_as_students_give_them_are_taken():
+    """Columns instead of lists, numpy numbers, three figures; but not two, nor a neighbouring whole number."""
+    frame = pd.DataFrame({"row": ["p2", "p1"]})
+    for given in (frame["row"], pd.Index(["p1", "p2"]), np.array(["p1", "p2"]), {"p1", "p2"}):
+        check.names("x", given, ["p1", "p2"])
+        assert check.award(2, "x", given, right=["p1", "p2"]) == 2
+    assert check.same(np.float64(0.596), 0.59551)
+    assert not check.same(0.6, 0.59551)
+    assert not check.same(11, 12)
+    assert not check.same("12", ["12"])
+
+
+def test_a_rounded_answer_is_told_to_have_more_figures(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    check.slips("q1", "x", 0.6)
+    assert capsys.readouterr().out == "", "nothing is said where no file of common wrong answers stands"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / check.SLIPS).write_text('{"q1": [{"answer": 4, "says": "Four is what is left."}]}')
+    for value, said in (
+        (0.6, "x is 0.6: nothing speaks against it here. If you rounded it: give three figures or more.\n"),
+        (0.596, "x is 0.596: nothing speaks against it here.\n"),
+        (4, "Look again at x: Four is what is left.\n"),
+        ("word", "x is word: nothing speaks against it here.\n"),
+    ):
+        check.slips("q1", "x", value)
+        assert capsys.readouterr().out == said
+
+
+def test_a_students_own_file_is_read_first_and_checked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert len(check.data("teaching_wards")) == 4
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/teaching_wards.csv").write_text("ward,beds,arrivals,stay\nPier,9,1.5,4\n")
+    assert list(check.data("teaching_wards")["ward"]) == ["Pier"]
+    (tmp_path / "data/teaching_wards.csv").write_text("ward,beds,arrivals,stay\nPier,many,1.5,4\n")
+    with pytest.raises(DataError, match=r"teaching_wards\.csv.*beds.*many"):
+        check.data("teaching_wards")
