@@ -6,10 +6,11 @@ UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
 # Tests that drive a browser or watch processes, and notebooks by strict nbval, have workers of their own.
-APART  := tests/test_functional_browser.py tests/test_functional_kernels.py
+APART  := tests/test_functional_browser.py tests/test_functional_explorers.py tests/test_functional_offline.py \
+          tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book test verify archive lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book test verify archive pdf lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,10 @@ verify: env-test ## check environment, data, notebooks, every run and claim afre
 archive: env-book ## one zip of sources, data, results, built book and RO-Crate: book/_build/archive/
 	@$(BIN)/healthsys build
 	@$(BIN)/healthsys archive
+
+pdf: env-test ## the whole book as one PDF, printed by Chromium: book/_build/pdf/
+	@$(BIN)/healthsys build
+	@$(BIN)/healthsys pdf
 
 lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell

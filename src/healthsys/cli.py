@@ -212,6 +212,16 @@ def archive(out: Path | None) -> None:
 
 
 @main.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF; book/_build/pdf/ by default.")
+def pdf(out: Path | None) -> None:
+    """The built book as one PDF with bookmarks, contents and page numbers, printed by Chromium."""
+    from healthsys.publishing import printing
+
+    where, pages = printing.write(out)
+    click.echo(f"wrote {where}: {pages} pages, {where.stat().st_size / 1e6:.1f} MB")
+
+
+@main.command()
 @click.argument("notebook")
 @click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")

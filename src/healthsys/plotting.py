@@ -195,6 +195,17 @@ def show(
     display(Picture(page, record))
 
 
+def drawing(draw: Callable[..., Figure], *data: Any, name: str, width: int, alt: str, **options: Any) -> str:
+    """Draw once, at one width, and return SVG for a page; :func:`show` is for figures of a notebook.
+
+    Examples
+    --------
+    >>> drawing(lambda rows, width: canvas(width, 60)[0], [], name="empty", width=100, alt="Nothing")[:4]
+    '<svg'
+    """
+    return _svg(draw, data, options, name, width, alt)
+
+
 def _plain(value: Any) -> Any:
     if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import re
 import subprocess
 import time
 import zipfile
@@ -109,9 +108,7 @@ def built_book() -> list[str]:
 
 def name() -> str:
     """Return the name of the archive and of the folder in it: title and version."""
-    about = crate.citation()
-    title = re.sub(r"[^a-z0-9]+", "-", about["title"].partition(":")[0].lower()).strip("-")
-    return f"{title}-{about['version']}"
+    return crate.file_stem()
 
 
 def write(out: Path | None = None) -> tuple[Path, dict[str, int]]:

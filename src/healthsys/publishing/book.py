@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +15,18 @@ import nbformat
 from healthsys import datasets, paths
 from healthsys.errors import RunError
 from healthsys.evidence import book as ledger
-from healthsys.publishing import execution, files, generated, pages, reference
+from healthsys.publishing import (
+    chapters,
+    execution,
+    files,
+    finish,
+    generated,
+    landing,
+    pages,
+    reference,
+    takeaway,
+    vega,
+)
 from healthsys.publishing.runs import Run, load_runs
 from healthsys.publishing.teaching import editions, words
 from healthsys.publishing.teaching.modules import load_modules
@@ -27,24 +37,28 @@ EPOCH = "1767225600"
 #: Files of the theme that no page uses: its icon script (icons.css draws the few there are), thebe, source maps.
 UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
 
-_ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
+#: Generated pages whose tables are offered as CSV.
+WITH_TABLES = ("findings", "evidence/", "reference/constants", "reference/coverage", "reference/speed")
 
 
 def written() -> list[Path]:
     """Return the files and folders among the book's sources that a build writes itself."""
     pages_written = [*generated.PAGES, *reference.names()]
+    pages_written += ["analyses-fragment.md", "verdicts-fragment.md"]
     return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in pages_written)]
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
     """Write the page of every executed run and the generated pages; return the names of those that changed."""
-    changed = []
+    changed, offers, known_chapters = [], [], chapters.load()
     for run in runs:
         source = execution.executed_path(run.name)
         if not source.is_file():
             raise RunError(f"run '{run.name}' has not been executed, so it has no page; execute it: healthsys run")
         record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
-        page = pages.compose(run, nbformat.read(source, as_version=4), record)
+        offers.append(takeaway.Offer(f"analyses/{run.name}"))
+        executed = nbformat.read(source, as_version=4)
+        page = pages.compose(run, executed, record, chapter=known_chapters.get(run.name), offer=offers[-1])
         if files.write_whole(paths.pages() / f"{run.name}.ipynb", nbformat.writes(page) + "\n"):
             changed.append(run.name)
     known = {f"{run.name}.ipynb" for run in load_runs().values()}
@@ -53,9 +67,13 @@ def compose_pages(runs: list[Run]) -> list[str]:
             stale.unlink()
     written = {name: write() for name, write in generated.PAGES.items()}
     written |= ledger.book_pages() | reference.pages() | words.book_pages()
-    for name, text in written.items():
+    for name, text in (written | landing.fragments()).items():
+        if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
+            offers.append(takeaway.Offer(name.removesuffix(".md")))
+            text = offers[-1].tables(text)
         if files.write_whole(paths.book() / name, text):
             changed.append(name)
+    takeaway.write(offers)
     return changed
 
 
@@ -65,8 +83,10 @@ def inputs_hash() -> str:
     read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
     read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
     read += [path for path in paths.data().rglob("*") if path.is_file()]
-    read += sorted(here.parent.rglob("*.py")) + [paths.root() / "requirements" / "book.lock"]
-    read += [paths.root() / "CHANGELOG.md", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
+    read += sorted(here.parent.rglob("*.py"))
+    read += sorted(path for path in (here / "templates").rglob("*") if path.is_file())
+    read += [paths.root() / "requirements" / "book.lock", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
+    read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
     for path in sorted(read):
         digest.update(f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode())
@@ -115,14 +135,13 @@ def publish(built: Path) -> None:
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
     # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
     shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
-    for page in fresh.rglob("*.html"):
-        text = page.read_text(encoding="utf-8")
-        page.write_text(_ICON_SCRIPT.sub("", text), encoding="utf-8")
+    vega.write(fresh)
     for name, source, pattern in (
         ("data", paths.data(), "**/*.*"),
         ("notebooks", paths.notebooks(), "*.ipynb"),
         ("executed", paths.build() / "executed", "*.ipynb"),
         ("results", paths.build() / "results", "*.json"),
+        (takeaway.FOLDER, paths.build() / takeaway.FOLDER, "**/*.*"),
     ):
         for path in sorted(source.glob(pattern)):
             if path.is_file():
@@ -133,6 +152,7 @@ def publish(built: Path) -> None:
         files.write_whole(fresh / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
     if "claims" in datasets.names():
         (fresh / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
+    finish.finish(fresh, epoch=EPOCH)
     if target.exists():
         target.rename(old)
     fresh.rename(target)

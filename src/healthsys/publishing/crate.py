@@ -53,6 +53,13 @@ def citation() -> dict[str, Any]:
     return known
 
 
+def file_stem() -> str:
+    """Return the name of what holds the whole compendium: title and version."""
+    about = citation()
+    title = re.sub(r"[^a-z0-9]+", "-", about["title"].partition(":")[0].lower()).strip("-")
+    return f"{title}-{about['version']}"
+
+
 def metadata(names: list[str]) -> dict[str, Any]:
     """Return ``ro-crate-metadata.json`` of an archive.
 

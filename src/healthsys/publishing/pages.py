@@ -11,11 +11,20 @@ import nbformat
 import healthsys
 from healthsys import datasets, paths
 from healthsys.publishing import fingerprint, harvest
+from healthsys.publishing.chapters import Chapter, next_steps, opened
 from healthsys.publishing.parameters import Parameter, parameters_of
 from healthsys.publishing.runs import Run
+from healthsys.publishing.takeaway import Offer
 
 
-def compose(run: Run, executed: nbformat.NotebookNode, record: dict[str, Any]) -> nbformat.NotebookNode:
+def compose(
+    run: Run,
+    executed: nbformat.NotebookNode,
+    record: dict[str, Any],
+    *,
+    chapter: Chapter | None = None,
+    offer: Offer | None = None,
+) -> nbformat.NotebookNode:
     """Return the page notebook of a run.
 
     Parameters
@@ -26,6 +35,10 @@ def compose(run: Run, executed: nbformat.NotebookNode, record: dict[str, Any]) -
         The executed, normalised notebook.
     record
         The run's results as harvested (:func:`healthsys.publishing.execution.results_of`).
+    chapter
+        Question, certainty and next steps (:mod:`healthsys.publishing.chapters`); none of them when None.
+    offer
+        What collects the files that the page offers; without it, a page links to none.
     """
     page = nbformat.v4.new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
     for cell in executed.cells:
@@ -36,14 +49,20 @@ def compose(run: Run, executed: nbformat.NotebookNode, record: dict[str, Any]) -
             known = parameters_of(run.read(), label=run.notebook.name)
             page.cells.append(_markdown(parameter_table(known, record["parameters"])))
         elif cell.cell_type == "code":
-            page.cells.append(_code(cell))
+            page.cells.append(_code(cell, offer))
         else:
             page.cells.append(_markdown(cell.source))
     for cell in page.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             cell.source = re.sub(r"^# .*", f"# {run.title}", cell.source, count=1)
+            cell.source = opened(cell.source, chapter) if chapter else cell.source
             break
+    if chapter:
+        page.cells.append(_markdown(next_steps(run, chapter)))
     page.cells.append(_markdown(results_table(record["results"])))
+    if offer:
+        offer.results(record["results"])
+        page.cells.append(_markdown(offer.section(run)))
     page.cells.append(_markdown(provenance(run)))
     for position, cell in enumerate(page.cells):
         cell.id = f"c{position:03d}"
@@ -54,12 +73,13 @@ def _markdown(source: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_markdown_cell(source)
 
 
-def _code(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
+def _code(cell: nbformat.NotebookNode, offer: Offer | None) -> nbformat.NotebookNode:
     """Keep the code, revealable, and what is meant for a reader: no records, no stray representations."""
     kept = []
     for output in cell.outputs:
         data = output.get("data")
         if data is not None:
+            figure = data.get(harvest.FIGURE_TYPE)
             for kind in (harvest.RESULT_TYPE, harvest.FIGURE_TYPE):
                 if kind == harvest.RESULT_TYPE and kind in data:
                     data = {}
@@ -67,6 +87,9 @@ def _code(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
             if set(data) <= {"text/plain"}:
                 continue
             data.pop("text/plain", None)
+            if offer and "text/html" in data:
+                markup = offer.tables(data["text/html"])
+                data = {**data, "text/html": offer.figure(figure, markup) if figure else markup}
             output = nbformat.v4.new_output("display_data", data=data)
         kept.append(output)
     tags = ["hide-input", *(tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")]

@@ -14,8 +14,10 @@ from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
+from sphinx.util.index_entries import split_index_msg
 
 from healthsys.errors import HealthsysError
+from healthsys.publishing import vega
 from healthsys.publishing.lookup import Lookup
 
 ROLES = ("result", "param", "published", "claim", "constant")
@@ -41,7 +43,7 @@ class ReferenceRole(SphinxRole):
         base = "" if found.document == here else self.env.app.builder.get_relative_uri(here, found.document)
         node = nodes.reference(
             self.rawtext,
-            found.text,
+            found.text.replace(" %", "\u00a0%"),
             internal=True,
             refuri=f"{base}#{found.anchor}",
             reftitle=found.title,
@@ -67,13 +69,26 @@ def _keep_comments_whole(_app: Any, what: str, _name: str, _of: Any, _options: A
 
 
 def _drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Leave out scripts and styles of what the book does not use: thebe would fetch from another site."""
+    """Leave out scripts and styles of what a page does not use: thebe would fetch from another site."""
+    explores = vega.MARK in context.get("body", "")
     for kind in ("script_files", "css_files"):
-        context[kind] = [
-            entry
-            for entry in context.get(kind, [])
-            if "thebe" not in f"{getattr(entry, 'filename', entry)}{getattr(entry, 'attributes', '')}".lower()
-        ]
+        context[kind] = [entry for entry in context.get(kind, []) if _used(entry, explores=explores)]
+
+
+def _used(entry: Any, *, explores: bool) -> bool:
+    """Say whether a page needs a script or style; Jupyter Book adds every file of ``_static`` to every page."""
+    name = f"{getattr(entry, 'filename', entry)}"
+    if name.rpartition("/")[2] in vega.FILES:
+        return explores and (name.endswith(".css") or "defer" in entry.attributes)
+    return "thebe" not in f"{name}{getattr(entry, 'attributes', '')}".lower()
+
+
+def _add_explorer(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Load the scripts of the explorers, in order and after the page, where there is one."""
+    if vega.MARK in context.get("body", ""):
+        for name in vega.FILES:
+            if name.endswith(".js"):
+                app.add_js_file(name, loading_method="defer")
 
 
 def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -82,12 +97,41 @@ def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def _own_pages(app: Sphinx, config: Any) -> None:
+    """Add the page for a missing address and how the search ranks.
+
+    Launching is left to the pages: the theme would open a notebook that only the build has.
+    """
+    templates = Path(__file__).parent / "templates"
+    config.templates_path.append(str(templates))
+    config.html_search_scorer = str(templates / "scorer.js")
+    config.html_additional_pages["404"] = "missing.html"
+    config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
+
+
+def _keep_index_entries(app: Sphinx) -> list[Any]:
+    """Give the search the index entries of pages that were not written now: Sphinx keeps only those it just wrote."""
+    indexer = getattr(app.builder, "indexer", None)
+    for document, entries in app.env.domaindata["index"]["entries"].items():
+        if indexer and document not in indexer._index_entries and document in indexer._titles:
+            words = {
+                (word, target or "", main)
+                for kind, value, target, main, _ in entries
+                for word in split_index_msg(kind, value)
+            }
+            indexer._index_entries[document] = sorted(words)
+    return []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
     for name in ROLES:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("html-page-context", _add_explorer)
+    app.connect("config-inited", _own_pages)
+    app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

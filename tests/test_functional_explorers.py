@@ -1,0 +1,338 @@
+"""The explorers in a real browser: their numbers are the package's, by keyboard too, from a file, for everyone.
+
+Numbers are read from the page (`data-value`, unrounded) and compared with the package's functions at a relative
+tolerance of 1e-9; the rounded text beside them, the sentence and the table must be those that Python writes.
+"""
+
+import gzip
+import itertools
+import json
+import random
+import re
+
+import pytest
+
+from healthsys import datasets
+from healthsys.equality import explore_pay, pay_gap
+from healthsys.trends import capacity, explore_beds, explore_chart
+from healthsys.trends.control_charts import xmr
+from healthsys.trends.study import open_study
+from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
+from test_functional_browser import TAGS, browser  # noqa: F401
+
+EXPLORERS = ("control-chart", "bed-slack", "pay-gap")
+
+CLOSE = {"rel": 1e-9, "abs": 1e-9}
+
+#: Most that an explorer's page may weigh before images, gzipped, in bytes.
+HEAVIEST = 1_400_000
+
+
+def opened(browser, kind, *, width=1280, scheme="light", **options):  # noqa: F811
+    """Open an explorer from its file, with what it asked for and complained about."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+    page = context.new_page()
+    page.seen = {"requests": [], "errors": []}
+    page.on("request", lambda sent: page.seen["requests"].append(sent.url))
+    page.on("pageerror", lambda error: page.seen["errors"].append(str(error)))
+    page.on("console", lambda said: said.type in ("error", "warning") and page.seen["errors"].append(said.text))
+    page.goto(f"file://{HTML}/analyses/explore-{kind}.html", wait_until="load")
+    if options.get("java_script_enabled", True):
+        page.wait_for_selector(".hs-explorer[data-ready]")
+    return page
+
+
+@pytest.fixture(scope="module")
+def pages(browser):  # noqa: F811
+    """Each explorer open once, at its start."""
+    found = {kind: opened(browser, kind) for kind in EXPLORERS}
+    yield found
+    for page in found.values():
+        page.context.close()
+
+
+def settled(page):
+    """Wait until the sentence has followed the controls and the charts are drawn."""
+    page.wait_for_selector(".hs-said[aria-busy=false]", state="attached")
+
+
+def put(page, **controls):
+    """Set controls as a reader's hand would leave them, and return what the page then shows."""
+    page.evaluate(
+        """(controls) => {
+          const form = document.querySelector(".hs-controls");
+          for (const [name, value] of Object.entries(controls)) {
+            const element = form.elements[name];
+            if (typeof value === "boolean") element.checked = value; else element.value = value;
+            element.dispatchEvent(new Event("input", { bubbles: true }));
+          }
+        }""",
+        controls,
+    )
+    settled(page)
+    return page.evaluate(
+        """() => ({
+          sentence: document.querySelector(".hs-said").textContent,
+          numbers: Object.fromEntries([...document.querySelectorAll(".hs-numbers dd")].map((cell) =>
+            [cell.dataset.name, [cell.dataset.value, cell.textContent, cell.previousSibling.textContent]])),
+          rows: [...document.querySelectorAll(".hs-alternative tbody tr")].map((row) =>
+            [...row.cells].map((cell) => cell.textContent)),
+          heads: [...document.querySelectorAll(".hs-alternative thead th")].map((cell) => cell.textContent),
+        })"""
+    )
+
+
+def same_words(shown, state, explorer):
+    """Compare sentence, numbers and table of the page with the state that Python gives."""
+    assert shown["sentence"] == state.sentence
+    assert list(shown["numbers"]) == [one.name for one in state.numbers]
+    for one in state.numbers:
+        value, text, label = shown["numbers"][one.name]
+        assert (text, label) == (one.text, one.label)
+        assert (float(value) if value else None) == (None if one.value is None else pytest.approx(one.value, **CLOSE))
+    written = re.findall(
+        r"<tr>(<th scope=\"row\">.*?)</tr>", type(explorer)(**{**vars(explorer), "start": state}).table.html
+    )
+    assert shown["rows"] == [re.findall(r">([^<]+)</t[hd]>", row) for row in written]
+
+
+def positions(kind):
+    """Return positions of the controls: the corners, and many in between by a fixed draw."""
+    draw = random.Random(20160101)
+    if kind == "control-chart":
+        corners = list(itertools.product((5, 6, 24, 30), (5, 12), (5, 12), (True, False)))
+        more = [(draw.randint(5, 30), draw.randint(5, 12), draw.randint(5, 12), draw.random() < 0.5) for _ in range(30)]
+        return [dict(zip(("rebase", "shift", "trend", "screen"), one, strict=True)) for one in corners + more]
+    if kind == "bed-slack":
+        corners = list(itertools.product((1, 28, 80), (0.1, 5.2, 20), (0.5, 14), (1, 20)))
+        more = [
+            (draw.randint(1, 80), draw.randint(1, 200) / 10, draw.randint(5, 140) / 10, draw.randint(1, 20))
+            for _ in range(30)
+        ]
+        return [dict(zip(("beds", "arrivals", "stay", "accepted"), one, strict=True)) for one in corners + more]
+    bands = explore_pay.BANDS
+    corners = [(who, "5", "7", people) for who in ("women", "men") for people in (0, 10, 20, 40)]
+    corners += [("women", "6", "6", 10), ("men", "9", "2", 10), ("women", "8b", "2", 10), ("women", "2", "VSM", 10)]
+    more = [
+        (draw.choice(("women", "men")), *draw.sample(bands, 2), 10 * draw.randint(0, 5))
+        for _ in range(40)
+    ]  # fmt: skip
+    return [dict(zip(("who", "origin", "to", "people"), one, strict=True)) for one in corners + more]
+
+
+@pytest.fixture(scope="module")
+def study():
+    return open_study(data="area_south_series", indicator="antenatal_coverage", unit="Area South")
+
+
+@pytest.fixture(scope="module")
+def bands():
+    return explore_pay.by_band(datasets.load("workforce_staff"), organisation="ICB")
+
+
+def test_the_control_chart_is_the_packages_at_every_position(pages, study):
+    explorer = explore_chart.chart_explorer(study)
+    for position in positions("control-chart"):
+        shown = put(pages["control-chart"], **position)
+        chart = xmr(
+            study.series["value"],
+            rebase=[position["rebase"]] if position["rebase"] >= 6 else [],
+            shift_length=position["shift"],
+            trend_length=position["trend"],
+            screen=position["screen"],
+        )
+        assert [row[-1] for row in shown["rows"]] == [signal or "none" for signal in chart.points["signal"]], position
+        for part in chart.segments.itertuples():
+            for name in ("mean", "lpl", "upl"):
+                assert float(shown["numbers"][f"{name}_{part.segment}"][0]) == pytest.approx(
+                    getattr(part, name), **CLOSE
+                )
+        same_words(shown, explore_chart.chart_state(study, explore_chart.chart_at(study, **position)), explorer)
+
+
+def test_the_ward_is_the_packages_at_every_position(pages):
+    explorer = explore_beds.beds_explorer(beds=28, arrivals=5.2, stay=5.0, accepted=5)
+    for position in positions("bed-slack"):
+        shown = put(pages["bed-slack"], **position)
+        load, beds = position["arrivals"] * position["stay"], position["beds"]
+        numbers = {name: float(value) if value else None for name, (value, _, _) in shown["numbers"].items()}
+        assert numbers["full"] == pytest.approx(100 * capacity.erlang_b(load, beds), **CLOSE)
+        assert numbers["used"] == pytest.approx(100 * capacity.occupancy(load, beds), **CLOSE)
+        assert numbers["needed"] == capacity.smallest_ward(load, target=position["accepted"] / 100)
+        assert numbers["spared"] == pytest.approx(capacity.one_more_bed(load, beds, more=1)["spared"].iloc[1], **CLOSE)
+        if load < beds:
+            assert numbers["must_wait"] == pytest.approx(100 * capacity.erlang_c(load, beds), **CLOSE)
+        else:
+            assert numbers["must_wait"] is numbers["mean_wait"] is None
+        same_words(shown, explore_beds.beds_state(**position), explorer)
+
+
+def test_the_pay_gap_is_the_packages_at_every_position(pages, bands):
+    explorer = explore_pay.pay_explorer(bands, who="women", origin="5", to="7")
+    page = pages["pay-gap"]
+    for position in positions("pay-gap"):
+        put(page, people=0)
+        shown = put(page, **position)
+        people = int(page.locator("input[name=people]").input_value())
+        most = int(bands.loc[bands["band"] == position["origin"], position["who"]].iloc[0])
+        expected = 0 if position["origin"] == position["to"] else min(position["people"], most // 10 * 10)
+        assert people == expected
+        after = explore_pay.moved(bands, **{**position, "people": people})
+        found = pay_gap.statutory(explore_pay.staff_of(after))
+        numbers = {name: float(value) for name, (value, _, _) in shown["numbers"].items()}
+        for measure in ("mean", "median"):
+            assert numbers[f"{measure}_gap"] == pytest.approx(found.gap(f"{measure}_hourly").percent, **CLOSE)
+        shares = [numbers[name] for name in ("lower", "lower_middle", "upper_middle", "upper")]
+        assert shares == pytest.approx(found.quarters["group_percent"].tolist(), **CLOSE)
+        same_words(shown, explore_pay.pay_state(bands, **{**position, "people": people}), explorer)
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_the_chart_draws_what_the_table_says(pages, kind):
+    page = pages[kind]
+    seen = {}
+    for position in positions(kind)[-6:]:
+        rows = str(put(page, **position)["rows"])
+        drawn = page.locator(".hs-live svg").first.inner_html()
+        assert len(re.findall("<path", drawn)) > 5
+        assert all((rows == other) == (drawn == picture) for other, picture in seen.items()), position
+        seen[rows] = drawn
+    assert len(seen) > 2
+    assert page.locator(".hs-live").first.get_attribute("aria-label") == page.locator(".hs-said").text_content()
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_only_the_keyboard_is_needed(browser, kind):  # noqa: F811
+    page = opened(browser, kind)
+    names = page.evaluate(
+        """[...document.querySelector('.hs-controls').elements].filter((e) => e.tagName !== 'OUTPUT')
+          .map((e) => e.name || e.textContent)"""
+    )
+    page.locator(".hs-controls select, .hs-controls input").first.focus()
+    reached = []
+    for _ in names:
+        reached.append(page.evaluate("document.activeElement.name || document.activeElement.textContent"))
+        page.keyboard.press("Tab")
+    assert reached == names
+    assert page.evaluate("!document.querySelector('.hs-controls').contains(document.activeElement)"), "the focus leaves"
+    slider = page.locator(".hs-controls input[type=range]").first
+    slider.focus()
+    before = page.locator(".hs-said").text_content()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    settled(page)
+    assert page.locator(".hs-said").text_content() != before
+    assert slider.get_attribute("aria-valuetext") == page.locator(".hs-control output").first.text_content()
+    page.locator(".hs-controls button[type=reset]").focus()
+    page.keyboard.press("Enter")
+    settled(page)
+    assert page.locator(".hs-said").text_content() == before
+    page.context.close()
+
+
+def test_buttons_move_ten_people(browser):  # noqa: F811
+    page = opened(browser, "pay-gap")
+    page.get_by_role("button", name="Ten more").press("Enter")
+    page.get_by_role("button", name="Ten more").press("Space")
+    assert page.locator("input[name=people]").input_value() == "20"
+    page.get_by_role("button", name="Ten fewer").press("Enter")
+    settled(page)
+    assert page.locator(".hs-said").text_content().startswith("With 10 women moved from band 5 to band 7")
+    page.context.close()
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_without_javascript_the_page_is_whole(browser, kind):  # noqa: F811
+    page = opened(browser, kind, java_script_enabled=False)
+    assert not page.locator(".hs-controls").is_visible()
+    assert page.locator(".hs-still").is_visible()
+    assert page.locator(".hs-said").text_content()
+    assert page.locator("figure.hs-figure .hs-wide svg").first.is_visible()
+    page.locator(".hs-alternative summary").click()
+    assert page.locator(".hs-alternative tbody tr").first.is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_the_start_in_the_browser_is_the_start_of_the_page(browser, kind):  # noqa: F811
+    still = opened(browser, kind, java_script_enabled=False)
+    alive = opened(browser, kind)
+    settled(alive)
+    for query in (".hs-said", ".hs-numbers dd", ".hs-alternative tbody td", ".hs-control output"):
+        both = [page.locator(query).all_text_contents() for page in (still, alive)]
+        assert both[0] == both[1], query
+    for page in (still, alive):
+        page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_everyone_can_use_it(browser, kind, width, scheme):  # noqa: F811
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(browser, kind, width=width, scheme=scheme, reduced_motion="reduce")
+    page.locator(".hs-alternative summary").click()
+    outside = [url for url in page.seen["requests"] if not url.startswith(("file:", "data:", "blob:"))]
+    assert outside == []
+    assert page.seen["errors"] == []
+    overflow = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0, f"{overflow} px wider than the window"
+    options = {"runOnly": {"type": "tag", "values": TAGS}, "preload": False}
+    found = Axe().run(page, options=options).response["violations"]
+    assert not [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"][:3]]
+    drawn = page.locator(".hs-live svg").first.bounding_box()
+    assert 0.8 * min(720, width) <= drawn["width"] <= width or width == 1280
+    targets = page.locator(".hs-controls :is(input, select, button)").all()
+    assert min(target.bounding_box()["height"] for target in targets) >= 20
+    page.context.close()
+
+
+def test_charts_follow_the_theme(browser):  # noqa: F811
+    page = opened(browser, "bed-slack")
+    line = page.locator(".hs-live .mark-line path").last
+    colour = "(path) => getComputedStyle(path).stroke"
+    light = line.evaluate(colour)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert (light, line.evaluate(colour)) == ("rgb(11, 110, 117)", "rgb(79, 179, 185)")
+    page.context.close()
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_an_explorer_weighs_at_most_its_share(browser, kind):  # noqa: F811
+    page = opened(browser, kind)
+    files = {url.removeprefix("file://").partition("?")[0] for url in page.seen["requests"] if url.startswith("file:")}
+    weight = 0
+    for path in files:
+        content = open(path, "rb").read()  # noqa: PTH123, SIM115
+        weight += len(content) if path.endswith("woff2") else len(gzip.compress(content, 6))
+    assert weight <= HEAVIEST, f"{kind}: {weight:,} bytes"
+    assert sum(path.endswith("_static/vega.js") for path in files) == 1
+    page.context.close()
+
+
+def test_other_pages_do_not_load_the_scripts():
+    for name in ("index", "analyses/bed-slack", "findings"):
+        text = (HTML / f"{name}.html").read_text()
+        assert not re.findall(r"vega\.js|explore\.css|explore\.js|explore-models\.js", text), name
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_an_explorer_loads_each_script_once_after_the_page(kind):
+    text = (HTML / f"analyses/explore-{kind}.html").read_text()
+    loaded = re.findall(r"<script (defer=\"defer\" )?src=\"\.\./_static/(vega|explore[a-z-]*)\.js", text)
+    assert [name for _, name in loaded] == ["vega", "explore-models", "explore"]
+    assert all(deferred for deferred, _ in loaded)
+    assert len(re.findall(r"explore\.css", text)) == 1
+
+
+def test_the_bundle_carries_its_licences():
+    head = (HTML / "_static/vega.js").read_text()[:6000]
+    assert "Redistribution and use in source and binary forms" in head
+    assert "University of Washington Interactive Data Lab" in head
+
+
+def test_what_the_page_carries_is_json_without_an_end_of_script():
+    text = (HTML / "analyses/explore-pay-gap.html").read_text()
+    carried = re.search(r'<script type="application/json">(.*?)</script>', text, re.S)[1]
+    assert set(json.loads(carried)) == {"inputs", "charts"}

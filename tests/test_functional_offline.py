@@ -1,0 +1,202 @@
+"""The book away from home: unzipped on a stick, searched, served where a page is missing, printed as a whole."""
+
+import contextlib
+import functools
+import http.server
+import shutil
+import threading
+import zipfile
+from urllib.parse import quote_plus
+
+import pytest
+
+import miniature
+from healthsys.errors import HealthsysError
+from healthsys.publishing import finish, portable, printing
+from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
+from test_functional_browser import browser  # noqa: F401
+
+#: Words that a reader would use, and a page that must be among the first five found.
+WORDS = {
+    "control chart": "reference/glossary",
+    "interrupted time series": "reference/glossary",
+    "pay gap": "analyses/pay-gap-",
+    "bed occupancy": "analyses/trend-england-beds",
+    "waiting list": "analyses/trend-england-waits",
+    "18 weeks": "analyses/trend-england-waits",
+    "four-hour": "analyses/trend-england-emergency",
+    "KH03": "analyses/trend-england-beds",
+    "WRES": "analyses/workforce-race-equality",
+    "disability": "analyses/workforce-disability-equality",
+    "ICC(1)": "reference/methods",
+    "Cronbach's alpha": "reference/methods",
+    "funnel plot": "reference/glossary",
+    "Oaxaca-Blinder": "analyses/pay-gap-decomposition",
+    "small numbers": "own-data",
+    "suppression": "reference/glossary",
+    "Krippendorff": "analyses/coder-agreement",
+    "bootstrap": "reference/glossary",
+    "Newey-West": "analyses/trend-",
+    "antenatal": "analyses/trend-area-south-antenatal",
+    "hypertension": "analyses/trend-area-south-hypertension",
+    "slack": "analyses/bed-slack",
+    "autonomy": "analyses/autonomy-and-slack",
+    "learning sites": "analyses/learning-sites",
+    "idea time": "analyses/climate-",
+    "confidence interval": "reference/glossary",
+    "licence": "reference/licences",
+}
+
+
+@pytest.fixture(scope="module")
+def stick(tmp_path_factory):
+    """The zip of the book, unpacked as a reader would."""
+    folder = tmp_path_factory.mktemp("stick")
+    with zipfile.ZipFile(HTML / portable.file_name()) as packed:
+        packed.extractall(folder)
+    return folder / portable.folder()
+
+
+@pytest.fixture(scope="module")
+def page(browser):  # noqa: F811
+    """A page that notes every request and everything that fails."""
+    context = browser.new_context()
+    opened = context.new_page()
+    opened.asked, opened.faults = [], []
+    opened.on("request", lambda sent: opened.asked.append(sent.url))
+    opened.on("requestfailed", lambda sent: opened.faults.append(f"failed: {sent.url}"))
+    opened.on("response", lambda got: got.status >= 400 and opened.faults.append(f"{got.status}: {got.url}"))
+    opened.on("pageerror", lambda error: opened.faults.append(str(error)))
+    opened.on("console", lambda said: said.type == "error" and opened.faults.append(said.text))
+    yield opened
+    context.close()
+
+
+def found(page, start, word):
+    """Search for a word and return the pages found, in order, without their anchors."""
+    page.goto(f"{start}/search.html?q={quote_plus(word)}")
+    page.wait_for_function("/\\d|did not/.test(document.querySelector('#search-results .search-summary')?.innerText)")
+    page.wait_for_timeout(100)
+    links = page.eval_on_selector_all(
+        "#search-results ul.search > li > a", "all => all.map(a => a.getAttribute('href'))"
+    )
+    return [link.partition("?")[0].partition("#")[0].removesuffix(".html") for link in links]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_that_a_reader_would_use_finds_its_page(page, stick, word):
+    page.faults.clear()
+    pages = list(dict.fromkeys(found(page, stick.as_uri(), word)))
+    assert any(name.startswith(WORDS[word]) for name in pages[:5]), pages[:8]
+    assert page.faults == []
+
+
+def test_a_page_that_is_found_says_what_it_is_about(page, stick):
+    found(page, stick.as_uri(), "pay gap")
+    said = page.locator("#search-results .hs-said").first.inner_text()
+    assert len(said) > 40
+
+
+def test_the_unpacked_book_opens_from_its_first_page_and_asks_for_nothing_that_is_not_there(page, stick):
+    page.asked.clear()
+    page.faults.clear()
+    page.goto((stick / "index.html").as_uri())
+    page.locator("nav a:has-text('Findings at a glance')").first.click()
+    page.wait_for_load_state("load")
+    page.goto((stick / "analyses/climate-baseline.html").as_uri())
+    assert page.locator("math").count() > 3, "formulas"
+    assert page.locator("figure.hs-figure svg:visible").count() >= 2, "figures"
+    link = page.locator("p.hs-take a").first.get_attribute("href")
+    assert (stick / "analyses" / link).resolve().is_file()
+    assert [url for url in page.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert page.faults == []
+
+
+@contextlib.contextmanager
+def served(folder, prefix):
+    """Serve a folder below a path, with its 404 page for what is missing, as a host of static pages does."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def translate_path(self, path):
+            return super().translate_path(path.removeprefix(prefix) if path.startswith(prefix) else "/nowhere")
+
+        def send_error(self, code, message=None, explain=None):
+            content = (folder / "404.html").read_bytes()
+            self.send_response(code)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{prefix}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("missing", ["gone.html", "analyses/gone.html", "a/b/c/d/gone.html"])
+def test_a_missing_page_leads_back_from_any_depth(page, tmp_path, missing):
+    folder = tmp_path / "site"
+    shutil.copytree(HTML, folder, ignore=shutil.ignore_patterns("files", "data", "executed", "*.zip"))
+    finish._at_any_depth(folder / "404.html", "/book")
+    with served(folder, "/book") as address:
+        page.faults.clear()
+        page.goto(f"{address}/{missing}")
+        assert page.faults == [f"404: {address}/{missing}", page.faults[-1]], "only the page itself is missing"
+        page.faults.clear()
+        page.locator("#missing-search").fill("hypertension")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/search.html?q=hypertension")
+        page.goto(f"{address}/{missing}")
+        page.locator("article a:has-text('first page')").click()
+        page.wait_for_url(f"{address}/index.html")
+
+
+def test_the_whole_book_is_printed_with_bookmarks_and_contents(browser, tmp_path, monkeypatch):  # noqa: F811
+    pypdf = pytest.importorskip("pypdf")
+    root = miniature.make(tmp_path / "mini")
+    done = miniature.healthsys(root, "build")
+    assert done.returncode == 0, done.stderr
+    done = miniature.healthsys(root, "pdf")
+    assert done.returncode == 0, done.stderr
+    (path,) = (root / "book/_build/pdf").iterdir()  # and nothing is left behind
+    reader = pypdf.PdfReader(path)
+    marks = [entry.title for entry in flat(reader.outline)]
+    expected = ["Contents", "Miniature", "Findings at a glance", "Waits as printed", "Waits doubled", "Data dictionary"]
+    assert list(dict.fromkeys(title for title in marks[1:] if title in expected)) == expected
+    listed = reader.pages[1].extract_text()
+    for title in expected[2:]:
+        mark = [entry for entry in flat(reader.outline) if entry.title == title][-1]
+        number = reader.get_destination_page_number(mark) + 1
+        assert f"{title} {number}" in " ".join(listed.split()), title
+    text = "\n".join(sheet.extract_text() for sheet in reader.pages)
+    assert "13.50 days" in text
+    assert "Search the book" not in text
+
+
+def flat(outline):
+    for entry in outline:
+        if isinstance(entry, list):
+            yield from flat(entry)
+        else:
+            yield entry
+
+
+def test_without_a_browser_printing_says_what_to_install(monkeypatch):
+    monkeypatch.delenv(printing.BROWSER, raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(HealthsysError, match=r"no Chromium is found.*apt-get install chromium.*HEALTHSYS_CHROMIUM="):
+        printing.find_browser()
+
+
+def test_a_browser_that_is_named_but_not_there_is_refused(monkeypatch):
+    monkeypatch.setenv(printing.BROWSER, "/nowhere/chromium")
+    with pytest.raises(HealthsysError, match="'/nowhere/chromium', which cannot be run"):
+        printing.find_browser()
