@@ -149,6 +149,7 @@ def paper(seed: int) -> dict[str, pd.DataFrame]:
     whole[1], part[1] = whole[0], int(part[0] * rng.uniform(0.70, 0.85))  # a year later, fewer
     wrong = rng.choice(np.arange(4, PAPER_ROWS), 4, replace=False)
     for at in wrong[:2]:  # its second decimal is at least 7, so that cutting it off differs from rounding
+        whole[at] += whole[at] % 1000 == 0  # of 2000 or 3000 no percentage has a second decimal that high
         while int(part[at]) * 10000 // int(whole[at]) % 10 < 7:
             part[at] += 1
     printed = np.array([_rounded(int(a), int(b)) for a, b in zip(part, whole, strict=True)])
