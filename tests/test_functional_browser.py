@@ -22,7 +22,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 VIEWS = {"1280 light": (1280, 900), "1280 dark": (1280, 900), "390 dark": (390, 844), "390 light": (390, 844)}
 
 #: Contrast is most of what axe takes time for. It is examined where it can differ: in each theme, and at each width
-#: once. ``HEALTHSYS_EVERY_VIEW=1`` examines it in all four views, as the weekly re-execution does.
+#: once. ``HEALTHSYS_EVERY_VIEW=1`` examines it in all four views.
 CONTRAST = set(VIEWS) if os.environ.get("HEALTHSYS_EVERY_VIEW") == "1" else {"1280 light", "390 dark"}
 
 #: Pages that are no chapter of the book but are seen as well.
