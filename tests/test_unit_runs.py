@@ -1,11 +1,13 @@
 """runs.yml, fingerprints, and the room plan that they rest on."""
 
+import json
 from dataclasses import replace
 
 import nbformat
 import pytest
 import yaml
 
+from healthsys import paths
 from healthsys.errors import RunError
 from healthsys.publishing import fingerprint
 from healthsys.publishing.runs import load_runs, select
@@ -123,3 +125,11 @@ def test_cell_magics_count_the_whole_package(tmp_path):
     package = _package(tmp_path)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%time\nx = 1")])
     assert len(fingerprint.source_files(notebook, package=package)) == 5
+
+
+def test_the_readme_maps_every_page_to_its_notebook_and_figures():
+    text = (paths.root() / "README.md").read_text(encoding="utf-8")
+    for name, run in load_runs().items():
+        drawn = json.loads((paths.root() / f"results/{name}.json").read_text(encoding="utf-8"))["figures"]
+        figures = ", ".join(f"`{figure}`" for figure in drawn) or "tables only"
+        assert f"| `{name}` | `notebooks/{run.notebook.name}` | {figures} |" in text, name
