@@ -15,8 +15,10 @@ from healthsys.publishing.teaching.modules import Module, domains, load_modules
 
 
 def book_pages() -> dict[str, str]:
-    """Return the generated pages of the book's teaching part: text by path below ``book/``."""
+    """Return the generated pages of the book's teaching part: text by path below ``book/``; none without modules."""
     found = load_modules()
+    if not found:
+        return {}
     return {"teaching/modules.md": overview(found)} | {f"teaching/{module.name}.md": page(module) for module in found}
 
 
