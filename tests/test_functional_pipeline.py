@@ -54,7 +54,7 @@ def test_a_page_shows_its_numbers_by_reference(built):
     assert ">27.00 days</a>" in page
     assert 'title="Invented report, table 1, row 1">12.5</a>' in page
     assert ">2.0</a>" in page
-    assert ">95 %</a>" in page
+    assert ">95\u00a0%</a>" in page
     assert 'id="result-mean_wait"' in page
     assert 'href="analyses/waits-twice.html#result-mean_wait"' in (built / "book/_build/html/index.html").read_text()
 

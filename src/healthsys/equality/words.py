@@ -100,6 +100,30 @@ def interval(lower: float, upper: float, level: float, *, format: str = "{:.1f} 
     return f"{round(100 * level, 6):g} % interval {text_of(lower, format)} to {text_of(upper, format)}"
 
 
+def in_these(kind: str) -> str:
+    """Return how a finding on invented data begins; empty for published data and a reader's own.
+
+    Examples
+    --------
+    >>> in_these("synthetic") + "women are paid less", in_these("yours")
+    ('In these synthetic data, women are paid less', '')
+    """
+    return "In these synthetic data, " if kind in ("synthetic", "illustrative") else ""
+
+
+def opened(kind: str, text: str) -> str:
+    """Return a finding that says first where its data are invented.
+
+    Examples
+    --------
+    >>> opened("synthetic", "White staff earn more."), opened("synthetic", "BME staff earn less.")
+    ('In these synthetic data, white staff earn more.', 'In these synthetic data, BME staff earn less.')
+    """
+    start = in_these(kind)
+    common = text.split(" ")[0] in ("Women", "Men", "Staff", "Disabled", "White", "Applicants", "From", "People")
+    return start + (text[0].lower() + text[1:] if start and common else text)
+
+
 def first_up(text: str) -> str:
     """Return a sentence with a capital first letter.
 

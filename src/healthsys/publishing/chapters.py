@@ -98,8 +98,9 @@ def next_steps(run: Run, chapter: Chapter) -> str:
     following = _following(run.name)
     if following:
         steps.append(("Read on", [f"[{runs[following].title}]({following}.ipynb)"]))
-    if chapter.explore:
-        steps.append(("Move it yourself", [f"[{runs[name].title}]({name}.ipynb)" for name in chapter.explore]))
+    explorers = [name for name in chapter.explore if name != following]
+    if explorers:
+        steps.append(("Move it yourself", [f"[{runs[name].title}]({name}.ipynb)" for name in explorers]))
     if chapter.evidence:
         steps.append(("Check the source", [f"[](../evidence/{key}.md)" for key in chapter.evidence]))
     room = _room(run)

@@ -140,6 +140,10 @@ def findings() -> str:
     )
 
 
+#: What findings at a glance call the kinds of data that are no figures about the world.
+KINDS_SHOWN = {"illustrative": "invented", "template": "invented", "reference": "computed"}
+
+
 def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
     if not results:
         return []
@@ -147,11 +151,11 @@ def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
     said = html.escape(entry["text"])
     if "finding" not in results:
         said = f"{html.escape(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
-    kinds = {datasets.describe(name)["kind"] for name in run.data} - {"reference", "template"}
-    kinds = sorted(kinds - {"illustrative"} or kinds)
+    first = datasets.describe(run.data[0])["kind"] if run.data else "computed"  # what the page is about stands first
+    kind = KINDS_SHOWN.get(first, first)
     return [
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{html.escape(run.title)}</a></th>'
-        f"<td>{said}</td><td>{', '.join(kinds) or 'computed'}</td></tr>"
+        f"<td>{said}</td><td>{kind}</td></tr>"
     ]
 
 

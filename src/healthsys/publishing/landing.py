@@ -93,8 +93,8 @@ def draw_pairs(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
         axes.plot(both, [place, place], color=COLOUR["faint"], linewidth=4, zorder=1)
         axes.annotate(row.label, (0, place), xytext=(0, 7), textcoords="offset points", color=COLOUR["text"])
     axes.plot(rows["reference_percent"], places, linestyle="none", color=COLOUR["context"], marker="o", markersize=6,
-              label="white staff")  # fmt: skip
-    axes.plot(rows["group_percent"], places, linestyle="none", markersize=6, label="BME staff",
+              label="white or not disabled")  # fmt: skip
+    axes.plot(rows["group_percent"], places, linestyle="none", markersize=6, label="BME or disabled",
               **plotting.marker("published"))  # fmt: skip
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -127,11 +127,11 @@ def draw_events(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
 
 
 CARDS = (
-    Card("Organisational climate", "Does a team have room for new ideas, and has it gained any?", "climate-printed",
+    Card("Organisational climate", "What sets innovative organisations apart from stagnant ones?", "climate-printed",
          "climate-profile", "Mean score, stagnant and innovative", "published", draw_climate, "method-climate"),
-    Card("Service trends", "Did the service change when the organisation did?", "trend-england-waits", "segmented",
+    Card("Service trends", "Did the service leave its course, and by how much?", "trend-england-waits", "segmented",
          "Median wait for treatment, England (weeks)", "published", draw_trend, "method-its"),
-    Card("Pay and equality", "Who is paid, appointed, promoted and heard?", "review-equality", "pairs",
+    Card("Pay and equality", "How far apart are the experiences of staff, as printed?", "review-equality", "pairs",
          "Percent of staff, as printed", "published", draw_pairs, "method-equality"),
     Card("Narratives of change", "What do people do when stress is routine?", "resilience-area-south", "timeline",
          "Events in Area South by first month", "our own coding of a published account", draw_events, "method-coding"),

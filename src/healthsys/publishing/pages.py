@@ -138,7 +138,7 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
 
 
 def _reason(entry: dict[str, Any]) -> str:
-    return f" ({html.escape(entry['reason'])})" if entry.get("reason") else ""
+    return f" ({html.escape(entry['reason'])})" if entry.get("reason") and entry.get("value") is None else ""
 
 
 def provenance(run: Run) -> str:

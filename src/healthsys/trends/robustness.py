@@ -262,7 +262,8 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Two rows: ``method``, ``says`` (``up``, ``down``, ``both ways`` or ``no change``), ``because``.
-        ``attrs["agree"]`` is whether both say the same.
+        ``attrs["agree"]`` is whether both say the same; ``attrs["drifting"]`` whether most points before the change
+        show special cause too, so that the chart tells nothing about the change.
 
     Examples
     --------
@@ -280,6 +281,9 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
         f"{len(marked)} of {int(after['value'].notna().sum())} later points show special cause against the limits "
         f"from before ({up} up, {down} down)"
     )
+    before = chart.points[pd.DatetimeIndex(chart.points["period"]) < found.change]
+    early, earlier = int((before["signal"] != "").sum()), int(before["value"].notna().sum())
+    because += f"; so do {early} of {earlier} earlier ones" if early else ""
     rows = [{"method": "control chart", "says": says, "because": because}]
     decisive = found.at_horizon if found.at_horizon.clear else found.at_change
     said = "no change" if not decisive.clear else "up" if decisive.absolute > 0 else "down"
@@ -294,4 +298,5 @@ def side_by_side(chart: ControlChart, found: Segmented) -> pd.DataFrame:
     rows.append({"method": "segmented regression", "says": said, "because": reason})
     table = pd.DataFrame(rows)
     table.attrs["agree"] = says == said
+    table.attrs["drifting"] = early > earlier / 2
     return table

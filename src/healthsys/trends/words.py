@@ -133,10 +133,12 @@ def finding(study: Study) -> str:
 
 def _beside_course(study: Study, one: Effect) -> str:
     way = "above" if one.absolute > 0 else "below"
-    relative = f", {text_of(abs(100 * one.relative), '{:.0f}')} %" if one.relative is not None else ""
+    low, high = sorted((abs(one.lower), abs(one.upper)))
+    ends = f"{level_words(study.level)} interval {study.measure.number(low)} to {study.measure.number(high)}"
+    relative = f", a difference of {text_of(abs(100 * one.relative), '{:.0f}')} %" if one.relative is not None else ""
     return (
-        f"{subject(study)} is {study.measure.change(abs(one.absolute))} {way} what its earlier course would have given"
-        f"{relative} ({interval(study, one)})"
+        f"{subject(study)} is {study.measure.change(abs(one.absolute))} ({ends}) {way} what its earlier course would "
+        f"have given{relative}"
     )
 
 
@@ -146,6 +148,11 @@ def agreement_words(study: Study) -> str:
     chart, model = table["says"]
     if table.attrs["agree"]:
         said = "no change" if chart == "no change" else f"a change {chart}wards"
+        if table.attrs["drifting"]:
+            return (
+                f"The regression shows {said}; the control chart cannot tell, because most earlier points stand outside "
+                "its rules too."
+            )
         return f"Control chart and segmented regression agree: {said}."
     names = {
         "no change": "no change",
@@ -471,8 +478,9 @@ def sensitivity_words(study: Study) -> str:
     more = f" {dropped} could not be fitted, with the reason in the table." if dropped else ""
     return (
         f"Of {len(fitted)} other choices {way} keep the direction of the horizon effect, and {same} agree on "
-        "whether its interval "
-        f"leaves out no change.{more}"
+        f"whether its interval leaves out no change; the effect runs from "
+        f"{study.measure.number(fitted['at_horizon'].min(), plus=True)} to "
+        f"{study.measure.change(fitted['at_horizon'].max(), plus=True)}.{more}"
     )
 
 

@@ -168,8 +168,9 @@ def finding(page: DecompositionPage) -> str:
     if limits:
         ends = sorted(np.sign(left) * 100 * (1 - np.exp(-end)) for end in limits)
         sure = f" ({words.interval(*ends, page.level)})"
+    start = f"{words.first_up(low)} earn {_less(gap)} an hour than {high} (geometric mean)"
     return (
-        f"{words.first_up(low)} earn {_less(gap)} an hour than {high} (geometric mean). {goes}; at the same values of "
+        f"{words.opened(page.kind, start)}. {goes}; at the same values of "
         f"these, {low} earn {_less(left)}{sure}. What is unexplained is not the same as discrimination, and what is "
         "explained is not free of it."
     )

@@ -24,6 +24,7 @@ from healthsys.equality.pay_gap import (
 )
 from healthsys.equality.quarters import QUARTERS, assign_quarters
 from healthsys.errors import DataError
+from healthsys.evidence.recording import text_of
 
 #: Bands from the lowest, then medical grades: the order of a table by level.
 LEVEL_ORDER = (
@@ -294,9 +295,13 @@ def finding(page: PayPage) -> str:
             "in the middle"
         )
     limits = _interval(page, "mean")
-    sure = f" (average: {words.interval(*limits, page.level)})" if limits else ""
+    sure = ""
+    if limits:
+        none = ", which holds no gap too" if limits[0] <= 0 <= limits[1] else ""
+        sure = f" (mean gap {words.percent(mean)}, {words.interval(*limits, page.level)}{none}"
+        sure += "; minus: paid more)" if min(mean, *limits) < 0 else ")"
     return (
-        f"{words.first_up(low)} are paid {both} than {high}{sure}. This compares everybody's pay with "
+        f"{words.opened(page.kind, words.first_up(low))} are paid {both} than {high}{sure}. This compares everybody's pay with "
         "everybody's; it "
         "does not compare equal work."
     )
@@ -319,10 +324,9 @@ def whole_and_parts(page: PayPage) -> str:
         text += " In none does it run the other way."
     if page.makeup:
         text += (
-            f" Of the whole mean gap of {words.percent(page.makeup.gap)}, "
-            f"{words.percent(page.makeup.between)} comes from "
-            f"who stands in which band or grade and {words.percent(page.makeup.within)} from pay inside "
-            "them (Kitagawa): "
+            f" Of the mean gap of {words.percent(page.makeup.gap)}, "
+            f"{text_of(page.makeup.between, '{:.1f}')} percentage points come from who stands in which band or grade "
+            f"and {text_of(page.makeup.within, '{:.1f}')} from pay inside them (Kitagawa; rounded): "
             "a whole can hold a large gap although every part holds a small one, because the groups are "
             "spread "
             "differently over the parts."

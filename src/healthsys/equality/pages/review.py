@@ -137,9 +137,8 @@ def finding(review: pd.DataFrame) -> str:
         f"{first['reference']} "
         f"staff, a difference of {text_of(first['difference'], '{:.1f}')} percentage points. How sure they "
         "are cannot be "
-        f"said: none is printed with the counts behind it, and {len(contradictions(review))} stand beside "
-        "another value, "
-        "another population or another measure."
+        f"said: none of these pairs is printed with the counts behind it, and {len(contradictions(review))} other "
+        "figures of the review have two values or two meanings."
     )
 
 

@@ -167,7 +167,7 @@ def finding(page: StrataPage) -> str:
             f"difference between strata: {page.share_words}."
         )
     )
-    return (
+    return words.in_these(page.kind) + (
         f"{name_of(page, worst['stratum'])} staff stand furthest below {first} staff: "
         f"{words.percent(worst['gap'])} in "
         f"{page.measure} hourly pay ({words.interval(worst['lower'], worst['upper'], page.level)}). "

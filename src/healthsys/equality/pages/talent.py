@@ -177,8 +177,9 @@ def finding(page: TalentPage) -> str:
     band = "inside" if low <= page.steps["ratio"].iloc[-1] <= high else "outside"
     limits = words.interval(whole["lower"], whole["upper"], page.level, format="{:.2f}")
     chance = "; the interval includes equal chances" if whole["lower"] <= 1 <= whole["upper"] else ""
+    start = f"From {NOUNS[page.start]} to {NOUNS[last]}, {group}"
     return (
-        f"From {NOUNS[page.start]} to {NOUNS[last]}, {group} have {text_of(whole['ratio'], '{:.2f}')} "
+        f"{words.opened(page.kind, start)} have {text_of(whole['ratio'], '{:.2f}')} "
         "times the chance of "
         f"{reference} ({limits}{chance}), {band} the four-fifths band. The groups part most between "
         f"{NOUNS[before]} and "

@@ -66,8 +66,12 @@ def finding(page: WorkforcePage) -> str:
             parts.append(f"{row.indicator} is not shown ({row.words.removeprefix('not shown: ')})")
             continue
         limits = "" if pd.isna(row.lower) else f", {words.interval(row.lower, row.upper, page.level, format='{:.2f}')}"
-        chance = "; equal likelihood lies within the interval" if row.lower <= 1 <= row.upper else ""
-        parts.append(f"{row.words.split(';')[0]} ({row.indicator}: {row.ratio:.2f}{limits}){chance}")
+        if row.lower <= 1 <= row.upper:
+            parts.append(
+                f"{row.indicator} shows no clear difference ({row.ratio:.2f}{limits}, which holds equal likelihood)"
+            )
+            continue
+        parts.append(f"{row.words.split(';')[0]} ({row.indicator}: {row.ratio:.2f}{limits})")
     worse = int((page.survey["worse_for"] == group).sum())
     asked = int(page.survey["difference"].notna().sum())
     board = page.board.iloc[0]
@@ -78,8 +82,8 @@ def finding(page: WorkforcePage) -> str:
         f"{words.percent(abs(board['difference'])).replace(' %', '')} percentage "
         f"points {'below' if board['difference'] < 0 else 'above'} their share of staff."
     )
-    return (
-        f"{'. '.join(words.first_up(part) for part in parts)}. {worse} of {asked} survey indicators are "
+    return words.opened(page.kind, f"{'. '.join(words.first_up(part) for part in parts)}.") + (
+        f" {worse} of {asked} survey indicators are "
         "worse for "
         f"{PEOPLE[group][0]} beyond chance. {last}"
     )
