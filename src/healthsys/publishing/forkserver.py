@@ -60,6 +60,8 @@ def preload(modules: list[str]) -> dict[str, str]:
         for name in [*modules, *(later for name in modules for later in LATER.get(name, ()))]:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
+    with contextlib.suppress(Exception):  # imported outside a kernel, pandas takes itself to be in a terminal
+        sys.modules["pandas"].set_option("display.max_columns", 20)
     return {name: value for name, value in os.environ.items() if before.get(name) != value}
 
 
