@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import coverage
 import pytest
 from hypothesis import settings
 
 import miniature
 
 SHARED = miniature.PROJECT.parent / "shared"
+
+
+if coverage.Coverage.current() is not None:  # what forked workers execute counts, wherever they stand
+    os.environ["COVERAGE_FILE"] = str(miniature.PROJECT / ".coverage")
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from click.testing import CliRunner
 
 import miniature
+from healthsys.cli import main
 from miniature import healthsys
 
 pytestmark = pytest.mark.xdist_group("pipeline")
@@ -156,11 +158,15 @@ def test_an_undeclared_data_set_is_an_error(mini):
                       "waits = datasets.load('waits'); datasets.load('coverage')")  # fmt: skip
     done = healthsys(mini, "run", "waits-once")
     assert done.returncode == 1
-    assert "this run reads the data set 'coverage' but its entry in notebooks/runs.yml does not declare it" in done.stderr
+    assert (
+        "this run reads the data set 'coverage' but its entry in notebooks/runs.yml does not declare it" in done.stderr
+    )
 
 
 def test_a_reference_to_nothing_fails_the_page_build_each_time(mini):
-    (mini / "book/index.md").write_text("# Miniature\n\nA {result}`waits-once/mean_wat` and {published}`waits/Dec/days`.\n")
+    (mini / "book/index.md").write_text(
+        "# Miniature\n\nA {result}`waits-once/mean_wat` and {published}`waits/Dec/days`.\n"
+    )
     for _ in range(2):
         done = healthsys(mini, "build")
         assert done.returncode == 1
@@ -228,3 +234,17 @@ def test_run_with_a_wrong_parameter_says_what_is_allowed(mini):
     done = healthsys(mini, "run", "waits-once", "-p", "factr=2")
     assert done.returncode == 1
     assert "run 'waits-once': the notebook has no parameter 'factr'. Did you mean 'factor'?" in done.stderr
+
+
+def test_the_data_are_listed_and_stamped(mini):
+    package = json.loads((mini / "data/datapackage.json").read_text())
+    (mini / "data/published/waits.csv").write_text("month,days,locator\nJan,12.5,row 1\n")
+    done = CliRunner().invoke(main, ["data", "--stamp"])
+    assert done.exit_code == 0, done.output
+    assert "waits" in done.output
+    assert "stamped 3 files" in done.output
+    stamped = {entry["name"]: entry for entry in json.loads((mini / "data/datapackage.json").read_text())["resources"]}
+    before = {entry["name"]: entry for entry in package["resources"]}
+    assert stamped["waits"]["hash"] != before["waits"]["hash"]
+    assert stamped["waits"]["bytes"] == len("month,days,locator\nJan,12.5,row 1\n")
+    assert stamped["constants"]["hash"] == before["constants"]["hash"]

@@ -106,12 +106,12 @@ def draw_pairs(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
 
 
 def draw_events(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
-    """Draw each coded event at its start: pressures above, responses by strategy below."""
+    """Draw each coded event at its start: pressures above, responses by strategy below, then those without one."""
     import matplotlib.dates as mdates
 
     figure, axes = canvas(width, HEIGHT)
-    names = ["pressure", *sorted(rows["strategy"].dropna().unique())]
-    lane = rows["strategy"].where(rows["kind"] != "pressure", "pressure")
+    names = ["pressure", *sorted(rows["strategy"].dropna().unique()), "other"]
+    lane = rows["strategy"].fillna("other").where(rows["kind"] != "pressure", "pressure")
     for place, name in enumerate(reversed(names)):
         days = pd.to_datetime(rows.loc[lane == name, "start"]).sort_values()
         lift = days.groupby(days).cumcount() * 0.085
