@@ -29,6 +29,17 @@ from healthsys.trends.panels import (
     permutations,
 )
 from healthsys.trends.panels import results as panel_results
+from healthsys.trends.reporting import (
+    checked_sum,
+    draw_reporting,
+    edge_table,
+    edges,
+    open_reporting,
+    reporting_figure,
+    silences,
+    three_ways,
+)
+from healthsys.trends.reporting import results as reporting_results
 from healthsys.trends.series_checks import as_table
 from healthsys.trends.slack import (
     draw_occupancy,
@@ -74,6 +85,7 @@ __all__ = [
     "caution_words",
     "changes_figure",
     "chart_figure",
+    "checked_sum",
     "coefficient_words",
     "coverage_figure",
     "coverage_results",
@@ -85,9 +97,12 @@ __all__ = [
     "draw_funnel",
     "draw_occupancy",
     "draw_one_more",
+    "draw_reporting",
     "draw_residuals",
     "draw_risk",
     "draw_segmented",
+    "edge_table",
+    "edges",
     "estimates",
     "event_figure",
     "frome_results",
@@ -103,6 +118,7 @@ __all__ = [
     "one_more_bed",
     "one_more_figure",
     "open_panel",
+    "open_reporting",
     "open_study",
     "other_charts",
     "panel_results",
@@ -110,6 +126,8 @@ __all__ = [
     "permutations",
     "prose",
     "provenance_words",
+    "reporting_figure",
+    "reporting_results",
     "residual_figure",
     "residual_table",
     "results",
@@ -121,8 +139,10 @@ __all__ = [
     "sensitivity",
     "sensitivity_table",
     "sensitivity_words",
+    "silences",
     "simulation_check",
     "slack_results",
+    "three_ways",
     "truth_words",
     "ward_results",
     "ward_sizes",
