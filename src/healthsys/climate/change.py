@@ -38,7 +38,8 @@ def change_between(
         One row a dimension: ``before`` and ``after`` (mean of team means of the same teams, points on 0-300),
         ``change``, ``lower``, ``upper``, ``teams``, ``p`` and ``p_holm`` (adjusted for all dimensions by Holm's
         method), ``verdict`` (one of :data:`VERDICTS`, conflict reversed: ``better`` and ``worse`` stand after Holm's
-        adjustment, the same ``taken alone`` by their own interval only), ``reason``. Sorted by improvement, largest first.
+        adjustment, the same ``taken alone`` by their own interval only), ``reason``. Sorted by improvement, largest
+        first.
 
     Raises
     ------

@@ -71,7 +71,8 @@ def draw_profile(study: Study, *, width: int) -> Figure:
     printed = study.shown is None
     for row, entry in enumerate(table.itertuples()):
         band = {"arrowstyle": "simple,tail_width=0.62,head_width=1.15,head_length=0.75", "facecolor": colour["faint"],
-                "edgecolor": colour["context"], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 15}  # fmt: skip
+                "edgecolor": colour["context"], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0,
+                "mutation_scale": 15}  # fmt: skip
         axes.annotate("", xy=(entry.innovative, row), xytext=(entry.stagnant, row), arrowprops=band, zorder=1)
         if printed:
             mark = plotting.marker("published", colour["context"])
@@ -148,8 +149,9 @@ def profile_figure(study: Study) -> dict[str, Any]:
     if study.shown is None:
         first, last = table.iloc[0], table.iloc[-1]
         alt = (
-            "Nine dimensions of climate, each an arrow from the mean of stagnant to the mean of innovative organisations "
-            f"on 0 to 300. The longest is {first['label'].lower()}, from {first['stagnant']} to {first['innovative']}; the "
+            "Nine dimensions of climate, each an arrow from the mean of stagnant to the mean of innovative "
+            f"organisations on 0 to 300. The longest is {first['label'].lower()}, from {first['stagnant']} to "
+            f"{first['innovative']}; the "
             f"shortest {last['label'].lower()}, from {last['stagnant']} to {last['innovative']}. Conflict alone points "
             "to the lower score."
         )
@@ -164,8 +166,8 @@ def profile_figure(study: Study) -> dict[str, Any]:
     if below:
         parts.append(f"short of the stagnant one: {joined(below)}")
     alt = (
-        f"Profile of {who} on nine dimensions of climate against two benchmarks, by point estimate: {', '.join(parts)}. "
-        f"{sentence(largest_shortfall(study))}."
+        f"Profile of {who} on nine dimensions of climate against two benchmarks, by point estimate: "
+        f"{', '.join(parts)}. {sentence(largest_shortfall(study))}."
     )
     shown = study.shown
     mark = (
@@ -174,9 +176,9 @@ def profile_figure(study: Study) -> dict[str, Any]:
         else ""
     )
     caption = (
-        f"{study.wave.provenance['title']}: mean of team means with {round(study.level * 100, 6):g} % intervals (t on team "
-        f"means), largest shortfall first; n = {len(shown.scores)} people of {len(shown.teams)} shown teams. The arrow "
-        f"runs from stagnant to innovative organisations{mark}. {source}"
+        f"{study.wave.provenance['title']}: mean of team means with {round(study.level * 100, 6):g} % intervals (t on "
+        f"team means), largest shortfall first; n = {len(shown.scores)} people of {len(shown.teams)} shown teams. The "
+        f"arrow runs from stagnant to innovative organisations{mark}. {source}"
     )
     kept += ["score", "lower", "upper", "position", "shortfall", "place"]
     return {"name": "climate-profile", "caption": caption, "alt": alt, "drawn": table[kept]}
@@ -244,8 +246,9 @@ def change_figure(study: Study) -> dict[str, Any]:
     )
     caption = (
         f"{study.wave.provenance['title']} against {study.earlier.provenance['title']}: mean change of team means with "
-        f"{round(study.level * 100, 6):g} % intervals (paired t on {int(table['teams'].max())} teams shown in both), largest "
-        "improvement first. Each interval stands alone: better or worse stands after Holm's adjustment too, taken alone does not."
+        f"{round(study.level * 100, 6):g} % intervals (paired t on {int(table['teams'].max())} teams shown in both), "
+        "largest improvement first. Each interval stands alone: better or worse stands after Holm's adjustment too, "
+        "taken alone does not."
     )
     kept = ["dimension", "before", "after", "change", "lower", "upper", "verdict"]
     return {"name": "climate-change", "caption": caption, "alt": alt, "drawn": table[kept]}
@@ -311,10 +314,10 @@ def agreement_figure(study: Study) -> dict[str, Any]:
             f"{study.labels[high].lower()} ({text_of(middle[high], '{:.2f}')})."
         )
     caption = (
-        f"{study.wave.provenance['title']}: one mark a team, against a uniform null; the upright bar is the median under "
-        "a slightly skewed null, which asks more. A cross marks a team whose answers vary more than the skewed null "
-        "expects, so that its index against that null is set to nought. Teams and dimensions with fewer complete answers than the minimum "
-        "team size are left out."
+        f"{study.wave.provenance['title']}: one mark a team, against a uniform null; the upright bar is the median "
+        "under a slightly skewed null, which asks more. A cross marks a team whose answers vary more than the skewed "
+        "null expects, so that its index against that null is set to nought. Teams and dimensions with fewer complete "
+        "answers than the minimum team size are left out."
     )
     kept = ["team", "dimension", "uniform", "skewed", "out_of_range"]
     return {"name": "climate-agreement", "caption": caption, "alt": alt, "drawn": table[kept]}

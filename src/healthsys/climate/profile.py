@@ -271,7 +271,8 @@ def bootstrap_beside(shown: Shown, dimension: str, *, level: float = 0.95, seed:
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``score``, ``lower``, ``upper``, ``reason``, ``warning``; the bootstrap rows carry a warning below 20 teams.
+        ``method``, ``score``, ``lower``, ``upper``, ``reason``, ``warning``; the bootstrap rows carry a warning
+        below 20 teams.
 
     Examples
     --------

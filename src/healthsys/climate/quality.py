@@ -70,8 +70,8 @@ def agreement_words(study: Study) -> str:
     reach, skewed = (int((table[null] >= CUSTOMARY).sum()) for null in ("uniform", "skewed"))
     way = "agree" if reach >= len(table) / 2 else "do not agree well"
     said = [
-        f"Within teams, people {way}: {reach} of {counted(len(table), 'team result')} {'reaches' if reach == 1 else 'reach'} "
-        f"{CUSTOMARY:.2f} against a uniform null, {skewed} against a skewed one."
+        f"Within teams, people {way}: {reach} of {counted(len(table), 'team result')} "
+        f"{'reaches' if reach == 1 else 'reach'} {CUSTOMARY:.2f} against a uniform null, {skewed} against a skewed one."
     ]
     low = table[table["uniform"] < CUSTOMARY]
     if len(low):
@@ -80,8 +80,8 @@ def agreement_words(study: Study) -> str:
     if len(wild):
         both = wild[wild["uniform"] == 0]
         said.append(
-            f"Out of range and set to nought against the skewed null, because answers vary more than that null expects: "
-            f"{_places(study, wild)}."
+            f"Out of range and set to nought against the skewed null, because answers vary more than that null "
+            f"expects: {_places(study, wild)}."
             + (f" Out of range against the uniform null too: {_places(study, both)}." if len(both) else "")
         )
     return " ".join(said)
@@ -108,8 +108,8 @@ def _icc_words(study: Study) -> str:
     if reliable.empty:
         return (
             f"{said} On no dimension does the estimate of ICC(2) reach {CUSTOMARY:.2f} (highest "
-            f"{text_of(two.max(), '{:.3f}')}, median {text_of(two.median(), '{:.2f}')}): averaging describes each team, "
-            "but do not rank teams by these means."
+            f"{text_of(two.max(), '{:.3f}')}, median {text_of(two.median(), '{:.2f}')}): averaging describes each "
+            "team, but do not rank teams by these means."
         )
     names = joined(reliable["dimension"].map(study.labels).str.lower().tolist())
     where = names if len(reliable) < len(table) else "every dimension"
@@ -118,7 +118,8 @@ def _icc_words(study: Study) -> str:
     if lowest >= CUSTOMARY:
         return (
             f"{said} The estimate of ICC(2) reaches {CUSTOMARY:.2f} on {where}, and so do the lower ends of its "
-            f"intervals: there the means tell teams apart{'' if len(reliable) == len(table) else '; elsewhere do not rank teams'}."
+            "intervals: there the means tell teams apart"
+            f"{'' if len(reliable) == len(table) else '; elsewhere do not rank teams'}."
         )
     runs = "its interval runs" if len(reliable) == 1 else "its intervals run"
     return (
@@ -139,9 +140,9 @@ def source_words(study: Study) -> str:
     if study.shown is None:
         gaps = study.profile["shortfall"]
         return (
-            f"The review prints {2 * len(gaps)} means and no gaps. With conflict reversed, as its Table 5 has it, the gap "
-            f"averages {gaps.mean():.1f} points. Its text counts nine dimensions and names eight: debate is missing in "
-            "the sentence and present in both tables."
+            f"The review prints {2 * len(gaps)} means and no gaps. With conflict reversed, as its Table 5 has it, the "
+            f"gap averages {gaps.mean():.1f} points. Its text counts nine dimensions and names eight: debate is "
+            "missing in the sentence and present in both tables."
         )
     first = study.profile.iloc[0]
     if study.trust_variant is not None:

@@ -9,7 +9,7 @@ import pandas as pd
 from healthsys.climate import words
 from healthsys.climate.agreement import CUSTOMARY
 from healthsys.climate.profile import PLACES
-from healthsys.climate.sensitivity import change_sensitivity, trust_variants
+from healthsys.climate.sensitivity import trust_variants
 from healthsys.climate.study import Study
 
 _POINTS = {"unit": "points on 0-300", "format": "{:.0f}"}
@@ -107,7 +107,8 @@ def _profile(study: Study) -> list[dict[str, Any]]:
         _count("teams", len(shown.teams), "teams", f"Teams shown; {title}"),
         _count("teams_withheld", shown.withheld_teams, "teams", f"Teams below the minimum size; {title}"),
         _text("lowest_dimension", first["label"], f"Dimension with the largest shortfall; {title}"),
-        {"name": "lowest_score", "n": first["teams"], "meaning": f"Score on the dimension with the largest shortfall; {title}",
+        {"name": "lowest_score", "n": first["teams"],
+         "meaning": f"Score on the dimension with the largest shortfall; {title}",
          **_POINTS, **_interval(first, study, "score")},
         {"name": "lowest_shortfall", "n": first["teams"], **_POINTS, **short},
     ]  # fmt: skip
@@ -141,7 +142,8 @@ def _quality(study: Study) -> list[dict[str, Any]]:
                           "meaning": f"Median rwg(j) {where}"})  # fmt: skip
             reach = 100 * (values >= CUSTOMARY).mean()
             found.append({"name": f"rwg_share_{null}", "value": reach, "n": len(values), "unit": "percent",
-                          "format": "{:.0f} %", "meaning": f"Team results with rwg(j) of {CUSTOMARY:.2f} or more {where}"})  # fmt: skip
+                          "format": "{:.0f} %",
+                          "meaning": f"Team results with rwg(j) of {CUSTOMARY:.2f} or more {where}"})  # fmt: skip
     table = study.aggregation.dropna(subset=["icc1"])
     for name, label in (("icc1", "ICC(1)"), ("icc2", "ICC(2)")):
         if len(table):
@@ -176,7 +178,7 @@ def _change(study: Study) -> list[dict[str, Any]]:
         found.append(_count(f"changes_{word}_alone", alone, "dimensions", meaning))
     holm = table["verdict"].isin(("better", "worse")).sum()
     found.append(_count("changes_after_holm", holm, "dimensions", "Changes that stand after Holm's adjustment"))
-    larger = change_sensitivity(study).iloc[1]
+    larger = study.change_choices.iloc[1]
     if pd.notna(larger["holm"]):
         meaning = f"Changes that stand after Holm's adjustment with {larger['choice']}"
         found.append(_count("changes_after_holm_larger_teams", larger["holm"], "dimensions", meaning))

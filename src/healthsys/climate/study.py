@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -55,6 +56,13 @@ class Study:
     def labels(self) -> dict[str, str]:
         """Name of each dimension by its key."""
         return dict(zip(self.benchmarks["dimension"], self.benchmarks["label"], strict=True))
+
+    @cached_property
+    def change_choices(self) -> pd.DataFrame:
+        """The change under other choices, computed once: :func:`healthsys.climate.change_sensitivity`."""
+        from healthsys.climate.sensitivity import change_sensitivity
+
+        return change_sensitivity(self)
 
 
 def open_study(

@@ -6,7 +6,7 @@ import pandas as pd
 
 from healthsys.climate import profile
 from healthsys.climate.scoring import team_means
-from healthsys.climate.sensitivity import change_sensitivity, sensitivity, trust_variants
+from healthsys.climate.sensitivity import sensitivity, trust_variants
 from healthsys.climate.study import Study
 from healthsys.climate.words import percent_of, points
 from healthsys.evidence import text_of
@@ -160,7 +160,7 @@ def change_sensitivity_table(study: Study) -> pd.DataFrame:
     >>> change_sensitivity_table(study).columns[2]
     'change (interval)'
     """
-    table = change_sensitivity(study)
+    table = study.change_choices.copy()
     table.insert(3, "change (interval)", _spreads(table, "change", form="{:+.0f}"))
     return table[["choice", "dimension", "change (interval)", "alone", "holm"]]
 
@@ -295,4 +295,7 @@ def bootstrap_note(study: Study) -> str:
     warned = found["warning"].dropna().unique()
     if not len(warned):
         return "BCa and percentile resample teams."
-    return f"BCa and percentile resample teams, and need many: with {len(study.shown.teams)} they cover the truth too rarely."
+    return (
+        f"BCa and percentile resample teams, and need many: with {len(study.shown.teams)} they cover the truth too "
+        "rarely."
+    )

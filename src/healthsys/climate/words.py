@@ -7,7 +7,7 @@ import pandas as pd
 from healthsys.climate.dimensions import REVERSED
 from healthsys.climate.profile import PLACES, holds_stagnant, place_in_words
 from healthsys.climate.scoring import Shown
-from healthsys.climate.sensitivity import change_sensitivity, trust_variants
+from healthsys.climate.sensitivity import trust_variants
 from healthsys.climate.study import Study
 from healthsys.evidence import text_of
 
@@ -130,7 +130,10 @@ def withheld(shown: Shown | None) -> str:
             "by subtracting the shown teams from the whole."
         )
     if shown.withheld_cells:
-        said += f" Also left out, for the same reason: {counted(shown.withheld_cells, 'result')} of a shown team on one dimension."
+        said += (
+            f" Also left out, for the same reason: {counted(shown.withheld_cells, 'result')} of a shown team on one "
+            "dimension."
+        )
     return said
 
 
@@ -152,10 +155,11 @@ def provenance(study: Study) -> str:
         shown = wave.shown
         unscored = int(shown.scores.drop(columns=["respondent", "team"]).isna().to_numpy().sum())
         line = (
-            f"{wave.provenance['title']}; {wave.kind}; {len(shown.scores)} people of {counted(len(shown.teams), 'team')} "
-            f"shown, {counted(shown.withheld_teams, 'team')} withheld; missing scores: "
-            f"{unscored - shown.withheld_scores} because fewer than {round(100 * shown.minimum_answered, 6):g} % of the "
-            f"items, or none, are answered, {shown.withheld_scores} because too few of the team have a score there"
+            f"{wave.provenance['title']}; {wave.kind}; {len(shown.scores)} people of "
+            f"{counted(len(shown.teams), 'team')} shown, {counted(shown.withheld_teams, 'team')} withheld; missing "
+            f"scores: {unscored - shown.withheld_scores} because fewer than "
+            f"{round(100 * shown.minimum_answered, 6):g} % of the items, or none, are answered, "
+            f"{shown.withheld_scores} because too few of the team have a score there"
         )
         if wave.ignored:
             line += f"; columns not read: {', '.join(wave.ignored)}"
@@ -169,8 +173,9 @@ def finding(study: Study) -> str:
     Examples
     --------
     >>> from healthsys.climate import open_printed
-    >>> finding(open_printed())
-    'Innovative and stagnant organisations differ most in risk taking (195 against 53 points, a gap of 142) and least in idea time (148 against 97, a gap of 51).'
+    >>> finding(open_printed())  # doctest: +NORMALIZE_WHITESPACE
+    'Innovative and stagnant organisations differ most in risk taking (195 against 53 points, a gap of 142) and least
+    in idea time (148 against 97, a gap of 51).'
     """
     if study.shown is None:
         first, last = study.profile.iloc[0], study.profile.iloc[-1]
@@ -335,7 +340,7 @@ def fragility(study: Study) -> str:
     >>> "none with a minimum team size of 8" in fragility(study)
     True
     """
-    table = change_sensitivity(study)
+    table = study.change_choices
     page = table["holm"].iloc[0]
     if pd.isna(page) or page == 0:
         return ""
