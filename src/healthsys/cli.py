@@ -1,4 +1,5 @@
-"""The ``healthsys`` command: every door of the compendium. Heavy modules are imported by the command that needs them."""
+"""The ``healthsys`` command: every door of the compendium. Heavy modules are imported by the command that needs
+them."""
 
 from __future__ import annotations
 
@@ -147,7 +148,6 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | N
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """
-    from healthsys import paths
     from healthsys.publishing import crate, record, runs
 
     if accept and not names:
@@ -160,7 +160,7 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | N
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
         crate.write_manifest()
         return
-    everything = None if names else sorted(paths.notebooks().glob("*.ipynb"))
+    everything = None if names else _all_notebooks()
     _verify(chosen, only=only, notebooks=everything, jobs=jobs)
 
 
@@ -266,13 +266,19 @@ def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None)
         sys.exit(1)
 
 
+def _all_notebooks() -> list[Path]:
+    """Return the notebooks of the book and of its exercises."""
+    from healthsys import paths
+
+    return sorted([*paths.notebooks().glob("*.ipynb"), *paths.notebooks().glob("teaching/*.ipynb")])
+
+
 @main.command()
 def notebooks() -> None:
     """Execute notebooks/*.ipynb on their defaults and store normalised outputs (what strict nbval compares with)."""
-    from healthsys import paths
     from healthsys.publishing import execution, stored
 
-    found = sorted([*paths.notebooks().glob("*.ipynb"), *paths.notebooks().glob("teaching/*.ipynb")])
+    found = _all_notebooks()
     with execution.kernels_for(found):
         for path in found:
             state = "refreshed" if stored.refresh(path) else "unchanged"

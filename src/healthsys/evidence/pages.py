@@ -131,7 +131,8 @@ def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None
         "# Every claim checked\n",
         "The sources behind this book make statements that can be checked against what they print: counts, shares, "
         "dates, sums, lists that are announced and lists that follow. The ledger holds each of them with the printed "
-        "values as inputs and an expression over them; the verdict is computed from the two.\n",
+        "values as inputs and an expression over them; the verdict is computed from the two. Where a source prints "
+        "nothing to compute from, the ledger says so instead.\n",
         _computed(counts_table(evaluated, known=known).html, "hs-counts"),
         "## What the verdicts mean\n",
         _verdicts(),

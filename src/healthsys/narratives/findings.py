@@ -25,7 +25,7 @@ def sequence(found: Permutation, together: Permutation) -> str:
         return f"Whether strategies follow each other cannot be told: {found.reason}."
     share = f"the later stage comes later in {100 * found.statistic:.0f} % of pairs of events"
     range_ = f"{100 * found.lower:.0f} to {100 * found.upper:.0f} %"
-    beside = f"(95 of 100 shuffles of dates within each actor give {range_}; p = {found.p_high:.2f})"
+    beside = f"(95 of 100 shuffles of dates within each actor give {range_}; one-sided p = {found.p_high:.2f})"
     months = ""
     if together.statistic is not None:
         months = f" At least two strategies are under way in {100 * together.statistic:.0f} % of the months with any"
@@ -44,7 +44,7 @@ def tests(found: Permutation, together: Permutation) -> str:
         return f"Neither can be computed here: {found.reason}."
     text = (
         f"Here the first is {found.statistic:.2f}, beside {found.expected:.2f} on average when dates are shuffled "
-        f"(p = {found.p_high:.3f}; above {found.threshold:.2f} the test would speak of a sequence)."
+        f"(one-sided p = {found.p_high:.3f}; above {found.threshold:.2f} the test would speak of a sequence)."
     )
     if together.statistic is None:
         return text
@@ -152,9 +152,9 @@ def how_coded(codings: dict[str, pd.DataFrame]) -> str:
     names = [coding.attrs.get("provenance", {}).get("name") for coding in codings.values()]
     if names == ["area_south_coding_a", "area_south_coding_b"]:
         return (
-            "The first coding was made while the register was written, the second by another coder who saw only the event "
-            "texts, in a shuffled order, and the codebook. Both coders are AI agents of one kind and may share habits "
-            "that two people would not."
+            "The first coding was made while the register was written, the second by another coder who saw only the "
+            "event texts, in a shuffled order, and the codebook. Both coders are AI agents of one kind and may share "
+            "habits that two people would not."
         )
     if any(name in ("area_south_coding_a", "area_south_coding_b") for name in names):
         return "One coding is that of this book, the other your own file."

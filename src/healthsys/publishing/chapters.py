@@ -15,7 +15,7 @@ from healthsys.publishing import fingerprint
 from healthsys.publishing.reference import ROOMS
 from healthsys.publishing.runs import Run, load_runs
 
-_KEYS = ("question", "sure", "explore", "evidence")
+_KEYS = ("question", "sure", "kind", "explore", "evidence")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Chapter:
 
     question: str = ""
     sure: str = ""
+    kind: str = ""
     explore: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
@@ -56,7 +57,8 @@ def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run]) -> Chapter:
         if key not in _KEYS:
             raise RunError(f"{label}: unknown key '{key}'.{nearest(key, _KEYS)} Allowed: {', '.join(_KEYS)}")
     listed = (tuple(entry.get(key, ())) for key in ("explore", "evidence"))
-    return Chapter(entry.get("question", ""), entry.get("sure", ""), *listed)
+    said = (entry.get(key, "") for key in ("question", "sure", "kind"))
+    return Chapter(*said, *listed)
 
 
 def opened(source: str, chapter: Chapter) -> str:

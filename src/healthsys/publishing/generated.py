@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from healthsys import datasets, paths
+from healthsys.publishing import chapters
 from healthsys.publishing.runs import Run, load_runs
 from healthsys.publishing.speed import speed
 
@@ -57,7 +58,8 @@ def _resource(resource: dict[str, Any]) -> str:
         f"<dt>Kind</dt><dd>{KIND_WORDS.get(resource['kind'], resource['kind'])}</dd>"
         f'<dt>File</dt><dd><a href="../data/{resource["path"]}" download>{resource["path"]}</a></dd>'
         f"<dt>Source</dt><dd>{sources or 'our own'}</dd><dt>Licence</dt><dd>{licences}</dd></dl>\n"
-        f'<div class="hs-table hs-computed" role="region" aria-label="Columns of {resource["name"]}" tabindex="0"><table>'
+        f'<div class="hs-table hs-computed" role="region" aria-label="Columns of {resource["name"]}" tabindex="0">'
+        "<table>"
         '<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">unit</th>'
         f'<th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
     )
@@ -111,7 +113,8 @@ def coverage() -> str:
         )
         parts.append(
             f"## {html.escape(rows['source_title'].iloc[0])}\n\n"
-            f'<div class="hs-table hs-computed" role="region" aria-label="Coverage of {source}" tabindex="0"><table><thead><tr>'
+            f'<div class="hs-table hs-computed" role="region" aria-label="Coverage of {source}" tabindex="0">'
+            "<table><thead><tr>"
             '<th scope="col">concept</th><th scope="col">where</th><th scope="col">page</th>'
             f'<th scope="col">reason or note</th></tr></thead><tbody>{body}</tbody></table></div>\n'
         )
@@ -152,7 +155,7 @@ def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
     if "finding" not in results:
         said = f"{html.escape(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
     first = datasets.describe(run.data[0])["kind"] if run.data else "computed"  # what the page is about stands first
-    kind = KINDS_SHOWN.get(first, first)
+    kind = chapters.load().get(run.name, chapters.Chapter()).kind or KINDS_SHOWN.get(first, first)
     return [
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{html.escape(run.title)}</a></th>'
         f"<td>{said}</td><td>{kind}</td></tr>"
