@@ -16,7 +16,6 @@ from pathlib import Path
 
 import nbformat
 import yaml
-
 from measure import in_turn, keep, project_copy, timed
 
 LOOP = """
@@ -119,7 +118,8 @@ def execution(root: Path, chosen: argparse.Namespace, command: str, load: float)
     about = f"Every run ({count}) executed afresh, from an empty build folder or not: nothing is taken from a cache."
     if chosen.every > 1:
         about = f"One run of the book in {chosen.every} ({count} runs) executed afresh; nothing is taken from a cache."
-    keep("execution", title="Executing every run", about=about, command=command, rounds=chosen.rounds, rows=rows, load=load)
+    keep("execution", title="Executing every run", about=about, command=command, rounds=chosen.rounds, rows=rows,
+         load=load)  # fmt: skip
 
 
 def building(root: Path, chosen: argparse.Namespace, command: str, load: float) -> None:
@@ -158,8 +158,8 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
             rounds=max(1, chosen.rounds // 2),
         )
         whole[1]["note"] = "the notebooks alone: without the book's other pages, checks and provenance"
-        keep("book", title="The whole book from nothing", command=command, rounds=max(1, chosen.rounds // 2), rows=whole,
-             load=load, about="Execution and pages, from an empty build folder.")  # fmt: skip
+        keep("book", title="The whole book from nothing", command=command, rounds=max(1, chosen.rounds // 2),
+             rows=whole, load=load, about="Execution and pages, from an empty build folder.")  # fmt: skip
     if chosen.only == "rebuild" or chosen.rounds > 1:
         ours()
     theirs(cached, clean=True)

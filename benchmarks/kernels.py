@@ -13,7 +13,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-
 from measure import called, in_turn, keep
 
 
@@ -41,7 +40,10 @@ def pairs() -> list[tuple[str, Callable, str, Callable, str, int]]:
         pass
     else:
         pay = pd.DataFrame(
-            {"sex": rng.choice(["F", "M"], 100_000, p=[0.7, 0.3]), "hourly_pay": rng.lognormal(2.9, 0.4, 100_000).round(2)}
+            {
+                "sex": rng.choice(["F", "M"], 100_000, p=[0.7, 0.3]),
+                "hourly_pay": rng.lognormal(2.9, 0.4, 100_000).round(2),
+            }
         )
 
         def by_groupby() -> pd.DataFrame:

@@ -1,4 +1,5 @@
-"""What the benchmarks share: a command timed with its processor time and memory, ways taken in turn, one result file."""
+"""What the benchmarks share: a command timed with its processor time and memory, ways taken in turn, one result
+file."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ def timed(command: list[str], *, folder: Path, **variables: str) -> dict[str, fl
     started = time.perf_counter()
     log = folder / ".benchmark.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+        )
         memory, ended = [0.0], threading.Event()
         watcher = threading.Thread(target=_watch, args=(process.pid, memory, ended))
         watcher.start()
@@ -112,10 +115,14 @@ def _short(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def keep(name: str, *, title: str, about: str, command: str, rounds: int, rows: list[dict[str, Any]], load: float) -> None:
+def keep(
+    name: str, *, title: str, about: str, command: str, rounds: int, rows: list[dict[str, Any]], load: float
+) -> None:
     """Write a section of the result file."""
     found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-    packages = ", ".join(f"{package} {version(package)}" for package in ("pandas", "scipy", "papermill", "jupyter-book"))
+    packages = ", ".join(
+        f"{package} {version(package)}" for package in ("pandas", "scipy", "papermill", "jupyter-book")
+    )
     found[name] = {
         "title": title,
         "about": about,

@@ -5,12 +5,12 @@ import shutil
 import subprocess
 import sys
 
-import miniature
 import nbformat
 import pytest
 import yaml
 from lxml import html as parser
 
+import miniature
 from healthsys.publishing.prose import typed_numbers
 from healthsys.publishing.runs import load_runs
 from miniature import PROJECT
@@ -18,7 +18,9 @@ from miniature import PROJECT
 HTML = PROJECT / "book/_build/html"
 
 #: Pages that are tables of definitions, generated listings or the log of changes: not prose about results.
-NOT_PROSE = re.compile(r"reference/(api[a-z-]*|changelog|licences|bibliography|data-dictionary|constants|coverage)\.html|genindex|search")
+NOT_PROSE = re.compile(
+    r"reference/(api[a-z-]*|changelog|licences|bibliography|data-dictionary|constants|coverage)\.html|genindex|search"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -202,7 +202,10 @@ def test_the_keyboard_reaches_and_leaves_everything(view, name, width):
     view.evaluate("document.activeElement.blur(); window.reached = new Set()")
     wanted = view.evaluate(f"(window.wanted = ({TABBABLE})()).length")
     assert wanted > 3
-    step = "(e => { const again = window.reached.has(e); window.reached.add(e); return again || e === document.body })(document.activeElement)"
+    step = (
+        "(e => { const again = window.reached.has(e); window.reached.add(e); "
+        "return again || e === document.body })(document.activeElement)"
+    )
     for _ in range(wanted + 20):
         view.keyboard.press("Tab")
         if view.evaluate(step):
@@ -211,7 +214,8 @@ def test_the_keyboard_reaches_and_leaves_everything(view, name, width):
     assert missed == []
     unseen = view.evaluate(
         "[...window.reached].filter(e => e !== document.body && (e.focus({focusVisible: true}), "
-        "getComputedStyle(e).outlineStyle === 'none' && getComputedStyle(e).boxShadow === 'none')).map(e => e.outerHTML.slice(0, 120))"
+        "getComputedStyle(e).outlineStyle === 'none' && getComputedStyle(e).boxShadow === 'none'))"
+        ".map(e => e.outerHTML.slice(0, 120))"
     )
     assert unseen == [], "focus is visible wherever it is"
 
@@ -220,7 +224,8 @@ def test_nothing_moves_where_motion_is_reduced(view):
     view.goto(f"file://{HTML}/index.html")
     moving = view.evaluate(
         "[...document.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e); return "
-        "(s.animationName !== 'none' && parseFloat(s.animationDuration) > 0) || parseFloat(s.transitionDuration) > 0.01 })"
+        "(s.animationName !== 'none' && parseFloat(s.animationDuration) > 0) "
+        "|| parseFloat(s.transitionDuration) > 0.01 })"
         ".map(e => e.outerHTML.slice(0, 100))"
     )
     assert moving == []

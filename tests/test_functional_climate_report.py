@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+
 from miniature import PROJECT, healthsys
 
 SURVEY = PROJECT / "data/synthetic/climate_survey_baseline.csv"
@@ -12,7 +13,8 @@ SURVEY = PROJECT / "data/synthetic/climate_survey_baseline.csv"
 def report(tmp_path, survey: pd.DataFrame):
     survey.to_csv(tmp_path / "ours.csv", index=False)
     out = tmp_path / "out"
-    return healthsys(PROJECT, "report", "climate_benchmarks", "-p", f"survey={tmp_path}/ours.csv", "--out", str(out)), out
+    command = ("report", "climate_benchmarks", "-p", f"survey={tmp_path}/ours.csv", "--out", str(out))
+    return healthsys(PROJECT, *command), out
 
 
 def test_a_good_file_gives_one_page_and_its_results(tmp_path):
@@ -35,7 +37,10 @@ def test_a_good_file_gives_one_page_and_its_results(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s: s.assign(trust_1=7), "ours.csv: column 'trust_1', row 2: '7' is not allowed; allowed: a whole number from 0 to 3"),
+        (
+            lambda s: s.assign(trust_1=7),
+            "ours.csv: column 'trust_1', row 2: '7' is not allowed; allowed: a whole number from 0 to 3",
+        ),
         (lambda s: s.rename(columns={"trust_1": "trsut_1"}), "trsut_1"),
     ],
 )  # fmt: skip

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import miniature
 import pytest
-from miniature import healthsys
 
+import miniature
 from healthsys import paths
 from healthsys.publishing import execution, fingerprint, state
 from healthsys.publishing.runs import load_runs
+from miniature import healthsys
 
 pytestmark = pytest.mark.xdist_group("incremental")
 
@@ -137,7 +137,9 @@ def test_touching_a_module_executes_the_runs_that_import_it_and_no_other(tmp_pat
     code = {}
     for run in runs.values():
         cells = [cell.source for cell in run.read().cells if cell.cell_type == "code"]
-        imports = [node for cell in cells for node in ast.parse(cell).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        imports = [
+            node for cell in cells for node in ast.parse(cell).body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
         code[run.notebook.name] = "\n".join(ast.unparse(node) for node in imports)
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, str(package.parent)],

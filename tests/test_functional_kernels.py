@@ -7,14 +7,14 @@ import sys
 import time
 from pathlib import Path
 
-import miniature
 import nbformat
 import pytest
 import yaml
-from miniature import healthsys
 
+import miniature
 from healthsys.errors import RunError
 from healthsys.publishing import execution, kernels
+from miniature import healthsys
 
 pytestmark = [
     pytest.mark.xdist_group("kernels"),
@@ -26,7 +26,8 @@ LOOKED_AT = (
     "import pandas\n"
     "for name, value in sorted(os.environ.items()):\n"
     "    print(name, hash(value) if name not in ('JPY_PARENT_PID', 'IPYTHONDIR', 'JPY_SESSION_NAME') else '')\n"
-    "print(os.environ['HEALTHSYS_RUN_DATA'], os.path.basename(os.getcwd()), [os.path.basename(sys.argv[0]), sys.argv[1], *sys.argv[3:]])\n"
+    "print(os.environ['HEALTHSYS_RUN_DATA'], os.path.basename(os.getcwd()), "
+    "[os.path.basename(sys.argv[0]), sys.argv[1], *sys.argv[3:]])\n"
     "print(os.getsid(0) == os.getpid(), sys.flags.hash_randomization, hash('waits'), list({'b', 'a', 'c', 'd'}))\n"
     "print(repr(__name__), sys.path, sys.flags, sorted(name for name in dir() if not name.startswith('_')))"
 )

@@ -65,7 +65,7 @@ def test_every_run_has_its_entry():
     ("entry", "said"),
     [
         ("waits-onse: {}", r"'waits-onse': there is no run 'waits-onse' in notebooks/runs.yml.*waits-once"),
-        ("waits-once: {asks: Why}", r"unknown key 'asks'.*Allowed: question, sure, explore, evidence"),
+        ("waits-once: {asks: Why}", r"unknown key 'asks'.*Allowed: question, sure, kind, explore, evidence"),
         ("waits-once: {", r"book/_chapters.yml is not readable YAML"),
         ("waits-once: {explore: [nowhere]}", r"there is no run 'nowhere'"),
     ],

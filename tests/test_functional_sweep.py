@@ -11,15 +11,15 @@ import sys
 import time
 from pathlib import Path
 
-import miniature
 import nbformat
 import pytest
-from miniature import healthsys
 
+import miniature
 from healthsys.errors import RunError
 from healthsys.publishing import sweep, sweep_index
 from healthsys.publishing.parameters import parameters_of
 from healthsys.publishing.store import Store
+from miniature import healthsys
 
 pytestmark = pytest.mark.xdist_group("sweep")
 
@@ -149,7 +149,9 @@ def test_a_dozen_rows_with_one_failing_and_a_second_time_nothing(mini, tmp_path)
         found = list(csv.DictReader(lines))
     assert [(row["name"], row["value"]) for row in found[:2]] == [("trust-01", "13.5"), ("trust-02", "27.0")]
     page = (out / "trust-02/index.html").read_text()
-    assert "27.00 days" in page and 'href="../style.css"' in page and str(tmp_path) not in page
+    assert "27.00 days" in page
+    assert 'href="../style.css"' in page
+    assert str(tmp_path) not in page
     first = (out / "index.html").read_text()
     assert "11 of 12 rows have a report; 1 failed" in first
     assert '<a href="trust-02/index.html">trust-02</a>' in first
@@ -192,7 +194,8 @@ def test_an_output_that_cannot_be_written_is_said_before_anything_runs(mini, tmp
     (tmp_path / "file").write_text("")
     done = healthsys(mini, "sweep", "scaled", "--grid", str(twelve(tmp_path)), "--out", str(tmp_path / "file/out"))
     assert done.returncode == 1
-    assert "cannot write .sweep to" in done.stderr and "Choose a folder you may write to" in done.stderr
+    assert "cannot write .sweep to" in done.stderr
+    assert "Choose a folder you may write to" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((mini / "notebooks").glob("started-*"))
 
@@ -325,7 +328,8 @@ def test_a_funnel_marks_what_lies_outside_and_needs_counts():
     assert "0 outside" in sweep_index._funnel(series)
     series.points.append(("<far>", 90.0, None, None, 400))
     drawn = sweep_index._funnel(series)
-    assert "1 outside the 99.8 % limits: &lt;far&gt;" in drawn and drawn.count('class="out"') == 1
+    assert "1 outside the 99.8 % limits: &lt;far&gt;" in drawn
+    assert drawn.count('class="out"') == 1
     assert "median 1.5" in sweep_index._strip(
         sweep_index.Series("n", "", "{:d}", [("a", 1, None, None, None), ("b", 2, None, None, None)])
     )

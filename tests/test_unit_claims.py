@@ -204,9 +204,12 @@ def test_a_claim_can_be_checked_against_what_a_chapter_computes(ledger):
     assert found["verdict"].tolist() == ["reproduced"]
     with pytest.raises(DataError, match="'span/staff_ratio', which no run has recorded; run `healthsys run`"):
         claims.evaluate(linked, results={})
-    with pytest.raises(DataError, match="printed figures come to 2.5 and the linked result 'span/staff_ratio' is 1.98"):
+    with pytest.raises(
+        DataError, match=r"printed figures come to 2\.5 and the linked result 'span/staff_ratio' is 1\.98"
+    ):
         claims.evaluate(
-            linked.assign(inputs='{"whole": 5, "part": 2}', check="whole / part"), results={"span/staff_ratio": 1.983607}
+            linked.assign(inputs='{"whole": 5, "part": 2}', check="whole / part"),
+            results={"span/staff_ratio": 1.983607},
         )
     with pytest.raises(DataError, match="is linked and not used; write it into the check as result"):
         claims.evaluate(linked.assign(check="printed > 1"), results={"span/staff_ratio": 1.983607})

@@ -58,12 +58,13 @@ def test_blanks_around_a_team_name_do_not_make_another_team(survey):
         ),
         (
             lambda f: f.assign(trust_6="2"),
-            r"column 'trust_6' is item 6 of trust, which the questionnaire does not have; allowed: trust_1, .*trust_5\. ",
+            r"column 'trust_6' is item 6 of trust, which the questionnaire does not have; "
+            r"allowed: trust_1, .*trust_5\. ",
         ),
         (
             changed(3, "debate_2", "4"),
-            r"mine\.csv: column 'debate_2', row 5: '4' is not allowed; allowed: a whole number from 0 to 3, or an empty "
-            r"cell where it is missing\n.*nothing was written",
+            r"mine\.csv: column 'debate_2', row 5: '4' is not allowed; allowed: a whole number from 0 to 3, or an "
+            r"empty cell where it is missing\n.*nothing was written",
         ),
         (changed(0, "debate_2", "-1"), r"column 'debate_2', row 2: '-1' is not allowed"),
         (changed(1, "debate_2", "1.5"), r"column 'debate_2', row 3: '1\.5' is not allowed"),

@@ -59,15 +59,16 @@ def test_a_change_that_does_not_stand_after_holm_is_taken_alone(studies):
         "challenge": "not clear", "playfulness": "not clear", "freedom": "not clear",
     }  # fmt: skip
     assert table["p_holm"].to_dict() == pytest.approx(
-        {"idea_time": 0.113367, "idea_support": 0.006838, "debate": 0.344341, "conflict": 0.083868, "risk_taking": 0.441882,
-         "trust": 0.269976, "challenge": 0.351250, "playfulness": 0.546654, "freedom": 0.455286}, abs=2e-5)  # fmt: skip
+        {"idea_time": 0.113367, "idea_support": 0.006838, "debate": 0.344341, "conflict": 0.083868,
+         "risk_taking": 0.441882, "trust": 0.269976, "challenge": 0.351250, "playfulness": 0.546654,
+         "freedom": 0.455286}, abs=2e-5)  # fmt: skip
 
 
 def test_finding_of_the_baseline_gives_score_and_shortfall_with_their_own_intervals(studies):
     assert words.finding(studies["baseline"]) == (
         "The synthetic practice falls furthest short of innovative organisations in risk taking: it scores 97 (95 % "
-        "interval 59 to 135) against their 195, a shortfall of 98 points (60 to 136); stagnant ones average 53. Short of "
-        "the stagnant benchmark: idea time (interval includes it)."
+        "interval 59 to 135) against their 195, a shortfall of 98 points (60 to 136); stagnant ones average 53. Short "
+        "of the stagnant benchmark: idea time (interval includes it)."
     )
     assert "a shortfall of 98 points (60 to 136)" in climate.profile_figure(studies["baseline"])["alt"]
 
@@ -76,7 +77,8 @@ def test_finding_of_the_change_names_first_what_stands(studies):
     said = words.finding(studies["followup"])
     assert said.startswith(
         "Between the two surveys of the synthetic practice, idea support improved by +32 points (95 % interval +23 to "
-        "+42), the only change that stands after allowing for 9 comparisons (Holm). Idea time (+49; +15 to +83), conflict"
+        "+42), the only change that stands after allowing for 9 comparisons (Holm). Idea time (+49; +15 to +83), "
+        "conflict"
     )
     assert "the other 5 include no change" in said
     assert said.endswith("Fewer stand under other choices: none with a minimum team size of 8.")
@@ -352,7 +354,8 @@ def test_truth_is_exact_in_the_long_run():
 
 
 def test_t_intervals_on_team_means_hold_their_level_with_five_teams():
-    """Share of 95 % intervals that hold the truth over 40 generated practices: 360 correlated trials, wide tolerance."""
+    """Share of 95 % intervals that hold the truth over 40 generated practices: 360 correlated trials, wide
+    tolerance."""
     truth = generator.truth().query("wave == 'baseline'")
     benchmarks = datasets.load("climate_benchmarks")
     inside = []

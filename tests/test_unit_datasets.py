@@ -30,7 +30,9 @@ def test_an_unknown_name_gets_the_nearest(mini):
 
 def test_a_run_may_load_only_what_it_declares(mini, monkeypatch):
     monkeypatch.setenv(datasets.DECLARED_VARIABLE, "constants")
-    with pytest.raises(DataError, match=r"reads the data set 'waits' but its entry .* does not declare it; add 'waits'"):
+    with pytest.raises(
+        DataError, match=r"reads the data set 'waits' but its entry .* does not declare it; add 'waits'"
+    ):
         datasets.load("waits")
 
 
@@ -89,7 +91,12 @@ SCHEMA = {
         {"name": "on", "type": "date", "description": "day"},
         {"name": "yes", "type": "boolean", "description": "flag"},
         {"name": "kind", "type": "string", "description": "kind", "constraints": {"enum": ["a", "b"]}},
-        {"name": "code", "type": "string", "description": "code", "constraints": {"pattern": "[A-Z]{3}", "unique": True}},
+        {
+            "name": "code",
+            "type": "string",
+            "description": "code",
+            "constraints": {"pattern": "[A-Z]{3}", "unique": True},
+        },
     ]
 }
 

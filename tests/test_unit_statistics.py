@@ -13,7 +13,9 @@ TEAMS = [120.0, 150.0, 135.0, 141.0, 128.0, 163.0]
 def test_t_interval_matches_r():
     """R 4.2.2: t.test(c(120,150,135,141,128,163))$conf.int -> 123.259157 155.740843; estimate 139.5."""
     found = mean_interval(TEAMS)
-    assert (found.estimate, found.lower, found.upper, found.n) == pytest.approx((139.5, 123.259157, 155.740843, 6), abs=5e-6)
+    assert (found.estimate, found.lower, found.upper, found.n) == pytest.approx(
+        (139.5, 123.259157, 155.740843, 6), abs=5e-6
+    )
 
 
 @given(st.lists(st.floats(0, 300), min_size=2, max_size=12), st.floats(-50, 50))
@@ -40,7 +42,9 @@ def test_bootstrap_warns_with_few_teams_and_repeats_with_its_seed():
     assert bootstrap_interval([float(value) for value in range(20)], seed=3).warning is None
 
 
-@pytest.mark.parametrize(("values", "reason"), [([], "no value"), ([1.0, 2.0], "fewer than three"), ([2.0] * 5, "equal")])
+@pytest.mark.parametrize(
+    ("values", "reason"), [([], "no value"), ([1.0, 2.0], "fewer than three"), ([2.0] * 5, "equal")]
+)
 def test_bootstrap_without_variation_gives_a_reason(values, reason):
     found = bootstrap_interval(values, seed=1)
     assert found.lower is None

@@ -228,7 +228,9 @@ def _svg(draw: Callable[..., Figure], data: tuple, options: dict, name: str, wid
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.S)
     drawing = re.sub(r"<!--.*?-->|<style.*?</style>", "", drawing, flags=re.S)
     drawing = re.sub(r'<g id="[^"]*">', "<g>", drawing)
-    drawing = re.sub(r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), drawing)
+    drawing = re.sub(
+        r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), drawing
+    )
     for variable, light, _ in PALETTE.values():
         drawing = re.sub(re.escape(light), f"var({variable},{light.lower()})", drawing, flags=re.I)
     drawing = re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", drawing).replace("font: 700", "font: 600")

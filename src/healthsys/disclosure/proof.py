@@ -165,7 +165,8 @@ class _Attack:
         constraints = [LinearConstraint(self.rows, self.lower, self.upper)]
         if within:
             constraints.append(LinearConstraint(weights, *within))
-        # A vertex of the relaxation that is whole is the answer already; the search over whole numbers is the exception.
+        # A vertex of the relaxation that is whole is the answer already; the search over whole numbers is the
+        # exception.
         for whole in (0, 1):
             solved = milp(
                 sign * weights,

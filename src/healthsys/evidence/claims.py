@@ -301,7 +301,9 @@ def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], finding: Find
         return finding
     linked = inputs[RESULT_NAME]
     if finding.verdict != "derived" or isinstance(linked, str):
-        raise checks.CheckError(f"the result '{claim['result']}' is linked and not used; write it into the check as result")
+        raise checks.CheckError(
+            f"the result '{claim['result']}' is linked and not used; write it into the check as result"
+        )
     if not math.isclose(finding.value, linked, rel_tol=RESULT_TOLERANCE):
         raise checks.CheckError(
             f"the printed figures come to {finding.value:.8g} and the linked result '{claim['result']}' is "

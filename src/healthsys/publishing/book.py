@@ -88,7 +88,9 @@ def inputs_hash() -> str:
     read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
     for path in sorted(read):
-        digest.update(f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode())
+        digest.update(
+            f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode()
+        )
         digest.update(datasets.sha256(path).encode())
     return digest.hexdigest()
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from multiprocessing import connection
 from dataclasses import dataclass
+from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +114,8 @@ def execute_notebook(
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
-    secrets = {str(Path(value).parent) for value in given.values() if isinstance(value, str) and os.path.isabs(value)}
+    named = [Path(value) for value in given.values() if isinstance(value, str)]
+    secrets = {str(path.parent) for path in named if path.is_absolute()}
     clean = normalise.normalise(done, secrets={*secrets, str(paths.root())})
     return clean, take_errors(clean)
 

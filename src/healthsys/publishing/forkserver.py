@@ -57,7 +57,7 @@ def preload(modules: list[str]) -> dict[str, str]:
     os.environ["JPY_PARENT_PID"] = str(os.getpid())  # ipykernel reads it when imported: a kernel dies with its parent
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in [*modules, *(later for name in modules for later in LATER.get(name, ()))]:
+        for name in [*modules, *(later for module in modules for later in LATER.get(module, ()))]:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
     with contextlib.suppress(Exception):  # imported outside a kernel, pandas takes itself to be in a terminal

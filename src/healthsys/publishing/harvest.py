@@ -29,6 +29,8 @@ def harvest(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, dict[st
                 if entry is None:
                     continue
                 if entry["name"] in found[group]:
-                    raise RunError(f"{label}: cell {number} records a second {group[:-1]} '{entry['name']}'; rename one")
+                    raise RunError(
+                        f"{label}: cell {number} records a second {group[:-1]} '{entry['name']}'; rename one"
+                    )
                 found[group][entry["name"]] = dict(entry)
     return found

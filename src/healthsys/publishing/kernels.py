@@ -144,7 +144,7 @@ class WarmProvisioner(LocalProvisioner):
         """Start the kernel and return its connection information."""
         forked = None
         with suppress(OSError, ValueError):
-            forked = ForkedKernel.ask(cmd, folder=kwargs.get("cwd") or os.getcwd(), environment=kwargs["env"])
+            forked = ForkedKernel.ask(cmd, folder=kwargs.get("cwd") or str(Path.cwd()), environment=kwargs["env"])
         if forked is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process = forked

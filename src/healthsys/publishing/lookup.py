@@ -88,7 +88,10 @@ class Lookup:
         if name not in values:
             raise HealthsysError(f"run '{named or run}' has no parameter '{name}'.{nearest(name, values)}")
         return Reference(
-            text_of(values[name], "{}"), f"parameter {name} of this run", f"analyses/{named or run}", f"parameter-{name}"
+            text_of(values[name], "{}"),
+            f"parameter {name} of this run",
+            f"analyses/{named or run}",
+            f"parameter-{name}",
         )
 
     def _published(self, target: str, _: str) -> Reference:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +30,7 @@ def normalise(notebook: nbformat.NotebookNode, *, secrets: Iterable[str] = ()) -
         Further texts to remove, such as the folder of a reader's own file.
     """
     clean = nbformat.reads(nbformat.writes(notebook), as_version=4)
-    hidden = sorted({*secrets, str(Path.home()), os.getcwd()} - {"", "/"}, key=len, reverse=True)
+    hidden = sorted({*secrets, str(Path.home()), str(Path.cwd())} - {"", "/"}, key=len, reverse=True)
     clean.metadata = nbformat.from_dict({"kernelspec": _KERNEL, "language_info": {"name": "python"}})
     clean.nbformat_minor = 5
     number = 0

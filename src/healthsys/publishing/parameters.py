@@ -81,7 +81,9 @@ def parameters_of(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, P
             )
         kind = ast.unparse(statement.annotation)
         if kind not in _TYPES:
-            raise RunError(f"{label}: parameter '{statement.target.id}' has type {kind}; use one of {', '.join(_TYPES)}")
+            raise RunError(
+                f"{label}: parameter '{statement.target.id}' has type {kind}; use one of {', '.join(_TYPES)}"
+            )
         found[statement.target.id] = Parameter(
             statement.target.id, kind, ast.literal_eval(statement.value), meaning.strip(), allowed.strip()
         )

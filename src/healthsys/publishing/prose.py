@@ -106,7 +106,12 @@ def _running_text(element: parser.HtmlElement) -> str:
     """Return the text of a block without what is skipped, and without blocks inside it, which are read themselves."""
     parts = [element.text or ""]
     for child in element:
-        if not isinstance(child.tag, str) or _skipped(child) or child.tag in _BLOCKS or child.tag in ("ul", "ol", "table"):
+        if (
+            not isinstance(child.tag, str)
+            or _skipped(child)
+            or child.tag in _BLOCKS
+            or child.tag in ("ul", "ol", "table")
+        ):
             parts.append(_GAP)
         else:
             parts.append(_running_text(child))

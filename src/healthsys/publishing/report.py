@@ -115,7 +115,9 @@ def style() -> str:
 def _cell(cell: nbformat.NotebookNode, parser: MarkdownIt, plain: MarkdownIt) -> str:
     if cell.cell_type == "markdown":
         return parser.render(cell.source)
-    code = f"<details class='hs-code'><summary>Code</summary><pre><code>{html.escape(cell.source)}</code></pre></details>"
+    code = (
+        f"<details class='hs-code'><summary>Code</summary><pre><code>{html.escape(cell.source)}</code></pre></details>"
+    )
     return code + "".join(_output(output, plain) for output in cell.outputs)
 
 

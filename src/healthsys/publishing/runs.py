@@ -87,7 +87,9 @@ def _run(name: str, entry: dict[str, Any]) -> Run:
     data = tuple(entry.get("data") or ())
     for dataset in data:
         if dataset not in datasets.names():
-            raise RunError(f"{label}: data names '{dataset}', which is no data set.{nearest(dataset, datasets.names())}")
+            raise RunError(
+                f"{label}: data names '{dataset}', which is no data set.{nearest(dataset, datasets.names())}"
+            )
     known = parameters.parameters_of(read_source(notebook), label=notebook.name)
     given = parameters.validate(entry.get("parameters") or {}, known, label=label, folder=paths.root())
     for parameter in known.values():

@@ -55,7 +55,9 @@ def _row(row: dict[str, Any]) -> str:
         f"{row['memory']:,.0f} MB" if row.get("memory") else "–",
     ]
     numbers = "".join(f'<td class="num">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row">{html.escape(row["what"])}</th>{numbers}<td>{html.escape(row.get("note", ""))}</td></tr>'
+    return (
+        f'<tr><th scope="row">{html.escape(row["what"])}</th>{numbers}<td>{html.escape(row.get("note", ""))}</td></tr>'
+    )
 
 
 def _seconds(value: float | None) -> str:

@@ -85,7 +85,9 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         results=list(chosen),
         multiples=[(name, one.meaning, _strip(one)) for name, one in chosen.items()],
         funnels=[
-            (one.meaning, wide, _funnel(one, width=350, height=260)) for one in chosen.values() if (wide := _funnel(one))
+            (one.meaning, wide, _funnel(one, width=350, height=260))
+            for one in chosen.values()
+            if (wide := _funnel(one))
         ],
     )
     store.write("index.html", page + "\n")
@@ -181,7 +183,9 @@ def _funnel(one: Series, *, width: int = 700, height: int = 320) -> str:
             outside.append(row)
         marks.append(_dot(x(n), y(value), f"{row}: {_text(value, one.pattern)}, n = {n}", outside=out))
     for value in (low, mean, high):
-        marks.append(f'<text x="54" y="{y(value) + 4}" text-anchor="end">{html.escape(_text(value, one.pattern))}</text>')
+        marks.append(
+            f'<text x="54" y="{y(value) + 4}" text-anchor="end">{html.escape(_text(value, one.pattern))}</text>'
+        )
     marks.append(f'<text x="60" y="{height - 18}">n = {least:,}</text>')
     marks.append(f'<text x="{width - 20}" y="{height - 18}" text-anchor="end">n = {most:,}</text>')
     named = f": {', '.join(outside[:10])}{' and more' if len(outside) > 10 else ''}" if outside else ""

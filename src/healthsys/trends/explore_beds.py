@@ -50,7 +50,9 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
         Number("spared", "spared by one more bed, of 1,000", spared, f"{spared:.1f}"),
         Number("needed", "beds for the accepted risk", needed, str(needed)),
         Number("must_wait", "wait, if all wait for a bed", *_known(queue and 100 * queue.chance, " %", none)),
-        Number("mean_wait", "mean wait then, over all who come", *_known(queue and 24 * queue.mean_wait, " hours", none)),
+        Number(
+            "mean_wait", "mean wait then, over all who come", *_known(queue and 24 * queue.mean_wait, " hours", none)
+        ),
     )
     sentence = (
         f"With {_counted(beds, 'bed')}, {arrivals:.1f} arrivals a day and a stay of {stay:.1f} days, "

@@ -150,8 +150,8 @@ def agreement_words(study: Study) -> str:
         said = "no change" if chart == "no change" else f"a change {chart}wards"
         if table.attrs["drifting"]:
             return (
-                f"The regression shows {said}; the control chart cannot tell, because most earlier points stand outside "
-                "its rules too."
+                f"The regression shows {said}; the control chart cannot tell, because most earlier points stand "
+                "outside its rules too."
             )
         return f"Control chart and segmented regression agree: {said}."
     names = {

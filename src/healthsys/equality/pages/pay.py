@@ -301,9 +301,8 @@ def finding(page: PayPage) -> str:
         sure = f" (mean gap {words.percent(mean)}, {words.interval(*limits, page.level)}{none}"
         sure += "; minus: paid more)" if min(mean, *limits) < 0 else ")"
     return (
-        f"{words.opened(page.kind, words.first_up(low))} are paid {both} than {high}{sure}. This compares everybody's pay with "
-        "everybody's; it "
-        "does not compare equal work."
+        f"{words.opened(page.kind, words.first_up(low))} are paid {both} than {high}{sure}. This compares "
+        "everybody's pay with everybody's; it does not compare equal work."
     )
 
 

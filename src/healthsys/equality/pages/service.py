@@ -59,8 +59,8 @@ def finding(page: ServicePage) -> str:
     if round(health["median"], 1) == round(every["median"], 1):
         side = "the same as"
     return (
-        f"{'Among invented employers, in' if page.year.kind == 'illustrative' else 'In'} {page.year.year} half of the {int(health['with_gap']):,} health employers published a {name} "
-        "above "
+        f"{'Among invented employers, in' if page.year.kind == 'illustrative' else 'In'} {page.year.year} half of the "
+        f"{int(health['with_gap']):,} health employers published a {name} above "
         f"{words.percent(health['median'])}, {side} the {words.percent(every['median'])} among all "
         f"{int(every['with_gap']):,}. {words.percent(health['above_zero'], decimals=0)} of health "
         "employers paid men more, "
