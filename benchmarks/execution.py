@@ -57,6 +57,7 @@ def plain_book(root: Path, *, execute: str, step: int) -> Path:
         notebook = nbformat.read(root / f"notebooks/{run['notebook']}.ipynb", as_version=4)
         for cell in notebook.cells:
             cell.metadata.setdefault("tags", [])
+        notebook.metadata.setdefault("papermill", nbformat.from_dict({}))
         made = parameterize_notebook(notebook, run.get("parameters") or {}, kernel_name="python3", language="python")
         for cell in made.cells:
             if cell.cell_type == "code":
@@ -69,7 +70,7 @@ def plain_book(root: Path, *, execute: str, step: int) -> Path:
         "title": "Plain",
         "only_build_toc_files": True,
         "execute": {"execute_notebooks": execute, "timeout": 600, "exclude_patterns": ["_build/**"]},
-        "sphinx": {"extra_extensions": ["healthsys.publishing.sphinx"], "config": {"html_math_renderer": "mathml"}},
+        "sphinx": {"extra_extensions": ["sphinx.ext.autodoc", "healthsys.publishing.sphinx"], "config": {"html_math_renderer": "mathml"}},
     }
     (book / "_config.yml").write_text(yaml.safe_dump(config))
     return book
