@@ -10,8 +10,9 @@ import nbformat
 
 import healthsys
 from healthsys import datasets, paths
-from healthsys.publishing import fingerprint, harvest
+from healthsys.publishing import fingerprint, harvest, vega
 from healthsys.publishing.chapters import Chapter, next_steps, opened
+from healthsys.publishing.described import with_description
 from healthsys.publishing.parameters import Parameter, parameters_of
 from healthsys.publishing.runs import Run
 from healthsys.publishing.takeaway import Offer
@@ -41,6 +42,8 @@ def compose(
         What collects the files that the page offers; without it, a page links to none.
     """
     page = nbformat.v4.new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
+    outputs = [output.get("data", {}) for cell in executed.cells for output in cell.get("outputs", ())]
+    moved = any(vega.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
     for cell in executed.cells:
         tags = cell.metadata.get("tags", [])
         if "injected-parameters" in tags:
@@ -49,7 +52,7 @@ def compose(
             known = parameters_of(run.read(), label=run.notebook.name)
             page.cells.append(_markdown(parameter_table(known, record["parameters"])))
         elif cell.cell_type == "code":
-            page.cells.append(_code(cell, offer))
+            page.cells.append(_code(cell, offer, described=not moved))
         else:
             page.cells.append(_markdown(cell.source))
     for cell in page.cells:
@@ -73,7 +76,7 @@ def _markdown(source: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_markdown_cell(source)
 
 
-def _code(cell: nbformat.NotebookNode, offer: Offer | None) -> nbformat.NotebookNode:
+def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) -> nbformat.NotebookNode:
     """Keep the code, revealable, and what is meant for a reader: no records, no stray representations."""
     kept = []
     for output in cell.outputs:
@@ -89,6 +92,8 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None) -> nbformat.Notebook
             data.pop("text/plain", None)
             if offer and "text/html" in data:
                 markup = offer.tables(data["text/html"])
+                if figure and described:
+                    markup = with_description(markup, figure)
                 data = {**data, "text/html": offer.figure(figure, markup) if figure else markup}
             output = nbformat.v4.new_output("display_data", data=data)
         kept.append(output)

@@ -36,6 +36,7 @@ _LEFT_OUT = (
     " | //*[contains(concat(' ', @class, ' '), ' hs-narrow ')]"
     " | //*[contains(concat(' ', @class, ' '), ' hs-take ')]"
     " | //*[contains(concat(' ', @class, ' '), ' hs-cite ')]"
+    " | //*[contains(concat(' ', @class, ' '), ' hs-described ')]"
     " | //*[contains(concat(' ', @class, ' '), ' hs-whole-book ')]"
     " | //*[contains(concat(' ', @class, ' '), ' cell_input ')]"
     " | //*[contains(concat(' ', @class, ' '), ' toctree-wrapper ')]"

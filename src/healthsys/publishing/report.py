@@ -18,7 +18,8 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 
 from healthsys import paths
 from healthsys.errors import HealthsysError
-from healthsys.publishing import execution, files, pages
+from healthsys.publishing import execution, files, harvest, pages
+from healthsys.publishing.described import with_description
 from healthsys.publishing.lookup import Lookup
 from healthsys.publishing.parameters import parameters_of, validate
 from healthsys.publishing.runs import Run, find_notebook
@@ -126,7 +127,8 @@ def _output(output: Any, plain: MarkdownIt) -> str:
         return f"<pre class='hs-printed'>{html.escape(output.text)}</pre>"
     data = output.data
     if "text/html" in data:
-        return data["text/html"]
+        figure = data.get(harvest.FIGURE_TYPE)
+        return with_description(data["text/html"], figure) if figure else data["text/html"]
     if "text/markdown" in data:
         return plain.render(data["text/markdown"])
     return f"<pre>{html.escape(str(data.get('text/plain', '')))}</pre>"

@@ -279,7 +279,7 @@ def year_earlier(table: pd.DataFrame) -> dict[str, float] | None:
     return None if then.empty else {way: float(first[way] - then[way].iloc[0]) for way in WAYS}
 
 
-def finding(table: pd.DataFrame, found: pd.DataFrame, *, level: float = 0.95) -> str:
+def finding(table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "performance", level: float = 0.95) -> str:
     """Say how far the sum lies below the units that report, and what a model makes of the end of the silence.
 
     Examples
@@ -296,7 +296,7 @@ def finding(table: pd.DataFrame, found: pd.DataFrame, *, level: float = 0.95) ->
         return f"Every unit reports in every {name}, so the plain sum is comparable over time."
     near, far = quiet["gap"].max(), quiet["gap"].min()
     said = (
-        f"Keeping silent units in the denominator puts performance {-near:.1f} to {-far:.1f} percentage points below "
+        f"Keeping silent units in the denominator puts {measure} {-near:.1f} to {-far:.1f} percentage points below "
         f"that of the units which report throughout, in {counted(len(quiet), name)} from "
         f"{period(quiet['period'].iloc[0], name)} on: a step that no service took."
     )
@@ -366,11 +366,13 @@ def reporting_figure(table: pd.DataFrame, *, source: str) -> dict[str, Any]:
     }
 
 
-def results(table: pd.DataFrame, found: pd.DataFrame, *, level: float = 0.95) -> list[dict[str, Any]]:
+def results(
+    table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "performance", level: float = 0.95
+) -> list[dict[str, Any]]:
     """Return what the page records: the finding, the gap, the share answered, the steps that models find."""
     quiet, name = table[table["silent"]], step_name(table)
     entries: list[dict[str, Any]] = [
-        {"name": "finding", "value": finding(table, found, level=level), "unit": "", "n": len(table),
+        {"name": "finding", "value": finding(table, found, measure=measure, level=level), "unit": "", "n": len(table),
          "meaning": "The finding of this page"}
     ]  # fmt: skip
     if quiet.empty:

@@ -1,0 +1,95 @@
+"""The long description of a figure: what it says of the data, where it stands, what it leaves to the drawing."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as parser
+
+from healthsys import paths
+from healthsys.publishing import described
+
+
+def record(rows, columns=("period", "value")):
+    return {"name": "beds-over-time", "columns": list(columns), "rows": rows}
+
+
+def test_few_rows_are_told_one_by_one():
+    made = described.description(record([[f"2020-0{month}-01", 90.0 + month] for month in range(1, 6)]))
+    tree = parser.fromstring(made)
+    assert tree.get("class") == "hs-described"
+    assert tree.xpath("string(summary)") == "Longer description"
+    rows = [[cell.text_content() for cell in row] for row in tree.xpath(".//tbody/tr")]
+    assert rows == [[f"2020-0{month}-01", str(90 + month)] for month in range(1, 6)]
+    assert not tree.xpath(".//li")
+    assert tree.xpath(".//thead//th/@scope") == ["col", "col"]
+
+
+def test_more_rows_are_told_by_column_and_very_many_by_column_alone():
+    tree = parser.fromstring(described.description(record([[place, (place - 10) ** 2 / 1.0] for place in range(20)])))
+    assert len(tree.xpath(".//tbody/tr")) == 20
+    assert [item.text_content() for item in tree.xpath(".//li")] == [
+        "period: 0 to 19", "value: 100 at first, 81 at last; lowest 0 (10), highest 100 (0)"
+    ]  # fmt: skip
+    tree = parser.fromstring(described.description(record([[place, 1.5] for place in range(41)])))
+    assert not tree.xpath(".//table")
+    assert tree.xpath("string(p)") == "The figure draws 41 rows."
+    assert tree.xpath("string(.//li[2])") == "value: 1.5 throughout"
+
+
+def test_words_are_counted_or_named_and_truth_is_said():
+    rows = pd.DataFrame(
+        {
+            "name": [f"event_{place:02d}" for place in range(13)],
+            "kind": ["pressure"] * 3 + ["response"] * 10,
+            "clear": [True] + [False] * 12,
+            "empty": [None] * 13,
+            "actor": [f"who {place}" for place in range(12)] + ["who 0"],
+        }
+    )
+    assert described.columns_in_words(rows) == [
+        "name: event 00 to event 12", "kind: pressure (3), response (10)", "clear: yes (1), no (12)",
+        "actor: 12 different, who 0 to who 9",
+    ]  # fmt: skip
+
+
+def test_missing_cells_are_left_out_and_large_numbers_whole():
+    rows = pd.DataFrame({"year": ["a", "b", "c"], "beds": [None, 101398.4, 92560.0]})
+    assert described.columns_in_words(rows)[1] == (
+        "beds: 101,398 at first, 92,560 at last; lowest 92,560 (c), highest 101,398 (b)"
+    )
+
+
+def test_what_stands_in_data_reaches_the_page_as_text():
+    made = described.description(record([[f"<script>{place}</script>", place] for place in range(14)]))
+    assert "<script>" not in made
+    assert "&lt;script&gt;0&lt;/script&gt;" in made
+
+
+def test_it_stands_inside_the_figure_and_a_small_one_has_none():
+    markup = '<figure class="hs-figure" id="figure-a"><svg></svg><figcaption>A</figcaption></figure>'
+    long = described.with_description(markup, record([[place, place] for place in range(5)]))
+    (figure,) = parser.fromstring(f"<div>{long}</div>").xpath("./figure")
+    assert [child.tag for child in figure] == ["svg", "figcaption", "details"]
+    assert described.with_description(markup, record([[1, 2]] * 3)) == markup
+    assert described.with_description("<p>none</p>", record([[1, 2]] * 9)) == "<p>none</p>"
+
+
+def test_every_recorded_figure_can_be_described():
+    for path in sorted(paths.results().glob("*.json")):
+        for name, figure in json.loads(path.read_text())["figures"].items():
+            made = described.description({**figure, "name": name})
+            assert bool(made) == (len(figure["rows"]) >= described.FEWEST_ROWS), (path.stem, name)
+            if made:
+                parser.fromstring(made)
+
+
+@given(st.lists(st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.4g}")), min_size=13, max_size=60))
+def test_lowest_and_highest_are_those_of_the_data(values):
+    said = described.columns_in_words(pd.DataFrame({"place": range(len(values)), "value": values}))[1]
+    if len(set(values)) > 1:
+        assert f"lowest {described._number(min(values))} ({values.index(min(values))})" in said
+        assert f"highest {described._number(max(values))} ({values.index(max(values))})" in said
