@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -123,9 +125,14 @@ def _room(run: Run) -> str:
 
 def _following(name: str) -> str:
     """Return the next page of the same part of the book; after its last page, the first again."""
-    toc = yaml.safe_load((paths.book() / "_toc.yml").read_text(encoding="utf-8"))
-    for part in toc.get("parts", ()):
+    path = paths.book() / "_toc.yml"
+    for part in _toc(path, path.stat().st_mtime_ns).get("parts", ()):
         listed = [entry["file"].removeprefix("analyses/") for entry in part["chapters"] if "analyses/" in entry["file"]]
         if name in listed and len(listed) > 1:
             return listed[(listed.index(name) + 1) % len(listed)]
     return ""
+
+
+@functools.lru_cache(maxsize=4)
+def _toc(path: Path, _modified: int) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

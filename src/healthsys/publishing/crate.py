@@ -8,6 +8,7 @@ with what it read and what it made. Authors are those of ``CITATION.cff``.
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import mimetypes
 import re
@@ -49,8 +50,13 @@ def citation() -> dict[str, Any]:
     package = datasets.package()
     known = {"title": package.get("title", package["name"]), "version": healthsys.__version__, "license": "MIT"}
     if path.is_file():
-        known |= yaml.safe_load(path.read_text(encoding="utf-8"))
+        known |= _cited(path, path.stat().st_mtime_ns)
     return known
+
+
+@functools.lru_cache(maxsize=4)
+def _cited(path: Path, _modified: int) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def file_stem() -> str:

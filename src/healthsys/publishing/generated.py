@@ -129,11 +129,12 @@ def _link(page: Any) -> str:
 
 def findings() -> str:
     """Return "findings at a glance": the finding of each page, with its interval and the kind of data behind it."""
-    rows = []
+    rows, known = [], chapters.load()
     for run in load_runs().values():
         path = paths.build() / "results" / f"{run.name}.json"
         if path.is_file():
-            rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"])
+            chapter = known.get(run.name, chapters.Chapter())
+            rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=chapter.kind)
     return (
         "# Findings at a glance\n\nOne row for each page, drawn from the recorded results. Follow a page for its "
         "method, sensitivity and limits.\n\n"
@@ -147,7 +148,7 @@ def findings() -> str:
 KINDS_SHOWN = {"illustrative": "invented", "template": "invented", "reference": "computed"}
 
 
-def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
+def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:
     if not results:
         return []
     entry = results.get("finding") or next(iter(results.values()))
@@ -155,7 +156,7 @@ def _finding_rows(run: Run, results: dict[str, Any]) -> list[str]:
     if "finding" not in results:
         said = f"{html.escape(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
     first = datasets.describe(run.data[0])["kind"] if run.data else "computed"  # what the page is about stands first
-    kind = chapters.load().get(run.name, chapters.Chapter()).kind or KINDS_SHOWN.get(first, first)
+    kind = kind or KINDS_SHOWN.get(first, first)
     return [
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{html.escape(run.title)}</a></th>'
         f"<td>{said}</td><td>{kind}</td></tr>"

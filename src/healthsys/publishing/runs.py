@@ -67,7 +67,15 @@ def load_runs() -> dict[str, Run]:
     RunError
         Naming the run and what is wrong with its entry: a key, a notebook, a data set, a parameter.
     """
-    path = paths.notebooks() / "runs.yml"
+    folder = paths.notebooks()
+    read = [folder / "runs.yml", paths.data() / "datapackage.json", *sorted(folder.glob("*.ipynb"))]
+    found = ((path, path.stat()) for path in read)
+    return dict(_load(read[0], tuple((path, status.st_mtime_ns, status.st_size) for path, status in found)))
+
+
+@functools.lru_cache(maxsize=4)
+def _load(path: Path, _read: tuple[tuple[Path, int, int], ...]) -> dict[str, Run]:
+    """Return the runs, checked once while the files that they are checked against stay as they are."""
     try:
         entries = (yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader) or {}).get("runs") or {}
     except yaml.YAMLError as error:
