@@ -70,7 +70,10 @@ def plain_book(root: Path, *, execute: str, step: int) -> Path:
         "title": "Plain",
         "only_build_toc_files": True,
         "execute": {"execute_notebooks": execute, "timeout": 600, "exclude_patterns": ["_build/**"]},
-        "sphinx": {"extra_extensions": ["sphinx.ext.autodoc", "healthsys.publishing.sphinx"], "config": {"html_math_renderer": "mathml"}},
+        "sphinx": {
+            "extra_extensions": ["sphinx.ext.autodoc", "healthsys.publishing.sphinx"],
+            "config": {"html_math_renderer": "mathml"},
+        },
     }
     (book / "_config.yml").write_text(yaml.safe_dump(config))
     return book
