@@ -92,7 +92,8 @@ def test_every_figure_is_there_as_svg_png_and_the_data_it_draws(run):
 def test_every_computed_table_has_an_anchor_and_its_csv_says_what_is_shown():
     seen = 0
     for name in pages():
-        for table in tree_of(name).xpath("//div[contains(@class, 'hs-table') and .//caption and not(ancestor::figure)]"):
+        found = "//div[contains(@class, 'hs-table') and .//caption and not(ancestor::figure)]"
+        for table in tree_of(name).xpath(found):
             anchor = table.get("id")
             assert anchor, f"{name}: a table has no anchor"
             if name == "index":

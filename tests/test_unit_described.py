@@ -56,6 +56,13 @@ def test_words_are_counted_or_named_and_truth_is_said():
     ]  # fmt: skip
 
 
+def test_short_names_of_columns_are_opened():
+    rows = [[place, place + 0.5] for place in range(20)]
+    tree = parser.fromstring(described.description(record(rows, columns=("lag", "acf"))))
+    assert tree.xpath("string(.//li[2])").startswith("autocorrelation: 0.5 at first")
+    assert tree.xpath("string(.//thead//th[2])") == "autocorrelation"
+
+
 def test_missing_cells_are_left_out_and_large_numbers_whole():
     rows = pd.DataFrame({"year": ["a", "b", "c"], "beds": [None, 101398.4, 92560.0]})
     assert described.columns_in_words(rows)[1] == (

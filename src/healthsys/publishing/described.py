@@ -18,6 +18,9 @@ _SHORT = 12
 #: A figure of fewer rows than these needs no more than its alternative text.
 FEWEST_ROWS = 4
 
+#: Short names of columns, in words; of others the underscores are opened.
+_NAMES = {"lpl": "lower limit", "upl": "upper limit", "acf": "autocorrelation", "pacf": "partial autocorrelation"}
+
 #: Values of a column in words that are counted by name.
 _MOST_WORDS = 8
 
@@ -40,7 +43,7 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
     label, said = rows.columns[0], []
     for column in rows.columns:
         known = rows[rows[column].notna()]
-        values, name = known[column], str(column).replace("_", " ")
+        values, name = known[column], _NAMES.get(column, str(column).replace("_", " "))
         if known.empty:
             continue
         if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
@@ -113,7 +116,8 @@ def description(record: dict[str, Any]) -> str:
 def _table(rows: pd.DataFrame, name: str) -> str:
     floats = rows.select_dtypes("float")
     formats = {column: "{:,.0f}" if floats[column].abs().max() >= 1000 else "{:.4g}" for column in floats}
-    return tables.table(rows, caption=f"What the figure {name.replace('-', ' ')} draws", formats=formats).html
+    caption = f"What the figure {name.replace('-', ' ')} draws"
+    return tables.table(rows, caption=caption, formats=formats, headings=_NAMES).html
 
 
 def with_description(markup: str, record: dict[str, Any]) -> str:
