@@ -90,6 +90,37 @@ def test_without_an_end_the_finding_stops_at_the_gap():
     assert said.endswith("a step that no service took.")
 
 
+def test_a_month_that_is_not_there_is_a_gap_and_not_the_next_one():
+    rows = made()
+    drift = rows["period"].map({month: place * 0.5 for place, month in enumerate(MONTHS)})
+    rows["numerator"] = rows["numerator"] * (60 + drift) / 80
+    whole, gapped = (
+        reporting.edges(reporting.three_ways(frame)).set_index(["edge", "way"])["step"]
+        for frame in (rows, rows[rows["period"] != MONTHS[5]])
+    )
+    # A straight line stays straight only where the missing month keeps its place.
+    assert gapped["begins", "steady"] == pytest.approx(whole["begins", "steady"], abs=1e-9)
+    assert gapped["begins", "kept"] == pytest.approx(whole["begins", "kept"], abs=1e-9)
+
+
+def test_periods_of_mixed_length_are_refused_by_file(tmp_path):
+    file = tmp_path / "own.csv"
+    days = ("2020-01-01", "2020-02-01", "2020-04-15", "2020-05-01")
+    file.write_text("unit,period,numerator,denominator\n" + "".join(f"A,{day},7,10\n" for day in days))
+    with pytest.raises(DataError, match=r"own\.csv: mixed frequency: .*\n.*nothing was written"):
+        reporting.open_reporting(str(file))
+
+
+def test_where_the_silent_unit_leaves_better_ones_the_sentence_does_not_say_below():
+    rows = made(cases=(100, 10)).assign(numerator=lambda rows: rows["numerator"] * 0.5)
+    other = made(silent=(), cases=(400, 1)).query("unit == 'large'").assign(unit="late")
+    first = other["period"] == MONTHS[0]
+    other.loc[first, ["numerator", "answered"]] = 0
+    table = reporting.three_ways(reporting.check_reporting(pd.concat([rows, other])))
+    assert table["gap"].max() > 0
+    assert "percentage points away from that of the units" in reporting.finding(table, reporting.edges(table))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from healthsys import datasets
 from healthsys.errors import DataError
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
-from healthsys.trends.interrupted import segmented
-from healthsys.trends.series_checks import check_series, frequency
+from healthsys.trends.interrupted import REFUSE_BELOW, segmented
+from healthsys.trends.series_checks import check_series, frequency, regular, require
 from healthsys.trends.words import capital, counted, level_words, period
 
 #: The three ways to make one series out of units of which some pause, with what each is called on a page.
@@ -50,7 +50,7 @@ def open_reporting(source: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        As :func:`healthsys.datasets.read` and :func:`check_reporting`.
+        As :func:`healthsys.datasets.read` and :func:`check_reporting`, and if the periods are of mixed length.
 
     Examples
     --------
@@ -62,6 +62,8 @@ def open_reporting(source: str) -> pd.DataFrame:
               for field in schema["fields"]]  # fmt: skip
     frame = datasets.read(source, layout=LAYOUT, schema={**schema, "fields": fields})
     checked = check_reporting(frame, label=frame.attrs["provenance"]["name"])
+    days = pd.DataFrame({"period": checked["period"].unique(), "value": 1.0})
+    require(check_series(days), label=frame.attrs["provenance"]["name"])
     checked.attrs = frame.attrs
     return checked
 
@@ -205,16 +207,22 @@ def edges(table: pd.DataFrame, *, window: int = 8, level: float = 0.95) -> pd.Da
     pandas.DataFrame
         One row per edge and way: ``edge`` (``begins`` or ``ends``), ``change`` (first period after it), ``way``,
         ``step``, ``lower``, ``upper`` (percentage points; Newey-West errors), ``before``, ``after`` (periods used).
-        An edge with fewer than 3 periods on a side is left out.
+        An edge with fewer than 3 observed periods on a side is left out; a period that is not there is a gap.
+
+    Raises
+    ------
+    DataError
+        If the periods are of mixed length.
     """
-    quiet = np.flatnonzero(table["silent"])
+    table = regular(table)
+    quiet = np.flatnonzero(table["silent"].eq(True))
     if not len(quiet):
         return pd.DataFrame(columns=["edge", "change", "way", "step", "lower", "upper", "before", "after"])
     rows = []
     for edge, place in (("begins", quiet[0]), ("ends", quiet[-1] + 1)):
         seen = table.iloc[max(0, place - window) : place + window]
-        before = min(place, window)
-        if min(before, len(seen) - before) < 3:
+        known, before = seen["kept"].notna(), min(place, window)
+        if min(known[:before].sum(), known[before:].sum()) < REFUSE_BELOW:
             continue
         change = table["period"].iloc[place]
         for way in WAYS:
@@ -295,9 +303,12 @@ def finding(table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "perform
     if quiet.empty:
         return f"Every unit reports in every {name}, so the plain sum is comparable over time."
     near, far = quiet["gap"].max(), quiet["gap"].min()
+    away = f"{-near:.1f} to {-far:.1f} percentage points below"
+    if near > 0:  # the silent units leave others behind that report less well than those which report throughout
+        away = f"{far:+.1f} to {near:+.1f} percentage points away from".replace("-", "\u2212")
     said = (
-        f"Keeping silent units in the denominator puts {measure} {-near:.1f} to {-far:.1f} percentage points below "
-        f"that of the units which report throughout, in {counted(len(quiet), name)} from "
+        f"Keeping silent units in the denominator puts {measure} {away} that of the units which "
+        f"report throughout, in {counted(len(quiet), name)} from "
         f"{period(quiet['period'].iloc[0], name)} on: a step that no service took."
     )
     ends = found[found["edge"] == "ends"].set_index("way")
