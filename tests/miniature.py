@@ -14,6 +14,7 @@ from pathlib import Path
 
 import coverage
 import nbformat
+import pytest
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -158,6 +159,16 @@ def clean_environment() -> dict[str, str]:
     """Return the environment without what another test of this process may have said to the package."""
     kept = "HEALTHSYS_REQUIRE_BROWSER"
     return {name: value for name, value in os.environ.items() if not name.startswith("HEALTHSYS_") or name == kept}
+
+
+def chromium() -> str:
+    """Return the path of Chromium; without one the test skips, and fails where a browser is compulsory."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found and os.environ.get("HEALTHSYS_REQUIRE_BROWSER") == "1":
+        pytest.fail("HEALTHSYS_REQUIRE_BROWSER=1, but there is no Chromium: apt-get install chromium")
+    if not found:
+        pytest.skip("no Chromium on this machine; install one to open the pages in a browser")
+    return found
 
 
 def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

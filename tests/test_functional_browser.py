@@ -8,12 +8,12 @@ that is not there fails.
 import collections
 import csv
 import os
-import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+import miniature
 from test_functional_book import HTML, PROJECT, book, pages  # noqa: F401  (the fixture builds the book)
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -38,11 +38,7 @@ REPORT = PROJECT / "book/_build/verification"
 @pytest.fixture(scope="module")
 def browser():
     """Debian's Chromium through Playwright; compulsory where HEALTHSYS_REQUIRE_BROWSER=1."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        if os.environ.get("HEALTHSYS_REQUIRE_BROWSER") == "1":
-            pytest.fail("HEALTHSYS_REQUIRE_BROWSER=1, but there is no Chromium: apt-get install chromium")
-        pytest.skip("no Chromium on this machine; install one to open the pages in a browser")
+    found = miniature.chromium()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

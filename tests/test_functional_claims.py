@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+import miniature
 from healthsys import paths
 from healthsys.errors import DataError
 from healthsys.evidence import book
@@ -81,6 +82,7 @@ def test_recorded_values_come_from_the_last_build_then_from_the_record(tmp_path,
 @pytest.mark.xdist_group("browser")
 def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
+    program = miniature.chromium()
     from healthsys.evidence import pages
 
     evaluated = book.evaluated_ledger()
@@ -92,10 +94,7 @@ def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_pat
     )
     shown = "document.querySelectorAll('tbody tr:not([hidden])').length"
     with playwright.sync_playwright() as browsers:
-        try:
-            browser = _launch(browsers)
-        except playwright.Error as error:
-            pytest.skip(f"no browser to test in: {str(error).splitlines()[0]}")
+        browser = browsers.chromium.launch(executable_path=program, args=["--no-sandbox"])
         plain = browser.new_context(java_script_enabled=False).new_page()
         plain.goto(page_file.as_uri())
         assert plain.locator("tbody tr").count() == len(evaluated)
@@ -115,8 +114,3 @@ def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_pat
         browser.close()
 
 
-def _launch(browsers):
-    import shutil
-
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    return browsers.chromium.launch(executable_path=path, args=["--no-sandbox"])

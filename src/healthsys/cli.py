@@ -1,5 +1,4 @@
-"""The ``healthsys`` command: every door of the compendium. Heavy modules are imported by the command that needs
-them."""
+"""The ``healthsys`` command: every door of the compendium; a command imports the heavy modules that it needs."""
 
 from __future__ import annotations
 

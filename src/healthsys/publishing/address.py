@@ -9,15 +9,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import yaml
-
 from healthsys import paths
 from healthsys.errors import HealthsysError
+from healthsys.publishing import files
 
 
 def _settings() -> dict[str, Any]:
-    path = paths.book() / "_config.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return files.settings(paths.book() / "_config.yml")
 
 
 def _checked(value: Any, setting: str) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import html
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from healthsys import paths
 from healthsys.errors import RunError, nearest
-from healthsys.publishing import fingerprint
+from healthsys.publishing import files, fingerprint
 from healthsys.publishing.reference import ROOMS
 from healthsys.publishing.runs import Run, load_runs
 
@@ -125,14 +123,8 @@ def _room(run: Run) -> str:
 
 def _following(name: str) -> str:
     """Return the next page of the same part of the book; after its last page, the first again."""
-    path = paths.book() / "_toc.yml"
-    for part in _toc(path, path.stat().st_mtime_ns).get("parts", ()):
+    for part in files.settings(paths.book() / "_toc.yml").get("parts", ()):
         listed = [entry["file"].removeprefix("analyses/") for entry in part["chapters"] if "analyses/" in entry["file"]]
         if name in listed and len(listed) > 1:
             return listed[(listed.index(name) + 1) % len(listed)]
     return ""
-
-
-@functools.lru_cache(maxsize=4)
-def _toc(path: Path, _modified: int) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -7,10 +7,8 @@ import html
 import re
 from typing import Any
 
-import yaml
-
 from healthsys import paths
-from healthsys.publishing import crate
+from healthsys.publishing import crate, files
 
 _SPECIAL = re.compile(r"([&%#_$])")
 
@@ -19,7 +17,7 @@ _SPECIAL = re.compile(r"([&%#_$])")
 def _about(_root: str) -> dict[str, Any]:
     """Return title, version, authors and year of the book; the year is that of the release, else of the copyright."""
     known = crate.citation()
-    settings = yaml.safe_load((paths.book() / "_config.yml").read_text(encoding="utf-8")) or {}
+    settings = files.settings(paths.book() / "_config.yml")
     authors = [_name(author) for author in known.get("authors", [])] or [str(settings.get("author", known["title"]))]
     year = str(known.get("date-released") or settings.get("copyright") or "")[:4]
     return {"title": known["title"], "version": str(known["version"]), "authors": authors, "year": year}

@@ -8,14 +8,11 @@ with what it read and what it made. Authors are those of ``CITATION.cff``.
 from __future__ import annotations
 
 import datetime
-import functools
 import json
 import mimetypes
 import re
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 import healthsys
 from healthsys import datasets, paths
@@ -50,13 +47,8 @@ def citation() -> dict[str, Any]:
     package = datasets.package()
     known = {"title": package.get("title", package["name"]), "version": healthsys.__version__, "license": "MIT"}
     if path.is_file():
-        known |= _cited(path, path.stat().st_mtime_ns)
+        known |= files.settings(path)
     return known
-
-
-@functools.lru_cache(maxsize=4)
-def _cited(path: Path, _modified: int) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def file_stem() -> str:

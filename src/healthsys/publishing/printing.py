@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import yaml
 from lxml import html as parser
 
 from healthsys import paths
 from healthsys.errors import HealthsysError
-from healthsys.publishing import address, cite, crate
+from healthsys.publishing import address, cite, crate, files
 
 #: Environment variable that names the browser to print with.
 BROWSER = "HEALTHSYS_CHROMIUM"
@@ -72,7 +71,7 @@ def find_browser() -> str:
 
 def contents() -> list[tuple[str, str]]:
     """Return the book's order: pairs of a kind, ``part`` or ``page``, and a caption or a document."""
-    toc = yaml.safe_load((paths.book() / "_toc.yml").read_text(encoding="utf-8"))
+    toc = files.settings(paths.book() / "_toc.yml")
     listed = [("page", toc["root"])]
     for part in toc.get("parts") or [{"chapters": toc.get("chapters", [])}]:
         if part.get("caption"):
