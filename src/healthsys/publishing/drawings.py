@@ -11,6 +11,7 @@ from types import ModuleType
 
 import healthsys
 from healthsys.plotting import COLOUR
+from healthsys.publishing import typefaces
 
 #: Pixels of a PNG for each pixel of the drawing.
 SCALE = 2
@@ -22,7 +23,7 @@ _VARIABLE = re.compile(r"var\(--hs-[a-z0-9-]+,\s*([^()]+)\)")
 
 
 def alone(drawing: str, *, title: str) -> str:
-    """Return the SVG of a figure so that it stands alone: light colours by value, white paper, a title.
+    """Return the SVG of a figure so that it stands alone: light colours by value, white paper, a title, its typefaces.
 
     Parameters
     ----------
@@ -33,13 +34,15 @@ def alone(drawing: str, *, title: str) -> str:
 
     Examples
     --------
-    >>> alone('<svg viewBox="0 0 2 2"><path style="fill: var(--hs-text,#1b2a33)"/></svg>', title="A & B")[:66]
-    '<svg viewBox="0 0 2 2"><title>A &amp; B</title><rect width="100%" '
+    >>> drawn = alone('<svg viewBox="0 0 2 2"><path style="fill: var(--hs-text,#1b2a33)"/></svg>', title="A & B")
+    >>> drawn[:47], "@font-face" in drawn, "var(" in drawn
+    ('<svg viewBox="0 0 2 2"><title>A &amp; B</title>', True, False)
     """
-    plain = _VARIABLE.sub(lambda match: match[1].replace("sans-serif", "Arial, sans-serif"), drawing)
+    plain = _VARIABLE.sub(lambda match: match[1], drawing)
     opening, rest = re.match(r"(<svg[^>]*>)(.*)", plain, re.S).groups()
     paper = f'<rect width="100%" height="100%" fill="{COLOUR["paper"].lower()}"/>'
-    return f"{opening}<title>{html.escape(title)}</title>{paper}{rest}\n"
+    fonts = f"<style>{typefaces.rules(typefaces.FIGURES)}</style>"
+    return f"{opening}<title>{html.escape(title)}</title>{fonts}{paper}{rest}\n"
 
 
 @functools.lru_cache(maxsize=1)

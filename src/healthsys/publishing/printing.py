@@ -42,12 +42,6 @@ _LEFT_OUT = (
     " | //section[@id='take-this-page-home']"
 )
 
-_FOOTER = (
-    '<div style="width: 100%; font: 8px Inter, Arial, sans-serif; color: #52636e; text-align: center">'
-    '<span class="pageNumber"></span></div>'
-)
-_MARGIN = {"top": "20mm", "bottom": "20mm", "left": "22mm", "right": "22mm"}
-
 
 def find_browser() -> str:
     """Return the path of Chromium.
@@ -130,10 +124,7 @@ def _print(browser: Any, document: Path, out: Path) -> None:
     page.set_default_timeout(600_000)
     page.goto(document.as_uri(), wait_until="load")
     page.evaluate("document.fonts.ready")
-    page.pdf(
-        path=str(out), format="A4", margin=_MARGIN, print_background=True, outline=True, tagged=True,
-        display_header_footer=True, header_template="<span></span>", footer_template=_FOOTER,
-    )  # fmt: skip
+    page.pdf(path=str(out), prefer_css_page_size=True, print_background=True, outline=True, tagged=True)
     page.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 import tempfile
@@ -18,7 +17,7 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 
 from healthsys import paths
 from healthsys.errors import HealthsysError
-from healthsys.publishing import execution, files, harvest, pages
+from healthsys.publishing import execution, files, harvest, pages, typefaces
 from healthsys.publishing.described import with_description
 from healthsys.publishing.lookup import Lookup
 from healthsys.publishing.parameters import parameters_of, validate
@@ -103,14 +102,8 @@ def markdown(text: str) -> str:
 
 def style() -> str:
     """Return the book's style sheet with its typefaces carried inside."""
-    folder = paths.book() / "_static"
-    text = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("identity.css", "content.css"))
-
-    def inside(match: re.Match[str]) -> str:
-        font = base64.b64encode((folder / match[1]).read_bytes()).decode()
-        return f"url(data:font/woff2;base64,{font})"
-
-    return re.sub(r"url\(([\w./-]+\.woff2)\)", inside, text)
+    sheets = (typefaces.folder() / name for name in ("identity.css", "content.css"))
+    return typefaces.inside("\n".join(sheet.read_text(encoding="utf-8") for sheet in sheets))
 
 
 def _cell(cell: nbformat.NotebookNode, parser: MarkdownIt, plain: MarkdownIt) -> str:

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader
 
 from healthsys import datasets, paths
 from healthsys.errors import RunError
-from healthsys.publishing import files, report
+from healthsys.publishing import files, report, typefaces
 from healthsys.publishing.teaching import copies, words
 from healthsys.publishing.teaching.modules import Module, load_modules
 from healthsys.synthetic import to_csv_bytes
@@ -64,6 +64,8 @@ def build() -> dict[str, int]:
             files.write_whole(work / edition / "index.html", _rendered(index, title="Teaching modules"))
         files.write_whole(work / "instructor" / "nbgrader" / "nbgrader_config.py", NBGRADER_CONFIG)
         shutil.copytree(REVEAL, work / "instructor" / "reveal.js")
+        look = work / "instructor" / "reveal.js" / "dist" / "theme" / "healthsys.css"
+        files.write_whole(look, f"{typefaces.rules()}\n{look.read_text(encoding='utf-8')}")
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
         target.chmod(0o755)
@@ -154,7 +156,7 @@ def handout(module: Module) -> str:
     template = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True).get_template("handout.html")
     body = report.markdown(_unlinked(words.handout(module)))
     kinds = ", ".join(sorted({datasets.describe(name)["kind"] for name in module.about["data"]}))
-    return template.render(title=module.title, body=body, kinds=kinds) + "\n"
+    return template.render(title=module.title, body=body, kinds=kinds, typefaces=typefaces.rules()) + "\n"
 
 
 def _rendered(text: str, *, title: str) -> str:
