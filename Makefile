@@ -54,6 +54,8 @@ synthetic: env-book ## write data/synthetic/*.csv again from their generators
 
 lock: ## resolve requirements/*.lock again from pyproject.toml (newest allowed versions)
 	@sh requirements/lock.sh
+	@$(MAKE) env-scale
+	@$(BIN)/healthsys data --licences >/dev/null
 
 clean: ## remove everything that is built (not the environment)
 	rm -rf book/_build book/analyses .pytest_cache .hypothesis .coverage*

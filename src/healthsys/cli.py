@@ -141,19 +141,21 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list
 @click.argument("names", nargs=-1, metavar="[RUN]...")
 @click.option("--only", metavar="PART,...", help="Check only these: environment, data, notebooks, runs, claims.")
 @click.option("--accept", is_flag=True, help="Show the difference of each named run and take it as the record.")
+@click.option("--why", default="", help="Why published results change, for the page Corrections; goes with --accept.")
 @_jobs
-def verify(names: tuple[str, ...], only: str | None, accept: bool, jobs: int | None) -> None:
+def verify(names: tuple[str, ...], only: str | None, accept: bool, why: str, jobs: int | None) -> None:
     """Check environment, data, notebooks, every run and every claim afresh; exit 1 on a mismatch.
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """
-    from healthsys.publishing import crate, record, runs
+    from healthsys.publishing import corrections, crate, record, runs
 
     if accept and not names:
         raise click.UsageError("name the runs whose results to accept: healthsys verify --accept RUN")
     chosen = runs.select(names)
     if accept:
         for one in chosen:
+            corrections.append(corrections.moved(one.name), why=why)
             for difference in record.differences(one.name):
                 click.echo(str(difference))
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
@@ -286,10 +288,15 @@ def notebooks() -> None:
 
 @main.command()
 @click.option("--stamp", is_flag=True, help="Write size and SHA-256 of every file into the data package.")
-def data(stamp: bool) -> None:
+@click.option("--licences", is_flag=True, help="Write the table of dependencies and licences again from the locks.")
+def data(stamp: bool, licences: bool) -> None:
     """List the bundled data sets, each checked against its schema."""
     from healthsys import datasets
 
+    if licences:
+        from healthsys.publishing import dependencies
+
+        click.echo(f"{dependencies.write()} written")
     for name in datasets.names():
         frame = datasets.load(name)
         click.echo(f"{name:<36} {frame.attrs['provenance']['kind']:<12} {len(frame):>6} rows")

@@ -38,7 +38,10 @@ EPOCH = "1767225600"
 UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
 
 #: Generated pages whose tables are offered as CSV.
-WITH_TABLES = ("findings", "evidence/", "teaching/", "reference/constants", "reference/coverage", "reference/speed")
+WITH_TABLES = (
+    "findings", "evidence/", "teaching/", "reference/constants", "reference/coverage", "reference/speed",
+    "reference/corrections", "reference/dependencies",
+)  # fmt: skip
 
 
 def written() -> list[Path]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from healthsys import datasets, paths
-from healthsys.publishing import chapters
+from healthsys.publishing import chapters, corrections, dependencies
 from healthsys.publishing.runs import Run, load_runs
 from healthsys.publishing.speed import speed
 
@@ -170,4 +170,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "reference/constants.md": constants,
     "reference/coverage.md": coverage,
     "reference/speed.md": speed,
+    "reference/corrections.md": corrections.page,
+    "reference/dependencies.md": dependencies.page,
 }

@@ -1,0 +1,136 @@
+"""What the book said before: every recorded result that was replaced, with the new one, the reason and the date.
+
+``healthsys verify --accept RUN --why "…"`` is the only way a published number changes, and it leaves a row here for
+each that moved.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import html
+import io
+import json
+from typing import Any
+
+import pandas as pd
+
+from healthsys import datasets, paths
+from healthsys.errors import RunError
+from healthsys.publishing import execution, files, record, stored
+from healthsys.publishing.runs import load_runs
+
+#: Data set of the corrections, and its columns.
+DATA, COLUMNS = "corrections", ("date", "run", "result", "meaning", "old", "new", "why")
+
+#: What stands for a result that is no longer recorded.
+GONE = "no longer reported"
+
+
+def moved(run: str) -> list[dict[str, str]]:
+    """Return the results of a run whose number, interval or reason differs from the published record.
+
+    A result that is recorded for the first time replaces nothing and is not listed.
+
+    Parameters
+    ----------
+    run
+        Name of a run that has been executed.
+
+    Returns
+    -------
+    list of dict
+        ``run``, ``result``, ``meaning``, ``old`` and ``new``, as they are shown on the page.
+
+    Raises
+    ------
+    RunError
+        If the run has not been executed.
+    """
+    published, built = record.recorded_path(run), execution.results_path(run)
+    if not built.is_file():
+        raise RunError(f"run '{run}' has no built results; execute it first: healthsys run {run}")
+    if not published.is_file():
+        return []
+    before, after = (json.loads(path.read_text(encoding="utf-8"))["results"] for path in (published, built))
+    rows = []
+    for name, old in before.items():
+        new = after.get(name)
+        if new is None or _number_moved(old, new):
+            shown = shown_as(new) if new else GONE
+            rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": shown_as(old), "new": shown})
+    return rows
+
+
+def _number_moved(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    parts = ("value", "lower", "upper", "reason")
+    return any(not record.same(old.get(part), new.get(part)) for part in parts)
+
+
+def shown_as(entry: dict[str, Any]) -> str:
+    """Return a recorded result as its page shows it.
+
+    Examples
+    --------
+    >>> shown_as({"text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6"}), shown_as({"text": "12 points"})
+    ('4.3 weeks (95 % interval 2.0 to 6.6)', '12 points')
+    """
+    return f"{entry['text']} ({entry['interval']})" if entry.get("interval") else entry["text"]
+
+
+def append(rows: list[dict[str, str]], *, why: str) -> None:
+    """Add rows of :func:`moved` to the corrections, dated today, and bring the checksum of the file up to date.
+
+    Raises
+    ------
+    RunError
+        If no reason is given.
+    """
+    if not rows:
+        return
+    if not why.strip():
+        names = ", ".join(f"{row['run']}/{row['result']}" for row in rows)
+        raise RunError(
+            f"published results change: {names}; say why, for readers of the page Corrections: "
+            'healthsys verify --accept RUN --why "…"'
+        )
+    path = paths.data() / datasets.describe(DATA)["path"]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    for row in rows:
+        writer.writerow({"date": datetime.date.today().isoformat(), "why": why.strip(), **row})
+    files.write_whole(path, path.read_text(encoding="utf-8") + out.getvalue())
+    stored.stamp_data()
+
+
+def page() -> str:
+    """Return the page *Corrections*: every replaced result, the newest first, grouped by the reason."""
+    opening = (
+        "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
+        "Each replaced result is listed here: what the page reported before, what it reports now, why, and when.\n"
+    )
+    frame = datasets.load(DATA) if DATA in datasets.names() else pd.DataFrame(columns=list(COLUMNS))
+    if frame.empty:
+        return f"{opening}\nNo result has been replaced yet.\n"
+    parts, titles = [opening], {run.name: run.title for run in load_runs().values()}
+    groups = sorted(frame.groupby(["date", "why"], sort=False), key=lambda group: group[0], reverse=True)
+    for (date, why), rows in groups:
+        label = html.escape(f"Corrections: {why}")
+        body = "".join(
+            f'<tr><th scope="row">{_link(row.run, titles)}</th><td>{html.escape(row.meaning)}</td>'
+            f"<td>{html.escape(row.old)}</td><td>{html.escape(row.new)}</td></tr>"
+            for row in rows.itertuples(index=False)
+        )
+        parts.append(
+            f'<p class="hs-computed"><strong>{date.date()}.</strong> {html.escape(why)}</p>\n\n'
+            f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0">'
+            '<table><thead><tr><th scope="col">page</th><th scope="col">result</th><th scope="col">before</th>'
+            f'<th scope="col">now</th></tr></thead><tbody>{body}</tbody></table></div>\n'
+        )
+    return "\n".join(parts)
+
+
+def _link(run: str, titles: dict[str, str]) -> str:
+    if run not in titles:
+        return html.escape(run)
+    return f'<a href="../analyses/{run}.html">{html.escape(titles[run])}</a>'

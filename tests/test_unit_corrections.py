@@ -1,0 +1,94 @@
+"""Corrections: what counts as a moved result, what a row says, and that a reason is required."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from healthsys import datasets, paths
+from healthsys.errors import RunError
+from healthsys.publishing import corrections, execution, record, stored
+from healthsys.publishing.runs import load_runs
+
+ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6",
+         "meaning": "Change of level", "reason": None}  # fmt: skip
+
+
+@pytest.fixture
+def project(mini):
+    """A project with a published record of one run, and built results that a test sets."""
+    described = json.loads((paths.data() / "datapackage.json").read_text())
+    fields = [{"name": name, "type": "string", "description": name} for name in corrections.COLUMNS]
+    fields[0]["type"] = "date"
+    described["resources"].append(
+        {"name": "corrections", "path": "corrections.csv", "title": "Corrections", "description": "Replaced results.",
+         "kind": "reference", "licenses": [{"name": "CC0-1.0"}], "schema": {"fields": fields}}
+    )  # fmt: skip
+    (paths.data() / "corrections.csv").write_text(",".join(corrections.COLUMNS) + "\n")
+    (paths.data() / "datapackage.json").write_text(json.dumps(described))
+    stored.stamp_data()
+
+    def built(published, now):
+        places = record.recorded_path("waits-once"), execution.results_path("waits-once")
+        for path, results in zip(places, (published, now), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"run": "waits-once", "results": results}))
+
+    return built
+
+
+def test_a_moved_value_interval_or_reason_is_listed_and_nothing_else(project):
+    project(
+        {"same": ENTRY, "value": ENTRY, "lower": ENTRY, "reworded": ENTRY, "gone": ENTRY},
+        {"same": {**ENTRY, "value": 4.3 * (1 + 1e-9)}, "value": {**ENTRY, "value": 5.0, "text": "5.0 weeks"},
+         "lower": {**ENTRY, "lower": 1.5, "interval": "95 % interval 1.5 to 6.6"},
+         "reworded": {**ENTRY, "meaning": "x"}, "new": ENTRY},
+    )  # fmt: skip
+    found = {row["result"]: (row["old"], row["new"]) for row in corrections.moved("waits-once")}
+    before = "4.3 weeks (95 % interval 2.0 to 6.6)"
+    assert found == {
+        "value": (before, "5.0 weeks (95 % interval 2.0 to 6.6)"),
+        "lower": (before, "4.3 weeks (95 % interval 1.5 to 6.6)"),
+        "gone": (before, "no longer reported"),
+    }
+
+
+def test_a_row_needs_a_reason_and_reaches_the_page(project):
+    project({"change": ENTRY}, {"change": {**ENTRY, "value": 5.0, "text": "5.0 <weeks>"}})
+    rows = corrections.moved("waits-once")
+    with pytest.raises(RunError, match="waits-once/change; say why, for readers of the page Corrections"):
+        corrections.append(rows, why="  ")
+    corrections.append(rows, why="The interval counted the effects twice.")
+    assert len(datasets.load("corrections")) == 1, "the checksum follows the file"
+    page = corrections.page()
+    assert "The interval counted the effects twice." in page
+    assert 'href="../analyses/waits-once.html">Waits as printed' in page
+    assert "5.0 &lt;weeks&gt;" in page
+
+
+def test_a_run_that_was_never_published_or_executed(project):
+    assert corrections.append([], why="") is None
+    execution.results_path("waits-once").parent.mkdir(parents=True, exist_ok=True)
+    with pytest.raises(RunError, match="execute it first: healthsys run waits-once"):
+        corrections.moved("waits-once")
+    project({}, {"change": ENTRY})
+    record.recorded_path("waits-once").unlink()
+    assert corrections.moved("waits-once") == []
+
+
+def test_the_latest_correction_of_each_result_is_what_the_record_says_now():
+    frame = datasets.load("corrections")
+    latest = frame.groupby(["run", "result"]).last()
+    for (run, result), row in latest.iterrows():
+        if run not in load_runs():
+            continue
+        entry = json.loads(record.recorded_path(run).read_text())["results"].get(result)
+        assert row["new"] == (corrections.shown_as(entry) if entry else corrections.GONE), (run, result)
+
+
+def test_every_correction_says_something_else_than_before():
+    frame = datasets.load("corrections")
+    assert isinstance(frame, pd.DataFrame)
+    assert (frame["old"] != frame["new"]).all()
