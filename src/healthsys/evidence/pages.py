@@ -6,7 +6,6 @@ page of its source. The functions return text and write nothing.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import tables
+from healthsys import escape, tables
 from healthsys.errors import DataError, nearest
 from healthsys.evidence import checks
 from healthsys.evidence.claims import VERDICTS, counts
@@ -370,7 +369,7 @@ def _of_source(evaluated: pd.DataFrame, source_key: str) -> pd.DataFrame:
 
 
 def _text(value: Any) -> str:
-    return html.escape(str(value))
+    return escape.html(value)
 
 
 def _link(row: Mapping[str, Any]) -> str:
@@ -424,7 +423,7 @@ def _block(row: Mapping[str, Any], *, anchor: str = "", link: bool = False, wher
         entries.append(("Claim", _link(row)))
     body = "".join(f"<dt>{term}</dt><dd>{said}</dd>" for term, said in entries if said)
     return (
-        f'<div class="hs-computed hs-claim" id="{_text(anchor or "claim-" + row["claim_id"])}" '
+        f'<div class="hs-computed hs-claim-block" id="{_text(anchor or "claim-" + row["claim_id"])}" '
         f'data-verdict="{_text(row["verdict"])}"><p><strong>{_text(row["statement"])}</strong></p>'
         f'<dl class="hs-provenance">{body}</dl></div>\n'
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import html
 import io
 import re
 from pathlib import Path
 from types import ModuleType
 
 import healthsys
+from healthsys import escape
 from healthsys.plotting import COLOUR
 
 #: Pixels of a PNG for each pixel of the drawing.
@@ -39,7 +39,7 @@ def alone(drawing: str, *, title: str) -> str:
     plain = _VARIABLE.sub(lambda match: match[1].replace("sans-serif", "Arial, sans-serif"), drawing)
     opening, rest = re.match(r"(<svg[^>]*>)(.*)", plain, re.S).groups()
     paper = f'<rect width="100%" height="100%" fill="{COLOUR["paper"].lower()}"/>'
-    return f"{opening}<title>{html.escape(title)}</title>{paper}{rest}\n"
+    return f"{opening}<title>{escape.html(title)}</title>{paper}{rest}\n"
 
 
 @functools.lru_cache(maxsize=1)
