@@ -46,7 +46,7 @@ class ReferenceRole(SphinxRole):
             internal=True,
             refuri=f"{base}#{found.anchor}",
             reftitle=found.title,
-            # No block has a class that begins with hs-ref: the rules of a block would strike through the text of a line.
+            # No block has a class that begins with hs-ref: its rules would strike through the text of a line.
             classes=["hs-ref", f"hs-ref-{self.name}", *(["hs-sentence"] if found.is_sentence else [])],
         )
         return [node], []
