@@ -117,14 +117,25 @@ def prose(text: Any) -> Markdown:
     )
 
 
+#: Letters of a word above which it is no word, and how many of them are kept.
+_LONG_WORD, _KEPT = re.compile(r"\S{31,}"), 24
+
+
 def drawn(text: Any, *, longest: int) -> str:
-    r"""Return text for the lettering of a figure: lines kept, each at most so many characters long.
+    r"""Return text for the lettering of a figure: its lines, each at most so many characters long.
+
+    A word of more than thirty characters is cut too, so that a label beside an axis leaves room for the drawing.
 
     Examples
     --------
     >>> drawn("a very long name of a ward", longest=12)
     'a very long…'
+    >>> drawn("W" * 40, longest=90)
+    'WWWWWWWWWWWWWWWWWWWWWWW…'
     """
-    return "\n".join(
-        line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…" for line in lines(text).split("\n")
-    )
+    short = _LONG_WORD.sub(lambda word: _cut(word[0], _KEPT), lines(text))
+    return "\n".join(_cut(line, longest) for line in short.split("\n"))
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -23,6 +23,7 @@ from IPython.display import display
 from matplotlib import font_manager
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
@@ -38,9 +39,9 @@ PIXELS_PER_INCH = 72
 #: Significant digits of the numbers that travel with a figure.
 SIGNIFICANT_DIGITS = 6
 
-#: Pixels that a figure has at least for each letter of a line of text in it, and of a label beside an axis: a longer
-#: one is cut. A letter of 12 px is about 6.3 px wide.
-PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 8
+#: Pixels that a figure has at least for each letter of a line of text in it, and of a label beside an axis or in a
+#: legend: a longer one is cut. A letter of 12 px is about 6.3 px wide.
+PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 10
 
 #: MIME type under which a notebook emits what a figure draws.
 FIGURE_TYPE = "application/vnd.healthsys.figure+json"
@@ -272,6 +273,9 @@ def _letter(figure: Figure, width: int) -> None:
 
     for text in figure.findobj(Text):
         text.set_text(shown(text.get_text()))
+    for legend in figure.findobj(Legend):
+        for text in legend.get_texts():
+            text.set_text(beside(text.get_text)())
     for axis in figure.findobj(Axis):
         given = axis.get_major_formatter()
         if isinstance(given, FuncFormatter):
