@@ -112,9 +112,7 @@ def prose(text: Any) -> Markdown:
     '- \\*one\\*\n- two'
     """
     said = str(text).split("\n")
-    return Markdown(
-        "\n".join(f"- {markdown(line[2:])}" if line.startswith("- ") else markdown(line) for line in said)
-    )
+    return Markdown("\n".join(f"- {markdown(line[2:])}" if line.startswith("- ") else markdown(line) for line in said))
 
 
 #: Letters of a word above which it is no word, and how many of them are kept.
