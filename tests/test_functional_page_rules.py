@@ -1,6 +1,8 @@
-"""No text is struck through: no class is shared by a block and a word in a line, and nothing crosses out in a browser.
+"""What holds of every built page: no text is struck through, and a policy says what a browser may run and load.
 
-``hs-claim`` was both, so that the line above the block of a claim crossed out the words that refer to one.
+The class ``hs-claim`` was for a block and for words in a line, so that the line above the block of a claim crossed out
+the words that refer to one. What a policy refuses while a page is open is an error in its console, which
+``test_functional_browser.py`` reads on every page.
 """
 
 import re
@@ -9,17 +11,19 @@ from collections import defaultdict
 import pytest
 
 import miniature
+from healthsys.publishing import policy
 from test_functional_book import HTML, PROJECT, book, pages, trees  # noqa: F401  (the fixture builds the book)
 
 #: Elements that stand in a line of text.
-INLINE = {"a", "abbr", "b", "cite", "code", "em", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "time", "u"}
+INLINE = {"a", "abbr", "b", "cite", "code", "em", "i", "mark", "q", "small", "span", "strong", "sub", "sup", "u"}
 
 #: What has a line across it, or stands in a line with a border above it alone, which crosses out text; a deliberate
 #: strike is <s> or <del>.
 STRUCK = """[...document.querySelectorAll("article *")].filter((element) => {
   const style = getComputedStyle(element);
   const struck = style.textDecorationLine.includes("line-through") && !element.closest("s, del");
-  const bordered = style.display === "inline" && parseFloat(style.borderTopWidth) && !parseFloat(style.borderBottomWidth);
+  const [above, below] = [style.borderTopWidth, style.borderBottomWidth].map(parseFloat);
+  const bordered = style.display === "inline" && above && !below;
   return element.textContent.trim() && (struck || bordered);
 }).map((element) => element.outerHTML.slice(0, 160))"""
 
@@ -77,3 +81,31 @@ def test_a_struck_line_would_be_seen(view):
     view.goto(f"file://{HTML / name}.html")
     view.evaluate("document.querySelectorAll('.hs-ref-claim').forEach((one) => { one.style.borderTop = '1px solid' })")
     assert len(view.evaluate(STRUCK)) >= 3
+
+
+def test_every_page_carries_a_policy_that_names_what_it_runs_and_nothing_else():
+    for path in sorted(HTML.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        (said,) = re.findall('<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)
+        assert text.index(said) < min(text.index(f"<{tag}") for tag in ("script", "link", "style")), path
+        assert said == policy.of_page(text), path
+        scripts = re.search("script-src ([^;]*)", said)[1].split()
+        assert {one for one in scripts if not one.startswith("'sha256-")} == {"'self'", "file:"}, path
+        assert not re.search(r"https?:|unsafe-eval|\*", said), path
+        assert not re.search(r"<[a-z][^<>]*\son[a-z]+=", re.sub(r"(?s)<(script|style|pre).*?</\1>", "", text)), path
+
+
+def test_a_page_works_under_its_policy(view):
+    """An explorer computes and draws, the search finds, and nothing is refused, from a disk."""
+    refused = """window.__refused = []; document.addEventListener("securitypolicyviolation", (event) =>
+      window.__refused.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));"""
+    view.add_init_script(refused)
+    view.goto(f"file://{HTML / 'analyses/explore-bed-slack'}.html")
+    view.wait_for_selector(".hs-explorer[data-ready=yes]")
+    view.wait_for_selector(".hs-live svg path")
+    assert view.evaluate("window.__refused") == []
+    view.goto(f"file://{HTML / '404'}.html")
+    view.fill("form.hs-search-form input", "climate")
+    view.press("form.hs-search-form input", "Enter")
+    view.wait_for_selector("#search-results li a")
+    assert view.evaluate("window.__refused") == []
