@@ -115,10 +115,21 @@ def false_step(folder: Path) -> dict[str, Any]:
 
 
 def coding(folder: Path) -> dict[str, Any]:
-    first, second = frame("area_south_coding_a"), frame("area_south_coding_b")
-    names = {event: f"{NAMES[place % 30]} {place}" for place, event in enumerate(first["event_id"].unique())}
-    both = [table.assign(event_id=table["event_id"].map(lambda one: names.get(one, one))) for table in (first, second)]
-    book = filled(frame("narrative_codebook"), "label", "definition", "use_when", "not_when", "example")
+    first, second, book = (frame(name) for name in ("area_south_coding_a", "area_south_coding_b", "narrative_codebook"))
+    leaves = [code for code in book["code"] if code not in set(book["parent"])]
+    names = dict(zip(leaves, itertools.cycle(name for name in NAMES if not set(";\n") & set(name)), strict=False))
+    names = {code: f"{name} {place}" for place, (code, name) in enumerate(names.items())}
+    coded = [column for column in first if column != "event_id"]
+    both = [
+        table.assign(
+            event_id=[f"{NAMES[place % 30]} {place}" for place in range(len(table))],
+            **{column: table[column].map(lambda cell: ";".join(names.get(code, code) for code in cell.split(";")))
+               for column in coded},
+        )
+        for table in (first, second)
+    ]  # fmt: skip
+    book = filled(book, "label", "definition", "use_when", "not_when", "example")
+    book = book.assign(code=book["code"].map(lambda code: names.get(code, code)))
     return {
         "first": saved(folder, both[0]), "second": saved(folder, both[1], "s"),
         "codebook_file": saved(folder, book, "c"), "draws": 50,
@@ -229,7 +240,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
     "resilience_narrative": (narrative, NAMES),
     "learning_sites": (sites, NAMES),
     "change_frameworks": (frameworks, NAMES[:12]),
-    "autonomy_and_slack": (autonomy, NAMES[:9]),
+    "autonomy_and_slack": (autonomy, [NAMES[1], NAMES[2], NAMES[4]]),
     "tensions_in_text": (tensions, []),
     "published_pay_gaps": (employers, []),
     "pay_gap": (pay, NAMES[:DEPARTMENTS]),

@@ -25,7 +25,7 @@ WATCH = """window.__refused = []; document.addEventListener("securitypolicyviola
   window.__refused.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));"""
 
 #: Where a report leads: inside itself, to a source, and to what stands beside a notebook.
-LEADS = r"^(#|https://doi\.org/|(\.\./)?[a-z0-9/_-]+\.(ipynb|html|json|csv)(#|$))"
+LEADS = r"^(#|https://doi\.org/|(\.\./)?[a-z0-9/_-]+\.(ipynb|html|json|csv|md)(#|$))"
 
 #: What no report has: an element that could act or load by a name in a file.
 ACTING = """[...document.querySelectorAll("img, iframe, object, embed, form[action], link, base, video, audio, script")]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -163,9 +164,9 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
     """
     chosen = _of_source(evaluated, source_key)
     by_verdict = {name: chosen[chosen["verdict"] == name] for name in VERDICTS}
-    source = f"{{cite:t}}`{source_key}`" if called else f"`{source_key}`"
+    source = f"{{cite:t}}`{source_key}`" if called else f"<code>{_text(source_key)}</code>"
     parts = [
-        f"# {called.title if called else source_key}\n",
+        f"# {called.title if called else escape.markdown(source_key)}\n",
         f"What {source} claims, and what each claim comes to when it is recomputed from what the source prints.\n",
         _computed(counts_table(chosen, known={source_key: Source("", "claims")}).html),
         f"{_WORDING} {_LOSSES}\n",
@@ -374,7 +375,8 @@ def _text(value: Any) -> str:
 
 def _link(row: Mapping[str, Any]) -> str:
     name = row["claim_id"]
-    return f'<a href="{_text(row["source_key"])}.html#claim-{_text(name)}">{_text(name)}</a>'
+    page = quote(str(row["source_key"]), safe="")
+    return f'<a href="{page}.html#claim-{_text(name)}">{_text(name)}</a>'
 
 
 def _inputs(row: Mapping[str, Any]) -> str:
