@@ -52,7 +52,7 @@ def set_cell(root: Path, position: int, source: str) -> None:
 def test_a_page_shows_its_numbers_by_reference(built):
     page = (built / "book/_build/html/analyses/waits-twice.html").read_text()
     assert "<h1>Waits doubled" in page
-    assert '<a class="hs-ref hs-result reference internal" href="#result-mean_wait"' in page
+    assert '<a class="hs-ref hs-ref-result reference internal" href="#result-mean_wait"' in page
     assert ">27.00 days</a>" in page
     assert 'title="Invented report, table 1, row 1">12.5</a>' in page
     assert ">2.0</a>" in page

@@ -73,7 +73,8 @@
     figure.prepend(place);
     figure.classList.add("hs-alive");
     const own = Object.fromEntries(Object.entries(data).filter(([rows]) => JSON.stringify(spec).includes(`"name":"${rows}"`)));
-    const options = { actions: false, renderer: "svg", tooltip: { disableDefaultStyle: true } };
+    // The page's policy allows no code made of text and no style but its own: expressions are interpreted (ast).
+    const options = { actions: false, ast: true, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true } };
     const params = spec.params?.map((param) => ({ ...param, value: signals[param.name] ?? param.value }));
     const { view } = await globalThis.vegaEmbed(drawing, { ...spec, datasets: own, ...(params && { params }) }, options);
     return { place, view, uses: Object.keys(own) };

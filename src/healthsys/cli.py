@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 import healthsys
+from healthsys import escape
 from healthsys.errors import HealthsysError
 from healthsys.evidence.command import claims
 
@@ -19,7 +20,7 @@ class _Family(click.Group):
         try:
             return super().invoke(ctx)
         except HealthsysError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(escape.lines(error)) from None
 
 
 @click.group(cls=_Family, context_settings={"help_option_names": ["-h", "--help"]})

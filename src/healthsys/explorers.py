@@ -8,7 +8,6 @@ page is whole without JavaScript. With it, ``book/_static/explore.js`` calls the
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from healthsys import escape
 from healthsys.errors import DataError
 from healthsys.plotting import PALETTE
 from healthsys.tables import table as lay_out
@@ -43,14 +43,14 @@ class Slider:
         """Return label, slider, its value in words, and buttons that move it by a step of their own."""
         name = f"{prefix}-{self.name}"
         steps = "".join(
-            f'<button type="button" data-push="{self.name}" data-step="{step:g}">{html.escape(label)}</button>'
+            f'<button type="button" data-push="{self.name}" data-step="{step:g}">{escape.html(label)}</button>'
             for label, step in self.push
         )
         return (
-            f'<div class="hs-control"><label for="{name}">{html.escape(self.label)}</label>'
+            f'<div class="hs-control"><label for="{name}">{escape.html(self.label)}</label>'
             f'<input type="range" id="{name}" name="{self.name}" min="{self.minimum:g}" max="{self.maximum:g}" '
-            f'step="{self.step:g}" value="{self.value:g}" data-unit="{html.escape(self.unit)}">'
-            f'<output for="{name}">{html.escape(self.said)}</output>{steps}</div>'
+            f'step="{self.step:g}" value="{self.value:g}" data-unit="{escape.html(self.unit)}">'
+            f'<output for="{name}">{escape.html(self.said)}</output>{steps}</div>'
         )
 
 
@@ -67,12 +67,12 @@ class Choice:
         """Return label and list."""
         name = f"{prefix}-{self.name}"
         options = "".join(
-            f'<option value="{html.escape(value)}"{" selected" if value == self.value else ""}>'
-            f"{html.escape(label)}</option>"
+            f'<option value="{escape.html(value)}"{" selected" if value == self.value else ""}>'
+            f"{escape.html(label)}</option>"
             for value, label in self.options.items()
         )
         return (
-            f'<div class="hs-control"><label for="{name}">{html.escape(self.label)}</label>'
+            f'<div class="hs-control"><label for="{name}">{escape.html(self.label)}</label>'
             f'<select id="{name}" name="{self.name}">{options}</select></div>'
         )
 
@@ -90,7 +90,7 @@ class Tick:
         name, checked = f"{prefix}-{self.name}", " checked" if self.value else ""
         return (
             f'<div class="hs-control hs-tick"><input type="checkbox" id="{name}" name="{self.name}"{checked}>'
-            f'<label for="{name}">{html.escape(self.label)}</label></div>'
+            f'<label for="{name}">{escape.html(self.label)}</label></div>'
         )
 
 
@@ -155,11 +155,11 @@ class Explorer:
         carried = {"inputs": self.inputs, "charts": self.charts}
         return Panel(
             f'<section class="hs-explorer hs-computed" id="explorer-{self.kind}" data-kind="{self.kind}" '
-            f'aria-label="{html.escape(self.title)}"><form class="hs-controls" hidden>{controls}'
+            f'aria-label="{escape.html(self.title)}"><form class="hs-controls" hidden>{controls}'
             '<button type="reset">Start again</button></form>'
             '<p class="hs-still">One position is shown here. In the book, with JavaScript, controls stand in this '
             "place, and the page computes again when you move them.</p>"
-            f'<p class="hs-said" aria-live="polite">{html.escape(self.start.sentence)}</p>'
+            f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
             f'<script type="application/json">{script_json(carried)}</script></section>',
             self.start.sentence,
         )
@@ -177,8 +177,8 @@ class Explorer:
         True
         """
         numbers = "".join(
-            f'<div><dt>{html.escape(one.label)}</dt><dd data-name="{one.name}"'
-            f' data-value="{"" if one.value is None else repr(float(one.value))}">{html.escape(one.text)}</dd></div>'
+            f'<div><dt>{escape.html(one.label)}</dt><dd data-name="{escape.html(one.name)}"'
+            f' data-value="{"" if one.value is None else repr(float(one.value))}">{escape.html(one.text)}</dd></div>'
             for one in self.start.numbers
         )
         shown = lay_out(

@@ -8,9 +8,9 @@ figure follows the reader's light or dark page.
 
 from __future__ import annotations
 
-import html
 import io
 import re
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,8 +21,13 @@ import matplotlib as mpl
 import pandas as pd
 from IPython.display import display
 from matplotlib import font_manager
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 
+from healthsys import escape
 from healthsys.errors import HealthsysError
 
 #: Figure widths in pixels: in the text, and on a phone.
@@ -33,6 +38,10 @@ PIXELS_PER_INCH = 72
 
 #: Significant digits of the numbers that travel with a figure.
 SIGNIFICANT_DIGITS = 6
+
+#: Pixels that a figure has at least for each letter of a line of text in it, and of a label beside an axis or in a
+#: legend: a longer one is cut. A letter of 12 px is about 6.3 px wide.
+PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 10
 
 #: MIME type under which a notebook emits what a figure draws.
 FIGURE_TYPE = "application/vnd.healthsys.figure+json"
@@ -94,6 +103,7 @@ def theme() -> dict[str, Any]:
         "ytick.labelsize": 12,
         "legend.fontsize": 12,
         "legend.frameon": False,
+        "text.parse_math": False,  # a dollar sign in a name is a dollar sign
         "text.color": text,
         "axes.labelcolor": quiet,
         "axes.edgecolor": COLOUR["context"],
@@ -124,6 +134,18 @@ def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
     """
     figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), layout="constrained")
     return figure, figure.subplots(**subplots)
+
+
+def label(name: Any) -> str:
+    """Return a name from data as the label of an artist: matplotlib leaves one that begins with "_" out of a legend.
+
+    Examples
+    --------
+    >>> label("Ward 3"), label("_Ward 3").endswith("_Ward 3"), label("_Ward 3").startswith("_")
+    ('Ward 3', True, False)
+    """
+    text = str(name)
+    return f"\N{WORD JOINER}{text}" if text.startswith("_") else text
 
 
 @dataclass(frozen=True)
@@ -175,12 +197,12 @@ def show(
         if not given.strip():
             raise HealthsysError(f"figure '{name}' has no {what}; say what it shows, from its data")
     drawings = {width: _svg(draw, data, options, name, width, alt) for width in (WIDE, NARROW)}
-    longer = f"<details><summary>Longer description</summary><p>{html.escape(description)}</p></details>"
+    longer = f"<details><summary>Longer description</summary><p>{escape.html(description)}</p></details>"
     page = (
         f'<figure class="hs-figure" id="figure-{name}">'
         f'<div class="hs-wide">{drawings[WIDE]}</div>'
         f'<div class="hs-narrow" style="display:none">{drawings[NARROW]}</div>'
-        f"<figcaption>{html.escape(caption)}</figcaption>{longer if description else ''}</figure>"
+        f"<figcaption>{escape.html(caption)}</figcaption>{longer if description else ''}</figure>"
     )
     rows = drawn.reset_index(drop=True)
     record = {
@@ -221,22 +243,52 @@ def _svg(draw: Callable[..., Figure], data: tuple, options: dict, name: str, wid
     """Draw once and return SVG for a page: themed colours, short numbers, no ids that could clash, no dates."""
     with mpl.rc_context({**theme(), "svg.hashsalt": f"{name}-{width}"}):
         figure = draw(*data, width=width, **options)
+        _letter(figure, width)
         out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        with warnings.catch_warnings():
+            # The browser has letters that the carried typeface lacks, and takes its own.
+            warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     drawing = out.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.S)
     drawing = re.sub(r"<!--.*?-->|<style.*?</style>", "", drawing, flags=re.S)
-    drawing = re.sub(r'<g id="[^"]*">', "<g>", drawing)
-    drawing = re.sub(
-        r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), drawing
-    )
-    for variable, light, _ in PALETTE.values():
-        drawing = re.sub(re.escape(light), f"var({variable},{light.lower()})", drawing, flags=re.I)
-    drawing = re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", drawing).replace("font: 700", "font: 600")
+    drawing = re.sub(r"<[^>]+>", lambda tag: _tag(tag[0]), drawing)  # what stands between the tags is text
     size = re.search(r'viewBox="([^"]+)"', drawing)[1]
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
-        f'width="{width}" stroke-linejoin="round" role="img" aria-label="{html.escape(alt)}">'
+        f'width="{width}" stroke-linejoin="round" role="img" aria-label="{escape.html(alt)}">'
     )
     return re.sub(r"\n\s*", "\n", opening + drawing[drawing.index(">") + 1 :]).strip()
+
+
+def _letter(figure: Figure, width: int) -> None:
+    """Make the lettering of a drawn figure plain text, and cut what would leave no room for the drawing."""
+
+    def shown(text: str) -> str:
+        return escape.drawn(text, longest=width // PIXELS_PER_LETTER)
+
+    def beside(format: Callable[..., str]) -> Callable[..., str]:
+        return lambda *given: escape.drawn(format(*given), longest=width // PIXELS_PER_LETTER_OF_LABEL)
+
+    for text in figure.findobj(Text):
+        text.set_text(shown(text.get_text()))
+    for legend in figure.findobj(Legend):
+        for text in legend.get_texts():
+            text.set_text(beside(text.get_text)())
+    for axis in figure.findobj(Axis):
+        given = axis.get_major_formatter()
+        if isinstance(given, FuncFormatter):
+            given.func = beside(given.func)
+        elif isinstance(given, FixedFormatter):
+            given.seq = [beside(str)(name) for name in given.seq]
+
+
+def _tag(tag: str) -> str:
+    """Return a tag of a drawing with short numbers, colours that follow the page, and no id."""
+    if re.fullmatch(r'<g id="[^"]*">', tag):
+        return "<g>"
+    tag = re.sub(r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), tag)
+    for variable, light, _ in PALETTE.values():
+        tag = re.sub(re.escape(light), f"var({variable},{light.lower()})", tag, flags=re.I)
+    return re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", tag).replace("font: 700", "font: 600")

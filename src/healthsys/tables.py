@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from healthsys import escape
 from healthsys.evidence import text_of
 
 #: What stands in a cell that has no value.
@@ -69,22 +69,22 @@ def table(
     numeric = {column: pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns}
     titles = {column: headings.get(column, str(column).replace("_", " ")) for column in frame.columns}
     head = "".join(
-        f'<th scope="col"{_class(numeric[column])}>{html.escape(titles[column])}</th>' for column in frame.columns
+        f'<th scope="col"{_class(numeric[column])}>{escape.html(titles[column])}</th>' for column in frame.columns
     )
     body = []
     for position in range(len(frame)):
         row = []
         for order, column in enumerate(frame.columns):
-            text = html.escape(cells[column][position])
+            text = escape.html(cells[column][position])
             row.append(
                 f'<th scope="row">{text}</th>' if order == 0 else f"<td{_class(numeric[column])}>{text}</td>"
             )
         body.append("<tr>" + "".join(row) + "</tr>")
-    anchor = f' id="table-{html.escape(name)}"' if name else ""
-    below = f'<p class="hs-table-note">{html.escape(note)}</p>' if note else ""
+    anchor = f' id="table-{escape.html(name)}"' if name else ""
+    below = f'<p class="hs-table-note">{escape.html(note)}</p>' if note else ""
     page = (
-        f'<div class="hs-table"{anchor} role="region" aria-label="{html.escape(caption)}" tabindex="0"><table>'
-        f"<caption><span>{html.escape(caption)}</span></caption><thead><tr>{head}</tr></thead>"
+        f'<div class="hs-table"{anchor} role="region" aria-label="{escape.html(caption)}" tabindex="0"><table>'
+        f"<caption><span>{escape.html(caption)}</span></caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{''.join(body)}</tbody></table></div>{below}"
     )
     text = pd.DataFrame({titles[column]: cells[column] for column in frame.columns}).to_string(index=False)

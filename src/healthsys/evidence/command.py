@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from healthsys import escape
+
 
 @click.command()
 @click.option("--source", "source_key", metavar="KEY", help="Only the claims of one source.")
@@ -46,15 +48,15 @@ def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path 
         click.echo(pages.as_json(evaluated), nl=False)
     else:
         for row in evaluated.to_dict("records"):
-            click.echo(f"{row['verdict']:<14} {row['claim_id']:<36} {row['shown']}".rstrip())
+            click.echo(escape.lines(f"{row['verdict']:<14} {row['claim_id']:<36} {row['shown']}".rstrip()))
         click.echo("")
         click.echo(ledger.counts(evaluated).to_string(index=False))
     for row, claim in wrong.iterrows():
-        click.echo(
+        said = (
             f"{label}: row {row + 2}, claim '{claim['claim_id']}', column 'verdict': committed '{claim['committed']}', "
-            f"recomputed '{claim['verdict']}'; correct the inputs or the check, or accept the new verdict in the file",
-            err=True,
+            f"recomputed '{claim['verdict']}'; correct the inputs or the check, or accept the new verdict in the file"
         )
+        click.echo(escape.lines(said), err=True)
     click.echo(f"{len(evaluated)} claims checked, {len(wrong)} verdicts no longer hold", err=as_json)
     if len(wrong):
         sys.exit(1)

@@ -6,16 +6,16 @@ page of its source. The functions return text and write nothing.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
-from healthsys import tables
+from healthsys import escape, tables
 from healthsys.errors import DataError, nearest
 from healthsys.evidence import checks
 from healthsys.evidence.claims import VERDICTS, counts
@@ -164,9 +164,9 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
     """
     chosen = _of_source(evaluated, source_key)
     by_verdict = {name: chosen[chosen["verdict"] == name] for name in VERDICTS}
-    source = f"{{cite:t}}`{source_key}`" if called else f"`{source_key}`"
+    source = f"{{cite:t}}`{source_key}`" if called else f"<code>{_text(source_key)}</code>"
     parts = [
-        f"# {called.title if called else source_key}\n",
+        f"# {called.title if called else escape.markdown(source_key)}\n",
         f"What {source} claims, and what each claim comes to when it is recomputed from what the source prints.\n",
         _computed(counts_table(chosen, known={source_key: Source("", "claims")}).html),
         f"{_WORDING} {_LOSSES}\n",
@@ -370,12 +370,13 @@ def _of_source(evaluated: pd.DataFrame, source_key: str) -> pd.DataFrame:
 
 
 def _text(value: Any) -> str:
-    return html.escape(str(value))
+    return escape.html(value)
 
 
 def _link(row: Mapping[str, Any]) -> str:
     name = row["claim_id"]
-    return f'<a href="{_text(row["source_key"])}.html#claim-{_text(name)}">{_text(name)}</a>'
+    page = quote(str(row["source_key"]), safe="")
+    return f'<a href="{page}.html#claim-{_text(name)}">{_text(name)}</a>'
 
 
 def _inputs(row: Mapping[str, Any]) -> str:
@@ -424,7 +425,7 @@ def _block(row: Mapping[str, Any], *, anchor: str = "", link: bool = False, wher
         entries.append(("Claim", _link(row)))
     body = "".join(f"<dt>{term}</dt><dd>{said}</dd>" for term, said in entries if said)
     return (
-        f'<div class="hs-computed hs-claim" id="{_text(anchor or "claim-" + row["claim_id"])}" '
+        f'<div class="hs-computed hs-claim-block" id="{_text(anchor or "claim-" + row["claim_id"])}" '
         f'data-verdict="{_text(row["verdict"])}"><p><strong>{_text(row["statement"])}</strong></p>'
         f'<dl class="hs-provenance">{body}</dl></div>\n'
     )

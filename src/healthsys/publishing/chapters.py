@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from healthsys import paths
+from healthsys import escape, paths
 from healthsys.errors import RunError, nearest
 from healthsys.publishing import files, fingerprint
 from healthsys.publishing.reference import ROOMS
@@ -76,10 +75,10 @@ def opened(source: str, chapter: Chapter) -> str:
     <p class="hs-sure"><span>How sure:</span> A count.</p>
     """
     if chapter.question:
-        asked = f'<p class="hs-question">{html.escape(typeset(chapter.question))}</p>'
+        asked = f'<p class="hs-question">{escape.html(typeset(chapter.question))}</p>'
         source = re.sub(r"^(# .*)\n", lambda title: f"{title[1]}\n\n{asked}\n", source, count=1)
     if chapter.sure:
-        source += f'\n\n<p class="hs-sure"><span>How sure:</span> {html.escape(typeset(chapter.sure))}</p>'
+        source += f'\n\n<p class="hs-sure"><span>How sure:</span> {escape.html(typeset(chapter.sure))}</p>'
     return source
 
 

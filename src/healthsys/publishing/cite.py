@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import html
 import re
 from typing import Any
 
-from healthsys import paths
+from healthsys import escape, paths
 from healthsys.publishing import crate, files
 
 _SPECIAL = re.compile(r"([&%#_$])")
@@ -76,8 +75,8 @@ def block(document: str, title: str, *, site: str = "") -> str:
     """Return the folded block "Cite this page": the theme puts a button to copy beside each form."""
     forms = (("In words", in_words(document, title, site=site)), ("BibTeX", bibtex(document, title, site=site)))
     shown = "".join(
-        f'<p>{label}</p><div class="highlight"><pre tabindex="0" aria-label="Citation, {label}">{html.escape(text)}'
-        "</pre></div>"
+        f'<p>{label}</p><div class="highlight"><pre tabindex="0" aria-label="Citation, {label}">'
+        f"{escape.html_lines(text)}</pre></div>"
         for label, text in forms
     )
     return f'<details class="hs-cite hs-computed" id="cite"><summary>Cite this page</summary>{shown}</details>'

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 import datetime
-import html
 import io
 import json
 from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets, paths
+from healthsys import datasets, escape, paths
 from healthsys.errors import RunError
 from healthsys.publishing import execution, files, record, stored
 from healthsys.publishing.runs import load_runs
@@ -115,14 +114,14 @@ def page() -> str:
     parts, titles = [opening], {run.name: run.title for run in load_runs().values()}
     groups = sorted(frame.groupby(["date", "why"], sort=False), key=lambda group: group[0], reverse=True)
     for (date, why), rows in groups:
-        label = html.escape(f"Corrections: {why}")
+        label = escape.html(f"Corrections: {why}")
         body = "".join(
-            f'<tr><th scope="row">{_link(row.run, titles)}</th><td>{html.escape(row.meaning)}</td>'
-            f"<td>{html.escape(row.old)}</td><td>{html.escape(row.new)}</td></tr>"
+            f'<tr><th scope="row">{_link(row.run, titles)}</th><td>{escape.html(row.meaning)}</td>'
+            f"<td>{escape.html(row.old)}</td><td>{escape.html(row.new)}</td></tr>"
             for row in rows.itertuples(index=False)
         )
         parts.append(
-            f'<p class="hs-computed"><strong>{date.date()}.</strong> {html.escape(why)}</p>\n\n'
+            f'<p class="hs-computed"><strong>{date.date()}.</strong> {escape.html(why)}</p>\n\n'
             f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0">'
             '<table><thead><tr><th scope="col">page</th><th scope="col">result</th><th scope="col">before</th>'
             f'<th scope="col">now</th></tr></thead><tbody>{body}</tbody></table></div>\n'
@@ -132,5 +131,5 @@ def page() -> str:
 
 def _link(run: str, titles: dict[str, str]) -> str:
     if run not in titles:
-        return html.escape(run)
-    return f'<a href="../analyses/{run}.html">{html.escape(titles[run])}</a>'
+        return escape.html(run)
+    return f'<a href="../analyses/{run}.html">{escape.html(titles[run])}</a>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from packaging.utils import canonicalize_name
 
-from healthsys import datasets, paths
+from healthsys import datasets, escape, paths
 from healthsys.publishing import files, stored
 
 #: Data set of the dependencies, and its columns.
@@ -117,8 +116,8 @@ def page() -> str:
     parts = [opening]
     for purpose, rows in frame.groupby("needed_for", sort=False):
         body = "".join(
-            f'<tr><th scope="row">{html.escape(row.package)}</th><td>{html.escape(row.version)}</td>'
-            f"<td>{html.escape(row.licence)}</td></tr>"
+            f'<tr><th scope="row">{escape.html(row.package)}</th><td>{escape.html(row.version)}</td>'
+            f"<td>{escape.html(row.licence)}</td></tr>"
             for row in rows.itertuples(index=False)
         )
         parts.append(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import pandas as pd
 
-from healthsys import tables
+from healthsys import escape, tables
 
 #: A figure of more rows than these is described by its columns alone; its rows are offered as CSV.
 MOST_ROWS = 40
@@ -105,7 +104,7 @@ def description(record: dict[str, Any]) -> str:
     if len(record["rows"]) < FEWEST_ROWS:
         return ""
     rows = pd.DataFrame(record["rows"], columns=record["columns"])
-    said = "".join(f"<li>{html.escape(one)}</li>" for one in columns_in_words(rows)) if len(rows) > _SHORT else ""
+    said = "".join(f"<li>{escape.html(one)}</li>" for one in columns_in_words(rows)) if len(rows) > _SHORT else ""
     words = f"<p>The figure draws {len(rows)} rows.</p><ul>{said}</ul>" if said else ""
     return (
         f'<details class="hs-described"><summary>Longer description</summary>{words}'

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import html
 import io
 import re
 from pathlib import Path
 from types import ModuleType
 
 import healthsys
+from healthsys import escape
 from healthsys.plotting import COLOUR
 from healthsys.publishing import typefaces
 
@@ -42,7 +42,7 @@ def alone(drawing: str, *, title: str) -> str:
     opening, rest = re.match(r"(<svg[^>]*>)(.*)", plain, re.S).groups()
     paper = f'<rect width="100%" height="100%" fill="{COLOUR["paper"].lower()}"/>'
     fonts = f"<style>{typefaces.rules(typefaces.FIGURES)}</style>"
-    return f"{opening}<title>{html.escape(title)}</title>{fonts}{paper}{rest}\n"
+    return f"{opening}<title>{escape.html(title)}</title>{fonts}{paper}{rest}\n"
 
 
 @functools.lru_cache(maxsize=1)

@@ -13,10 +13,16 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from healthsys.publishing import address, cite, portable
+from healthsys import escape
+from healthsys.publishing import address, cite, policy, portable
 
 #: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
+
+#: What the theme writes for thebe, which no page loads.
+_THEBE = re.compile(
+    r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S
+)
 
 _TITLE = re.compile(r"<title>(.*?)</title>", re.S)
 _ARTICLE_END = "</article>"
@@ -42,13 +48,14 @@ def finish(built: Path, *, epoch: str) -> None:
     said: dict[str, str] = {}
     for path in sorted(built.rglob("*.html")):
         document = path.relative_to(built).with_suffix("").as_posix()
-        text = _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8"))
+        text = _THEBE.sub("", _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")))
         description = description_of(text)
         if document not in _NO_PAGE:
             said[document] = description
             text = text.replace(_ARTICLE_END, f"{cite.block(document, title_of(text), site=site)}\n{_ARTICLE_END}", 1)
         texts[path] = _head(text, document, description, site=site)
     _write_search(built, texts, said)
+    texts = {path: policy.carry(text, policy.of_page(text)) for path, text in texts.items()}
     for path, text in texts.items():
         path.write_text(text.replace(_LANDING, ""), encoding="utf-8")
     size = portable.write(built, epoch=epoch)
@@ -109,7 +116,7 @@ def _head(text: str, document: str, description: str, *, site: str) -> str:
         figure = re.search(rf'href="[./]*(files/{re.escape(document)}/figure-[a-z0-9-]+\.png)"', text)
         if figure:
             tags.append(("property", "og:image", f"{site}/{figure[1]}"))
-    lines = "".join(f'\n    <meta {kind}="{name}" content="{html.escape(said)}" />' for kind, name, said in tags)
+    lines = "".join(f'\n    <meta {kind}="{name}" content="{escape.html(said)}" />' for kind, name, said in tags)
     return _TITLE.sub(lambda match: f"{match[0]}{lines}", text, count=1)
 
 
@@ -146,7 +153,7 @@ def sitemap(documents: list[str], *, site: str) -> str:
     >>> print(sitemap(["index"], site="https://example.org/book").splitlines()[2])
       <url><loc>https://example.org/book/index.html</loc></url>
     """
-    listed = "".join(f"  <url><loc>{html.escape(f'{site}/{quote(name)}.html')}</loc></url>\n" for name in documents)
+    listed = "".join(f"  <url><loc>{escape.html(f'{site}/{quote(name)}.html')}</loc></url>\n" for name in documents)
     opening = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return f"{opening}{listed}</urlset>\n"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets, paths
+from healthsys import datasets, escape, paths
 from healthsys.publishing import chapters, corrections, dependencies
 from healthsys.publishing.runs import Run, load_runs
 from healthsys.publishing.speed import speed
@@ -40,15 +39,15 @@ def data_dictionary() -> str:
 
 def _resource(resource: dict[str, Any]) -> str:
     rows = "".join(
-        f'<tr><th scope="row"><code>{html.escape(field["name"])}</code></th><td>{field["type"]}</td>'
-        f"<td>{html.escape(field.get('unit', '–'))}</td><td>{html.escape(_limits(field))}</td>"
-        f"<td>{html.escape(field['description'])}</td></tr>"
+        f'<tr><th scope="row"><code>{escape.html(field["name"])}</code></th><td>{field["type"]}</td>'
+        f"<td>{escape.html(field.get('unit', '–'))}</td><td>{escape.html(_limits(field))}</td>"
+        f"<td>{escape.html(field['description'])}</td></tr>"
         for field in resource["schema"]["fields"]
     )
     sources = "; ".join(
-        f'<a href="{html.escape(source["path"])}">{html.escape(source["title"])}</a>'
+        f'<a href="{escape.html(source["path"])}">{escape.html(source["title"])}</a>'
         if source.get("path", "").startswith("http")
-        else html.escape(source["title"])
+        else escape.html(source["title"])
         for source in resource.get("sources", [])
     )
     licences = ", ".join(entry["name"] for entry in resource.get("licenses", []))
@@ -84,8 +83,8 @@ def constants() -> str:
     """Return the page of definitional constants that prose refers to."""
     frame = datasets.load("constants")
     rows = "".join(
-        f'<tr id="const-{row.name}"><th scope="row"><code>{row.name}</code></th><td>{html.escape(row.value)}</td>'
-        f"<td>{html.escape(row.meaning)}</td><td>{html.escape(row.source)}</td></tr>"
+        f'<tr id="const-{row.name}"><th scope="row"><code>{row.name}</code></th><td>{escape.html(row.value)}</td>'
+        f"<td>{escape.html(row.meaning)}</td><td>{escape.html(row.source)}</td></tr>"
         for row in frame.itertuples(index=False)
     )
     return (
@@ -107,12 +106,12 @@ def coverage() -> str:
     ]
     for source, rows in frame.groupby("source_key", sort=False):
         body = "".join(
-            f'<tr><th scope="row">{html.escape(row.concept)}</th><td>{row.where}</td><td>{_link(row.page)}</td>'
-            f"<td>{html.escape(row.reason) if pd.notna(row.reason) else '–'}</td></tr>"
+            f'<tr><th scope="row">{escape.html(row.concept)}</th><td>{row.where}</td><td>{_link(row.page)}</td>'
+            f"<td>{escape.html(row.reason) if pd.notna(row.reason) else '–'}</td></tr>"
             for row in rows.itertuples(index=False)
         )
         parts.append(
-            f"## {html.escape(rows['source_title'].iloc[0])}\n\n"
+            f"## {escape.html(rows['source_title'].iloc[0])}\n\n"
             f'<div class="hs-table hs-computed" role="region" aria-label="Coverage of {source}" tabindex="0">'
             "<table><thead><tr>"
             '<th scope="col">concept</th><th scope="col">where</th><th scope="col">page</th>'
@@ -124,7 +123,7 @@ def coverage() -> str:
 def _link(page: Any) -> str:
     if pd.isna(page):
         return "–"
-    return f'<a href="../{page}.html">{html.escape(page.rpartition("/")[2])}</a>'
+    return f'<a href="../{page}.html">{escape.html(page.rpartition("/")[2])}</a>'
 
 
 def findings() -> str:
@@ -152,13 +151,13 @@ def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:
     if not results:
         return []
     entry = results.get("finding") or next(iter(results.values()))
-    said = html.escape(entry["text"])
+    said = escape.html(entry["text"])
     if "finding" not in results:
-        said = f"{html.escape(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
+        said = f"{escape.html(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
     first = datasets.describe(run.data[0])["kind"] if run.data else "computed"  # what the page is about stands first
     kind = kind or KINDS_SHOWN.get(first, first)
     return [
-        f'<tr><th scope="row"><a href="analyses/{run.name}.html">{html.escape(run.title)}</a></th>'
+        f'<tr><th scope="row"><a href="analyses/{run.name}.html">{escape.html(run.title)}</a></th>'
         f"<td>{said}</td><td>{kind}</td></tr>"
     ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from healthsys import paths, plotting
+from healthsys import escape, paths, plotting
 from healthsys.evidence import book as ledger
 from healthsys.evidence import claims
 from healthsys.plotting import COLOUR, canvas
@@ -153,10 +152,10 @@ def _card(card: Card) -> str:
     )
     return (
         f'<section class="hs-card"><div class="hs-glance">{drawing}</div>'
-        f'<p class="hs-analysis">{html.escape(card.analysis)}</p>'
-        f'<h3><a href="analyses/{card.run}.html">{html.escape(card.question)}</a></h3>'
-        f"<p>{html.escape(typeset(record['results']['finding']['text']))}</p>"
-        f'<p class="hs-kind">Data: {html.escape(card.kind)}. '
+        f'<p class="hs-analysis">{escape.html(card.analysis)}</p>'
+        f'<h3><a href="analyses/{card.run}.html">{escape.html(card.question)}</a></h3>'
+        f"<p>{escape.html(typeset(record['results']['finding']['text']))}</p>"
+        f'<p class="hs-kind">Data: {escape.html(card.kind)}. '
         f'<a href="reference/methods.html#{card.method}">Method</a></p></section>'
     )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
 import nbformat
 
 import healthsys
-from healthsys import datasets, paths
+from healthsys import datasets, escape, paths
 from healthsys.publishing import fingerprint, harvest, vega
 from healthsys.publishing.chapters import Chapter, next_steps, opened
 from healthsys.publishing.described import with_description
@@ -104,9 +103,9 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) 
 def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
     """Return the small folded table "this page was run with"."""
     rows = "".join(
-        f'<tr id="parameter-{name}"><th scope="row"><code>{html.escape(name)}</code></th>'
-        f"<td>{html.escape(_shown(values[name]))}</td>"
-        f"<td>{html.escape(parameter.meaning)}</td><td>{html.escape(parameter.allowed)}</td></tr>"
+        f'<tr id="parameter-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
+        f"<td>{escape.html(_shown(values[name]))}</td>"
+        f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(parameter.allowed)}</td></tr>"
         for name, parameter in known.items()
     )
     return (
@@ -128,9 +127,9 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
     if not results:
         return "<p>No result is recorded on this page.</p>"
     rows = "".join(
-        f'<tr id="result-{name}"><th scope="row"><code>{html.escape(name)}</code></th>'
-        f"<td>{html.escape(entry['text'])}</td><td>{html.escape(entry.get('interval') or '–')}</td>"
-        f"<td>{html.escape(entry['meaning'])}{_reason(entry)}</td></tr>"
+        f'<tr id="result-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
+        f"<td>{escape.html(entry['text'])}</td><td>{escape.html(entry.get('interval') or '–')}</td>"
+        f"<td>{escape.html(entry['meaning'])}{_reason(entry)}</td></tr>"
         for name, entry in results.items()
     )
     return (
@@ -143,13 +142,13 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
 
 
 def _reason(entry: dict[str, Any]) -> str:
-    return f" ({html.escape(entry['reason'])})" if entry.get("reason") and entry.get("value") is None else ""
+    return f" ({escape.html(entry['reason'])})" if entry.get("reason") and entry.get("value") is None else ""
 
 
 def provenance(run: Run) -> str:
     """Return the block every executed page ends with: what it was made from, and where to get it."""
     files = "".join(
-        f'<li><a href="../{_data_path(name)}">{html.escape(_data_path(name))}</a> '
+        f'<li><a href="../{_data_path(name)}">{escape.html(_data_path(name))}</a> '
         f'<span class="hs-hash">SHA-256 {datasets.sha256(paths.root() / _data_path(name))}</span></li>'
         for name in run.data
     )

@@ -7,7 +7,6 @@ page numbers of the contents are known only from the first print.
 
 from __future__ import annotations
 
-import html
 import os
 import posixpath
 import re
@@ -18,7 +17,7 @@ from urllib.parse import unquote
 
 from lxml import html as parser
 
-from healthsys import paths
+from healthsys import escape, paths
 from healthsys.errors import HealthsysError
 from healthsys.publishing import address, cite, crate, files
 
@@ -146,7 +145,7 @@ def _page_numbers(reader: Any) -> list[int]:
 def _chapter(kind: str, name: str, built: Path) -> tuple[str, str, str]:
     """Return kind, title and markup of an entry of the contents; headings stand a level deeper under their part."""
     if kind == "part":
-        return kind, name, f'<h1 class="hs-part">{html.escape(name)}</h1>'
+        return kind, name, f'<h1 class="hs-part">{escape.html(name)}</h1>'
     tree = parser.parse(str(built / f"{name}.html"), parser.HTMLParser(encoding="utf-8")).getroot()
     (article,) = tree.xpath("//article[contains(@class, 'bd-article')]")
     for element in article.xpath(_LEFT_OUT):
@@ -209,7 +208,7 @@ def _whole(chapters: list[tuple[str, str, str]], numbers: list[int], *, styles: 
     lines = []
     for kind, title, markup in chapters:
         anchor = (re.search(r' id="([^"]+)"', markup) or ["", ""])[1]
-        shown = html.escape(title)
+        shown = escape.html(title)
         number = next(known, "")
         link = f'<a href="#{anchor}">{shown}</a>' if anchor else shown
         lines.append(f'<li class="hs-{kind}-line"><span>{link}</span><span>{number}</span></li>')
@@ -219,9 +218,9 @@ def _whole(chapters: list[tuple[str, str, str]], numbers: list[int], *, styles: 
     look += f"<style>{(Path(__file__).parent / 'templates' / 'print.css').read_text(encoding='utf-8')}</style>"
     return (
         f'<!DOCTYPE html><html lang="en-GB" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{html.escape(book['title'])}</title>{look}</head><body>"
-        f'<section class="hs-title"><h1>{html.escape(title)}</h1><p class="hs-subtitle">{html.escape(subtitle)}</p>'
-        f"<p>{html.escape(', '.join(book['authors']))}</p><p>Version {book['version']}, {book['year']}</p>"
+        f"<title>{escape.html(book['title'])}</title>{look}</head><body>"
+        f'<section class="hs-title"><h1>{escape.html(title)}</h1><p class="hs-subtitle">{escape.html(subtitle)}</p>'
+        f"<p>{escape.html(', '.join(book['authors']))}</p><p>Version {book['version']}, {book['year']}</p>"
         "<p>Text, figures and synthetic data: CC BY 4.0. Code: MIT.</p></section>"
         f'<section class="hs-contents"><h1>Contents</h1><ol>{"".join(lines)}</ol></section>'
         f"{''.join(markup for _, _, markup in chapters)}</body></html>"

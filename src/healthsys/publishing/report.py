@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jinja2 import Environment, PackageLoader
-from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 
-from healthsys import paths
+from healthsys import escape, paths
 from healthsys.errors import HealthsysError
-from healthsys.publishing import execution, files, harvest, pages, typefaces
+from healthsys.publishing import execution, files, formula, harvest, pages, policy, typefaces
 from healthsys.publishing.described import with_description
 from healthsys.publishing.lookup import Lookup
 from healthsys.publishing.parameters import parameters_of, validate
@@ -87,17 +84,17 @@ def render(page: nbformat.NotebookNode, record: dict[str, Any], *, title: str, s
     with tempfile.TemporaryDirectory() as scratch:
         lookup = Lookup(Path(scratch))
         (Path(scratch) / f"{record['run']}.json").write_text(files.as_json(record), encoding="utf-8")
-        parser = _parser(lookup, record["run"], allow_html=True)
-        plain = _parser(lookup, record["run"], allow_html=False)
+        parser, plain = _parser(lookup, record["run"]), _sentences()
         body = "\n".join(_cell(cell, parser, plain) for cell in page.cells)
-    template = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True).get_template("report.html")
+    template = policy.templates().get_template("report.html")
     look = "" if style_link else style()
-    return template.render(title=title, body=body, style=look, style_link=style_link) + "\n"
+    made = template.render(title=title, body=body, style=look, style_link=style_link) + "\n"
+    return policy.carry(made, policy.of_report(made))
 
 
 def markdown(text: str) -> str:
     """Return Markdown with the book's roles as HTML; references to results of a run stay as they are written."""
-    return _parser(Lookup(paths.build() / "results"), "", allow_html=True).render(text)
+    return _parser(Lookup(paths.build() / "results"), "").render(text)
 
 
 def style() -> str:
@@ -109,33 +106,39 @@ def style() -> str:
 def _cell(cell: nbformat.NotebookNode, parser: MarkdownIt, plain: MarkdownIt) -> str:
     if cell.cell_type == "markdown":
         return parser.render(cell.source)
-    code = (
-        f"<details class='hs-code'><summary>Code</summary><pre><code>{html.escape(cell.source)}</code></pre></details>"
-    )
+    source = escape.html_lines(cell.source)
+    code = f"<details class='hs-code'><summary>Code</summary><pre><code>{source}</code></pre></details>"
     return code + "".join(_output(output, plain) for output in cell.outputs)
 
 
 def _output(output: Any, plain: MarkdownIt) -> str:
     if output.output_type == "stream":
-        return f"<pre class='hs-printed'>{html.escape(output.text)}</pre>"
+        return f"<pre class='hs-printed'>{escape.html_lines(output.text)}</pre>"
     data = output.data
     if "text/html" in data:
         figure = data.get(harvest.FIGURE_TYPE)
         return with_description(data["text/html"], figure) if figure else data["text/html"]
     if "text/markdown" in data:
         return plain.render(data["text/markdown"])
-    return f"<pre>{html.escape(str(data.get('text/plain', '')))}</pre>"
+    return f"<pre>{escape.html_lines(str(data.get('text/plain', '')))}</pre>"
 
 
-def _parser(lookup: Lookup, run: str, *, allow_html: bool) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": allow_html}).enable("table")
+def _sentences() -> MarkdownIt:
+    """Return the parser of what a notebook's code says: paragraphs, lists, tables, and no way out of the page."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return parser.disable(["link", "image", "autolink", "reference", "html_inline", "html_block", "code"])
+
+
+def _parser(lookup: Lookup, run: str) -> MarkdownIt:
+    """Return the parser of what is written in a notebook, or by the pages around it: roles, formulas, HTML."""
+    parser = MarkdownIt("commonmark", {"html": True}).enable("table")
     parser.use(dollarmath_plugin, renderer=_math).use(myst_role_plugin)
     parser.add_render_rule("myst_role", lambda self, tokens, at, options, env: _role(tokens[at], lookup, run))
     return parser
 
 
 def _math(text: str, options: dict[str, Any]) -> str:
-    return convert(text, display="block" if options.get("display_mode") else "inline")
+    return formula.mathml(text, block=bool(options.get("display_mode")))
 
 
 def _role(token: Any, lookup: Lookup, run: str) -> str:
@@ -145,11 +148,11 @@ def _role(token: Any, lookup: Lookup, run: str) -> str:
     try:
         found = lookup.resolve(kind, content, run)
     except (HealthsysError, AttributeError):
-        return html.escape(content)
-    title, kind = html.escape(found.title), "hs-ref hs-sentence" if found.is_sentence else "hs-ref"
+        return escape.html(content)
+    title, kind = escape.html(found.title), "hs-ref hs-sentence" if found.is_sentence else "hs-ref"
     if found.document.endswith(f"/{run}"):
-        return f'<a class="{kind}" href="#{found.anchor}" title="{title}">{html.escape(found.text)}</a>'
-    return f'<span class="{kind}" title="{title}">{html.escape(found.text)}</span>'
+        return f'<a class="{kind}" href="#{found.anchor}" title="{title}">{escape.html(found.text)}</a>'
+    return f'<span class="{kind}" title="{title}">{escape.html(found.text)}</span>'
 
 
 def citation(key: str, *, in_text: bool = False) -> str:
@@ -158,16 +161,16 @@ def citation(key: str, *, in_text: bool = False) -> str:
 
     entries = parse_file(str(paths.book() / "references.bib")).entries
     if key not in entries:
-        return html.escape(key)
+        return escape.html(key)
     fields = entries[key].fields
     people = entries[key].persons.get("author", [])
     names = " ".join(people[0].last_names) if people else fields.get("title", key)
     if len(people) > 1:
         names += " et al." if len(people) > 2 else " and " + " ".join(people[1].last_names)
     year = f"({fields.get('year', '')})" if in_text else fields.get("year", "")
-    text = html.escape(f"{names} {year}".replace("{", "").replace("}", "").strip())
+    text = escape.html(f"{names} {year}".replace("{", "").replace("}", "").strip())
     doi = fields.get("doi")
-    linked = f'<a href="https://doi.org/{html.escape(doi)}">{text}</a>' if doi else text
+    linked = f'<a href="https://doi.org/{escape.html(doi)}">{text}</a>' if doi else text
     return linked if in_text else f"({linked})"
 
 

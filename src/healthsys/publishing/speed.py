@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import json
 from typing import Any
 
-from healthsys import paths
+from healthsys import escape, paths
 
 _INTRODUCTION = """# How fast is it
 
@@ -31,15 +30,15 @@ def speed() -> str:
 def _section(section: dict[str, Any]) -> str:
     machine = section["machine"]
     rows = "".join(_row(row) for row in section["rows"])
-    label = html.escape(section["title"])
+    label = escape.html(section["title"])
     head = "".join(f'<th scope="col"{"" if name in ("what", "note") else _NUMBER}>{name}</th>' for name in _HEADINGS)
     return (
-        f'## {section["title"]}\n\n<p class="hs-computed">{html.escape(section["about"])}</p>\n\n'
+        f'## {section["title"]}\n\n<p class="hs-computed">{escape.html(section["about"])}</p>\n\n'
         f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n\n"
-        f'<p class="hs-table-note hs-computed">{html.escape(section["command"])}; {section["rounds"]} rounds; '
-        f"{html.escape(machine['system'])}, {machine['cores']} cores, Python {machine['python']}, "
-        f"{html.escape(machine['packages'])}; load when begun {machine['load']}.</p>\n"
+        f'<p class="hs-table-note hs-computed">{escape.html(section["command"])}; {section["rounds"]} rounds; '
+        f"{escape.html(machine['system'])}, {machine['cores']} cores, Python {machine['python']}, "
+        f"{escape.html(machine['packages'])}; load when begun {machine['load']}.</p>\n"
     )
 
 
@@ -56,7 +55,7 @@ def _row(row: dict[str, Any]) -> str:
     ]
     numbers = "".join(f'<td class="num">{cell}</td>' for cell in cells)
     return (
-        f'<tr><th scope="row">{html.escape(row["what"])}</th>{numbers}<td>{html.escape(row.get("note", ""))}</td></tr>'
+        f'<tr><th scope="row">{escape.html(row["what"])}</th>{numbers}<td>{escape.html(row.get("note", ""))}</td></tr>'
     )
 
 

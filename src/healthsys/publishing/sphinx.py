@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.index_entries import split_index_msg
 
 from healthsys.errors import HealthsysError
-from healthsys.publishing import vega
+from healthsys.publishing import formula, vega
 from healthsys.publishing.lookup import Lookup
 
 ROLES = ("result", "param", "published", "claim", "constant")
@@ -47,18 +46,19 @@ class ReferenceRole(SphinxRole):
             internal=True,
             refuri=f"{base}#{found.anchor}",
             reftitle=found.title,
-            classes=["hs-ref", f"hs-{self.name}", *(["hs-sentence"] if found.is_sentence else [])],
+            # No block has a class that begins with hs-ref: its rules would strike through the text of a line.
+            classes=["hs-ref", f"hs-ref-{self.name}", *(["hs-sentence"] if found.is_sentence else [])],
         )
         return [node], []
 
 
 def _inline_math(self: Any, node: nodes.math) -> None:
-    self.body.append(convert(node.astext()))
+    self.body.append(formula.mathml(node.astext()))
     raise nodes.SkipNode
 
 
 def _block_math(self: Any, node: nodes.math_block) -> None:
-    self.body.append(f'<div class="math" tabindex="0">{convert(node.astext(), display="block")}</div>')
+    self.body.append(f'<div class="math" tabindex="0">{formula.mathml(node.astext(), block=True)}</div>')
     raise nodes.SkipNode
 
 

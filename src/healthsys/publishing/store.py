@@ -9,6 +9,7 @@ from typing import Any
 
 from healthsys.errors import RunError
 from healthsys.publishing import files
+from healthsys.spreadsheet import harmless
 
 
 class Store:
@@ -76,15 +77,15 @@ class Store:
 
 
 def as_csv(rows: Any) -> str:
-    r"""Return rows as CSV text.
+    r"""Return rows as CSV text, each cell made harmless for a spreadsheet.
 
     Examples
     --------
-    >>> as_csv([["a", 1], ["b, c", None]])
-    'a,1\n"b, c",\n'
+    >>> as_csv([["a", 1], ["b, c", None], ["=1", -5]])
+    'a,1\n"b, c",\n\'=1,-5\n'
     """
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
+    csv.writer(out, lineterminator="\n").writerows([[harmless(cell) for cell in row] for row in rows])
     return out.getvalue()
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import json
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-
+from healthsys import escape
 from healthsys.evidence import text_of
+from healthsys.publishing import policy
 from healthsys.publishing.store import Store, as_csv
 
 #: The page shows at most so many rows, and draws at most so many points and results; the tables hold them all.
@@ -74,8 +74,9 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
     store.write("results.csv", as_csv(results))
     drawn = {name: one for name, one in series.items() if len(one.points) > 1}
     chosen = dict(list(drawn.items())[:MOST_RESULTS])
-    template = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True).get_template("sweep.html")
-    page = template.render(
+    script = (Path(__file__).parent / "templates" / "sweep.js").read_text(encoding="utf-8")
+    page = policy.templates().get_template("sweep.html").render(
+        script=script,
         title=title,
         counts=counts,
         total=sum(counts.values()),
@@ -90,7 +91,7 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
             if (wide := _funnel(one))
         ],
     )
-    store.write("index.html", page + "\n")
+    store.write("index.html", policy.carry(page, policy.of_sweep(page, script=script)) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -143,7 +144,7 @@ def _strip(one: Series, *, width: int = 340, height: int = 120) -> str:
         f"{_text(points[-1][1], one.pattern)} ({points[-1][0]}), median {_text(middle, one.pattern)}"
     )
     marks.append(f'<line class="middle" x1="4" x2="{width - 4}" y1="{y(middle)}" y2="{y(middle)}"/>')
-    return _svg("".join(marks), width, height, said) + f'<p class="note">{html.escape(said)}</p>'
+    return _svg("".join(marks), width, height, said) + f'<p class="note">{escape.html(said)}</p>'
 
 
 def _funnel(one: Series, *, width: int = 700, height: int = 320) -> str:
@@ -184,7 +185,7 @@ def _funnel(one: Series, *, width: int = 700, height: int = 320) -> str:
         marks.append(_dot(x(n), y(value), f"{row}: {_text(value, one.pattern)}, n = {n}", outside=out))
     for value in (low, mean, high):
         marks.append(
-            f'<text x="54" y="{y(value) + 4}" text-anchor="end">{html.escape(_text(value, one.pattern))}</text>'
+            f'<text x="54" y="{y(value) + 4}" text-anchor="end">{escape.html(_text(value, one.pattern))}</text>'
         )
     marks.append(f'<text x="60" y="{height - 18}">n = {least:,}</text>')
     marks.append(f'<text x="{width - 20}" y="{height - 18}" text-anchor="end">n = {most:,}</text>')
@@ -193,17 +194,17 @@ def _funnel(one: Series, *, width: int = 700, height: int = 320) -> str:
         f"{len(points)} rows around a weighted mean of {_text(mean, one.pattern)}; {len(outside)} outside the "
         f"99.8 % limits{named}"
     )
-    return _svg("".join(marks), width, height, said) + f'<p class="note">{html.escape(said)}.</p>'
+    return _svg("".join(marks), width, height, said) + f'<p class="note">{escape.html(said)}.</p>'
 
 
 def _dot(x: float, y: float, said: str, *, outside: bool = False) -> str:
     shape = f'<path class="out" d="M{x - 5} {y}L{x} {y - 5}L{x + 5} {y}L{x} {y + 5}Z">' if outside else ""
-    title = f"<title>{html.escape(said)}</title>"
+    title = f"<title>{escape.html(said)}</title>"
     return f"{shape}{title}</path>" if outside else f'<circle cx="{x}" cy="{y}" r="3">{title}</circle>'
 
 
 def _svg(marks: str, width: int, height: int, said: str) -> str:
     return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{html.escape(said)}" '
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape.html(said)}" '
         f'style="max-width:{width}px">{marks}</svg>'
     )

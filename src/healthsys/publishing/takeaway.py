@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from lxml import html as parser
 
-from healthsys import datasets, paths
+from healthsys import datasets, escape, paths
 from healthsys.publishing import address, drawings, files
 from healthsys.publishing.runs import Run
 from healthsys.spreadsheet import to_csv
@@ -136,11 +136,11 @@ class Offer:
 
 
 def _anchor(href: str, text: str) -> str:
-    return f'<a href="{html.escape(href)}"{"" if "://" in href else " download"}>{html.escape(text)}</a>'
+    return f'<a href="{escape.html(href)}"{"" if "://" in href else " download"}>{escape.html(text)}</a>'
 
 
 def _link(href: str, text: str, *, after: str = "") -> str:
-    return _anchor(href, text) + (f" ({html.escape(after)})" if after else "")
+    return _anchor(href, text) + (f" ({escape.html(after)})" if after else "")
 
 
 def _slug(label: str) -> str:

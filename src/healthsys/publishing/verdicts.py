@@ -135,8 +135,7 @@ def write(found: dict[str, Any]) -> str:
 
 def page(found: dict[str, Any]) -> str:
     """Return the verification as one self-contained HTML page."""
-    from jinja2 import Environment, PackageLoader
-
+    from healthsys.publishing import policy
     from healthsys.publishing.report import style
 
     groups = []
@@ -150,10 +149,11 @@ def page(found: dict[str, Any]) -> str:
         for entry in found["checks"]
         for difference in entry.get("differences", [])
     ]
-    environment = Environment(loader=PackageLoader("healthsys.publishing"), autoescape=True)
+    environment = policy.templates()
     environment.filters["shown"] = _shown
     template = environment.get_template("verification.html")
-    return template.render(found=found, groups=groups, differing=differing, style=style()) + "\n"
+    made = template.render(found=found, groups=groups, differing=differing, style=style()) + "\n"
+    return policy.carry(made, policy.of_report(made))
 
 
 def _shown(value: Any) -> str:

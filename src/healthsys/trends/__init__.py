@@ -3,6 +3,7 @@
 What the notebooks use stands here; the methods themselves are in the modules.
 """
 
+from healthsys.escape import prose
 from healthsys.trends.capacity import one_more_bed, risk_curve, ward_sizes
 from healthsys.trends.coverage import coverage_figure, draw_coverage, laid_out, score
 from healthsys.trends.coverage import results as coverage_results
@@ -65,7 +66,6 @@ from healthsys.trends.words import (
     coefficient_words,
     limit_words,
     model_sentence,
-    prose,
     provenance_words,
     residual_table,
     results,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from healthsys.evidence import text_of
-from healthsys.plotting import COLOUR, NARROW, canvas, marker
+from healthsys.plotting import COLOUR, NARROW, canvas, label, marker
 from healthsys.trends import words
 from healthsys.trends.study import Study, autocorrelation_of
 
@@ -293,7 +293,7 @@ def draw_beside(study: Study, *, width: int) -> Figure:
             color=COLOUR["subject"] if own else COLOUR[("comparison", "third", "fourth", "context")[(place - 1) % 4]],
             linewidth=2.6 if own else 1.7,
             linestyle="-" if own else styles[(place - 1) % 4],
-            label=name,
+            label=label(name),
             zorder=4 if own else 3,
         )
     axes.axhline(100, color=COLOUR["context"], linewidth=1)

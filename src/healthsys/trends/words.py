@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
-from IPython.display import Markdown
 
 from healthsys.evidence import text_of
 from healthsys.trends import control_charts
@@ -22,17 +20,6 @@ KINDS = {
     "published": "The data are published figures; the source stands below.",
     "yours": "The data are your own.",
 }
-
-
-def prose(text: str) -> Markdown:
-    """Return sentences for display, with every mark of Markdown and HTML made plain: names come from a reader's file.
-
-    Examples
-    --------
-    >>> prose("Ward <b>3</b> fell").data
-    'Ward \\\\<b\\\\>3\\\\</b\\\\> fell'
-    """
-    return Markdown(re.sub(r"([\\`*_{}\[\]<>#|$])", r"\\\1", text))
 
 
 def capital(text: str) -> str:

@@ -19,6 +19,7 @@ from healthsys.errors import DataError, RunError
 from healthsys.publishing import files
 from healthsys.publishing.teaching import copies
 from healthsys.publishing.teaching.modules import Module, load_modules
+from healthsys.spreadsheet import guarded
 from healthsys.synthetic import teaching as generators
 from healthsys.synthetic import to_csv_bytes
 from healthsys.teaching.checks import SLIPS
@@ -142,7 +143,7 @@ def write(
             rows += _student(work, student, seed=seed, modules=modules, stripped=stripped)
             tell(student)
         keys = pd.DataFrame(rows)
-        files.write_whole(work / "keys" / "all.csv", to_csv_bytes(keys))
+        files.write_whole(work / "keys" / "all.csv", to_csv_bytes(guarded(keys)))
         seeds = pd.DataFrame({"student": students, "seed": [seed_of(student, seed=seed) for student in students]})
         files.write_whole(work / "keys" / "seeds.csv", to_csv_bytes(seeds))
         for name in ("students", "keys"):
@@ -173,5 +174,5 @@ def _student(
         worked = copies.work_out(module, frames)
         files.write_whole(folder / "data" / SLIPS, copies.slips_text(worked))
         rows += [{"student": student, **row} for row in worked.key]
-    files.write_whole(work / "keys" / f"{student}.csv", to_csv_bytes(pd.DataFrame(rows)))
+    files.write_whole(work / "keys" / f"{student}.csv", to_csv_bytes(guarded(pd.DataFrame(rows))))
     return rows

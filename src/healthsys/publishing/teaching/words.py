@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
 import nbformat
 
-from healthsys import datasets
+from healthsys import datasets, escape
 from healthsys.publishing import report
 from healthsys.publishing.teaching import copies
 from healthsys.publishing.teaching.modules import Module, domains, load_modules
@@ -26,8 +25,8 @@ def overview(modules: list[Module]) -> str:
     """Return the page that leads to the modules: what each asks for, and which domains of competency it serves."""
     rows = [
         [
-            f'{module.about["order"]}. <a href="{module.name}.html">{html.escape(module.title)}</a>',
-            html.escape(" ".join(_plain(text).strip() for text in module.about["prerequisites"])),
+            f'{module.about["order"]}. <a href="{module.name}.html">{escape.html(module.title)}</a>',
+            escape.html(" ".join(_plain(text).strip() for text in module.about["prerequisites"])),
             str(len(module.exercises)),
         ]
         for module in modules
@@ -55,7 +54,7 @@ def _served(modules: list[Module]) -> str:
     known = domains()
     heads = ["domain (items)", *(f'<a href="{one.name}.html">{one.about["order"]}</a>' for one in modules)]
     rows = [
-        [f"{html.escape(domain)} ({items})", *("yes" if domain in one.domains else "–" for one in modules)]
+        [f"{escape.html(domain)} ({items})", *("yes" if domain in one.domains else "–" for one in modules)]
         for domain, items in known.items()
     ]
     left = [f"*{domain}*" for domain in known if not any(domain in module.domains for module in modules)]
@@ -117,18 +116,18 @@ def _listed(items: list[str]) -> str:
 
 def _table(label: str, heads: list[str], rows: list[list[str]], *, marked_up: bool = False) -> str:
     """Return a table of generated figures: what is in it counts as computed."""
-    head = "".join(f'<th scope="col">{text if marked_up else html.escape(text)}</th>' for text in heads)
+    head = "".join(f'<th scope="col">{text if marked_up else escape.html(text)}</th>' for text in heads)
     body = "".join(
         f'<tr><th scope="row">{row[0]}</th>' + "".join(f"<td>{cell}</td>" for cell in row[1:]) + "</tr>" for row in rows
     )
     return (
-        f'<div class="hs-table hs-computed" role="region" aria-label="{html.escape(label)}" tabindex="0"><table>'
-        f"<caption>{html.escape(label)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="hs-table hs-computed" role="region" aria-label="{escape.html(label)}" tabindex="0"><table>'
+        f"<caption>{escape.html(label)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def _outcomes(outcomes: list[dict[str, Any]]) -> str:
-    rows = [[html.escape(one["text"]), html.escape("; ".join(one["domains"]))] for one in outcomes]
+    rows = [[escape.html(one["text"]), escape.html("; ".join(one["domains"]))] for one in outcomes]
     return (
         _table("Outcomes and the domains of competency they belong to", ["outcome", "domains"], rows)
         + "\n\nThe domains are those of the WHO-ASPHER framework for the public health workforce "
@@ -140,7 +139,7 @@ def _plan(plan: list[dict[str, Any]]) -> str:
     rows, start = [], 0
     for step in plan:
         end = start + step["minutes"]
-        rows.append([f"{start}–{end} min", html.escape(step["what"]), html.escape(step.get("with", "–"))])
+        rows.append([f"{start}–{end} min", escape.html(step["what"]), escape.html(step.get("with", "–"))])
         start = end
     return _table("Plan of the session", ["when", "what happens", "with"], rows)
 
@@ -153,7 +152,7 @@ def _data(names: list[str], *, answers: bool) -> str:
         link = f"<code>{name}</code>" if answers else link
         columns = ", ".join(field["name"] for field in resource["schema"]["fields"][:6])
         more = " …" if len(resource["schema"]["fields"]) > 6 else ""
-        rows.append([link, html.escape(resource["kind"]), html.escape(resource["description"]), f"{columns}{more}"])
+        rows.append([link, escape.html(resource["kind"]), escape.html(resource["description"]), f"{columns}{more}"])
     return (
         _table("Data of the exercises", ["data set", "kind", "what it is", "columns"], rows)
         + "\n\nEvery column with its unit and allowed values is in the data dictionary."
@@ -181,8 +180,8 @@ def _mistakes(module: Module, *, answers: bool) -> str:
     titles = {exercise.name: exercise.title for exercise in module.exercises}
     heads = ["exercise", "what is done", "what it reveals"] + (["marks", "as code"] if answers else [])
     rows = [
-        [html.escape(titles[one.exercise]), html.escape(one.mistake), html.escape(one.reveals)]
-        + ([str(one.marks), f"<pre><code>{html.escape(one.code.strip())}</code></pre>"] if answers else [])
+        [escape.html(titles[one.exercise]), escape.html(one.mistake), escape.html(one.reveals)]
+        + ([str(one.marks), f"<pre><code>{escape.html_lines(one.code.strip())}</code></pre>"] if answers else [])
         for one in module.mistakes
     ]
     return _table("Common wrong answers", heads, rows)
@@ -190,12 +189,12 @@ def _mistakes(module: Module, *, answers: bool) -> str:
 
 def _rubric(module: Module) -> str:
     marked = [
-        [html.escape(one.title), str(one.points), "checks" if not one.is_open else "read"] for one in module.exercises
+        [escape.html(one.title), str(one.points), "checks" if not one.is_open else "read"] for one in module.exercises
     ]
     total = sum(exercise.points for exercise in module.exercises)
     marked.append(["All", str(total), ""])
     rows = [
-        [html.escape(one["criterion"]), html.escape(one["full"]), html.escape(one["part"]), html.escape(one["none"])]
+        [escape.html(one["criterion"]), escape.html(one["full"]), escape.html(one["part"]), escape.html(one["none"])]
         for one in module.about["rubric"]
     ]
     return (
@@ -239,7 +238,7 @@ def sheets(module: Module) -> str:
     parts = [f"# {module.title}: on paper", module.about["paper"].strip()]
     parts += [drawing.data["text/html"] for drawing in drawings(module)]
     for caption, frame in copies.sheets(module):
-        cells = [[html.escape(str(value)) for value in row] for row in frame.itertuples(index=False)]
+        cells = [[escape.html(str(value)) for value in row] for row in frame.itertuples(index=False)]
         parts.append(_table(caption, [str(name) for name in frame.columns], cells))
     return "\n\n".join(parts) + "\n"
 
