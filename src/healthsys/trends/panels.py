@@ -13,7 +13,7 @@ from healthsys import funnel
 from healthsys.errors import DataError, nearest
 from healthsys.evidence import text_of
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
-from healthsys.trends import difference
+from healthsys.trends import averages, difference, staggered
 from healthsys.trends.difference import Difference, Permutation
 
 #: Months before and after the start that are drawn.
@@ -99,7 +99,7 @@ def open_panel(
     rows["after"] = rows["period"] >= pd.Timestamp(change)
     own = rows[rows["reorganised"]]
     columns = {"unit": "clinic", "period": "period", "value": "coverage", "start": "start"}
-    effects = difference.group_time_effects(own, **columns)
+    effects = staggered.group_time_effects(own, **columns)
     changes = difference.unit_changes(rows, unit="clinic", value="coverage", after="after")
     kinds = rows.groupby("clinic")[["area", "reorganised"]].first()
     recent = rows[rows["period"] > rows["period"].max() - pd.DateOffset(months=funnel_months)]
@@ -111,8 +111,8 @@ def open_panel(
         service=service,
         rows=rows,
         effects=effects,
-        staggered=difference.staggered_effect(own, **columns, resamples=resamples, seed=seed, level=level),
-        trap=difference.two_way_estimate(own, **columns, level=level),
+        staggered=staggered.staggered_effect(own, **columns, resamples=resamples, seed=seed, level=level),
+        trap=staggered.two_way_estimate(own, **columns, level=level),
         two_areas=difference.difference_in_differences(
             rows,
             unit="clinic",
@@ -247,7 +247,7 @@ def draw_event_study(panel: Panel, *, width: int) -> Figure:
 
 def event_table(panel: Panel) -> pd.DataFrame:
     """Return the average effect by months since the start, within the drawn window."""
-    table = difference.by_time_since_start(panel.effects)
+    table = averages.by_time_since_start(panel.effects)
     return table[table["since"].between(*WINDOW)].reset_index(drop=True)
 
 
