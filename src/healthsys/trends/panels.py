@@ -208,7 +208,9 @@ def pre_trend_words(panel: Panel) -> str:
     if found.p is None:
         return f"The effects before the start cannot be tested together: {found.reason}."
     outcome = (
-        "could all be zero as far as chance goes" if found.p >= 1 - panel.level else "are further from zero than chance explains"
+        "could all be zero as far as chance goes"
+        if found.p >= 1 - panel.level
+        else "are further from zero than chance explains"
     )
     return (
         f"Together, the effects in the {found.effects} months before the month of reference {outcome} "
