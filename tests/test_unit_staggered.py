@@ -205,9 +205,11 @@ def test_pre_trend_test_by_time_since_start_allows_for_the_units_there_are():
 
 
 def test_published_effects_give_the_published_averages():
-    """Callaway and Sant'Anna's minimum wage data (mpdta, R's did): att_gt(lemp, ..., est_method = "reg") as printed.
+    """Callaway and Sant'Anna's minimum wage data (mpdta) in the README of R's did: att_gt(lemp, est_method = "reg").
 
-    20, 40 and 131 counties start in 2004, 2006 and 2007; averages of the printed effects by hand.
+    It gives -0.031 over groups (2004: -0.0797, 2006: -0.0229, 2007: -0.0261) and -0.0772 over event times (-3: 0.0305,
+    -2: -0.0006, -1: -0.0245, 0: -0.0199, 1: -0.0510, 2: -0.1373, 3: -0.1008); the others are by hand. 20, 40 and 131
+    counties start in 2004, 2006 and 2007.
     """
     effects = {
         2004: [-0.0105, -0.0704, -0.1373, -0.1008],
