@@ -264,10 +264,27 @@ def test_panel_estimates_and_what_they_cannot_say():
     assert panel.staggered.lower < panel.true_average < panel.staggered.upper
     assert panel.trap.upper < panel.true_average
     assert panel.by_area.p is None
-    assert panels.estimates(panel)["lower"].isna().to_list() == [False, False, True]
+    shown = panels.estimates(panel)
+    assert shown["lower"].isna().to_list() == [False, False, True]
+    assert shown["error"].isna().to_list() == [False, False, True]
+    assert panel.trap.error == pytest.approx(0.872209, abs=5e-7)  # pyfixest 0.60, CRV1 by clinic
+    averaged = panels.average_rows(panel)
+    assert averaged["units"].to_list() == [5, 4, 4, 6, 25, 25, 25, 25]
+    assert averaged["value"].iloc[4] == pytest.approx(panel.staggered.estimate)
+    assert "no small-sample factor; Student's t with 24 degrees of freedom. 2 of 5" in panels.average_note(panel)
+    assert "in the 6 months before the month of reference could all be zero" in panels.pre_trend_words(panel)
+    assert "base period is universal" in panels.event_figure(panel)["caption"]
+    assert "at 1.96 (dashed) and 3.09 (solid) standard errors" in panels.funnel_figure(panel)["caption"]
     assert "Two-way fixed effects on the same data give" in panels.finding(panel)
     with pytest.raises(DataError, match=r"there is no service 'antenatl'.*Did you mean 'antenatal'"):
         panels.open_panel(services, clinics, service="antenatl", area="Area South", change="2017-01-01")
+    for change in ("1990-01-01", "2031-01-01", "soon"):
+        with pytest.raises(DataError, match=rf"change '{change}' leaves no month before or none after it; allowed"):
+            panels.open_panel(services, clinics, service="antenatal", area="Area South", change=change)
+    with pytest.raises(DataError, match="0 months cannot be added up for the funnel"):
+        panels.open_panel(
+            services, clinics, service="antenatal", area="Area South", change="2017-01-01", funnel_months=0
+        )
 
 
 def test_slack_words_follow_the_numbers():

@@ -81,7 +81,7 @@ def open_panel(
     Raises
     ------
     DataError
-        If service or Area is unknown.
+        If service or Area is unknown, or the change leaves no month before or after it.
 
     Examples
     --------
@@ -98,12 +98,21 @@ def open_panel(
             raise DataError(
                 f"there is no {what} '{given}' in the data.{nearest(given, there)} There are: {', '.join(there)}"
             )
+    date = pd.to_datetime(change, errors="coerce")
+    first, last = services["period"].min(), services["period"].max()
+    if pd.isna(date) or not first < date <= last:
+        raise DataError(
+            f"change '{change}' leaves no month before or none after it; allowed: a date after {first:%Y-%m-%d} and up "
+            f"to {last:%Y-%m-%d}"
+        )
+    if funnel_months < 1:
+        raise DataError(f"{funnel_months} months cannot be added up for the funnel; allowed: 1 or more")
     rows = services.merge(clinics, on=["clinic", "service"])
     rows = rows[rows["service"] == service].copy()
     reached, eligible = rows["reached"].astype("float64"), rows["eligible"].astype("float64")
     rows["coverage"] = 100 * reached / eligible.where(eligible > 0)
     rows["reorganised"] = rows["area"] == area
-    rows["after"] = rows["period"] >= pd.Timestamp(change)
+    rows["after"] = rows["period"] >= date
     own = rows[rows["reorganised"]]
     columns = {"unit": "clinic", "period": "period", "value": "coverage", "start": "start"}
     effects = staggered.group_time_effects(own, **columns)
