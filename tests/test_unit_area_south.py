@@ -6,7 +6,8 @@ import pytest
 
 from healthsys import datasets
 from healthsys.synthetic import area_south, to_csv_bytes
-from healthsys.trends.difference import average_effect, group_time_effects
+from healthsys.trends.averages import average_effect
+from healthsys.trends.staggered import group_time_effects
 
 
 @pytest.mark.parametrize("name", sorted(area_south.GENERATORS))

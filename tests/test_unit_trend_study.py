@@ -201,6 +201,51 @@ def test_frome_figures_are_recomputed():
 def test_an_interval_gives_its_p_value_back():
     """Altman & Bland, BMJ 2011;343:d2304: an estimate 1.96 standard errors from zero has p 0.05."""
     assert frome.p_from_interval(1.96, 0, 3.92, rounding=0)[0] == pytest.approx(0.05, abs=1e-4)
+    # R 4.2.2: 2 * pt(-7.9 / (10.3 / 2 / qt(.975, 17)), 17); 7.95 in 10.2 to 7.85 in 10.4 by rounding.
+    found = frome.p_from_interval(-7.9, -13.1, -2.8, df=17)
+    assert found == pytest.approx((0.004851827, 0.004333322, 0.005419518), abs=5e-10)
+    # R: 2 * pnorm(-2 / (2 / qnorm(.95))): another level.
+    assert frome.p_from_interval(2, 0, 4, rounding=0, level=0.9)[0] == pytest.approx(0.1)
+    # Rounding as wide as the interval, or an estimate within rounding of zero: any p is possible.
+    assert frome.p_from_interval(0.1, 0.0, 0.1)[1:] == (0.0, pytest.approx(0.3270950, abs=5e-8))
+    assert frome.p_from_interval(0.03, -0.3, 0.4)[2] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: frome.p_from_interval(1, 2, 3), "is no estimate with its interval; are columns swapped"),
+        (lambda: frome.p_from_interval(1, 1, 1), "is no estimate with its interval"),
+        (lambda: frome.p_from_interval(1, 0, 2, level=95), "level is 95"),
+        (lambda: frome.p_from_interval(1, 0, 2, df=0), "df 0 are not possible"),
+        (lambda: frome.relative_change(-14, -100), "cannot be compared"),
+        (lambda: frome.relative_change(-140, 5), "cannot be compared"),
+        (lambda: frome.relative_interval(-100, 5, before=10, other_before=10), "leaves no admissions"),
+        (lambda: frome.relative_interval(-10, 5, before=0, other_before=10), "supposed admissions of 0 and 10"),
+        (lambda: frome.relative_interval(-10, 5, before=float("inf"), other_before=10), "supposed admissions of inf"),
+        (lambda: frome.by_supposed_count(datasets.load("frome_results"), []), "name at least one, above 0"),
+        (lambda: frome.by_supposed_count(datasets.load("frome_results"), [250, -1]), "supposed admissions of -1"),
+    ],
+)
+def test_impossible_frome_figures_are_refused(call, message):
+    with pytest.raises(DataError, match=message):
+        call()
+
+
+def test_zero_costs_and_changes_are_refused():
+    printed = datasets.load("frome_results")
+    free = printed.assign(value=printed["value"].mask(printed["series"] == "admissions_cost", 0.0))
+    with pytest.raises(DataError, match="a cost of 0 pounds is not possible"):
+        frome.saving(free)
+    still = printed.assign(value=printed["value"].mask(printed["series"] == "unplanned_admissions_change", 0.0))
+    with pytest.raises(DataError, match="a change of 0 per cent in Frome implies no starting number"):
+        frome.implied_counts(still)
+
+
+def test_the_relative_interval_follows_its_level():
+    """R 4.2.2: 100 * expm1(log(.86/1.285) + c(-1,1) * qnorm(.95) * sqrt(1/1000+1/860+1/15000+1/19275))."""
+    found = frome.relative_interval(-14, 28.5, before=1000, other_before=15000, level=0.9)
+    assert found == pytest.approx((-38.13065326, -27.6039091), abs=5e-8)
 
 
 def test_panel_estimates_and_what_they_cannot_say():
@@ -219,10 +264,27 @@ def test_panel_estimates_and_what_they_cannot_say():
     assert panel.staggered.lower < panel.true_average < panel.staggered.upper
     assert panel.trap.upper < panel.true_average
     assert panel.by_area.p is None
-    assert panels.estimates(panel)["lower"].isna().to_list() == [False, False, True]
+    shown = panels.estimates(panel)
+    assert shown["lower"].isna().to_list() == [False, False, True]
+    assert shown["error"].isna().to_list() == [False, False, True]
+    assert panel.trap.error == pytest.approx(0.872209, abs=5e-7)  # pyfixest 0.60, CRV1 by clinic
+    averaged = panels.average_rows(panel)
+    assert averaged["units"].to_list() == [5, 4, 4, 6, 25, 25, 25, 25]
+    assert averaged["value"].iloc[4] == pytest.approx(panel.staggered.estimate)
+    assert "no small-sample factor; Student's t with 24 degrees of freedom. 2 of 5" in panels.average_note(panel)
+    assert "in the 6 months before the month of reference could all be zero" in panels.pre_trend_words(panel)
+    assert "base period is universal" in panels.event_figure(panel)["caption"]
+    assert "at 1.96 (dashed) and 3.09 (solid) standard errors" in panels.funnel_figure(panel)["caption"]
     assert "Two-way fixed effects on the same data give" in panels.finding(panel)
     with pytest.raises(DataError, match=r"there is no service 'antenatl'.*Did you mean 'antenatal'"):
         panels.open_panel(services, clinics, service="antenatl", area="Area South", change="2017-01-01")
+    for change in ("1990-01-01", "2031-01-01", "soon"):
+        with pytest.raises(DataError, match=rf"change '{change}' leaves no month before or none after it; allowed"):
+            panels.open_panel(services, clinics, service="antenatal", area="Area South", change=change)
+    with pytest.raises(DataError, match="0 months cannot be added up for the funnel"):
+        panels.open_panel(
+            services, clinics, service="antenatal", area="Area South", change="2017-01-01", funnel_months=0
+        )
 
 
 def test_slack_words_follow_the_numbers():

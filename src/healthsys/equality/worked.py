@@ -12,6 +12,7 @@ from healthsys.equality import decomposition
 from healthsys.equality.intersectional import fit_strata
 from healthsys.equality.pay_gap import statutory
 from healthsys.equality.standards import proportion, relative_likelihood
+from healthsys.statistics import adjust, proportion_difference, proportion_interval, two_proportions_p
 
 #: Eight full-pay staff, the rate of 12 across two boundaries.
 EIGHT = pd.DataFrame({"sex": list("FFMFMMFM"), "hourly_pay": [10, 12, 12, 12, 12, 15, 16, 20.0]})
@@ -56,6 +57,7 @@ def answers() -> dict[str, float]:
         "equality-strata-within": strata.within,
         "equality-vpc": strata.vpc,
         **_credit_card(),
+        **_shared(),
     }
 
 
@@ -79,4 +81,35 @@ def _credit_card() -> dict[str, float]:
         "equality-oaxaca-endowments": found.endowments,
         "equality-oaxaca-coefficients": found.coefficients,
         "equality-oaxaca-interaction": found.interaction,
+    }
+
+
+#: Nine p-values with ties, one missing.
+TESTS = [0.01, 0.02, 0.03, 0.03, 0.005, None, 0.8, 0.03, 1.0, 0.04]
+
+
+def _shared() -> dict[str, float | None]:
+    """Answers of the statistics that several rooms share."""
+    exact, jeffreys, agresti = (
+        proportion_interval(15, 148, method=method) for method in ("clopper_pearson", "jeffreys", "agresti_coull")
+    )
+    newcombe, score = (
+        proportion_difference(56, 70, reference_had=48, reference_could=80, method=method)
+        for method in ("newcombe", "miettinen_nurminen")
+    )
+    fisher, middle = (
+        two_proportions_p(10, 10, reference_had=20, reference_could=40, method=method) for method in ("fisher", "mid_p")
+    )
+    return {
+        "equality-holm": adjust(TESTS)[2],
+        "equality-bh": adjust(TESTS, method="BH")[9],
+        "equality-exact-lower": exact.lower,
+        "equality-exact-upper": exact.upper,
+        "equality-jeffreys-upper": jeffreys.upper,
+        "equality-agresti-coull-upper": agresti.upper,
+        "equality-newcombe-lower": newcombe.lower,
+        "equality-newcombe-upper": newcombe.upper,
+        "equality-miettinen-upper": score.upper,
+        "equality-fisher": fisher.p,
+        "equality-mid-p": middle.p,
     }

@@ -20,6 +20,8 @@ from healthsys.trends.figures import (
 from healthsys.trends.frome import by_supposed_count, changes_figure, draw_changes, implied_counts, interval_check
 from healthsys.trends.frome import results as frome_results
 from healthsys.trends.panels import (
+    average_note,
+    average_rows,
     draw_event_study,
     draw_funnel,
     estimates,
@@ -28,6 +30,7 @@ from healthsys.trends.panels import (
     funnel_words,
     open_panel,
     permutations,
+    pre_trend_words,
 )
 from healthsys.trends.panels import results as panel_results
 from healthsys.trends.reporting import (
@@ -78,6 +81,8 @@ __all__ = [
     "agreement_table",
     "as_table",
     "assurance_words",
+    "average_note",
+    "average_rows",
     "beside_figure",
     "beside_words",
     "by_supposed_count",
@@ -124,6 +129,7 @@ __all__ = [
     "panel_results",
     "percentages",
     "permutations",
+    "pre_trend_words",
     "prose",
     "provenance_words",
     "reporting_figure",

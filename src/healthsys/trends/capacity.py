@@ -20,8 +20,14 @@ RULES = ("loss", "waiting")
 #: Which load an occupancy speaks of: the share of beds in use, or arrivals times stay over beds.
 LOADS = ("carried", "offered")
 
-#: No ward is searched beyond so many beds.
+#: No ward is computed or searched beyond so many beds.
 MOST_BEDS = 20_000
+
+#: Beyond this load the share of beds in use is 1 to the last digit that a float holds.
+MOST_LOAD = 1e9
+
+#: No simulation follows more arrivals than this (about a minute).
+MOST_ARRIVALS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,26 @@ class Waiting:
 
 
 def _check(load: float, beds: int | None = None) -> None:
-    if not (math.isfinite(load) and load >= 0):
+    if not (_number(load) and load >= 0):
         raise DataError(
-            f"a load of {load:g} Erlang is not possible; allowed: 0 or more (arrivals per day x days of stay)"
+            f"a load of {load} Erlang is not possible; allowed: 0 or more (arrivals per day x days of stay)"
         )
-    if beds is not None and (beds != int(beds) or beds < 0):
-        raise DataError(f"{beds:g} beds is not a whole number of 0 or more")
+    if beds is not None and not (_number(beds) and beds >= 0 and beds == int(beds)):
+        raise DataError(f"{beds} beds is not a whole number of 0 or more")
+    if beds is not None and beds > MOST_BEDS:
+        raise DataError(f"{beds:,} beds are more than any ward; allowed: up to {MOST_BEDS:,}")
+
+
+def _number(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _above_zero(value: float, what: str, *, zero: bool = False) -> None:
+    if not (_number(value) and (value > 0 or (zero and value == 0))):
+        raise DataError(f"{what} of {value} is not possible; allowed: {'0 or more' if zero else 'above 0'}")
 
 
 def erlang_b(load: float, beds: int) -> float:
@@ -62,7 +82,7 @@ def erlang_b(load: float, beds: int) -> float:
     Raises
     ------
     DataError
-        If the load is negative or the beds are not a whole number.
+        If the load is negative or no finite number, or the beds are not a whole number of up to 20,000.
 
     References
     ----------
@@ -98,7 +118,7 @@ def erlang_c(load: float, beds: int) -> float:
     _check(load, beds)
     if load >= beds:
         raise DataError(
-            f"a load of {load:g} Erlang on {beds} beds leaves no steady state: the queue grows without end. "
+            f"a load of {load:g} Erlang on {beds:,} beds leaves no steady state: the queue grows without end. "
             "Allowed: a load below the number of beds"
         )
     blocked = erlang_b(load, beds)
@@ -128,10 +148,8 @@ def waiting(load: float, beds: int, *, stay: float, longer_than: float = 0.0) ->
     >>> round(found.mean_wait, 6)
     0.224694
     """
-    if not stay > 0:
-        raise DataError(f"a mean stay of {stay:g} is not possible; allowed: above 0")
-    if longer_than < 0:
-        raise DataError(f"a wait of {longer_than:g} is not possible; allowed: 0 or more")
+    _above_zero(stay, "a mean stay")
+    _above_zero(longer_than, "a wait", zero=True)
     chance = erlang_c(load, beds)
     return Waiting(chance, chance * stay / (beds - load), chance * math.exp(-(beds - load) * longer_than / stay))
 
@@ -145,12 +163,14 @@ def occupancy(load: float, beds: int, *, rule: str = "loss") -> float:
     0.6423
     """
     _known(rule, RULES, "rule")
+    _check(load, beds)
     if beds < 1:
         raise DataError("a ward without beds has no occupancy; allowed: 1 or more")
     if rule == "waiting":
         erlang_c(load, beds)
         return load / beds
-    return load * (1 - erlang_b(load, beds)) / beds
+    # The same as load * (1 - B) / beds, without the loss of digits where B is close to 1 (huge loads).
+    return load / (beds + load * erlang_b(load, beds - 1))
 
 
 def _known(given: str, allowed: tuple[str, ...], what: str) -> None:
@@ -184,8 +204,9 @@ def load_for_occupancy(share: float, beds: int, *, of: str = "carried") -> float
     from scipy.optimize import brentq
 
     _known(of, LOADS, "load")
-    if not 0 < share < 1:
-        raise DataError(f"an occupancy of {share:g} is not possible; allowed: above 0 and below 1 (0.85 for 85 %)")
+    _check(0, beds)
+    if not (_number(share) and 0 < share < 1):
+        raise DataError(f"an occupancy of {share} is not possible; allowed: above 0 and below 1 (0.85 for 85 %)")
     if beds < 1:
         raise DataError("a ward without beds has no occupancy; allowed: 1 or more")
     if of == "offered":
@@ -193,7 +214,9 @@ def load_for_occupancy(share: float, beds: int, *, of: str = "carried") -> float
     highest = float(beds)
     while occupancy(highest, beds) < share:
         highest *= 2
-    return float(brentq(lambda load: occupancy(load, beds) - share, 1e-12, highest, xtol=1e-12))
+        if highest > MOST_LOAD:
+            raise DataError(f"an occupancy of {share} needs more demand than can be computed; allowed: below 1 by more")
+    return float(brentq(lambda load: occupancy(load, beds) - share, 0.0, highest, xtol=1e-12))
 
 
 def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
@@ -202,7 +225,7 @@ def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
     Parameters
     ----------
     load
-        Offered load in Erlang, above 0.
+        Offered load in Erlang; with 0 the answer is 1 bed.
     target
         Accepted probability, above 0 and below 1.
     rule
@@ -220,8 +243,8 @@ def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
     """
     _known(rule, RULES, "rule")
     _check(load)
-    if not 0 < target < 1:
-        raise DataError(f"a target of {target:g} is not a probability; allowed: above 0 and below 1 (0.05 for 5 %)")
+    if not (_number(target) and 0 < target < 1):
+        raise DataError(f"a target of {target} is not a probability; allowed: above 0 and below 1 (0.05 for 5 %)")
     blocked = 1.0
     for n in range(1, MOST_BEDS + 1):
         blocked = load * blocked / (n + load * blocked)
@@ -258,6 +281,8 @@ def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
     0    10         0.327         0.145         0.530
     1   100         0.015         0.012         0.075
     """
+    if len(sizes) == 0:
+        raise DataError("there is no ward size to compare; name at least one number of beds")
     rows = []
     for beds in sizes:
         carried, offered = load_for_occupancy(share, beds), share * beds
@@ -279,6 +304,13 @@ def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
 def one_more_bed(load: float, beds: int, *, more: int = 5) -> pd.DataFrame:
     """Show what each further bed does to a ward whose demand stays the same.
 
+    Parameters
+    ----------
+    load, beds
+        As in :func:`erlang_b`; 1 bed or more.
+    more
+        How many further beds, 1 or more.
+
     Returns
     -------
     pandas.DataFrame
@@ -292,6 +324,9 @@ def one_more_bed(load: float, beds: int, *, more: int = 5) -> pd.DataFrame:
     0    12        119.7     NaN
     1    13         84.3    35.4
     """
+    _check(load, beds)
+    if not (_number(more) and more >= 1 and more == int(more)):
+        raise DataError(f"{more} further beds cannot be shown; allowed: a whole number of 1 or more")
     sizes = np.arange(beds, beds + more + 1)
     full = np.array([erlang_b(load, int(n)) for n in sizes])
     table = pd.DataFrame(
@@ -342,6 +377,11 @@ def simulate_ward(
     pandas.DataFrame
         One row per counted arrival: ``time`` (days), ``turned_away``, ``wait`` (days; missing if turned away).
 
+    Raises
+    ------
+    DataError
+        If load, stay or days are not above 0, or more than two million people would arrive.
+
     Examples
     --------
     >>> run = simulate_ward(10, 12, stay=5, days=400, seed=1)
@@ -352,10 +392,22 @@ def simulate_ward(
 
     _known(rule, RULES, "rule")
     _check(load, beds)
+    _above_zero(load, "a simulated load")
+    _above_zero(stay, "a mean stay")
+    _above_zero(days, "a run of days")
+    if beds < 1:
+        raise DataError("a ward without beds cannot be simulated; allowed: 1 or more")
     if rule == "waiting":
         erlang_c(load, beds)
-    rng = np.random.default_rng(seed)
-    world, start = simpy.Environment(), 20 * stay if warm_up is None else warm_up
+    start = 20 * stay if warm_up is None else warm_up
+    _above_zero(start, "a warm-up", zero=True)
+    arriving = load / stay * (start + days)
+    if arriving > MOST_ARRIVALS:
+        raise DataError(
+            f"{arriving:,.0f} arrivals are too many to simulate one by one; allowed: {MOST_ARRIVALS:,}, "
+            f"so at most {max(0.0, MOST_ARRIVALS * stay / load - start):,.0f} days of this ward"
+        )
+    rng, world = np.random.default_rng(seed), simpy.Environment()
     ward = simpy.Resource(world, capacity=beds)
     rows: list[tuple[float, bool, float]] = []
 

@@ -1,16 +1,17 @@
-"""Differences in differences: units that changed against units that did not, or had not yet."""
+"""Differences in differences: units that changed against units that did not."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from healthsys.errors import DataError
+from healthsys.statistics import check_level
+from healthsys.trends.clustered import CLUSTERED, TwoWay, two_way, without_singletons
 
 #: Fewer clusters than this make clustered errors too small (Cameron & Miller 2015).
 FEW_CLUSTERS = 30
@@ -19,9 +20,36 @@ FEW_CLUSTERS = 30
 ALL_ASSIGNMENTS, DRAWS = 10_000, 4_999
 
 
+#: A reassignment counts as equally far where it differs by less than this share of the values (rounding of floats).
+TIE = 1e-9
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Mean and number of rows of changed and unchanged units, before and after (the two-by-two table)."""
+
+    changed_before: float | None
+    changed_after: float | None
+    unchanged_before: float | None
+    unchanged_after: float | None
+    rows: tuple[int, int, int, int]
+
+    @property
+    def difference(self) -> float | None:
+        """Change of the changed less change of the unchanged; equals the estimate where no row is missing."""
+        ends = (self.changed_before, self.changed_after, self.unchanged_before, self.unchanged_after)
+        if any(end is None for end in ends):
+            return None
+        return (self.changed_after - self.changed_before) - (self.unchanged_after - self.unchanged_before)
+
+
 @dataclass(frozen=True)
 class Difference:
-    """An effect with its interval; interval None, with a reason, where it cannot be had."""
+    """An effect with its interval; interval None, with a reason, where it cannot be had.
+
+    ``error`` is the standard error behind the interval, ``correction`` says in words which one, ``naive_error`` that of
+    rows taken to be independent, ``degrees`` those of Student's t.
+    """
 
     estimate: float
     lower: float | None
@@ -31,6 +59,13 @@ class Difference:
     method: str
     warnings: tuple[str, ...] = ()
     reason: str | None = None
+    error: float | None = None
+    naive_error: float | None = None
+    p: float | None = None
+    degrees: int | None = None
+    correction: str = ""
+    rows: int | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True)
@@ -44,41 +79,102 @@ class Permutation:
     reason: str | None = None
 
 
-def _complete(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def complete(frame: pd.DataFrame, columns: list[str], *, unit: str, period: str, value: str) -> pd.DataFrame:
+    """Return the rows that have all columns, one per unit and period, with finite numbers as values.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, no row is complete, a value is no finite number, or a unit has two rows for a period.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"u": ["A", "A"], "t": [1, 2], "y": [3.0, None]})
+    >>> len(complete(rows, ["u", "t", "y"], unit="u", period="t", value="y"))
+    1
+    """
     for column in columns:
         if column not in frame.columns:
             raise DataError(f"there is no column '{column}'; the table has {', '.join(map(str, frame.columns))}")
-    rows = frame[columns].dropna()
+    rows = frame[columns].dropna().reset_index(drop=True)
     if rows.empty:
         raise DataError(f"no row has all of {', '.join(columns)}; there is nothing to compare")
+    numbers = pd.to_numeric(rows[value], errors="coerce").astype(float)
+    wrong = ~np.isfinite(numbers)
+    if wrong.any():
+        raise DataError(
+            f"column '{value}' holds '{rows.loc[wrong.idxmax(), value]}'; allowed: finite numbers, or empty"
+        )
+    rows[value] = numbers
+    twice = rows.duplicated([unit, period])
+    if twice.any():
+        at = twice.idxmax()
+        raise DataError(
+            f"'{rows.at[at, unit]}' has more than one row for {period} {rows.at[at, period]}; one row per "
+            f"{unit} and {period} is allowed: add them up or average them first"
+        )
     return rows
 
 
-def _two_way(
-    rows: pd.DataFrame, *, unit: str, period: str, value: str, on: np.ndarray, cluster: pd.Series, level: float
-) -> tuple[float, float, float, int]:
-    """Regress on a treatment indicator with unit and period effects; clustered errors, t with clusters - 1."""
-    import statsmodels.api as sm
+def _flags(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Read a true/false column; a word would otherwise count as true."""
+    try:
+        numbers = rows[column].astype(float)
+    except (TypeError, ValueError):
+        numbers = pd.Series(np.nan, index=rows.index)
+    if not numbers.isin((0.0, 1.0)).all():
+        odd = rows.loc[~numbers.isin((0.0, 1.0)), column].iloc[0]
+        raise DataError(f"column '{column}' holds '{odd}'; allowed: true and false (or 1 and 0)")
+    return numbers.astype(bool)
 
-    periods = pd.get_dummies(rows[period], drop_first=True, dtype=float).to_numpy()
-    y, x = rows[value].to_numpy(dtype=float), np.column_stack([on, periods])
-    codes, unit_names = pd.factorize(rows[unit])
-    size = np.bincount(codes)
-    x = x - np.column_stack([np.bincount(codes, column) / size for column in x.T])[codes]
-    y = y - (np.bincount(codes, y) / size)[codes]
-    groups, names = pd.factorize(cluster)
-    found = sm.OLS(y, x).fit()
-    n, k, g = len(y), x.shape[1] + len(unit_names), len(names)
-    if not np.isfinite(found.params[0]) or abs(x[:, 0]).max() < 1e-12:
-        raise DataError("treatment does not vary within units and periods; there is no difference to estimate")
-    bread = np.linalg.inv(x.T @ x)
-    scores = np.zeros((g, x.shape[1]))
-    np.add.at(scores, groups, x * found.resid[:, None])
-    factor = g / max(g - 1, 1) * (n - 1) / (n - k)
-    covariance = factor * bread @ scores.T @ scores @ bread
-    error = math.sqrt(covariance[0, 0])
-    reach = stats.t.ppf(0.5 + level / 2, max(g - 1, 1)) * error
-    return float(found.params[0]), float(found.params[0] - reach), float(found.params[0] + reach), g
+
+def _one_each(flags: pd.Series, by: pd.Series, *, column: str, remedy: str) -> None:
+    mixed = flags.groupby(by).nunique() > 1
+    if mixed.any():
+        raise DataError(f"'{mixed.idxmax()}' is both true and false in column '{column}'; {remedy}")
+
+
+def _cells(values: pd.Series, changed: pd.Series, later: pd.Series) -> Cells:
+    parts = [values[(changed == one) & (later == then)] for one in (True, False) for then in (False, True)]
+    means = [float(part.mean()) if len(part) else None for part in parts]
+    return Cells(*means, rows=tuple(len(part) for part in parts))
+
+
+def few_clusters(clusters: int, *, remedy: str = ": see the permutation test") -> tuple[str, ...]:
+    """Return the warning that clustered intervals are too narrow, below :data:`FEW_CLUSTERS` clusters.
+
+    Examples
+    --------
+    >>> few_clusters(12)
+    ('12 clusters; under 30 clustered intervals are too narrow: see the permutation test',)
+    """
+    if clusters >= FEW_CLUSTERS:
+        return ()
+    return (f"{clusters} clusters; under {FEW_CLUSTERS} clustered intervals are too narrow{remedy}",)
+
+
+def as_difference(
+    found: TwoWay, *, level: float, units: int, method: str, warned: tuple[str, ...] = (), cells: Cells | None = None
+) -> Difference:
+    """Return a regression's effect as a difference with its interval."""
+    lower, upper = found.interval(level)
+    return Difference(
+        estimate=found.estimate,
+        lower=lower,
+        upper=upper,
+        units=units,
+        clusters=found.clusters,
+        method=method,
+        warnings=() if found.reason else warned,
+        reason=found.reason,
+        error=found.error,
+        naive_error=found.naive_error,
+        p=found.p,
+        degrees=found.degrees,
+        correction=found.correction,
+        rows=found.rows,
+        cells=cells,
+    )
 
 
 def difference_in_differences(
@@ -91,6 +187,7 @@ def difference_in_differences(
     after: str,
     cluster: str | None = None,
     level: float = 0.95,
+    errors: str = "clustered",
 ) -> Difference:
     """Estimate the effect of a change made to some units at one time, with unit and period effects.
 
@@ -106,18 +203,26 @@ def difference_in_differences(
         Column of the unit that was *assigned*, within which errors may depend on each other; ``unit`` when None.
     level
         Coverage.
+    errors
+        Which errors: ``clustered`` (the default: effects nested in clusters are not counted in the small-sample
+        factor, as in pyfixest, fixest, reghdfe and Stata's xtreg), ``clustered_all`` (they are, as in areg),
+        ``clustered_own``, ``cr1``, ``cr0``, ``hc1``, ``hc0`` or ``iid``
+        (:data:`healthsys.trends.clustered.ERRORS`).
 
     Returns
     -------
     Difference
-        Interval from errors clustered by ``cluster`` with Student's t on clusters - 1 and the correction
-        G/(G-1) x (n-1)/(n-k); a warning below 30 clusters; no interval where only one cluster was treated or only one
-        was not, because the errors cannot then be estimated.
+        Effect, standard error, p-value, interval by Student's t on clusters - 1 degrees of freedom, the correction in
+        words, the error of rows taken to be independent and the two-by-two table of means. A warning below 30
+        clusters; no interval where only one cluster was treated or only one was not, because the errors cannot then
+        be estimated, or where the model fits every value. Units and periods with one row are left out, with a
+        warning.
 
     Raises
     ------
     DataError
-        If a column is missing, or nobody is treated or nobody is not.
+        If a column is missing, nobody is treated or nobody is not, no period lies before or none after, a unit is
+        both treated and not, or a unit has two rows for a period.
 
     References
     ----------
@@ -130,41 +235,67 @@ def difference_in_differences(
     >>> panel = pd.DataFrame(rows, columns=["clinic", "month", "seen", "reorganised", "after"])
     >>> found = difference_in_differences(panel, unit="clinic", period="month", value="seen",
     ...                                   treated="reorganised", after="after")
-    >>> round(found.estimate, 2), found.clusters
-    (5.01, 8)
+    >>> round(found.estimate, 2), found.clusters, round(found.error, 3)
+    (5.01, 8, 0.031)
     """
+    check_level(level)
     by = cluster or unit
-    rows = _complete(frame, list(dict.fromkeys([unit, period, value, treated, after, by])))
-    on = rows[treated].astype(bool)
+    every = complete(
+        frame, list(dict.fromkeys([unit, period, value, treated, after, by])), unit=unit, period=period, value=value
+    )
+    rows = without_singletons(every, unit=unit, period=period)
+    if rows.empty:
+        raise DataError(f"every {unit} has one row; a comparison needs two {period}s of each")
+    on, later = _flags(rows, treated), _flags(rows, after)
     if on.all() or not on.any():
         raise DataError(f"column '{treated}' is the same for every unit; a comparison needs units of both kinds")
-    estimate, lower, upper, clusters = _two_way(
+    if later.all() or not later.any():
+        raise DataError(
+            f"column '{after}' is the same for every {period}; a comparison needs some before and some after"
+        )
+    _one_each(on, rows[unit], column=treated, remedy="it says of a unit whether it was changed at all")
+    _one_each(
+        later,
+        rows[period],
+        column=after,
+        remedy="it says of a period whether it lies after the change; where units start at different times use "
+        "group_time_effects",
+    )
+    found = two_way(
         rows,
         unit=unit,
         period=period,
         value=value,
-        on=(on & rows[after].astype(bool)).to_numpy(dtype=float),
+        on=(on & later).to_numpy(dtype=float),
         cluster=rows[by],
-        level=level,
+        errors=errors,
     )
-    kinds = rows.groupby(by)[treated].first().astype(bool)
+    cells = _cells(rows[value], on, later)
+    changed, unchanged = (int(part.groupby(rows[by]).any().sum()) for part in (on, ~on))
+    out, warned = len(every) - len(rows), few_clusters(found.clusters)
+    if out:
+        warned = (f"{out} rows of units or periods that occur once were left out", *warned)
+    if errors not in CLUSTERED:
+        warned = ("errors that take rows of a unit to be independent are usually too small", *warned)
     units = rows[unit].nunique()
-    if kinds.sum() < 2 or (~kinds).sum() < 2:
+    if errors in CLUSTERED and min(changed, unchanged) < 2:
         reason = (
-            f"only {int(kinds.sum())} changed and {int((~kinds).sum())} unchanged {by}: with one on a side the error "
+            f"only {changed} changed and {unchanged} unchanged {by}: with one on a side the error "
             "between them cannot be estimated"
         )
-        return Difference(estimate, None, None, units, clusters, "difference in differences", (), reason)
-    warned = (
-        (f"{clusters} clusters; under {FEW_CLUSTERS} clustered intervals are too narrow: see the permutation test",)
-        if clusters < FEW_CLUSTERS
-        else ()
+        found = replace(found, error=None, degrees=None, reason=reason)
+    return as_difference(
+        found, level=level, units=units, method="difference in differences", warned=warned, cells=cells
     )
-    return Difference(estimate, lower, upper, units, clusters, "difference in differences", warned)
 
 
 def unit_changes(frame: pd.DataFrame, *, unit: str, value: str, after: str) -> pd.Series:
     """Return each unit's mean after the change less its mean before; missing where a side has no value.
+
+    Raises
+    ------
+    DataError
+        If no row lies before the change, or none after.
 
     Examples
     --------
@@ -173,8 +304,11 @@ def unit_changes(frame: pd.DataFrame, *, unit: str, value: str, after: str) -> p
     {'A': 3.0}
     """
     rows = frame[[unit, value, after]].dropna()
-    means = rows.groupby([unit, rows[after].astype(bool)])[value].mean().unstack()
-    return (means.get(True, np.nan) - means.get(False, np.nan)).rename("change")
+    later = _flags(rows, after)
+    if later.all() or not later.any():
+        raise DataError(f"column '{after}' is the same in every row with a value; a change needs a before and an after")
+    means = rows.groupby([unit, later])[value].mean().unstack()
+    return (means[True] - means[False]).rename("change")
 
 
 def permutation_test(
@@ -197,8 +331,10 @@ def permutation_test(
     -------
     Permutation
         Two-sided p, the share of reassignments with an absolute difference at least as large (the true one counted).
-        Where the smallest possible p is above 0.05, ``p`` is None and ``reason`` says why: with one Area against one
-        Area the data hold no evidence about chance at all.
+        ``smallest_possible`` is the smallest p that any data could give: where as many are changed as not, the
+        opposite assignment always gives the same absolute difference, so it is twice one over the assignments. Where
+        it is above 0.05, ``p`` is None and ``reason`` says why: with one Area against one Area the data hold no
+        evidence about chance at all.
 
     Raises
     ------
@@ -214,6 +350,11 @@ def permutation_test(
     (35, 0.0286)
     """
     table = pd.DataFrame({"change": changes, "assigned": assigned, "treated": treated}).dropna()
+    if table.empty:
+        raise DataError("no unit has a change, an assigned unit and a treatment; there is nothing to reassign")
+    if not np.isfinite(table["change"].astype(float)).all():
+        raise DataError("a change is infinite; allowed: finite numbers, or missing")
+    table["treated"] = _flags(table, "treated")
     mixed = table.groupby("assigned")["treated"].nunique()
     if (mixed > 1).any():
         raise DataError(f"'{mixed.idxmax()}' is both changed and unchanged; treatment must be one per assigned unit")
@@ -224,11 +365,11 @@ def permutation_test(
     if t in (0, g):
         raise DataError("every assigned unit is changed, or none is; a permutation needs both kinds")
     ways = math.comb(g, t)
-    smallest = 1 / ways
+    smallest = (2 if 2 * t == g else 1) / ways
     if smallest > 0.05:
         reason = (
-            f"{t} of {g} assigned units were changed; chance alone gives the observed assignment with probability "
-            f"{smallest:.2f}, so no result can be surprising"
+            f"{t} of {g} assigned units were changed: the smallest p-value that any data could give is "
+            f"{smallest:.2g}, so no result can be surprising"
         )
         return Permutation(None, smallest, ways, True, reason)
 
@@ -237,243 +378,15 @@ def permutation_test(
         return np.abs(inside / count - (total.sum() - inside) / (size.sum() - count))
 
     observed = distance(on[None, :].astype(float))[0]
+    enough = observed - TIE * max(observed, np.abs(table["change"]).max())
     exact = ways <= ALL_ASSIGNMENTS
     if exact:
         members = np.zeros((ways, g))
         for row, chosen in enumerate(itertools.combinations(range(g), t)):
             members[row, list(chosen)] = 1
-        p = float(np.mean(distance(members) >= observed - 1e-12))
+        p = float(np.mean(distance(members) >= enough))
         return Permutation(p, smallest, ways, True)
     rng = np.random.default_rng(seed)
     members = np.array([rng.permutation(on) for _ in range(DRAWS)], dtype=float)
-    p = float((np.sum(distance(members) >= observed - 1e-12) + 1) / (DRAWS + 1))
+    p = float((np.sum(distance(members) >= enough) + 1) / (DRAWS + 1))
     return Permutation(p, smallest, DRAWS, False)
-
-
-def two_way_estimate(
-    frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, level: float = 0.95
-) -> Difference:
-    """Estimate one effect of staggered starts by unit and period effects: the trap, shown as such.
-
-    Where effects grow with time since the start, units that started earlier serve as controls for later ones, and
-    their growth is taken off: the estimate can be far too small or of the wrong sign. :func:`group_time_effects` does
-    not do that.
-
-    Parameters
-    ----------
-    frame
-        One row per unit and period.
-    unit, period, value, start
-        Columns; ``start`` holds the first period of treatment, missing for a unit that never starts.
-    level
-        Coverage.
-
-    References
-    ----------
-    Goodman-Bacon A. Journal of Econometrics 2021;225:254-277.
-
-    Examples
-    --------
-    >>> rows = [(u, t, 2.0 * max(0, t - s + 1), s) for u, s in enumerate([2, 2, 4, 4]) for t in range(6)]
-    >>> panel = pd.DataFrame(rows, columns=["u", "t", "y", "s"])
-    >>> round(two_way_estimate(panel, unit="u", period="t", value="y", start="s").estimate, 3)  # the true average is 3
-    1.0
-    """
-    rows = _complete(frame, [unit, period, value]).join(frame[start])
-    on = (rows[start].notna() & (rows[period] >= rows[start])).to_numpy(dtype=float)
-    estimate, lower, upper, clusters = _two_way(
-        rows, unit=unit, period=period, value=value, on=on, cluster=rows[unit], level=level
-    )
-    return Difference(estimate, lower, upper, rows[unit].nunique(), clusters, "two-way fixed effects")
-
-
-def group_time_effects(frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str) -> pd.DataFrame:
-    """Effect of each starting group in each period, against units that have not started by then.
-
-    ATT(g, t) is the mean change from the last period before g to t among units that started in g, less the same among
-    units that start after t (or never).
-
-    Parameters
-    ----------
-    frame
-        One row per unit and period; a unit without a value in either of the two periods is left out of that pair.
-    unit, period, value, start
-        Columns; ``start`` is the first period of treatment, missing if never. Periods may be numbers or timestamps,
-        in order and shared by all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``start``, ``period``, ``since`` (periods since the start, negative before), ``effect``, ``treated``,
-        ``controls`` (units), ``reason``: groups without an earlier period or periods without controls have no effect
-        and say why.
-
-    References
-    ----------
-    Callaway B, Sant'Anna PHC. Journal of Econometrics 2021;225:200-230 (not-yet-treated controls, no covariates).
-
-    Examples
-    --------
-    >>> rows = [(u, t, t + 2.0 * max(0, t - s + 1), s) for u, s in enumerate([2, 2, 4, 4]) for t in range(6)]
-    >>> panel = pd.DataFrame(rows, columns=["u", "t", "y", "s"])
-    >>> table = group_time_effects(panel, unit="u", period="t", value="y", start="s")
-    >>> table.loc[(table["start"] == 2) & (table["since"] >= 0), "effect"].to_list()
-    [2.0, 4.0, nan, nan]
-    """
-    rows = _complete(frame, [unit, period, value])
-    wide = rows.pivot(index=unit, columns=period, values=value)
-    starts = frame.groupby(unit)[start].first().reindex(wide.index)
-    return _group_time(wide, starts)
-
-
-def _first_places(periods: list, starts: pd.Series) -> np.ndarray:
-    """Return the position of each unit's start; beyond the last period for a unit that never starts within it."""
-    place = {label: position for position, label in enumerate(periods)}
-    never = len(periods) + 1
-    return np.array(
-        [never if pd.isna(label) else place.get(label, never if label > periods[-1] else -1) for label in starts]
-    )
-
-
-def _group_effects(matrix: np.ndarray, first: np.ndarray, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return effect, treated and controls by period for the units that start at one position."""
-    change = matrix - matrix[:, [group - 1]]
-    known = ~np.isnan(change)
-    own = known & (first == group)[:, None]
-    other = known & (first[:, None] > np.maximum(np.arange(matrix.shape[1]), group)[None, :])
-    filled = np.where(known, change, 0.0)
-    treated, controls = own.sum(axis=0), other.sum(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effect = (filled * own).sum(axis=0) / treated - (filled * other).sum(axis=0) / controls
-    return effect, treated, controls
-
-
-def _group_time(wide: pd.DataFrame, starts: pd.Series) -> pd.DataFrame:
-    periods, matrix = list(wide.columns), wide.to_numpy(dtype=float)
-    first = _first_places(periods, starts)
-    out = []
-    for group in sorted({int(g) for g in first if g < len(periods)}):
-        rows = {
-            "start": periods[group] if group >= 0 else None,
-            "period": periods,
-            "since": np.arange(len(periods)) - group,
-        }
-        if group < 1:
-            members = int((first == group).sum())
-            out.append(
-                pd.DataFrame(
-                    {
-                        **rows,
-                        "effect": np.nan,
-                        "treated": members,
-                        "controls": 0,
-                        "reason": "no period before the start",
-                    }
-                )
-            )
-            continue
-        effect, treated, controls = _group_effects(matrix, first, group)
-        reason = np.where(np.isnan(effect), "no unit that has not started yet", "")
-        out.append(pd.DataFrame({**rows, "effect": effect, "treated": treated, "controls": controls, "reason": reason}))
-    columns = ["start", "period", "since", "effect", "treated", "controls", "reason"]
-    return pd.concat(out, ignore_index=True) if out else pd.DataFrame(columns=columns)
-
-
-def _average(matrix: np.ndarray, first: np.ndarray) -> float:
-    """Average the group-time effects after the start, weighted by treated units."""
-    total = weight = 0.0
-    for group in {int(g) for g in first if 1 <= g < matrix.shape[1]}:
-        effect, treated, _ = _group_effects(matrix, first, group)
-        used = (np.arange(matrix.shape[1]) >= group) & ~np.isnan(effect)
-        total, weight = total + float(effect[used] @ treated[used]), weight + float(treated[used].sum())
-    return total / weight if weight else math.nan
-
-
-def average_effect(table: pd.DataFrame) -> float:
-    """Average the group-time effects after the start, each weighted by its treated units.
-
-    Examples
-    --------
-    >>> average_effect(pd.DataFrame({"since": [-1, 0, 1], "effect": [0.5, 2.0, 5.0], "treated": [2, 2, 1]}))
-    3.0
-    """
-    used = table[(table["since"] >= 0) & table["effect"].notna()]
-    if used.empty:
-        return math.nan
-    return float(np.average(used["effect"], weights=used["treated"]))
-
-
-def by_time_since_start(table: pd.DataFrame) -> pd.DataFrame:
-    """Average the group-time effects by periods since the start; before it they show the trends that were there.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"since": [0, 0, 1], "effect": [1.0, 3.0, 4.0], "treated": [1, 1, 1]})
-    >>> by_time_since_start(rows)["effect"].to_list()
-    [2.0, 4.0]
-    """
-    used = table[table["effect"].notna()]
-    grouped = used.groupby("since")
-    effect = grouped.apply(lambda g: np.average(g["effect"], weights=g["treated"]), include_groups=False)
-    return pd.DataFrame(
-        {"since": effect.index, "effect": effect.to_numpy(), "treated": grouped["treated"].sum().to_numpy()}
-    )
-
-
-def staggered_effect(
-    frame: pd.DataFrame,
-    *,
-    unit: str,
-    period: str,
-    value: str,
-    start: str,
-    level: float = 0.95,
-    resamples: int = 499,
-    seed: int = 20170101,
-) -> Difference:
-    """Average effect of staggered starts from group-time effects, with a percentile interval by resampling units.
-
-    Parameters
-    ----------
-    frame, unit, period, value, start
-        As in :func:`group_time_effects`.
-    level
-        Coverage.
-    resamples, seed
-        Bootstrap samples of whole units, and the seed that draws them.
-
-    Returns
-    -------
-    Difference
-
-    Examples
-    --------
-    >>> rows = [(u, t, t + 2.0 * max(0, t - s + 1), s) for u, s in enumerate([2, 2, 4, 4]) for t in range(6)]
-    >>> panel = pd.DataFrame(rows, columns=["u", "t", "y", "s"])
-    >>> staggered_effect(panel, unit="u", period="t", value="y", start="s", resamples=19).estimate
-    3.0
-    """
-    rows = _complete(frame, [unit, period, value])
-    wide = rows.pivot(index=unit, columns=period, values=value)
-    starts = frame.groupby(unit)[start].first().reindex(wide.index)
-    matrix, first = wide.to_numpy(dtype=float), _first_places(list(wide.columns), starts)
-    estimate = _average(matrix, first)
-    if math.isnan(estimate):
-        raise DataError(
-            "no starting group has both an earlier period and units that had not started; nothing to compare"
-        )
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, len(wide), (resamples, len(wide)))
-    drawn = [_average(matrix[pick], first[pick]) for pick in picks]
-    tails = np.nanquantile(drawn, [0.5 - level / 2, 0.5 + level / 2])
-    undefined = int(np.isnan(drawn).sum())
-    said = (f"{undefined} of {resamples} resamples had no comparison and were left out",) if undefined else ()
-    return Difference(
-        estimate,
-        float(tails[0]),
-        float(tails[1]),
-        len(wide),
-        len(wide),
-        "group-time effects, not-yet-started controls",
-        said,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from scipy import stats
 from healthsys.errors import DataError
 from healthsys.evidence import text_of
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
+from healthsys.statistics import check_level
 
 #: Quarters from April 2013 to December 2017, the period that the paper's abstract states.
 QUARTERS = 19
@@ -67,19 +69,29 @@ def saving(frame: pd.DataFrame) -> Saving:
     >>> f"{found.percent:.1f} {found.percent_a_year:.1f} {found.amount:,.0f}"
     '-20.8 -7.5 1,195,066'
     """
-    return Saving(
-        cell(frame, "admissions_cost", period="2013-14"), cell(frame, "admissions_cost", period="2016-17"), years=3
-    )
+    before, after = (cell(frame, "admissions_cost", period=period) for period in ("2013-14", "2016-17"))
+    if not (before > 0 and after > 0):
+        raise DataError(f"frome_results: a cost of {min(before, after):g} pounds is not possible; allowed: above 0")
+    return Saving(before, after, years=3)
 
 
 def relative_change(own: float, other: float) -> dict[str, float]:
     """Compare two percentage changes: their difference in points, and the one relative to the other.
+
+    Raises
+    ------
+    DataError
+        If a change is below -100%, or the other one is -100%, against which nothing is relative.
 
     Examples
     --------
     >>> {name: round(value, 1) for name, value in relative_change(-14, 28.5).items()}
     {'points': -42.5, 'relative': -33.1}
     """
+    if not (math.isfinite(own) and math.isfinite(other) and own >= -100 and other > -100):
+        raise DataError(
+            f"changes of {own:g} % and {other:g} % cannot be compared; allowed: -100 or more, the second above -100"
+        )
     return {"points": own - other, "relative": 100 * ((1 + own / 100) / (1 + other / 100) - 1)}
 
 
@@ -104,6 +116,11 @@ def p_from_interval(
     tuple
         p, and the smallest and largest p as the printed numbers vary within their rounding.
 
+    Raises
+    ------
+    DataError
+        If the interval has no width or leaves its estimate out.
+
     References
     ----------
     Altman DG, Bland JM. How to obtain the P value from a confidence interval. BMJ 2011;343:d2304.
@@ -113,15 +130,21 @@ def p_from_interval(
     >>> [round(p, 4) for p in p_from_interval(-7.9, -13.1, -2.8)]
     [0.0026, 0.0022, 0.0031]
     """
+    check_level(level)
+    if not (lower <= estimate <= upper and lower < upper):
+        raise DataError(f"{estimate:g} ({lower:g} to {upper:g}) is no estimate with its interval; are columns swapped?")
+    if rounding < 0 or (df is not None and df < 1):
+        raise DataError(f"rounding {rounding:g} and df {df} are not possible; allowed: 0 or more, and 1 or more")
     law = stats.norm if df is None else stats.t(df)
     reach = law.ppf(0.5 + level / 2)
 
     def value(centre: float, width: float) -> float:
-        return float(2 * law.sf(abs(centre) * 2 * reach / width))
+        return float(2 * law.sf(centre * 2 * reach / width)) if width > 0 else 0.0
 
-    width = upper - lower
-    around = [value(abs(estimate) + a * rounding, width + b * 2 * rounding) for a in (-1, 1) for b in (-1, 1)]
-    return value(estimate, width), min(around), max(around)
+    width, size = upper - lower, abs(estimate)
+    smallest = value(size + rounding, width - 2 * rounding)
+    largest = value(max(0.0, size - rounding), width + 2 * rounding)
+    return value(size, width), smallest, largest
 
 
 def interval_check(frame: pd.DataFrame) -> pd.DataFrame:
@@ -183,6 +206,8 @@ def implied_counts(frame: pd.DataFrame, *, quarters: int = QUARTERS) -> pd.DataF
     for group in ("Frome", "Rest of Somerset"):
         slope = cell(frame, "unplanned_admissions_slope", group=group)
         change = cell(frame, "unplanned_admissions_change", group=group)
+        if change == 0:
+            raise DataError(f"frome_results: a change of 0 per cent in {group} implies no starting number")
         rows.append(
             {
                 "place": group,
@@ -217,8 +242,11 @@ def relative_interval(
     >>> [round(bound) for bound in relative_interval(-14, 28.5, before=1000, other_before=15000)]
     [-39, -27]
     """
-    if not (before > 0 and other_before > 0):
-        raise DataError("supposed admissions must be above 0")
+    check_level(level)
+    if not (before > 0 and other_before > 0 and math.isfinite(before) and math.isfinite(other_before)):
+        raise DataError(f"supposed admissions of {before:g} and {other_before:g} are not possible; allowed: above 0")
+    if not (own > -100 and other > -100):
+        raise DataError("a change of -100 per cent leaves no admissions; its logarithm has no interval")
     counts = [before, before * (1 + own / 100), other_before, other_before * (1 + other / 100)]
     reach = stats.norm.ppf(0.5 + level / 2) * np.sqrt(sum(1 / count for count in counts))
     centre = np.log((1 + own / 100) / (1 + other / 100))
@@ -229,7 +257,14 @@ def by_supposed_count(frame: pd.DataFrame, supposed: list[int], *, level: float 
     """How wide the interval of the relative change is for several supposed numbers of admissions in Frome.
 
     The county's number keeps the proportion of :func:`implied_counts`.
+
+    Raises
+    ------
+    DataError
+        If no number is supposed, or one is not above 0.
     """
+    if len(supposed) == 0:
+        raise DataError("there is no supposed number of admissions; name at least one, above 0")
     start = implied_counts(frame).set_index("place")["start"]
     ratio = start["Rest of Somerset"] / start["Frome"]
     own = cell(frame, "unplanned_admissions_change")

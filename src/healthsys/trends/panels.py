@@ -8,16 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from scipy import stats
 
 from healthsys import funnel
 from healthsys.errors import DataError, nearest
 from healthsys.evidence import text_of
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
-from healthsys.trends import difference
+from healthsys.trends import averages, difference, staggered
+from healthsys.trends.averages import AVERAGES, Averages, PreTrend
 from healthsys.trends.difference import Difference, Permutation
 
 #: Months before and after the start that are drawn.
 WINDOW = (-9, 12)
+
+#: Months before the base period whose effects are tested together: few enough for the clinics there are.
+TESTED_LEADS = 6
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Panel:
     true_average: float | None
     placed: funnel.Funnel
     level: float
+    averages: dict[str, Averages]
+    pre_trend: PreTrend
 
 
 def open_panel(
@@ -74,7 +81,7 @@ def open_panel(
     Raises
     ------
     DataError
-        If service or Area is unknown.
+        If service or Area is unknown, or the change leaves no month before or after it.
 
     Examples
     --------
@@ -91,15 +98,24 @@ def open_panel(
             raise DataError(
                 f"there is no {what} '{given}' in the data.{nearest(given, there)} There are: {', '.join(there)}"
             )
+    date = pd.to_datetime(change, errors="coerce")
+    first, last = services["period"].min(), services["period"].max()
+    if pd.isna(date) or not first < date <= last:
+        raise DataError(
+            f"change '{change}' leaves no month before or none after it; allowed: a date after {first:%Y-%m-%d} and up "
+            f"to {last:%Y-%m-%d}"
+        )
+    if funnel_months < 1:
+        raise DataError(f"{funnel_months} months cannot be added up for the funnel; allowed: 1 or more")
     rows = services.merge(clinics, on=["clinic", "service"])
     rows = rows[rows["service"] == service].copy()
     reached, eligible = rows["reached"].astype("float64"), rows["eligible"].astype("float64")
     rows["coverage"] = 100 * reached / eligible.where(eligible > 0)
     rows["reorganised"] = rows["area"] == area
-    rows["after"] = rows["period"] >= pd.Timestamp(change)
+    rows["after"] = rows["period"] >= date
     own = rows[rows["reorganised"]]
     columns = {"unit": "clinic", "period": "period", "value": "coverage", "start": "start"}
-    effects = difference.group_time_effects(own, **columns)
+    effects = staggered.group_time_effects(own, **columns)
     changes = difference.unit_changes(rows, unit="clinic", value="coverage", after="after")
     kinds = rows.groupby("clinic")[["area", "reorganised"]].first()
     recent = rows[rows["period"] > rows["period"].max() - pd.DateOffset(months=funnel_months)]
@@ -111,8 +127,8 @@ def open_panel(
         service=service,
         rows=rows,
         effects=effects,
-        staggered=difference.staggered_effect(own, **columns, resamples=resamples, seed=seed, level=level),
-        trap=difference.two_way_estimate(own, **columns, level=level),
+        staggered=staggered.staggered_effect(own, **columns, resamples=resamples, seed=seed, level=level),
+        trap=staggered.two_way_estimate(own, **columns, level=level),
         two_areas=difference.difference_in_differences(
             rows,
             unit="clinic",
@@ -130,6 +146,8 @@ def open_panel(
         true_average=None if truth is None else _built_in(effects, truth),
         placed=funnel.funnel(sums, unit="clinic", observed="reached", size="eligible"),
         level=level,
+        averages={by: averages.staggered_averages(own, **columns, by=by, level=level) for by in AVERAGES},
+        pre_trend=averages.pre_trend_test(own, **columns, leads=TESTED_LEADS),
     )
 
 
@@ -152,6 +170,7 @@ def estimates(panel: Panel) -> pd.DataFrame:
             {
                 "estimate": name,
                 "value": one.estimate,
+                "error": one.error,
                 "lower": one.lower,
                 "upper": one.upper,
                 "units": one.units,
@@ -159,7 +178,54 @@ def estimates(panel: Panel) -> pd.DataFrame:
             }
             for name, one, remark in rows
         ]
-    ).astype({"lower": "float64", "upper": "float64"})
+    ).astype(dict.fromkeys(("error", "lower", "upper"), "float64"))
+
+
+def average_rows(panel: Panel) -> pd.DataFrame:
+    """Lay out the effect of each starting group, and the overall effect under each way of averaging."""
+    groups = panel.averages["group"].parts
+    rows = [
+        {"average": f"clinics that start in {start:%B %Y}", "value": row.effect, "error": row.error}
+        | {"lower": row.lower, "upper": row.upper, "units": row.treated}
+        for start, row in zip(groups["start"], groups.itertuples(), strict=True)
+    ]
+    names = {
+        "simple": "all clinics and months alike",
+        "group": "groups, then their mean by clinics",
+        "calendar": "months of the calendar, then their mean",
+        "event": "months since the start, then their mean",
+    }
+    for by, name in names.items():
+        one = panel.averages[by].overall
+        rows.append(
+            {"average": name, "value": one.estimate, "error": one.error}
+            | {"lower": one.lower, "upper": one.upper, "units": one.units}
+        )
+    return pd.DataFrame(rows).astype(dict.fromkeys(("error", "lower", "upper"), "float64"))
+
+
+def average_note(panel: Panel) -> str:
+    """Say what the standard errors of the averages are, and what to mind."""
+    overall = panel.averages["simple"].overall
+    warned = "".join(f" {said[0].upper()}{said[1:]}." for said in overall.warnings)
+    return f"Standard errors: {overall.correction}; Student's t with {overall.degrees} degrees of freedom.{warned}"
+
+
+def pre_trend_words(panel: Panel) -> str:
+    """Say whether the effects before the start, taken together, could be zero."""
+    found = panel.pre_trend
+    if found.p is None:
+        return f"The effects before the start cannot be tested together: {found.reason}."
+    outcome = (
+        "could all be zero as far as chance goes"
+        if found.p >= 1 - panel.level
+        else "are further from zero than chance explains"
+    )
+    return (
+        f"Together, the effects in the {found.effects} months before the month of reference {outcome} "
+        f"(p = {found.p:.2f}, {found.method.split(' of ')[0]}, {found.units} clinics). With so few clinics the test "
+        "misses all but large differences in trend."
+    )
 
 
 def permutations(panel: Panel) -> pd.DataFrame:
@@ -185,7 +251,10 @@ def permutations(panel: Panel) -> pd.DataFrame:
 def finding(panel: Panel) -> str:
     """Say what the staggered starts show and how far off the trap is."""
     one, trap = panel.staggered, panel.trap
-    share = 100 * trap.estimate / one.estimate
+    share = f", {100 * trap.estimate / one.estimate:.0f} % of that" if one.estimate > 0 else ""
+    between = one.reason or (
+        f"{100 * panel.level:g} % interval {text_of(one.lower, '{:.1f}')} to {text_of(one.upper, '{:.1f}')}"
+    )
     truth = (
         ""
         if panel.true_average is None
@@ -194,11 +263,9 @@ def finding(panel: Panel) -> str:
     return (
         f"In these synthetic data, {panel.service} coverage rises by {one.estimate:.1f} percentage points on "
         "average once a clinic "
-        f"starts ({100 * panel.level:g} % interval {text_of(one.lower, '{:.1f}')} to "
-        f"{text_of(one.upper, '{:.1f}')}), compared with "
+        f"starts ({between}), compared with "
         f"clinics that had not started yet. Two-way fixed effects on the same data give "
-        f"{text_of(trap.estimate, '{:.1f}')}, "
-        f"{share:.0f} % of that." + truth
+        f"{text_of(trap.estimate, '{:.1f}')}{share}." + truth
     )
 
 
@@ -247,7 +314,7 @@ def draw_event_study(panel: Panel, *, width: int) -> Figure:
 
 def event_table(panel: Panel) -> pd.DataFrame:
     """Return the average effect by months since the start, within the drawn window."""
-    table = difference.by_time_since_start(panel.effects)
+    table = averages.by_time_since_start(panel.effects)
     return table[table["since"].between(*WINDOW)].reset_index(drop=True)
 
 
@@ -259,7 +326,8 @@ def event_figure(panel: Panel) -> dict[str, Any]:
         "name": "event-study",
         "caption": "Synthetic data, clinics of Area South. Before the start the points show whether clinics that "
         "start had moved "
-        "apart from those that start later; the month before the start is the reference.",
+        "apart from those that start later. The base period is universal: for every month, before and after, the "
+        "reference is the last month before the clinic's start (month -1), as with base_period = universal in R's did.",
         "alt": f"Effect on {panel.service} coverage by months since the start: between "
         f"{text_of(before.min(), '{:.1f}')} and "
         f"{text_of(before.max(), '{:.1f}')} before it, {text_of(table.get(0, np.nan), '{:.1f}')} in the first "
@@ -307,10 +375,11 @@ def funnel_figure(panel: Panel) -> dict[str, Any]:
     places = panel.placed.points["place"].value_counts()
     said = ", ".join(f"{count} {place}" for place, count in places.items())
     widened = "widened for overdispersion" if panel.placed.adjusted else "not widened"
+    inner, outer = (stats.norm.ppf(0.5 + one / 2) for one in funnel.LEVELS)
     return {
         "name": "funnel",
-        "caption": f"Synthetic data. Dashed: 95 %, solid: 99.8 % limits around the pooled coverage, {widened} "
-        "(z-scores on the "
+        "caption": f"Synthetic data. Limits around the pooled coverage at {inner:.2f} (dashed) and {outer:.2f} (solid) "
+        f"standard errors, {widened} (z-scores on the "
         "arcsine scale, a tenth winsorised at each end).",
         "alt": f"Funnel of {len(panel.placed.points)} clinics around a pooled coverage of "
         f"{100 * panel.placed.target:.1f} %: {said}.",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from healthsys.errors import DataError
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.trends import capacity
 from healthsys.trends.words import period
@@ -16,9 +17,16 @@ from healthsys.trends.words import period
 #: Line styles that tell ward sizes apart.
 STYLES = ("-", "--", ":", "-.")
 
+#: Batches of a simulated run whose means give its error, and the arrivals that each needs.
+BATCHES, IN_A_BATCH = 20, 2
+
 
 def occupancy_series(frame: pd.DataFrame) -> pd.DataFrame:
     """Return quarters with beds available and occupied, occupancy and slack (per cent)."""
+    needed = {"ga_beds_available", "ga_beds_occupied", "ga_occupancy_percent"}
+    missing = sorted(needed - set(frame["indicator"]))
+    if missing:
+        raise DataError(f"the beds have no indicator {', '.join(missing)}; needed: {', '.join(sorted(needed))}")
     wide = frame.pivot(index="period", columns="indicator", values="value").reset_index()
     wide["slack_percent"] = 100 - wide["ga_occupancy_percent"]
     return wide
@@ -200,13 +208,18 @@ def simulation_check(load: float, beds: int, *, stay: float, days: float, seed: 
     return pd.DataFrame(rows)
 
 
-def _batch(quantity: str, formula: float, values: np.ndarray, batches: int = 20) -> dict[str, Any]:
-    means = [part.mean() for part in np.array_split(values, batches)]
+def _batch(quantity: str, formula: float, values: np.ndarray) -> dict[str, Any]:
+    if len(values) < BATCHES * IN_A_BATCH:
+        raise DataError(
+            f"{len(values)} people came to the simulated ward; {BATCHES * IN_A_BATCH} or more are needed: "
+            "simulate more days"
+        )
+    means = [part.mean() for part in np.array_split(values, BATCHES)]
     return {
         "quantity": quantity,
         "formula": formula,
         "simulated": float(values.mean()),
-        "error": float(np.std(means, ddof=1) / np.sqrt(batches)),
+        "error": float(np.std(means, ddof=1) / np.sqrt(BATCHES)),
         "arrivals": len(values),
     }
 
