@@ -6,6 +6,7 @@ Every function takes the rows of one file as text and returns a :class:`Reading`
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,30 +68,62 @@ def month_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     return pd.Timestamp(year, number, 1)
 
 
-def numbers(column: pd.Series, *, label: str, name: str, first_row: int = 2) -> pd.Series:
-    """Turn a text column with thousands commas into numbers; an empty cell is missing.
+#: A number as official files write it: whole thousands with commas, or without any; a point before decimals.
+_NUMBER = r"[-\u2212+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][-+]?\d+)?|[-\u2212+]?\.\d+"
+
+
+def number_from(text: str) -> float | None:
+    """Return the number a text is, with or without thousands commas; None for a decimal comma or anything else.
+
+    Examples
+    --------
+    >>> [number_from(text) for text in ("12,345,678", "80.1", "80,1", "1,23", "inf", "0,123")]
+    [12345678.0, 80.1, None, None, None, None]
+    """
+    if not re.fullmatch(_NUMBER, text.strip()):
+        return None
+    number = float(text.strip().replace(",", "").replace("\u2212", "-"))
+    return number if np.isfinite(number) else None
+
+
+def numbers(column: pd.Series, *, label: str, name: str, rows: Sequence[int] | None = None) -> pd.Series:
+    """Turn a text column of counts or shares with thousands commas into numbers; an empty cell is missing.
+
+    Parameters
+    ----------
+    column
+        Text.
+    label, name
+        What messages call file and column.
+    rows
+        The row of the file that each cell is in; from 2 on unless given.
 
     Raises
     ------
     DataError
-        Naming the first cell that is not a number.
+        Naming the first cell that is no number, has a decimal comma, or is negative.
 
     Examples
     --------
     >>> numbers(pd.Series(["1,204", ""]), label="file", name="seen").to_list()
     [1204.0, nan]
     """
-    text = column.fillna("").astype("str").str.replace(",", "", regex=False).str.strip()
-    typed = pd.to_numeric(text.where(text != ""), errors="coerce")
-    wrong = (text != "") & typed.isna()
-    if wrong.any():
-        place = int(wrong.to_numpy().argmax())
-        raise DataError(
-            f"{label}: column '{name}', row {place + first_row}: '{column.iloc[place]}' is not a number; "
-            "allowed: a number "
-            "or an empty cell. Correct the cell and try again"
-        )
-    return typed.astype("float64")
+    text = column.fillna("").astype("str").str.strip()
+    plain = text.str.fullmatch(_NUMBER)
+    typed = pd.to_numeric(text.str.replace(",", "", regex=False).where(plain), errors="coerce").astype("float64")
+    given = text != ""
+    for wrong, says, allowed in (
+        (given & ~(plain & np.isfinite(typed)), "is not a number", "a number (80.1, 20699 or 20,699) or an empty cell"),
+        (given & (typed < 0), "is negative", "0 or more, or an empty cell where a number is missing or suppressed"),
+    ):
+        if wrong.any():
+            place = int(wrong.to_numpy().argmax())
+            row = place + 2 if rows is None else rows[place]
+            raise DataError(
+                f"{label}: column '{name}', row {row}: '{column.iloc[place]}' {says}; allowed: {allowed}. Correct the "
+                "cell and try again"
+            )
+    return typed
 
 
 def long_form(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.trends.layouts import COLUMNS, ENGLAND, Reading, long_form, month_from, numbers, report_row
+from healthsys.trends.layouts import COLUMNS, ENGLAND, Reading, long_form, month_from, number_from, numbers, report_row
 
 #: Group headings of the RTT overview, as found and as the indicator's first word.
 _GROUPS = {
@@ -115,13 +115,15 @@ def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
 
 
 def _number(text: str, *, label: str, row: int, name: str) -> float:
-    try:
-        return float(text.replace(",", "").rstrip("%"))
-    except ValueError:
+    number = number_from(text.rstrip("%"))
+    percent = "%" in text or "%" in name
+    if number is None or number < 0 or (percent and number > 100):
+        said = "is not a number" if number is None else "is negative" if number < 0 else "is a share above 100"
         raise DataError(
-            f"{label}: column '{name.strip()}', row {row}: '{text}' is not a number; allowed: a number with thousands "
-            "commas, a percentage, '-' or a censored value such as 52+"
-        ) from None
+            f"{label}: column '{name.strip()}', row {row}: '{text}' {said}; allowed: a number of 0 or more with "
+            "thousands commas, a percentage up to 100, '-' or a censored value such as 52+"
+        )
+    return number
 
 
 def _months(raw: pd.DataFrame, *, label: str) -> pd.Series:
