@@ -61,7 +61,7 @@ def decode(content: bytes, *, label: str) -> str:
     start = content[:512].lstrip().lower()
     for mark, name in _OTHER_FILES:
         if start.startswith(mark.lower()):
-            raise DataError(f"{label}: the file is {name}, not a CSV file; save the table as 'CSV UTF-8' and try again")
+            raise DataError(f"{label}: the file is {name}, not a CSV file; it must be saved as 'CSV UTF-8' first")
     for mark, name in _MARKS:
         if content.startswith(mark):
             raise DataError(f"{label}: the file is {name} text, not UTF-8 text; save it as 'CSV UTF-8' and try again")
@@ -215,7 +215,7 @@ def misspelt(name: str, columns: Iterable[str]) -> str:
     Examples
     --------
     >>> misspelt("indicator", ["Indicator", "Unit"])
-    " The header names 'Indicator'. Did you mean 'indicator'? Rename the column: names are in lower case"
+    " The header names 'Indicator'. Did you mean 'indicator'? Rename the column: names are in lower case."
     >>> misspelt("days", ["dys"])
     " Did you mean 'dys'?"
     """
@@ -224,7 +224,7 @@ def misspelt(name: str, columns: Iterable[str]) -> str:
     if not same:
         return nearest(name, there)
     case = ": names are in lower case" if name == name.lower() and same[0] != same[0].lower() else ""
-    return f" The header names '{same[0]}'. Did you mean '{name}'? Rename the column{case}"
+    return f" The header names '{same[0]}'. Did you mean '{name}'? Rename the column{case}."
 
 
 def _plain(name: str) -> str:

@@ -72,6 +72,7 @@ from healthsys.trends.words import (
     sensitivity_table,
     sensitivity_words,
     truth_words,
+    warning_words,
 )
 
 __all__ = [
@@ -147,4 +148,5 @@ __all__ = [
     "ward_results",
     "ward_sizes",
     "ward_words",
+    "warning_words",
 ]

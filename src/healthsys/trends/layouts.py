@@ -6,7 +6,6 @@ Every function takes the rows of one file as text and returns a :class:`Reading`
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,17 +85,15 @@ def number_from(text: str) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def numbers(column: pd.Series, *, label: str, name: str, rows: Sequence[int] | None = None) -> pd.Series:
+def numbers(column: pd.Series, *, label: str, name: str) -> pd.Series:
     """Turn a text column of counts or shares with thousands commas into numbers; an empty cell is missing.
 
     Parameters
     ----------
     column
-        Text.
+        Text; the index is the row of the file less 2.
     label, name
         What messages call file and column.
-    rows
-        The row of the file that each cell is in; from 2 on unless given.
 
     Raises
     ------
@@ -118,12 +115,30 @@ def numbers(column: pd.Series, *, label: str, name: str, rows: Sequence[int] | N
     ):
         if wrong.any():
             place = int(wrong.to_numpy().argmax())
-            row = place + 2 if rows is None else rows[place]
             raise DataError(
-                f"{label}: column '{name}', row {row}: '{column.iloc[place]}' {says}; allowed: {allowed}. Correct the "
+                f"{label}: column '{name}', row {column.index[place] + 2}: '{column.iloc[place]}' {says}; allowed: {allowed}. Correct the "
                 "cell and try again"
             )
     return typed
+
+
+def refuse_above(rows: pd.DataFrame, part: str, whole: str, *, label: str, said: str = "") -> None:
+    """Raise if a part is more than the whole it belongs to; the index of the rows is the row of the file less 2.
+
+    Examples
+    --------
+    >>> refuse_above(pd.DataFrame({"late": [5.0], "seen": [4.0]}), "late", "seen", label="file")
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: file: row 2: late is 5, above 4 (seen); a part is at most the whole. Correct the cell
+    """
+    wrong = rows[part] > rows[whole]
+    if wrong.any():
+        row = rows[wrong].iloc[0]
+        raise DataError(
+            f"{label}: row {rows.index[wrong][0] + 2}: {said or part} is {row[part]:,.6g}, above {row[whole]:,.6g} "
+            f"({whole}); a part is at most the whole. Correct the cell"
+        )
 
 
 def long_form(
@@ -258,6 +273,7 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
         wide[f"over_{kind}"] = wide[f"late_{kind}"] + wide.get(f"late_booked_{kind}", 0.0)
     wide["attendances"] = wide["all_type1"] + wide["all_rest"]
     wide["over"] = wide["over_type1"] + wide["over_rest"]
+    refuse_above(wide, "over", "attendances", label=label, said="attendances over four hours")
     wide["within"], wide["within_type1"] = wide["attendances"] - wide["over"], wide["all_type1"] - wide["over_type1"]
     wide["admissions"] = wide.get("admissions_type1", 0.0) + wide.get("admissions_rest", 0.0)
     rows = wide[~total.to_numpy() & ~blank]
@@ -317,14 +333,15 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
     if rows["period"].isna().any():
         place = int(rows["period"].isna().to_numpy().argmax())
         raise DataError(
-            f"{label}: column 'period', row {place + 2}: '{raw['period'].iloc[place]}' is not a date YYYY-MM-DD"
+            f"{label}: column 'period', row {raw.index[place] + 2}: '{raw['period'].iloc[place]}' is not a date YYYY-MM-DD"
         )
     for name in ("attendances", "breaches", "admissions"):
         rows[name] = numbers(raw[name], label=label, name=name)
+    refuse_above(rows, "breaches", "attendances", label=label)
     twice = rows.duplicated(["unit", "type", "period"])
     if twice.any():
         place = int(twice.to_numpy().argmax())
-        raise DataError(f"{label}: row {place + 2} repeats organisation, type and period; keep one row for each")
+        raise DataError(f"{label}: row {raw.index[place] + 2} repeats organisation, type and period; keep one row for each")
     rows["within"] = rows["attendances"] - rows["breaches"]
     first = rows["type"] == "1"
     for name in ("attendances", "within"):
@@ -386,6 +403,7 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     rows["period"] = raw["period"].map(quarters)
     for name, column in names.items():
         rows[name] = numbers(raw[column], label=label, name=column)
+    refuse_above(rows.assign(whole=1.0), "four", "whole", label=label, said=names["four"])
     total = rows["unit"].str.lower().isin(TOTAL_NAMES)
     trusts = rows[~total].copy()
     twice = trusts.duplicated(["unit", "period"])

@@ -147,8 +147,8 @@ def mixture(periods: Iterable[Any]) -> str | None:
 
     Examples
     --------
-    >>> mixture([*pd.date_range("2023-01-01", "2023-06-01", freq="MS"), *pd.date_range("2023-07-01", periods=3, freq="QS")])
-    'months until 2023-07, then quarters; bring them to one length. If months are only missing, add a row without a value for each'
+    >>> mixture(pd.to_datetime([*(f"2023-{month:02d}-01" for month in range(1, 7)), "2023-07-01", "2023-10-01", "2024-01-01"]))
+    'months until 2023-06, quarters from 2023-07 on; bring them to one length. If months are only missing, add a row without a value for each'
     >>> mixture(pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-02"]))
     '2020-04-02 does not fit: most dates are on day 1 of a month. Correct it, or give one date for each period'
     """
@@ -182,12 +182,11 @@ def mixture(periods: Iterable[Any]) -> str | None:
             f"{words[first]} between {label_of(index[first])} and {label_of(index[first + 1])} among {before}; bring "
             "the periods to one length, or correct the dates"
         )
-    return (
-        f"{before} until {label_of(index[best])}, then {after}; bring them to one length. If {min((before, after), key=_SIZES.get)} "
-        "are only missing, add a row without a value for each"
-        if before in _SIZES and after in _SIZES
-        else f"{before} until {label_of(index[best])}, then {after}; bring them to one length"
-    )
+    said = f"{before} until {label_of(index[best - 1])}, {after} from {label_of(index[best])} on; bring them to one length"
+    if before in _SIZES and after in _SIZES:
+        shorter = min((before, after), key=_SIZES.get)
+        said += f". If {shorter} are only missing, add a row without a value for each"
+    return said
 
 
 _SIZES = {"days": 1, "weeks": 7, "months": 30, "quarters": 91, "years": 365}

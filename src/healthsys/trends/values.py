@@ -59,14 +59,19 @@ _MAY_EXCEED = re.compile(
 
 @dataclass(frozen=True)
 class Fault:
-    """One rule that cells of a column break: where (positions), how grave, what is wrong, what is allowed."""
+    """One rule that cells of a column break: where (positions), how grave, what is wrong (of each), what is allowed."""
 
     name: str
     severity: str
     column: str
     positions: np.ndarray
-    says: str
+    each: tuple[str, ...]
     allowed: str
+
+    @property
+    def says(self) -> str:
+        """What is wrong with the first of the cells."""
+        return self.each[0]
 
 
 def is_share(indicator: str) -> bool:
@@ -158,9 +163,13 @@ def _positions(found: list[Fault], column: str) -> np.ndarray:
     return np.concatenate(own) if own else np.array([], dtype=int)
 
 
-def _add(found: list[Fault], name: str, severity: str, column: str, where: np.ndarray, says: str, allowed: str) -> None:
+def _add(
+    found: list[Fault], name: str, severity: str, column: str, where: np.ndarray, says: str | list[str], allowed: str
+) -> None:
     if where.any():
-        found.append(Fault(name, severity, column, np.flatnonzero(where), says, allowed))
+        places = np.flatnonzero(where)
+        each = tuple(says) if isinstance(says, list) else (says,) * len(places)
+        found.append(Fault(name, severity, column, places, each, allowed))
 
 
 def _codes(name: str, values: np.ndarray, labels: np.ndarray, indicator: str) -> list[Fault]:
@@ -204,7 +213,7 @@ def _negative(values: np.ndarray, indicator: str) -> list[Fault]:
         _add(found, "negative", "stop", "value", below, says, f"{allowed}; name what may be negative a net change")
     elif few and others.min() > NEGATIVE_OUT_OF_LINE * np.median(others):
         says = "negative while no other value comes near 0"
-        _add(found, "negative", "warn", "value", below, says, "correct the cell, or leave it empty")
+        _add(found, "negative", "warn", "value", below, says, "a value like the others, or an empty cell")
     return found
 
 
@@ -216,11 +225,11 @@ def _shares(values: np.ndarray, indicator: str) -> list[Fault]:
     far = high & (values > HIGHEST_SHARE if may_exceed(indicator) else high)
     allowed = "0 to 100; leave 'percent' out of the name where the indicator is no share"
     _add(found, "share", "stop", "value", far, "a share above 100", allowed)
-    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "see whether the denominator is right")
+    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "0 to 100 where the denominator holds all")
     known = values[~np.isnan(values)]
     if len(known) >= 3 and known.max() <= 1 and ((known > 0) & (known < 1)).any():
         says = "a proportion of 0 to 1, as are all values, where the name says percent"
-        _add(found, "share", "warn", "value", ~np.isnan(values), says, "multiply the values by 100")
+        _add(found, "share", "warn", "value", ~np.isnan(values), says, "values times 100")
     return found
 
 
@@ -264,7 +273,7 @@ def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
     rare = 0 < above.sum() <= FEW_NEGATIVE * (~np.isnan(top) & ~np.isnan(bottom)).sum()
     if above.any() and (share or rare):
         stop = share and not may_exceed(indicator)
-        says = f"above the denominator of its row, {_said(bottom[above][0])}"
+        says = [f"above the denominator of its row, {_said(size)}" for size in bottom[above]]
         _add(found, "numerator above denominator", "stop" if stop else "warn", "numerator", above, says,
              "the denominator or less; are the two columns swapped?")  # fmt: skip
     ratio = _ratio(columns)
@@ -273,23 +282,28 @@ def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
         return found
     factor = _multiplier(columns, indicator)
     if factor is None:
-        place = int(np.argmax(both))
-        says = f"neither {_said(top[place])} / {_said(bottom[place])} nor 100, 1,000 … times that"
-        _add(found, "value unlike its ratio", "stop", "value", both, says, "the ratio, or leave numerator and denominator out")
+        says = [f"neither {_fraction(columns, place)} nor 100, 1,000 … times that" for place in np.flatnonzero(both)]
+        _add(found, "value unlike its ratio", "stop", "value", both, says, _RATIO)
         return found
     expected = factor * ratio
     apart = np.abs(value - expected)
-    off = both & (apart > 0.51 * 10.0 ** -_decimals(value[both]) + 1e-6 * np.abs(expected))
-    far = off & (apart > FAR_FROM_RATIO * np.abs(expected) + 0.51 * 10.0 ** -_decimals(value[both]))
+    rounding = 0.51 * 10.0 ** -_decimals(value[both])
+    off = both & (apart > rounding + 1e-6 * np.abs(expected))
+    far = off & (apart > rounding + FAR_FROM_RATIO * np.abs(expected))
+    proportion = share and bool((np.abs(value - ratio)[both] <= rounding + FAR_FROM_RATIO * ratio[both]).all())
+    allowed = "values times 100, or a name without 'percent'" if proportion else _RATIO
+    times = f"{factor:,.0f} × " if factor != 1 else ""
     for where, severity in ((far, "stop"), (off & ~far, "warn")):
-        if where.any():
-            place = int(np.argmax(where))
-            says = f"not {_said(expected[place])}, which is "
-            says += f"{factor:,.0f} × " if factor != 1 else ""
-            says += f"{_said(top[place])} / {_said(bottom[place])}"
-            _add(found, "value unlike its ratio", severity, "value", where, says,
-                 "the ratio, or leave numerator and denominator out")  # fmt: skip
+        says = [f"not {_said(expected[at])}, which is {times}{_fraction(columns, at)}" for at in np.flatnonzero(where)]
+        _add(found, "value unlike its ratio", severity, "value", where, says, allowed)
     return found
+
+
+_RATIO = "the ratio, or leave numerator and denominator out"
+
+
+def _fraction(columns: dict[str, np.ndarray], place: int) -> str:
+    return f"{_said(columns['numerator'][place])} / {_said(columns['denominator'][place])}"
 
 
 def _decimals(values: np.ndarray) -> int:
