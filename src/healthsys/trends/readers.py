@@ -296,11 +296,14 @@ def _refuse_dates(table: pd.DataFrame, *, label: str) -> None:
     for (indicator, unit), places in table.groupby(["indicator", "unit"], sort=False).indices.items():
         periods = table["period"].iloc[places]
         wrong = steps.impossible_dates(periods)
-        if wrong is None:
-            continue
-        at = [place for place in places if wrong.startswith(steps.label_of(table["period"].iloc[place]) + " ")]
-        row = f", row {datasets.row_of(table, at[0])}" if at else ""
-        raise DataError(f"{label}: column 'period'{row}: '{unit}', {indicator}: {wrong}")
+        if wrong is not None:
+            at = [place for place in places if wrong.startswith(steps.label_of(table["period"].iloc[place]) + " ")]
+            row = f", row {datasets.row_of(table, at[0])}" if at else ""
+            raise DataError(f"{label}: column 'period'{row}: '{unit}', {indicator}: {wrong}")
+        ends = steps.from_ends(table.iloc[places])["period"]
+        wrong = steps.mixture(ends)
+        if wrong is not None:
+            raise DataError(f"{label}: column 'period': '{unit}', {indicator}: mixed frequency: {wrong}")
 
 
 def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str) -> None:
