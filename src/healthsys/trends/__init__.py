@@ -40,6 +40,7 @@ from healthsys.trends.reporting import (
     three_ways,
 )
 from healthsys.trends.reporting import results as reporting_results
+from healthsys.trends.reporting import told as reporting_told
 from healthsys.trends.series_checks import as_table
 from healthsys.trends.slack import (
     draw_occupancy,
@@ -129,6 +130,7 @@ __all__ = [
     "provenance_words",
     "reporting_figure",
     "reporting_results",
+    "reporting_told",
     "residual_figure",
     "residual_table",
     "results",
