@@ -1,4 +1,4 @@
-"""What the book knows of a reader's file: changes of definition by indicator and country, and totals that do not add up."""
+"""What the book knows of a reader's file: changes of definition by indicator and country, totals that differ."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def breaks_of(data: str, *, provenance: Mapping[str, Any], indicator: str, unit:
     else:
         rows, certain = rows if unit.strip().casefold() in ENGLAND_NAMES else rows.iloc[:0], False
         name = _plain(name)
-    rows = rows[np.array([_begins(name, one) for one in rows["indicator"]], dtype=bool)].drop_duplicates(["period", "note"])
+    rows = rows[np.array([_begins(name, one) for one in rows["indicator"]], dtype=bool)].drop_duplicates(
+        ["period", "note"]
+    )
     return [(row.period, row.note) for row in rows.sort_values("period").itertuples()], certain
 
 
@@ -118,5 +120,6 @@ def total_findings(provenance: Mapping[str, Any]) -> list[Finding]:
             f"{row['check']} add up to {own:,.10g} over its rows, but its total row says {said:,.10g}"
         )
     return [
-        Finding("total differs", "warn", f"{file}: {'; '.join(says)}: are rows missing?") for file, says in found.items()
+        Finding("total differs", "warn", f"{file}: {'; '.join(says)}: are rows missing?")
+        for file, says in found.items()
     ]

@@ -116,8 +116,8 @@ def numbers(column: pd.Series, *, label: str, name: str) -> pd.Series:
         if wrong.any():
             place = int(wrong.to_numpy().argmax())
             raise DataError(
-                f"{label}: column '{name}', row {column.index[place] + 2}: '{column.iloc[place]}' {says}; allowed: {allowed}. Correct the "
-                "cell and try again"
+                f"{label}: column '{name}', row {column.index[place] + 2}: '{column.iloc[place]}' {says}; "
+                f"allowed: {allowed}. Correct the cell and try again"
             )
     return typed
 
@@ -333,7 +333,8 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
     if rows["period"].isna().any():
         place = int(rows["period"].isna().to_numpy().argmax())
         raise DataError(
-            f"{label}: column 'period', row {raw.index[place] + 2}: '{raw['period'].iloc[place]}' is not a date YYYY-MM-DD"
+            f"{label}: column 'period', row {raw.index[place] + 2}: '{raw['period'].iloc[place]}' is not a date "
+            "YYYY-MM-DD"
         )
     for name in ("attendances", "breaches", "admissions"):
         rows[name] = numbers(raw[name], label=label, name=name)
@@ -341,7 +342,9 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
     twice = rows.duplicated(["unit", "type", "period"])
     if twice.any():
         place = int(twice.to_numpy().argmax())
-        raise DataError(f"{label}: row {raw.index[place] + 2} repeats organisation, type and period; keep one row for each")
+        raise DataError(
+            f"{label}: row {raw.index[place] + 2} repeats organisation, type and period; keep one row for each"
+        )
     rows["within"] = rows["attendances"] - rows["breaches"]
     first = rows["type"] == "1"
     for name in ("attendances", "within"):

@@ -210,14 +210,16 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
         )
     whole = max((place for place, text in enumerate(rows[0]) if text.strip() == "All"), default=None)
     if whole is None:
-        raise DataError(f"{label}: the first header row has no column 'All' to compare with; export all weeks and the sum")
+        raise DataError(f"{label}: the first header row has no column 'All' to compare with; export the sum with the weeks")
     out, months = [], 0
     for line, cells in enumerate(rows[3:], start=4):
         if not cells or not cells[0].strip():
             continue
         months += 1
         if len(cells) != len(band):
-            raise DataError(f"{label}: row {line} has {len(cells)} cells but the header {len(band)}; check quotes and commas")
+            raise DataError(
+                f"{label}: row {line} has {len(cells)} cells but the header {len(band)}; check quotes and commas"
+            )
         period = month_from(cells[0], label=label, row=line)
         cell = {
             place: 0.0

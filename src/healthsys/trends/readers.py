@@ -311,10 +311,10 @@ def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str)
 
     Examples
     --------
-    >>> refuse_spellings(pd.DataFrame({"unit": ["Ward 7", "WARD 7"]}), ["unit"], label="mine.csv")
+    >>> refuse_spellings(pd.DataFrame({"unit": ["Ward 7", "WARD 7"]}), ["unit"], label="a.csv")
     Traceback (most recent call last):
         ...
-    healthsys.errors.DataError: mine.csv: column 'unit', row 3: 'WARD 7' is also written 'Ward 7' (row 2); write it one way
+    healthsys.errors.DataError: a.csv: column 'unit', row 3: 'WARD 7' is also written 'Ward 7' (row 2); write it one way
     """
     for column in columns:
         names = table[column].astype("str").drop_duplicates()

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from healthsys import datasets
 from healthsys.errors import DataError
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
-from healthsys.trends.interrupted import REFUSE_BELOW, segmented
 from healthsys.trends import readers, steps
+from healthsys.trends.interrupted import REFUSE_BELOW, segmented
 from healthsys.trends.series_checks import TOTAL_NAMES, check_series, regular, require, total_units
 from healthsys.trends.words import capital, counted, level_words, period
 
@@ -39,18 +39,18 @@ _BUNDLED = {
     "measure": "four-hour performance in England",
     "data": "The figures are published returns, summed over trusts. From May 2019 fourteen trusts at a time tested new "
     "standards and reported no four-hour figures for four years; their attendances went on being counted.",
-    "edges": "Where the silence begins the model has few periods before and a pandemic after: read its intervals, not its "
-    "steps.",
+    "edges": "Where the silence begins the model has few periods before and a pandemic after: read its intervals, not "
+    "its steps.",
     "checks": "The reader for the trust panel takes such zeros as missing and says how many. A break of this kind is "
-    "listed by hand for the monthly series of this book, which is why the page on emergency departments in England stops "
-    "before it.",
+    "listed by hand for the monthly series of this book, which is why the page on emergency departments in England "
+    "stops before it.",
     "limits": "- The units that report throughout are not all of England. Whether the silent ones did better or worse "
     "meanwhile is unknown; just before and after, their shares lie close to the others'.\n"
-    "- The pandemic falls into the silence. The comparison of two series over the same dates does not need it explained; "
-    "the steps of the models do.\n"
+    "- The pandemic falls into the silence. The comparison of two series over the same dates does not need it "
+    "explained; the steps of the models do.\n"
     "- Attendances of two quarters in 2022 are of fewer months in the panel, which leaves shares as they are.\n"
-    "- The panel is a third party's collection of official returns; its beds equal the official figures where both were "
-    "seen, its four-hour shares were not compared.",
+    "- The panel is a third party's collection of official returns; its beds equal the official figures where both "
+    "were seen, its four-hour shares were not compared.",
 }
 
 
@@ -104,8 +104,8 @@ def _refuse_total(frame: pd.DataFrame, *, label: str) -> None:
         place = int((frame["unit"] == unit).to_numpy().argmax())
         said = "has the name of a total" if by_name else "equals the sum of the others in every period"
         raise DataError(
-            f"{label}: column 'unit', row {datasets.row_of(frame, place)}: '{unit}' {said}; its cases would count twice. "
-            "Remove its rows"
+            f"{label}: column 'unit', row {datasets.row_of(frame, place)}: '{unit}' {said}; its cases would count "
+            "twice. Remove its rows"
         )
 
 
@@ -458,7 +458,7 @@ def reporting_figure(table: pd.DataFrame, *, source: str) -> dict[str, Any]:
 def results(
     table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "performance", level: float = 0.95, about: str = ""
 ) -> list[dict[str, Any]]:
-    """Return what the page records: the finding, what the data are, the gap, the share answered, the steps that models find."""
+    """Return what the page records: the finding, the data, the gap, the share answered, the steps that models find."""
     quiet, name = table[table["silent"]], step_name(table)
     entries: list[dict[str, Any]] = [
         {"name": "finding", "value": finding(table, found, measure=measure, level=level), "unit": "", "n": len(table),

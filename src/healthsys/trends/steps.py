@@ -1,4 +1,4 @@
-"""How long a period of a series is: days, weeks, months, quarters or years, and where a series changes from one to another."""
+"""How long a period of a series is, from a day to a year, and where a series changes from one length to another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pandas as pd
 
 from healthsys.errors import DataError
 
-#: Years outside these belong to no series of a health service: a typing error, or a spreadsheet's empty date (1899, 1900).
+#: Years outside these belong to no series of a health service, but to a typing error.
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 
-#: Neighbouring periods further apart than this many years are not of one series.
+#: Neighbouring periods further apart than this many years are not of one series: a spreadsheet's empty date is 1900.
 LONGEST_GAP_YEARS = 10
 
 #: Periods from the first to the last of a series: 27 years of days; more makes no chart that can be read.
@@ -147,8 +147,9 @@ def mixture(periods: Iterable[Any]) -> str | None:
 
     Examples
     --------
-    >>> mixture(pd.to_datetime([*(f"2023-{month:02d}-01" for month in range(1, 7)), "2023-07-01", "2023-10-01", "2024-01-01"]))
-    'months until 2023-06, quarters from 2023-07 on; bring them to one length. If months are only missing, add a row without a value for each'
+    >>> months, quarters = pd.date_range("2023-01-01", periods=6, freq="MS"), ["2023-07-01", "2023-10-01", "2024-01-01"]
+    >>> mixture(pd.to_datetime([*months, *quarters]))[:72]
+    'months until 2023-06, quarters from 2023-07 on; bring them to one length'
     >>> mixture(pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-02"]))
     '2020-04-02 does not fit: most dates are on day 1 of a month. Correct it, or give one date for each period'
     """
@@ -182,7 +183,9 @@ def mixture(periods: Iterable[Any]) -> str | None:
             f"{words[first]} between {label_of(index[first])} and {label_of(index[first + 1])} among {before}; bring "
             "the periods to one length, or correct the dates"
         )
-    said = f"{before} until {label_of(index[best - 1])}, {after} from {label_of(index[best])} on; bring them to one length"
+    said = (
+        f"{before} until {label_of(index[best - 1])}, {after} from {label_of(index[best])} on; bring them to one length"
+    )
     if before in _SIZES and after in _SIZES:
         shorter = min((before, after), key=_SIZES.get)
         said += f". If {shorter} are only missing, add a row without a value for each"
@@ -219,9 +222,8 @@ def impossible_dates(periods: Iterable[Any]) -> str | None:
         low, high = label_of(index[place]), label_of(index[place + 1])
         few_before = place + 1 <= len(index) / 2
         odd, other, way = (low, high, "before") if few_before else (high, low, "after")
-        return (
-            f"{odd} lies {years.max():.0f} years {way} its neighbour {other}; allowed: up to {LONGEST_GAP_YEARS}. {remedy}"
-        )
+        said = f"{odd} lies {years.max():.0f} years {way} its neighbour {other}"
+        return f"{said}; allowed: up to {LONGEST_GAP_YEARS}. {remedy}"
     step = step_of(index)
     shortest = 1 if step is None else 365 / step.per_year
     count = (index[-1] - index[0]).days / shortest

@@ -119,8 +119,8 @@ def open_study(
         First and last period used (dates), or nothing.
     breaks
         What to do at a known change of definition: ``leave out`` keeps the stretch around the change that is counted in
-        one way, ``keep`` uses all, starts a new segment of the chart at each break, and says so. In a reader's own table,
-        where a change of definition is found by indicator and country only, all is used, as with ``keep``.
+        one way, ``keep`` uses all, starts a new segment of the chart at each break, and says so. In a reader's own
+        table, where a change of definition is found by indicator and country only, all is used, as with ``keep``.
     screen, trend_length, shift_length
         Of the chart, as in :func:`healthsys.trends.control_charts.xmr`.
     control
@@ -164,10 +164,13 @@ def open_study(
         findings.append(Finding("month ends", "note", table.attrs["provenance"]["read_as"]))
     series_checks.require(findings, label=f"{indicator}, {unit}")
     for name in dict.fromkeys([*([control] if control else []), *(beside or [])]):
-        own = _window(readers.pick_series(table, indicator=indicator, unit=name), _date(first, "first"), _date(last, "last"))
+        own = readers.pick_series(table, indicator=indicator, unit=name)
+        own = _window(own, _date(first, "first"), _date(last, "last"))
         series_checks.require(series_checks.check_series(own, **looked), label=f"{indicator}, {name}")
     series = series_checks.regular(kept)
     _refuse_season(season, series)
+    if date is not None:
+        findings += _short_year(season, series)
     found = versus = None
     options = {"season": season, "model": model, "horizon": horizon, "phase_in": phase_in, "level": level}
     if date is not None:
@@ -228,9 +231,20 @@ def _refuse_season(season: str, series: pd.DataFrame) -> None:
     step = steps.step_of(series["period"])
     if season == "months" and step is not None and step.fine:
         raise DataError(
-            f"parameter 'season' is 'months', which for {step.name}s means a level for each of {step.per_year} {step.name}s "
-            "of the year; allowed: none, harmonic or two harmonics"
+            f"parameter 'season' is 'months', which for {step.name}s means a level for each of {step.per_year} "
+            f"{step.name}s of the year; allowed: none, harmonic or two harmonics"
         )
+
+
+def _short_year(season: str, series: pd.DataFrame) -> list[Finding]:
+    """Warn where weeks or days of less than two years carry a term for the year: it cannot be told from the change."""
+    step = steps.step_of(series["period"])
+    if season == "none" or step is None or not step.fine or len(series) >= 2 * step.per_year:
+        return []
+    says = (
+        f"{len(series)} {step.name}s are less than two years, so the season of the year cannot be told from the change"
+    )
+    return [Finding("season", "warn", f"{says}; set season to none")]
 
 
 def _date(text: str, name: str) -> pd.Timestamp | None:

@@ -45,7 +45,9 @@ NEAR_MULTIPLIER = 0.02
 #: Decimals up to which a column is taken to be rounded.
 MOST_DECIMALS = 6
 
-_SHARE = re.compile(r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent$|%", re.IGNORECASE)
+_SHARE = re.compile(
+    r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent$|%", re.IGNORECASE
+)
 _SIGNED = re.compile(
     r"(?:^|[\s_])(?:net|change|balance|difference|growth|gap|surplus|deficit|variance|excess|saving|savings|residual)"
     r"(?:$|[\s_])",
@@ -252,6 +254,8 @@ def _multiplier(columns: dict[str, np.ndarray], indicator: str) -> float | None:
     if is_share(indicator):
         return 100.0
     value, ratio = columns["value"], _ratio(columns)
+    if (value == columns["numerator"])[~np.isnan(value)].all():
+        return None  # the value is the count itself, and the denominator what it is seen against
     usable = ~np.isnan(value) & ~np.isnan(ratio) & (ratio != 0) & (value != 0)
     if not usable.any():
         return None

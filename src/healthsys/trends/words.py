@@ -214,7 +214,7 @@ def caution_words(study: Study) -> list[str]:
 
 
 def warning_words(study: Study) -> str:
-    """Say what to know before reading the chart: the warnings of the checks, and of the limits where it stands alone."""
+    """Say what to know before reading the chart: the warnings of the checks, and of the limits of a chart alone."""
     return " ".join(f"{capital(one)}{'' if one.endswith(('.', '?')) else '.'}" for one in study.warnings)
 
 
