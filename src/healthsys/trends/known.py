@@ -34,6 +34,9 @@ ENGLAND_NAMES = ("england", "eng", "e92000001", "nhs england", "england total", 
 #: Own sum and a file's total agree when they differ by no more than half a case, or by this share of rounded averages.
 HALF_A_CASE, TOTAL_AGREES = 0.5, 1e-6
 
+#: What a check of a reading is called in a sentence.
+_SUMS = {"over": "attendances over four hours", "admissions": "emergency admissions"}
+
 Breaks = list[tuple[pd.Timestamp, str]]
 
 
@@ -117,7 +120,7 @@ def total_findings(provenance: Mapping[str, Any]) -> list[Finding]:
         if pd.isna(own) or pd.isna(said) or abs(own - said) <= max(HALF_A_CASE, TOTAL_AGREES * abs(said)):
             continue
         found.setdefault(row["file"], []).append(
-            f"{row['check']} add up to {own:,.10g} over its rows, but its total row says {said:,.10g}"
+            f"{_SUMS.get(row['check'], row['check'])} add up to {own:,.10g} over its rows, but its total row says {said:,.10g}"
         )
     return [
         Finding("total differs", "warn", f"{file}: {'; '.join(says)}: are rows missing?")

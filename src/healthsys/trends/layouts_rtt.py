@@ -210,7 +210,7 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
         )
     whole = max((place for place, text in enumerate(rows[0]) if text.strip() == "All"), default=None)
     if whole is None:
-        raise DataError(f"{label}: the first header row has no column 'All' to compare with; export the sum with the weeks")
+        raise DataError(f"{label}: the first header row has no column 'All' to compare with; export it too")
     out, months = [], 0
     for line, cells in enumerate(rows[3:], start=4):
         if not cells or not cells[0].strip():

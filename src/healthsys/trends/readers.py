@@ -237,7 +237,7 @@ def _tidy(source: str) -> pd.DataFrame:
     refuse_values(table, label=label)
     read = steps.from_ends(table, by=("indicator", "unit"))
     if read is not table:
-        shown = f"{table['period'].iloc[0]:%Y-%m-%d}"
+        shown = f"{table['period'][table['period'] != read['period']].iloc[0]:%Y-%m-%d}"
         said = f"dates such as {shown} are the last day of a month and are read as the period that ends there"
         read.attrs["provenance"] = {**table.attrs["provenance"], "read_as": said}
     return read

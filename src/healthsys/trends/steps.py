@@ -175,7 +175,7 @@ def mixture(periods: Iterable[Any]) -> str | None:
         return f"the periods are {values[0]} {unit} apart; allowed: days, weeks, months, quarters or years"
     words = [names.get(int(step), f"steps of {step} {unit}") for step in steps]
     # Each side of a change holds the more of its own length: the split that explains the most steps is named.
-    best = max(range(1, len(steps)), key=lambda place: _most(words[:place]) + _most(words[place:]))
+    best = max(range(1, len(steps)), key=lambda place: (_most(words[:place]) + _most(words[place:]), place))
     before, after = (max(set(side), key=side.count) for side in (words[:best], words[best:]))
     if before == after:
         first = next(place for place, word in enumerate(words) if word != before)
@@ -278,7 +278,7 @@ def from_ends(table: pd.DataFrame, *, by: Iterable[str] = ()) -> pd.DataFrame:
     """Read dates that are all the last day of a month as the period that ends there, by its first day.
 
     A month end is read as its month; where the periods of a series are quarters or years, as the quarter or year that
-    ends with that day. Tables with any other date come back as they are.
+    ends with that day. Series with any other date come back as they are.
 
     Parameters
     ----------
@@ -293,17 +293,20 @@ def from_ends(table: pd.DataFrame, *, by: Iterable[str] = ()) -> pd.DataFrame:
     >>> from_ends(rows)["period"].dt.strftime("%Y-%m-%d").to_list()
     ['2021-04-01', '2021-07-01', '2021-10-01']
     """
-    ends = table["period"]
-    if len(table) < 2 or not (ends + pd.Timedelta(days=1)).dt.day.eq(1).all():
+    if table.empty:
         return table
-    months = ends.dt.year * 12 + ends.dt.month
-    keys = [table[column] for column in by] or [pd.Series(0, index=table.index)]
-    ordered = months.sort_values()
-    steps = ordered.groupby([key.reindex(ordered.index) for key in keys]).diff().where(lambda step: step > 0)
-    smallest = steps.groupby([key.reindex(ordered.index) for key in keys]).transform("min").reindex(table.index)
-    back = smallest.where(smallest.isin([1, 3, 12]), 1).astype(int) - 1
+    ends, columns = table["period"], list(by)
+    series = table.groupby(columns, sort=False).ngroup() if columns else pd.Series(0, index=table.index)
+    last = (ends + pd.Timedelta(days=1)).dt.day.eq(1)
+    moving = last.groupby(series).transform("all") & (ends.groupby(series).transform("nunique") > 1)
+    if not moving.any():
+        return table
+    months = (ends.dt.year * 12 + ends.dt.month).sort_values()
+    steps = months.groupby(series.reindex(months.index)).diff()
+    smallest = steps.where(steps > 0).groupby(series.reindex(months.index)).transform("min").reindex(table.index)
+    back = smallest.where(smallest.isin(list(_MONTHS)), 1).astype(int) - 1
     starts = (ends.dt.to_period("M").astype("int64") - back).to_numpy()
-    moved = pd.PeriodIndex.from_ordinals(starts, freq="M").to_timestamp()
-    changed = table.assign(period=pd.Series(moved, index=table.index).astype(table["period"].dtype))
+    moved = pd.Series(pd.PeriodIndex.from_ordinals(starts, freq="M").to_timestamp(), index=table.index)
+    changed = table.assign(period=moved.astype(ends.dtype).where(moving, ends))
     changed.attrs = table.attrs
     return changed

@@ -21,6 +21,20 @@ from healthsys.trends.series_checks import Finding
 #: Series whose truth is known, and where it stands.
 TRUTHS = {"area_south_series": "area_south_truth"}
 
+#: Checks whose warning belongs to the finding itself: what it says could come from them.
+UNDERMINING = (
+    "first period",
+    "last period",
+    "negative",
+    "share",
+    "code for missing",
+    "numerator above denominator",
+    "value unlike its ratio",
+    "total differs",
+    "season",
+    "days of the week",
+)
+
 #: Adjective of a period by periods in a year.
 PERIOD_NAMES = {step.per_year: name for name, step in steps.STEPS.items()}
 
@@ -62,9 +76,18 @@ class Study:
         return PERIOD_NAMES[per_year(self.series["period"])]
 
     @property
+    def doubts(self) -> list[Finding]:
+        """Warnings of the checks that could make the finding untrue.
+
+        Where the book's own data are kept across a change of definition, its page says so under its limits.
+        """
+        names = (*UNDERMINING, "definition") if self.kind == "yours" else UNDERMINING
+        return [one for one in self.findings if one.severity == "warn" and one.name in names]
+
+    @property
     def warnings(self) -> list[str]:
-        """What to read before the chart: every warning of the checks, and those of the chart where it stands alone."""
-        said = [f"{one.name}: {one.says}" for one in self.findings if one.severity == "warn"]
+        """What to read before the chart: what could make it untrue, and its own warnings where it stands alone."""
+        said = [f"{one.name}: {one.says}" for one in self.doubts]
         return said + (list(self.chart.warnings) if self.found is None else [])
 
     @property

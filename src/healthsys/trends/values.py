@@ -59,6 +59,9 @@ _MAY_EXCEED = re.compile(
 )
 
 
+_PER = re.compile(r"per[\s_]*(1[\s_]?0{2,6}|1(?:,000){1,2}|10,000|100,000)(?![\d,])", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Fault:
     """One rule that cells of a column break: where (positions), how grave, what is wrong (of each), what is allowed."""
@@ -238,7 +241,8 @@ def _shares(values: np.ndarray, indicator: str) -> list[Fault]:
 def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
     """Return what numerator over denominator is multiplied by to give the value, or None where nothing fits.
 
-    A share is a percentage, so 100; another indicator has the one of :data:`MULTIPLIERS` that its usual row has.
+    A share is a percentage, so 100, and a rate has the one that its name tells (falls per 1,000); another indicator has
+    the one of :data:`MULTIPLIERS` that its usual row has.
 
     Examples
     --------
@@ -253,6 +257,9 @@ def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
 def _multiplier(columns: dict[str, np.ndarray], indicator: str) -> float | None:
     if is_share(indicator):
         return 100.0
+    named = _PER.search(indicator)
+    if named:
+        return float(re.sub(r"[\s_,]", "", named[1]))
     value, ratio = columns["value"], _ratio(columns)
     if (value == columns["numerator"])[~np.isnan(value)].all():
         return None  # the value is the count itself, and the denominator what it is seen against

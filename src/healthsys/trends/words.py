@@ -214,23 +214,14 @@ def caution_words(study: Study) -> list[str]:
 
 
 def warning_words(study: Study) -> str:
-    """Say what to know before reading the chart: the warnings of the checks, and of the limits of a chart alone."""
+    """Say what to know before reading the chart: what could make it untrue, and the limits of a chart alone."""
     return " ".join(f"{capital(one)}{'' if one.endswith(('.', '?')) else '.'}" for one in study.warnings)
-
-
-#: Checks whose warning belongs to the finding itself: what it says could come from them.
-_UNDERMINE = ("first period", "last period", "negative", "share", "code for missing", "total differs")
 
 
 def doubt_words(study: Study) -> str:
     """Say in a sentence what could make the finding untrue, of what the checks found; empty where nothing."""
-    said = [one for one in study.findings if one.severity == "warn" and _undermines(study, one.name)]
-    return "".join(f" Check first: {one.says}{'' if one.says.endswith(('.', '?')) else '.'}" for one in said)
-
-
-def _undermines(study: Study, name: str) -> bool:
-    # Where the book's own data are kept across a change of definition, its page says so under its limits.
-    return name in _UNDERMINE or (name == "definition" and study.kind == "yours")
+    said = [one.says for one in study.doubts]
+    return "".join(f" Check first: {one}{'' if one.endswith(('.', '?')) else '.'}" for one in said)
 
 
 def model_words(study: Study) -> str:
