@@ -9,13 +9,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from healthsys import paths
+from healthsys import csv_files, paths
 from healthsys.errors import DataError, nearest
 
 #: How a file came to be; shown wherever its numbers are. ``coded`` is our own coding of a published text.
@@ -23,6 +25,9 @@ KINDS = ("published", "coded", "synthetic", "illustrative", "template", "referen
 
 #: Files larger than this are refused before they are read (bytes).
 LARGEST_FILE = 500_000_000
+
+#: Largest whole number that is read: above it a number with decimals no longer holds every whole number (2 to the 53).
+LARGEST_WHOLE = 2**53
 
 #: The pipeline names the data sets that a run declares here; loading another is then an error.
 DECLARED_VARIABLE = "HEALTHSYS_RUN_DATA"
@@ -181,20 +186,29 @@ def _read_csv(path: Path, schema: dict[str, Any], *, label: str) -> pd.DataFrame
         raise DataError(
             f"{label}: the file has {size:,} bytes; at most {LARGEST_FILE:,} are read. Split the file or cut columns"
         )
-    try:
-        raw = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data") from None
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{label}: the file is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again"
-        ) from None
-    except pd.errors.ParserError as error:
-        raise DataError(f"{label}: not a readable CSV file ({str(error).strip()}); check quotes and commas") from None
-    return check(raw, schema, label=label)
+    wanted = [field["name"] for field in schema["fields"]]
+    raw, rows = csv_files.table(csv_files.records(path, label=label), label=label, wanted=wanted)
+    frame = check(raw, schema, label=label, rows=rows)
+    if rows and rows[-1] != len(rows) + 1:
+        frame.attrs["rows"] = rows
+    return frame
 
 
-def check(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFrame:
+def row_of(frame: pd.DataFrame, position: int) -> int:
+    """Return the row that a spreadsheet shows for a row of a table that was read, by its position from 0.
+
+    Examples
+    --------
+    >>> row_of(pd.DataFrame({"value": [1, 2]}), 1)
+    3
+    """
+    rows = frame.attrs.get("rows")
+    return rows[position] if rows else position + 2
+
+
+def check(
+    raw: pd.DataFrame, schema: dict[str, Any], *, label: str, rows: tuple[int, ...] | None = None
+) -> pd.DataFrame:
     """Type and check a frame of text against a Frictionless table schema.
 
     Parameters
@@ -206,6 +220,8 @@ def check(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFr
         enum, pattern). ``primaryKey`` must be unique.
     label
         What to call the table in messages, usually the file name.
+    rows
+        The row of the file that each row of the table is in, where blank rows were left out.
 
     Returns
     -------
@@ -221,18 +237,21 @@ def check(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFr
 
     fields = schema["fields"]
     wanted = [field["name"] for field in fields]
-    doubled = raw.columns[raw.columns.duplicated()].tolist()
-    if doubled:
-        raise DataError(f"{label}: column '{doubled[0]}' occurs twice in the header; rename or remove one")
     for field in fields:
         if field["name"] not in raw.columns and not field.get("optional"):
             raise DataError(
                 f"{label}: there is no column '{field['name']}' ({field['description']})."
-                f"{nearest(field['name'], raw.columns.difference(wanted))} The header must name: {', '.join(wanted)}"
+                f"{csv_files.misspelt(field['name'], [name for name in raw.columns if name not in wanted])} "
+                f"The header must name: {', '.join(wanted)}"
             )
+    _refuse_doubled(raw, wanted, label=label)
     if raw.empty:
         raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
     present = [field for field in fields if field["name"] in raw.columns]
+
+    def row_number(position: int) -> int:
+        return rows[position] if rows else position + 2
+
     typed = raw.copy()
     faults: list[tuple[int, str, Any, str]] = []
     for field in present:
@@ -252,7 +271,8 @@ def check(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFr
                 row = int(case.index)
                 faults.append((row, case.column, raw[case.column].iloc[row], _allowed(by_name[case.column])))
     if faults:
-        raise DataError(_fault_message(label, sorted(set(faults), key=lambda fault: fault[:2])))
+        faults = sorted(set(faults), key=lambda fault: fault[:2])
+        raise DataError(_fault_message(label, [(row_number(row), *rest) for row, *rest in faults]))
     key = schema.get("primaryKey")
     if key:
         key = [key] if isinstance(key, str) else key
@@ -261,10 +281,25 @@ def check(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFr
             row = int(twice.to_numpy().argmax())
             shown = ", ".join(f"{column} '{typed[column].iloc[row]}'" for column in key)
             raise DataError(
-                f"{label}: row {row + 2} repeats {shown}; each may occur once ({int(twice.sum())} repeated "
+                f"{label}: row {row_number(row)} repeats {shown}; each may occur once ({int(twice.sum())} repeated "
                 "in all). Remove the copy, or tell the two apart"
             )
     return typed[[field["name"] for field in present] + [c for c in raw.columns if c not in wanted]]
+
+
+def _refuse_doubled(raw: pd.DataFrame, wanted: list[str], *, label: str) -> None:
+    """Raise if two columns have one name, or a name differs from one of the layout in capitals only."""
+    doubled = raw.columns[raw.columns.duplicated()].tolist()
+    if doubled:
+        raise DataError(f"{label}: column '{doubled[0]}' occurs twice in the header; rename or remove one")
+    known = {name.casefold(): name for name in wanted}
+    for name in raw.columns:
+        same = known.get(name.casefold())
+        if name in wanted or same is None:
+            continue
+        if same in raw.columns:
+            raise DataError(f"{label}: columns '{same}' and '{name}' differ in capitals only; rename or remove one")
+        raise DataError(f"{label}: column '{name}' is not read. Did you mean '{same}'? Rename the column")
 
 
 def _convert(column: pd.Series, kind: str) -> tuple[pd.Series, list[int]]:
@@ -272,9 +307,9 @@ def _convert(column: pd.Series, kind: str) -> tuple[pd.Series, list[int]]:
     given = column.notna()
     if kind in ("integer", "number", "year"):
         typed = pd.to_numeric(column, errors="coerce")
-        bad = given & typed.isna()
+        bad = given & (typed.isna() | (typed.abs() == math.inf))
         if kind != "number":
-            bad |= given & (typed % 1 != 0)
+            bad |= given & ((typed % 1 != 0) | (typed.abs() > LARGEST_WHOLE))
         typed = typed.where(~bad).astype(_PANDAS_TYPES[kind])
     elif kind == "date":
         typed = pd.to_datetime(column, format="%Y-%m-%d", errors="coerce")
@@ -323,11 +358,18 @@ def _allowed(field: dict[str, Any]) -> str:
     return words if limits.get("required") else f"{words}, or an empty cell where it is missing"
 
 
+def _comma_hint(value: Any, allowed: str) -> str:
+    """Say how a number with a comma must be written; which of the two it is cannot be told from "80,123"."""
+    if "number" not in allowed or not re.fullmatch(r"\s*[-\u2212]?\d[\d.,]*,\d+[\d.,]*\s*%?", str(value)):
+        return ""
+    return ". No comma is read: 80,1 must be written 80.1, and 20,699 people 20699"
+
+
 def _fault_message(label: str, faults: list[tuple[int, str, Any, str]]) -> str:
     shown = []
     for row, column, value, allowed in faults[:10]:
         said = "the cell is empty" if pd.isna(value) else f"'{str(value)[:60]}' is not allowed"
-        shown.append(f"{label}: column '{column}', row {row + 2}: {said}; allowed: {allowed}")
+        shown.append(f"{label}: column '{column}', row {row}: {said}; allowed: {allowed}{_comma_hint(value, allowed)}")
     if len(faults) > 10:
         shown.append(f"{label}: and {len(faults) - 10} more cells")
     shown.append("Correct these cells in the file and try again; nothing was written")

@@ -28,5 +28,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     >>> nearest("zzz", ["trust"])
     ''
     """
-    close = difflib.get_close_matches(str(word), [str(k) for k in known], n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    names = {str(name).casefold(): str(name) for name in reversed(list(known))}
+    close = difflib.get_close_matches(str(word).casefold(), list(names), n=1)
+    return f" Did you mean '{names[close[0]]}'?" if close else ""

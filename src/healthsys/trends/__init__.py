@@ -44,6 +44,7 @@ from healthsys.trends.reporting import (
     three_ways,
 )
 from healthsys.trends.reporting import results as reporting_results
+from healthsys.trends.reporting import told as reporting_told
 from healthsys.trends.series_checks import as_table
 from healthsys.trends.slack import (
     draw_occupancy,
@@ -75,6 +76,7 @@ from healthsys.trends.words import (
     sensitivity_table,
     sensitivity_words,
     truth_words,
+    warning_words,
 )
 
 __all__ = [
@@ -134,6 +136,7 @@ __all__ = [
     "provenance_words",
     "reporting_figure",
     "reporting_results",
+    "reporting_told",
     "residual_figure",
     "residual_table",
     "results",
@@ -153,4 +156,5 @@ __all__ = [
     "ward_results",
     "ward_sizes",
     "ward_words",
+    "warning_words",
 ]

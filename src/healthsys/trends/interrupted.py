@@ -147,7 +147,7 @@ def design(
 
 
 def per_year(periods: Sequence) -> int:
-    """Return how many of these regular periods make a year: 12, 4 or 1.
+    """Return how many of these regular periods make a year: 365 days, 52 weeks, 12, 4 or 1.
 
     Examples
     --------
@@ -158,6 +158,9 @@ def per_year(periods: Sequence) -> int:
     if len(index) < 2:
         return 1
     months = (index[1:].year - index[:-1].year) * 12 + index[1:].month - index[:-1].month
+    days = int(np.min(np.diff(index.to_numpy().astype("datetime64[D]").astype(int))))
+    if days < 28:  # the shortest month
+        return 52 if days >= 7 else 365
     return {1: 12, 3: 4}.get(int(np.min(months)), 1)
 
 

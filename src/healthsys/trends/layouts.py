@@ -67,30 +67,78 @@ def month_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     return pd.Timestamp(year, number, 1)
 
 
-def numbers(column: pd.Series, *, label: str, name: str, first_row: int = 2) -> pd.Series:
-    """Turn a text column with thousands commas into numbers; an empty cell is missing.
+#: A number as official files write it: whole thousands with commas, or without any; a point before decimals.
+_NUMBER = r"[-\u2212+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][-+]?\d+)?|[-\u2212+]?\.\d+"
+
+
+def number_from(text: str) -> float | None:
+    """Return the number a text is, with or without thousands commas; None for a decimal comma or anything else.
+
+    Examples
+    --------
+    >>> [number_from(text) for text in ("12,345,678", "80.1", "80,1", "1,23", "inf", "0,123")]
+    [12345678.0, 80.1, None, None, None, None]
+    """
+    if not re.fullmatch(_NUMBER, text.strip()):
+        return None
+    number = float(text.strip().replace(",", "").replace("\u2212", "-"))
+    return number if np.isfinite(number) else None
+
+
+def numbers(column: pd.Series, *, label: str, name: str) -> pd.Series:
+    """Turn a text column of counts or shares with thousands commas into numbers; an empty cell is missing.
+
+    Parameters
+    ----------
+    column
+        Text; the index is the row of the file less 2.
+    label, name
+        What messages call file and column.
 
     Raises
     ------
     DataError
-        Naming the first cell that is not a number.
+        Naming the first cell that is no number, has a decimal comma, or is negative.
 
     Examples
     --------
     >>> numbers(pd.Series(["1,204", ""]), label="file", name="seen").to_list()
     [1204.0, nan]
     """
-    text = column.fillna("").astype("str").str.replace(",", "", regex=False).str.strip()
-    typed = pd.to_numeric(text.where(text != ""), errors="coerce")
-    wrong = (text != "") & typed.isna()
+    text = column.fillna("").astype("str").str.strip()
+    plain = text.str.fullmatch(_NUMBER)
+    typed = pd.to_numeric(text.str.replace(",", "", regex=False).where(plain), errors="coerce").astype("float64")
+    given = text != ""
+    for wrong, says, allowed in (
+        (given & ~(plain & np.isfinite(typed)), "is not a number", "a number (80.1, 20699 or 20,699) or an empty cell"),
+        (given & (typed < 0), "is negative", "0 or more, or an empty cell where a number is missing or suppressed"),
+    ):
+        if wrong.any():
+            place = int(wrong.to_numpy().argmax())
+            raise DataError(
+                f"{label}: column '{name}', row {column.index[place] + 2}: '{column.iloc[place]}' {says}; "
+                f"allowed: {allowed}. Correct the cell and try again"
+            )
+    return typed
+
+
+def refuse_above(rows: pd.DataFrame, part: str, whole: str, *, label: str, said: str = "") -> None:
+    """Raise if a part is more than the whole it belongs to; the index of the rows is the row of the file less 2.
+
+    Examples
+    --------
+    >>> refuse_above(pd.DataFrame({"late": [5.0], "seen": [4.0]}), "late", "seen", label="file")
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: file: row 2: late is 5, above 4 (seen); a part is at most the whole. Correct the cell
+    """
+    wrong = rows[part] > rows[whole]
     if wrong.any():
-        place = int(wrong.to_numpy().argmax())
+        row = rows[wrong].iloc[0]
         raise DataError(
-            f"{label}: column '{name}', row {place + first_row}: '{column.iloc[place]}' is not a number; "
-            "allowed: a number "
-            "or an empty cell. Correct the cell and try again"
+            f"{label}: row {rows.index[wrong][0] + 2}: {said or part} is {row[part]:,.6g}, above {row[whole]:,.6g} "
+            f"({whole}); a part is at most the whole. Correct the cell"
         )
-    return typed.astype("float64")
 
 
 def long_form(
@@ -225,6 +273,7 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
         wide[f"over_{kind}"] = wide[f"late_{kind}"] + wide.get(f"late_booked_{kind}", 0.0)
     wide["attendances"] = wide["all_type1"] + wide["all_rest"]
     wide["over"] = wide["over_type1"] + wide["over_rest"]
+    refuse_above(wide, "over", "attendances", label=label, said="attendances over four hours")
     wide["within"], wide["within_type1"] = wide["attendances"] - wide["over"], wide["all_type1"] - wide["over_type1"]
     wide["admissions"] = wide.get("admissions_type1", 0.0) + wide.get("admissions_rest", 0.0)
     rows = wide[~total.to_numpy() & ~blank]
@@ -284,14 +333,18 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
     if rows["period"].isna().any():
         place = int(rows["period"].isna().to_numpy().argmax())
         raise DataError(
-            f"{label}: column 'period', row {place + 2}: '{raw['period'].iloc[place]}' is not a date YYYY-MM-DD"
+            f"{label}: column 'period', row {raw.index[place] + 2}: '{raw['period'].iloc[place]}' is not a date "
+            "YYYY-MM-DD"
         )
     for name in ("attendances", "breaches", "admissions"):
         rows[name] = numbers(raw[name], label=label, name=name)
+    refuse_above(rows, "breaches", "attendances", label=label)
     twice = rows.duplicated(["unit", "type", "period"])
     if twice.any():
         place = int(twice.to_numpy().argmax())
-        raise DataError(f"{label}: row {place + 2} repeats organisation, type and period; keep one row for each")
+        raise DataError(
+            f"{label}: row {raw.index[place] + 2} repeats organisation, type and period; keep one row for each"
+        )
     rows["within"] = rows["attendances"] - rows["breaches"]
     first = rows["type"] == "1"
     for name in ("attendances", "within"):
@@ -353,6 +406,7 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     rows["period"] = raw["period"].map(quarters)
     for name, column in names.items():
         rows[name] = numbers(raw[column], label=label, name=column)
+    refuse_above(rows.assign(whole=1.0), "four", "whole", label=label, said=names["four"])
     total = rows["unit"].str.lower().isin(TOTAL_NAMES)
     trusts = rows[~total].copy()
     twice = trusts.duplicated(["unit", "period"])

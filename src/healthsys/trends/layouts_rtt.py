@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.trends.layouts import COLUMNS, ENGLAND, Reading, long_form, month_from, numbers, report_row
+from healthsys.trends.layouts import COLUMNS, ENGLAND, Reading, long_form, month_from, number_from, numbers, report_row
 
 #: Group headings of the RTT overview, as found and as the indicator's first word.
 _GROUPS = {
@@ -115,13 +115,15 @@ def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
 
 
 def _number(text: str, *, label: str, row: int, name: str) -> float:
-    try:
-        return float(text.replace(",", "").rstrip("%"))
-    except ValueError:
+    number = number_from(text.rstrip("%"))
+    percent = "%" in text or "%" in name
+    if number is None or number < 0 or (percent and number > 100):
+        said = "is not a number" if number is None else "is negative" if number < 0 else "is a share above 100"
         raise DataError(
-            f"{label}: column '{name.strip()}', row {row}: '{text}' is not a number; allowed: a number with thousands "
-            "commas, a percentage, '-' or a censored value such as 52+"
-        ) from None
+            f"{label}: column '{name.strip()}', row {row}: '{text}' {said}; allowed: a number of 0 or more with "
+            "thousands commas, a percentage up to 100, '-' or a censored value such as 52+"
+        )
+    return number
 
 
 def _months(raw: pd.DataFrame, *, label: str) -> pd.Series:
@@ -206,12 +208,18 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
         raise DataError(
             f"{label}: the third header row names no week bands; expected the StatsWales export of RTT waits"
         )
-    whole = max(place for place, text in enumerate(rows[0]) if text.strip() == "All")
+    whole = max((place for place, text in enumerate(rows[0]) if text.strip() == "All"), default=None)
+    if whole is None:
+        raise DataError(f"{label}: the first header row has no column 'All' to compare with; export it too")
     out, months = [], 0
     for line, cells in enumerate(rows[3:], start=4):
         if not cells or not cells[0].strip():
             continue
         months += 1
+        if len(cells) != len(band):
+            raise DataError(
+                f"{label}: row {line} has {len(cells)} cells but the header {len(band)}; check quotes and commas"
+            )
         period = month_from(cells[0], label=label, row=line)
         cell = {
             place: 0.0

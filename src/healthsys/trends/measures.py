@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from healthsys.evidence import text_of
+from healthsys.trends.values import is_share
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,16 @@ def measure_of(indicator: str, values: pd.Series | None = None) -> Measure:
     --------
     >>> measure_of("antenatal_coverage").change(-4.26)
     '−4.3 percentage points'
+    >>> measure_of("seen (%)").axis
+    'seen (%)'
     >>> measure_of("visits", pd.Series([120.0, 131.0])).value(1204)
     '1,204'
     """
     if indicator in _KNOWN:
         return _KNOWN[indicator]
     words = indicator.replace("_", " ")
-    if indicator.endswith(("_percent", "_coverage", "percent")):
-        return _percent(words.removesuffix(" percent"))
+    if is_share(indicator):
+        return _percent(re.sub(r"\s*(?:\(%\)|%|\bpct)\s*$", "", words).removesuffix(" percent").strip() or words)
     known = np.array([]) if values is None else values.dropna().to_numpy(dtype=float)
     whole = bool(len(known) and (known == np.round(known)).all() and (known >= 0).all())
     size = float(np.median(np.abs(known))) if len(known) else 1.0

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets
+from healthsys import csv_files, datasets
 from healthsys.errors import DataError, nearest
-from healthsys.trends import layouts, layouts_rtt
+from healthsys.trends import layouts, layouts_rtt, steps, values
 from healthsys.trends.layouts import Reading
 
 #: Layout of the bundled series, which a reader's own tidy file may share.
 SERIES_LAYOUT = "area_south_series"
+
+#: Columns of a reader's own tidy file; it may also have numerator and denominator.
+TIDY = ("indicator", "unit", "period", "value")
+
+#: Most faulty cells that a refusal lists.
+MOST_LISTED = 10
 
 #: What tells a layout by its header, what it is called, and what reads it.
 _TABLES = {
@@ -108,45 +114,58 @@ def _folder(folder: Path) -> Reading:
 
 def _file(path: Path) -> Reading:
     label = path.name
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = list(csv.reader(handle))
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{label}: not UTF-8 text (byte {error.start}); an Excel workbook must be saved as 'CSV UTF-8' first"
-        ) from None
-    except csv.Error as error:
-        raise DataError(f"{label}: not a readable CSV file ({error}); save it as 'CSV UTF-8'") from None
-    if not any(rows):
-        raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
+    numbered = csv_files.records(path, label=label)
+    rows = _in_place(numbered)
     if layouts_rtt.is_overview(rows) is not None:
         return layouts_rtt.rtt_overview(rows, label=label)
     if len(rows) > 3 and any("Up to 26 weeks" in cell for cell in rows[1]):
         return layouts_rtt.rtt_wales(rows, label=label)
-    header = [cell.strip() for cell in rows[0]]
+    header = {cell.strip() for cell in numbered[0][1]}
     for _, (needed, _, read) in _TABLES.items():
-        if needed <= set(header):
-            return read(_table(rows, header, label=label), label=label)
+        if needed <= header:
+            raw, places = csv_files.table(numbered, label=label)
+            doubled = raw.columns[raw.columns.duplicated()]
+            if len(doubled):
+                raise DataError(f"{label}: column '{doubled[0]}' occurs twice in the header; rename or remove one")
+            if raw.empty:
+                raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+            return read(raw.fillna("").set_axis([place - 2 for place in places]), label=label)
+    _refuse_layout(numbered, label=label)
+    raise AssertionError("unreachable")
+
+
+def _in_place(numbered: csv_files.Records) -> list[list[str]]:
+    """Return the rows of a file with its blank rows, so that the place in the list tells the row of a spreadsheet."""
+    rows: list[list[str]] = [[] for _ in range(numbered[-1][0])]
+    for number, cells in numbered:
+        rows[number - 1] = cells
+    return rows
+
+
+def _refuse_layout(numbered: csv_files.Records, *, label: str) -> None:
+    header = [cell.strip() for cell in numbered[0][1]]
+    for number, cells in numbered[1 : csv_files.HEADER_WITHIN]:
+        below = {cell.strip() for cell in cells}
+        if any(needed <= below for needed, _, _ in _TABLES.values()) or set(TIDY) <= below:
+            raise DataError(
+                f"{label}: row {numbered[0][0]} holds '{next(filter(None, header))[:60]}', and the header is in row "
+                f"{number}; the header must be the first row. Remove the rows above it"
+            )
+    plain = {cell.casefold() for cell in header}
+    meant = [name for name in TIDY if name in plain]
+    if len(meant) >= 2:
+        wrong = [name for name in TIDY if name not in header]
+        said = csv_files.misspelt(wrong[0], header) or f" There is no column '{wrong[0]}'."
+        raise DataError(f"{label}: the header must name {', '.join(TIDY)}.{said}")
     close = max(_TABLES.values(), key=lambda known: len(known[0] & set(header)))
     shared = close[0] & set(header)
     hint = f" Nearest is '{close[1]}', which also needs {', '.join(sorted(close[0] - shared))}." if shared else ""
     known = ", ".join(name for _, name, _ in _TABLES.values())
     raise DataError(
         f"{label}: the layout is not recognised; the first row holds {', '.join(header[:6]) or 'nothing'} …{hint} "
-        f"Expected one of: {known}, RTT overview time series, StatsWales RTT waits"
+        f"Expected a table with the columns {', '.join(TIDY)}, or one of: {known}, RTT overview time series, "
+        "StatsWales RTT waits"
     )
-
-
-def _table(rows: list[list[str]], header: list[str], *, label: str) -> pd.DataFrame:
-    body = [row for row in rows[1:] if any(cell.strip() for cell in row)]
-    if not body:
-        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
-    for place, row in enumerate(body):
-        if len(row) != len(header):
-            raise DataError(
-                f"{label}: row {place + 2} has {len(row)} cells but the header {len(header)}; check quotes and commas"
-            )
-    return pd.DataFrame(body, columns=header, dtype="str")
 
 
 def load_table(source: str | Path) -> pd.DataFrame:
@@ -173,7 +192,7 @@ def load_table(source: str | Path) -> pd.DataFrame:
     if text in datasets.names():
         table = datasets.load(text)
     elif Path(text).is_file() and _is_tidy(Path(text)):
-        table = datasets.read(text, layout=SERIES_LAYOUT)
+        table = _tidy(text)
     elif Path(text).exists():
         reading = read_official(text)
         table = reading.table
@@ -184,6 +203,7 @@ def load_table(source: str | Path) -> pd.DataFrame:
             "path": Path(text).name,
             "sources": ["the reader's own file"],
             "licence": "the reader's own",
+            "layout": reading.layout,
             "notes": list(reading.notes),
             "report": reading.report.to_dict("records"),
         }
@@ -202,9 +222,112 @@ def load_table(source: str | Path) -> pd.DataFrame:
 
 
 def _is_tidy(path: Path) -> bool:
+    """Whether the header names the columns of a tidy file, so that a fault is named as one of a tidy file."""
     with path.open(encoding="utf-8-sig", errors="replace") as handle:
-        header = {cell.strip() for cell in handle.readline().split(",")}
+        header = {cell.strip().strip('"') for cell in handle.readline().split(",")}
     return {"indicator", "unit", "period"} <= header
+
+
+def _tidy(source: str) -> pd.DataFrame:
+    """Read a reader's own tidy file and refuse what no series can hold, by row."""
+    table = datasets.read(source, layout=SERIES_LAYOUT)
+    label = table.attrs["provenance"]["name"]
+    refuse_spellings(table, ("indicator", "unit"), label=label)
+    _refuse_dates(table, label=label)
+    refuse_values(table, label=label)
+    read = steps.from_ends(table, by=("indicator", "unit"))
+    if read is not table:
+        shown = f"{table['period'][table['period'] != read['period']].iloc[0]:%Y-%m-%d}"
+        said = f"dates such as {shown} are the last day of a month and are read as the period that ends there"
+        read.attrs["provenance"] = {**table.attrs["provenance"], "read_as": said}
+    return read
+
+
+def _lines(faults: Sequence[str]) -> str:
+    shown = [*faults[:MOST_LISTED]]
+    if len(faults) > MOST_LISTED:
+        shown.append(f"and {len(faults) - MOST_LISTED} more cells")
+    return "\n".join([*shown, "Correct these cells in the file and try again; nothing was written"])
+
+
+def refuse_values(table: pd.DataFrame, *, label: str) -> None:
+    """Raise if a cell of any series of a table cannot be what it says (:func:`healthsys.trends.values.faults`).
+
+    Parameters
+    ----------
+    table
+        ``indicator``, ``unit``, ``value``; optionally ``numerator`` and ``denominator``.
+    label
+        What to call the file.
+
+    Raises
+    ------
+    DataError
+        Naming column, row, value, what is wrong and what is allowed, of the first ten cells.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"indicator": "seen_percent", "unit": "A", "value": [84.0, 840.0]})
+    >>> refuse_values(rows, label="mine.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: mine.csv: column 'value', row 3: '840' is a share above 100; allowed: 0 to 100; ...
+    """
+    cells = []
+    for indicator, places in table.groupby("indicator", sort=False).indices.items():
+        own = table.iloc[places]
+        for one in values.faults(own, indicator=str(indicator), series=own["unit"]):
+            if one.severity == "stop":
+                cells += [(int(places[at]), one, said) for at, said in zip(one.positions, one.each, strict=True)]
+    if cells:
+        cells.sort(key=lambda cell: cell[0])
+        raise DataError(
+            _lines(
+                [
+                    f"{label}: column '{one.column}', row {datasets.row_of(table, place)}: "
+                    f"'{table[one.column].iloc[place]:.10g}' is {said}; allowed: {one.allowed}"
+                    for place, one, said in cells
+                ]
+            )
+        )
+
+
+def _refuse_dates(table: pd.DataFrame, *, label: str) -> None:
+    for (indicator, unit), places in table.groupby(["indicator", "unit"], sort=False).indices.items():
+        periods = table["period"].iloc[places]
+        wrong = steps.impossible_dates(periods)
+        if wrong is not None:
+            at = [place for place in places if wrong.startswith(steps.label_of(table["period"].iloc[place]) + " ")]
+            row = f", row {datasets.row_of(table, at[0])}" if at else ""
+            raise DataError(f"{label}: column 'period'{row}: '{unit}', {indicator}: {wrong}")
+        ends = steps.from_ends(table.iloc[places])["period"]
+        wrong = steps.mixture(ends)
+        if wrong is not None:
+            raise DataError(f"{label}: column 'period': '{unit}', {indicator}: mixed frequency: {wrong}")
+
+
+def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str) -> None:
+    """Raise if two names of a column differ only in capitals, blanks or hyphens: one series would be read as two.
+
+    Examples
+    --------
+    >>> refuse_spellings(pd.DataFrame({"unit": ["Ward 7", "WARD 7"]}), ["unit"], label="a.csv")
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: a.csv: column 'unit', row 3: 'WARD 7' is also written 'Ward 7' (row 2); write it one way
+    """
+    for column in columns:
+        names = table[column].astype("str").drop_duplicates()
+        seen: dict[str, str] = {}
+        for name in names:
+            key = "".join(letter for letter in name.casefold() if letter.isalnum() or letter in "%&+/.,<>()")
+            if key in seen:
+                first, second = (int((table[column] == one).to_numpy().argmax()) for one in (seen[key], name))
+                raise DataError(
+                    f"{label}: column '{column}', row {datasets.row_of(table, second)}: '{name}' is also written "
+                    f"'{seen[key]}' (row {datasets.row_of(table, first)}); write it one way"
+                )
+            seen[key] = name
 
 
 def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFrame:
@@ -220,7 +343,8 @@ def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        ``period``, ``value``, ``numerator``, ``denominator`` in the order of the table.
+        ``period``, ``value``, ``numerator``, ``denominator`` in the order of the table; no value where the denominator
+        is 0.
 
     Raises
     ------
@@ -245,4 +369,5 @@ def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFra
     series: Any = rows[["period", "value", "numerator", "denominator"]].reset_index(drop=True)
     for column in ("value", "numerator", "denominator"):
         series[column] = pd.to_numeric(series[column]).astype("float64")
+    series.loc[series["denominator"] == 0, "value"] = float("nan")  # nobody to count: there is no rate
     return series

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from healthsys import datasets
 from healthsys.errors import DataError
 from healthsys.plotting import COLOUR, NARROW, canvas, marker
+from healthsys.trends import readers, steps
 from healthsys.trends.interrupted import REFUSE_BELOW, segmented
-from healthsys.trends.series_checks import check_series, frequency, regular, require
+from healthsys.trends.series_checks import TOTAL_NAMES, check_series, regular, require, total_units
 from healthsys.trends.words import capital, counted, level_words, period
 
 #: The three ways to make one series out of units of which some pause, with what each is called on a page.
@@ -29,7 +30,28 @@ LAYOUT = "ae_type1_reporting"
 #: What a reader's own file must hold; further columns of the layout may be left out.
 _NEEDED = ("unit", "period", "numerator", "denominator")
 
-_STEP_NAMES = {1: "month", 3: "quarter", 12: "year"}
+#: Units of these names are the sum of the others, and not one of four countries.
+_TOTALS = set(TOTAL_NAMES) - {"england", "wales"}
+
+#: What the page says of the bundled data set, and of no other.
+_BUNDLED = {
+    "source": "Published data: NHS England A&E returns, major departments (type 1), by trust and quarter",
+    "measure": "four-hour performance in England",
+    "data": "The figures are published returns, summed over trusts. From May 2019 fourteen trusts at a time tested new "
+    "standards and reported no four-hour figures for four years; their attendances went on being counted.",
+    "edges": "Where the silence begins the model has few periods before and a pandemic after: read its intervals, not "
+    "its steps.",
+    "checks": "The reader for the trust panel takes such zeros as missing and says how many. A break of this kind is "
+    "listed by hand for the monthly series of this book, which is why the page on emergency departments in England "
+    "stops before it.",
+    "limits": "- The units that report throughout are not all of England. Whether the silent ones did better or worse "
+    "meanwhile is unknown; just before and after, their shares lie close to the others'.\n"
+    "- The pandemic falls into the silence. The comparison of two series over the same dates does not need it "
+    "explained; the steps of the models do.\n"
+    "- Attendances of two quarters in 2022 are of fewer months in the panel, which leaves shares as they are.\n"
+    "- The panel is a third party's collection of official returns; its beds equal the official figures where both "
+    "were seen, its four-hour shares were not compared.",
+}
 
 
 def open_reporting(source: str) -> pd.DataFrame:
@@ -61,11 +83,66 @@ def open_reporting(source: str) -> pd.DataFrame:
     fields = [field if field["name"] in _NEEDED else {**field, "optional": True, "constraints": {}}
               for field in schema["fields"]]  # fmt: skip
     frame = datasets.read(source, layout=LAYOUT, schema={**schema, "fields": fields})
-    checked = check_reporting(frame, label=frame.attrs["provenance"]["name"])
+    label = frame.attrs["provenance"]["name"]
+    readers.refuse_spellings(frame, ["unit"], label=label)
+    named = frame.assign(indicator="numerator over denominator", value=float("nan"))
+    readers.refuse_values(named[[*_NEEDED, "indicator", "value"]], label=label)
+    _refuse_total(frame, label=label)
+    checked = check_reporting(steps.from_ends(frame, by=["unit"]), label=label)
     days = pd.DataFrame({"period": checked["period"].unique(), "value": 1.0})
-    require(check_series(days), label=frame.attrs["provenance"]["name"])
+    require(check_series(days), label=label)
     checked.attrs = frame.attrs
     return checked
+
+
+def _refuse_total(frame: pd.DataFrame, *, label: str) -> None:
+    """Raise if a unit is the sum of the others: every case would count twice."""
+    by_name = [unit for unit in frame["unit"].unique() if str(unit).strip().casefold() in _TOTALS]
+    doubled = frame.duplicated(["unit", "period"]).any()
+    by_sum = [] if by_name or doubled else total_units(frame, unit="unit", value="denominator")
+    for unit in [*by_name, *by_sum]:
+        place = int((frame["unit"] == unit).to_numpy().argmax())
+        said = "has the name of a total" if by_name else "equals the sum of the others in every period"
+        raise DataError(
+            f"{label}: column 'unit', row {datasets.row_of(frame, place)}: '{unit}' {said}; its cases would count "
+            "twice. Remove its rows"
+        )
+
+
+def told(frame: pd.DataFrame, *, source: str = "", measure: str = "") -> dict[str, str]:
+    """Return what a page says of its data: of the bundled data set what is known, of another only what is in it.
+
+    Parameters
+    ----------
+    frame
+        From :func:`open_reporting`.
+    source, measure
+        What the caption and the finding call the data and the share; chosen here where empty.
+
+    Returns
+    -------
+    dict
+        ``source``, ``measure``, ``data``, ``edges``, ``checks``, ``limits``: sentences.
+
+    Examples
+    --------
+    >>> told(open_reporting("ae_type1_reporting"))["measure"]
+    'four-hour performance in England'
+    """
+    known = frame.attrs["provenance"]
+    words = dict(_BUNDLED)
+    if known["name"] != LAYOUT:
+        own = known["kind"] == "yours"
+        words = {
+            "source": f"{'Your own data: ' if own else ''}{known['title']}",
+            "measure": "performance",
+            "data": f"The data are {'your own: ' if own else ''}{known['title']}, {frame['unit'].nunique()} units.",
+            "edges": "Where an edge has few periods on one side, read the interval and not the step.",
+            "checks": "",
+            "limits": "The units that report throughout are not all units: whether the silent ones did better or worse "
+            "meanwhile is unknown.",
+        }
+    return words | {name: given for name, given in (("source", source), ("measure", measure)) if given}
 
 
 def check_reporting(frame: pd.DataFrame, *, label: str = "the data") -> pd.DataFrame:
@@ -108,8 +185,8 @@ def check_reporting(frame: pd.DataFrame, *, label: str = "the data") -> pd.DataF
         (frame["numerator"] < 0, "has a negative numerator", "correct the counts"),
     ):
         if wrong.any():
-            row = frame.index[wrong][0]
-            raise DataError(f"{label}: row {row + 2}, {where[row]}, {says}; {remedy}")
+            row = int(wrong.to_numpy().argmax())
+            raise DataError(f"{label}: row {datasets.row_of(frame, row)}, {where.iloc[row]}, {says}; {remedy}")
     return frame.sort_values(["period", "unit"], ignore_index=True)
 
 
@@ -252,8 +329,9 @@ def edge_table(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def step_name(table: pd.DataFrame) -> str:
-    """Return what a period of the table is called: month, quarter or year."""
-    return _STEP_NAMES.get(frequency(pd.DatetimeIndex(table["period"])), "period")
+    """Return what a period of the table is called: day, week, month, quarter or year."""
+    step = steps.step_of(table["period"])
+    return "period" if step is None else step.name
 
 
 def checked_sum(table: pd.DataFrame) -> pd.DataFrame:
@@ -378,14 +456,16 @@ def reporting_figure(table: pd.DataFrame, *, source: str) -> dict[str, Any]:
 
 
 def results(
-    table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "performance", level: float = 0.95
+    table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "performance", level: float = 0.95, about: str = ""
 ) -> list[dict[str, Any]]:
-    """Return what the page records: the finding, the gap, the share answered, the steps that models find."""
+    """Return what the page records: the finding, the data, the gap, the share answered, the steps that models find."""
     quiet, name = table[table["silent"]], step_name(table)
     entries: list[dict[str, Any]] = [
         {"name": "finding", "value": finding(table, found, measure=measure, level=level), "unit": "", "n": len(table),
          "meaning": "The finding of this page"}
     ]  # fmt: skip
+    if about:
+        entries.append({"name": "data_kind", "value": about, "unit": "", "meaning": "What the data are"})
     if quiet.empty:
         return entries
     points = {"unit": "percentage points", "format": "{:+.1f}"}

@@ -10,7 +10,21 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
+from healthsys.trends import steps, values
 from healthsys.trends.interrupted import REFUSE_BELOW, WARN_BELOW
+from healthsys.trends.steps import frequency, regular
+
+__all__ = [
+    "Finding",
+    "as_table",
+    "check_panel",
+    "check_series",
+    "frequency",
+    "regular",
+    "require",
+    "suspicious_zeros",
+    "total_units",
+]
 
 #: What a finding does: ends the analysis, is said beside the result, or is only noted.
 SEVERITIES = ("stop", "warn", "note")
@@ -23,6 +37,21 @@ ZERO_IMPROBABLE_ABOVE = 10.0
 
 #: A zero is out of line where the smallest other value is above this share of the usual one.
 ZERO_OUT_OF_LINE = 0.25
+
+#: A first or last period below this share of every other one may be part of a period: three weeks of a month are 0.7.
+PART_OF_PERIOD = 0.75
+
+#: A first or last period above this many times every other one may be several periods added up.
+SEVERAL_PERIODS = 2.0
+
+#: How many usual differences between neighbours (as standard deviations) the edge must be away from all others.
+EDGE_SPREADS = 3.0
+
+#: Mean moving range over the standard deviation, for two neighbours of a normal distribution (the control-chart d2).
+MOVING_RANGE_D2 = 1.128
+
+#: Fewest other periods from which "all others" means anything.
+EDGE_FEWEST = 6
 
 #: Two units agree as total and parts when they differ by less than this share.
 TOTAL_TOLERANCE = 1e-6
@@ -69,84 +98,9 @@ def require(findings: Iterable[Finding], *, label: str = "the series") -> None:
         raise DataError(f"{said}\nCorrect this and try again; nothing was written")
 
 
-def _month(period: Any) -> str:
-    return f"{pd.Timestamp(period):%Y-%m}"
-
-
-def _listed(periods: Iterable[Any], most: int = 6) -> str:
-    names = [_month(period) for period in periods]
+def _listed(periods: Iterable[Any], step: steps.Step | None = None, most: int = 6) -> str:
+    names = [steps.label_of(period, step) for period in periods]
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def frequency(periods: pd.DatetimeIndex) -> int | None:
-    """Return the usual step of a series in months (1, 3 or 12), or None when steps are mixed.
-
-    A step that is a whole multiple of the smallest is a gap, not a mixture.
-
-    Examples
-    --------
-    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-05-01"]))
-    1
-    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-04-01", "2020-06-01"])) is None
-    True
-    """
-    index = pd.DatetimeIndex(sorted(set(periods)))
-    if len(index) < 2:
-        return None
-    steps = np.diff(index.year * 12 + index.month)
-    if (steps == 0).any() or len(set(index.day)) > 1:
-        return None
-    values, counts = np.unique(steps, return_counts=True)
-    smallest = int(values[0])
-    usual = int(values[counts.argmax()])
-    if smallest not in (1, 3, 12) or usual != smallest or (steps % smallest).any():
-        return None
-    return smallest
-
-
-def regular(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort a series and put in the periods that are missing, without values.
-
-    Parameters
-    ----------
-    frame
-        ``period`` and value columns, one row per period, of one frequency.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per period from the first to the last.
-
-    Raises
-    ------
-    DataError
-        If the frequency is mixed or a period occurs twice.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"period": pd.to_datetime(["2020-03-01", "2020-01-01"]), "value": [3.0, 1.0]})
-    >>> regular(rows)["value"].to_list()
-    [1.0, nan, 3.0]
-    """
-    step = 1 if len(frame) < 2 else _step_or_gap(frame["period"])
-    if step is None:
-        raise DataError("the periods are of mixed length; bring the series to months, quarters or years first")
-    twice = frame["period"].duplicated()
-    if twice.any():
-        raise DataError(f"the period {_month(frame.loc[twice, 'period'].iloc[0])} occurs twice; keep one row for each")
-    first, last = frame["period"].min(), frame["period"].max()
-    whole = pd.date_range(first, last, freq=pd.DateOffset(months=step), name="period")
-    return frame.set_index("period").reindex(whole).reset_index()
-
-
-def _step_or_gap(periods: pd.Series) -> int | None:
-    found = frequency(pd.DatetimeIndex(periods))
-    if found is not None:
-        return found
-    index = pd.DatetimeIndex(sorted(set(periods)))
-    steps = np.diff(index.year * 12 + index.month)
-    # Two rows alone, or few rows with gaps: any month is possible.
-    return 1 if len(index) <= 3 and len(set(index.day)) == 1 and (steps > 0).all() else None
 
 
 def check_series(
@@ -156,6 +110,7 @@ def check_series(
     target: float | None = None,
     breaks: Iterable[tuple[Any, str]] = (),
     counts: bool = False,
+    indicator: str = "",
 ) -> list[Finding]:
     """Look at one series for what would mislead a chart or a model.
 
@@ -171,13 +126,16 @@ def check_series(
         Known changes of definition: date and words.
     counts
         Whether the values themselves are counts.
+    indicator
+        Name of the indicator, which says whether it is a share or may be negative.
 
     Returns
     -------
     list of Finding
-        In order of gravity. Names: ``order``, ``duplicate``, ``mixed frequency``, ``gap``, ``missing value``,
-        ``no values``, ``zero denominator``, ``negative``, ``zero for missing``, ``change outside``, ``few points``,
-        ``definition``, ``target``.
+        In order of gravity. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
+        ``missing value``, ``no values``, ``zero denominator``, those of :func:`healthsys.trends.values.faults`,
+        ``zero for missing``, ``first period``, ``last period``, ``change outside``, ``few points``, ``definition``,
+        ``days of the week``, ``target``.
 
     Examples
     --------
@@ -187,43 +145,48 @@ def check_series(
     """
     found: list[Finding] = []
     periods = pd.DatetimeIndex(frame["period"])
+    wrong = steps.impossible_dates(periods)
+    if wrong:
+        return [Finding("impossible date", "stop", wrong)]
+    step = steps.step_of(periods)
     if not periods.is_monotonic_increasing:
-        late = int(np.argmax(np.diff(periods.asi8) < 0)) + 1
-        found.append(
-            Finding("order", "warn", f"the dates run backwards at {_month(periods[late])}; they are put in order here")
-        )
+        late = steps.label_of(periods[int(np.argmax(np.diff(periods.asi8) < 0)) + 1], step)
+        found.append(Finding("order", "warn", f"the dates run backwards at {late}; they are put in order here"))
     twice = periods[periods.duplicated()]
     if len(twice):
-        found.append(Finding("duplicate", "stop", f"{_listed(twice)} occurs more than once; keep one row per period"))
-    step = _step_or_gap(pd.Series(periods))
-    if len(periods) >= 2 and step is None:
         found.append(
-            Finding(
-                "mixed frequency",
-                "stop",
-                "the steps between periods are neither all months, all quarters nor all years; bring them to one "
-                "length",
-            )
+            Finding("duplicate", "stop", f"{_listed(twice, step)} occurs more than once; keep one row per period")
         )
+    if step is None:
+        found.append(Finding("mixed frequency", "stop", str(steps.mixture(periods))))
     value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
     observed = periods[~np.isnan(value)]
     if not len(observed):
         found.append(Finding("no values", "stop", "no period has a value"))
         return found
     if step is not None and not len(twice):
-        whole = pd.date_range(periods.min(), periods.max(), freq=pd.DateOffset(months=step))
+        whole = pd.date_range(periods.min(), periods.max(), freq=step.offset)
         absent = whole.difference(periods)
         if len(absent):
-            found.append(Finding("gap", "warn", f"{_listed(absent)} is not in the data; left as a gap, not filled"))
+            found.append(
+                Finding("gap", "warn", f"{_listed(absent, step)} is not in the data; left as a gap, not filled")
+            )
     unseen = periods[np.isnan(value)]
     if len(unseen):
-        found.append(Finding("missing value", "warn", f"{_listed(unseen)} has no value; left out, not taken as zero"))
-    found += _number_findings(frame, periods, value, counts=counts)
+        found.append(
+            Finding("missing value", "warn", f"{_listed(unseen, step)} has no value; left out, not taken as zero")
+        )
+    found += _number_findings(frame, periods, value, step, counts=counts, indicator=indicator)
+    if not values.is_share(indicator) and not _has_ratio(frame):
+        found += _edge_findings(periods, value, step)
     if change is not None:
-        found += _change_findings(observed, pd.Timestamp(change))
+        found += _change_findings(observed, pd.Timestamp(change), step)
+        if step is steps.STEPS["day"]:
+            says = "the model has no term for the day of the week; add the days up to weeks before you rely on it"
+            found.append(Finding("days of the week", "warn", says))
     for date, words in breaks:
         if observed.min() < pd.Timestamp(date) <= observed.max():
-            found.append(Finding("definition", "warn", f"from {_month(date)}: {words}"))
+            found.append(Finding("definition", "warn", f"from {steps.label_of(date, step)}: {words}"))
     if target is not None and target < 0 <= np.nanmin(value):
         found.append(
             Finding(
@@ -235,51 +198,82 @@ def check_series(
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
 
 
+def _has_ratio(frame: pd.DataFrame) -> bool:
+    return "denominator" in frame and bool(frame["denominator"].notna().any())
+
+
 def _number_findings(
-    frame: pd.DataFrame, periods: pd.DatetimeIndex, value: np.ndarray, *, counts: bool
+    frame: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    value: np.ndarray,
+    step: steps.Step | None,
+    *,
+    counts: bool,
+    indicator: str,
 ) -> list[Finding]:
     found = []
     if "denominator" in frame:
         size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan)
         if (size == 0).any():
-            found.append(
-                Finding(
-                    "zero denominator", "warn", f"{_listed(periods[size == 0])} has a denominator of 0: no rate there"
-                )
-            )
-    for column, matters in (("value", counts), ("numerator", True), ("denominator", True)):
-        if column in frame and matters:
-            numbers = frame[column].to_numpy(dtype=float, na_value=np.nan)
-            if (numbers < 0).any():
-                where = int(np.argmax(numbers < 0))
-                found.append(
-                    Finding(
-                        "negative",
-                        "stop",
-                        f"column '{column}' is {numbers[where]:g} in {_month(periods[where])}; a count is 0 or more",
-                    )
-                )
+            says = f"{_listed(periods[size == 0], step)} has a denominator of 0: no rate there, so left out"
+            found.append(Finding("zero denominator", "warn", says))
+    faults = values.faults(frame, indicator=indicator)
+    for one in faults:
+        where = periods[one.positions]
+        number = f"{frame[one.column].iloc[one.positions[0]]:.10g}"
+        said = f"column '{one.column}' is {number} in {steps.label_of(where[0], step)}: {one.says}"
+        more = f" ({len(where)} such periods)" if len(where) > 1 else ""
+        found.append(Finding(one.name, one.severity, f"{said}{more}; allowed: {one.allowed}"))
+    if counts and (value < 0).any() and not any(one.name in ("negative", "code for missing") for one in faults):
+        where = int(np.argmax(value < 0))
+        said = f"column 'value' is {value[where]:g} in {steps.label_of(periods[where], step)}; a count is 0 or more"
+        found.append(Finding("negative", "stop", said))
     zeros = suspicious_zeros(value, counts=counts)
     if zeros.any():
         found.append(
             Finding(
                 "zero for missing",
                 "stop" if zeros.sum() > len(value) / 2 else "warn",
-                f"{_listed(periods[zeros])} is exactly 0 while no other value comes near: a zero that stands for "
+                f"{_listed(periods[zeros], step)} is exactly 0 while no other value comes near: a zero that stands for "
                 "'not reported'? Replace it with an empty cell, or say that it is real",
             )
         )
     return found
 
 
-def _change_findings(observed: pd.DatetimeIndex, change: pd.Timestamp) -> list[Finding]:
+def _edge_findings(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Step | None) -> list[Finding]:
+    """See whether the first or last period is far below or above all others: part of a period, or several added up."""
+    order = np.argsort(periods.to_numpy(), kind="stable")
+    known = order[~np.isnan(value[order])]
+    found = []
+    name = step.name if step else "period"
+    for edge, place, rest in (("first", known[0], known[1:]), ("last", known[-1], known[:-1])):
+        others = value[rest]
+        if len(others) < EDGE_FEWEST or others.min() <= 0:
+            continue
+        spread = EDGE_SPREADS * float(np.abs(np.diff(others)).mean()) / MOVING_RANGE_D2
+        low, high, one = float(others.min()), float(others.max()), float(value[place])
+        shown = f"{steps.label_of(periods[place], step)} ({one:,.6g}) is far"
+        remedy = f"Leave it out with '{edge}', or keep it if it is a whole {name}"
+        if one == 0:
+            continue  # a zero that stands for missing has its own name
+        if one < PART_OF_PERIOD * low and low - one > spread:
+            says = f"{shown} below all others (lowest {low:,.6g}): part of a {name}? {remedy}"
+            found.append(Finding(f"{edge} period", "warn", says))
+        elif one > SEVERAL_PERIODS * high and one - high > spread:
+            says = f"{shown} above all others (highest {high:,.6g}): several {name}s added up? {remedy}"
+            found.append(Finding(f"{edge} period", "warn", says))
+    return found
+
+
+def _change_findings(observed: pd.DatetimeIndex, change: pd.Timestamp, step: steps.Step | None) -> list[Finding]:
     if not observed.min() < change <= observed.max():
         return [
             Finding(
                 "change outside",
                 "stop",
-                f"the change date {change.date()} lies outside the series ({_month(observed.min())} to "
-                f"{_month(observed.max())})",
+                f"the change date {change.date()} lies outside the series ({steps.label_of(observed.min(), step)} "
+                f"to {steps.label_of(observed.max(), step)})",
             )
         ]
     sides = {"before": int((observed < change).sum()), "after": int((observed >= change).sum())}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,21 +11,32 @@ import pandas as pd
 
 from healthsys import datasets
 from healthsys.errors import DataError
-from healthsys.trends import control_charts, readers, regression, robustness, series_checks
+from healthsys.trends import control_charts, known, readers, regression, robustness, series_checks, steps, values
 from healthsys.trends.attribute_charts import p_chart, run_chart
 from healthsys.trends.control_charts import ControlChart
 from healthsys.trends.interrupted import Segmented, controlled, per_year, segmented
 from healthsys.trends.measures import Measure, measure_of
 from healthsys.trends.series_checks import Finding
 
-#: Data set that holds known changes of definition.
-BREAKS = "series_breaks"
-
 #: Series whose truth is known, and where it stands.
 TRUTHS = {"area_south_series": "area_south_truth"}
 
+#: Checks whose warning belongs to the finding itself: what it says could come from them.
+UNDERMINING = (
+    "first period",
+    "last period",
+    "negative",
+    "share",
+    "code for missing",
+    "numerator above denominator",
+    "value unlike its ratio",
+    "total differs",
+    "season",
+    "days of the week",
+)
+
 #: Adjective of a period by periods in a year.
-PERIOD_NAMES = {12: "month", 4: "quarter", 1: "year"}
+PERIOD_NAMES = {step.per_year: name for name, step in steps.STEPS.items()}
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,23 @@ class Study:
 
     @property
     def period_name(self) -> str:
-        """``month``, ``quarter`` or ``year``."""
+        """``day``, ``week``, ``month``, ``quarter`` or ``year``."""
         return PERIOD_NAMES[per_year(self.series["period"])]
+
+    @property
+    def doubts(self) -> list[Finding]:
+        """Warnings of the checks that could make the finding untrue.
+
+        Where the book's own data are kept across a change of definition, its page says so under its limits.
+        """
+        names = (*UNDERMINING, "definition") if self.kind == "yours" else UNDERMINING
+        return [one for one in self.findings if one.severity == "warn" and one.name in names]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to read before the chart: what could make it untrue, and its own warnings where it stands alone."""
+        said = [f"{one.name}: {one.says}" for one in self.doubts]
+        return said + (list(self.chart.warnings) if self.found is None else [])
 
     @property
     def true_effect(self) -> pd.Series | None:
@@ -116,7 +142,8 @@ def open_study(
         First and last period used (dates), or nothing.
     breaks
         What to do at a known change of definition: ``leave out`` keeps the stretch around the change that is counted in
-        one way, ``keep`` uses all, starts a new segment of the chart at each break, and says so.
+        one way, ``keep`` uses all, starts a new segment of the chart at each break, and says so. In a reader's own
+        table, where a change of definition is found by indicator and country only, all is used, as with ``keep``.
     screen, trend_length, shift_length
         Of the chart, as in :func:`healthsys.trends.control_charts.xmr`.
     control
@@ -144,13 +171,29 @@ def open_study(
     date = _date(change, "change")
     whole = readers.pick_series(table, indicator=indicator, unit=unit)
     measure = measure_of(indicator, whole["value"])
+    factor = values.multiplier_of(whole, indicator=indicator)
+    if factor not in (None, measure.per):
+        measure = replace(measure, per=factor, count=False)
     wanted = _target(target)
     given = _window(whole, _date(first, "first"), _date(last, "last"))
-    known = _breaks(data, indicator)
-    kept, left_out = _stretch(given, known, date) if breaks == "leave out" else (given, "")
-    findings = series_checks.check_series(kept, change=date, target=wanted, breaks=known, counts=measure.count)
+    breaks_known, certain = known.breaks_of(data, provenance=table.attrs["provenance"], indicator=indicator, unit=unit)
+    kept, left_out = _stretch(given, breaks_known, date) if breaks == "leave out" and certain else (given, "")
+    looked = {"counts": measure.count, "indicator": indicator}
+    findings = series_checks.check_series(kept, change=date, target=wanted, breaks=breaks_known, **looked)
+    findings += known.total_findings(table.attrs["provenance"])
+    if left_out:
+        findings = [_with_break(one, left_out) for one in findings]
+    if "read_as" in table.attrs["provenance"]:
+        findings.append(Finding("month ends", "note", table.attrs["provenance"]["read_as"]))
     series_checks.require(findings, label=f"{indicator}, {unit}")
+    for name in dict.fromkeys([*([control] if control else []), *(beside or [])]):
+        own = readers.pick_series(table, indicator=indicator, unit=name)
+        own = _window(own, _date(first, "first"), _date(last, "last"))
+        series_checks.require(series_checks.check_series(own, **looked), label=f"{indicator}, {name}")
     series = series_checks.regular(kept)
+    _refuse_season(season, series)
+    if date is not None:
+        findings += _short_year(season, series)
     found = versus = None
     options = {"season": season, "model": model, "horizon": horizon, "phase_in": phase_in, "level": level}
     if date is not None:
@@ -161,7 +204,7 @@ def open_study(
             versus = controlled(series, other, change=date, **{**options, "model": linear})
     at = [
         int(np.argmax(series["period"] >= day))
-        for day, _ in known
+        for day, _ in breaks_known
         if series["period"].min() < day <= series["period"].max()
     ]
     lengths = {"trend_length": trend_length, "shift_length": shift_length}
@@ -200,6 +243,33 @@ def open_study(
     )
 
 
+def _with_break(one: Finding, left_out: str) -> Finding:
+    """Say of a change outside the stretch that is kept why the rest is not, and how to use all."""
+    if one.name != "change outside":
+        return one
+    return replace(one, says=f"{one.says}. {left_out} Set breaks to 'keep' to use all")
+
+
+def _refuse_season(season: str, series: pd.DataFrame) -> None:
+    step = steps.step_of(series["period"])
+    if season == "months" and step is not None and step.fine:
+        raise DataError(
+            f"parameter 'season' is 'months', which for {step.name}s means a level for each of {step.per_year} "
+            f"{step.name}s of the year; allowed: none, harmonic or two harmonics"
+        )
+
+
+def _short_year(season: str, series: pd.DataFrame) -> list[Finding]:
+    """Warn where weeks or days of less than two years carry a term for the year: it cannot be told from the change."""
+    step = steps.step_of(series["period"])
+    if season == "none" or step is None or not step.fine or len(series) >= 2 * step.per_year:
+        return []
+    says = (
+        f"{len(series)} {step.name}s are less than two years, so the season of the year cannot be told from the change"
+    )
+    return [Finding("season", "warn", f"{says}; set season to none")]
+
+
 def _date(text: str, name: str) -> pd.Timestamp | None:
     if not str(text).strip():
         return None
@@ -232,14 +302,6 @@ def _window(frame: pd.DataFrame, first: pd.Timestamp | None, last: pd.Timestamp 
             f"{frame['period'].max():%Y-%m}"
         )
     return rows.reset_index(drop=True)
-
-
-def _breaks(data: str, indicator: str) -> list[tuple[pd.Timestamp, str]]:
-    if data not in datasets.names() or datasets.describe(data)["kind"] != "published":
-        return []
-    rows = datasets.load(BREAKS)
-    rows = rows[(rows["data"] == data) & rows["indicator"].map(indicator.startswith)]
-    return [(row.period, row.note) for row in rows.sort_values("period").itertuples()]
 
 
 def _stretch(

@@ -56,7 +56,7 @@ def p_value(p: float) -> str:
 
 
 def period(day: Any, period_name: str) -> str:
-    """Name a period: a month, or a financial quarter.
+    """Name a period: a day, a week by its first day, a month, or a financial quarter.
 
     Examples
     --------
@@ -64,6 +64,8 @@ def period(day: Any, period_name: str) -> str:
     ('2020-21 Q1', 'April 2020')
     """
     day = pd.Timestamp(day)
+    if period_name in ("day", "week"):
+        return f"{'week of ' if period_name == 'week' else ''}{day.day} {day:%B %Y}"
     if period_name != "quarter":
         return f"{day:%B %Y}"
     year = day.year - (day.month < 4)
@@ -99,7 +101,7 @@ def finding(study: Study) -> str:
     that is, else that the data do not show a change. Whether chart and regression agree is always said.
     """
     if study.found is None:
-        return chart_finding(study)
+        return chart_finding(study) + doubt_words(study)
     horizon, change = study.found.at_horizon, study.found.at_change
     start = "In these synthetic data, " if study.kind == "synthetic" else ""
     after = f"{counted(horizon.after, study.period_name)} after {study.change_name}"
@@ -115,7 +117,7 @@ def finding(study: Study) -> str:
             f"from its earlier course is {study.measure.change(horizon.absolute, plus=True)} "
             f"({interval(study, horizon)}), which holds no change too"
         )
-    return f"{capital(first)}. {agreement_words(study)}"
+    return f"{capital(first)}. {agreement_words(study)}{doubt_words(study)}"
 
 
 def _beside_course(study: Study, one: Effect) -> str:
@@ -196,6 +198,17 @@ def caution_words(study: Study) -> list[str]:
     """Say every warning of the chart and the model."""
     found = study.found.warnings if study.found else ()
     return [capital(one) + "." for one in (*study.chart.warnings, *found)]
+
+
+def warning_words(study: Study) -> str:
+    """Say what to know before reading the chart: what could make it untrue, and the limits of a chart alone."""
+    return " ".join(f"{capital(one)}{'' if one.endswith(('.', '?')) else '.'}" for one in study.warnings)
+
+
+def doubt_words(study: Study) -> str:
+    """Say in a sentence what could make the finding untrue, of what the checks found; empty where nothing."""
+    said = [one.says for one in study.doubts]
+    return "".join(f" Check first: {one}{'' if one.endswith(('.', '?')) else '.'}" for one in said)
 
 
 def model_words(study: Study) -> str:

@@ -1,0 +1,312 @@
+"""How long a period of a series is, from a day to a year, and where a series changes from one length to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError
+
+#: Years outside these belong to no series of a health service, but to a typing error.
+FIRST_YEAR, LAST_YEAR = 1800, 2100
+
+#: Neighbouring periods further apart than this many years are not of one series: a spreadsheet's empty date is 1900.
+LONGEST_GAP_YEARS = 10
+
+#: Periods from the first to the last of a series: 27 years of days; more makes no chart that can be read.
+MOST_PERIODS = 10_000
+
+#: A series has a step when at least this share of its neighbours are that far apart; working days have four of five.
+USUAL_SHARE = 0.5
+
+#: So many equal longer steps in a row are periods of another length, and not gaps.
+RUN_OF_LONGER = 2
+
+_MONTHS = {1: "months", 3: "quarters", 12: "years"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Length of a period: its name, the offset from one to the next, how many make a year."""
+
+    name: str
+    offset: pd.DateOffset
+    per_year: int
+
+    @property
+    def fine(self) -> bool:
+        """Whether a period needs its day to be named (weeks and days)."""
+        return self.per_year > 12
+
+
+STEPS = {
+    "day": Step("day", pd.DateOffset(days=1), 365),
+    "week": Step("week", pd.DateOffset(days=7), 52),
+    "month": Step("month", pd.DateOffset(months=1), 12),
+    "quarter": Step("quarter", pd.DateOffset(months=3), 4),
+    "year": Step("year", pd.DateOffset(months=12), 1),
+}
+
+_BY_MONTHS = {1: STEPS["month"], 3: STEPS["quarter"], 12: STEPS["year"]}
+
+
+def label_of(period: Any, step: Step | None = None) -> str:
+    """Name a period in a message: by its month, or by its day where it is a week or a day.
+
+    Examples
+    --------
+    >>> label_of("2020-04-01"), label_of("2020-04-01", STEPS["week"]), label_of("2020-04-17")
+    ('2020-04', '2020-04-01', '2020-04-17')
+    """
+    day = pd.Timestamp(period)
+    return f"{day:%Y-%m}" if day.day == 1 and not (step and step.fine) else f"{day:%Y-%m-%d}"
+
+
+def frequency(periods: pd.DatetimeIndex) -> int | None:
+    """Return the usual step of a series in months (1, 3 or 12), or None when steps are mixed or shorter.
+
+    A step that is a whole multiple of the smallest is a gap, not a mixture, unless several equal ones follow each
+    other: then the periods have another length from there on.
+
+    Examples
+    --------
+    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-05-01"]))
+    1
+    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-04-01", "2020-06-01"])) is None
+    True
+    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-03-01", "2020-06-01", "2020-09-01"])) is None
+    True
+    """
+    index = pd.DatetimeIndex(sorted(set(periods)))
+    if len(index) < 2 or not _on_one_day(index):
+        return None
+    steps = np.diff(index.year * 12 + index.month)
+    if (steps == 0).any():
+        return None
+    values, counts = np.unique(steps, return_counts=True)
+    smallest = int(values[0])
+    usual = int(values[counts.argmax()])
+    if smallest not in _BY_MONTHS or usual != smallest or (steps % smallest).any():
+        return None
+    return None if _longer_run(steps, smallest, (3, 12), RUN_OF_LONGER) is not None else smallest
+
+
+def _on_one_day(index: pd.DatetimeIndex) -> bool:
+    """Whether every date has the same day of the month; from the 29th on February would not have it."""
+    return len(set(index.day)) == 1 and index[0].day <= 28
+
+
+def _longer_run(steps: np.ndarray, smallest: int, longer: Iterable[int], least: int) -> int | None:
+    """Return where the first run of at least so many equal longer steps begins."""
+    for size in longer:
+        if size == smallest:
+            continue
+        same = (steps == size).astype(int)
+        runs = np.convolve(same, np.ones(least, dtype=int), mode="valid") if len(same) >= least else np.array([])
+        if (runs == least).any():
+            return int(np.argmax(runs == least))
+    return None
+
+
+def step_of(periods: Iterable[Any]) -> Step | None:
+    """Return the step of a series, or None when its periods are of mixed length.
+
+    Up to three periods with gaps between them are taken as months, on whichever day of the month they are.
+
+    Examples
+    --------
+    >>> step_of(pd.date_range("2023-01-01", periods=9, freq="7D")).name
+    'week'
+    >>> step_of(pd.bdate_range("2023-01-02", periods=20)).name
+    'day'
+    >>> step_of(pd.date_range("2020-01-01", periods=9, freq="QS")).name
+    'quarter'
+    """
+    index = pd.DatetimeIndex(sorted(set(periods)))
+    if len(index) < 2:
+        return STEPS["month"]
+    months = frequency(index)
+    if months is not None:
+        return _BY_MONTHS[months]
+    if len(index) <= 3 and _on_one_day(index):
+        return STEPS["month"]
+    days = np.diff(index.to_numpy().astype("datetime64[D]").astype(int))
+    for name, size, longer in (("week", 7, (28, 35)), ("day", 1, (7, 14, 28, 29, 30, 31))):
+        fits = days.min() == size and not (days % size).any() and (days == size).mean() >= USUAL_SHARE
+        if fits and _longer_run(days, size, longer, RUN_OF_LONGER) is None:
+            return STEPS[name]
+    return None
+
+
+def mixture(periods: Iterable[Any]) -> str | None:
+    """Say where a series changes the length of its periods, or None where it does not.
+
+    Examples
+    --------
+    >>> months, quarters = pd.date_range("2023-01-01", periods=6, freq="MS"), ["2023-07-01", "2023-10-01", "2024-01-01"]
+    >>> mixture(pd.to_datetime([*months, *quarters]))[:72]
+    'months until 2023-06, quarters from 2023-07 on; bring them to one length'
+    >>> mixture(pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-02"]))
+    '2020-04-02 does not fit: most dates are on day 1 of a month. Correct it, or give one date for each period'
+    """
+    index = pd.DatetimeIndex(sorted(set(periods)))
+    if len(index) < 2 or step_of(index) is not None:
+        return None
+    days, counts = np.unique(index.day, return_counts=True)
+    usual = int(days[counts.argmax()])
+    odd = index[index.day != usual]
+    if len(odd) and counts.max() > len(index) / 2:
+        return (
+            f"{odd[0]:%Y-%m-%d} does not fit: most dates are on day {usual} of a month. Correct it, or give one date "
+            "for each period"
+        )
+    if len(odd):
+        steps, names = np.diff(index.to_numpy().astype("datetime64[D]").astype(int)), {1: "days", 7: "weeks"}
+        names |= dict.fromkeys((28, 29, 30, 31), "months") | dict.fromkeys((90, 91, 92), "quarters")
+        unit = "days"
+    else:
+        steps, names, unit = np.diff(index.year * 12 + index.month), _MONTHS, "months"
+    values, counts = np.unique(steps, return_counts=True)
+    if len(values) == 1:
+        return f"the periods are {values[0]} {unit} apart; allowed: days, weeks, months, quarters or years"
+    words = [names.get(int(step), f"steps of {step} {unit}") for step in steps]
+    # Each side of a change holds the more of its own length: the split that explains the most steps is named.
+    best = max(range(1, len(steps)), key=lambda place: (_most(words[:place]) + _most(words[place:]), place))
+    before, after = (max(set(side), key=side.count) for side in (words[:best], words[best:]))
+    if before == after:
+        first = next(place for place, word in enumerate(words) if word != before)
+        return (
+            f"{words[first]} between {label_of(index[first])} and {label_of(index[first + 1])} among {before}; bring "
+            "the periods to one length, or correct the dates"
+        )
+    said = (
+        f"{before} until {label_of(index[best - 1])}, {after} from {label_of(index[best])} on; bring them to one length"
+    )
+    if before in _SIZES and after in _SIZES:
+        shorter = min((before, after), key=_SIZES.get)
+        said += f". If {shorter} are only missing, add a row without a value for each"
+    return said
+
+
+_SIZES = {"days": 1, "weeks": 7, "months": 30, "quarters": 91, "years": 365}
+
+
+def _most(words: list[str]) -> int:
+    return max((words.count(word) for word in set(words)), default=0)
+
+
+def impossible_dates(periods: Iterable[Any]) -> str | None:
+    """Say which date belongs to no series, or None: a year that cannot be, a leap of many years, too many periods.
+
+    Examples
+    --------
+    >>> impossible_dates(pd.to_datetime(["2023-01-01", "2023-02-01", "9999-12-01"]))
+    '9999-12 has a year that cannot be; allowed: 1800 to 2100. Correct the date, or leave the row out'
+    >>> impossible_dates(pd.to_datetime(["1970-01-01", "2023-01-01", "2023-02-01"]))
+    '1970-01 lies 53 years before its neighbour 2023-01; allowed: up to 10. Correct the date, or leave the row out'
+    """
+    index = pd.DatetimeIndex(sorted(set(periods)))
+    remedy = "Correct the date, or leave the row out"
+    wrong = index[(index.year < FIRST_YEAR) | (index.year > LAST_YEAR)]
+    if len(wrong):
+        return f"{label_of(wrong[0])} has a year that cannot be; allowed: {FIRST_YEAR} to {LAST_YEAR}. {remedy}"
+    if len(index) < 2:
+        return None
+    years = np.diff(index.year + (index.day_of_year - 1) / 366)
+    if years.max() > LONGEST_GAP_YEARS:
+        place = int(years.argmax())
+        low, high = label_of(index[place]), label_of(index[place + 1])
+        few_before = place + 1 <= len(index) / 2
+        odd, other, way = (low, high, "before") if few_before else (high, low, "after")
+        said = f"{odd} lies {years.max():.0f} years {way} its neighbour {other}"
+        return f"{said}; allowed: up to {LONGEST_GAP_YEARS}. {remedy}"
+    step = step_of(index)
+    shortest = 1 if step is None else 365 / step.per_year
+    count = (index[-1] - index[0]).days / shortest
+    if count > MOST_PERIODS:
+        return (
+            f"{label_of(index[0])} to {label_of(index[-1])} are {count:,.0f} periods; allowed: up to {MOST_PERIODS:,}. "
+            "Shorten the series, or add up to longer periods"
+        )
+    return None
+
+
+def regular(frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort a series and put in the periods that are missing, without values.
+
+    Parameters
+    ----------
+    frame
+        ``period`` and value columns, one row per period, of one frequency.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per period from the first to the last.
+
+    Raises
+    ------
+    DataError
+        If the frequency is mixed, a period occurs twice, or a date cannot be.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"period": pd.to_datetime(["2020-03-01", "2020-01-01"]), "value": [3.0, 1.0]})
+    >>> regular(rows)["value"].to_list()
+    [1.0, nan, 3.0]
+    """
+    wrong = impossible_dates(frame["period"])
+    if wrong:
+        raise DataError(f"the date {wrong}")
+    step = step_of(frame["period"])
+    if step is None:
+        raise DataError(f"the periods are of mixed length: {mixture(frame['period'])}")
+    twice = frame["period"].duplicated()
+    if twice.any():
+        shown = label_of(frame.loc[twice, "period"].iloc[0], step)
+        raise DataError(f"the period {shown} occurs twice; keep one row for each")
+    first, last = frame["period"].min(), frame["period"].max()
+    whole = pd.date_range(first, last, freq=step.offset, name="period")
+    return frame.set_index("period").reindex(whole).reset_index()
+
+
+def from_ends(table: pd.DataFrame, *, by: Iterable[str] = ()) -> pd.DataFrame:
+    """Read dates that are all the last day of a month as the period that ends there, by its first day.
+
+    A month end is read as its month; where the periods of a series are quarters or years, as the quarter or year that
+    ends with that day. Series with any other date come back as they are.
+
+    Parameters
+    ----------
+    table
+        ``period`` (timestamps) and the columns of ``by``.
+    by
+        Columns that tell one series from another.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"period": pd.to_datetime(["2021-06-30", "2021-09-30", "2021-12-31"])})
+    >>> from_ends(rows)["period"].dt.strftime("%Y-%m-%d").to_list()
+    ['2021-04-01', '2021-07-01', '2021-10-01']
+    """
+    if table.empty:
+        return table
+    ends, columns = table["period"], list(by)
+    series = table.groupby(columns, sort=False).ngroup() if columns else pd.Series(0, index=table.index)
+    last = (ends + pd.Timedelta(days=1)).dt.day.eq(1)
+    moving = last.groupby(series).transform("all") & (ends.groupby(series).transform("nunique") > 1)
+    if not moving.any():
+        return table
+    months = (ends.dt.year * 12 + ends.dt.month).sort_values()
+    steps = months.groupby(series.reindex(months.index)).diff()
+    smallest = steps.where(steps > 0).groupby(series.reindex(months.index)).transform("min").reindex(table.index)
+    back = smallest.where(smallest.isin(list(_MONTHS)), 1).astype(int) - 1
+    starts = (ends.dt.to_period("M").astype("int64") - back).to_numpy()
+    moved = pd.Series(pd.PeriodIndex.from_ordinals(starts, freq="M").to_timestamp(), index=table.index)
+    changed = table.assign(period=moved.astype(ends.dtype).where(moving, ends))
+    changed.attrs = table.attrs
+    return changed

@@ -1,0 +1,330 @@
+"""Values that cannot be: codes for missing data, negative counts, shares above 100, a value unlike its own ratio."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+#: Numbers that stand for "missing" or "suppressed" in survey and returns software (with their negatives).
+CODES = (99.0, 999.0, 9_999.0, 99_999.0, 999_999.0, 9_999_999.0, 99_999_999.0)
+
+#: Negative codes from this size on are refused wherever they occur; -9 only where no other value is negative.
+SHORTEST_CODE = 9.0
+
+#: A positive code is out of place where it is above this many times the largest other value of its series.
+CODE_ABOVE = 3.0
+
+#: From this code on one that is out of place is refused; a smaller one (99) could be a bad month, so it is a warning.
+SURE_CODE = 999.0
+
+#: Up to this share of negative values among whole numbers they are mistakes; above it the indicator has a sign.
+FEW_NEGATIVE = 0.1
+
+#: From so many values on a single negative one among them is few.
+ENOUGH_FOR_ONE = 6
+
+#: A negative value is out of line where the smallest other value is above this share of the usual one.
+NEGATIVE_OUT_OF_LINE = 0.25
+
+#: Above this no share is read, of whatever kind: bed occupancy or a coverage of another year's births reach 150.
+HIGHEST_SHARE = 200.0
+
+#: A value and its ratio further apart than this share are in different units, or one of them is wrong.
+FAR_FROM_RATIO = 0.05
+
+#: What a ratio may be multiplied by to be a value: a proportion, per cent, per 1,000, 10,000, 100,000 or million.
+MULTIPLIERS = (1.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
+
+#: A ratio belongs to the nearest multiplier when the usual one is within this share of it.
+NEAR_MULTIPLIER = 0.02
+
+#: Decimals up to which a column is taken to be rounded.
+MOST_DECIMALS = 6
+
+_SHARE = re.compile(
+    r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent$|%", re.IGNORECASE
+)
+_SIGNED = re.compile(
+    r"(?:^|[\s_])(?:net|change|balance|difference|growth|gap|surplus|deficit|variance|excess|saving|savings|residual)"
+    r"(?:$|[\s_])",
+    re.IGNORECASE,
+)
+_MAY_EXCEED = re.compile(
+    r"occupancy|occupied|utilisation|utilization|coverage|fill|turnover|achiev|of[\s_]plan|of[\s_]target|delivered|index",
+    re.IGNORECASE,
+)
+
+
+_PER = re.compile(r"per[\s_]*(1[\s_]?0{2,6}|1(?:,000){1,2}|10,000|100,000)(?![\d,])", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One rule that cells of a column break: where (positions), how grave, what is wrong (of each), what is allowed."""
+
+    name: str
+    severity: str
+    column: str
+    positions: np.ndarray
+    each: tuple[str, ...]
+    allowed: str
+
+    @property
+    def says(self) -> str:
+        """What is wrong with the first of the cells."""
+        return self.each[0]
+
+
+def is_share(indicator: str) -> bool:
+    """Say whether an indicator is a percentage by its name.
+
+    Examples
+    --------
+    >>> [is_share(name) for name in ("seen_percent", "seen (%)", "95th_percentile_weeks", "antenatal_coverage")]
+    [True, True, False, True]
+    """
+    return bool(_SHARE.search(indicator))
+
+
+def is_signed(indicator: str) -> bool:
+    """Say whether an indicator may be negative by its name, such as a net change, a balance or a gap.
+
+    Examples
+    --------
+    >>> is_signed("net_change"), is_signed("bed_balance"), is_signed("internet_visits")
+    (True, True, False)
+    """
+    return bool(_SIGNED.search(indicator))
+
+
+def may_exceed(indicator: str) -> bool:
+    """Say whether a share may be above 100 by its name: occupied beds over those available, coverage over estimates.
+
+    Examples
+    --------
+    >>> may_exceed("ga_occupancy_percent"), may_exceed("seen_percent")
+    (True, False)
+    """
+    return bool(_MAY_EXCEED.search(indicator))
+
+
+def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[Fault]:
+    """Return every rule that cells of one indicator break.
+
+    Parameters
+    ----------
+    frame
+        ``value`` and optionally ``numerator`` and ``denominator``, as numbers, missing where not observed.
+    indicator
+        Its name, which says whether it is a share or may be negative.
+    series
+        What tells the series of the frame apart (one label a row), such as the unit; one series unless given.
+
+    Returns
+    -------
+    list of Fault
+        ``stop`` where a cell cannot be what it says, ``warn`` where it is only unlikely. Names: ``no number``,
+        ``code for missing``, ``negative``, ``share``, ``numerator above denominator``, ``value unlike its ratio``.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"value": [13.0, -999999.0, 17.0]})
+    >>> [(one.name, one.severity, one.positions.tolist()) for one in faults(rows, indicator="falls")]
+    [('code for missing', 'stop', [1])]
+    >>> rows = pd.DataFrame({"value": [0.85], "numerator": [850.0], "denominator": [1000.0]})
+    >>> faults(rows, indicator="seen_percent")[0].says
+    'not 85, which is 100 × 850 / 1,000'
+    """
+    columns = {name: _numbers(frame, name) for name in ("value", "numerator", "denominator")}
+    labels = np.zeros(len(frame), dtype=int) if series is None else pd.factorize(np.asarray(series))[0]
+    found: list[Fault] = []
+    for name, values in columns.items():
+        infinite = np.isinf(values)
+        _add(found, "no number", "stop", name, infinite, "infinite, which is no number", "a number or an empty cell")
+        known = np.where(infinite, np.nan, values)
+        found += _codes(name, known, labels, indicator)
+        coded = np.isin(np.abs(known), CODES) & np.isin(np.arange(len(known)), _positions(found, name))
+        columns[name] = np.where(coded, np.nan, known)
+    for name in ("numerator", "denominator"):
+        _add(found, "negative", "stop", name, columns[name] < 0, "a negative count", "0 or more")
+    found += _negative(columns["value"], indicator)
+    found += _shares(columns["value"], indicator)
+    found += _ratios(columns, indicator)
+    return found
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in frame:
+        return np.full(len(frame), np.nan)
+    return pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan)
+
+
+def _positions(found: list[Fault], column: str) -> np.ndarray:
+    own = [one.positions for one in found if one.column == column]
+    return np.concatenate(own) if own else np.array([], dtype=int)
+
+
+def _add(
+    found: list[Fault], name: str, severity: str, column: str, where: np.ndarray, says: str | list[str], allowed: str
+) -> None:
+    if where.any():
+        places = np.flatnonzero(where)
+        each = tuple(says) if isinstance(says, list) else (says,) * len(places)
+        found.append(Fault(name, severity, column, places, each, allowed))
+
+
+def _codes(name: str, values: np.ndarray, labels: np.ndarray, indicator: str) -> list[Fault]:
+    """Find -9, -99, -999999 and the like, and 999 or 9999 far above everything else of the same series."""
+    size = np.abs(values)
+    code = np.isin(size, CODES)
+    short = values == -SHORTEST_CODE
+    if not (code | short).any():
+        return []
+    found: list[Fault] = []
+    allowed = "an empty cell where a number is missing or suppressed"
+    negative = code & (values < 0)
+    rest = values[~(code | short) & ~np.isnan(values)]
+    if name == "value" and is_signed(indicator):
+        negative &= size > CODE_ABOVE * (np.abs(rest).max() if len(rest) else np.inf)
+    elif not (rest < 0).any():
+        negative |= short
+    _add(found, "code for missing", "stop", name, negative, "probably a code for missing or suppressed", allowed)
+    others = pd.Series(np.where(code | short, np.nan, values)).groupby(labels).transform("max").to_numpy(dtype=float)
+    above = code & (values > 0) & (size > CODE_ABOVE * others) & (others > 0)
+    sure = above & (size >= SURE_CODE)
+    says = f"more than {CODE_ABOVE:g} times anything else in the series, so probably a code for missing"
+    _add(found, "code for missing", "stop", name, sure, says, allowed)
+    _add(found, "code for missing", "warn", name, above & ~sure, says, allowed)
+    return found
+
+
+def _negative(values: np.ndarray, indicator: str) -> list[Fault]:
+    found: list[Fault] = []
+    below, known = values < 0, values[~np.isnan(values)]
+    if not below.any() or is_signed(indicator):
+        return found
+    if is_share(indicator):
+        says, allowed = "a share below 0", "0 to 100; name an indicator that may be negative a change or a gap"
+        _add(found, "negative", "stop", "value", below, says, allowed)
+        return found
+    few = below.sum() <= max(len(known) >= ENOUGH_FOR_ONE, FEW_NEGATIVE * len(known))
+    others = known[known >= 0]
+    if few and (known == np.round(known)).all():
+        says, allowed = "negative among whole numbers of 0 or more, and a count cannot be", "0 or more"
+        _add(found, "negative", "stop", "value", below, says, f"{allowed}; name what may be negative a net change")
+    elif few and others.min() > NEGATIVE_OUT_OF_LINE * np.median(others):
+        says = "negative while no other value comes near 0"
+        _add(found, "negative", "warn", "value", below, says, "a value like the others, or an empty cell")
+    return found
+
+
+def _shares(values: np.ndarray, indicator: str) -> list[Fault]:
+    found: list[Fault] = []
+    if not is_share(indicator) or is_signed(indicator):
+        return found
+    high = values > 100 * (1 + 1e-9)
+    far = high & (values > HIGHEST_SHARE if may_exceed(indicator) else high)
+    allowed = "0 to 100; leave 'percent' out of the name where the indicator is no share"
+    _add(found, "share", "stop", "value", far, "a share above 100", allowed)
+    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "0 to 100 where the denominator holds all")
+    known = values[~np.isnan(values)]
+    if len(known) >= 3 and known.max() <= 1 and ((known > 0) & (known < 1)).any():
+        says = "a proportion of 0 to 1, as are all values, where the name says percent"
+        _add(found, "share", "warn", "value", ~np.isnan(values), says, "values times 100")
+    return found
+
+
+def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
+    """Return what numerator over denominator is multiplied by to give the value, or None where nothing fits.
+
+    A share is a percentage, so 100, and a rate has the one that its name tells (falls per 1,000); another indicator has
+    the one of :data:`MULTIPLIERS` that its usual row has.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"value": [6.6, 5.1], "numerator": [33, 26], "denominator": [5000, 5100]})
+    >>> multiplier_of(rows, indicator="falls_per_1000_bed_days")
+    1000.0
+    """
+    columns = {name: _numbers(frame, name) for name in ("value", "numerator", "denominator")}
+    return _multiplier(columns, indicator)
+
+
+def _multiplier(columns: dict[str, np.ndarray], indicator: str) -> float | None:
+    if is_share(indicator):
+        return 100.0
+    named = _PER.search(indicator)
+    if named:
+        return float(re.sub(r"[\s_,]", "", named[1]))
+    value, ratio = columns["value"], _ratio(columns)
+    if (value == columns["numerator"])[~np.isnan(value)].all():
+        return None  # the value is the count itself, and the denominator what it is seen against
+    usable = ~np.isnan(value) & ~np.isnan(ratio) & (ratio != 0) & (value != 0)
+    if not usable.any():
+        return None
+    usual = float(np.median(value[usable] / ratio[usable]))
+    near = min(MULTIPLIERS, key=lambda one: abs(np.log(abs(usual) / one)))
+    return near if abs(usual / near - 1) <= NEAR_MULTIPLIER else None
+
+
+def _ratio(columns: dict[str, np.ndarray]) -> np.ndarray:
+    size = columns["denominator"]
+    return columns["numerator"] / np.where(size > 0, size, np.nan)
+
+
+def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
+    found: list[Fault] = []
+    value, top, bottom = columns["value"], columns["numerator"], columns["denominator"]
+    above = top > bottom
+    share = is_share(indicator) and not is_signed(indicator)
+    rare = 0 < above.sum() <= FEW_NEGATIVE * (~np.isnan(top) & ~np.isnan(bottom)).sum()
+    if above.any() and (share or rare):
+        stop = share and not may_exceed(indicator)
+        says = [f"above the denominator of its row, {_said(size)}" for size in bottom[above]]
+        _add(found, "numerator above denominator", "stop" if stop else "warn", "numerator", above, says,
+             "the denominator or less; are the two columns swapped?")  # fmt: skip
+    ratio = _ratio(columns)
+    both = ~np.isnan(value) & ~np.isnan(ratio)
+    if not both.any() or (value[both] == top[both]).all():
+        return found
+    factor = _multiplier(columns, indicator)
+    if factor is None:
+        says = [f"neither {_fraction(columns, place)} nor 100, 1,000 … times that" for place in np.flatnonzero(both)]
+        _add(found, "value unlike its ratio", "stop", "value", both, says, _RATIO)
+        return found
+    expected = factor * ratio
+    apart = np.abs(value - expected)
+    rounding = 0.51 * 10.0 ** -_decimals(value[both])
+    off = both & (apart > rounding + 1e-6 * np.abs(expected))
+    far = off & (apart > rounding + FAR_FROM_RATIO * np.abs(expected))
+    proportion = share and bool((np.abs(value - ratio)[both] <= rounding + FAR_FROM_RATIO * ratio[both]).all())
+    allowed = "values times 100, or a name without 'percent'" if proportion else _RATIO
+    times = f"{factor:,.0f} × " if factor != 1 else ""
+    for where, severity in ((far, "stop"), (off & ~far, "warn")):
+        says = [f"not {_said(expected[at])}, which is {times}{_fraction(columns, at)}" for at in np.flatnonzero(where)]
+        _add(found, "value unlike its ratio", severity, "value", where, says, allowed)
+    return found
+
+
+_RATIO = "the ratio, or leave numerator and denominator out"
+
+
+def _fraction(columns: dict[str, np.ndarray], place: int) -> str:
+    return f"{_said(columns['numerator'][place])} / {_said(columns['denominator'][place])}"
+
+
+def _decimals(values: np.ndarray) -> int:
+    """Return to how many decimals all of these numbers are rounded."""
+    for digits in range(MOST_DECIMALS):
+        scaled = values * 10.0**digits
+        if np.allclose(scaled, np.round(scaled), rtol=0, atol=1e-6):
+            return digits
+    return MOST_DECIMALS
+
+
+def _said(number: float) -> str:
+    return f"{number:,.6g}" if abs(number) < 1e6 else f"{number:,.0f}"

@@ -1,0 +1,138 @@
+"""What a CSV file must be: one sentence for each way in which a file is not one, with the row a spreadsheet shows."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from healthsys import csv_files, datasets
+from healthsys.errors import DataError, nearest
+
+SCHEMA = {
+    "fields": [
+        {"name": "month", "type": "string", "description": "month", "constraints": {"required": True, "unique": True}},
+        {"name": "days", "type": "number", "description": "mean wait"},
+        {"name": "people", "type": "integer", "description": "people", "optional": True},
+    ],
+    "primaryKey": "month",
+}
+
+
+def read(tmp_path, content):
+    path = tmp_path / "own.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    rows = csv_files.records(path, label="own.csv")
+    raw, numbers = csv_files.table(rows, label="own.csv", wanted=[field["name"] for field in SCHEMA["fields"]])
+    return datasets.check(raw, SCHEMA, label="own.csv", rows=numbers)
+
+
+TIDY = "month,days\nJan,1.5\nFeb,2.5\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        ("\ufeff", "the file is empty"),
+        (TIDY.encode("utf-16"), r"the file is UTF-16 text, not UTF-8 text; save it as 'CSV UTF-8'"),
+        (TIDY.encode("utf-32"), r"the file is UTF-32 text"),
+        (TIDY.encode("utf-16-le"), r"holds null bytes \(probably UTF-16 text\)"),
+        (TIDY.encode() + b"\0", r"holds null bytes \(it is not text\)"),
+        (TIDY.replace("Jan", "Jän").encode("latin-1"), r"not UTF-8 text \(byte 12\).*probably Windows-1252 or Latin"),
+        (b"PK\x03\x04rest", "the file is an Excel workbook"),
+        (b"\xd0\xcf\x11\xe0rest", "the file is an Excel 97 workbook"),
+        ("<!DOCTYPE html><html></html>", "the file is a web page"),
+        (TIDY.replace(",", ";"), "^own.csv: the cells are separated by semicolons; save the file with a comma as"),
+        (TIDY.replace(",", "\t"), "the cells are separated by tabs"),
+        (TIDY.replace(",", "|"), "the cells are separated by vertical bars"),
+        ("month;days\nJan;80,1\nFeb;79,4\n", "separated by semicolons"),
+        ("sep=;\nmonth;days\nJan;80,1\n", "separated by semicolons"),
+        ("Waits by ward\n\nmonth;days\nJan;80\n", "separated by semicolons"),
+        ("Table 3: waits\n\nmonth,days\nJan,1\n", r"row 1 holds 'Table 3: waits', and the header is in row 3.*\(2\)"),
+        ("month,days\nJan,1,\n", r"row 2 has 3 cells but the header 2; .*end of a row"),
+        ("month,days\n\n\nJan,1\nFeb\nMar\n", r"row 5 has 1 cell but the header 2 \('Feb'\); a note .*\(2 such rows"),
+        ("month,days\nJan,1\nSource: own returns\n", r"row 3 has 1 cell but the header 2 \('Source: own returns'\)"),
+        ("month,days,people\nJan,1\n", r"row 2 has 2 cells but the header 3; check quotes and commas"),
+        ("month,days\nJan,80,1\n", r"row 2 has 3 cells but the header 2; .*a decimal comma must be a point"),
+        ('month,days\n"Jan,1\n', r"not a readable CSV file near line \d+ .*check quotes and commas"),
+        ("month,days,days\nJan,1,2\n", "column 'days' occurs twice in the header"),
+        ("month,days, days \nJan,1,2\n", "column 'days' occurs twice in the header"),
+        ("month,days,Days\nJan,1,2\n", "columns 'days' and 'Days' differ in capitals only"),
+        ("Month,Days\nJan,1\n", r"no column 'month'.*header names 'Month'\. Did you mean 'month'\?.*lower case"),
+        ("MONTH,days\nJan,1\n", r"header names 'MONTH'\. Did you mean 'month'\?"),
+        ("month,days,People\nJan,1,2\n", r"column 'People' is not read\. Did you mean 'people'\?"),
+        ('month,days\nJan,"80,1"\n', r"column 'days', row 2: '80,1' is not allowed.*80,1 must be written 80\.1"),
+        ('month,days\nJan,"1,204"\n', r"'1,204' is not allowed.*20,699 people 20699"),
+        ('month,days\n\nJan,1\n\nFeb,"2,5%"\n', r"column 'days', row 5: '2,5%' is not allowed"),
+        ("month,days\nJan,inf\n", r"column 'days', row 2: 'inf' is not allowed; allowed: a number"),
+        ("month,days\nJan,-Infinity\n", "'-Infinity' is not allowed"),
+        ("month,days\nJan,1e999\n", "'1e999' is not allowed"),
+        ("month,days\nJan,nan\n", "'nan' is not allowed"),
+        ("month,days\nJan,NA\n", "'NA' is not allowed"),
+        ("month,days,people\nJan,1,99999999999999999999999\n", r"column 'people', row 2: '9+' is not allowed"),
+        ("month,days,people\nJan,1,inf\n", "'inf' is not allowed; allowed: a whole number"),
+        ("month,days\n\nJan,1\n\nJan,2\n", r"column 'month', row 3: 'Jan' is not allowed; .*each value once"),
+        ("month,days\n", "a header but no rows"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_says_why_in_one_sentence(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, content)
+
+
+def test_a_repeated_key_has_the_row_of_the_spreadsheet(tmp_path):
+    schema = {"fields": [{"name": "a", "type": "string", "description": ""}] * 1, "primaryKey": "a"}
+    raw, rows = csv_files.table([(1, ["a"]), (4, ["x"]), (9, ["x"])], label="t")
+    with pytest.raises(DataError, match="row 9 repeats a 'x'"):
+        datasets.check(raw, schema, label="t", rows=rows)
+
+
+def test_what_does_not_matter_is_read(tmp_path):
+    content = '\ufeff month ,days,,\r\n\r\n"Jan, or later",1.5,,\r\n,,,\r\nFeb,,,\r\n'
+    frame = read(tmp_path, content)
+    assert frame.columns.to_list() == ["month", "days"]
+    assert frame["month"].to_list() == ["Jan, or later", "Feb"]
+    assert frame["days"].isna().to_list() == [False, True]
+
+
+def test_a_column_without_a_name_keeps_its_values(tmp_path):
+    assert read(tmp_path, ",month,days\n0,Jan,1\n").columns.to_list() == ["month", "days", "Unnamed: 0"]
+
+
+def test_a_line_break_inside_a_cell_is_one_row_of_the_spreadsheet(tmp_path):
+    with pytest.raises(DataError, match="column 'days', row 3: 'x' is not allowed"):
+        read(tmp_path, 'month,days\n"Jan\nuary",1\nFeb,x\n')
+
+
+def test_rows_are_those_of_the_spreadsheet_in_later_checks_too(mini):
+    (mini / "own.csv").write_text("month,days,locator\n\nJan,1,a\n\n\nFeb,2,b\n")
+    frame = datasets.read("own.csv", layout="waits")
+    assert [datasets.row_of(frame, place) for place in (0, 1)] == [3, 6]
+    (mini / "own.csv").write_text("month,days,locator\nJan,1,a\n")
+    assert datasets.row_of(datasets.read("own.csv", layout="waits"), 0) == 2
+
+
+def test_a_comma_in_text_is_no_number_to_write_otherwise(tmp_path):
+    schema = {"fields": [{"name": "a", "type": "string", "description": "", "constraints": {"enum": ["x"]}}]}
+    with pytest.raises(DataError) as caught:
+        datasets.check(pd.DataFrame({"a": ["80,1"]}, dtype="str"), schema, label="t")
+    assert "80.1" not in str(caught.value)
+
+
+def test_the_nearest_name_is_found_whatever_its_case():
+    assert nearest("INDICATOR", ["unit", "indicator"]) == " Did you mean 'indicator'?"
+    assert nearest("indikator", ["INDICATOR"]) == " Did you mean 'INDICATOR'?"
+
+
+@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=8), min_size=3,
+                         max_size=3), min_size=1, max_size=6))  # fmt: skip
+def test_every_cell_comes_back_as_it_is_in_the_file(tmp_path_factory, rows):
+    import csv
+
+    path = tmp_path_factory.mktemp("cells") / "any.csv"
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([["a", "b", "c"], *rows])
+    raw, _ = csv_files.table(csv_files.records(path, label="any.csv"), label="any.csv")
+    kept = [row for row in rows if any(cell.strip() for cell in row)]
+    assert raw.astype(object).where(raw.notna(), "").values.tolist() == kept

@@ -1,0 +1,183 @@
+"""What the book knows of a reader's file is said: changes of definition, totals that differ, cells that cannot be."""
+
+import pandas as pd
+import pytest
+
+from healthsys.errors import DataError
+from healthsys.trends import known, open_study, reporting, words
+from healthsys.trends.layouts import number_from
+from healthsys.trends.readers import read_official
+from test_unit_readers import AE_HEADER, GP, KH03, RTT, TOTAL, WALES, A, B, ae
+
+OWN = {"kind": "yours"}
+
+
+def breaks(indicator, unit="England", provenance=OWN, data="mine.csv"):
+    found, certain = known.breaks_of(data, provenance=provenance, indicator=indicator, unit=unit)
+    return [f"{day:%Y-%m}" for day, _ in found], certain
+
+
+def test_a_break_is_found_by_indicator_and_country_in_a_table_of_ones_own():
+    for name in ("within_4h_percent", "Within 4h %", "within-4h percent"):
+        for unit in ("England", "ENGLAND ", "E92000001"):
+            assert breaks(name, unit) == (["2019-05"], False)
+    assert breaks("incomplete_median_wait_weeks") == (["2013-04", "2024-02"], False)
+    assert breaks("incomplete_number_over_104_weeks") == (["2013-04", "2021-04", "2024-02"], False)
+    for name, unit in (("within_4h_percent", "Scotland"), ("newborns", "England"), ("falls", "England")):
+        assert breaks(name, unit) == ([], False)
+
+
+def test_an_official_layout_has_the_breaks_of_the_bundled_copy():
+    def official(layout):
+        return {"kind": "yours", "layout": layout}
+
+    assert breaks("incomplete_median_wait_weeks", provenance=official("rtt_overview")) == (
+        ["2013-04", "2024-02"],
+        True,
+    )
+    assert breaks("waiting_over_18_weeks", "London", official("rtt_regions")) == (["2013-04", "2024-02"], True)
+    assert breaks("incomplete", "QOX", official("rtt_flow")) == (["2013-04", "2024-02"], True)
+    assert breaks("within_4h_percent", provenance=official("ae_month")) == (["2019-05"], True)
+    assert breaks("within_4h_percent", "RA1", official("ae_month")) == ([], True)
+    assert breaks("total_waiting", "Wales", official("rtt_wales")) == ([], True)
+    assert breaks("antenatal_coverage", provenance={"kind": "synthetic"}, data="area_south_series") == ([], False)
+
+
+def test_the_official_overview_gives_what_the_bundled_copy_gives(shared):
+    options = {"indicator": "incomplete_median_wait_weeks", "unit": "England", "change": "2020-03-01"}
+    options["last"] = "2023-12-01"
+    file = shared / "real_data/rtt_waiting/NHS_timeseries.csv"
+    own, ours = (open_study(data=str(data), **options) for data in (file, "rtt_england_monthly"))
+    assert own.left_out == ours.left_out != ""
+    assert own.found.at_horizon.absolute == pytest.approx(ours.found.at_horizon.absolute, rel=1e-9)
+
+
+def test_a_copy_of_the_series_is_warned_of_and_charted_in_two_parts(tmp_path):
+    days = pd.date_range("2017-05-01", "2020-02-01", freq="MS")
+    values = [90 + place % 3 - 8 * (day >= pd.Timestamp("2019-05-01")) for place, day in enumerate(days)]
+    table = pd.DataFrame({"indicator": "within_4h_percent", "unit": "England", "period": days, "value": values})
+    table.to_csv(tmp_path / "copy.csv", index=False)
+    options = {"data": str(tmp_path / "copy.csv"), "indicator": "within_4h_percent", "unit": "England"}
+    study = open_study(**options, change="2019-05-01")
+    assert len(study.series) == len(table)
+    assert "from 2019-05: fourteen trusts in a field test" in words.warning_words(study)
+    assert "Check first: from 2019-05: fourteen trusts" in words.finding(study)
+    assert study.chart.segments["segment"].max() == 2
+    with pytest.raises(DataError, match=r"change outside.*Left out as counted in another way.*Set breaks to 'keep'"):
+        open_study(data="rtt_england_monthly", indicator="incomplete_median_wait_weeks", unit="England",
+                   change="2024-02-01")  # fmt: skip
+
+
+def test_a_sum_that_differs_from_the_total_row_is_said_with_file_and_both(tmp_path):
+    for month, rows in (("APRIL", (A, B, TOTAL)), ("MAY", (A, TOTAL)), ("JUNE", (A, B, TOTAL))):
+        ae(tmp_path, f"{month}.csv", month=month, rows=rows)
+    study = open_study(data=str(tmp_path), indicator="attendances", unit="England")
+    (one,) = [one for one in study.findings if one.name == "total differs"]
+    assert one.severity == "warn"
+    assert one.says.startswith("MAY.csv: attendances add up to 1,260 over its rows, but its total row says 2,160")
+    assert "MAY.csv" in words.finding(study)
+    assert "MAY.csv" in words.warning_words(study)
+
+
+def test_half_a_case_is_no_difference():
+    def found(own):
+        return known.total_findings({"report": [{"file": "f", "check": "c", "own": own, "file_says": 100.0}]})
+
+    assert found(100.5) == found(99.5) == found(float("nan")) == []
+    assert len(found(101.0)) == len(found(99.0)) == 1
+
+
+def kh03(old, new):
+    assert old in KH03
+    return KH03.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (AE_HEADER + A.replace(",1000,", ',"80,1",').format(month="MAY"), "row 2: '80,1' is not a number"),
+        (AE_HEADER + A.replace(",1000,", ",-5,").format(month="MAY"), "row 2: '-5' is negative"),
+        (AE_HEADER + "\n" + A.replace(",1000,", ",inf,").format(month="MAY"), "row 3: 'inf' is not a number"),
+        (AE_HEADER + A.replace(",300,", ",3000,").format(month="MAY"), "row 2: attendances over four hours is 3,025"),
+        (AE_HEADER + A.format(month="MAY").strip() + ",1\n", "row 2 has 23 cells but the header 22"),
+        (AE_HEADER.replace("Parent Org", "Org Code") + A.format(month="MAY"), "column 'Org Code' occurs twice"),
+        (AE_HEADER.replace(",", ";") + A.format(month="MAY").replace(",", ";"), "separated by semicolons"),
+        ("A&E\n\n" + AE_HEADER + A.format(month="MAY"), "the header is in row 3"),
+        (kh03("0.9,0.8,5000", "0.9,1.8,5000"), r"row 3: ae_type1_pct_4hr is 1\.8, above 1"),
+        (kh03("RA1,2019-20 Q1,A,100.0", "\nRA1,2019-20 Q1,A,-999999"), r"row 4: '-999999' is negative"),
+        (GP.replace(",60\n", ',"6,0"\n'), r"COUNT_OF_APPOINTMENTS', row 2: '6,0' is not a number"),
+        (RTT.replace("57.2%", "157.2%"), r"row 6: '157\.2%' is a share above 100"),
+        (RTT.replace("13.4", '"13,4"'), r"row 7: '13,4' is not a number"),
+        (RTT.replace("13.4", "-13.4"), r"row 7: '-13\.4' is negative"),
+        (WALES.replace(',55,5,60', ',55,5'), "row 5 has 5 cells but the header 6"),
+        (WALES.replace('"All "', '"Sum "'), "no column 'All'"),
+    ],
+)  # fmt: skip
+def test_cells_of_official_files_that_cannot_be_are_refused_by_row(tmp_path, text, message):
+    path = tmp_path / "file.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=message):
+        read_official(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1,234", 1234), ("12,345,678", 12345678), ("1,234.5", 1234.5), ("80.1", 80.1), (" 7 ", 7), ("1e3", 1000),
+     (".5", 0.5), ("80,1", None), ("1,23", None), ("12,34,567", None), ("1234,567", None), ("0,123", None), ("1.234,5", None),
+     ("inf", None), ("nan", None), ("", None), ("1 234", None), ("1e999", None)],
+)  # fmt: skip
+def test_thousands_commas_are_read_and_decimal_commas_are_not(text, number):
+    assert number_from(text) == number
+
+
+def panel(units=("A", "B"), periods=12, **rows):
+    days = pd.date_range("2021-01-01", periods=periods, freq=rows.pop("freq", "MS")).strftime("%Y-%m-%d")
+    return [(unit, day, 80 + place, 120 + place) for unit in units for place, day in enumerate(days)]
+
+
+def opened(tmp_path, rows):
+    path = tmp_path / "units.csv"
+    lines = ["unit,period,numerator,denominator", *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return reporting.open_reporting(str(path))
+
+
+def test_a_total_among_units_is_refused(tmp_path):
+    parts = panel(("A", "B"))
+    total = [("X", day, 2 * top, 2 * bottom) for unit, day, top, bottom in parts if unit == "A"]
+    with pytest.raises(DataError, match=r"units\.csv: column 'unit', row 26: 'X' equals the sum of the others"):
+        opened(tmp_path, [*parts, *total])
+    with pytest.raises(DataError, match=r"row 26: 'Total' has the name of a total"):
+        opened(tmp_path, [*parts, ("Total", "2021-01-01", 90, 120)])
+    assert len(opened(tmp_path, panel(("England", "Wales")))) == 24
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (("A", "2021-01-01", 80, 999999), "column 'denominator', row 2: '999999' is .*code for missing"),
+        (("A", "9999-01-01", 80, 120), "9999-01 has a year that cannot be"),
+        (("a", "2021-01-01", 80, 120), "column 'unit', row 3: 'A' is also written 'a'"),
+        (("A", "2021-01-01", 130, 120), "row 2, A in 2021-01, has a numerator above"),
+    ],
+)
+def test_cells_of_a_panel_that_cannot_be_are_refused(tmp_path, cell, message):
+    with pytest.raises(DataError, match=message):
+        opened(tmp_path, [cell, *panel()[1:]])
+
+
+def test_a_panel_of_month_ends_or_weeks_is_read(tmp_path):
+    assert opened(tmp_path, panel(freq="ME"))["period"].min() == pd.Timestamp("2021-01-01")
+    assert reporting.step_name(opened(tmp_path, panel(freq="7D"))) == "week"
+
+
+def test_a_page_on_other_data_says_nothing_of_the_bundled_ones(tmp_path):
+    own = reporting.told(opened(tmp_path, panel()))
+    for word in ("England", "NHS", "pandemic", "fourteen", "panel"):
+        assert word not in " ".join(own.values())
+    assert own["source"] == "Your own data: units.csv"
+    given = reporting.told(opened(tmp_path, panel()), source="My returns", measure="seen in time")
+    assert (given["source"], given["measure"]) == ("My returns", "seen in time")
+    ours = reporting.told(reporting.open_reporting("ae_type1_reporting"))
+    assert "fourteen trusts" in ours["data"]
+    assert "pandemic" in ours["limits"]
