@@ -148,7 +148,7 @@ def test_u_limits_match_r():
 def test_a_zero_denominator_gives_no_point_and_says_so():
     chart = p_chart([1, 0, 2, 1], [10, 0, 12, 11])
     assert chart.points["value"].isna().to_list() == [False, True, False, False]
-    assert "1 periods have no denominator" in chart.warnings[0]
+    assert "1 period has no denominator" in chart.warnings[0]
 
 
 @pytest.mark.parametrize(
