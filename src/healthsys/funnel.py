@@ -20,6 +20,12 @@ LEVELS = (0.95, 0.998)
 #: Share of z-scores winsorised at each end before dispersion is estimated, Spiegelhalter 2005.
 WINSORISED = 0.10
 
+#: Largest count: above it double precision no longer holds every whole number.
+LARGEST = 1e15
+
+#: Expected events above which exact Poisson limits and their normal approximation agree to a millionth of their width.
+NORMAL_ABOVE = 1e9
+
 #: Sizes at which the curves are drawn.
 CURVE_POINTS = 120
 
@@ -93,11 +99,11 @@ def _z(level: float) -> float:
 
 def _sizes(numbers: np.ndarray, what: str) -> np.ndarray:
     size = np.asarray(numbers, dtype=float)
-    wrong = ~((size > 0) & np.isfinite(size))
+    wrong = ~((size > 0) & (size <= LARGEST))
     if wrong.any():
         raise DataError(
-            f"{what}: position {int(np.argmax(wrong)) + 1} holds {size[wrong][0]:g}; allowed: finite numbers above 0. "
-            "Leave units without any out"
+            f"{what}: position {int(np.argmax(wrong)) + 1} holds {size[wrong][0]:g}; allowed: numbers above 0, up to "
+            f"{LARGEST:g}. Leave units without any out"
         )
     return size
 
@@ -191,12 +197,14 @@ def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) ->
     """
     size = _sizes(expected, "expected events")
     _check_target(target, "ratio")
+    half = _z(level) * np.sqrt(target / size)
+    many, mean = size * target > NORMAL_ABOVE, np.minimum(size * target, NORMAL_ABOVE)
     limits = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        count = stats.poisson.ppf(tail, size * target)
-        above = stats.poisson.cdf(count, size * target)
-        step = stats.poisson.pmf(count, size * target)
-        limits.append(np.clip((count - (above - tail) / step) / size, 0, None))
+    for tail, normal in (((1 - level) / 2, target - half), ((1 + level) / 2, target + half)):
+        count = stats.poisson.ppf(tail, mean)
+        above = stats.poisson.cdf(count, mean)
+        step = stats.poisson.pmf(count, mean)
+        limits.append(np.where(many, normal, np.clip((count - (above - tail) / step) / size, 0, None)))
     return limits[0], limits[1]
 
 
@@ -408,9 +416,9 @@ def funnel(
                 "leave the cell empty where nothing is known"
             )
         rows[column] = numbers
-        wrong = rows[(numbers < 0) | np.isinf(numbers)]
+        wrong = rows[(numbers < 0) | (numbers > LARGEST)]
         if len(wrong):
-            said = "negative" if wrong[column].iloc[0] < 0 else "infinite"
+            said = "negative" if wrong[column].iloc[0] < 0 else f"above {LARGEST:g}"
             raise DataError(
                 f"{label}: column '{column}', unit '{wrong[unit].iloc[0]}': {wrong[column].iloc[0]:g} is {said}; "
                 "counts are 0 or more. Check the sign in the source table"
