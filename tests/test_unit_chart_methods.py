@@ -1,6 +1,6 @@
 """The charts that practitioners expect, against published answers and R.
 
-Montgomery: Introduction to Statistical Quality Control, 6th edition, whose tables R qicharts2 carries in its tests;
+Montgomery: Introduction to Statistical Quality Control; tables are numbered as in R qicharts2, whose tests carry them;
 "R 4.2.2" is base R with the formula written out, as quoted.
 """
 
@@ -15,17 +15,17 @@ from healthsys.trends.attribute_charts import c_chart, p_chart, u_chart
 from healthsys.trends.control_charts import few_points, mr_chart, variation, xmr
 from healthsys.trends.rare_events import cases_between, g_chart, t_chart, times_between
 
-#: Montgomery, tables 7.1 to 7.3: nonconforming cans in 54 samples of 50, the last 24 after a change of the machine.
+#: Montgomery, table 7.3: nonconforming cans in 54 samples of 50, the last 24 after a change of the machine.
 CANS = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6]
 CANS_AFTER = [9, 6, 12, 5, 6, 4, 6, 3, 7, 6, 2, 4, 3, 6, 5, 4, 8, 5, 6, 7, 5, 6, 3, 5]
 
-#: Montgomery, table 7.7: nonconformities on 26 circuit boards.
+#: Montgomery, table 7.8: nonconformities on 26 circuit boards.
 BOARDS = [21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16, 19, 10, 17, 13, 22, 18, 39, 30, 24, 16, 19, 17, 15]
 
 #: Montgomery, table 7.10: errors in 20 weeks of 50 shipments.
 SHIPMENTS = [2, 3, 8, 1, 1, 4, 1, 4, 5, 1, 8, 2, 4, 3, 4, 1, 8, 3, 7, 4]
 
-#: Montgomery, table 6.6: costs of processing mortgage loans, 20 weeks.
+#: Montgomery, table 6.7: costs of processing mortgage loans, 20 weeks.
 COSTS = [310, 288, 297, 298, 307, 303, 294, 297, 308, 306, 294, 299, 297, 299, 314, 295, 293, 306, 301, 304]
 
 #: Montgomery, table 7.14: hours between failures of a valve.

@@ -290,7 +290,7 @@ def mr_chart(
 
     References
     ----------
-    Montgomery DC. Introduction to Statistical Quality Control, 6th edition, section 6.4 and appendix VI (D4 = 3.267).
+    Montgomery DC. Introduction to Statistical Quality Control, section 6.4 and appendix VI (D4 = 3.267).
 
     Examples
     --------

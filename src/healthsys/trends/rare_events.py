@@ -143,7 +143,7 @@ def g_chart(
     References
     ----------
     Benneyan JC. Number-between g-type statistical quality control charts for monitoring adverse events. Health Care
-    Management Science 2001;4:305-318; Montgomery DC. Introduction to Statistical Quality Control, 6th edition, p. 319.
+    Management Science 2001;4:305-318; Montgomery DC. Introduction to Statistical Quality Control, section on g charts.
 
     Examples
     --------
@@ -251,7 +251,7 @@ def t_chart(
     References
     ----------
     Nelson LS. A control chart for parts-per-million nonconforming items. Journal of Quality Technology 1994;26:239-240;
-    Montgomery DC. Introduction to Statistical Quality Control, 6th edition, example 7.6.
+    Montgomery DC. Introduction to Statistical Quality Control, example 7.6.
 
     Examples
     --------
