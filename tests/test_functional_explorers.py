@@ -150,6 +150,28 @@ def test_the_control_chart_is_the_packages_at_every_position(pages, study):
         same_words(shown, explore_chart.chart_state(study, explore_chart.chart_at(study, **position)), explorer)
 
 
+@pytest.mark.parametrize(
+    ("tenths", "signals"),
+    [
+        ([933] * 13, 0),
+        ([1000] * 10 + [992] + [1000] * 13, 1),
+        ([1000] * 5 + [992] + [1000] * 9 + [999] + [1000] * 8, 1),
+    ],
+)
+@pytest.mark.parametrize("screen", [True, False])
+def test_the_browser_takes_no_rounding_for_a_signal(pages, tenths, signals, screen):
+    """The page's own script on constant months and single exceptions; unit tests compare it with fractions."""
+    values = [one / 10 for one in tenths]
+    shown = pages["control-chart"].evaluate(
+        """([values, screen]) => globalThis.hsExplorers["control-chart"](
+          { values, labels: values.map(String), times: values.map((_, place) => place), period: "month", digits: 1,
+            sign: "%", fewestInPart: 6, fewest: 12 }, { rebase: 5, shift: 7, trend: 7, screen }).numbers.signals[0]""",
+        [values, screen],
+    )
+    assert shown == signals
+    assert (xmr(values, screen=screen).points["signal"] != "").sum() == signals
+
+
 def test_the_ward_is_the_packages_at_every_position(pages):
     explorer = explore_beds.beds_explorer(beds=28, arrivals=5.2, stay=5.0, accepted=5)
     for position in positions("bed-slack"):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsys.errors import DataError
-from healthsys.trends.attribute_charts import p_chart, run_chart, u_chart
+from healthsys.trends.attribute_charts import RunChart, p_chart, run_chart, u_chart
 from healthsys.trends.control_charts import assurance, capability, variation, xmr
 
 VIGNETTE = [1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1]
@@ -148,7 +148,7 @@ def test_u_limits_match_r():
 def test_a_zero_denominator_gives_no_point_and_says_so():
     chart = p_chart([1, 0, 2, 1], [10, 0, 12, 11])
     assert chart.points["value"].isna().to_list() == [False, True, False, False]
-    assert "1 periods have no denominator" in chart.warnings[0]
+    assert "1 period has no denominator" in chart.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,19 @@ def test_run_chart_matches_anhoej():
     chart = run_chart([12, 14, 11, 13, 15, 12, 16, 17, 18, 16, 19, 17, 18, 20, 15, 13, 12, 11, 14, 13])
     assert (chart.median, chart.useful, chart.longest_run, chart.longest_allowed) == (14.5, 20, 9, 7)
     assert (chart.crossings, chart.fewest_crossings, chart.signal) == (4, 6, True)
+
+
+@pytest.mark.parametrize(("points", "allowed", "fewest"), [(10, 6, 2), (11, 6, 2), (12, 7, 3), (24, 8, 8), (60, 9, 23)])
+def test_run_chart_limits_follow_the_number_of_points(points, allowed, fewest):
+    """R 4.2.2: round(log2(n)) + 3 and qbinom(0.05, n - 1, 0.5) for n 10, 11, 12, 24, 60."""
+    chart = run_chart([1, 2] * (points // 2) + [1.5] * 3 + [1, 2][: points % 2])
+    assert (chart.useful, chart.longest_allowed, chart.fewest_crossings) == (points, allowed, fewest)
+
+
+def test_a_run_or_crossings_as_allowed_are_no_signal():
+    assert not RunChart(0.0, 12, 7, 7, 3, 3).signal
+    assert RunChart(0.0, 12, 8, 7, 3, 3).signal
+    assert RunChart(0.0, 12, 7, 7, 2, 3).signal
 
 
 @pytest.mark.parametrize(

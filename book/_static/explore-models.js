@@ -20,14 +20,29 @@
 
   // ---- control chart (XmR) ----
   const RULES = ["outside limits", "trend", "two of three", "shift"];
-  const [LIMIT_FACTOR, SCREEN_FACTOR] = [2.66, 3.267];
+  const [LIMIT_FACTOR, SCREEN_FACTOR, NEAR_SHARE] = [2.66, 3.267, 2 / 3];
 
-  const meanMovingRange = (values, screen) => {
+  // Differences up to this share of the largest number compared are rounding, not a difference.
+  const RELATIVE_TOLERANCE = 1e-12;
+  const slackOf = (values) => RELATIVE_TOLERANCE * Math.max(...values.filter((value) => value !== null).map(Math.abs));
+  const signOf = (difference, slack) => (Math.abs(difference) <= slack ? 0 : Math.sign(difference));
+
+  // The value that more than half of the points share, if there is one: the level of a process with single exceptions.
+  const usualValue = (known, slack) => {
+    const sorted = [...known].sort((a, b) => a - b);
+    const middle = sorted[Math.floor(sorted.length / 2)];
+    return 2 * sorted.filter((value) => Math.abs(value - middle) <= slack).length > sorted.length ? middle : null;
+  };
+
+  // Screening is not applied where it would leave no variation, or limits that leave the usual value outside.
+  const meanMovingRange = (values, screen, slack, apart) => {
     const known = values
       .map((value, place) => (place === 0 || value === null || values[place - 1] === null ? null : Math.abs(value - values[place - 1])))
       .filter((range) => range !== null);
     const all = mean(known);
-    return screen && all > 0 ? mean(known.filter((range) => range < SCREEN_FACTOR * all)) : all;
+    if (!screen || all <= slack) return all;
+    const smaller = mean(known.filter((range) => range < SCREEN_FACTOR * all - slack));
+    return smaller <= slack || LIMIT_FACTOR * smaller + slack < apart ? all : smaller;
   };
 
   // Marks the members of unbroken runs of one sign; span is 1 where a sign is a step between two points.
@@ -53,18 +68,20 @@
     return marked;
   };
 
-  const rulesBroken = (values, centre, half, trendLength, shiftLength) => {
+  const rulesBroken = (values, centre, half, level, slack, trendLength, shiftLength) => {
     const known = values.map((value) => value !== null);
-    const side = values.map((value, place) => (known[place] ? Math.sign(value - centre) : 0));
+    const sides = (from) => values.map((value, place) => (known[place] ? signOf(value - from, slack) : 0));
+    const side = sides(centre);
     const away = values.map((value, place) => (known[place] ? Math.abs(value - centre) : 0));
-    const outside = away.map((distance) => distance > half);
-    const near = away.map((distance, place) => !outside[place] && distance > (half * 2) / 3);
-    const steps = values.slice(1).map((value, place) => (known[place] && known[place + 1] ? Math.sign(value - values[place]) : null));
+    const outside = away.map((distance) => distance > half + slack);
+    const near = away.map((distance, place) => !outside[place] && distance > half * NEAR_SHARE + slack);
+    const steps = values.slice(1).map((value, place) =>
+      known[place] && known[place + 1] ? signOf(value - values[place], slackOf([value, values[place]])) : null);
     const signs = [
       side.map((sign, place) => (outside[place] ? sign : 0)),
       runs(steps, trendLength - 1, 1),
       twoOfThree(side, near),
-      runs(side, shiftLength, 0),
+      runs(level === null ? side : sides(level), shiftLength, 0),
     ];
     return values.map((_, place) => RULES[signs.findIndex((sign) => sign[place] !== 0)] ?? "");
   };
@@ -74,11 +91,13 @@
     const segments = parts.map((part) => {
       const known = part.filter((value) => value !== null);
       const centre = mean(known);
-      const half = LIMIT_FACTOR * meanMovingRange(part, screen);
-      return { points: known.length, mean: centre, lpl: centre - half, upl: centre + half, part, half };
+      const slack = slackOf(part);
+      const usual = usualValue(known, slack);
+      const half = LIMIT_FACTOR * meanMovingRange(part, screen, slack, usual === null ? 0 : Math.abs(usual - centre));
+      return { points: known.length, mean: centre, lpl: centre - half, upl: centre + half, part, half, usual, slack };
     });
-    const points = segments.flatMap(({ part, mean: centre, lpl, upl, half }, number) => {
-      const signals = rulesBroken(part, centre, half, trend, shift);
+    const points = segments.flatMap(({ part, mean: centre, lpl, upl, half, usual, slack }, number) => {
+      const signals = rulesBroken(part, centre, half, usual, slack, trend, shift);
       return part.map((value, place) => ({ value, segment: number + 1, mean: centre, lpl, upl, signal: signals[place] }));
     });
     return { points, segments };

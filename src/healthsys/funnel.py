@@ -1,4 +1,4 @@
-"""Funnel plots: units beside a common target, with limits that widen as a unit gets smaller.
+"""Funnel plots: units compared with a common target, with limits that widen as a unit gets smaller.
 
 A funnel compares each unit with a target and says who lies outside what chance alone allows at its size. It is not a
 league table: nothing here ranks.
@@ -20,19 +20,39 @@ LEVELS = (0.95, 0.998)
 #: Share of z-scores winsorised at each end before dispersion is estimated, Spiegelhalter 2005.
 WINSORISED = 0.10
 
+#: Largest count: above it double precision no longer holds every whole number.
+LARGEST = 1e15
+
+#: Expected events above which exact Poisson limits and their normal approximation agree to a millionth of their width.
+NORMAL_ABOVE = 1e9
+
+#: Sizes at which the curves are drawn.
+CURVE_POINTS = 120
+
 #: Added to an observed count of zero and its expectation before a logarithm.
 CONTINUITY = 0.5
 
+#: Differences up to this share of the numbers compared are rounding: such a unit lies on the limit, not beyond it.
+RELATIVE_TOLERANCE = 1e-12
+
 KINDS = ("proportion", "ratio")
+
+#: What is done with the most extreme z-scores: pulled in to the cut (Spiegelhalter 2005), or dropped (NHS England's
+#: summary hospital-level mortality indicator, SHMI).
+EXTREMES = ("winsorised", "truncated")
+
+#: How limits are widened: by a variance between units (random effects), or by the factor sqrt(phi).
+MODELS = ("additive", "multiplicative")
 
 
 @dataclass(frozen=True)
 class Overdispersion:
     """How much more the units differ than chance allows.
 
-    ``phi`` is the mean squared z-score (1 when chance explains all of it); ``tau2`` the variance between units on the
-    transformed scale, 0 when ``phi`` gives no evidence of any; both None, with a ``reason``, when there are too few
-    units to tell.
+    ``phi`` is the mean squared z-score (1 when chance explains all of it), None with a ``reason`` when there are too
+    few units to tell; ``tau2`` the variance between units on the transformed scale, 0 when ``phi`` gives no evidence of
+    any. ``winsorised`` is the share of units at each end that was pulled in or dropped (``extremes`` says which),
+    ``used`` the number of units that entered.
     """
 
     phi: float | None
@@ -40,16 +60,26 @@ class Overdispersion:
     units: int
     winsorised: float
     reason: str | None = None
+    extremes: str = EXTREMES[0]
+    used: int | None = None
 
     @property
     def present(self) -> bool:
-        """Whether limits should be widened."""
+        """Whether limits should be widened by a variance between units."""
         return self.tau2 > 0
+
+    @property
+    def factor(self) -> float:
+        """By how much multiplicative limits are wider: sqrt(phi), never below 1."""
+        return 1.0 if self.phi is None else max(1.0, self.phi**0.5)
 
 
 @dataclass(frozen=True)
 class Funnel:
-    """A funnel: the target, one row per unit with its limits and place, and the limits as curves."""
+    """A funnel: the target, one row per unit with its limits and place, and the limits as curves.
+
+    ``adjusted`` is whether the limits are widened, ``model`` how they would be (``additive`` or ``multiplicative``).
+    """
 
     target: float
     kind: str
@@ -58,12 +88,32 @@ class Funnel:
     dispersion: Overdispersion
     adjusted: bool
     left_out: int
+    model: str = MODELS[0]
 
 
 def _z(level: float) -> float:
     if not 0 < level < 1:
         raise DataError(f"level must lie between 0 and 1, got {level:g}; 0.95 and 0.998 are usual")
     return float(stats.norm.ppf(0.5 + level / 2))
+
+
+def _sizes(numbers: np.ndarray, what: str) -> np.ndarray:
+    size = np.asarray(numbers, dtype=float)
+    wrong = ~((size > 0) & (size <= LARGEST))
+    if wrong.any():
+        raise DataError(
+            f"{what}: position {int(np.argmax(wrong)) + 1} holds {size[wrong][0]:g}; allowed: numbers above 0, up to "
+            f"{LARGEST:g}. Leave units without any out"
+        )
+    return size
+
+
+def _check_target(target: float, kind: str, label: str = "") -> None:
+    if not (0 < target < (1 if kind == "proportion" else np.inf)):
+        raise DataError(
+            f"{label}a target of {target:g} leaves no funnel; allowed: above 0"
+            + (" and below 1 (a proportion, not a percentage)" if kind == "proportion" else "")
+        )
 
 
 def proportion_limits(
@@ -76,7 +126,7 @@ def proportion_limits(
     target
         Target proportion, 0 to 1.
     denominators
-        People (or events) at risk in each unit, 1 or more.
+        People (or events) at risk in each unit, above 0; whole numbers for exact limits.
     level
         Two-sided coverage.
     exact
@@ -99,7 +149,13 @@ def proportion_limits(
     >>> print(f"{lower[0]:.4f} {upper[0]:.4f}")
     0.0706 0.2059
     """
-    size = np.asarray(denominators, dtype=float)
+    size = _sizes(denominators, "denominators")
+    _check_target(target, "proportion")
+    if exact and (size % 1 > 0).any():
+        raise DataError(
+            f"denominators: {size[size % 1 > 0][0]:g} is not a whole number; exact binomial limits need whole numbers. "
+            "Use exact=False for weighted data"
+        )
     if not exact:
         half = _z(level) * np.sqrt(target * (1 - target) / size)
         return np.clip(target - half, 0, 1), np.clip(target + half, 0, 1)
@@ -139,13 +195,16 @@ def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) ->
     >>> print(f"{lower[0]:.2f} {upper[0]:.2f}")
     0.61 1.39
     """
-    size = np.asarray(expected, dtype=float)
+    size = _sizes(expected, "expected events")
+    _check_target(target, "ratio")
+    half = _z(level) * np.sqrt(target / size)
+    many, mean = size * target > NORMAL_ABOVE, np.minimum(size * target, NORMAL_ABOVE)
     limits = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        count = stats.poisson.ppf(tail, size * target)
-        above = stats.poisson.cdf(count, size * target)
-        step = stats.poisson.pmf(count, size * target)
-        limits.append(np.clip((count - (above - tail) / step) / size, 0, None))
+    for tail, normal in (((1 - level) / 2, target - half), ((1 + level) / 2, target + half)):
+        count = stats.poisson.ppf(tail, mean)
+        above = stats.poisson.cdf(count, mean)
+        step = stats.poisson.pmf(count, mean)
+        limits.append(np.where(many, normal, np.clip((count - (above - tail) / step) / size, 0, None)))
     return limits[0], limits[1]
 
 
@@ -165,12 +224,14 @@ def overdispersion(
     target: float,
     kind: str = "proportion",
     winsorised: float = WINSORISED,
+    extremes: str = EXTREMES[0],
 ) -> Overdispersion:
     """Estimate how much units differ beyond chance, and the between-unit variance that would explain it.
 
-    z-scores are taken on the arcsine scale (proportions) or log scale (ratios); the most extreme ``winsorised`` share
-    at each end is pulled in to the cut, not dropped; phi is their mean square. Where k phi exceeds k - 1, the
-    between-unit variance is (k phi - (k - 1)) / (sum w - sum w^2 / sum w) with w the inverse squared standard errors.
+    z-scores are taken on the arcsine scale (proportions) or log scale (ratios). The most extreme ``winsorised`` share
+    at each end is pulled in to the cut, or dropped where ``extremes`` is ``truncated``; phi is the mean square of the k
+    that enter. Where k phi exceeds k - 1, the between-unit variance is
+    (k phi - (k - 1)) / (sum w - sum w^2 / sum w) with w the inverse squared standard errors of these k.
 
     Parameters
     ----------
@@ -181,16 +242,26 @@ def overdispersion(
     kind
         ``proportion`` or ``ratio``.
     winsorised
-        Share of units winsorised at each end, 0 up to (not including) 0.5.
+        Share of units pulled in or dropped at each end, 0 up to (not including) 0.5.
+    extremes
+        ``winsorised`` (Spiegelhalter: pulled in to the quantile) or ``truncated`` (SHMI: the whole number of units in
+        that share is dropped at each end).
 
     Returns
     -------
     Overdispersion
         With fewer than two units ``phi`` is None and ``reason`` says so.
 
+    Raises
+    ------
+    DataError
+        If an option is not known, a count is negative, infinite or missing, a size is not above 0, or events exceed
+        people.
+
     References
     ----------
-    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202.
+    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202; NHS Digital, SHMI methodology (truncation at 10%);
+    R FunnelPlotR.
 
     Examples
     --------
@@ -200,45 +271,67 @@ def overdispersion(
     0.708782 0
     """
     _check_kind(kind)
+    _check_choice("extremes", extremes, EXTREMES)
     if not 0 <= winsorised < 0.5:
         raise DataError(f"winsorised must be from 0 up to 0.5, got {winsorised:g}; 0.1 is usual")
-    observed, size = np.asarray(observed, dtype=float), np.asarray(size, dtype=float)
+    observed, size = np.asarray(observed, dtype=float), _sizes(size, "size")
+    _check_target(target, kind)
+    wrong = ~(observed >= 0) | ~np.isfinite(observed)
+    wrong |= (observed > size) & (kind == "proportion")
+    if wrong.any():
+        raise DataError(
+            f"observed: position {int(np.argmax(wrong)) + 1} holds {observed[wrong][0]:g} of {size[wrong][0]:g}; "
+            "allowed: counts of 0 or more" + (", not above the people at risk" if kind == "proportion" else "")
+        )
     units = len(observed)
-    if units < 2:
-        return Overdispersion(None, 0.0, units, winsorised, "dispersion needs at least two units")
     distance, error = _transformed(observed, size, target, kind)
-    z = distance / error
-    if winsorised:
-        z = np.clip(z, *np.quantile(z, [winsorised, 1 - winsorised]))
+    z, weight = distance / error, error**-2.0
+    if winsorised and extremes == "truncated":
+        dropped = int(units * winsorised + RELATIVE_TOLERANCE)
+        kept = np.argsort(z, kind="stable")[dropped : units - dropped]
+        z, weight = z[kept], weight[kept]
+    elif winsorised and units:
+        z = np.clip(z, *np.quantile(z, [winsorised, 1 - winsorised], method="linear"))
+    used = len(z)
+    if used < 2:
+        reason = "dispersion needs at least two units"
+        return Overdispersion(None, 0.0, units, winsorised, reason, extremes, used)
     phi = float(np.mean(z**2))
-    weight = error**-2.0
-    excess = units * phi - (units - 1)
-    tau2 = float(excess / (weight.sum() - (weight**2).sum() / weight.sum())) if excess > 0 else 0.0
-    return Overdispersion(phi, tau2, units, winsorised)
+    excess = used * phi - (used - 1)
+    if excess <= RELATIVE_TOLERANCE * used:
+        return Overdispersion(phi, 0.0, units, winsorised, None, extremes, used)
+    largest = int(weight.argmax())
+    others = weight.sum() - weight
+    others[largest] = np.delete(weight, largest).sum()
+    between = float((weight * others).sum() / weight.sum())  # = sum w - sum w^2 / sum w, without cancellation
+    return Overdispersion(phi, float(excess / between), units, winsorised, None, extremes, used)
 
 
 def _limits(
-    size: np.ndarray, *, target: float, kind: str, level: float, tau2: float, exact: bool
+    size: np.ndarray, *, target: float, kind: str, level: float, tau2: float, factor: float, exact: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    if tau2 > 0:
-        half = _z(level)
+    if tau2 > 0 or factor > 1:
+        error = 1 / (4 * size) if kind == "proportion" else 1 / (size * target)
+        half = _z(level) * np.sqrt(factor**2 * error + tau2)
         if kind == "proportion":
-            half = half * np.sqrt(1 / (4 * size) + tau2)
             centre = np.arcsin(np.sqrt(target))
             return (
                 np.sin(np.clip(centre - half, 0, np.pi / 2)) ** 2,
                 np.sin(np.clip(centre + half, 0, np.pi / 2)) ** 2,
             )
-        half = half * np.sqrt(1 / (size * target) + tau2)
         return target * np.exp(-half), target * np.exp(half)
     if kind == "proportion":
         return proportion_limits(target, size, level=level, exact=exact)
     return ratio_limits(target, size, level=level)
 
 
+def _check_choice(name: str, chosen: str, allowed: tuple[str, ...]) -> None:
+    if chosen not in allowed:
+        raise DataError(f"{name} '{chosen}' is not known; allowed: {', '.join(allowed)}")
+
+
 def _check_kind(kind: str) -> None:
-    if kind not in KINDS:
-        raise DataError(f"kind '{kind}' is not known; allowed: {', '.join(KINDS)}")
+    _check_choice("kind", kind, KINDS)
 
 
 def funnel(
@@ -250,7 +343,9 @@ def funnel(
     kind: str = "proportion",
     target: float | None = None,
     adjust: bool = True,
+    model: str = MODELS[0],
     winsorised: float = WINSORISED,
+    extremes: str = EXTREMES[0],
     levels: tuple[float, float] = LEVELS,
     exact: bool = False,
     label: str = "funnel",
@@ -269,12 +364,15 @@ def funnel(
         Target value; the pooled one (all events over all people or expectations) when None.
     adjust
         Widen the limits for overdispersion where there is evidence of it.
-    winsorised
-        Share of units winsorised at each end when dispersion is estimated.
+    model
+        How they are widened, on the arcsine or log scale: ``additive`` adds the between-unit variance to that of
+        chance, ``multiplicative`` stretches the distance from the target by sqrt(phi) where phi is above 1.
+    winsorised, extremes
+        Share of units winsorised (or ``truncated``, as for the SHMI) at each end when dispersion is estimated.
     levels
         Coverage of the inner and outer limits.
     exact
-        Exact binomial limits for proportions where nothing is widened.
+        Exact binomial limits for proportions where nothing is widened; the curves then stand at whole numbers.
     label
         What to call the table in messages.
 
@@ -282,13 +380,15 @@ def funnel(
     -------
     Funnel
         ``points``: unit, observed, size, value, inner and outer limits, ``place`` (``inside``, ``above inner``,
-        ``above outer``, ``below inner``, ``below outer``), in the order given. ``curves``: size and the four limits.
-        Units with a missing value or a size of zero are left out and counted in ``left_out``.
+        ``above outer``, ``below inner``, ``below outer``), in the order given; a unit on a limit is inside it.
+        ``curves``: size and the four limits. Units with a missing value or a size of zero are left out and counted in
+        ``left_out``.
 
     Raises
     ------
     DataError
-        If a column is missing, a count is negative, events exceed people, a unit occurs twice, or no unit remains.
+        If a column is missing, a count is negative, infinite or no number, events exceed people, a unit occurs twice,
+        or no unit remains.
 
     References
     ----------
@@ -302,16 +402,25 @@ def funnel(
     (0.138235, {'inside'})
     """
     _check_kind(kind)
+    _check_choice("model", model, MODELS)
     for column in (unit, observed, size):
         if column not in frame.columns:
             raise DataError(f"{label}: there is no column '{column}'; there are {', '.join(map(str, frame.columns))}")
     rows = frame[[unit, observed, size]].copy()
-    rows[[observed, size]] = rows[[observed, size]].astype("float64")
     for column in (observed, size):
-        wrong = rows[rows[column] < 0]
+        numbers = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+        wrong = rows[numbers.isna() & rows[column].notna()]
         if len(wrong):
             raise DataError(
-                f"{label}: column '{column}', unit '{wrong[unit].iloc[0]}': {wrong[column].iloc[0]:g} is negative; "
+                f"{label}: column '{column}', unit '{wrong[unit].iloc[0]}': '{wrong[column].iloc[0]}' is not a number; "
+                "leave the cell empty where nothing is known"
+            )
+        rows[column] = numbers
+        wrong = rows[(numbers < 0) | (numbers > LARGEST)]
+        if len(wrong):
+            said = "negative" if wrong[column].iloc[0] < 0 else f"above {LARGEST:g}"
+            raise DataError(
+                f"{label}: column '{column}', unit '{wrong[unit].iloc[0]}': {wrong[column].iloc[0]:g} is {said}; "
                 "counts are 0 or more. Check the sign in the source table"
             )
     usable = rows[rows[observed].notna() & (rows[size] > 0)].reset_index(drop=True)
@@ -330,30 +439,38 @@ def funnel(
     events, people = usable[observed].to_numpy(), usable[size].to_numpy()
     pooled = float(events.sum() / people.sum())
     centre = pooled if target is None else float(target)
-    ceiling = 1 if kind == "proportion" else np.inf
-    if not 0 < centre < ceiling:
+    if target is None and centre in ((0, 1) if kind == "proportion" else (0,)):
         raise DataError(
-            f"{label}: a target of {centre:g} leaves no funnel; allowed: above 0"
-            + (" and below 1 (a proportion, not a percentage)" if kind == "proportion" else "")
+            f"{label}: {'no unit has an event' if centre == 0 else 'every case of every unit is an event'}, so the "
+            f"pooled target of {centre:g} leaves no funnel; give a target"
         )
-    dispersion = overdispersion(events, people, target=centre, kind=kind, winsorised=winsorised)
-    tau2 = dispersion.tau2 if adjust else 0.0
-    grid = np.geomspace(people.min(), people.max() if people.max() > people.min() else people.min() * 2, 120)
+    _check_target(centre, kind, f"{label}: ")
+    dispersion = overdispersion(events, people, target=centre, kind=kind, winsorised=winsorised, extremes=extremes)
+    tau2 = dispersion.tau2 if adjust and model == "additive" else 0.0
+    factor = dispersion.factor if adjust and model == "multiplicative" else 1.0
+    grid = np.geomspace(people.min(), people.max() if people.max() > people.min() else people.min() * 2, CURVE_POINTS)
+    if exact:
+        grid = np.unique(np.round(grid))
     points = usable.assign(value=events / people)
     curves = pd.DataFrame({"size": grid})
     for name, level in zip(("inner", "outer"), sorted(levels), strict=True):
         for table, at in ((points, people), (curves, grid)):
-            low, high = _limits(at, target=centre, kind=kind, level=level, tau2=tau2, exact=exact)
+            low, high = _limits(at, target=centre, kind=kind, level=level, tau2=tau2, factor=factor, exact=exact)
             table[f"{name}_lower"], table[f"{name}_upper"] = low, high
     value = points["value"]
     points["place"] = np.select(
         [
-            value > points["outer_upper"],
-            value < points["outer_lower"],
-            value > points["inner_upper"],
-            value < points["inner_lower"],
+            _beyond(value, points["outer_upper"]),
+            _beyond(points["outer_lower"], value),
+            _beyond(value, points["inner_upper"]),
+            _beyond(points["inner_lower"], value),
         ],
         ["above outer", "below outer", "above inner", "below inner"],
         default="inside",
     )
-    return Funnel(centre, kind, points, curves, dispersion, tau2 > 0, len(rows) - len(usable))
+    return Funnel(centre, kind, points, curves, dispersion, tau2 > 0 or factor > 1, len(rows) - len(usable), model)
+
+
+def _beyond(larger: pd.Series, smaller: pd.Series) -> pd.Series:
+    """Whether one number is above another by more than rounding can explain."""
+    return larger - smaller > RELATIVE_TOLERANCE * np.fmax(larger.abs(), smaller.abs())

@@ -1,8 +1,7 @@
-"""Charts for counts: p and u charts with Laney's correction, and run charts."""
+"""Charts for counts: p and u charts with Laney's correction, c charts, and run charts."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,16 +10,29 @@ import pandas as pd
 from scipy import stats
 
 from healthsys.errors import DataError
+from healthsys.trends.chart_rules import (
+    NEAR_SHARE,
+    check_options,
+    excluded_points,
+    labels_of,
+    observed_numbers,
+    rules_broken,
+    segments_of,
+    sign_of,
+    slack_of,
+    usual_value,
+)
 from healthsys.trends.control_charts import (
     D2,
-    FEWEST_POINTS,
-    RULES,
     SHIFT_LENGTH,
     TREND_LENGTH,
     ControlChart,
+    few_points,
     moving_ranges,
-    rules_broken,
 )
+
+#: Standard errors between centre line and limit (Shewhart's convention).
+LIMIT_SIGMAS = 3
 
 
 @dataclass(frozen=True)
@@ -40,73 +52,119 @@ class RunChart:
         return self.longest_run > self.longest_allowed or self.crossings < self.fewest_crossings
 
 
+def _counts(numbers: Sequence[float], what: str) -> np.ndarray:
+    counts = observed_numbers(numbers, what=what)
+    wrong = np.flatnonzero(counts < 0)
+    if len(wrong):
+        raise DataError(f"{what}: position {wrong[0] + 1} holds {counts[wrong[0]]:g}; counts are 0 or more")
+    return counts
+
+
+def _no_spread(centre: float) -> str:
+    what = "no period has an event" if centre <= 0 else "every case is an event in every period"
+    return f"{what}, so the spread cannot be estimated and the limits coincide with the centre line"
+
+
 def _attribute_chart(
-    events: Sequence[float],
-    denominators: Sequence[float],
+    events: np.ndarray,
+    size: np.ndarray,
     *,
     kind: str,
     laney: bool,
     periods: Sequence | None,
+    baseline: int | None,
+    rebase: Sequence[int],
+    exclude: Sequence[int],
     trend_length: int,
     shift_length: int,
 ) -> ControlChart:
-    events, size = np.asarray(events, dtype=float), np.asarray(denominators, dtype=float)
-    if len(events) != len(size):
-        raise DataError(f"{len(events)} counts of events but {len(size)} denominators; give one of each per period")
-    for what, numbers in (("events", events), ("denominators", size)):
-        if np.nanmin(numbers) < 0:
-            where = int(np.nanargmin(numbers))
-            raise DataError(f"{what}: position {where + 1} holds {numbers[where]:g}; counts are 0 or more")
+    n = len(events)
+    labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
+    check_options(n, baseline=baseline, trend_length=trend_length, shift_length=shift_length)
     usable = (size > 0) & ~np.isnan(events)
-    if usable.sum() < 2:
-        raise DataError("fewer than 2 periods have events and a denominator above 0; there is nothing to chart")
-    if kind == "p" and (events[usable] > size[usable]).any():
-        where = int(np.flatnonzero(usable & (events > size))[0])
+    value = np.divide(events, size, out=np.full(n, np.nan), where=usable)
+    rows, summary, warnings, reasons = [], [], [], []
+    missing = n - int(usable.sum())
+    if missing:
+        what = "count" if kind == "c" else "denominator above 0 or no count"
+        warnings.append(f"{missing} {'period has' if missing == 1 else 'periods have'} no {what}: no point there")
+    for number in range(segment[-1] + 1):
+        where = np.flatnonzero(segment == number)
+        counts = usable[where] & ~left_out[where]
+        frozen = baseline if number == 0 and baseline else len(where)
+        base = where[:frozen][counts[:frozen]]
+        if len(base) < 2:
+            part = f"segment {number + 1}: " if segment[-1] or frozen < n else ""
+            raise DataError(
+                f"{part}fewer than 2 periods have events and a denominator above 0; there is nothing to chart"
+            )
+        centre = float(events[base].sum() / size[base].sum())
+        spread = centre * (1 - centre) if kind == "p" else centre
+        error = np.sqrt(np.divide(spread, size[where], out=np.full(len(where), np.nan), where=usable[where]))
+        counted = np.where(counts, value[where], np.nan)
+        sigma_z: float | None = 1.0
+        if spread <= 0:
+            sigma_z = None
+            reasons.append(_no_spread(centre))
+        elif laney:
+            ranges = moving_ranges((counted - centre) / error)[:frozen]
+            sigma_z = float(np.nanmean(ranges) / D2) if (~np.isnan(ranges)).any() else None
+            if sigma_z is None:
+                reasons.append(
+                    "no two neighbouring periods have a point, so Laney's spread cannot be estimated; the limits are "
+                    f"those of the plain {kind} chart"
+                )
+        half = LIMIT_SIGMAS * error * (1.0 if sigma_z is None else sigma_z)
+        signal, heading = rules_broken(
+            counted,
+            centre,
+            half,
+            trend_length=trend_length,
+            shift_length=shift_length,
+            level=usual_value(value[base]),
+        )
+        highest = 1.0 if kind == "p" else np.inf
+        rows.append(
+            pd.DataFrame(
+                {
+                    "value": value[where],
+                    "segment": number + 1,
+                    "moving_range": moving_ranges(counted),
+                    "mean": centre,
+                    "lpl": np.clip(centre - half, 0, None),
+                    "upl": np.clip(centre + half, None, highest),
+                    "near_lower": np.clip(centre - half * NEAR_SHARE, 0, None),
+                    "near_upper": np.clip(centre + half * NEAR_SHARE, None, highest),
+                    "signal": signal,
+                    "heading": heading,
+                    "excluded": left_out[where],
+                }
+            )
+        )
+        summary.append({"segment": number + 1, "points": len(base), "mean": centre, "sigma_z": sigma_z})
+        warnings += few_points(len(base), number + 1 if segment[-1] else None)
+    points = pd.concat(rows, ignore_index=True)
+    points.insert(0, "period", labels)
+    name = f"{kind}′" if laney else kind
+    reason = "; ".join(dict.fromkeys(reasons)) or None
+    return ControlChart(points, pd.DataFrame(summary), name, False, (*warnings, *dict.fromkeys(reasons)), reason)
+
+
+def _shares(events: Sequence[float], denominators: Sequence[float], *, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Check counts of events and their denominators, one pair per period."""
+    if len(events) != len(denominators):
         raise DataError(
-            f"position {where + 1}: {events[where]:g} events among {size[where]:g}; a proportion cannot exceed 1. "
+            f"{len(events)} counts of events but {len(denominators)} denominators; give one of each per period"
+        )
+    counts, size = _counts(events, "events"), _counts(denominators, "denominators")
+    over = np.flatnonzero((counts > size) & (size > 0))
+    if kind == "p" and len(over):
+        where = over[0]
+        raise DataError(
+            f"position {where + 1}: {counts[where]:g} events among {size[where]:g}; a proportion cannot exceed 1. "
             "Use a u chart for rates, or check whether the columns are swapped"
         )
-    centre = events[usable].sum() / size[usable].sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(usable, events / size, np.nan)
-        spread = centre * (1 - centre) if kind == "p" else centre
-        error = np.where(usable, np.sqrt(spread / size), np.nan)
-    sigma_z = 1.0
-    if laney:
-        ranges = moving_ranges((value - centre) / error)
-        sigma_z = float(np.nanmean(ranges) / D2)
-    half = 3 * error * sigma_z
-    lower = np.clip(centre - half, 0, None)
-    upper = np.clip(centre + half, None, 1 if kind == "p" else np.inf)
-    scaled = (value - centre) / np.where(half > 0, half, np.nan)
-    signal, heading = rules_broken(scaled, 0.0, 1.0, trend_length=10**9, shift_length=shift_length)
-    by_trend, way = rules_broken(value, centre, np.inf, trend_length=trend_length, shift_length=10**9)
-    for position, rule in enumerate(by_trend):
-        if rule and signal[position] != RULES[0]:
-            signal[position], heading[position] = rule, way[position]
-    points = pd.DataFrame(
-        {
-            "period": list(range(len(events))) if periods is None else list(periods),
-            "value": value,
-            "segment": 1,
-            "moving_range": moving_ranges(value),
-            "mean": centre,
-            "lpl": lower,
-            "upl": upper,
-            "near_lower": np.clip(centre - half * 2 / 3, 0, None),
-            "near_upper": centre + half * 2 / 3,
-            "signal": signal,
-            "heading": heading,
-        }
-    )
-    observed = int(usable.sum())
-    summary = pd.DataFrame([{"segment": 1, "points": observed, "mean": centre, "sigma_z": sigma_z}])
-    warnings = []
-    if observed < len(events):
-        warnings.append(f"{len(events) - observed} periods have no denominator above 0 or no count: no point there")
-    if observed < FEWEST_POINTS:
-        warnings.append(f"the limits rest on {observed} points; under {FEWEST_POINTS} they are provisional")
-    return ControlChart(points, summary, f"{kind}′" if laney else kind, False, tuple(warnings))
+    return counts, size
 
 
 def p_chart(
@@ -115,6 +173,9 @@ def p_chart(
     *,
     laney: bool = True,
     periods: Sequence | None = None,
+    baseline: int | None = None,
+    rebase: Sequence[int] = (),
+    exclude: Sequence[int] = (),
     trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
 ) -> ControlChart:
@@ -129,18 +190,22 @@ def p_chart(
         People with the outcome and people at risk, one pair per period, in order.
     laney
         Use the prime chart.
-    periods, trend_length, shift_length
-        As in :func:`healthsys.trends.control_charts.xmr`.
+    periods, baseline, rebase, exclude, trend_length, shift_length
+        As in :func:`healthsys.trends.control_charts.xmr`: a frozen baseline, new segments and points that are shown but
+        not counted.
 
     Returns
     -------
     ControlChart
-        Limits clipped to 0 and 1; a period without a denominator has no point; ``segments`` carries ``sigma_z``.
+        Limits clipped to 0 and 1; a period without a denominator has no point; ``segments`` carries ``sigma_z``. Where
+        no period has an event (or every case is one), or no two periods are neighbours, ``sigma_z`` is None and
+        ``reason`` says so.
 
     Raises
     ------
     DataError
-        If a count is negative, events exceed the denominator, or fewer than two periods are usable.
+        If a count is negative or infinite, events exceed the denominator, or fewer than two periods of a segment are
+        usable.
 
     References
     ----------
@@ -153,11 +218,13 @@ def p_chart(
     0.1127 0.0827 0.1427
     """
     return _attribute_chart(
-        events,
-        denominators,
+        *_shares(events, denominators, kind="p"),
         kind="p",
         laney=laney,
         periods=periods,
+        baseline=baseline,
+        rebase=rebase,
+        exclude=exclude,
         trend_length=trend_length,
         shift_length=shift_length,
     )
@@ -169,6 +236,9 @@ def u_chart(
     *,
     laney: bool = True,
     periods: Sequence | None = None,
+    baseline: int | None = None,
+    rebase: Sequence[int] = (),
+    exclude: Sequence[int] = (),
     trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
 ) -> ControlChart:
@@ -177,17 +247,76 @@ def u_chart(
     As :func:`p_chart`, for counts that may exceed the denominator; the standard error is the square root of the mean
     rate over the exposure, and limits are clipped at 0 only.
 
+    References
+    ----------
+    Laney DB. Quality Engineering 2002;14:531-537; Montgomery DC. Introduction to Statistical Quality Control, section
+    7.3; R qicharts2.
+
     Examples
     --------
     >>> round(float(u_chart([4, 6, 5, 7], [10, 12, 9, 11], laney=False).points["mean"][0]), 4)
     0.5238
     """
     return _attribute_chart(
-        events,
-        denominators,
+        *_shares(events, denominators, kind="u"),
         kind="u",
         laney=laney,
         periods=periods,
+        baseline=baseline,
+        rebase=rebase,
+        exclude=exclude,
+        trend_length=trend_length,
+        shift_length=shift_length,
+    )
+
+
+def c_chart(
+    counts: Sequence[float],
+    *,
+    periods: Sequence | None = None,
+    baseline: int | None = None,
+    rebase: Sequence[int] = (),
+    exclude: Sequence[int] = (),
+    trend_length: int = TREND_LENGTH,
+    shift_length: int = SHIFT_LENGTH,
+) -> ControlChart:
+    """Chart counts of events in periods of equal opportunity, with Poisson limits.
+
+    Centre is the mean count, limits the mean plus and minus three of its square roots, clipped at 0. Where the
+    opportunity differs between periods, use :func:`u_chart`.
+
+    Parameters
+    ----------
+    counts
+        Events in each period, in order; NaN where a period is missing.
+    periods, baseline, rebase, exclude, trend_length, shift_length
+        As in :func:`p_chart`.
+
+    Returns
+    -------
+    ControlChart
+        ``reason`` says so where no period has an event.
+
+    References
+    ----------
+    Montgomery DC. Introduction to Statistical Quality Control, section 7.3 (example 7.3); R qicharts2.
+
+    Examples
+    --------
+    >>> chart = c_chart([4, 6, 5, 9, 3, 3])
+    >>> f"{chart.points['mean'][0]:.2f} {chart.points['lpl'][0]:.2f} {chart.points['upl'][0]:.2f}"
+    '5.00 0.00 11.71'
+    """
+    events = _counts(counts, "counts")
+    return _attribute_chart(
+        events,
+        np.ones(len(events)),
+        kind="c",
+        laney=False,
+        periods=periods,
+        baseline=baseline,
+        rebase=rebase,
+        exclude=exclude,
         trend_length=trend_length,
         shift_length=shift_length,
     )
@@ -196,8 +325,9 @@ def u_chart(
 def run_chart(values: Sequence[float]) -> RunChart:
     """Test a series for non-random runs about its median (Anhøj's rules).
 
-    Points on the median are dropped. The longest run may not exceed round(log2 n) + 3, and the median must be crossed
-    at least as often as the 5th percentile of a binomial with n - 1 trials and probability one half.
+    Points on the median, within what rounding can explain, are dropped. The longest run may not exceed
+    round(log2 n) + 3, and the median must be crossed at least as often as the 5th percentile of a binomial with n - 1
+    trials and probability one half.
 
     Parameters
     ----------
@@ -224,11 +354,13 @@ def run_chart(values: Sequence[float]) -> RunChart:
     >>> chart.longest_run, chart.crossings, chart.signal
     (5, 1, True)
     """
-    numbers = np.asarray(values, dtype=float)
+    numbers = observed_numbers(values)
     numbers = numbers[~np.isnan(numbers)]
-    median = float(np.median(numbers)) if len(numbers) else math.nan
-    side = np.sign(numbers - median)
-    side = side[side != 0]
+    side = np.array([])
+    if len(numbers):
+        median = float(np.median(numbers))
+        side = sign_of(numbers - median, slack_of(numbers))
+        side = side[side != 0]
     if len(side) < 2:
         raise DataError("fewer than 2 points lie off the median; a run chart has nothing to count")
     turns = np.flatnonzero(np.diff(side) != 0)

@@ -14,6 +14,18 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.trends.chart_rules import (
+    NEAR_SHARE,
+    RULES,
+    check_options,
+    excluded_points,
+    labels_of,
+    observed_numbers,
+    rules_broken,
+    segments_of,
+    slack_of,
+    usual_value,
+)
 
 #: Mean moving range of two points of a normal process, in standard deviations (Shewhart's d2 for n = 2).
 D2 = 1.128
@@ -21,8 +33,11 @@ D2 = 1.128
 #: Three standard deviations over the mean moving range, as printed for XmR charts (3 / 1.128 rounded).
 LIMIT_FACTOR = 2.66
 
+#: Upper limit of a moving range in mean moving ranges (D4 for two points, Montgomery, appendix VI).
+RANGE_FACTOR = 3.267
+
 #: A moving range at or above this many mean moving ranges is left out once when screened (Nelson 1982).
-SCREEN_FACTOR = 3.267
+SCREEN_FACTOR = RANGE_FACTOR
 
 #: Points in a row that make a trend, and points on one side that make a shift (Making Data Count).
 TREND_LENGTH, SHIFT_LENGTH = 7, 7
@@ -30,22 +45,28 @@ TREND_LENGTH, SHIFT_LENGTH = 7, 7
 #: Fewest points per segment for limits that can be relied on (Making Data Count guidance).
 FEWEST_POINTS = 12
 
-#: The rules in the order in which they claim a point.
-RULES = ("outside limits", "trend", "two of three", "shift")
-
 #: Which way is better.
 DIRECTIONS = ("increase", "decrease", "neutral")
 
 
 @dataclass(frozen=True)
 class ControlChart:
-    """A chart: one row per point, one row per segment, how it was made, and what to be careful about."""
+    """A chart: one row per point, one row per segment, how it was made, and what to be careful about.
+
+    ``reason`` says why something of the chart could not be computed, where that is so.
+    """
 
     points: pd.DataFrame
     segments: pd.DataFrame
     kind: str
     screened: bool
     warnings: tuple[str, ...]
+    reason: str | None = None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the limits of some segment are made from fewer than :data:`FEWEST_POINTS` points."""
+        return bool((self.segments["points"] < FEWEST_POINTS).any())
 
     @property
     def stable(self) -> bool:
@@ -75,23 +96,23 @@ def moving_ranges(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[np.nan], np.abs(np.diff(values))])
 
 
-def _mean_moving_range(ranges: np.ndarray, *, screen: bool) -> tuple[float, int]:
-    """Return the mean moving range and how many ranges screening left out."""
+def _mean_moving_range(ranges: np.ndarray, *, screen: bool, slack: float, apart: float) -> tuple[float | None, int]:
+    """Return the mean moving range, None where there is none, and how many ranges screening left out.
+
+    Screening is not applied where it would leave no variation at all, or limits narrower than ``apart``, the distance
+    from the mean to the value that most points share: a nearly constant process with single exceptions.
+    """
     known = ranges[~np.isnan(ranges)]
     if len(known) == 0:
-        return math.nan, 0
+        return None, 0
     mean = float(known.mean())
-    if not screen or mean == 0:
+    if not screen or mean <= slack:
         return mean, 0
-    kept = known[known < SCREEN_FACTOR * mean]
-    return float(kept.mean()), len(known) - len(kept)
-
-
-def _segments(n: int, rebase: Sequence[int]) -> np.ndarray:
-    segment = np.zeros(n, dtype=int)
-    for start in sorted(rebase):
-        segment[start:] += 1
-    return segment
+    kept = known[known < SCREEN_FACTOR * mean - slack]
+    smaller = float(kept.mean())
+    if smaller <= slack or LIMIT_FACTOR * smaller + slack < apart:
+        return mean, 0
+    return smaller, len(known) - len(kept)
 
 
 def xmr(
@@ -101,6 +122,7 @@ def xmr(
     screen: bool = True,
     baseline: int | None = None,
     rebase: Sequence[int] = (),
+    exclude: Sequence[int] = (),
     trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
 ) -> ControlChart:
@@ -108,21 +130,27 @@ def xmr(
 
     Centre is the mean; limits are the mean plus or minus 2.66 mean moving ranges; near-limit lines lie at two thirds
     of that. A missing period stays in place: it has no point, no moving range on either side, and breaks the runs of
-    the rules.
+    the rules. Differences that rounding can explain are no differences
+    (:data:`healthsys.trends.chart_rules.RELATIVE_TOLERANCE`). Where more than half of the points that make the limits
+    share one value, a shift is counted from that value: single exceptions pull the mean away from it.
 
     Parameters
     ----------
     values
-        One number per period, in order; NaN where a period is missing.
+        One number per period (day, week, month, quarter or year), in order; NaN where a period is missing.
     periods
         Labels of the periods; their positions when None.
     screen
         Leave out moving ranges of 3.267 mean moving ranges or more, once, before the limits (the mean keeps every
-        point). The R package NHSRplotthedots does so, the Making Data Count spreadsheet does not.
+        point). The R package NHSRplotthedots does so, the Making Data Count spreadsheet does not. Ranges are kept
+        where leaving them out would leave no variation, or put the value that most points share outside the limits.
     baseline
         Number of leading points (of the first segment) whose limits are frozen for that segment; None uses all.
     rebase
         Positions that start a new segment: mean, limits and rules begin again there.
+    exclude
+        Positions of points that are shown but not counted: they enter neither mean nor limits, have no moving range on
+        either side, break no rule and interrupt a run, as a missing period does.
     trend_length, shift_length
         Points that make a trend (strictly rising or falling) and a shift (strictly on one side).
 
@@ -130,13 +158,16 @@ def xmr(
     -------
     ControlChart
         ``points``: period, value, segment, moving_range, mean, lpl, upl, near_lower, near_upper, signal (one of
-        :data:`RULES` or empty) and heading (``up``, ``down`` or empty). A point exactly on a limit is inside it; a
-        point on the mean breaks a shift; a tie breaks a trend.
+        :data:`RULES` or empty), heading (``up``, ``down`` or empty), excluded, and range_signal (whether the moving
+        range lies above its upper limit). ``segments``: points, mean, mean_moving_range, lpl, upl, range_upper,
+        ranges_screened. A point exactly on a limit is inside it; a point on the mean breaks a shift; a tie breaks a
+        trend.
 
     Raises
     ------
     DataError
-        If fewer than two points are observed in a segment, or a baseline or rebase position lies outside.
+        If a value is infinite or no number, fewer than two points are observed in a segment, or a baseline, rebase or
+        excluded position lies outside.
 
     References
     ----------
@@ -150,143 +181,152 @@ def xmr(
     >>> print(f"{first['mean']:.2f} {first['lpl']:.2f} {first['upl']:.2f}", chart.points["signal"][4])
     1.94 -0.72 4.60 outside limits
     """
-    values = np.asarray(values, dtype=float)
+    values = observed_numbers(values)
     n = len(values)
-    for position in rebase:
-        if not 0 < position < n:
-            raise DataError(
-                f"a rebase at position {position} lies outside the series; allowed: 1 to {n - 1} (the first point "
-                "of the new segment)"
-            )
-    if baseline is not None and not 2 <= baseline <= n:
-        raise DataError(f"a baseline of {baseline} points is not possible; allowed: 2 to {n}, or none")
-    segment = _segments(n, rebase)
+    labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
+    check_options(n, baseline=baseline, trend_length=trend_length, shift_length=shift_length)
     rows, summary, warnings = [], [], []
-    for number in np.unique(segment):
+    for number in range(segment[-1] + 1):
         where = np.flatnonzero(segment == number)
-        part = values[where]
-        ranges = moving_ranges(part)
-        frozen = baseline if number == 0 and baseline else len(part)
-        base = part[:frozen]
-        observed = int(np.sum(~np.isnan(base)))
-        if observed < 2:
+        counted = np.where(left_out[where], np.nan, values[where])
+        ranges = moving_ranges(counted)
+        frozen = baseline if number == 0 and baseline else len(where)
+        base = counted[:frozen]
+        known = base[~np.isnan(base)]
+        if len(known) < 2:
             raise DataError(
-                f"segment {number + 1} has {observed} observed points; a control chart needs at least 2 "
+                f"segment {number + 1} has {len(known)} observed points; a control chart needs at least 2 "
                 f"(and {FEWEST_POINTS} to be relied on). Choose another rebase or baseline"
             )
-        mean = float(np.nanmean(base))
-        mean_range, left_out = _mean_moving_range(ranges[:frozen], screen=screen)
-        if math.isnan(mean_range):
+        mean = float(known.mean())
+        slack = slack_of(counted)
+        usual = usual_value(base)
+        apart = 0.0 if usual is None else abs(usual - mean)
+        mean_range, screened = _mean_moving_range(ranges[:frozen], screen=screen, slack=slack, apart=apart)
+        if mean_range is None:
             raise DataError(
                 f"segment {number + 1} has no two neighbouring observed points, so no moving range; "
                 "fill the gaps or choose a coarser period"
             )
-        half = LIMIT_FACTOR * mean_range
-        signal, heading = rules_broken(part, mean, half, trend_length=trend_length, shift_length=shift_length)
+        half, range_upper = LIMIT_FACTOR * mean_range, RANGE_FACTOR * mean_range
+        signal, heading = rules_broken(
+            counted, mean, half, trend_length=trend_length, shift_length=shift_length, level=usual
+        )
         rows.append(
             pd.DataFrame(
                 {
-                    "value": part,
+                    "value": values[where],
                     "segment": number + 1,
                     "moving_range": ranges,
                     "mean": mean,
                     "lpl": mean - half,
                     "upl": mean + half,
-                    "near_lower": mean - half * 2 / 3,
-                    "near_upper": mean + half * 2 / 3,
+                    "near_lower": mean - half * NEAR_SHARE,
+                    "near_upper": mean + half * NEAR_SHARE,
                     "signal": signal,
                     "heading": heading,
+                    "excluded": left_out[where],
+                    "range_signal": np.nan_to_num(ranges) > range_upper + slack,
                 }
             )
         )
         summary.append(
             {
                 "segment": number + 1,
-                "points": observed,
+                "points": len(known),
                 "mean": mean,
                 "mean_moving_range": mean_range,
                 "lpl": mean - half,
                 "upl": mean + half,
-                "ranges_screened": left_out,
+                "range_upper": range_upper,
+                "ranges_screened": screened,
             }
         )
-        if observed < FEWEST_POINTS:
-            warnings.append(
-                f"the limits of segment {number + 1} rest on {observed} points; "
-                f"under {FEWEST_POINTS} they are provisional"
-            )
+        warnings += few_points(len(known), number + 1 if segment[-1] else None)
     points = pd.concat(rows, ignore_index=True)
-    points.insert(0, "period", list(range(n)) if periods is None else list(periods))
+    points.insert(0, "period", labels)
     return ControlChart(points, pd.DataFrame(summary), "XmR", screen, tuple(warnings))
 
 
-def rules_broken(
-    values: np.ndarray, mean: float, half: float, *, trend_length: int, shift_length: int
-) -> tuple[list[str], list[str]]:
-    """Return the rule that each point of a segment breaks, first match first, and the way it points.
-
-    Parameters
-    ----------
-    values
-        Points of one segment in order; NaN where a period is missing.
-    mean, half
-        Centre line, and half the distance between the process limits.
-    trend_length, shift_length
-        As in :func:`xmr`.
-
-    Returns
-    -------
-    tuple of list
-        For each point one of :data:`RULES` or empty text, and ``up``, ``down`` or empty text.
+def few_points(count: int, segment: int | None = None) -> list[str]:
+    """Warn where limits are made from fewer points than they need; ``segment`` names the part of the chart.
 
     Examples
     --------
-    >>> rules_broken(np.array([0.0, 2.5, 2.6, 5.0]), 0.0, 3.0, trend_length=7, shift_length=7)[0]
-    ['', 'two of three', 'two of three', 'outside limits']
+    >>> few_points(3)
+    ['the limits rest on 3 points; under 12 they are provisional']
     """
-    n = len(values)
-    known = ~np.isnan(values)
-    side = np.where(known, np.sign(values - mean), 0)
-    outside = known & (np.abs(values - mean) > half)
-    near = known & ~outside & (np.abs(values - mean) > half * 2 / 3)
-    trend = _runs(np.sign(np.diff(values)), trend_length - 1, span=1)
-    shift = _runs(side, shift_length, span=0)
-    two_of_three = np.zeros(n)
-    for start in range(n - 2):
-        window = slice(start, start + 3)
-        if abs(side[window].sum()) == 3 and near[window].sum() >= 2:
-            two_of_three[window] = np.where(near[window], side[start], two_of_three[window])
-    signs = {
-        RULES[0]: np.where(outside, side, 0),
-        RULES[1]: trend,
-        RULES[2]: two_of_three,
-        RULES[3]: shift,
-    }
-    signal, heading = [""] * n, [""] * n
-    for position in range(n):
-        for rule, sign in signs.items():
-            if sign[position]:
-                signal[position] = rule
-                heading[position] = "up" if sign[position] > 0 else "down"
-                break
-    return signal, heading
+    if count >= FEWEST_POINTS:
+        return []
+    which = "" if segment is None else f" of segment {segment}"
+    return [f"the limits{which} rest on {count} points; under {FEWEST_POINTS} they are provisional"]
 
 
-def _runs(signs: np.ndarray, length: int, *, span: int) -> np.ndarray:
-    """Mark the members of unbroken runs of one sign; ``span`` 1 where a sign is a step between two points."""
-    marked = np.zeros(len(signs) + span)
-    start = 0
-    for position in range(1, len(signs) + 1):
-        if position < len(signs) and signs[position] == signs[start] and not np.isnan(signs[start]):
-            continue
-        if position - start >= length and signs[start] in (1, -1):
-            marked[start : position + span] = signs[start]
-        start = position
-    return marked
+def mr_chart(
+    values: Sequence[float],
+    *,
+    periods: Sequence | None = None,
+    screen: bool = False,
+    baseline: int | None = None,
+    rebase: Sequence[int] = (),
+    exclude: Sequence[int] = (),
+) -> ControlChart:
+    """Chart the moving ranges of a series (the mR part of an XmR chart) against their upper limit.
+
+    Centre is the mean moving range, the upper limit 3.267 times that (D4 for two points), the lower limit 0. Only a
+    range above the limit is a signal: neighbouring ranges share a point, so that runs among them mean nothing.
+
+    Parameters
+    ----------
+    values, periods, baseline, rebase, exclude
+        As in :func:`xmr`.
+    screen
+        Take the mean of the screened ranges, as the limits of a screened XmR chart do.
+
+    Returns
+    -------
+    ControlChart
+        ``points``: the moving range as ``value``, missing at the start of a segment and beside a gap.
+
+    References
+    ----------
+    Montgomery DC. Introduction to Statistical Quality Control, section 6.4 and appendix VI (D4 = 3.267).
+
+    Examples
+    --------
+    >>> chart = mr_chart([5, 6, 5, 6, 5, 6, 5, 6, 5, 20])
+    >>> f"{chart.segments['mean'][0]:.3f} {chart.segments['upl'][0]:.3f}", chart.points["signal"].to_list()[-1]
+    ('2.556 8.349', 'outside limits')
+    """
+    chart = xmr(values, periods=periods, screen=screen, baseline=baseline, rebase=rebase, exclude=exclude)
+    above, ranges = chart.points["range_signal"], chart.points["moving_range"]
+    of_segment = chart.segments.set_index("segment").loc[chart.points["segment"]].reset_index(drop=True)
+    points = chart.points.assign(
+        value=ranges,
+        mean=of_segment["mean_moving_range"],
+        lpl=0.0,
+        upl=of_segment["range_upper"],
+        near_lower=0.0,
+        near_upper=of_segment["range_upper"] * NEAR_SHARE,
+        signal=np.where(above, RULES[0], ""),
+        heading=np.where(above, "up", ""),
+    )
+    segments = chart.segments.assign(
+        mean=chart.segments["mean_moving_range"], lpl=0.0, upl=chart.segments["range_upper"]
+    )
+    return ControlChart(points, segments, "mR", screen, chart.warnings)
+
+
+def _check_direction(improvement: str) -> None:
+    if improvement not in DIRECTIONS:
+        raise DataError(
+            f"direction of improvement '{improvement}' is not known; allowed: {', '.join(DIRECTIONS)}."
+            f"{nearest(improvement, DIRECTIONS)}"
+        )
 
 
 def variation(chart: ControlChart, *, improvement: str) -> str:
-    """Name the variation of the latest observed point, as the Making Data Count icon would.
+    """Name the variation of the latest point that is observed and not excluded, as the Making Data Count icon would.
 
     Parameters
     ----------
@@ -305,12 +345,8 @@ def variation(chart: ControlChart, *, improvement: str) -> str:
     >>> variation(xmr([5, 6, 5, 6, 5, 6, 5, 6, 5, 20]), improvement="decrease")
     'concern'
     """
-    if improvement not in DIRECTIONS:
-        raise DataError(
-            f"direction of improvement '{improvement}' is not known; allowed: {', '.join(DIRECTIONS)}."
-            f"{nearest(improvement, DIRECTIONS)}"
-        )
-    last = chart.points[chart.points["value"].notna()].iloc[-1]
+    _check_direction(improvement)
+    last = chart.points[chart.points["value"].notna() & ~chart.points["excluded"]].iloc[-1]
     if last["signal"] == "":
         return "common cause"
     if improvement == "neutral":
@@ -334,20 +370,34 @@ def assurance(chart: ControlChart, *, improvement: str, target: float | None) ->
     Returns
     -------
     str or None
-        ``consistently passes``, ``consistently fails`` or ``hit or miss``; None without a target or a direction.
+        ``consistently passes``, ``consistently fails`` or ``hit or miss``; None without a target or a direction. A
+        target that lies exactly on the limit at its far side is met by every value within the limits: a series always
+        at 100% passes a target of 100% (the Making Data Count workbook; NHSRplotthedots calls it hit or miss).
+
+    Raises
+    ------
+    DataError
+        If the direction is not known, or the target is no finite number.
 
     Examples
     --------
     >>> assurance(xmr([5, 6, 5, 6, 5, 6, 5, 6]), improvement="decrease", target=2)
     'consistently fails'
+    >>> assurance(xmr([100.0] * 12), improvement="increase", target=100)
+    'consistently passes'
     """
+    _check_direction(improvement)
     if target is None or improvement == "neutral":
         return None
-    last = chart.points.iloc[-1]
-    if last["lpl"] <= target <= last["upl"]:
-        return "hit or miss"
-    above = target > last["upl"]
-    return "consistently fails" if above == (improvement == "increase") else "consistently passes"
+    if not math.isfinite(target):
+        raise DataError(f"a target of {target:g} is not possible; allowed: a number in the unit of the series, or none")
+    last = chart.points[chart.points["lpl"].notna()].iloc[-1]
+    slack = slack_of(chart.points["value"], target)
+    sign = 1 if improvement == "increase" else -1
+    easiest, hardest = sorted((sign * (last["lpl"] - target), sign * (last["upl"] - target)))
+    if easiest >= -slack:
+        return "consistently passes"
+    return "consistently fails" if hardest < -slack else "hit or miss"
 
 
 def capability(
@@ -385,14 +435,21 @@ def capability(
     """
     if lower is None and upper is None:
         raise DataError("give at least one specification limit (lower or upper)")
+    for name, limit in (("lower", lower), ("upper", upper)):
+        if limit is not None and not math.isfinite(limit):
+            raise DataError(f"the {name} specification limit is {limit:g}; allowed: a number, or none")
     if lower is not None and upper is not None and lower >= upper:
         raise DataError(f"the lower specification limit {lower:g} is not below the upper one {upper:g}")
     if not chart.stable and not force:
         return Capability(None, None, None, "the process shows special causes; capability describes a stable one")
+    if chart.kind != "XmR":
+        return Capability(None, None, None, f"capability is computed from an XmR chart, not from a {chart.kind} chart")
     last = chart.segments.iloc[-1]
-    values = chart.points.loc[chart.points["segment"] == last["segment"], "value"]
+    rows = chart.points[(chart.points["segment"] == last["segment"]) & ~chart.points["excluded"]]
+    values = rows["value"].dropna()
     mean, within, overall = float(last["mean"]), float(last["mean_moving_range"]) / D2, float(values.std())
-    if within == 0 or overall == 0:
+    slack = slack_of(values)
+    if within <= slack or overall <= slack:
         return Capability(None, None, None, "the process does not vary, so its capability has no scale")
     sides = [upper - mean] if upper is not None else []
     sides += [mean - lower] if lower is not None else []

@@ -61,7 +61,7 @@ def draw_chart(study: Study, *, width: int) -> Figure:
     points = study.chart.points
     figure, axes = canvas(width, 340 if width > NARROW else 360)
     axes.plot(points["period"], points["value"], color=COLOUR["subject"], linewidth=1.4, zorder=3)
-    calm = points[points["signal"] == ""]
+    calm = points[(points["signal"] == "") & ~points["excluded"]]
     small = 4.5 if width == NARROW or len(points) > 60 else 6
     axes.plot(
         calm["period"],
@@ -84,6 +84,18 @@ def draw_chart(study: Study, *, width: int) -> Figure:
                 zorder=5,
                 label=rule,
             )
+    if points["excluded"].any():
+        axes.plot(
+            points["period"].where(points["excluded"]),
+            points["value"],
+            linestyle="none",
+            marker="o",
+            markerfacecolor="none",
+            color=COLOUR["context"],
+            markersize=small + 1,
+            zorder=5,
+            label="not counted",
+        )
     for number, part in points.groupby("segment"):
         for column, style in (("mean", "-"), ("lpl", "--"), ("upl", "--")):
             axes.plot(part["period"], part[column], color=COLOUR["context"], linewidth=1.2, linestyle=style, zorder=2)
@@ -132,17 +144,28 @@ def chart_figure(study: Study) -> dict[str, Any]:
     number = study.measure.number
     rules = marked["signal"].value_counts()
     shown = ", ".join(f"{rule} {count}" for rule, count in rules.items()) or "none"
-    frozen = f" Limits are those from before {study.change_name} (dotted line)." if study.change is not None else ""
+    asked = study.options.get("chart", {})
+    frozen = ""
+    if asked.get("baseline"):
+        frozen = f" Limits come from the first {asked['baseline']} {study.period_name}s."
+    elif study.change is not None and len(study.chart.segments) == 1:
+        frozen = f" Limits are those from before {study.change_name} (dotted line)."
+    few = "".join(f" {words.capital(one)}." for one in study.chart.warnings)
+    ghosts = int(points["excluded"].sum())
+    if ghosts:
+        few += f" {words.counted(ghosts, 'point')} {'is' if ghosts == 1 else 'are'} shown but not counted."
     screened = "moving ranges screened" if study.chart.screened else "moving ranges not screened"
     return {
         "name": "control-chart",
-        "caption": f"{_caption_start(study)} XmR chart, {screened}.{frozen}",
+        "caption": f"{_caption_start(study)} XmR chart, {screened}.{frozen}{few}",
         "alt": (
             f"Control chart of {words.subject(study)}: mean {number(last['mean'])}, process limits "
             f"{number(last['lpl'])} to "
             f"{number(last['upl'])}. Points with special cause: {shown}, out of {int(points['value'].notna().sum())}."
         ),
-        "drawn": points[["period", "value", "mean", "lpl", "upl", "signal", "heading"]],
+        "drawn": points[
+            ["period", "value", "mean", "lpl", "upl", "signal", "heading", *(["excluded"] if ghosts else [])]
+        ],
     }
 
 

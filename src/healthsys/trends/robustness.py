@@ -225,10 +225,10 @@ def _attempt(frame: pd.DataFrame, choice: str, setting: str, options: dict[str, 
     }
 
 
-def baseline_chart(frame: pd.DataFrame, *, change: Any | None, screen: bool = True, **lengths: int) -> ControlChart:
+def baseline_chart(frame: pd.DataFrame, *, change: Any | None, screen: bool = True, **options: Any) -> ControlChart:
     """Chart a series with its limits frozen at the periods before the change; without a change, on all periods.
 
-    ``lengths`` are ``trend_length`` and ``shift_length`` of :func:`healthsys.trends.control_charts.xmr`.
+    ``options`` are ``trend_length``, ``shift_length`` and ``exclude`` of :func:`healthsys.trends.control_charts.xmr`.
 
     Examples
     --------
@@ -239,7 +239,7 @@ def baseline_chart(frame: pd.DataFrame, *, change: Any | None, screen: bool = Tr
     """
     baseline = None if change is None else position_of(frame["period"], change)
     return xmr(
-        frame["value"].to_numpy(dtype=float), periods=frame["period"], screen=screen, baseline=baseline, **lengths
+        frame["value"].to_numpy(dtype=float), periods=frame["period"], screen=screen, baseline=baseline, **options
     )
 
 

@@ -120,6 +120,9 @@ def open_study(
     control: str = "",
     beside: list[str] | None = None,
     level: float = 0.95,
+    baseline: str = "",
+    rebase: list[str] | None = None,
+    exclude: list[str] | None = None,
 ) -> Study:
     """Read one series, look at it, chart it and, where a change is claimed, model it.
 
@@ -150,6 +153,11 @@ def open_study(
         A unit of the same data that was not changed, to model the difference with; nothing for none.
     beside
         Further units shown beside it.
+    baseline
+        Last period (date) whose points make the limits of the chart; nothing: the periods before the change, or all.
+    rebase, exclude
+        Periods (dates) in which the limits of the chart begin again, and periods that the charts show but do not count.
+        Neither claims a change; the regression keeps every period.
 
     Returns
     -------
@@ -207,11 +215,19 @@ def open_study(
         for day, _ in breaks_known
         if series["period"].min() < day <= series["period"].max()
     ]
+    asked = {
+        "baseline": _position(series, baseline, "baseline") + 1 if str(baseline).strip() else None,
+        "rebase": sorted({*at, *(_position(series, day, "rebase") for day in rebase or [])}),
+        "exclude": [_position(series, day, "exclude") for day in exclude or []],
+    }
     lengths = {"trend_length": trend_length, "shift_length": shift_length}
+    made = {"screen": screen, "exclude": asked["exclude"], **lengths}
     chart = (
-        control_charts.xmr(series["value"], periods=series["period"], screen=screen, rebase=sorted(set(at)), **lengths)
-        if at
-        else robustness.baseline_chart(series, change=date, screen=screen, **lengths)
+        control_charts.xmr(
+            series["value"], periods=series["period"], baseline=asked["baseline"], rebase=asked["rebase"], **made
+        )
+        if asked["rebase"] or asked["baseline"]
+        else robustness.baseline_chart(series, change=date, **made)
     )
     truth = None
     if data in TRUTHS:
@@ -239,7 +255,7 @@ def open_study(
         versus_control=versus,
         beside={name: _same_window(table, indicator, name, series) for name in beside or []},
         truth=truth,
-        options={"screen": screen, "horizon": horizon, "phase_in": phase_in, "data": data},
+        options={"screen": screen, "horizon": horizon, "phase_in": phase_in, "data": data, "chart": asked},
     )
 
 
@@ -277,6 +293,18 @@ def _date(text: str, name: str) -> pd.Timestamp | None:
         return pd.Timestamp(pd.to_datetime(str(text).strip(), format="%Y-%m-%d"))
     except ValueError:
         raise DataError(f"parameter '{name}' is '{text}'; allowed: a date as YYYY-MM-DD, or nothing") from None
+
+
+def _position(series: pd.DataFrame, day: str, name: str) -> int:
+    """Return the position of a period in a regular series."""
+    date = _date(day, name)
+    where = np.flatnonzero(series["period"] == date)
+    if not len(where):
+        raise DataError(
+            f"parameter '{name}': {day} is no period of the series; allowed: the first day of a period from "
+            f"{series['period'].min():%Y-%m-%d} to {series['period'].max():%Y-%m-%d}"
+        )
+    return int(where[0])
 
 
 def _target(text: str) -> float | None:
@@ -371,14 +399,20 @@ def other_charts(study: Study) -> pd.DataFrame:
     """
     values, periods = study.series["value"], study.series["period"]
     frozen = None if study.change is None else int((periods < study.change).sum())
-    rows = []
+    asked = {"baseline": None, "rebase": [], "exclude": [], **study.options.get("chart", {})}
+    rows, said = [], "limits from before the change" if frozen else ""
+    whole = "whole series"
+    if asked["baseline"] or asked["rebase"]:
+        said = whole = "limits of the last part" if asked["rebase"] else "limits from the baseline"
     for screen, words in ((True, "large moving ranges screened"), (False, "not screened, as in the spreadsheet tool")):
-        chart = control_charts.xmr(values, periods=periods, screen=screen, baseline=frozen)
-        rows.append(_chart_row(f"XmR, {words}", chart, "limits from before the change" if frozen else ""))
+        options = {**asked, "baseline": asked["baseline"] or (None if asked["rebase"] else frozen)}
+        chart = control_charts.xmr(values, periods=periods, screen=screen, **options)
+        rows.append(_chart_row(f"XmR, {words}", chart, said))
     if _counted(study) and not study.measure.count:
-        prime = p_chart(study.series["numerator"], study.series["denominator"])
-        sigma = prime.segments["sigma_z"].iloc[0]
-        row = _chart_row("p′ (Laney)", prime, f"whole series; spread {sigma:.1f} times the binomial one")
+        prime = p_chart(study.series["numerator"], study.series["denominator"], **asked)
+        sigma = prime.segments["sigma_z"].iloc[-1]
+        spread = prime.reason if pd.isna(sigma) else f"spread {sigma:.1f} times the binomial one"
+        row = _chart_row("p′ (Laney)", prime, f"{whole}; {spread}")
         rows.append({**row, **{key: row[key] * study.measure.per for key in ("centre", "lower", "upper")}})
     try:
         run = run_chart(values)

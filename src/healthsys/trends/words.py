@@ -159,7 +159,9 @@ def chart_finding(study: Study) -> str:
     first, last = (points["value"].dropna().iloc[place] for place in (0, -1))
     ends = [period(points["period"].iloc[place], study.period_name) for place in (0, -1)]
     span = f"{ends[0]} to {ends[1]}"
-    if study.chart.stable:
+    if study.chart.stable and study.chart.provisional:
+        said = f"has only {counted(observed, study.period_name)}, {span}: too few to tell whether it is stable"
+    elif study.chart.stable:
         said = f"varies within its limits from {span}: no {study.period_name} stands out"
     else:
         said = (
@@ -168,8 +170,8 @@ def chart_finding(study: Study) -> str:
             f"variation, from {study.measure.value(first)} to {study.measure.value(last)}"
         )
     start = "In these synthetic data, " if study.kind == "synthetic" else ""
-    more = assurance_words(study)
-    return f"{capital(start + subject(study))} {said}.{' ' + more if more else ''} No interruption is claimed."
+    more = [one for one in (assurance_words(study), *(f"{capital(one)}." for one in study.chart.warnings)) if one]
+    return " ".join([f"{capital(start + subject(study))} {said}.", *more, "No interruption is claimed."])
 
 
 def assurance_words(study: Study) -> str:

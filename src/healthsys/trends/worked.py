@@ -11,11 +11,12 @@ import pandas as pd
 from healthsys import datasets
 from healthsys.funnel import funnel
 from healthsys.trends import capacity
-from healthsys.trends.attribute_charts import p_chart
+from healthsys.trends.attribute_charts import c_chart, p_chart
 from healthsys.trends.averages import average_table
-from healthsys.trends.control_charts import xmr
+from healthsys.trends.control_charts import mr_chart, xmr
 from healthsys.trends.difference import difference_in_differences
 from healthsys.trends.interrupted import segmented
+from healthsys.trends.rare_events import g_chart, t_chart
 from healthsys.trends.robustness import residual_checks
 
 #: The "deviations" vignette of NHSRplotthedots.
@@ -30,6 +31,24 @@ UNITS = pd.DataFrame({"unit": list("ABCDE"), "a": [12, 18, 25, 9, 30], "n": [100
 
 #: Published effects of the minimum wage by first year and year (README of R's did), and the counties that started.
 WAGES = {2004: (20, [-0.0105, -0.0704, -0.1373, -0.1008]), 2006: (40, [-0.0046, -0.0412]), 2007: (131, [-0.0261])}
+#: Montgomery's nonconformities on circuit boards (table 7.8), costs of mortgage loans (6.7), hours between failures
+#: (7.14), numbered as in R qicharts2.
+BOARDS = [21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16, 19, 10, 17, 13, 22, 18, 39, 30, 24, 16, 19, 17, 15]
+COSTS = [310, 288, 297, 298, 307, 303, 294, 297, 308, 306, 294, 299, 297, 299, 314, 295, 293, 306, 301, 304]
+HOURS = [286, 948, 536, 124, 816, 729, 4, 143, 431, 8, 2837, 596, 81, 227, 603, 492, 1199, 1214, 2831, 96]
+
+#: Cases without an event between fourteen events and the next.
+CASES = [20, 35, 12, 41, 8, 27, 63, 5, 17, 30, 88, 2, 14, 25]
+
+#: Observed and expected events of twenty units.
+RATIOS = pd.DataFrame(
+    {
+        "unit": range(20),
+        "a": [72, 60, 45, 100, 96, 25, 97, 190, 38, 51, 140, 59, 64, 60, 135, 82, 15, 90, 107, 48],
+        "e": [60.2, 71.5, 40.1, 100.4, 70.3, 38.9, 90.6, 131.7, 45.5, 66.2,
+              118.3, 50.4, 90.8, 44.4, 120.9, 55.7, 41.3, 84.6, 70.1, 52.8],
+    }
+)  # fmt: skip
 
 #: First month after the interruption of the worked series.
 CHANGE = "2017-01-01"
@@ -48,7 +67,7 @@ def answers() -> dict[str, float]:
     >>> round(answers()["trends-erlang-b"], 6)
     0.036497
     """
-    return {**_charts(), **_series(), **_capacity(), **_comparisons()}
+    return {**_charts(), **_more_charts(), **_series(), **_capacity(), **_comparisons()}
 
 
 def _charts() -> dict[str, float]:
@@ -70,6 +89,24 @@ def _charts() -> dict[str, float]:
         "trends-funnel-target": found.target,
         "trends-funnel-phi": found.dispersion.phi,
         "trends-funnel-tau2": found.dispersion.tau2,
+    }
+
+
+def _more_charts() -> dict[str, float]:
+    truncated, multiplicative = (
+        funnel(RATIOS, unit="unit", observed="a", size="e", kind="ratio", target=1.0, **options)
+        for options in ({"extremes": "truncated"}, {"model": "multiplicative"})
+    )
+    gaps = t_chart(HOURS).points.iloc[0]
+    return {
+        "trends-c-upper": c_chart(BOARDS).points["upl"].iloc[0],
+        "trends-c-upper-excluded": c_chart(BOARDS, exclude=[5, 19]).points["upl"].iloc[0],
+        "trends-mr-upper": mr_chart(COSTS).segments["upl"].iloc[0],
+        "trends-g-upper": g_chart(CASES).segments["upl"].iloc[0],
+        "trends-t-centre": gaps["mean"],
+        "trends-t-upper": gaps["upl"],
+        "trends-funnel-truncated-tau2": truncated.dispersion.tau2,
+        "trends-funnel-multiplicative-upper": multiplicative.points["inner_upper"].iloc[0],
     }
 
 

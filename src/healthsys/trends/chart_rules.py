@@ -1,0 +1,266 @@
+"""What every control chart shares: how its input is checked, how numbers are compared, and the rules of special cause.
+
+Binary fractions cannot hold most decimal numbers, so a mean of thirteen months at 93.3 is not quite 93.3. Every
+comparison of a chart therefore takes two numbers as equal when they differ by no more than rounding can explain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError
+
+#: Differences up to this share of the largest number compared are rounding, not a difference. Double precision leaves
+#: about 1e-15 for a mean of hundreds of values; one-decimal data of four digits differ by 1e-10 or more.
+RELATIVE_TOLERANCE = 1e-12
+
+#: Largest number that is charted; beyond it squares and sums leave double precision.
+LARGEST = 1e100
+
+#: Share of the way from the centre line to a limit at which "near the limit" begins (two of three sigma).
+NEAR_SHARE = 2 / 3
+
+#: The rules in the order in which they claim a point.
+RULES = ("outside limits", "trend", "two of three", "shift")
+
+#: Fewest points that make a trend or a shift, when a caller sets the length.
+SHORTEST_RUN = 2
+
+
+def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
+    """Return a series as numbers, NaN where a period is missing.
+
+    Parameters
+    ----------
+    values
+        Numbers in order; None, NaN or pandas' NA where a period is missing.
+    what
+        What to call them in a message.
+
+    Raises
+    ------
+    DataError
+        If there is none, or one is text, infinite or above :data:`LARGEST` in size.
+
+    Examples
+    --------
+    >>> observed_numbers([1, None, 2.5]).tolist()
+    [1.0, nan, 2.5]
+    """
+    listed = list(values)
+    if not listed:
+        raise DataError(f"{what}: there is none; a control chart needs at least 2 observed points")
+    numbers = np.full(len(listed), np.nan)
+    for position, value in enumerate(listed):
+        if value is None or value is pd.NA or value is pd.NaT:
+            continue
+        try:
+            numbers[position] = value
+        except (TypeError, ValueError, OverflowError):
+            raise DataError(
+                f"{what}: position {position + 1} holds '{value}', which is not a number; allowed: numbers, and "
+                "nothing where a period is missing"
+            ) from None
+    wrong = np.flatnonzero(np.abs(numbers) > LARGEST)
+    if len(wrong):
+        raise DataError(
+            f"{what}: position {wrong[0] + 1} holds {numbers[wrong[0]]:g}; allowed: numbers up to {LARGEST:g} in size. "
+            "Was something divided by zero?"
+        )
+    return numbers
+
+
+def segments_of(n: int, rebase: Sequence[int]) -> np.ndarray:
+    """Number the segment of each of ``n`` points, from 0; each position of ``rebase`` starts a new one.
+
+    Raises
+    ------
+    DataError
+        If a position lies outside the series.
+
+    Examples
+    --------
+    >>> segments_of(5, [3]).tolist()
+    [0, 0, 0, 1, 1]
+    """
+    segment = np.zeros(n, dtype=int)
+    for start in sorted(set(rebase)):
+        if not 0 < start < n:
+            raise DataError(
+                f"a rebase at position {start} lies outside the series; allowed: 1 to {n - 1} (the first point "
+                "of the new segment)"
+            )
+        segment[int(start) :] += 1
+    return segment
+
+
+def excluded_points(n: int, exclude: Sequence[int]) -> np.ndarray:
+    """Mark the points that are shown but not counted.
+
+    Raises
+    ------
+    DataError
+        If a position lies outside the series.
+
+    Examples
+    --------
+    >>> excluded_points(3, [1]).tolist()
+    [False, True, False]
+    """
+    marked = np.zeros(n, dtype=bool)
+    for position in exclude:
+        if not 0 <= position < n:
+            raise DataError(f"point {position} cannot be excluded: allowed: 0 to {n - 1} (positions in the series)")
+        marked[int(position)] = True
+    return marked
+
+
+def check_options(n: int, *, baseline: int | None, trend_length: int, shift_length: int) -> None:
+    """Refuse a baseline or a length of run that no series of ``n`` points can have.
+
+    Examples
+    --------
+    >>> check_options(24, baseline=12, trend_length=7, shift_length=7)
+    """
+    if baseline is not None and not 2 <= baseline <= n:
+        raise DataError(f"a baseline of {baseline} points is not possible; allowed: 2 to {n}, or none")
+    for name, length in (("trend_length", trend_length), ("shift_length", shift_length)):
+        if length < SHORTEST_RUN:
+            raise DataError(f"{name} is {length}; allowed: {SHORTEST_RUN} points or more (7 is usual)")
+
+
+def labels_of(periods: Sequence | None, n: int) -> list:
+    """Return the labels of ``n`` points: their positions when there is none.
+
+    Examples
+    --------
+    >>> labels_of(None, 3)
+    [0, 1, 2]
+    """
+    labels = list(range(n)) if periods is None else list(periods)
+    if len(labels) != n:
+        raise DataError(f"{len(labels)} periods but {n} values; give one of each")
+    return labels
+
+
+def slack_of(*numbers: np.ndarray | float) -> float:
+    """Return the difference that rounding can explain among these numbers; 0 where all are missing.
+
+    Examples
+    --------
+    >>> slack_of(np.array([93.3, np.nan]), 100.0)
+    1e-10
+    """
+    sizes = [np.abs(np.asarray(one, dtype=float)).ravel() for one in numbers]
+    together = np.concatenate(sizes)
+    known = together[~np.isnan(together)]
+    return RELATIVE_TOLERANCE * float(known.max()) if len(known) else 0.0
+
+
+def sign_of(differences: np.ndarray, slack: float | np.ndarray) -> np.ndarray:
+    """Return the sign of differences, 0 where rounding explains them and NaN where one is missing.
+
+    Examples
+    --------
+    >>> sign_of(np.array([0.1 + 0.2 - 0.3, -0.1, np.nan]), 1e-12).tolist()
+    [0.0, -1.0, nan]
+    """
+    return np.where(np.abs(differences) <= slack, 0.0, np.sign(differences))
+
+
+def usual_value(values: np.ndarray) -> float | None:
+    """Return the value that more than half of the observed points share, if there is one.
+
+    A process that nearly always takes one value, such as 100%, has its level there and not at its mean, which single
+    exceptions pull away.
+
+    Examples
+    --------
+    >>> usual_value(np.array([100.0, 100.0, 99.2])), usual_value(np.array([1.0, 2.0]))
+    (100.0, None)
+    """
+    known = np.sort(values[~np.isnan(values)])
+    if not len(known):
+        return None
+    middle = float(known[len(known) // 2])
+    shared = int((np.abs(known - middle) <= slack_of(known)).sum())
+    return middle if 2 * shared > len(known) else None
+
+
+def rules_broken(
+    values: np.ndarray,
+    mean: float,
+    half: float | np.ndarray,
+    *,
+    trend_length: int,
+    shift_length: int,
+    level: float | None = None,
+) -> tuple[list[str], list[str]]:
+    """Return the rule that each point of a segment breaks, first match first, and the way it points.
+
+    Differences that rounding can explain (:data:`RELATIVE_TOLERANCE` of the largest number) are no differences: such a
+    point lies on the limit, on the centre line, or level with its neighbour.
+
+    Parameters
+    ----------
+    values
+        Points of one segment in order; NaN where a period is missing or excluded.
+    mean, half
+        Centre line, and half the distance between the process limits (one number, or one for each point).
+    trend_length, shift_length
+        As in :func:`healthsys.trends.control_charts.xmr`.
+    level
+        Value from which a shift is counted, where it is not the centre line.
+
+    Returns
+    -------
+    tuple of list
+        For each point one of :data:`RULES` or empty text, and ``up``, ``down`` or empty text.
+
+    Examples
+    --------
+    >>> rules_broken(np.array([0.0, 2.5, 2.6, 5.0]), 0.0, 3.0, trend_length=7, shift_length=7)[0]
+    ['', 'two of three', 'two of three', 'outside limits']
+    """
+    n = len(values)
+    known = ~np.isnan(values)
+    slack = slack_of(values, mean)
+    side = np.where(known, sign_of(values - mean, slack), 0)
+    away = np.where(known, np.abs(values - mean), 0)
+    outside = away > half + slack
+    near = ~outside & (away > half * NEAR_SHARE + slack)
+    pairs = np.fmax(np.abs(values[1:]), np.abs(values[:-1])) * RELATIVE_TOLERANCE
+    trend = _runs(sign_of(np.diff(values), pairs), trend_length - 1, span=1)
+    apart = side if level is None else np.where(known, sign_of(values - level, slack), 0)
+    shift = _runs(apart, shift_length, span=0)
+    two_of_three = np.zeros(n)
+    for start in range(n - 2):
+        window = slice(start, start + 3)
+        if abs(side[window].sum()) == 3 and near[window].sum() >= 2:
+            two_of_three[window] = np.where(near[window], side[start], two_of_three[window])
+    signs = dict(zip(RULES, (np.where(outside, side, 0), trend, two_of_three, shift), strict=True))
+    signal, heading = [""] * n, [""] * n
+    for position in range(n):
+        for rule, sign in signs.items():
+            if sign[position]:
+                signal[position] = rule
+                heading[position] = "up" if sign[position] > 0 else "down"
+                break
+    return signal, heading
+
+
+def _runs(signs: np.ndarray, length: int, *, span: int) -> np.ndarray:
+    """Mark the members of unbroken runs of one sign; ``span`` 1 where a sign is a step between two points."""
+    marked = np.zeros(len(signs) + span)
+    start = 0
+    for position in range(1, len(signs) + 1):
+        if position < len(signs) and signs[position] == signs[start] and not math.isnan(signs[start]):
+            continue
+        if position - start >= length and signs[start] in (1, -1):
+            marked[start : position + span] = signs[start]
+        start = position
+    return marked
