@@ -37,23 +37,6 @@ def check_level(level: float) -> None:
         raise DataError(f"level is {level}; allowed: a number between 0 and 1, such as 0.95")
 
 
-#: Spread, in proportion to the largest value, below which values count as equal: the rounding of floats, no more.
-ROUNDING = 1e-12
-
-
-def varies(values: Sequence[float]) -> bool:
-    """Say whether numbers differ by more than rounding (missing ones are passed over).
-
-    Examples
-    --------
-    >>> varies([93.3, 93.3]), varies([0.1 + 0.2, 0.3]), varies([1, 2])
-    (False, False, True)
-    """
-    kept = np.asarray(values, dtype=float)
-    kept = kept[~np.isnan(kept)]
-    return bool(kept.size > 1 and np.ptp(kept) > ROUNDING * np.abs(kept).max())
-
-
 def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     """Mean of cluster values with Student's t interval on k − 1 degrees of freedom.
 
@@ -70,13 +53,13 @@ def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     Returns
     -------
     Interval
-        In the unit of ``values``. With one cluster, or clusters that are all equal, there is a mean without an
-        interval, with none neither; ``reason`` says so.
+        In the unit of ``values``. With one cluster there is a mean without an interval, with none neither; ``reason``
+        says so.
 
     Raises
     ------
     DataError
-        If ``level`` is not between 0 and 1, or a value is infinite.
+        If ``level`` is not between 0 and 1.
 
     References
     ----------
@@ -93,17 +76,12 @@ def mean_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     check_level(level)
     kept = np.asarray(values, dtype=float)
     kept = kept[~np.isnan(kept)]
-    if np.isinf(kept).any():
-        raise DataError("values hold an infinite number; allowed: finite numbers, or missing ones")
     method = "t interval on cluster means"
     if kept.size == 0:
         return Interval(None, None, None, level, 0, method, "there is no value to average")
     mean = float(kept.mean())
     if kept.size == 1:
         return Interval(mean, None, None, level, 1, method, "one cluster alone shows no variation between clusters")
-    if not varies(kept):
-        said = "the clusters are all equal, so nothing shows how far they vary"
-        return Interval(mean, None, None, level, int(kept.size), method, said)
     half = float(stats.t.ppf(0.5 + level / 2, kept.size - 1) * kept.std(ddof=1) / np.sqrt(kept.size))
     return Interval(mean, mean - half, mean + half, level, int(kept.size), method)
 
@@ -164,7 +142,7 @@ def bootstrap_interval(
     if kept.size == 0:
         return Interval(None, None, None, level, 0, said, "there is no value to resample")
     estimate = float(statistic(kept, axis=0))
-    if kept.size < 3 or not varies(kept):
+    if kept.size < 3 or np.ptp(kept) == 0:
         few = "fewer than three clusters" if kept.size < 3 else "clusters that are all equal"
         return Interval(estimate, None, None, level, int(kept.size), said, f"{few} cannot be resampled to an interval")
     found = stats.bootstrap(
