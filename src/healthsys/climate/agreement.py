@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, item_columns, matched
-from healthsys.climate.scoring import Shown, answers_as_numbers
+from healthsys.climate.scoring import ROUNDING, Shown, answers_as_numbers, varies
 from healthsys.errors import DataError
-from healthsys.statistics import ROUNDING, check_level, varies
+from healthsys.statistics import check_level
 
 #: Answer options of an item.
 OPTIONS = HIGHEST_ANSWER - LOWEST_ANSWER + 1

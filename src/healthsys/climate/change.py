@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from healthsys.climate.dimensions import DIMENSIONS, direction
-from healthsys.climate.scoring import Shown, spelt_as, team_means
+from healthsys.climate.scoring import Shown, spelt_as, team_means, varies
 from healthsys.errors import DataError, nearest
-from healthsys.statistics import check_level, mean_interval, varies
+from healthsys.statistics import check_level, mean_interval
 
 #: What a change says: the bare words stand after Holm's adjustment, "taken alone" is by the interval only.
 VERDICTS = ("better", "better, taken alone", "worse", "worse, taken alone", "not clear")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from healthsys.climate.scoring import answers_as_numbers
-from healthsys.statistics import ROUNDING, check_level
+from healthsys.climate.scoring import ROUNDING, answers_as_numbers
+from healthsys.statistics import check_level
 
 #: The coefficients in the order of Shrout and Fleiss, and what each answers.
 MEANINGS = {

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from healthsys.climate.dimensions import item_columns, matched
-from healthsys.climate.scoring import Shown, answers_as_numbers
+from healthsys.climate.scoring import Shown, answers_as_numbers, varies
 from healthsys.errors import DataError
-from healthsys.statistics import check_level, varies
+from healthsys.statistics import check_level
 
 #: Share of an item's variance below which a factor fit counts as a Heywood case.
 SMALLEST_UNIQUENESS = 0.001

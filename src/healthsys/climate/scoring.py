@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,9 @@ import pandas as pd
 from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, POINTS, item_columns, matched
 from healthsys.errors import DataError, nearest
 
+
+#: Spread, in proportion to the largest value, up to which numbers count as equal: the rounding of floats, no more.
+ROUNDING = 1e-12
 
 #: Scores (points on 0-300) nearer than this are the same: the rounding of a mean, no more.
 SAME_SCORE = 1e-9
@@ -54,6 +57,19 @@ class Shown:
     def teams(self) -> list[str]:
         """Names of the teams that are shown, sorted."""
         return sorted(self.scores["team"].unique())
+
+
+def varies(values: Sequence[float]) -> bool:
+    """Say whether numbers differ by more than rounding (missing ones are passed over).
+
+    Examples
+    --------
+    >>> varies([93.3, 93.3]), varies([0.1 + 0.2, 0.3]), varies([1, 2])
+    (False, False, True)
+    """
+    kept = np.asarray(values, dtype=float)
+    kept = kept[~np.isnan(kept)]
+    return bool(kept.size > 1 and np.ptp(kept) > ROUNDING * np.abs(kept).max())
 
 
 def answers_as_numbers(items: pd.DataFrame, *, label: str = "the survey", scale: bool = False) -> pd.DataFrame:
