@@ -87,14 +87,24 @@ def codebook(frame: pd.DataFrame) -> Codebook:
 stand under itself. Give one of them another parent, or leave its parent empty
     """
     name = _name(frame, "codebook")
+    for column in ("code", "parent", "label"):
+        if column not in frame:
+            raise DataError(f"{name}: there is no column '{column}'.{nearest(column, map(str, frame.columns))}")
     codes = frame["code"].tolist()
     seen: set[str] = set()
-    for row, code in enumerate(codes, start=2):
+    for position, code in enumerate(codes):
+        row = row_of(frame, position)
+        if pd.isna(code) or split(code) != [code]:
+            raise DataError(
+                f"{name}: row {row}, column 'code': '{code}' cannot be a code; allowed: text without '{SEPARATOR}' and "
+                "without blanks at its ends. Rename it"
+            )
         if code in seen:
             raise DataError(f"{name}: row {row}, column 'code': '{code}' occurs twice; rename or remove one")
         seen.add(code)
     parents = {code: None if pd.isna(parent) else parent for code, parent in zip(codes, frame["parent"], strict=True)}
-    for row, (code, parent) in enumerate(parents.items(), start=2):
+    for position, (code, parent) in enumerate(parents.items()):
+        row = row_of(frame, position)
         if parent is not None and parent not in parents:
             raise DataError(
                 f"{name}: row {row}, column 'parent': '{parent}' is no code of this codebook.{nearest(parent, codes)} "
@@ -144,8 +154,8 @@ def check_cells(frame: pd.DataFrame, column: str, allowed: list[str], *, label: 
     name = _name(frame, label or "table")
     if column not in frame:
         raise DataError(f"{name}: there is no column '{column}'.{nearest(column, frame.columns)}")
-    for row, cell in enumerate(frame[column], start=2):
-        codes = split(cell)
+    for position, cell in enumerate(frame[column]):
+        row, codes = row_of(frame, position), split(cell)
         for code in codes:
             if code not in allowed:
                 raise DataError(
@@ -155,6 +165,18 @@ def check_cells(frame: pd.DataFrame, column: str, allowed: list[str], *, label: 
                 )
             if codes.count(code) > 1:
                 raise DataError(f"{name}: row {row}, column '{column}': '{code}' stands twice in the cell; keep one")
+
+
+def row_of(frame: pd.DataFrame, position: int) -> int:
+    """Return the row of the file that a row of a table is in, by its position from 0 (the header is row 1).
+
+    Examples
+    --------
+    >>> row_of(pd.DataFrame({"code": ["a", "b"]}), 1)
+    3
+    """
+    rows = frame.attrs.get("rows")
+    return rows[position] if rows else position + 2
 
 
 def _joined_otherwise(cell: str, allowed: list[str]) -> str:
