@@ -182,7 +182,7 @@ def team_profile(shown: Shown, team: str, benchmarks: pd.DataFrame, *, level: fl
         found = mean_interval(people[dimension], level=level)
         reason = found.reason and found.reason.replace("clusters", "people").replace("cluster", "person")
         if found.n == 0:
-            reason = "fewer people with a score than the minimum team size, or everybody has the same"
+            reason = "fewer people with a score than the minimum team size"
         rows.append((dimension, found.estimate, found.lower, found.upper, found.n, reason))
     columns = ["dimension", "score", "lower", "upper", "people", "reason"]
     scores = pd.DataFrame(rows, columns=columns).astype({"score": float, "lower": float, "upper": float})

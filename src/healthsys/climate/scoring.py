@@ -39,8 +39,8 @@ class Shown:
         The two rules that were applied.
     withheld_scores
         How many people's scores those withheld results of shown teams hold.
-    withheld_unanimous
-        How many results of a shown team are left out because everybody's score is the same, which would tell what each
+    unanimous
+        How many shown results of a team on one dimension are the same for everybody, so that the mean tells what each
         person answered.
     """
 
@@ -51,7 +51,7 @@ class Shown:
     minimum_team_size: int
     minimum_answered: float
     withheld_scores: int = 0
-    withheld_unanimous: int = 0
+    unanimous: int = 0
 
     @property
     def teams(self) -> list[str]:
@@ -186,8 +186,8 @@ def withhold_small_teams(
     A team with fewer than ``minimum_team_size`` people who have at least one score is left out whole. Where a larger
     team has fewer scores than that on one dimension, those scores and answers are left out. Everything that is
     computed afterwards, the organisation's figures too, uses only what is left: no shown figure contains a withheld
-    person, so a withheld team cannot be found by subtracting the shown teams from the whole. With a minimum of 2 or
-    more a team's dimension on which everybody has the same score is left out too: its mean would be each person's.
+    person, so a withheld team cannot be found by subtracting the shown teams from the whole.
+    Results that are the same for everybody of a team are counted (``unanimous``) and not left out.
 
     Parameters
     ----------
@@ -232,10 +232,8 @@ def withhold_small_teams(
         people = scores.groupby("team")[dimension]
         counts = people.transform("count")
         small = counts < minimum_team_size
-        if minimum_team_size > 1:
-            alike = ~small & (people.transform("max") - people.transform("min") < SAME_SCORE)
-            unanimous += int(scores.loc[alike, "team"].nunique())
-            small |= alike
+        alike = ~small & (people.transform("max") - people.transform("min") < SAME_SCORE)
+        unanimous += int(scores.loc[alike, "team"].nunique())
         withheld_cells += int(scores.loc[small, "team"].nunique())
         withheld_scores += int(scores.loc[small, dimension].notna().sum())
         scores.loc[small, dimension] = float("nan")

@@ -135,12 +135,15 @@ def withheld(shown: Shown | None) -> str:
             "in no table and no figure, and not in the organisation's figures either, so that no answer can be found "
             "by subtracting the shown teams from the whole."
         )
-    if few := shown.withheld_cells - shown.withheld_unanimous:
-        said += f" Also left out, for the same reason: {counted(few, 'result')} of a shown team on one dimension."
-    if shown.withheld_unanimous:
+    if shown.withheld_cells:
         said += (
-            f" Also left out: {counted(shown.withheld_unanimous, 'result')} of a shown team on one dimension where "
-            "everybody has the same score, because it would show what each person answered."
+            f" Also left out, for the same reason: {counted(shown.withheld_cells, 'result')} of a shown team on one "
+            "dimension."
+        )
+    if shown.unanimous:
+        said += (
+            f" Look before you share: in {counted(shown.unanimous, 'result')} of a team on one dimension everybody has "
+            "the same score, so the mean shows what each person answered."
         )
     return said
 
@@ -180,7 +183,6 @@ def provenance(study: Study) -> str:
             f"scores: {unscored - shown.withheld_scores} because fewer than "
             f"{round(100 * shown.minimum_answered, 6):g} % of the items, or none, are answered, "
             f"{shown.withheld_scores} because too few of the team have a score there"
-            + (" or all have the same" if shown.withheld_unanimous else "")
         )
         if wave.ignored:
             line += f"; columns not read: {', '.join(wave.ignored)}"
