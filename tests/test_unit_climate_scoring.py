@@ -253,7 +253,9 @@ def test_results_without_a_match_are_errors_everywhere():
     with pytest.raises(DataError, match="no score on any dimension"):
         climate.aggregation(bare)
     other = climate.withhold_small_teams(people([5, 6], dimensions=("debate",)))
-    with pytest.raises(DataError, match=r"no dimension in common\. baseline has: trust, conflict; follow-up has: debate"):
+    with pytest.raises(
+        DataError, match=r"no dimension in common\. baseline has: trust, conflict; follow-up has: debate"
+    ):
         climate.change_between(shown, other)
     with pytest.raises(DataError, match=r"the survey has no dimension 'trsut'\. Did you mean 'trust'"):
         climate.bootstrap_beside(shown, "trsut")
@@ -263,9 +265,13 @@ def test_results_without_a_match_are_errors_everywhere():
     with pytest.raises(DataError, match="practices: column 'dimension' has no row"):
         climate.practices_for(profile.assign(shortfall=1.0), pd.DataFrame({"dimension": ["x"]}))
     with pytest.raises(DataError, match="names 'trust' twice"):
-        climate.against_benchmarks(profile[["dimension", "score"]], pd.concat([BENCHMARKS, BENCHMARKS.query("dimension == 'trust'")]))
+        climate.against_benchmarks(
+            profile[["dimension", "score"]], pd.concat([BENCHMARKS, BENCHMARKS.query("dimension == 'trust'")])
+        )
     with pytest.raises(DataError, match="the truth has no row 'trust'"):
-        climate.recovery(profile, pd.DataFrame({"dimension": ["conflict"], "mean": [1.0]}), estimate="score", known="mean")
+        climate.recovery(
+            profile, pd.DataFrame({"dimension": ["conflict"], "mean": [1.0]}), estimate="score", known="mean"
+        )
 
 
 def test_a_missing_score_has_no_place_and_no_position():

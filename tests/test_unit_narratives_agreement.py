@@ -108,9 +108,9 @@ def test_kappa_paradox_kappa_falls_and_ac1_does_not():
 PAIRS = [(0, 0)] * 20 + [(0, 1)] * 5 + [(1, 0)] * 10 + [(1, 1)] * 15
 #: Two coders crossed on three ordered categories.
 ORDERED = np.array([[10, 2, 1], [3, 12, 4], [0, 5, 13]])
-RATINGS = st.lists(
-    st.lists(st.sampled_from([0, 1, 2, None]), min_size=3, max_size=3), min_size=2, max_size=25
-).map(lambda rows: pd.DataFrame(rows, columns=["A", "B", "C"], dtype="float64"))
+RATINGS = st.lists(st.lists(st.sampled_from([0, 1, 2, None]), min_size=3, max_size=3), min_size=2, max_size=25).map(
+    lambda rows: pd.DataFrame(rows, columns=["A", "B", "C"], dtype="float64")
+)
 
 
 def crossed(table):
@@ -199,7 +199,7 @@ def test_the_interval_of_kappa_matches_r_psych():
     ],
 )
 def test_ac1_and_ac2_match_gwets_package(weights, value, error, lower):
-    """Python irrCAC 0.4.4: CAC(df, weights=, digits=8).gwet()["est"]; upper limit 1. AC1 and its error are published."""
+    """Python irrCAC 0.4.4: CAC(df, weights=, digits=8).gwet()["est"]. AC1 and its error are published too."""
     found = co.gwet_error(ag.counts(KRIPPENDORFF), weights=weights)
     assert (found.value, found.error, found.lower) == pytest.approx((value, error, lower), abs=5e-9)
     assert found.upper == 1
@@ -320,7 +320,10 @@ CAPACITIES = {"drawn": ["cognitive", "behavioural", "contextual"]}
 @pytest.mark.parametrize(
     ("second", "message"),
     [
-        ({"drawn": ["cognitive, contextual", None]}, r"row 2, column 'drawn'.*join them by ';', as in 'cognitive;contextual'"),
+        (
+            {"drawn": ["cognitive, contextual", None]},
+            r"row 2, column 'drawn'.*join them by ';', as in 'cognitive;contextual'",
+        ),
         ({"drawn": ["cognitive", "cognitive/contextual"]}, r"row 3.*join them by ';'"),
         ({"drawn": ["Cognitive", None]}, r"row 2, column 'drawn': 'Cognitive' is no code.*Did you mean 'cognitive'"),
         ({"drawn": [None, "x"]}, r"row 3, column 'drawn': 'x' is no code of the codebook.*Allowed: cognitive, behav"),

@@ -244,7 +244,7 @@ def test_an_actor_spelt_in_two_ways_is_refused_and_blanks_are_cut(book):
     frame = datasets.load("narrative_events_template")
     actor = frame["actor"].iloc[0]
     frame.loc[3, "actor"] = actor.upper()
-    with pytest.raises(DataError, match=rf"column 'actor': '.*' is spelt '.*' above; spell the same actor alike"):
+    with pytest.raises(DataError, match=r"column 'actor': '.*' is spelt '.*' above; spell the same actor alike"):
         events.register(frame, book)
     frame.loc[3, "actor"] = f" {actor} "
     assert set(events.register(frame, book)["actor"]) <= {name.strip() for name in frame["actor"]}
@@ -332,7 +332,10 @@ def test_the_range_of_shuffles_follows_the_level(area):
 @pytest.mark.parametrize(
     ("checklist", "message"),
     [
-        ({"feature": ["a", "b"], "score": ["2,5", 1]}, r"row 2, column 'score': 2,5; allowed: a whole number from 0 to 3"),
+        (
+            {"feature": ["a", "b"], "score": ["2,5", 1]},
+            r"row 2, column 'score': 2,5; allowed: a whole number from 0 to 3",
+        ),
         ({"feature": ["a", "b"], "score": [1, 2.5]}, r"row 3, column 'score': 2\.5"),
         ({"feature": ["a", "b"], "score": [4, 1]}, "row 2, column 'score': 4"),
         ({"feature": ["a", "a"], "score": [1, 1]}, "row 3, column 'feature': 'a' stands twice"),
@@ -365,11 +368,20 @@ def test_items_that_a_checklist_lacks_are_named(shared):
         (lambda: checklists.space_grid(rule="minimum", steps=1), "steps is 1"),
         (lambda: checklists.diffusion(potential=np.nan, innovation=0.1, imitation=0.1, periods=3), "finite"),
         (lambda: checklists.diffusion(potential=np.inf, innovation=0.1, imitation=0.1, periods=3), "finite"),
-        (lambda: checklists.diffusion(potential=1, innovation=1.5, imitation=0.1, periods=3, model="logistic"), "below 1"),
+        (
+            lambda: checklists.diffusion(potential=1, innovation=1.5, imitation=0.1, periods=3, model="logistic"),
+            "below 1",
+        ),
         (lambda: checklists.portfolio({"core": -1, "stretch": 3}, datasets.load("portfolio_rule")), "'core' has -1"),
-        (lambda: checklists.portfolio({"core": 1}, pd.DataFrame({"item": ["core"], "value": [70]})), "no row 'stretch'"),
+        (
+            lambda: checklists.portfolio({"core": 1}, pd.DataFrame({"item": ["core"], "value": [70]})),
+            "no row 'stretch'",
+        ),
         (lambda: checklists.decision_space(float("nan"), 0.5), "vertical is nan"),
-        (lambda: checklists.arrows(datasets.load("autonomy_decisions").assign(category="input")), "Did you mean 'inputs'"),
+        (
+            lambda: checklists.arrows(datasets.load("autonomy_decisions").assign(category="input")),
+            "Did you mean 'inputs'",
+        ),
     ],
 )
 def test_rules_without_an_answer_say_so(call, message):
@@ -388,7 +400,10 @@ def test_a_span_from_nobody_has_no_ratio_and_no_warning():
 def test_adopters_change_group_where_rogers_has_them_change():
     """Rogers 1983: 2.5, 16, 50 and 84 percent; the logistic passes each once."""
     curve = checklists.diffusion(potential=100, innovation=0.001, imitation=0.2, periods=80, model="logistic")
-    edges = [curve.loc[curve["group"] == name, "share"].max() for name in ("innovators", "early adopters", "early majority", "late majority")]
+    edges = [
+        curve.loc[curve["group"] == name, "share"].max()
+        for name in ("innovators", "early adopters", "early majority", "late majority")
+    ]
     nexts = [curve.loc[curve["share"] > edge, "share"].min() for edge in edges]
     for edge, after, limit in zip(edges, nexts, (0.025, 0.16, 0.50, 0.84), strict=True):
         assert edge <= limit < after

@@ -49,7 +49,8 @@ def two_way_icc(ratings: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
 
     References
     ----------
-    Shrout PE, Fleiss JL. Psychological Bulletin 1979;86:420-428. McGraw KO, Wong SP. Psychological Methods 1996;1:30-46.
+    Shrout PE, Fleiss JL. Psychological Bulletin 1979;86:420-428.
+    McGraw KO, Wong SP. Psychological Methods 1996;1:30-46.
 
     Examples
     --------
@@ -126,4 +127,3 @@ def _intervals(
         agreement = [(end, end * k / (1 + end * (k - 1)) if 1 + end * (k - 1) > 0 else None) for end in ends]
     pairs = [agreement, consistency]
     return [(pair[0][which], pair[1][which]) for which in (0, 1) for pair in pairs]
-

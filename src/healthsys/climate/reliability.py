@@ -128,9 +128,7 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
         return Alpha(None, None, None, kept.shape[1], len(kept), dropped, reason)
     alpha = _raw_alpha(kept)
     lower, upper = feldt_interval(alpha, people=len(kept), items=kept.shape[1], level=level)
-    return Alpha(
-        alpha, lower, upper, kept.shape[1], len(kept), dropped, standardised=_standardised_alpha(kept)
-    )
+    return Alpha(alpha, lower, upper, kept.shape[1], len(kept), dropped, standardised=_standardised_alpha(kept))
 
 
 def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95) -> tuple[float, float]:
@@ -202,9 +200,7 @@ def item_analysis(items: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
             reason = reason or f"everyone answers '{item}' alike, so it correlates with nothing"
         else:
             related = float(np.corrcoef(kept[item], rest.sum(axis=1))[0, 1])
-        rows.append(
-            (item, len(kept), found.alpha, found.lower, found.upper, found.standardised, related, reason)
-        )
+        rows.append((item, len(kept), found.alpha, found.lower, found.upper, found.standardised, related, reason))
     numbers = ["alpha_without", "lower", "upper", "standardised_without", "rest_correlation"]
     return pd.DataFrame(rows, columns=["item", "people", *numbers, "reason"]).astype(dict.fromkeys(numbers, float))
 

@@ -13,7 +13,6 @@ import pandas as pd
 from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, POINTS, item_columns, matched
 from healthsys.errors import DataError, nearest
 
-
 #: Spread, in proportion to the largest value, up to which numbers count as equal: the rounding of floats, no more.
 ROUNDING = 1e-12
 
@@ -280,9 +279,7 @@ def one_spelling(teams: Iterable[str]) -> dict[str, str]:
         known = spellings.setdefault(team_key(name), {})
         known[name] = known.get(name, 0) + 1
     usual = {key: max(known, key=lambda name: known[name]) for key, known in spellings.items()}
-    return {
-        name: usual[key] for key, known in spellings.items() for name in known if name != usual[key]
-    }
+    return {name: usual[key] for key, known in spellings.items() for name in known if name != usual[key]}
 
 
 def spelt_as(shown: Shown, other: Shown) -> Shown:

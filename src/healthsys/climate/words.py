@@ -106,7 +106,9 @@ def data_kind(study: Study) -> str:
     kinds = {wave.kind for wave in (study.wave, study.earlier) if wave is not None}
     if kinds == {"synthetic"}:
         return f"Synthetic data: an invented practice; no real person answered. {compared}"
-    names = {name: kept for wave in (study.wave, study.earlier) if wave is not None for name, kept in wave.joined.items()}
+    names = {
+        name: kept for wave in (study.wave, study.earlier) if wave is not None for name, kept in wave.joined.items()
+    }
     said = f" {sentence(joined_teams(names))}." if names else ""
     if kinds == {"yours"}:
         return f"Your own data.{said} {compared}"

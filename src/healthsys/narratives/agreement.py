@@ -470,7 +470,8 @@ def prevalence_curve(*, agreed: float = 0.90, prevalences: list[float] | None = 
     for share in shares:
         if not edge - co.SMALLEST <= share <= 1 - edge + co.SMALLEST:
             raise DataError(
-                f"prevalence is {share}; allowed where coders agree on {agreed:g} of the units: {edge:g} to {1 - edge:g}"
+                f"prevalence is {share}; allowed where coders agree on {agreed:g} of the units: {edge:g} to "
+                f"{1 - edge:g}"
             )
         chance = share**2 + (1 - share) ** 2
         gwet = 2 * share * (1 - share)

@@ -97,7 +97,9 @@ def _absent(checklist: pd.DataFrame, item: str, expected: Sequence[str]) -> tupl
         if name in names[:position]:
             raise DataError(f"{where}: '{name}' stands twice; keep one row")
         if expected and name not in expected:
-            raise DataError(f"{where}: '{name}' is no {item} of it.{nearest(name, expected)} Allowed: {', '.join(expected)}")
+            raise DataError(
+                f"{where}: '{name}' is no {item} of it.{nearest(name, expected)} Allowed: {', '.join(expected)}"
+            )
     return tuple(name for name in expected if name not in names)
 
 

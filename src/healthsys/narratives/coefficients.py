@@ -551,7 +551,9 @@ def _numbers(values: list | None, size: int, level: str) -> np.ndarray:
     try:
         numbers = np.asarray([float(value) for value in values])
     except (TypeError, ValueError):
-        raise DataError(f"values are {', '.join(map(str, values))}; with the level {level} each must be a number") from None
+        raise DataError(
+            f"values are {', '.join(map(str, values))}; with the level {level} each must be a number"
+        ) from None
     if not np.isfinite(numbers).all() or (level == "ratio" and (numbers < 0).any()):
         raise DataError(f"values are {', '.join(map(str, values))}; allowed with the level {level}: finite numbers"
                         + (", 0 or more" if level == "ratio" else ""))  # fmt: skip
@@ -582,4 +584,3 @@ def _one(found: np.ndarray) -> float | None:
 def _single(found: np.ndarray, table: np.ndarray) -> float | None:
     """Give the coefficient of the table itself, or None where it is undefined or the table is empty."""
     return _one(found) if len(table) else None
-

@@ -25,7 +25,10 @@ def sequence(found: Permutation, together: Permutation) -> str:
         return f"Whether strategies follow each other cannot be told: {found.reason}."
     share = f"the later stage comes later in {100 * found.statistic:.0f} % of pairs of events"
     range_ = f"{100 * found.lower:.0f} to {100 * found.upper:.0f} %"
-    beside = f"({round(100 * found.level, 6):g} of 100 shuffles of dates within each actor give {range_}; one-sided p = {found.p_high:.2f})"
+    beside = (
+        f"({round(100 * found.level, 6):g} of 100 shuffles of dates within each actor give {range_}; one-sided "
+        f"p = {found.p_high:.2f})"
+    )
     months = ""
     if together.statistic is not None:
         months = f" At least two strategies are under way in {100 * together.statistic:.0f} % of the months with any"
@@ -100,8 +103,8 @@ def tensions(scores: pd.DataFrame, *, level: float = 0.95) -> str:
     if whole["found"] == 0:
         return "The markers are found in none of the passages."
     text = (
-        f"Of the passages in which a marker is found {_percent(whole, 'precision', level)} hold a tension; of the passages "
-        f"that hold one {_percent(whole, 'recall', level)} are found."
+        f"Of the passages in which a marker is found {_percent(whole, 'precision', level)} hold a tension; of the "
+        f"passages that hold one {_percent(whole, 'recall', level)} are found."
     )
     if but["found"]:
         text += f" Of those found by but, {but['right']:.0f} of {but['found']:.0f} hold one."
