@@ -115,6 +115,19 @@ def test_omega_that_is_undefined_has_a_reason():
     assert "the factor model does not hold" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("seed", "reason"), [(1, "an item is left no variance of its own"), (0, "the search does not converge")]
+)
+def test_a_factor_fit_that_cannot_be_trusted_has_no_omega(seed, reason):
+    """An item that is nearly the factor itself: the fit leaves it a variance of 0, or never settles."""
+    rng = np.random.default_rng(seed)
+    factor = rng.normal(size=80)
+    answers = np.column_stack([factor + rng.normal(size=80) * spread for spread in (0.02, 0.9, 1.0, 0.8)])
+    found = climate.mcdonald_omega(pd.DataFrame(answers, columns=list("abcd")))
+    assert found.omega is None
+    assert found.reason.startswith(f"the factor model does not hold: {reason}")
+
+
 def test_one_factor_refuses_a_variable_without_variance_of_its_own():
     with pytest.raises((ValueError, np.linalg.LinAlgError)):
         one_factor(np.array([[0, 0, 1], [1, 1, 0], [2, 2, 2], [3, 3, 1], [1, 1, 3], [0, 0, 0]], dtype=float))
@@ -336,6 +349,11 @@ def test_as_much_variance_as_chance_is_0_and_not_out_of_range():
     variance = float(answers["a"].var(ddof=1)) * (1 - 2**-53)
     found = climate.rwg_j(answers, variance=variance)
     assert (found.value, found.out_of_range) == (0.0, False)
+
+
+def test_the_customary_threshold_is_that_of_the_field():
+    """0.70: James, Demaree and Wolf 1984 and Nunnally 1978, a convention."""
+    assert climate.CUSTOMARY == 0.70
 
 
 def test_null_distributions():

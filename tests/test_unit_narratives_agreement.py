@@ -119,6 +119,13 @@ def crossed(table):
     return pd.DataFrame(pairs, columns=["A", "B"])
 
 
+@pytest.mark.parametrize("agreed", [0.928125, 0.5, 0.99, 1 / 3])
+def test_the_curve_can_be_drawn_at_any_agreement(agreed):
+    curve = ag.prevalence_curve(agreed=agreed)
+    assert len(curve) == 37
+    assert np.isfinite(curve[["kappa", "ac1"]].to_numpy()).all()
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=3, max_size=30))
 def test_swapping_coders_changes_nothing_and_nothing_exceeds_one(pairs):

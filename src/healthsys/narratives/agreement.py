@@ -467,12 +467,13 @@ def prevalence_curve(*, agreed: float = 0.90, prevalences: list[float] | None = 
     edge = (1 - agreed) / 2
     shares = prevalences or [round(float(share), 4) for share in np.linspace(edge, 1 - edge, 37)]
     rows = []
-    for share in shares:
+    for share in prevalences or []:
         if not edge - co.SMALLEST <= share <= 1 - edge + co.SMALLEST:
             raise DataError(
                 f"prevalence is {share}; allowed where coders agree on {agreed:g} of the units: {edge:g} to "
                 f"{1 - edge:g}"
             )
+    for share in shares:
         chance = share**2 + (1 - share) ** 2
         gwet = 2 * share * (1 - share)
         rows.append((share, agreed, (agreed - chance) / (1 - chance), (agreed - gwet) / (1 - gwet)))
