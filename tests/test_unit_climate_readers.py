@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from healthsys import climate, paths
+from healthsys.climate import words
 from healthsys.errors import DataError
 
 
@@ -116,3 +117,41 @@ def test_the_template_has_the_columns_of_a_survey():
     assert climate.read_survey(template).shape == (2, 47)
     with pytest.raises(DataError, match="no team is complete"):
         climate.open_study(template)
+
+
+def test_teams_that_differ_in_case_spaces_or_dashes_are_joined_and_said(survey):
+    names = ["Front desk", "Front desk", "FRONT DESK", "Front-desk", "Front desk", "front  desk"]
+    path = survey(lambda frame: frame.assign(team=names, trust_1=list("012301")))
+    found = climate.read_survey(path)
+    assert found["team"].unique().tolist() == ["Front desk"]
+    assert found.attrs["joined"] == dict.fromkeys(["FRONT DESK", "Front-desk", "front  desk"], "Front desk")
+    study = climate.open_study(path)
+    assert len(study.shown.scores) == 6
+    for said in (climate.provenance(study), words.data_kind(study)):
+        assert "'FRONT DESK' with 'Front desk'" in said
+
+
+def test_the_wild_survey_with_two_spellings_is_that_with_one(shared):
+    """../shared/cases/wild d04: "Ward 7" and "WARD 7" were two teams; the lowest score is 122, not 147."""
+    wild = shared / "cases" / "wild"
+    found, clean = (climate.open_study(str(wild / f"d04_team_{name}.csv")) for name in ("case", "clean"))
+    assert len(found.shown.scores) == len(clean.shown.scores) == 24
+    assert found.profile["score"].tolist() == pytest.approx(clean.profile["score"].tolist())
+    assert round(found.profile["score"].iloc[0], 1) == 122.5
+    assert (len(found.wave.joined), len(clean.wave.joined)) == (3, 0)
+
+
+def test_an_earlier_wave_is_read_under_the_later_spelling(survey):
+    trust = list("012301")
+    before = survey(lambda frame: frame.assign(team="FRONT-DESK", trust_1=trust), name="before.csv")
+    after = survey(lambda frame: frame.assign(trust_1=trust))
+    study = climate.open_study(after, earlier=before)
+    assert study.earlier.shown.teams == ["Front desk"]
+    assert study.earlier.joined == {"FRONT-DESK": "Front desk"}
+    assert study.change["teams"].eq(1).all()
+
+
+@pytest.mark.parametrize("answer", ["2,5", "2.5", "4", "-1", "two", "1e400"])
+def test_an_answer_off_the_scale_is_refused_with_its_cell(survey, answer):
+    with pytest.raises(DataError, match=r"mine\.csv: column 'trust_2', row 4: .*allowed: a whole number from 0 to 3"):
+        climate.read_survey(survey(changed(2, "trust_2", answer)))

@@ -1,6 +1,10 @@
-"""Alpha, omega, agreement and aggregation against published tables and R."""
+"""Alpha, omega, agreement and aggregation against published tables and R.
+
+pingouin is an independent check here; the package has its own formulas.
+"""
 
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -111,16 +115,161 @@ def test_omega_that_is_undefined_has_a_reason():
     assert "the factor model does not hold" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("seed", "reason"), [(1, "an item is left no variance of its own"), (0, "the search does not converge")]
+)
+def test_a_factor_fit_that_cannot_be_trusted_has_no_omega(seed, reason):
+    """An item that is nearly the factor itself: the fit leaves it a variance of 0, or never settles."""
+    rng = np.random.default_rng(seed)
+    factor = rng.normal(size=80)
+    answers = np.column_stack([factor + rng.normal(size=80) * spread for spread in (0.02, 0.9, 1.0, 0.8)])
+    found = climate.mcdonald_omega(pd.DataFrame(answers, columns=list("abcd")))
+    assert found.omega is None
+    assert found.reason.startswith(f"the factor model does not hold: {reason}")
+
+
 def test_one_factor_refuses_a_variable_without_variance_of_its_own():
     with pytest.raises((ValueError, np.linalg.LinAlgError)):
         one_factor(np.array([[0, 0, 1], [1, 1, 0], [2, 2, 2], [3, 3, 1], [1, 1, 3], [0, 0, 0]], dtype=float))
 
 
-def test_shrout_and_fleiss_table_in_pingouin():
-    """Shrout and Fleiss 1979, and R psych 2.2.9 ICC(): .1657, .2898, .7148, .4428, .6201, .9093."""
-    long = pd.DataFrame(SHROUT_FLEISS).reset_index().melt("index", var_name="judge", value_name="rating")
-    found = pingouin.intraclass_corr(long, targets="index", raters="judge", ratings="rating")["ICC"]
-    assert found.tolist() == pytest.approx([0.1657, 0.2898, 0.7148, 0.4428, 0.6201, 0.9093], abs=5e-5)
+def two_way(level=0.95, ratings=SHROUT_FLEISS):
+    return climate.two_way_icc(pd.DataFrame(ratings), level=level).set_index("coefficient")
+
+
+def test_two_way_icc_of_shrout_and_fleiss_matches_r_psych():
+    """Shrout and Fleiss 1979, Table 4 (.29, .71, .62, .91), and R psych 2.2.9: ICC(x, lmer = FALSE)."""
+    found = two_way()
+    expected = {
+        "ICC(2,1)": (0.2897637795, 0.01878651337, 0.7610843696),
+        "ICC(3,1)": (0.7148407148, 0.34246476503, 0.9458582600),
+        "ICC(2,k)": (0.6200505476, 0.07113681530, 0.9272320402),
+        "ICC(3,k)": (0.9093155424, 0.67567471382, 0.9858916782),
+    }
+    for name, values in expected.items():
+        assert found.loc[name, ["icc", "lower", "upper"]].tolist() == pytest.approx(values, abs=5e-10)
+    assert found[["targets", "raters", "dropped"]].drop_duplicates().values.tolist() == [[6, 4, 0]]
+
+
+def test_two_way_icc_at_another_level_matches_r_psych():
+    """R psych 2.2.9: ICC(x, lmer = FALSE, alpha = 0.10)."""
+    found = two_way(level=0.90)
+    assert found.loc["ICC(2,1)", ["lower", "upper"]].tolist() == pytest.approx((0.04290119154, 0.6910706066), abs=5e-10)
+    assert found.loc["ICC(3,k)", ["lower", "upper"]].tolist() == pytest.approx((0.73689767858, 0.9803660560), abs=5e-10)
+
+
+def test_two_way_icc_matches_pingouin_on_other_data():
+    """PyPI pingouin 0.6 (GPL, tests only): intraclass_corr, rows ICC(A,1), ICC(C,1), ICC(A,k), ICC(C,k)."""
+    rng = np.random.default_rng(11)
+    ratings = rng.normal(0, 1, (12, 1)) + rng.normal(0, 0.6, (12, 3)) + np.array([0, 0.5, -0.3])
+    long = pd.DataFrame(ratings).reset_index().melt("index", var_name="judge", value_name="rating")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pingouin's own, about pandas
+        theirs = pingouin.intraclass_corr(long, targets="index", raters="judge", ratings="rating")["ICC"].tolist()
+    assert two_way(ratings=ratings)["icc"].tolist() == pytest.approx([theirs[i] for i in (1, 2, 4, 5)], abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "icc", "reason"),
+    [
+        (np.ones((4, 3)), None, "the targets do not differ"),
+        (np.array([[93.3, 93.3]] * 4), None, "the targets do not differ"),
+        (np.arange(4)[:, None] + np.array([[0.1, 0.3, 0.5]]), 1.0, "differ by the same amount on every target"),
+        (np.arange(3.0)[:, None], None, r"1 rater\(s\); at least 2"),
+        (np.array([[1.0, 2.0], [np.nan, 1.0]]), None, r"1 target\(s\) with every rating"),
+        (np.array([[np.nan, 2.0], [np.nan, 1.0]]), None, r"0 target\(s\)"),
+    ],
+)
+def test_a_two_way_icc_that_is_undefined_has_a_reason(ratings, icc, reason):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = two_way(ratings=ratings)
+    value = found.loc["ICC(3,1)", "icc"]
+    assert value == pytest.approx(icc) if icc is not None else np.isnan(value)
+    assert found["lower"].isna().all()
+    assert re.search(reason, found["reason"].iloc[0])
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=3, max_size=3), min_size=2, max_size=9))
+@settings(max_examples=60)
+def test_no_two_way_icc_is_infinite_and_each_interval_holds_its_value(rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = two_way(ratings=np.array(rows, dtype=float))
+    assert not np.isinf(found[["icc", "lower", "upper"]].to_numpy()).any()
+    held = found.dropna(subset=["icc", "lower", "upper"])
+    assert (held["lower"] <= held["icc"] + 1e-12).all()
+    assert (held["icc"] <= held["upper"] + 1e-12).all()
+
+
+def test_item_analysis_matches_psych_alpha():
+    """R psych 2.2.9: alpha(x)$alpha.drop[, c("raw_alpha", "std.alpha")] and alpha(x)$item.stats$r.drop."""
+    found = climate.item_analysis(ITEMS).set_index("item")
+    assert found["alpha_without"].tolist() == pytest.approx(
+        [0.832923832924, 0.909722222222, 0.898648648649, 0.888655462185], abs=5e-12
+    )
+    assert found["standardised_without"].tolist() == pytest.approx(
+        [0.840262130249, 0.911128727548, 0.901398617062, 0.890875324820], abs=5e-12
+    )
+    assert found["rest_correlation"].tolist() == pytest.approx(
+        [0.934286397681, 0.730867957149, 0.753370803501, 0.788913889003], abs=5e-12
+    )
+    assert found.loc["a", ["lower", "upper"]].tolist() == pytest.approx(
+        feldt_interval(0.832923832924, people=8, items=3), abs=1e-9
+    )
+
+
+def test_standardised_alpha_matches_psych():
+    """R psych 2.2.9: alpha(x)$total$std.alpha."""
+    assert climate.cronbach_alpha(ITEMS).standardised == pytest.approx(0.912852819714, abs=5e-12)
+    assert climate.cronbach_alpha(ITEMS.assign(e=1)).standardised is None
+
+
+@pytest.mark.parametrize(
+    ("items", "reason"),
+    [
+        (ITEMS.assign(e=1), "everyone answers 'e' alike"),
+        (ITEMS[["a", "b"]], r"1 item\(s\); at least 2 are needed"),
+        (ITEMS[["a"]], "0 item"),
+        (ITEMS.head(1), "1 people answered every item"),
+        (ITEMS * np.nan, "0 people answered every item"),
+        (ITEMS * 0 + 93.3, "same total"),
+    ],
+)
+def test_item_analysis_that_is_undefined_has_a_reason_and_no_warning(items, reason):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = climate.item_analysis(items)
+    assert re.search(reason, found["reason"].dropna().iloc[-1])
+    assert not np.isinf(found[["alpha_without", "rest_correlation"]].to_numpy()).any()
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (ITEMS.astype(object).replace(3, "2,5"), "column 'a', row 5: '2,5' is no number"),
+        (ITEMS.astype(float).replace(3, np.inf), "column 'a', row 5: 'inf' is no number"),
+        (ITEMS.set_axis(list("aacd"), axis=1), "column 'a' occurs twice"),
+    ],
+)
+def test_what_is_no_answer_is_refused(items, message):
+    for method in (climate.cronbach_alpha, climate.mcdonald_omega, climate.item_analysis, climate.two_way_icc):
+        with pytest.raises(DataError, match=message):
+            method(items)
+
+
+def test_complex_loadings_of_newer_numpy_are_read_as_real(monkeypatch):
+    """numpy 2.5 returns complex eigenvectors of a real matrix, which statsmodels multiplies into the loadings."""
+    real = climate.mcdonald_omega(R_SAMPLE).omega
+    eig = np.linalg.eig
+    monkeypatch.setattr(np.linalg, "eig", lambda matrix: tuple(part.astype(complex) for part in eig(matrix)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert climate.mcdonald_omega(R_SAMPLE).omega == real
+    monkeypatch.setattr(np.linalg, "eig", lambda matrix: tuple(part + 0.01j for part in eig(matrix)))
+    found = climate.mcdonald_omega(R_SAMPLE)
+    assert found.omega is None
+    assert "not real numbers" in found.reason
 
 
 def test_aggregation_matches_the_one_way_icc_with_its_interval():
@@ -155,6 +304,9 @@ def test_a_negative_icc_is_reported_as_it_is():
         ([1, 2, 3], ["a", "b", "c"], "no team has two people"),
         ([1, 3, 1, 3], ["a", "a", "b", "b"], "team means are all equal"),
         ([1, 1, 3, 3], ["a", "a", "b", "b"], "people of each team have the same score"),
+        ([0.1 + 0.2, 0.3, 93.3, 93.3], ["a", "a", "b", "b"], "people of each team have the same score"),
+        ([93.3] * 13, ["a"] * 6 + ["b"] * 7, "team means are all equal"),
+        ([None, None], ["a", "b"], "fewer than two teams"),
     ],
 )
 def test_aggregation_that_is_undefined_has_a_reason(scores, teams, reason):
@@ -166,6 +318,10 @@ def test_aggregation_that_is_undefined_has_a_reason(scores, teams, reason):
 def test_aggregation_options_are_checked():
     with pytest.raises(DataError, match="group_size is 'median'; allowed: mean, n0"):
         climate.icc_aggregation([1, 2], ["a", "b"], group_size="median")
+    with pytest.raises(DataError, match="there are 2 scores and 3 teams"):
+        climate.icc_aggregation([1, 2], ["a", "b", "b"])
+    with pytest.raises(DataError, match="row 3: 'inf' is no number"):
+        climate.icc_aggregation([1, float("inf")], ["a", "b"])
 
 
 def test_rwg_and_rwg_j_of_the_worked_example():
@@ -187,11 +343,29 @@ def test_more_variance_than_chance_gives_0_and_a_flag_before_the_formula():
     assert (found.value, found.out_of_range) == (0.0, True)
 
 
+def test_as_much_variance_as_chance_is_0_and_not_out_of_range():
+    """Answers 0.1 to 0.3 in steps: their variance equals the null up to the rounding of floats."""
+    answers = pd.DataFrame({"a": [0.1, 0.2, 0.3]})
+    variance = float(answers["a"].var(ddof=1)) * (1 - 2**-53)
+    found = climate.rwg_j(answers, variance=variance)
+    assert (found.value, found.out_of_range) == (0.0, False)
+
+
+def test_the_customary_threshold_is_that_of_the_field():
+    """0.70: James, Demaree and Wolf 1984 and Nunnally 1978, a convention."""
+    assert climate.CUSTOMARY == 0.70
+
+
 def test_null_distributions():
     assert climate.uniform_variance() == 1.25
     assert climate.null_variance(climate.SKEWED_NULL) == pytest.approx(0.89)
     with pytest.raises(DataError, match=r"sums to 0\.9; allowed"):
         climate.null_variance((0.2, 0.3, 0.2, 0.2))
+    for shares in ((float("nan"), 1.0), (-0.5, 1.5)):
+        with pytest.raises(DataError, match="allowed: one probability, 0 or more"):
+            climate.null_variance(shares)
+    with pytest.raises(DataError, match="the null variance is nan"):
+        climate.rwg([1, 2], variance=float("nan"))
     with pytest.raises(DataError, match="options is 1"):
         climate.uniform_variance(1)
     with pytest.raises(DataError, match="the null variance is 0"):

@@ -1,5 +1,8 @@
 """Scoring, withholding and profiles: closed forms, properties, and what is refused."""
 
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsys import climate, datasets
+from healthsys.climate.scoring import team_key
 from healthsys.errors import DataError
 
 BENCHMARKS = datasets.load("climate_benchmarks")
@@ -200,3 +204,126 @@ def test_the_recalled_figure_is_no_data_row():
     trust = BENCHMARKS.set_index("dimension").loc["trust"]
     assert (trust["stagnant"], trust["innovative"]) == (112, 178)
     assert 128 not in BENCHMARKS[["stagnant", "innovative"]].to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda frame: frame.rename(columns=lambda name: name.replace("trust", "mood").replace("conflict", "noise")),
+         r"no column is an item of a dimension; there are: respondent, team, mood_1.*such as trust_1"),
+        (lambda frame: frame.rename(columns=lambda name: name.replace("trust", "Trust")),
+         r"column 'Trust_1' names the dimension 'Trust', which is unknown\. Did you mean 'trust'"),
+        (lambda frame: frame.rename(columns=lambda name: name.replace("trust", "trsut")), "Did you mean 'trust'"),
+        (lambda frame: frame.assign(trust_1=7), r"column 'trust_1', row 2: '7' is off the scale; allowed: 0 to 3"),
+        (lambda frame: frame.assign(trust_1=-1), "row 2: '-1' is off the scale"),
+        (lambda frame: frame.assign(trust_1="1,5"), "row 2: '1,5' is no number"),
+        (lambda frame: frame.assign(trust_1=float("inf")), "row 2: 'inf' is no number"),
+        (lambda frame: frame.set_axis([*frame.columns[:-1], "trust_1"], axis=1), "column 'trust_1' occurs twice"),
+        (lambda frame: frame.drop(columns="team"), "there is no column 'team'"),
+        (lambda frame: frame.assign(team=["A", None, "A", "A", "A"]), "column 'team', row 3: the cell is empty"),
+    ],
+)  # fmt: skip
+def test_a_survey_that_cannot_be_scored_is_refused(change, message):
+    """score() used to return no score at all, without a word, where the items match no dimension."""
+    frame = change(people([5]))
+    for method in (climate.score, climate.withhold_small_teams):
+        with pytest.raises(DataError, match=message):
+            method(frame)
+
+
+def test_a_column_that_is_no_item_is_passed_over():
+    found = climate.score(people([5]).assign(wave_2=1, comment="x"))
+    assert list(found.columns) == ["respondent", "team", "trust", "conflict"]
+
+
+def varied(sizes, **names):
+    """A survey whose people differ, with teams renamed."""
+    frame = people(sizes)
+    frame["trust_1"] = [number % 4 for number in range(len(frame))]
+    return frame.assign(team=frame["team"].replace(names))
+
+
+def test_results_without_a_match_are_errors_everywhere():
+    shown = climate.withhold_small_teams(varied([5, 6]))
+    bare = replace(shown, answers=shown.answers[["respondent", "team"]], scores=shown.scores[["respondent", "team"]])
+    with pytest.raises(DataError, match="no column is an item"):
+        climate.scale_reliability(bare)
+    with pytest.raises(DataError, match="no column is an item"):
+        climate.team_agreement(bare)
+    with pytest.raises(DataError, match="no score on any dimension"):
+        climate.aggregation(bare)
+    other = climate.withhold_small_teams(people([5, 6], dimensions=("debate",)))
+    with pytest.raises(
+        DataError, match=r"no dimension in common\. baseline has: trust, conflict; follow-up has: debate"
+    ):
+        climate.change_between(shown, other)
+    with pytest.raises(DataError, match=r"the survey has no dimension 'trsut'\. Did you mean 'trust'"):
+        climate.bootstrap_beside(shown, "trsut")
+    with pytest.raises(DataError, match=r"there is no dimension 'trsut'\. Did you mean 'trust'"):
+        climate.with_benchmark(BENCHMARKS, stagnant={"trsut": 100})
+    profile = climate.organisation_profile(shown, BENCHMARKS)
+    with pytest.raises(DataError, match="practices: column 'dimension' has no row"):
+        climate.practices_for(profile.assign(shortfall=1.0), pd.DataFrame({"dimension": ["x"]}))
+    with pytest.raises(DataError, match="names 'trust' twice"):
+        climate.against_benchmarks(
+            profile[["dimension", "score"]], pd.concat([BENCHMARKS, BENCHMARKS.query("dimension == 'trust'")])
+        )
+    with pytest.raises(DataError, match="the truth has no row 'trust'"):
+        climate.recovery(
+            profile, pd.DataFrame({"dimension": ["conflict"], "mean": [1.0]}), estimate="score", known="mean"
+        )
+
+
+def test_a_missing_score_has_no_place_and_no_position():
+    assert climate.place(float("nan"), stagnant=97, innovative=148) is None
+    assert climate.position(float("nan"), stagnant=97, innovative=148) is None
+
+
+def test_teams_spelt_in_two_ways_are_one_team_between_waves():
+    before = climate.withhold_small_teams(varied([5, 6], T0="Ward 7", T1="Clinic"))
+    after = climate.withhold_small_teams(varied([5, 6], T0="WARD-7", T1="clinic "))
+    found = climate.change_between(before, after)
+    assert found["teams"].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Ward 7", "WARD 7", True), ("Ward 7", "Ward\u20117", True), ("Ward  7", "Ward\u00a07", True),
+        ("Out-patients", "Outpatients", True), ("Unit 1-1", "Unit 11", False), ("Ward 7", "Ward 71", False),
+        ("Unit 1 1", "Unit 1-1", True), ("Ä", "A", False),
+    ],
+)  # fmt: skip
+def test_which_names_are_one_team(one, other, same):
+    assert (team_key(one) == team_key(other)) is same
+
+
+def test_equal_team_means_have_a_score_and_a_reason_and_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        shown = climate.withhold_small_teams(people([5, 6, 7]))
+        row = climate.organisation_profile(shown, BENCHMARKS).iloc[0]
+        moved = climate.change_between(shown, shown)
+    assert row["score"] == 200
+    assert np.isnan(row["lower"])
+    assert "the same value" in row["reason"]
+    assert moved["change"].eq(0).all()
+    assert moved[["lower", "upper", "p", "p_holm"]].isna().all(axis=None)
+    assert moved["verdict"].isna().all()
+    assert moved["reason"].notna().all()
+
+
+def test_results_that_are_the_same_for_everybody_are_counted_and_said():
+    shown = climate.withhold_small_teams(people([5, 6]))
+    assert (shown.unanimous, climate.withhold_small_teams(varied([5, 6])).unanimous) == (4, 2)
+    assert "in 4 results of a team on one dimension everybody has the same score" in climate.withheld(shown)
+    off = climate.withhold_small_teams(varied([5, 6]), minimum_team_size=1)
+    assert climate.withheld(off).startswith("The protection of small teams is switched off")
+
+
+def test_a_team_of_one_has_a_score_and_the_right_reason():
+    shown = climate.withhold_small_teams(varied([1, 6]), minimum_team_size=1)
+    row = climate.team_profile(shown, "T0", BENCHMARKS).iloc[0]
+    assert np.isfinite(row["score"])
+    assert np.isnan(row["lower"])
+    assert "one person alone" in row["reason"]

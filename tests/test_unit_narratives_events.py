@@ -1,5 +1,8 @@
 """Codebooks, registers, timelines, co-occurrence and small rules: closed forms, properties, errors by their text."""
 
+import warnings
+
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -219,3 +222,188 @@ def test_portfolio_names_an_unknown_kind():
     assert checklists.portfolio({"core": 6, "stretch": 3, "exploratory": 1}, rule)["difference"].abs().max() < 1e-9
     with pytest.raises(DataError, match="Did you mean 'stretch'"):
         checklists.portfolio({"strech": 1}, rule)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"strategy": "absorption, adaptation"}, r"row 4, column 'strategy'.*join them by ';', as in 'absorption;adap"),
+        ({"drawn": "cognitive and contextual"}, r"row 4, column 'drawn'.*join them by ';'"),
+        ({"outcome": "Positive_adjustment"}, r"row 4, column 'outcome'.*Did you mean 'positive_adjustment'"),
+        ({"start": pd.NaT}, "row 4, column 'start': the date is missing"),
+        ({"actor": " "}, "row 4, column 'actor': the cell is empty"),
+    ],
+)
+def test_a_register_that_matches_nothing_is_refused(book, changes, message):
+    with pytest.raises(DataError, match=message):
+        events.register(template(**changes), book)
+
+
+def test_an_actor_spelt_in_two_ways_is_refused_and_blanks_are_cut(book):
+    """Dates are shuffled within an actor: two spellings would keep them apart without a word."""
+    frame = datasets.load("narrative_events_template")
+    actor = frame["actor"].iloc[0]
+    frame.loc[3, "actor"] = actor.upper()
+    with pytest.raises(DataError, match=r"column 'actor': '.*' is spelt '.*' above; spell the same actor alike"):
+        events.register(frame, book)
+    frame.loc[3, "actor"] = f" {actor} "
+    assert set(events.register(frame, book)["actor"]) <= {name.strip() for name in frame["actor"]}
+    assert f" {actor} " not in set(events.register(frame, book)["actor"])
+
+
+def test_a_register_without_a_column_or_row_is_refused(book):
+    frame = datasets.load("narrative_events_template")
+    with pytest.raises(DataError, match=r"there is no column 'strategy'\. Did you mean 'stratgy'"):
+        events.register(frame.rename(columns={"strategy": "stratgy"}), book)
+    with pytest.raises(DataError, match="there is no event"):
+        events.register(frame.head(0), book)
+    with pytest.raises(DataError, match="there is no column 'tactic'"):
+        events.long(frame, "tactic")
+
+
+def test_rows_are_numbered_as_the_file_has_them(book):
+    frame = template(strategy="adaption")
+    frame.attrs["rows"] = tuple(range(2, 4)) + tuple(range(6, 6 + len(frame) - 2))
+    with pytest.raises(DataError, match="row 6, column 'strategy'"):
+        events.register(frame, book)
+
+
+def test_a_coding_is_checked_against_the_codebook(area, book):
+    coding = datasets.load("area_south_coding_a").copy()
+    assert len(events.with_coding(area, coding, book=book)) == len(area)
+    wrong = coding.copy()
+    wrong.loc[0, "strategy"] = "adaption"
+    with pytest.raises(DataError, match=r"row 2, column 'strategy': 'adaption'.*'adaptation'"):
+        events.with_coding(area, wrong, book=book)
+    with pytest.raises(DataError, match="stands twice; keep one row per event"):
+        events.with_coding(area, pd.concat([coding, coding.head(1)], ignore_index=True))
+
+
+def test_a_grid_and_a_crossing_refuse_codes_that_would_count_nowhere(area, book):
+    wrong = area.copy()
+    wrong.loc[wrong.index[wrong["strategy"].notna()][0], "strategy"] = "adaption"
+    with pytest.raises(DataError, match="'adaption' is no code"):
+        events.grid(wrong, book)
+    options = {"rows": "strategy", "columns": "capacities", "column_codes": book.under("capacity")}
+    for method in (cooccurrence.event_table, cooccurrence.association_test):
+        with pytest.raises(DataError, match="'adaption' is no code"):
+            method(wrong, **options, row_codes=book.under("strategy"))
+        with pytest.raises(DataError, match="no code is given for column 'strategy'"):
+            method(area, **options, row_codes=[])
+    with pytest.raises(DataError, match="are both 'strategy'; name two columns"):
+        cooccurrence.event_table(area, rows="strategy", columns="strategy", row_codes=["x"], column_codes=["x"])
+    with pytest.raises(DataError, match="draws is 0"):
+        cooccurrence.association_test(area, **options, row_codes=book.under("strategy"), draws=0)
+
+
+def test_a_code_of_no_segment_is_an_error_unless_the_codebook_has_it():
+    segments = pd.DataFrame({"document": ["d"], "start": [0], "end": [5], "code": ["slack"]})
+    with pytest.raises(DataError, match=r"'slak' is no code of any segment\. Did you mean 'slack'"):
+        cooccurrence.segment_cooccurrence(segments, "slack", "slak")
+    found = cooccurrence.segment_cooccurrence(segments, "slack", "trust", codes=["slack", "trust"])
+    assert found == (0.0, 0, "")
+    with pytest.raises(DataError, match="'strain' is no code of the codebook"):
+        cooccurrence.segment_cooccurrence(segments, "slack", "strain", codes=["slack", "trust"])
+
+
+def test_one_event_for_each_actor_cannot_be_shuffled(book):
+    """Every shuffle is the same then: p = 1 said nothing, and said so to nobody."""
+    dates = pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"])
+    few = pd.DataFrame(
+        {"event_id": list("abc"), "actor": list("xyz"), "strategy": timelines.STAGES, "start": dates, "end": dates}
+    )
+    for test in (timelines.sequence_test, timelines.together_test):
+        found = test(few, draws=19)
+        assert found.statistic is None
+        assert "no actor has two events" in found.reason
+        with pytest.raises(DataError, match="draws is 0"):
+            test(few, draws=0)
+        with pytest.raises(DataError, match="'b' has no date"):
+            test(few.assign(start=[dates[0], pd.NaT, dates[2]]), draws=9)
+
+
+def test_the_range_of_shuffles_follows_the_level(area):
+    wide, narrow = (timelines.sequence_test(area, draws=199, level=level) for level in (0.95, 0.5))
+    assert wide.lower < narrow.lower < narrow.upper < wide.upper
+    assert (wide.threshold, wide.statistic) == (narrow.threshold, narrow.statistic)
+    assert (wide.level, narrow.level) == (0.95, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("checklist", "message"),
+    [
+        (
+            {"feature": ["a", "b"], "score": ["2,5", 1]},
+            r"row 2, column 'score': 2,5; allowed: a whole number from 0 to 3",
+        ),
+        ({"feature": ["a", "b"], "score": [1, 2.5]}, r"row 3, column 'score': 2\.5"),
+        ({"feature": ["a", "b"], "score": [4, 1]}, "row 2, column 'score': 4"),
+        ({"feature": ["a", "a"], "score": [1, 1]}, "row 3, column 'feature': 'a' stands twice"),
+        ({"feature": ["a", "reflectoin"], "score": [1, 1]}, r"'reflectoin' is no feature.*Did you mean 'reflection'"),
+        ({"fature": ["a"], "score": [1]}, r"no column 'feature'\. Did you mean 'fature'"),
+    ],
+)
+def test_a_checklist_that_cannot_be_scored_is_refused(checklist, message):
+    with pytest.raises(DataError, match=message):
+        checklists.audit(pd.DataFrame(checklist), item="feature", expected=["a", "b", "reflection"])
+
+
+def test_items_that_a_checklist_lacks_are_named(shared):
+    """../shared/cases/own_data au_two.csv: two of six features said "4 of 6" without a word."""
+    from healthsys.narratives import findings
+
+    form = datasets.read(shared / "cases" / "own_data" / "au_two.csv", layout="site_self_audit")
+    features = datasets.load("site_self_audit")["feature"].tolist()
+    found = checklists.audit(form, item="feature", expected=features)
+    assert (found.score, found.possible) == (4, 6)
+    assert found.absent == ("reflection", "multiple data sets", "co-production", "ethics care")
+    said = findings.audit(found, kind="yours")
+    assert "not in the file: reflection, multiple data sets, co-production, ethics care" in said
+    assert checklists.audit(datasets.load("site_self_audit"), item="feature", expected=features).absent == ()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: checklists.space_grid(rule="minimum", steps=1), "steps is 1"),
+        (lambda: checklists.diffusion(potential=np.nan, innovation=0.1, imitation=0.1, periods=3), "finite"),
+        (lambda: checklists.diffusion(potential=np.inf, innovation=0.1, imitation=0.1, periods=3), "finite"),
+        (
+            lambda: checklists.diffusion(potential=1, innovation=1.5, imitation=0.1, periods=3, model="logistic"),
+            "below 1",
+        ),
+        (lambda: checklists.portfolio({"core": -1, "stretch": 3}, datasets.load("portfolio_rule")), "'core' has -1"),
+        (
+            lambda: checklists.portfolio({"core": 1}, pd.DataFrame({"item": ["core"], "value": [70]})),
+            "no row 'stretch'",
+        ),
+        (lambda: checklists.decision_space(float("nan"), 0.5), "vertical is nan"),
+        (
+            lambda: checklists.arrows(datasets.load("autonomy_decisions").assign(category="input")),
+            "Did you mean 'inputs'",
+        ),
+    ],
+)
+def test_rules_without_an_answer_say_so(call, message):
+    with pytest.raises(DataError, match=message):
+        call()
+
+
+def test_a_span_from_nobody_has_no_ratio_and_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = checklists.span(pd.DataFrame({"group": ["clinics"], "before": [0], "after": [3]}))
+    assert found["ratio"].isna().all()
+    assert found["over_double"].all()
+
+
+def test_adopters_change_group_where_rogers_has_them_change():
+    """Rogers 1983: 2.5, 16, 50 and 84 percent; the logistic passes each once."""
+    curve = checklists.diffusion(potential=100, innovation=0.001, imitation=0.2, periods=80, model="logistic")
+    edges = [
+        curve.loc[curve["group"] == name, "share"].max()
+        for name in ("innovators", "early adopters", "early majority", "late majority")
+    ]
+    nexts = [curve.loc[curve["share"] > edge, "share"].min() for edge in edges]
+    for edge, after, limit in zip(edges, nexts, (0.025, 0.16, 0.50, 0.84), strict=True):
+        assert edge <= limit < after

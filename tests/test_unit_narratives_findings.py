@@ -138,3 +138,42 @@ def test_shaded_cells_follow_the_page_into_the_dark():
     drawing = plotting._svg(figures.draw_counts, (counts,), options, "cells", plotting.WIDE, "alt")
     assert not re.findall(r"(?<!,)#[0-9a-f]{6}", drawing)
     assert "opacity: 0.5" in drawing
+
+
+def test_the_level_reaches_the_sentence_and_the_axis_of_tensions():
+    """At 0.9 the finding and the axis said 95 percent."""
+    passages = datasets.load("tension_passages")
+    scores = tensions.score(passages, level=0.9)
+    assert "90 % interval" in findings.tensions(scores, level=0.9)
+    assert "95" not in re.sub(r"\d+ % \(|interval \d+ to \d+", "", findings.tensions(scores, level=0.9))
+    figure = figures.draw_scores(scores, width=plotting.WIDE, level=0.9)
+    assert figure.axes[0].get_xlabel() == "Percent of passages (90 % interval)"
+
+
+def test_the_level_reaches_the_sentence_of_the_sequence():
+    said = findings.sequence(permutation(level=0.9), permutation(statistic=None))
+    assert "90 of 100 shuffles" in said
+
+
+def test_events_of_one_coding_alone_are_named():
+    codings = {"first": pd.DataFrame({"event_id": ["E1", "E2"]}), "second": pd.DataFrame({"event_id": ["E1"]})}
+    assert findings.how_coded(codings).endswith("Left out, because only one coding has them: E2.")
+
+
+def test_no_share_of_no_passage_is_no_nan():
+    scores = tensions.score(
+        pd.DataFrame({"passage_id": ["a"], "text": ["It is late, but we stay."], "tension": [False]})
+    )
+    assert "nan" not in findings.tensions(scores)
+
+
+@pytest.mark.parametrize("name", ["coder_agreement", "tensions_in_text", "climate_benchmarks", "climate_sensitivity"])
+def test_no_level_is_typed_into_a_notebook_that_has_one(name):
+    import json
+
+    from healthsys import paths
+
+    cells = json.loads((paths.root() / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"]]
+    assert any(line.startswith("level: float = 0.95") for line in code)
+    assert not [line for line in code if "95" in line and not line.startswith("level:")]

@@ -224,3 +224,12 @@ def test_nothing_is_left_when_a_project_cannot_be_written(tmp_path):
     with pytest.raises(DataError, match="8-4-4-4-12"):
         refi.write_project(broken, tmp_path / "p.qdpx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bare_file_name_is_looked_for_in_the_sources(shared):
+    """../shared/cases/wild d23: plainTextPath="a.txt", and sources/a.txt is there."""
+    found = refi.read_project(shared / "cases" / "wild" / "d23_bare_path.qdpx")
+    assert [source.name for source in found.sources] == ["interview 1"]
+    assert len(found.segments) == 1
+    with pytest.raises(DataError, match=r"source 'interview 2' names internal://b\.txt, and the archive has no such"):
+        refi.read_project(shared / "cases" / "wild" / "d24_one_source_missing.qdpx")

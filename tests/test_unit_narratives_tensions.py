@@ -1,6 +1,7 @@
 """The tension finder: rules one by one, offsets, the passages it is scored on, readers of texts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -98,3 +99,45 @@ def test_readers_take_folders_and_windows_line_ends(tmp_path):
         readers.texts(tmp_path / "d.txt")
     with pytest.raises(DataError, match="neither a data set, a file nor a folder"):
         readers.texts(tmp_path / "none")
+
+
+PASSAGES = pd.DataFrame(
+    {"passage_id": ["a", "b"], "text": ["It is late, but we stay.", "No."], "tension": [True, False]}
+)
+
+
+@pytest.mark.parametrize(
+    ("passages", "message"),
+    [
+        (PASSAGES.assign(tension=[True, None]), "row 3, column 'tension': the cell is empty"),
+        (PASSAGES.assign(text=[None, "x"]), "row 2, column 'text': the cell is empty"),
+        (PASSAGES.assign(passage_id="a"), "row 3, column 'passage_id': 'a' stands twice"),
+        (PASSAGES.rename(columns={"tension": "tensions"}), r"no column 'tension'\. Did you mean 'tensions'"),
+        (PASSAGES.head(0), "there is no text to search"),
+    ],
+)
+def test_passages_that_cannot_be_scored_are_refused(passages, message):
+    with pytest.raises(DataError, match=message):
+        tensions.score(passages)
+
+
+def test_a_share_is_of_a_whole_and_follows_the_level():
+    assert tensions.wilson(0, 0) == (None, None, None)
+    for part, whole in ((3, 2), (-1, 2)):
+        with pytest.raises(DataError, match=f"{part} of {whole} is no share"):
+            tensions.wilson(part, whole)
+    with pytest.raises(DataError, match="level is 95"):
+        tensions.wilson(1, 2, level=95)
+
+
+def test_wilson_matches_r_at_two_levels():
+    """R 4.2.2: prop.test(6, 16, correct = FALSE, conf.level = 0.95 and 0.90)$conf.int."""
+    assert tensions.wilson(6, 16)[1:] == pytest.approx((0.184812326, 0.613589595), abs=5e-10)
+    assert tensions.wilson(6, 16, level=0.9)[1:] == pytest.approx((0.208075635, 0.578084013), abs=5e-7)
+
+
+def test_a_paradox_outside_the_list_is_refused():
+    names = pd.DataFrame({"paradox": ["identity"], "first_pole": ["a"], "second_pole": ["b"]})
+    passages = pd.DataFrame({"paradox": ["identity", "identty"], "first_pole": True, "second_pole": False})
+    with pytest.raises(DataError, match=r"row 3, column 'paradox': 'identty'.*Did you mean 'identity'"):
+        tensions.poles(passages, names)

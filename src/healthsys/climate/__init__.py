@@ -29,6 +29,7 @@ from healthsys.climate.figures import (
     profile_figure,
     trust_figure,
 )
+from healthsys.climate.intraclass import two_way_icc
 from healthsys.climate.profile import (
     PLACES,
     against_benchmarks,
@@ -56,6 +57,7 @@ from healthsys.climate.reliability import (
     Alpha,
     Omega,
     cronbach_alpha,
+    item_analysis,
     mcdonald_omega,
     omega_from_loadings,
     scale_reliability,
@@ -119,6 +121,7 @@ __all__ = [
     "draw_trust",
     "holds_stagnant",
     "icc_aggregation",
+    "item_analysis",
     "item_columns",
     "item_of",
     "mcdonald_omega",
@@ -162,6 +165,7 @@ __all__ = [
     "truth_caption",
     "truth_table",
     "truth_words",
+    "two_way_icc",
     "uniform_variance",
     "variant_words",
     "with_benchmark",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, item_columns
-from healthsys.climate.scoring import Shown
+from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, item_columns, matched
+from healthsys.climate.scoring import ROUNDING, Shown, answers_as_numbers, varies
 from healthsys.errors import DataError
 from healthsys.statistics import check_level
 
@@ -76,7 +76,7 @@ def null_variance(probabilities: Sequence[float]) -> float:
     0.89
     """
     share = np.asarray(probabilities, dtype=float)
-    if (share < 0).any() or abs(share.sum() - 1) > 1e-9:
+    if not ((share >= 0).all() and abs(share.sum() - 1) <= 1e-9):
         raise DataError(
             f"the null distribution {tuple(probabilities)} sums to {share.sum():g}; allowed: one probability, 0 or "
             "more, for each answer option, adding up to 1"
@@ -144,15 +144,16 @@ def rwg_j(items: pd.DataFrame, *, variance: float | None = None) -> Agreement:
     0.9375
     """
     expected = uniform_variance() if variance is None else variance
-    if expected <= 0:
+    if not 0 < expected < float("inf"):
         raise DataError(f"the null variance is {expected}; allowed: a number above 0")
-    kept = items.astype("float64").dropna()
+    kept = answers_as_numbers(items, label="items").dropna()
     count = kept.shape[1]
     if len(kept) < 2 or count == 0:
         return Agreement(None, len(kept), count, expected, reason="fewer than two people with complete answers")
     ratio = float(kept.var(ddof=1).mean()) / expected
-    if ratio > 1:
+    if ratio > 1 + ROUNDING:
         return Agreement(0.0, len(kept), count, expected, out_of_range=True)
+    ratio = min(ratio, 1.0)
     return Agreement(count * (1 - ratio) / (count * (1 - ratio) + ratio), len(kept), count, expected)
 
 
@@ -196,7 +197,10 @@ def icc_aggregation(
     check_level(level)
     if group_size not in ("mean", "n0"):
         raise DataError(f"group_size is '{group_size}'; allowed: mean, n0")
-    frame = pd.DataFrame({"score": np.asarray(scores, dtype=float), "team": list(teams)}).dropna()
+    names, given = list(teams), pd.DataFrame({"score": list(scores)})
+    if len(names) != len(given):
+        raise DataError(f"there are {len(given)} scores and {len(names)} teams; give one team for each score")
+    frame = answers_as_numbers(given, label="scores").assign(team=names).dropna()
     sizes = frame.groupby("team").size().to_numpy()
     count, people = len(sizes), len(frame)
     if count < 2 or people <= count:
@@ -206,8 +210,10 @@ def icc_aggregation(
     within = float(((frame["score"] - grouped.transform("mean")) ** 2).sum()) / (people - count)
     between = float((sizes * (grouped.mean().to_numpy() - frame["score"].mean()) ** 2).sum()) / (count - 1)
     k = people / count if group_size == "mean" else (people - float((sizes**2).sum()) / people) / (count - 1)
-    if between == 0 or within == 0:
-        why = "the team means are all equal" if between == 0 else "the people of each team have the same score"
+    means, apart = grouped.mean(), frame["score"] - grouped.transform("mean")
+    alike = bool((apart.abs() <= ROUNDING * frame["score"].abs().max()).all())
+    if alike or not varies(means):
+        why = "the people of each team have the same score" if varies(means) else "the team means are all equal"
         return Aggregation(None, None, None, None, None, None, count, people, k, why)
     ratio = between / within
     tail = 0.5 + level / 2
@@ -235,12 +241,20 @@ def aggregation(shown: Shown, *, level: float = 0.95, group_size: str = "mean") 
     (9, [5])
     """
     rows = []
-    for dimension in [column for column in DIMENSIONS if column in shown.scores]:
+    for dimension in _scored(shown):
         found = icc_aggregation(shown.scores[dimension], shown.scores["team"], level=level, group_size=group_size)
         rows.append({"dimension": dimension} | vars(found))
     frame = pd.DataFrame(rows)
     numbers = [column for column in frame.columns if column.startswith("icc")] + ["group_size"]
     return frame.astype(dict.fromkeys(numbers, float))
+
+
+def _scored(shown: Shown) -> list[str]:
+    """Return the dimensions that a survey has scores on; none is an error."""
+    found = [dimension for dimension in DIMENSIONS if dimension in shown.scores]
+    if not found:
+        raise DataError(f"the survey has no score on any dimension; allowed: {', '.join(DIMENSIONS)}")
+    return found
 
 
 def team_agreement(shown: Shown, *, skewed_null: Sequence[float] = SKEWED_NULL) -> pd.DataFrame:
@@ -263,9 +277,9 @@ def team_agreement(shown: Shown, *, skewed_null: Sequence[float] = SKEWED_NULL) 
     skewed = null_variance(skewed_null)
     if len(skewed_null) != OPTIONS:
         raise DataError(f"skewed_null has {len(skewed_null)} probabilities; allowed: {OPTIONS}, for the answers 0 to 3")
-    rows = []
+    rows, dimensions = [], [dimension for dimension in matched(shown.answers.columns) if dimension in shown.scores]
     for team, people in shown.answers.groupby("team"):
-        for dimension in [column for column in DIMENSIONS if column in shown.scores]:
+        for dimension in dimensions:
             items = people[item_columns(people.columns, dimension)]
             flat, leaning = rwg_j(items), rwg_j(items, variance=skewed)
             values, reason = (flat.value, leaning.value), flat.reason

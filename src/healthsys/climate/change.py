@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from healthsys.climate.dimensions import DIMENSIONS, direction
-from healthsys.climate.scoring import Shown, team_means
-from healthsys.errors import DataError
+from healthsys.climate.scoring import Shown, spelt_as, team_means, varies
+from healthsys.errors import DataError, nearest
 from healthsys.statistics import check_level, mean_interval
 
 #: What a change says: the bare words stand after Holm's adjustment, "taken alone" is by the interval only.
@@ -21,6 +21,7 @@ def change_between(
     """Change of each dimension between two waves: the mean of the teams' own changes, with a paired t interval.
 
     Only teams that are shown in both waves count, each once; people who left and who joined are part of the change.
+    Teams whose names differ only in case, spaces or dashes are the same team.
     The interval is Student's t on the k differences of team means, with k − 1 degrees of freedom.
 
     Parameters
@@ -44,7 +45,7 @@ def change_between(
     Raises
     ------
     DataError
-        If no team is shown in both waves.
+        If no team is shown in both waves, or the waves have no dimension in common.
 
     References
     ----------
@@ -62,6 +63,7 @@ def change_between(
     from statsmodels.stats.multitest import multipletests
 
     check_level(level)
+    before = spelt_as(before, after)
     common = sorted(set(before.teams) & set(after.teams))
     if not common:
         raise DataError(
@@ -69,14 +71,20 @@ def change_between(
             f"{', '.join(after.teams)}. Spell the team names alike in both files"
         )
     means = [team_means(wave).set_index(["dimension", "team"])["mean"] for wave in (before, after)]
+    dimensions = [column for column in DIMENSIONS if column in before.scores and column in after.scores]
+    if not dimensions:
+        has = [", ".join(c for c in DIMENSIONS if c in wave.scores) or "none" for wave in (before, after)]
+        raise DataError(
+            f"the two waves have no dimension in common. {labels[0]} has: {has[0]}; {labels[1]} has: {has[1]}. "
+            "Ask the same items in both"
+        )
     rows = []
-    for dimension in [column for column in DIMENSIONS if column in before.scores and column in after.scores]:
+    for dimension in dimensions:
         pair = pd.DataFrame({name: wave[dimension].reindex(common) for name, wave in zip("ba", means, strict=True)})
         pair = pair.dropna()
         difference = pair["a"] - pair["b"]
         found = mean_interval(difference, level=level)
-        varies = found.n > 1 and difference.std(ddof=1) > 0
-        p = float(stats.ttest_1samp(difference, 0.0).pvalue) if varies else float("nan")
+        p = float(stats.ttest_1samp(difference, 0.0).pvalue) if varies(difference) else float("nan")
         ends = (pair["b"].mean(), pair["a"].mean())
         estimates = (found.estimate, found.lower, found.upper)
         rows.append((dimension, *ends, *estimates, found.n, p, found.reason))
@@ -117,7 +125,12 @@ def recovery(estimates: pd.DataFrame, truth: pd.DataFrame, *, estimate: str, kno
     -------
     pandas.DataFrame
         ``dimension``, ``truth``, ``estimate``, ``lower``, ``upper`` and ``inside`` (does the interval hold the
-        truth).
+        truth; missing where there is no interval).
+
+    Raises
+    ------
+    DataError
+        If an estimated dimension has no truth.
 
     Examples
     --------
@@ -128,6 +141,13 @@ def recovery(estimates: pd.DataFrame, truth: pd.DataFrame, *, estimate: str, kno
     """
     left = estimates[["dimension", estimate, "lower", "upper"]].rename(columns={estimate: "estimate"})
     right = truth[["dimension", known]].rename(columns={known: "truth"})
-    table = left.merge(right, on="dimension", how="inner")
-    table["inside"] = (table["lower"] <= table["truth"]) & (table["truth"] <= table["upper"])
+    unknown = [dimension for dimension in left["dimension"] if dimension not in set(right["dimension"])]
+    if unknown:
+        raise DataError(
+            f"the truth has no row '{unknown[0]}'.{nearest(unknown[0], right['dimension'])} "
+            "Each estimated dimension needs its truth"
+        )
+    table = left.merge(right, on="dimension", how="inner", validate="one_to_one")
+    inside = (table["lower"] <= table["truth"]) & (table["truth"] <= table["upper"])
+    table["inside"] = inside.astype("boolean").where(table["lower"].notna())
     return table[["dimension", "truth", "estimate", "lower", "upper", "inside"]]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from healthsys.errors import DataError, nearest
+
 #: Keys of the dimensions in the order of Bolden et al. 2021, Table 4.
 DIMENSIONS = (
     "challenge",
@@ -64,6 +66,41 @@ def item_columns(columns: Iterable[str], dimension: str) -> list[str]:
     ['trust_1', 'trust_2']
     """
     return [column for column in columns if (item_of(column) or ("", 0))[0] == dimension]
+
+
+def matched(columns: Iterable[str], *, label: str = "the survey") -> list[str]:
+    """Return the dimensions that the columns have items of; refuse columns that match none.
+
+    A column that is plainly meant for an item (``Trust_1``, ``trsut_1``) must not be left out of its dimension in
+    silence.
+
+    Raises
+    ------
+    DataError
+        If no column is an item of a known dimension, or one names a dimension that differs from a known one by its
+        case or a letter or two.
+
+    Examples
+    --------
+    >>> matched(["respondent", "team", "trust_1", "debate_1"])
+    ['trust', 'debate']
+    """
+    names = [str(column) for column in columns]
+    items = {name: found[0] for name in names if (found := item_of(name))}
+    known = [dimension for dimension in DIMENSIONS if dimension in items.values()]
+    for name, dimension in items.items():
+        likely = nearest(dimension.casefold(), DIMENSIONS)
+        if dimension not in DIMENSIONS and likely:
+            raise DataError(
+                f"{label}: column '{name}' names the dimension '{dimension}', which is unknown.{likely} "
+                f"Allowed: {', '.join(DIMENSIONS)}. Rename the column, or remove it"
+            )
+    if not known:
+        raise DataError(
+            f"{label}: no column is an item of a dimension; there are: {', '.join(names) or 'none'}. Name the columns "
+            f"<dimension>_<number>, such as trust_1, with a dimension of: {', '.join(DIMENSIONS)}"
+        )
+    return known
 
 
 def survey_schema(items: pd.DataFrame) -> dict:

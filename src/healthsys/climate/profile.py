@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from healthsys.climate.dimensions import direction
+from healthsys.climate.dimensions import DIMENSIONS, direction
 from healthsys.climate.scoring import Shown, team_means
-from healthsys.errors import DataError
+from healthsys.errors import DataError, nearest
 from healthsys.statistics import bootstrap_interval, mean_interval
 
 #: Where a score lies, from the benchmarks: said in words, never by colour alone.
@@ -24,7 +24,7 @@ def position(score: float, *, stagnant: float, innovative: float) -> float | Non
     Returns
     -------
     float or None
-        None where the two benchmarks are equal, because then there is no way between them.
+        None where the two benchmarks are equal, because then there is no way between them, or the score is missing.
 
     Examples
     --------
@@ -33,11 +33,15 @@ def position(score: float, *, stagnant: float, innovative: float) -> float | Non
     >>> position(109, stagnant=140, innovative=78)
     0.5
     """
-    return None if innovative == stagnant else (score - stagnant) / (innovative - stagnant)
+    if innovative == stagnant or math.isnan(score):
+        return None
+    return (score - stagnant) / (innovative - stagnant)
 
 
-def place(score: float, *, stagnant: float, innovative: float) -> str:
+def place(score: float, *, stagnant: float, innovative: float) -> str | None:
     """Say on which side of the benchmarks a score lies (unrounded; on the stagnant benchmark counts as between).
+
+    A missing score lies nowhere: None.
 
     Examples
     --------
@@ -46,6 +50,8 @@ def place(score: float, *, stagnant: float, innovative: float) -> str:
     >>> place(70, stagnant=140, innovative=78)
     'at or past innovative'
     """
+    if math.isnan(score):
+        return None
     sign = 1 if innovative >= stagnant else -1
     if sign * (score - innovative) >= 0:
         return PLACES[2]
@@ -82,6 +88,12 @@ def against_benchmarks(scores: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.Dat
         raise DataError(
             f"benchmarks: column 'dimension' has no row '{missing[0]}'; each scored dimension needs its benchmarks"
         )
+    for name, table in (("scores", scores), ("benchmarks", benchmarks)):
+        twice = table.loc[table["dimension"].duplicated(), "dimension"]
+        if len(twice):
+            raise DataError(f"{name}: column 'dimension' names '{twice.iloc[0]}' twice; keep one row for each")
+    if scores.empty:
+        raise DataError("scores: there is no dimension to set against the benchmarks; give at least one row")
     found = scores.merge(benchmarks[["dimension", "label", "innovative", "stagnant"]], on="dimension", how="left")
     places, positions, shortfalls = [], [], []
     for row in found.itertuples():
@@ -168,7 +180,9 @@ def team_profile(shown: Shown, team: str, benchmarks: pd.DataFrame, *, level: fl
     people = shown.scores[shown.scores["team"] == team]
     for dimension in [column for column in people.columns if column not in ("respondent", "team")]:
         found = mean_interval(people[dimension], level=level)
-        reason = None if found.reason is None else "fewer people with a score than the minimum team size"
+        reason = found.reason and found.reason.replace("clusters", "people").replace("cluster", "person")
+        if found.n == 0:
+            reason = "fewer people with a score than the minimum team size"
         rows.append((dimension, found.estimate, found.lower, found.upper, found.n, reason))
     columns = ["dimension", "score", "lower", "upper", "people", "reason"]
     scores = pd.DataFrame(rows, columns=columns).astype({"score": float, "lower": float, "upper": float})
@@ -230,6 +244,11 @@ def with_benchmark(benchmarks: pd.DataFrame, *, stagnant: Mapping[str, float]) -
     """
     changed = benchmarks.copy()
     for dimension, value in stagnant.items():
+        if dimension not in set(changed["dimension"]):
+            raise DataError(
+                f"benchmarks: there is no dimension '{dimension}'.{nearest(dimension, changed['dimension'])} "
+                f"Allowed: {', '.join(changed['dimension'])}"
+            )
         innovative = float(changed.set_index("dimension").loc[dimension, "innovative"])
         if direction(dimension) * (innovative - value) <= 0:
             side = "below" if direction(dimension) > 0 else "above"
@@ -261,6 +280,12 @@ def practices_for(profile: pd.DataFrame, practices: pd.DataFrame, *, dimensions:
     ['risk_taking']
     """
     short = profile[profile["shortfall"] > 0].head(dimensions)[["dimension", "label", "shortfall"]]
+    unlisted = [dimension for dimension in short["dimension"] if dimension not in set(practices["dimension"])]
+    if unlisted:
+        raise DataError(
+            f"practices: column 'dimension' has no row '{unlisted[0]}'."
+            f"{nearest(unlisted[0], practices['dimension'])} Add the practices of that dimension"
+        )
     found = short.merge(practices[["dimension", "number", "practice", "locator"]], on="dimension", how="left")
     return found.reset_index(drop=True)
 
@@ -281,6 +306,11 @@ def bootstrap_beside(shown: Shown, dimension: str, *, level: float = 0.95, seed:
     >>> bootstrap_beside(shown, "idea_time")["warning"].notna().tolist()
     [False, True, True]
     """
+    if dimension not in shown.scores or dimension not in DIMENSIONS:
+        raise DataError(
+            f"the survey has no dimension '{dimension}'.{nearest(dimension, DIMENSIONS)} Allowed: "
+            f"{', '.join(name for name in DIMENSIONS if name in shown.scores)}"
+        )
     means = team_means(shown).query("dimension == @dimension")["mean"]
     found = [mean_interval(means, level=level)]
     found += [bootstrap_interval(means, level=level, seed=seed, method=method) for method in ("BCa", "percentile")]

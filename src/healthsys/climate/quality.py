@@ -206,10 +206,10 @@ def truth_words(study: Study) -> str:
             "The truth behind these answers is not known, so the method cannot be scored on them. The pages on the "
             "synthetic practice score it on data whose truth is built in."
         )
-    inside = int(study.recovery["inside"].sum())
+    inside, known = int(study.recovery["inside"].sum()), int(study.recovery["inside"].notna().sum())
     of = "change" if study.recovery.attrs["of"] == "change" else "score"
     return (
-        f"The truth behind these invented answers is known: of {len(study.recovery)} intervals of the {of}, {inside} "
+        f"The truth behind these invented answers is known: of {known} intervals of the {of}, {inside} "
         f"{'holds' if inside == 1 else 'hold'} it."
     )
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from healthsys import datasets
 from healthsys.climate.dimensions import DIMENSIONS, item_of, survey_schema
+from healthsys.climate.scoring import one_spelling
 from healthsys.errors import DataError, nearest
 
 
@@ -46,7 +47,9 @@ def read_survey(source: str, *, items: pd.DataFrame | None = None) -> pd.DataFra
     -------
     pandas.DataFrame
         Text columns ``respondent`` and ``team``, answers as ``Int64`` (missing where not answered).
-        ``attrs["provenance"]`` says where it comes from, ``attrs["ignored"]`` lists columns left unread.
+        ``attrs["provenance"]`` says where it comes from, ``attrs["ignored"]`` lists columns left unread, and
+        ``attrs["joined"]`` maps each team name that differs from another only in case, spaces or dashes to the one it
+        was joined with.
 
     Raises
     ------
@@ -77,7 +80,9 @@ def read_survey(source: str, *, items: pd.DataFrame | None = None) -> pd.DataFra
                 f"{label}: column '{column}', row {int(blank.argmax()) + 2}: the cell holds only blanks; "
                 f"allowed: text. Fill it in or remove the row"
             )
-    kept.attrs = {"provenance": frame.attrs["provenance"], "ignored": extra}
+    joined = one_spelling(kept["team"])
+    kept["team"] = kept["team"].replace(joined)
+    kept.attrs = {"provenance": frame.attrs["provenance"], "ignored": extra, "joined": joined}
     return kept
 
 

@@ -8,17 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.climate.dimensions import DIMENSIONS, item_columns
-from healthsys.climate.scoring import Shown
+from healthsys.climate.dimensions import item_columns, matched
+from healthsys.climate.scoring import Shown, answers_as_numbers, varies
+from healthsys.errors import DataError
 from healthsys.statistics import check_level
 
 #: Share of an item's variance below which a factor fit counts as a Heywood case.
 SMALLEST_UNIQUENESS = 0.001
 
+#: Imaginary part, in proportion to the largest loading, up to which a complex loading is a real one.
+IMAGINARY = 1e-9
+
 
 @dataclass(frozen=True)
 class Alpha:
-    """Cronbach's alpha with Feldt's interval, or the reason why there is none."""
+    """Cronbach's alpha with Feldt's interval, or the reason why there is none.
+
+    ``standardised`` is alpha of the items brought to the same variance; None where an item does not vary.
+    """
 
     alpha: float | None
     lower: float | None
@@ -27,6 +34,7 @@ class Alpha:
     n: int
     dropped: int
     reason: str | None = None
+    standardised: float | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Omega:
 
 
 def _complete(items: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    kept = items.astype("float64").dropna()
+    kept = answers_as_numbers(items, label="items").dropna()
     return kept, len(items) - len(kept)
 
 
@@ -51,13 +59,35 @@ def _unfit(kept: pd.DataFrame, *, fewest_items: int, fewest_people: int) -> str 
         return f"{kept.shape[1]} item(s); at least {fewest_items} are needed"
     if len(kept) < fewest_people:
         return f"{len(kept)} people answered every item; at least {fewest_people} are needed"
-    if (kept.std(ddof=1) == 0).all() or kept.sum(axis=1).std(ddof=1) == 0:
+    if not varies(kept.sum(axis=1)):
         return "everyone has the same total, so there is no variation to explain"
     return None
 
 
+def _constant(kept: pd.DataFrame) -> str | None:
+    """Name the first item that everyone answers alike, or None."""
+    return next((str(column) for column in kept if not varies(kept[column])), None)
+
+
+def _raw_alpha(kept: pd.DataFrame) -> float:
+    covariance = np.cov(kept.to_numpy(), rowvar=False, ddof=1)
+    count = len(covariance)
+    return float(count / (count - 1) * (1 - np.trace(covariance) / covariance.sum()))
+
+
+def _standardised_alpha(kept: pd.DataFrame) -> float | None:
+    """Give k r / (1 + (k - 1) r) with r the mean correlation of the items; None where an item does not vary."""
+    if _constant(kept) is not None:
+        return None
+    related = np.corrcoef(kept.to_numpy(), rowvar=False)
+    count = len(related)
+    mean = (related.sum() - count) / (count * (count - 1))
+    whole = 1 + (count - 1) * mean
+    return float(count * mean / whole) if whole > IMAGINARY else None
+
+
 def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
-    r"""Cronbach's alpha of the items of one dimension, with Feldt's interval (:func:`pingouin.cronbach_alpha`).
+    r"""Cronbach's alpha of the items of one dimension, with Feldt's interval, and standardised alpha.
 
     .. math:: \alpha = \frac{k}{k-1}\left(1 - \frac{\sum_i s_i^2}{s_{\text{total}}^2}\right)
 
@@ -72,7 +102,13 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
     Returns
     -------
     Alpha
-        At most 1; negative where items oppose each other, and then reported as it is.
+        At most 1; negative where items oppose each other, and then reported as it is. ``standardised`` is
+        :math:`k\bar r / (1 + (k-1)\bar r)` with :math:`\bar r` the mean correlation of the items.
+
+    Raises
+    ------
+    DataError
+        If an answer is no finite number, or a column occurs twice.
 
     References
     ----------
@@ -90,17 +126,22 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
     reason = _unfit(kept, fewest_items=2, fewest_people=3)
     if reason:
         return Alpha(None, None, None, kept.shape[1], len(kept), dropped, reason)
-    import pingouin
-
-    alpha = float(pingouin.cronbach_alpha(data=kept)[0])
+    alpha = _raw_alpha(kept)
     lower, upper = feldt_interval(alpha, people=len(kept), items=kept.shape[1], level=level)
-    return Alpha(alpha, lower, upper, kept.shape[1], len(kept), dropped)
+    return Alpha(alpha, lower, upper, kept.shape[1], len(kept), dropped, standardised=_standardised_alpha(kept))
 
 
 def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95) -> tuple[float, float]:
     """Feldt's interval of Cronbach's alpha: 1 − (1 − α)F with n − 1 and (n − 1)(k − 1) degrees of freedom.
 
-    pingouin computes the same and rounds it to three digits; here it is kept whole.
+    Raises
+    ------
+    DataError
+        If there are fewer than two people or items, or ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Feldt LS, Woodruff DJ, Salih FA. Applied Psychological Measurement 1987;11:93-103.
 
     Examples
     --------
@@ -110,9 +151,58 @@ def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95
     """
     from scipy import stats
 
+    check_level(level)
+    if people < 2 or items < 2:
+        raise DataError(f"an interval of alpha needs two people and two items or more, got {people} and {items}")
     tail, freedom = (1 - level) / 2, people - 1
     low, high = (stats.f.isf(share, freedom, freedom * (items - 1)) for share in (tail, 1 - tail))
     return float(1 - (1 - alpha) * low), float(1 - (1 - alpha) * high)
+
+
+def item_analysis(items: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """What each item does to a scale: alpha if the item were dropped, and its correlation with the rest.
+
+    Parameters
+    ----------
+    items
+        As for :func:`cronbach_alpha`: people with a missing answer to any of the items are dropped (listwise), so that
+        every row of the result rests on the same people.
+    level
+        Coverage of the intervals of alpha.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an item: ``item``, ``people``, ``alpha_without`` with ``lower`` and ``upper`` (Feldt),
+        ``standardised_without``, ``rest_correlation`` (with the sum of the other items) and ``reason``, which says why
+        a number is missing.
+
+    References
+    ----------
+    Nunnally JC, Bernstein IH. Psychometric Theory, 3rd edition. McGraw-Hill 1994, chapter 8.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"a": [0, 1, 2, 3, 2], "b": [0, 1, 3, 3, 2], "c": [1, 1, 2, 3, 1]})
+    >>> item_analysis(answers)[["item", "alpha_without", "rest_correlation"]].round(3).values.tolist()
+    [['a', 0.837, 0.931], ['b', 0.865, 0.917], ['c', 0.966, 0.789]]
+    """
+    check_level(level)
+    kept, _ = _complete(items)
+    rows = []
+    for item in kept.columns:
+        rest = kept.drop(columns=item)
+        found = cronbach_alpha(rest, level=level)
+        related, reason = None, found.reason
+        if rest.shape[1] == 0 or len(kept) < 2:
+            reason = reason or "there is no other item or no second person"
+        elif not varies(kept[item]) or not varies(rest.sum(axis=1)):
+            reason = reason or f"everyone answers '{item}' alike, so it correlates with nothing"
+        else:
+            related = float(np.corrcoef(kept[item], rest.sum(axis=1))[0, 1])
+        rows.append((item, len(kept), found.alpha, found.lower, found.upper, found.standardised, related, reason))
+    numbers = ["alpha_without", "lower", "upper", "standardised_without", "rest_correlation"]
+    return pd.DataFrame(rows, columns=["item", "people", *numbers, "reason"]).astype(dict.fromkeys(numbers, float))
 
 
 def omega_from_loadings(loadings: np.ndarray, uniquenesses: np.ndarray) -> float:
@@ -160,11 +250,12 @@ def mcdonald_omega(items: pd.DataFrame) -> Omega:
     """
     kept, dropped = _complete(items)
     reason = _unfit(kept, fewest_items=3, fewest_people=kept.shape[1] + 1)
-    spread = kept.std(ddof=1).to_numpy()
-    if reason is None and (spread == 0).any():
-        reason = f"everyone answers '{kept.columns[int((spread == 0).argmax())]}' alike"
+    same = _constant(kept) if reason is None else None
+    if same is not None:
+        reason = f"everyone answers '{same}' alike"
     if reason:
         return Omega(None, kept.shape[1], len(kept), dropped, reason)
+    spread = kept.std(ddof=1).to_numpy()
     counts = (kept.shape[1], len(kept), dropped)
     try:
         loadings, uniquenesses = one_factor(kept.to_numpy())
@@ -182,7 +273,8 @@ def one_factor(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        If the search does not converge, or an item is left no variance of its own (a Heywood case).
+        If the search does not converge, a loading is not real, or an item is left no variance of its own (a Heywood
+        case).
 
     Examples
     --------
@@ -201,9 +293,20 @@ def one_factor(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         )
     if np.abs(fit.mle_retvals.jac).max() > 1e-4:
         raise ValueError("the search does not converge")
-    if fit.uniqueness.min() < SMALLEST_UNIQUENESS:
+    if _real(fit.uniqueness).min() < SMALLEST_UNIQUENESS:
         raise ValueError("an item is left no variance of its own (a Heywood case)")
-    return fit.loadings[:, 0], fit.uniqueness
+    return _real(fit.loadings)[:, 0], _real(fit.uniqueness)
+
+
+def _real(numbers: np.ndarray) -> np.ndarray:
+    """Return the real part of what a library gives as complex, after checking that the rest is zero.
+
+    numpy 2.5 returns complex eigenvectors of a real matrix always, and statsmodels rotates the loadings by them.
+    """
+    imaginary = np.abs(np.imag(numbers)).max(initial=0.0)
+    if not imaginary <= IMAGINARY * max(1.0, float(np.abs(numbers).max(initial=0.0))):
+        raise ValueError("the loadings are not real numbers")
+    return np.real(numbers)
 
 
 def scale_reliability(shown: Shown, *, level: float = 0.95) -> pd.DataFrame:
@@ -215,6 +318,11 @@ def scale_reliability(shown: Shown, *, level: float = 0.95) -> pd.DataFrame:
         ``dimension``, ``items``, ``people`` (complete answers), ``dropped``, ``alpha``, ``lower``, ``upper``,
         ``omega``, ``reason``.
 
+    Raises
+    ------
+    DataError
+        If no column is an item of a known dimension.
+
     Examples
     --------
     >>> from healthsys.climate import read_survey, withhold_small_teams
@@ -223,10 +331,8 @@ def scale_reliability(shown: Shown, *, level: float = 0.95) -> pd.DataFrame:
     np.True_
     """
     rows = []
-    for dimension in DIMENSIONS:
+    for dimension in matched(shown.answers.columns):
         columns = item_columns(shown.answers.columns, dimension)
-        if not columns:
-            continue
         answers = shown.answers[columns]
         alpha, omega = cronbach_alpha(answers, level=level), mcdonald_omega(answers)
         reason = "; ".join(dict.fromkeys(said for said in (alpha.reason, omega.reason) if said)) or None

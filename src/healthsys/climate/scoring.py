@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
-from healthsys.climate.dimensions import DIMENSIONS, POINTS, item_columns
-from healthsys.errors import DataError
+from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, POINTS, item_columns, matched
+from healthsys.errors import DataError, nearest
+
+#: Spread, in proportion to the largest value, up to which numbers count as equal: the rounding of floats, no more.
+ROUNDING = 1e-12
+
+#: Scores (points on 0-300) nearer than this are the same: the rounding of a mean, no more.
+SAME_SCORE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,9 @@ class Shown:
         The two rules that were applied.
     withheld_scores
         How many people's scores those withheld results of shown teams hold.
+    unanimous
+        How many shown results of a team on one dimension are the same for everybody, so that the mean tells what each
+        person answered.
     """
 
     answers: pd.DataFrame
@@ -37,6 +50,7 @@ class Shown:
     minimum_team_size: int
     minimum_answered: float
     withheld_scores: int = 0
+    unanimous: int = 0
 
     @property
     def teams(self) -> list[str]:
@@ -44,7 +58,69 @@ class Shown:
         return sorted(self.scores["team"].unique())
 
 
-def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5) -> pd.DataFrame:
+def varies(values: Sequence[float]) -> bool:
+    """Say whether numbers differ by more than rounding (missing ones are passed over).
+
+    Examples
+    --------
+    >>> varies([93.3, 93.3]), varies([0.1 + 0.2, 0.3]), varies([1, 2])
+    (False, False, True)
+    """
+    kept = np.asarray(values, dtype=float)
+    kept = kept[~np.isnan(kept)]
+    return bool(kept.size > 1 and np.ptp(kept) > ROUNDING * np.abs(kept).max())
+
+
+def answers_as_numbers(items: pd.DataFrame, *, label: str = "the survey", scale: bool = False) -> pd.DataFrame:
+    """Return answers as floats, missing where not answered; refuse what is no answer.
+
+    Parameters
+    ----------
+    items
+        One row a person, one column an item.
+    label
+        What to call the table in an error.
+    scale
+        Whether answers must lie on the scale of the questionnaire, 0 to 3.
+
+    Raises
+    ------
+    DataError
+        If a column occurs twice, or an answer is text (a decimal comma among them), infinite, or off the scale.
+
+    Examples
+    --------
+    >>> answers_as_numbers(pd.DataFrame({"trust_1": [3, None]}))["trust_1"].tolist()
+    [3.0, nan]
+    >>> answers_as_numbers(pd.DataFrame({"trust_1": ["2,5"]}))
+    Traceback (most recent call last):
+    ...
+    healthsys.errors.DataError: the survey: column 'trust_1', row 2: '2,5' is no number; allowed: a number (with a \
+decimal point), or missing. Correct the cell
+    """
+    twice = items.columns[items.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{label}: column '{twice[0]}' occurs twice in the header; rename or remove one")
+    numbers = pd.DataFrame(index=items.index)
+    for column in items.columns:
+        given = items[column]
+        kept = pd.to_numeric(given, errors="coerce").astype("float64")
+        wrong = (given.notna() & kept.isna()) | np.isinf(kept)
+        said, allowed = "is no number", "a number (with a decimal point)"
+        if scale and not wrong.any():
+            wrong = (kept < LOWEST_ANSWER) | (kept > HIGHEST_ANSWER)
+            said, allowed = "is off the scale", f"{LOWEST_ANSWER} to {HIGHEST_ANSWER}"
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise DataError(
+                f"{label}: column '{column}', row {row + 2}: '{given.iloc[row]}' {said}; allowed: {allowed}, or "
+                "missing. Correct the cell"
+            )
+        numbers[column] = kept
+    return numbers
+
+
+def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5, label: str = "the survey") -> pd.DataFrame:
     """Score each person on each dimension: the mean answer times 100, so that a score lies between 0 and 300.
 
     Parameters
@@ -54,6 +130,8 @@ def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5) -> pd.DataFram
     minimum_answered
         Share of a dimension's items that a person must have answered for a score on it, between 0 and 1; the mean is
         over the answered items (person mean). One answer is needed in any case.
+    label
+        What to call the survey in an error, usually its file name.
 
     Returns
     -------
@@ -64,7 +142,8 @@ def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5) -> pd.DataFram
     Raises
     ------
     DataError
-        If ``minimum_answered`` is not between 0 and 1.
+        If ``minimum_answered`` is not between 0 and 1, no column is an item of a known dimension (or one is misspelt),
+        a person has no team, or an answer is not 0 to 3.
 
     References
     ----------
@@ -80,12 +159,18 @@ def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5) -> pd.DataFram
     """
     if not 0 <= minimum_answered <= 1:
         raise DataError(f"minimum_answered is {minimum_answered}; allowed: a share from 0 to 1, such as 0.5")
+    for column in ("respondent", "team"):
+        if column not in survey:
+            raise DataError(
+                f"{label}: there is no column '{column}'.{nearest(column, map(str, survey.columns))} "
+                "A survey needs the columns respondent and team"
+            )
+    if (lost := survey["team"].isna().to_numpy()).any():
+        raise DataError(f"{label}: column 'team', row {int(lost.argmax()) + 2}: the cell is empty; fill in the team")
     scored = survey[["respondent", "team"]].copy()
-    for dimension in DIMENSIONS:
+    for dimension in matched(survey.columns, label=label):
         columns = item_columns(survey.columns, dimension)
-        if not columns:
-            continue
-        answers = survey[columns].astype("float64")
+        answers = answers_as_numbers(survey[columns], label=label, scale=True)
         answered = answers.notna().sum(axis=1)
         enough = (answered >= 1) & (answered >= minimum_answered * len(columns) - 1e-9)
         scored[dimension] = (POINTS * answers.mean(axis=1)).where(enough)
@@ -101,6 +186,7 @@ def withhold_small_teams(
     team has fewer scores than that on one dimension, those scores and answers are left out. Everything that is
     computed afterwards, the organisation's figures too, uses only what is left: no shown figure contains a withheld
     person, so a withheld team cannot be found by subtracting the shown teams from the whole.
+    Results that are the same for everybody of a team are counted (``unanimous``) and not left out.
 
     Parameters
     ----------
@@ -127,7 +213,7 @@ def withhold_small_teams(
     """
     if minimum_team_size < 1:
         raise DataError(f"minimum_team_size is {minimum_team_size}; allowed: a whole number, 1 or more")
-    scores = score(survey, minimum_answered=minimum_answered)
+    scores = score(survey, minimum_answered=minimum_answered, label=label)
     dimensions = [dimension for dimension in DIMENSIONS if dimension in scores]
     usable = scores[dimensions].notna().any(axis=1)
     sizes = scores[usable].groupby("team").size().reindex(scores["team"].unique(), fill_value=0)
@@ -140,10 +226,13 @@ def withhold_small_teams(
         )
     kept = scores["team"].isin(large) & usable
     scores, answers = scores[kept].copy(), survey[kept].copy()
-    withheld_cells = withheld_scores = 0
+    withheld_cells = withheld_scores = unanimous = 0
     for dimension in dimensions:
-        counts = scores.groupby("team")[dimension].transform("count")
+        people = scores.groupby("team")[dimension]
+        counts = people.transform("count")
         small = counts < minimum_team_size
+        alike = ~small & (people.transform("max") - people.transform("min") < SAME_SCORE)
+        unanimous += int(scores.loc[alike, "team"].nunique())
         withheld_cells += int(scores.loc[small, "team"].nunique())
         withheld_scores += int(scores.loc[small, dimension].notna().sum())
         scores.loc[small, dimension] = float("nan")
@@ -156,6 +245,61 @@ def withhold_small_teams(
         minimum_team_size,
         minimum_answered,
         withheld_scores,
+        unanimous,
+    )
+
+
+def team_key(name: str) -> str:
+    """Return what two spellings of one team share: letters and digits, without case, spaces, dashes and dots.
+
+    A sign between two digits stays, so that "Unit 1-1" and "Unit 11" are two teams.
+
+    Examples
+    --------
+    >>> team_key("WARD 7") == team_key("Ward\u20117") == team_key("ward  7")
+    True
+    >>> team_key("Unit 1-1") == team_key("Unit 11")
+    False
+    """
+    plain = unicodedata.normalize("NFKC", str(name)).casefold()
+    apart = re.sub(r"(?<=\d)[\W_]+(?=\d)", "\x00", plain)
+    return re.sub(r"[^\w\x00]|_", "", apart)
+
+
+def one_spelling(teams: Iterable[str]) -> dict[str, str]:
+    """Map each spelling of a team that has several to its most frequent one (the first of equally frequent ones).
+
+    Examples
+    --------
+    >>> one_spelling(["Ward 7", "WARD 7", "Ward 7", "Clinic"])
+    {'WARD 7': 'Ward 7'}
+    """
+    spellings: dict[str, dict[str, int]] = {}
+    for name in teams:
+        known = spellings.setdefault(team_key(name), {})
+        known[name] = known.get(name, 0) + 1
+    usual = {key: max(known, key=lambda name: known[name]) for key, known in spellings.items()}
+    return {name: usual[key] for key, known in spellings.items() for name in known if name != usual[key]}
+
+
+def spelt_as(shown: Shown, other: Shown) -> Shown:
+    """Return a survey with its teams spelt as another survey spells the same teams.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"respondent": list("abcde"), "team": ["T 1"] * 5, "trust_1": [3, 2, 2, 1, 2]})
+    >>> first, second = (withhold_small_teams(people.assign(team=name)) for name in ("T 1", "t-1"))
+    >>> spelt_as(first, second).teams
+    ['t-1']
+    """
+    wanted = {team_key(name): name for name in other.teams}
+    names = {name: wanted.get(team_key(name), name) for name in shown.teams}
+    if all(name == spelt for name, spelt in names.items()):
+        return shown
+    return replace(
+        shown,
+        answers=shown.answers.assign(team=shown.answers["team"].map(names)),
+        scores=shown.scores.assign(team=shown.scores["team"].map(names)),
     )
 
 

@@ -73,7 +73,8 @@ def sensitivity(study: Study) -> pd.DataFrame:
         _choice("each person counts once, not each team", profile.against_benchmarks(flat, study.benchmarks)),
         _choice("by share of the way, not by points", study.profile.sort_values("position", kind="stable")),
     ]
-    return pd.DataFrame(rows, columns=list(rows[0]))
+    columns = ["choice", "dimension", "score", "lower", "upper", "reason", "shortfall", "short_of_stagnant"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _profile(study: Study, shown: Shown | None) -> pd.DataFrame | None:

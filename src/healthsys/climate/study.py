@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,16 +14,20 @@ from healthsys.climate import agreement, profile
 from healthsys.climate.change import change_between, recovery
 from healthsys.climate.readers import read_items, read_survey
 from healthsys.climate.reliability import scale_reliability
-from healthsys.climate.scoring import Shown, withhold_small_teams
+from healthsys.climate.scoring import Shown, spelt_as, withhold_small_teams
 
 
 @dataclass(frozen=True)
 class Wave:
-    """One survey as read and as it may be shown; ``shown`` is None for the printed benchmarks."""
+    """One survey as read and as it may be shown; ``shown`` is None for the printed benchmarks.
+
+    ``joined`` maps team names that differed only in case, spaces or dashes to the name they were joined with.
+    """
 
     provenance: dict[str, Any]
     shown: Shown | None
     ignored: tuple[str, ...] = ()
+    joined: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -110,6 +115,11 @@ def open_study(
     asked = read_items(items)
     wave = _wave(survey, asked, rules)
     before = _wave(earlier, asked, rules) if earlier else None
+    if before is not None:
+        alike = spelt_as(before.shown, wave.shown)
+        renamed = zip(before.shown.scores["team"], alike.scores["team"], strict=True)
+        joined = before.joined | {name: spelt for name, spelt in renamed if name != spelt}
+        before = replace(before, shown=alike, joined=joined)
     found = profile.organisation_profile(wave.shown, benchmarks, level=level)
     moved = None
     if before is not None:
@@ -157,7 +167,8 @@ _COMPUTED = ("reliability", "aggregation", "agreement", "change", "recovery")
 def _wave(source: str, items: pd.DataFrame, rules: dict[str, Any]) -> Wave:
     survey = read_survey(source, items=items)
     known = survey.attrs["provenance"]
-    return Wave(known, withhold_small_teams(survey, **rules, label=known["name"]), tuple(survey.attrs["ignored"]))
+    shown = withhold_small_teams(survey, **rules, label=known["name"])
+    return Wave(known, shown, tuple(survey.attrs["ignored"]), survey.attrs["joined"])
 
 
 def _recovery(wave: Wave, found: pd.DataFrame, before: Wave | None, moved: pd.DataFrame | None) -> pd.DataFrame | None:

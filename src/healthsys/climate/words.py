@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from healthsys.climate.dimensions import REVERSED
@@ -58,7 +60,7 @@ def interval(lower: float, upper: float, *, level: float, sign: bool = False) ->
     '95 % interval 51 to 105'
     """
     if pd.isna(lower):
-        return "no interval: one team alone"
+        return "no interval: one team alone or teams all alike"
     ends = f"{points(lower, sign=sign)} to {points(upper, sign=sign)}"
     return f"{round(level * 100, 6):g} % interval {ends}"
 
@@ -104,8 +106,12 @@ def data_kind(study: Study) -> str:
     kinds = {wave.kind for wave in (study.wave, study.earlier) if wave is not None}
     if kinds == {"synthetic"}:
         return f"Synthetic data: an invented practice; no real person answered. {compared}"
+    names = {
+        name: kept for wave in (study.wave, study.earlier) if wave is not None for name, kept in wave.joined.items()
+    }
+    said = f" {sentence(joined_teams(names))}." if names else ""
     if kinds == {"yours"}:
-        return f"Your own data. {compared}"
+        return f"Your own data.{said} {compared}"
     return f"Data of the kind {joined(sorted(kinds))}. {compared}"
 
 
@@ -120,7 +126,9 @@ def withheld(shown: Shown | None) -> str:
     """
     if shown is None:
         return "No survey is read here, so no team is left out."
-    if shown.withheld_teams == 0:
+    if shown.minimum_team_size == 1:
+        said = "The protection of small teams is switched off (minimum team size 1): do not share this page."
+    elif shown.withheld_teams == 0:
         said = f"No team is left out: each has {shown.minimum_team_size} or more people with a score."
     else:
         it = "It is" if shown.withheld_teams == 1 else "They are"
@@ -134,7 +142,24 @@ def withheld(shown: Shown | None) -> str:
             f" Also left out, for the same reason: {counted(shown.withheld_cells, 'result')} of a shown team on one "
             "dimension."
         )
+    if shown.unanimous:
+        said += (
+            f" Look before you share: in {counted(shown.unanimous, 'result')} of a team on one dimension everybody has "
+            "the same score, so the mean shows what each person answered."
+        )
     return said
+
+
+def joined_teams(names: Mapping[str, str]) -> str:
+    """Say which spellings of a team were joined.
+
+    Examples
+    --------
+    >>> joined_teams({"WARD 7": "Ward 7"})
+    "team names that differ only in case, spaces or dashes are joined: 'WARD 7' with 'Ward 7'"
+    """
+    pairs = joined([f"'{name}' with '{spelt}'" for name, spelt in names.items()])
+    return f"team names that differ only in case, spaces or dashes are joined: {pairs}"
 
 
 def provenance(study: Study) -> str:
@@ -163,6 +188,8 @@ def provenance(study: Study) -> str:
         )
         if wave.ignored:
             line += f"; columns not read: {', '.join(wave.ignored)}"
+        if wave.joined:
+            line += f"; {joined_teams(wave.joined)}"
         lines.append(line)
     return "\n".join(lines)
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from healthsys import datasets
 from healthsys.climate.agreement import SKEWED_NULL, icc_aggregation, null_variance, rwg, rwg_j, uniform_variance
-from healthsys.climate.reliability import cronbach_alpha, mcdonald_omega, omega_from_loadings
+from healthsys.climate.intraclass import two_way_icc
+from healthsys.climate.reliability import cronbach_alpha, item_analysis, mcdonald_omega, omega_from_loadings
 from healthsys.statistics import mean_interval
 
 #: Eight people, four items on 0 to 3.
@@ -59,6 +60,7 @@ def answers() -> dict[str, float]:
     weighted = icc_aggregation(UNEQUAL, teams, group_size="n0")
     five_point = uniform_variance(5)
     interval = mean_interval(TEAMS)
+    raters = two_way_icc(pd.DataFrame(SHROUT_FLEISS)).set_index("coefficient")
     return {
         "climate-alpha": alpha.alpha,
         "climate-alpha-lower": alpha.lower,
@@ -77,4 +79,11 @@ def answers() -> dict[str, float]:
         "climate-skewed-null": null_variance(SKEWED_NULL),
         "climate-t-lower": interval.lower,
         "climate-t-upper": interval.upper,
+        "climate-alpha-standardised": alpha.standardised,
+        "climate-alpha-without": item_analysis(ITEMS).set_index("item").loc["a", "alpha_without"],
+        "climate-icc21": raters.loc["ICC(2,1)", "icc"],
+        "climate-icc21-lower": raters.loc["ICC(2,1)", "lower"],
+        "climate-icc31": raters.loc["ICC(3,1)", "icc"],
+        "climate-icc2k": raters.loc["ICC(2,k)", "icc"],
+        "climate-icc3k": raters.loc["ICC(3,k)", "icc"],
     }

@@ -1,4 +1,4 @@
-"""Agreement of coders: percent agreement, kappas, Krippendorff's alpha, Gwet's AC1, with bootstrap intervals.
+"""Agreement of coders: percent agreement, kappas, Krippendorff's alpha, Gwet's AC1 and AC2, with intervals.
 
 A rating matrix has one row per unit and one column per coder; a missing cell is a unit that the coder did not code.
 Every measure is None with a reason where it is undefined, never an exception, 0 or 1.
@@ -12,8 +12,38 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError
-from healthsys.narratives.codebooks import split
+from healthsys.errors import DataError, nearest
+from healthsys.narratives import coefficients as co
+from healthsys.narratives.codebooks import check_cells, split
+from healthsys.narratives.coefficients import (
+    cohens_kappa,
+    fleiss_kappa,
+    gwet_ac1,
+    gwet_ac2,
+    krippendorff_alpha,
+    percent_agreement,
+)
+from healthsys.statistics import check_level
+
+__all__ = [
+    "RELIABLE",
+    "TENTATIVE",
+    "Agreement",
+    "analytic",
+    "applied",
+    "check_ratings",
+    "cohens_kappa",
+    "counts",
+    "fleiss_kappa",
+    "gwet_ac1",
+    "gwet_ac2",
+    "krippendorff_alpha",
+    "measures",
+    "percent_agreement",
+    "prevalence_curve",
+    "table_by_code",
+    "unshared",
+]
 
 #: Customary thresholds of alpha, conventions and no tests (Krippendorff 2004, section 11.4.2).
 RELIABLE, TENTATIVE = 0.80, 0.667
@@ -21,7 +51,10 @@ RELIABLE, TENTATIVE = 0.80, 0.667
 
 @dataclass(frozen=True)
 class Agreement:
-    """One measure of agreement with its interval, or the reason why there is none."""
+    """One measure of agreement with its interval, or the reason why there is none.
+
+    ``error`` is the standard error by formula where the interval rests on one (:func:`analytic`).
+    """
 
     measure: str
     value: float | None
@@ -29,6 +62,7 @@ class Agreement:
     upper: float | None = None
     units: int = 0
     reason: str | None = None
+    error: float | None = None
 
 
 def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
@@ -48,6 +82,11 @@ def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
     """
     if ratings.shape[1] < 2:
         raise DataError("ratings: agreement needs at least two coders; give one column per coder")
+    twice = ratings.columns[ratings.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"ratings: column '{twice[0]}' occurs twice; give each coder one column")
+    if ratings.empty:
+        raise DataError("ratings: there is no unit; give one row per unit")
     for coder in ratings.columns:
         if ratings[coder].isna().all():
             raise DataError(f"ratings: coder '{coder}' has coded no unit; remove the column, or give the coder's file")
@@ -55,118 +94,39 @@ def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
 
 
 def counts(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray:
-    """Return how many coders put each unit into each category (units by categories)."""
+    """Return how many coders put each unit into each category (units by categories).
+
+    Parameters
+    ----------
+    ratings
+        Units by coders; missing cells are units not coded.
+    categories
+        All categories, each once, in their order; those that occur, sorted, where not given.
+
+    Raises
+    ------
+    DataError
+        If a category occurs that is not among those given, or one is given twice.
+
+    Examples
+    --------
+    >>> counts(pd.DataFrame({"A": [0, 1], "B": [0, 0]}), categories=[0, 1]).tolist()
+    [[2.0, 0.0], [1.0, 1.0]]
+    """
     check_ratings(ratings)
     seen = ratings.to_numpy().ravel()
-    seen = pd.unique(seen[~pd.isna(seen)])
-    values = categories or sorted(seen)
+    seen = list(pd.unique(seen[~pd.isna(seen)]))
+    values = co.ordered(seen) if categories is None else list(categories)
+    if len(set(values)) < len(values):
+        raise DataError(f"categories names one twice: {', '.join(map(str, values))}; name each once")
     unknown = set(seen) - set(values)
     if unknown:
-        raise DataError(f"ratings: the category '{min(map(str, unknown))}' is none of {', '.join(map(str, values))}")
+        first = min(map(str, unknown))
+        raise DataError(
+            f"ratings: the category '{first}' is none of {', '.join(map(str, values))}."
+            f"{nearest(first, map(str, values))} Correct the cell, or name the category"
+        )
     return np.column_stack([(ratings == value).fillna(False).sum(axis=1).to_numpy() for value in values]).astype(float)
-
-
-def percent_agreement(table: np.ndarray) -> float | None:
-    """Share of pairs of codings of the same unit that agree, averaged over units with at least two codings.
-
-    Parameters
-    ----------
-    table
-        Counts of :func:`counts`: units by categories.
-
-    Examples
-    --------
-    >>> float(percent_agreement(np.array([[2.0, 0.0], [1.0, 1.0]])))
-    0.5
-    """
-    raters = table.sum(axis=1)
-    paired = table[raters >= 2]
-    if not len(paired):
-        return None
-    raters = raters[raters >= 2]
-    return float(((paired * (paired - 1)).sum(axis=1) / (raters * (raters - 1))).mean())
-
-
-def cohens_kappa(ratings: pd.DataFrame) -> float | None:
-    """Cohen's kappa of two coders over the units that both coded (statsmodels); None where chance agreement is 1.
-
-    Examples
-    --------
-    >>> pairs = [(0, 0)] * 20 + [(0, 1)] * 5 + [(1, 0)] * 10 + [(1, 1)] * 15
-    >>> round(cohens_kappa(pd.DataFrame(pairs, columns=["A", "B"])), 2)
-    0.4
-    """
-    both = ratings.dropna()
-    if both.shape[1] != 2 or both.empty:
-        return None
-    values, place = np.unique(both.to_numpy().ravel(), return_inverse=True)
-    if len(values) < 2:
-        return None
-    from statsmodels.stats.inter_rater import cohens_kappa as kappa
-
-    table = np.zeros((len(values), len(values)))
-    np.add.at(table, tuple(place.reshape(-1, 2).T), 1)
-    return float(kappa(table, return_results=False))
-
-
-def fleiss_kappa(table: np.ndarray) -> float | None:
-    """Fleiss' kappa (statsmodels); None where a rating is missing, or all ratings fall into one category."""
-    raters = table.sum(axis=1)
-    if not len(table) or len(set(raters)) != 1 or raters[0] < 2 or (table.sum(axis=0) > 0).sum() < 2:
-        return None
-    from statsmodels.stats.inter_rater import fleiss_kappa as kappa
-
-    return float(kappa(table[:, table.sum(axis=0) > 0]))
-
-
-def krippendorff_alpha(table: np.ndarray, *, values: list | None = None, level: str = "nominal") -> float | None:
-    """Krippendorff's alpha (package ``krippendorff``); missing ratings allowed; None where only one value occurs.
-
-    Parameters
-    ----------
-    table
-        Counts of :func:`counts`.
-    values
-        The categories of the columns; numbers, for a level other than nominal.
-    level
-        ``nominal``, ``ordinal``, ``interval`` or ``ratio``.
-    """
-    paired = table[table.sum(axis=1) >= 2]
-    if not len(paired) or (paired.sum(axis=0) > 0).sum() < 2:
-        return None
-    import krippendorff
-
-    domain = list(range(table.shape[1])) if values is None else values
-    return float(krippendorff.alpha(value_counts=table.astype(int), value_domain=domain, level_of_measurement=level))
-
-
-def gwet_ac1(table: np.ndarray) -> float | None:
-    r"""Gwet's AC1, missing ratings allowed.
-
-    :math:`AC_1 = (p_a - p_e)/(1 - p_e)` with :math:`p_e = \frac{1}{Q-1}\sum_q \pi_q (1-\pi_q)`, where
-    :math:`\pi_q` is the mean over units of the share of ratings in category q, and Q the number of categories.
-
-    Parameters
-    ----------
-    table
-        Counts of :func:`counts`; pass the whole list of categories there, since Q enters the formula.
-
-    References
-    ----------
-    Gwet KL. British Journal of Mathematical and Statistical Psychology 2008;61:29-48.
-
-    Examples
-    --------
-    >>> round(gwet_ac1(np.array([[2.0, 0.0]] * 9 + [[1.0, 1.0]])), 3)
-    0.89
-    """
-    agreed = percent_agreement(table)
-    if agreed is None or table.shape[1] < 2:
-        return None
-    rated = table[table.sum(axis=1) > 0]
-    shares = (rated / rated.sum(axis=1, keepdims=True)).mean(axis=0)
-    chance = float((shares * (1 - shares)).sum() / (table.shape[1] - 1))
-    return (agreed - chance) / (1 - chance)
 
 
 #: What each measure says when it is undefined.
@@ -177,6 +137,14 @@ _REASONS = {
     "Krippendorff's alpha": "only one category occurs, so there is no variation to be reliable about",
     "Gwet's AC1": "no unit was coded by two coders, or there is only one category",
 }
+#: Said where both coders never coded the same unit, which leaves the measures of two coders without a number.
+_NO_PAIR = "no unit was coded by both coders"
+
+#: Said where units do not differ in their agreement: no formula and no resample then shows how sure the value is.
+_NO_SPREAD = "every unit agrees alike, so a standard error by formula is 0 and says nothing"
+
+#: Fewest units that can be resampled.
+_FEWEST_UNITS = 2
 
 
 def measures(
@@ -207,7 +175,11 @@ def measures(
     Raises
     ------
     DataError
-        If there is one coder, or a coder without units.
+        If there is one coder, a coder without units, a level outside 0 to 1, or no sample to draw.
+
+    References
+    ----------
+    Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman and Hall 1993, chapter 13 (percentile interval).
 
     Examples
     --------
@@ -216,31 +188,105 @@ def measures(
     [("Cohen's kappa", None), ("Fleiss' kappa", None), ("Krippendorff's alpha", None)]
     """
     table = counts(ratings, categories=categories)
+    agree = np.eye(table.shape[1])
     usable = int((table.sum(axis=1) >= 2).sum())
-    formulas: dict[str, Callable[[np.ndarray], float | None]] = {
-        "percent agreement": lambda rows: percent_agreement(table[rows]),
-        "Cohen's kappa": lambda rows: cohens_kappa(ratings.iloc[rows]),
-        "Fleiss' kappa": lambda rows: fleiss_kappa(table[rows]),
-        "Krippendorff's alpha": lambda rows: krippendorff_alpha(table[rows]),
-        "Gwet's AC1": lambda rows: gwet_ac1(table[rows]),
+    formulas: dict[str, tuple[float | None, Callable[[np.ndarray], np.ndarray]]] = {
+        "percent agreement": (percent_agreement(table), lambda times: co.percent_draws(table, times)),
+        "Cohen's kappa": (cohens_kappa(ratings), lambda times: co.kappa_draws(ratings, times)),
+        "Fleiss' kappa": (fleiss_kappa(table), lambda times: co.fleiss_draws(table, agree, times)),
+        "Krippendorff's alpha": (krippendorff_alpha(table), lambda times: co.alpha_draws(table, times)),
+        "Gwet's AC1": (gwet_ac1(table), lambda times: co.gwet_draws(table, agree, times)),
     }
     if ratings.shape[1] != 2:
         del formulas["Cohen's kappa"]
-    rng = np.random.default_rng(seed)
-    samples = [rng.integers(0, len(table), len(table)) for _ in range(draws)]
+    times = _resamples(len(table), draws=draws, seed=seed)
     found = []
-    for name, formula in formulas.items():
-        value = formula(np.arange(len(table)))
+    for name, (value, formula) in formulas.items():
         if value is None:
-            found.append(Agreement(name, None, units=usable, reason=_REASONS[name]))
+            reason = _NO_PAIR if usable == 0 else _REASONS[name]
+            found.append(Agreement(name, None, units=usable, reason=reason))
             continue
-        drawn = [result for sample in samples if (result := formula(sample)) is not None]
-        if len(drawn) < 0.9 * draws:
-            found.append(Agreement(name, value, units=usable, reason="too few bootstrap samples vary for an interval"))
-            continue
-        lower, upper = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-        found.append(Agreement(name, value, float(lower), float(upper), usable))
+        bounds, reason = _bounds(formula(times), units=len(table), level=level)
+        found.append(Agreement(name, value, *bounds, usable, reason))
     return found
+
+
+def _resamples(units: int, *, draws: int, seed: int) -> np.ndarray:
+    """Draw bootstrap samples of the units, as counts (samples by units)."""
+    if draws < 1:
+        raise DataError(f"draws is {draws}; allowed: a whole number, 1 or more")
+    rng = np.random.default_rng(seed)
+    return co.times_drawn(np.array([rng.integers(0, units, units) for _ in range(draws)]), units)
+
+
+def _bounds(drawn: np.ndarray, *, units: int, level: float) -> tuple[tuple[float | None, float | None], str | None]:
+    """Take the percentile interval of a bootstrap, or say why there is none."""
+    check_level(level)
+    if units < _FEWEST_UNITS:
+        return (None, None), "one unit alone cannot be resampled to an interval"
+    kept = drawn[~np.isnan(drawn)]
+    if len(kept) < 0.9 * len(drawn):
+        return (None, None), "too few bootstrap samples vary for an interval"
+    lower, upper = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
+    return (float(lower), float(upper)), None
+
+
+def analytic(
+    ratings: pd.DataFrame, *, categories: list | None = None, weights: str = "nominal", level: float = 0.95
+) -> list[Agreement]:
+    """Percent agreement, kappas and AC1 or AC2 with standard errors and intervals by formula.
+
+    Parameters
+    ----------
+    ratings
+        Units by coders; missing cells are units not coded.
+    categories
+        All categories that could occur, in their order; those seen, sorted, where not given.
+    weights
+        ``nominal``, or for ordered categories ``linear`` or ``quadratic``: kappa is then weighted kappa and AC1
+        becomes AC2.
+    level
+        Coverage of the intervals: normal for Cohen's kappa (Fleiss, Cohen and Everitt 1969), Student's t with n − 1
+        degrees of freedom over units for the others (Gwet 2014); no interval passes 1.
+
+    Returns
+    -------
+    list of Agreement
+        Percent agreement (always unweighted), Cohen's kappa (two coders only), Fleiss' kappa (complete ratings only),
+        Gwet's AC1 or AC2, with ``error``; a value without an interval has a reason.
+
+    Raises
+    ------
+    DataError
+        As :func:`measures`, or if the weights are of another kind.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame([(0, 0)] * 20 + [(0, 1)] * 5 + [(1, 0)] * 10 + [(1, 1)] * 15, columns=["A", "B"])
+    >>> [(m.measure, round(m.value, 3), round(m.error, 3)) for m in analytic(pairs)[1:]]
+    [("Cohen's kappa", 0.4, 0.127), ("Fleiss' kappa", 0.394, 0.132), ("Gwet's AC1", 0.406, 0.131)]
+    """
+    check_level(level)
+    table = counts(ratings, categories=categories)
+    usable = int((table.sum(axis=1) >= 2).sum())
+    crossed = co.confusion(ratings, categories=categories)
+    options = {"weights": weights, "level": level}
+    co.agreement_weights(table.shape[1], kind=weights)
+    ac = "Gwet's AC1" if weights == "nominal" else "Gwet's AC2"
+    found = {"percent agreement": co.percent_error(table, level=level)}
+    if ratings.shape[1] == 2:
+        found["Cohen's kappa"] = None if crossed is None else co.kappa_error(crossed, **options)
+    found |= {"Fleiss' kappa": co.fleiss_error(table, **options), ac: co.gwet_error(table, **options)}
+    out = []
+    for name, estimate in found.items():
+        if estimate is None:
+            reason = _NO_PAIR if usable == 0 else _REASONS.get(name, _REASONS["Gwet's AC1"])
+            out.append(Agreement(name, None, units=usable, reason=reason))
+            continue
+        few = "one unit alone has no standard error" if len(table) < _FEWEST_UNITS else _NO_SPREAD
+        reason = few if estimate.error is None else None
+        out.append(Agreement(name, estimate.value, estimate.lower, estimate.upper, usable, reason, estimate.error))
+    return out
 
 
 def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]]) -> dict[str, pd.DataFrame]:
@@ -256,21 +302,24 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
     Returns
     -------
     dict
-        Code to rating matrix (units by coders).
+        Code to rating matrix (units by coders). Units that not every coder has are left out; :func:`unshared` names
+        them.
 
     Raises
     ------
     DataError
-        If a coder's table is empty, or coders share no unit.
+        If a coder's table is empty, lacks a column, has a unit twice or a code that is not among those allowed (with
+        file, row and the nearest code), or coders share no unit.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"event_id": ["E1", "E2"], "strategy": ["absorption", "adaptation"]})
+    >>> two = pd.DataFrame({"event_id": ["E1", "E2"], "strategy": ["absorption", None]})
+    >>> applied({"A": one, "B": two}, {"strategy": ["absorption", "adaptation"]})["adaptation"].to_dict("list")
+    {'A': [0, 1], 'B': [0, 0]}
     """
-    indexed = {}
-    for coder, table in codings.items():
-        if table.empty:
-            raise DataError(f"coder '{coder}' has coded no unit; give a file with at least one row")
-        indexed[coder] = table.set_index("event_id")
-    shared = [unit for unit in next(iter(indexed.values())).index if all(unit in t.index for t in indexed.values())]
-    if not shared:
-        raise DataError("the coders share no unit; check that both files use the same event_id")
+    indexed = {coder: _checked(coder, table, codes) for coder, table in codings.items()}
+    shared = _shared(indexed)
     return {
         code: pd.DataFrame(
             {
@@ -286,8 +335,70 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
     }
 
 
-def table_by_code(matrices: Mapping[str, pd.DataFrame], *, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+def unshared(codings: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Name the units that some coders have and others do not, so that no agreement can be counted on them.
+
+    Examples
+    --------
+    >>> unshared({"A": pd.DataFrame({"event_id": ["E1", "E2"]}), "B": pd.DataFrame({"event_id": ["E1"]})})
+    ['E2']
+    """
+    units = [set(table["event_id"]) for table in codings.values()]
+    every = set.intersection(*units)
+    return sorted({str(unit) for one in units for unit in one - every})
+
+
+def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Return a coder's table by unit, refused where a unit or a code cannot be what it says."""
+    if table.empty:
+        raise DataError(f"coder '{coder}' has coded no unit; give a file with at least one row")
+    wanted = {part: allowed for columns, allowed in codes.items() for part in columns.split("+")}
+    for column in ("event_id", *wanted):
+        if column not in table:
+            raise DataError(
+                f"coder '{coder}': there is no column '{column}'.{nearest(column, table.columns)} "
+                f"The header must name: event_id, {', '.join(wanted)}"
+            )
+    twice = table["event_id"].duplicated()
+    if twice.any():
+        row = int(twice.to_numpy().argmax())
+        raise DataError(
+            f"coder '{coder}': row {row + 2}, column 'event_id': '{table['event_id'].iloc[row]}' stands twice; "
+            "keep one row per event, several codes joined by ';'"
+        )
+    for column, allowed in wanted.items():
+        check_cells(table, column, allowed, label=f"coder '{coder}'")
+    return table.set_index("event_id")
+
+
+def _shared(indexed: Mapping[str, pd.DataFrame]) -> list:
+    """Return the units that every coder has; refuse two spellings of what is plainly one unit."""
+    tables = list(indexed.values())
+    shared = [unit for unit in tables[0].index if all(unit in table.index for table in tables)]
+    known = {str(unit).strip().casefold(): unit for unit in tables[0].index}
+    for coder, table in list(indexed.items())[1:]:
+        for unit in table.index:
+            other = known.get(str(unit).strip().casefold(), unit)
+            if other != unit:
+                raise DataError(
+                    f"coder '{coder}': column 'event_id': '{unit}' is '{other}' in the first coding; spell them alike"
+                )
+    if not shared:
+        raise DataError("the coders share no unit; check that both files use the same event_id")
+    return shared
+
+
+def table_by_code(
+    matrices: Mapping[str, pd.DataFrame], *, level: float = 0.95, draws: int = 1000, seed: int = 0
+) -> pd.DataFrame:
     """Agreement per code and over all codes together, as one tidy table.
+
+    Parameters
+    ----------
+    matrices
+        Code to rating matrix, as :func:`applied` returns them.
+    level, draws, seed
+        As for :func:`measures`.
 
     Returns
     -------
@@ -295,42 +406,41 @@ def table_by_code(matrices: Mapping[str, pd.DataFrame], *, draws: int = 1000, se
         ``code`` (``all codes`` last), ``applied`` (mean share of units with the code), ``measure``, ``value``,
         ``lower``, ``upper``, ``units``, ``reason``. Over all codes a unit is an event and a code together, and the
         bootstrap still draws events.
+
+    Raises
+    ------
+    DataError
+        If there is no code.
     """
+    if not matrices:
+        raise DataError("there is no code to compare; name at least one code of the codebook")
     rows = []
     for code, ratings in matrices.items():
-        for found in measures(ratings, categories=[0, 1], draws=draws, seed=seed):
-            rows.append({"code": code, "applied": float(ratings.to_numpy().mean()), **vars(found)})
-    rows += _overall(matrices, draws=draws, seed=seed)
+        for found in measures(ratings, categories=[0, 1], level=level, draws=draws, seed=seed):
+            row = {"code": code, "applied": float(ratings.to_numpy().mean()), **vars(found)}
+            rows.append({name: value for name, value in row.items() if name != "error"})
+    rows += _overall(matrices, level=level, draws=draws, seed=seed)
     return pd.DataFrame(rows)
 
 
-def _overall(matrices: Mapping[str, pd.DataFrame], *, draws: int, seed: int) -> list[dict]:
+def _overall(matrices: Mapping[str, pd.DataFrame], *, level: float, draws: int, seed: int) -> list[dict]:
     stacked = pd.concat(matrices.values(), ignore_index=True)
     width, depth = len(matrices), len(next(iter(matrices.values())))
     table = counts(stacked, categories=[0, 1])
-    formulas = {
-        "percent agreement": percent_agreement,
-        "Krippendorff's alpha": krippendorff_alpha,
-        "Gwet's AC1": gwet_ac1,
+    times = np.tile(_resamples(depth, draws=draws, seed=seed), (1, width))
+    agree = np.eye(2)
+    drawn = {
+        "percent agreement": (percent_agreement(table), co.percent_draws(table, times)),
+        "Krippendorff's alpha": (krippendorff_alpha(table), co.alpha_draws(table, times)),
+        "Gwet's AC1": (gwet_ac1(table), co.gwet_draws(table, agree, times)),
     }
-    rng = np.random.default_rng(seed)
-    samples = [rng.integers(0, depth, depth) for _ in range(draws)]
     rows = []
-    for name, formula in formulas.items():
-        value = formula(table)
-        row = {
-            "code": "all codes",
-            "applied": float(stacked.to_numpy().mean()),
-            "measure": name,
-            "value": value,
-        }
-        drawn = [
-            result
-            for sample in samples
-            if (result := formula(table[np.concatenate([sample + depth * k for k in range(width)])])) is not None
-        ]
-        bounds = np.quantile(drawn, [0.025, 0.975]) if len(drawn) >= 0.9 * draws else (None, None)
-        rows.append({**row, "lower": bounds[0], "upper": bounds[1], "units": depth, "reason": None})
+    for name, (value, resampled) in drawn.items():
+        bounds, reason = _bounds(resampled, units=depth, level=level)
+        if value is None:
+            bounds, reason = (None, None), _REASONS[name]
+        row = {"code": "all codes", "applied": float(stacked.to_numpy().mean()), "measure": name, "value": value}
+        rows.append(row | {"lower": bounds[0], "upper": bounds[1], "units": depth, "reason": reason})
     return rows
 
 
@@ -339,6 +449,12 @@ def prevalence_curve(*, agreed: float = 0.90, prevalences: list[float] | None = 
 
     The coders disagree equally often either way. Where the code is rare or nearly universal kappa falls towards 0,
     since agreement by chance is high, though the coders agree as often as before: the kappa paradox.
+
+    Raises
+    ------
+    DataError
+        If ``agreed`` is not a share, or a prevalence cannot occur at it: coders who disagree on 10% of units use the
+        code on 5% to 95% of them.
 
     Examples
     --------
@@ -351,6 +467,12 @@ def prevalence_curve(*, agreed: float = 0.90, prevalences: list[float] | None = 
     edge = (1 - agreed) / 2
     shares = prevalences or [round(float(share), 4) for share in np.linspace(edge, 1 - edge, 37)]
     rows = []
+    for share in prevalences or []:
+        if not edge - co.SMALLEST <= share <= 1 - edge + co.SMALLEST:
+            raise DataError(
+                f"prevalence is {share}; allowed where coders agree on {agreed:g} of the units: {edge:g} to "
+                f"{1 - edge:g}"
+            )
     for share in shares:
         chance = share**2 + (1 - share) ** 2
         gwet = 2 * share * (1 - share)

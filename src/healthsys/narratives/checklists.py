@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.narratives.codebooks import row_of
 
 #: Highest score of one item of a checklist.
 HIGHEST = 3
@@ -17,9 +19,13 @@ HIGHEST = 3
 SPACE_RULES = ("minimum", "product")
 
 
+#: What a decision concerns.
+CATEGORIES = ("inputs", "processes", "outcomes")
+
+
 @dataclass(frozen=True)
 class Audit:
-    """Score of a filled-in checklist, or the reason why there is none."""
+    """Score of a filled-in checklist, or the reason why there is none; ``absent`` names items that the file lacks."""
 
     score: int | None
     possible: int
@@ -27,9 +33,10 @@ class Audit:
     items: int
     weakest: tuple[str, ...]
     reason: str | None = None
+    absent: tuple[str, ...] = ()
 
 
-def audit(checklist: pd.DataFrame, *, item: str) -> Audit:
+def audit(checklist: pd.DataFrame, *, item: str, expected: Sequence[str] = ()) -> Audit:
     """Score a checklist: the sum of its items over what the answered items could reach.
 
     Parameters
@@ -38,30 +45,62 @@ def audit(checklist: pd.DataFrame, *, item: str) -> Audit:
         Columns ``item`` and ``score`` (0 to 3; an unanswered item is missing and left out of both sums).
     item
         Name of the column that names the items (``feature``, ``element``).
+    expected
+        All items of the checklist; those that the file lacks are named in ``absent``.
 
     Returns
     -------
     Audit
         ``weakest`` names the items with the lowest score.
 
+    Raises
+    ------
+    DataError
+        If a column is missing, an item stands twice or is none of those expected, or a score is no whole number from
+        0 to 3.
+
     Examples
     --------
     >>> audit(pd.DataFrame({"feature": ["reflection", "ethics care"], "score": [2, 0]}), item="feature").weakest
     ('ethics care',)
     """
-    scores = pd.to_numeric(checklist["score"], errors="coerce")
-    if ((scores < 0) | (scores > HIGHEST)).any():
-        row = int(((scores < 0) | (scores > HIGHEST)).to_numpy().argmax())
+    for column in (item, "score"):
+        if column not in checklist:
+            raise DataError(f"checklist: there is no column '{column}'.{nearest(column, map(str, checklist.columns))}")
+    given = checklist["score"]
+    scores = pd.to_numeric(given, errors="coerce").astype("float64")
+    wrong = (given.notna() & scores.isna()) | (scores < 0) | (scores > HIGHEST) | (scores % 1 > 0)
+    if wrong.any():
+        row = int(wrong.to_numpy().argmax())
         raise DataError(
-            f"checklist: row {row + 2}, column 'score': {scores.iloc[row]:g}; allowed: 0 to {HIGHEST}, or empty"
+            f"checklist: row {row_of(checklist, row)}, column 'score': {given.iloc[row]}; allowed: a whole number from "
+            f"0 to {HIGHEST}, or empty"
         )
+    absent = _absent(checklist, item, expected)
     answered = scores.notna()
     if not answered.any():
-        return Audit(None, 0, 0, len(checklist), (), "no item has a score; fill in the column 'score'")
+        return Audit(None, 0, 0, len(checklist), (), _NO_SCORE, absent)
     lowest = scores.min()
     weakest = tuple(checklist.loc[answered & (scores == lowest), item])
     total = int(scores.sum())
-    return Audit(total, HIGHEST * int(answered.sum()), int(answered.sum()), len(checklist), weakest)
+    return Audit(total, HIGHEST * int(answered.sum()), int(answered.sum()), len(checklist), weakest, None, absent)
+
+
+_NO_SCORE = "no item has a score; fill in the column 'score'"
+
+
+def _absent(checklist: pd.DataFrame, item: str, expected: Sequence[str]) -> tuple[str, ...]:
+    """Return the items that a checklist lacks; refuse one that stands twice or that the checklist does not know."""
+    names = [str(name).strip() for name in checklist[item]]
+    for position, name in enumerate(names):
+        where = f"checklist: row {row_of(checklist, position)}, column '{item}'"
+        if name in names[:position]:
+            raise DataError(f"{where}: '{name}' stands twice; keep one row")
+        if expected and name not in expected:
+            raise DataError(
+                f"{where}: '{name}' is no {item} of it.{nearest(name, expected)} Allowed: {', '.join(expected)}"
+            )
+    return tuple(name for name in expected if name not in names)
 
 
 def decision_space(vertical: float, horizontal: float, *, rule: str = "minimum") -> float:
@@ -92,6 +131,8 @@ def decision_space(vertical: float, horizontal: float, *, rule: str = "minimum")
 
 def space_grid(*, rule: str, steps: int = 5) -> pd.DataFrame:
     """Decision space over a grid of both dimensions (``vertical``, ``horizontal``, ``space``)."""
+    if steps < 2:
+        raise DataError(f"steps is {steps}; allowed: a whole number, 2 or more")
     shares = [round(step / (steps - 1), 4) for step in range(steps)]
     return pd.DataFrame(
         [(v, h, decision_space(v, h, rule=rule)) for v in shares for h in shares],
@@ -110,10 +151,16 @@ def arrows(decisions: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If an arrow does not follow from where the decision lay before and during.
+        If an arrow does not follow from where the decision lay before and during, or a category is unknown (it would
+        count in the sum of all and in no category).
     """
     direction = {("centre", "locality"): "down", ("locality", "centre"): "up"}
     for row, made in enumerate(decisions.itertuples(), start=2):
+        if made.category not in CATEGORIES:
+            raise DataError(
+                f"decisions: row {row}, column 'category': '{made.category}' is unknown."
+                f"{nearest(str(made.category), CATEGORIES)} Allowed: {', '.join(CATEGORIES)}"
+            )
         right = direction.get((made.before, made.during), "level")
         if made.arrow != right:
             raise DataError(
@@ -121,7 +168,7 @@ def arrows(decisions: pd.DataFrame) -> pd.DataFrame:
                 f"to {made.during}; it is '{right}'"
             )
     rows = []
-    for category in ("inputs", "processes", "outcomes", "all"):
+    for category in (*CATEGORIES, "all"):
         mine = decisions if category == "all" else decisions[decisions["category"] == category]
         down, up, level = (int((mine["arrow"] == arrow).sum()) for arrow in ("down", "up", "level"))
         rows.append((category, down, up, level, down - up, len(mine)))
@@ -148,6 +195,8 @@ def populations(levels: pd.DataFrame, *, population: int) -> pd.DataFrame:
     for level in levels.itertuples():
         numbers = [level.number, *([level.number_later] if pd.notna(level.number_later) else [])]
         for number in numbers:
+            if not number > 0:
+                raise DataError(f"system levels: '{level.level}' has {number} units; allowed: 1 or more")
             least, most = int(number * level.low), int(number * level.high)
             fits = "only just" if population in (least, most) else "yes" if least < population < most else "no"
             rows.append((level.level, int(number), least, most, fits, population / number))
@@ -155,13 +204,16 @@ def populations(levels: pd.DataFrame, *, population: int) -> pd.DataFrame:
 
 
 def span(counts: pd.DataFrame) -> pd.DataFrame:
-    """Growth of a manager's span: after over before, and whether it is over double; the last row adds the staff."""
+    """Growth of a manager's span: after over before, and whether it is over double; the last row adds the staff.
+
+    The ratio is missing where there was nobody before.
+    """
     rows = [(row.group, int(row.before), int(row.after)) for row in counts.itertuples()]
     staff = [row for row in rows if "staff" in row[0]]
     if len(staff) > 1:
         rows.append(("all staff", sum(row[1] for row in staff), sum(row[2] for row in staff)))
     out = pd.DataFrame(rows, columns=["group", "before", "after"])
-    out["ratio"] = out["after"] / out["before"]
+    out["ratio"] = (out["after"] / out["before"].where(out["before"] > 0)).astype("float64")
     out["over_double"] = out["after"] > 2 * out["before"]
     return out
 
@@ -201,6 +253,8 @@ def diffusion(
     >>> round(float(curve["adopters"].iloc[10]), 1)
     81.3
     """
+    if not all(map(math.isfinite, (potential, innovation, imitation))):
+        raise DataError("diffusion: potential, innovation and imitation must be finite numbers")
     if potential <= 0 or innovation <= 0 or imitation < 0 or periods < 1:
         raise DataError("diffusion: potential, innovation and periods must be above 0 and imitation not below 0")
     if model not in ("bass", "logistic"):
@@ -240,10 +294,16 @@ def portfolio(counts: dict[str, int], rule: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             f"portfolio: '{unknown[0]}' is no kind.{nearest(unknown[0], kinds)} Allowed: {', '.join(kinds)}"
         )
+    for kind, number in counts.items():
+        if number < 0:
+            raise DataError(f"portfolio: '{kind}' has {number} projects; allowed: 0 or more")
     total = sum(counts.values())
     if total <= 0:
         raise DataError("portfolio: there is no project; give the number of projects by kind")
     shares = rule.set_index("item")["value"]
+    absent = [kind for kind in kinds if kind not in shares.index]
+    if absent:
+        raise DataError(f"portfolio: the rule has no row '{absent[0]}' in column 'item'; it needs {', '.join(kinds)}")
     out = pd.DataFrame({"kind": kinds, "projects": [counts.get(kind, 0) for kind in kinds]})
     out["share"] = 100 * out["projects"] / total
     out["rule"] = [float(shares[kind]) for kind in kinds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,6 +11,9 @@ from healthsys.errors import DataError, nearest
 
 #: What separates several codes in one cell.
 SEPARATOR = ";"
+
+#: Signs that people use in its place; a cell that holds one is refused, never read as one code that matches nothing.
+_OTHER_SIGNS = re.compile(r"[,|/+&\n]|\band\b")
 
 
 @dataclass(frozen=True)
@@ -83,14 +87,24 @@ def codebook(frame: pd.DataFrame) -> Codebook:
 stand under itself. Give one of them another parent, or leave its parent empty
     """
     name = _name(frame, "codebook")
+    for column in ("code", "parent", "label"):
+        if column not in frame:
+            raise DataError(f"{name}: there is no column '{column}'.{nearest(column, map(str, frame.columns))}")
     codes = frame["code"].tolist()
     seen: set[str] = set()
-    for row, code in enumerate(codes, start=2):
+    for position, code in enumerate(codes):
+        row = row_of(frame, position)
+        if pd.isna(code) or split(code) != [code]:
+            raise DataError(
+                f"{name}: row {row}, column 'code': '{code}' cannot be a code; allowed: text without '{SEPARATOR}' and "
+                "without blanks at its ends. Rename it"
+            )
         if code in seen:
             raise DataError(f"{name}: row {row}, column 'code': '{code}' occurs twice; rename or remove one")
         seen.add(code)
     parents = {code: None if pd.isna(parent) else parent for code, parent in zip(codes, frame["parent"], strict=True)}
-    for row, (code, parent) in enumerate(parents.items(), start=2):
+    for position, (code, parent) in enumerate(parents.items()):
+        row = row_of(frame, position)
         if parent is not None and parent not in parents:
             raise DataError(
                 f"{name}: row {row}, column 'parent': '{parent}' is no code of this codebook.{nearest(parent, codes)} "
@@ -121,25 +135,56 @@ def split(cell: object) -> list[str]:
     return [code.strip() for code in str(cell).split(SEPARATOR) if code.strip()]
 
 
-def check_cells(frame: pd.DataFrame, column: str, allowed: list[str]) -> None:
+def check_cells(frame: pd.DataFrame, column: str, allowed: list[str], *, label: str = "") -> None:
     """Raise unless every code in a column is one of those allowed and stands once in its cell.
+
+    Parameters
+    ----------
+    frame, column, allowed
+        The table, its coded column, and the codes of the codebook for it.
+    label
+        What to call the table where it does not say from which file it comes.
 
     Raises
     ------
     DataError
-        With file, row (the header is row 1), the code, the nearest allowed one, and all that are allowed.
+        With file, row (the header is row 1), the code, the nearest allowed one, and all that are allowed; where codes
+        are joined by another sign, that is what is said.
     """
-    name = _name(frame, "table")
-    for row, cell in enumerate(frame[column], start=2):
-        codes = split(cell)
+    name = _name(frame, label or "table")
+    if column not in frame:
+        raise DataError(f"{name}: there is no column '{column}'.{nearest(column, frame.columns)}")
+    for position, cell in enumerate(frame[column]):
+        row, codes = row_of(frame, position), split(cell)
         for code in codes:
             if code not in allowed:
                 raise DataError(
                     f"{name}: row {row}, column '{column}': '{code}' is no code of the codebook for this column."
-                    f"{nearest(code, allowed)} Allowed: {', '.join(allowed)}, several joined by '{SEPARATOR}'"
+                    f"{_joined_otherwise(code, allowed) or nearest(code, allowed)} Allowed: {', '.join(allowed)}, "
+                    f"several joined by '{SEPARATOR}'"
                 )
             if codes.count(code) > 1:
                 raise DataError(f"{name}: row {row}, column '{column}': '{code}' stands twice in the cell; keep one")
+
+
+def row_of(frame: pd.DataFrame, position: int) -> int:
+    """Return the row of the file that a row of a table is in, by its position from 0 (the header is row 1).
+
+    Examples
+    --------
+    >>> row_of(pd.DataFrame({"code": ["a", "b"]}), 1)
+    3
+    """
+    rows = frame.attrs.get("rows")
+    return rows[position] if rows else position + 2
+
+
+def _joined_otherwise(cell: str, allowed: list[str]) -> str:
+    """Say so where a cell holds several allowed codes joined by another sign than the separator."""
+    parts = [part.strip() for part in _OTHER_SIGNS.split(cell)]
+    if len(parts) < 2 or any(part not in allowed for part in parts if part):
+        return ""
+    return f" These are several codes: join them by '{SEPARATOR}', as in '{SEPARATOR.join(filter(None, parts))}'."
 
 
 def _name(frame: pd.DataFrame, otherwise: str) -> str:

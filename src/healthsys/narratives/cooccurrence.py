@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.narratives.codebooks import split
+from healthsys.errors import DataError, nearest
+from healthsys.narratives.codebooks import check_cells, split
 
 
 def c_coefficient(both: float, first: float, second: float) -> float | None:
@@ -35,7 +36,9 @@ def c_coefficient(both: float, first: float, second: float) -> float | None:
     return both / union if union > 0 else None
 
 
-def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tuple[float | None, int, str]:
+def segment_cooccurrence(
+    segments: pd.DataFrame, first: str, second: str, *, codes: list[str] | None = None
+) -> tuple[float | None, int, str]:
     """c coefficient of two codes over text segments.
 
     Parameters
@@ -44,6 +47,13 @@ def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tup
         Columns ``document``, ``start``, ``end`` (characters, end exclusive), ``code``.
     first, second
         The two codes.
+    codes
+        The codebook's codes: one of them may have no segment. Those of the segments where not given.
+
+    Raises
+    ------
+    DataError
+        If one of the two is no code of the codebook, or without it of no segment: a misspelt code is never "0 times".
 
     Returns
     -------
@@ -57,6 +67,14 @@ def segment_cooccurrence(segments: pd.DataFrame, first: str, second: str) -> tup
     >>> segment_cooccurrence(segments, "a", "b")
     (1.0, 1, '')
     """
+    known = list(dict.fromkeys(segments["code"])) if codes is None else codes
+    for code in (first, second):
+        if code not in known:
+            whose = "of any segment" if codes is None else "of the codebook"
+            raise DataError(
+                f"'{code}' is no code {whose}.{nearest(code, map(str, known))} Allowed: "
+                f"{', '.join(map(str, known)) or 'none, there is no segment'}"
+            )
     one, two = segments[segments["code"] == first], segments[segments["code"] == second]
     pairs = one.merge(two, on="document", suffixes=("", "_other"))
     both = int(((pairs["start"] < pairs["end_other"]) & (pairs["start_other"] < pairs["end"])).sum())
@@ -91,8 +109,13 @@ def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: lis
     pandas.DataFrame
         Tidy: ``row``, ``column``, ``both``, ``row_events``, ``column_events``, ``expected`` (if the two were
         unrelated), ``c``.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, no code is given, or a cell holds a code that is not among those given.
     """
-    first, second = _applied(events[rows], row_codes), _applied(events[columns], column_codes)
+    first, second = _crossed(events, {rows: row_codes, columns: column_codes})
     units = len(events)
     out = []
     for i, row in enumerate(row_codes):
@@ -136,8 +159,15 @@ def association_test(
     -------
     Association
         ``p`` is the share of shuffles, the observed one counted, at least as large.
+
+    Raises
+    ------
+    DataError
+        As :func:`event_table`, or if there is no shuffle to make.
     """
-    first, second = _applied(events[rows], row_codes), _applied(events[columns], column_codes)
+    if draws < 1:
+        raise DataError(f"draws is {draws}; allowed: a whole number, 1 or more")
+    first, second = _crossed(events, {rows: row_codes, columns: column_codes})
     first, second = first[:, first.any(axis=0)].astype(float), second[:, second.any(axis=0)].astype(float)
     units = len(events)
     if first.shape[1] < 2 or second.shape[1] < 2:
@@ -152,6 +182,17 @@ def association_test(
     shuffled = np.array([statistic(rng.permutation(units)) for _ in range(draws)])
     p = (1 + (shuffled >= observed - 1e-12).sum()) / (draws + 1)
     return Association(observed, float(shuffled.mean()), float(p), units, draws)
+
+
+def _crossed(events: pd.DataFrame, columns: dict[str, list[str]]) -> list[np.ndarray]:
+    """Mark the codes of two columns over events; refuse a code that would be counted nowhere."""
+    if len(columns) < 2:
+        raise DataError(f"rows and columns are both '{next(iter(columns))}'; name two columns to cross")
+    for column, codes in columns.items():
+        if not codes:
+            raise DataError(f"no code is given for column '{column}'; give those of the codebook")
+        check_cells(events, column, codes, label="event register")
+    return [_applied(events[column], codes) for column, codes in columns.items()]
 
 
 def _applied(column: pd.Series, codes: list[str]) -> np.ndarray:

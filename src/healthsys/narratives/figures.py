@@ -186,8 +186,8 @@ def draw_prevalence(curve: pd.DataFrame, observed: pd.DataFrame, *, width: int) 
     return figure
 
 
-def draw_scores(scores: pd.DataFrame, *, width: int) -> Figure:
-    """Draw precision and recall with Wilson intervals for each marker."""
+def draw_scores(scores: pd.DataFrame, *, width: int, level: float = 0.95) -> Figure:
+    """Draw precision and recall with Wilson intervals for each marker; ``level`` is their coverage."""
     names = scores["marker"].tolist()
     figure, axes = canvas(width, 90 + 46 * len(names))
     for name, role, shape, shift in (
@@ -212,7 +212,7 @@ def draw_scores(scores: pd.DataFrame, *, width: int) -> Figure:
     axes.set_yticks(range(len(names)), [_wrap(f"{row.marker} ({row.found:.0f})", wrap) for row in scores.itertuples()])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(-3, 103)
-    axes.set_xlabel("Percent of passages (95 % interval)")
+    axes.set_xlabel(f"Percent of passages ({round(100 * level, 6):g} % interval)")
     figure.legend(loc="outside upper left", ncols=2, handlelength=1.2)
     return figure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from healthsys.narratives.agreement import RELIABLE, TENTATIVE
+from healthsys.narratives.agreement import RELIABLE, TENTATIVE, unshared
 from healthsys.narratives.timelines import Permutation
 
 #: p below which shuffling is called an unlikely account of an order.
@@ -25,7 +25,10 @@ def sequence(found: Permutation, together: Permutation) -> str:
         return f"Whether strategies follow each other cannot be told: {found.reason}."
     share = f"the later stage comes later in {100 * found.statistic:.0f} % of pairs of events"
     range_ = f"{100 * found.lower:.0f} to {100 * found.upper:.0f} %"
-    beside = f"(95 of 100 shuffles of dates within each actor give {range_}; one-sided p = {found.p_high:.2f})"
+    beside = (
+        f"({round(100 * found.level, 6):g} of 100 shuffles of dates within each actor give {range_}; one-sided "
+        f"p = {found.p_high:.2f})"
+    )
     months = ""
     if together.statistic is not None:
         months = f" At least two strategies are under way in {100 * together.statistic:.0f} % of the months with any"
@@ -85,21 +88,23 @@ def agreement(table: pd.DataFrame) -> str:
     )
 
 
-def tensions(scores: pd.DataFrame) -> str:
+def tensions(scores: pd.DataFrame, *, level: float = 0.95) -> str:
     """Say how good the finder is on passages coded by hand, and what the word but does to it.
 
     Parameters
     ----------
     scores
         The result of :func:`healthsys.narratives.tensions.score`.
+    level
+        Coverage of its intervals.
     """
     rows = scores.set_index("marker")
     whole, but = rows.loc["any marker"], rows.loc["but"]
     if whole["found"] == 0:
         return "The markers are found in none of the passages."
     text = (
-        f"Of the passages in which a marker is found {_percent(whole, 'precision')} hold a tension; of the passages "
-        f"that hold one {_percent(whole, 'recall')} are found."
+        f"Of the passages in which a marker is found {_percent(whole, 'precision', level)} hold a tension; of the "
+        f"passages that hold one {_percent(whole, 'recall', level)} are found."
     )
     if but["found"]:
         text += f" Of those found by but, {but['right']:.0f} of {but['found']:.0f} hold one."
@@ -136,13 +141,15 @@ def grid(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
     return text
 
 
-def _percent(row: pd.Series, name: str) -> str:
+def _percent(row: pd.Series, name: str, level: float) -> str:
     low, high = row[f"{name}_lower"], row[f"{name}_upper"]
-    return f"{100 * row[name]:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+    if pd.isna(low):
+        return "an unknown share (no passage to count)"
+    return f"{100 * row[name]:.0f} % ({round(100 * level, 6):g} % interval {100 * low:.0f} to {100 * high:.0f} %)"
 
 
 def how_coded(codings: dict[str, pd.DataFrame]) -> str:
-    """Say how two codings were made, as far as is known.
+    """Say how two codings were made, as far as is known, and which events only one of them has.
 
     Examples
     --------
@@ -150,6 +157,16 @@ def how_coded(codings: dict[str, pd.DataFrame]) -> str:
     'Both codings are your own files; how they were made is not known here.'
     """
     names = [coding.attrs.get("provenance", {}).get("name") for coding in codings.values()]
+    left = unshared(codings) if all("event_id" in coding for coding in codings.values()) else []
+    return _origin(names) + (f" Left out, because only one coding has them: {_few(left)}." if left else "")
+
+
+def _few(names: list[str], *, most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _origin(names: list[str | None]) -> str:
     if names == ["area_south_coding_a", "area_south_coding_b"]:
         return (
             "The first coding was made while the register was written, the second by another coder who saw only the "
@@ -195,6 +212,8 @@ def audit(score, *, kind: str) -> str:
     if score.score is None:
         return f"{who} has no score: {score.reason}."
     left = f" ({score.items - score.answered} left open)" if score.answered < score.items else ""
+    if score.absent:
+        left += f" (not in the file: {_few(list(score.absent))})"
     return f"{who} scores {score.score} of {score.possible}{left}; weakest: {', '.join(score.weakest)}."
 
 

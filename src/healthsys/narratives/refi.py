@@ -429,7 +429,8 @@ def _read_source(element: etree._Element, members: dict[str, bytes], *, label: s
 
 
 def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) -> str:
-    if not path.startswith("internal://"):
+    bare = not re.search(r"[:/\\]", path)  # some tools write the name of the file alone
+    if not path.startswith("internal://") and not bare:
         raise DataError(
             f"{label}: source '{name}' lies outside the archive ({path.split(':', 1)[0]}:); only internal:// is read. "
             "Export the project with its sources inside"

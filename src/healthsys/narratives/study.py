@@ -188,11 +188,11 @@ def listing(study: Narrative) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["from", "event", "codes", "locator"])
 
 
-def meetings(counts: pd.DataFrame) -> pd.DataFrame:
+def meetings(counts: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Share of meetings that discussed a topic, with Wilson intervals, from the data set ``area_south_counts``."""
     rows = []
     for row in counts[counts["series"] == "meetings"].itertuples():
-        share, lower, upper = wilson(int(row.before), int(row.after))
+        share, lower, upper = wilson(int(row.before), int(row.after), level=level)
         rows.append((row.group, int(row.before), int(row.after), share, lower, upper))
     return pd.DataFrame(rows, columns=["meeting", "discussed", "held", "share", "lower", "upper"])
 

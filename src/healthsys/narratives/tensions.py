@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from healthsys.errors import DataError
+from healthsys.errors import DataError, nearest
+from healthsys.statistics import check_level
 
 #: Characters of text shown on each side of a found passage.
 CONTEXT = 60
@@ -190,6 +191,11 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
     rules, level
         Which rules; coverage of the Wilson intervals.
 
+    Raises
+    ------
+    DataError
+        If there is no passage, a column is missing, a passage stands twice, or one is not coded.
+
     Returns
     -------
     pandas.DataFrame
@@ -203,6 +209,18 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
     >>> score(few)[["marker", "found", "right"]].head(1).to_dict("list")
     {'marker': ['any marker'], 'found': [1], 'right': [1]}
     """
+    for column in ("passage_id", "text", "tension"):
+        if column not in passages:
+            raise DataError(f"passages: there is no column '{column}'.{nearest(column, map(str, passages.columns))}")
+        if (lost := passages[column].isna().to_numpy()).any():
+            raise DataError(f"passages: row {int(lost.argmax()) + 2}, column '{column}': the cell is empty; fill it in")
+    twice = passages["passage_id"].duplicated().to_numpy()
+    if twice.any():
+        where = int(twice.argmax())
+        raise DataError(
+            f"passages: row {where + 2}, column 'passage_id': '{passages['passage_id'].iloc[where]}' stands twice; "
+            "rename or remove one"
+        )
     hits = find_all(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
     tension = set(passages.loc[passages["tension"].astype(bool), "passage_id"])
     groups = {"any marker": set(hits["document"])}
@@ -224,11 +242,23 @@ def _scored(marker: str, found: set[str], tension: set[str], *, level: float) ->
 def wilson(part: int, whole: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
     """Return a share with its Wilson interval (statsmodels); three times None where the whole is 0.
 
+    Raises
+    ------
+    DataError
+        If a count is negative, the part is more than the whole, or ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Wilson EB. Journal of the American Statistical Association 1927;22:209-212.
+
     Examples
     --------
     >>> tuple(round(bound, 3) for bound in wilson(6, 16))
     (0.375, 0.185, 0.614)
     """
+    check_level(level)
+    if not 0 <= part <= whole:
+        raise DataError(f"{part} of {whole} is no share; allowed: a part from 0 to the whole. Are the two swapped?")
     if whole == 0:
         return None, None, None
     from statsmodels.stats.proportion import proportion_confint
@@ -251,7 +281,19 @@ def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``paradox``, ``first_pole``, ``second_pole`` (names), ``first_only``, ``both``, ``second_only``, ``passages``.
+
+    Raises
+    ------
+    DataError
+        If a passage names a paradox that is not in the list.
     """
+    known = names["paradox"].tolist()
+    for row, paradox in enumerate(passages["paradox"], start=2):
+        if pd.notna(paradox) and paradox not in known:
+            raise DataError(
+                f"passages: row {row}, column 'paradox': '{paradox}' is none of {', '.join(known)}."
+                f"{nearest(str(paradox), known)} An empty cell means none"
+            )
     rows = []
     for name in names.itertuples():
         mine = passages[passages["paradox"] == name.paradox]

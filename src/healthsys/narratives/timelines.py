@@ -9,13 +9,21 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
+from healthsys.narratives.codebooks import split
 from healthsys.narratives.events import long
+from healthsys.statistics import check_level
 
 #: The order in which a linear reading would have the strategies follow each other.
 STAGES = ("absorption", "adaptation", "transformation")
 
 #: Shuffles of a permutation test: the smallest p it can give is one in so many.
 DRAWS = 4999
+
+#: Share of the shuffles whose range is shown with a statistic.
+SHUFFLES_SHOWN = 0.95
+
+#: Share of the shuffles below the threshold above which the test would speak of an order (one-sided).
+BELOW_THRESHOLD = 0.95
 
 
 def monthly(events: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -66,9 +74,12 @@ class Permutation:
     draws: int
     reason: str | None = None
     threshold: float | None = None
+    level: float = SHUFFLES_SHOWN
 
 
-def sequence_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> Permutation:
+def sequence_test(
+    events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS, level: float = SHUFFLES_SHOWN
+) -> Permutation:
     """Test whether strategies follow each other: absorption, then adaptation, then transformation.
 
     The statistic is the share of pairs of events with different strategies in which the later stage has the later
@@ -82,14 +93,21 @@ def sequence_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) ->
         A checked register; only events with a strategy count, an event with two strategies in both.
     seed, draws
         Of the shuffles.
+    level
+        Share of the shuffles that lie between ``lower`` and ``upper``.
 
     Returns
     -------
     Permutation
-        ``expected``, ``lower`` and ``upper`` (95 %) and ``threshold`` (above which one shuffle in twenty lies) describe
-        the shuffled statistic; ``p_high`` is the share of
-        shuffles (the observed one counted) at least as high, ``p_low`` at least as low. Undefined, with a reason,
-        where fewer than two strategies occur.
+        ``expected``, ``lower`` and ``upper`` (which hold the share ``level``, 95% unless given) and ``threshold``
+        (above which one shuffle in twenty lies) describe the shuffled statistic; ``p_high`` is the share of shuffles
+        (the observed one counted) at least as high, ``p_low`` at least as low. Undefined, with a reason, where fewer
+        than two strategies occur, or no actor has two events whose dates could be shuffled.
+
+    Raises
+    ------
+    DataError
+        If a strategy has no place in the order, or there is no shuffle to make.
 
     Examples
     --------
@@ -111,10 +129,12 @@ def sequence_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) ->
         gap = middle[order[row[later]]] - middle[order[row[earlier]]]
         return float(((gap > 0) + 0.5 * (gap == 0)).mean())
 
-    return _permute(statistic, owner, seed=seed, draws=draws)
+    return _permute(statistic, owner, seed=seed, draws=draws, level=level)
 
 
-def together_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> Permutation:
+def together_test(
+    events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS, level: float = SHUFFLES_SHOWN
+) -> Permutation:
     """Measure how far strategies run together: of the months with any, the share with at least two of them.
 
     The null hypothesis and the shuffles are those of :func:`sequence_test`. A strict sequence without overlap gives
@@ -134,7 +154,7 @@ def together_test(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) ->
         count = sum(of_code[codes == code].any(axis=0).astype(int) for code in STAGES)
         return float((count >= 2).sum() / (count >= 1).sum())
 
-    return _permute(statistic, owner, seed=seed, draws=draws)
+    return _permute(statistic, owner, seed=seed, draws=draws, level=level)
 
 
 def sensitivity(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> pd.DataFrame:
@@ -174,7 +194,10 @@ def sensitivity(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> p
 
 def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return one row per event and strategy, the days of each event, and each event's actor."""
-    chosen = events[events["strategy"].notna()].reset_index(drop=True)
+    chosen = events[events["strategy"].map(lambda cell: bool(split(cell)))].reset_index(drop=True)
+    undated = chosen[["start", "end"]].isna().any(axis=1)
+    if undated.any():
+        raise DataError(f"event register: '{chosen.loc[undated, 'event_id'].iloc[0]}' has no date; give start and end")
     unknown = [code for code in long(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
     if unknown:
         raise DataError(f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}")
@@ -183,10 +206,17 @@ def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray
     return pieces, dates, chosen["actor"].to_numpy()
 
 
-def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int) -> Permutation:
+def _permute(
+    statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int, level: float
+) -> Permutation:
     """Shuffle positions within each owner, so that a date stays with its actor."""
+    check_level(level)
+    if draws < 1:
+        raise DataError(f"draws is {draws}; allowed: a whole number, 1 or more")
     rng = np.random.default_rng(seed)
     groups = [np.flatnonzero(owner == name) for name in dict.fromkeys(owner)]
+    if max(map(len, groups)) < 2:
+        return _undefined(len(owner), "no actor has two events with a strategy, so no dates can be shuffled")
     order = np.arange(len(owner))
     observed = statistic(order)
     shuffled = np.empty(draws)
@@ -194,7 +224,7 @@ def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, see
         for group in groups:
             order[group] = rng.permutation(group)
         shuffled[draw] = statistic(order)
-    lower, upper, threshold = np.quantile(shuffled, [0.025, 0.975, 0.95])
+    lower, upper, threshold = np.quantile(shuffled, [(1 - level) / 2, (1 + level) / 2, BELOW_THRESHOLD])
     slack = 1e-12
     high = (1 + (shuffled >= observed - slack).sum()) / (draws + 1)
     low = (1 + (shuffled <= observed + slack).sum()) / (draws + 1)
@@ -208,6 +238,7 @@ def _permute(statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, see
         events=len(owner),
         draws=draws,
         threshold=float(threshold),
+        level=level,
     )
 
 

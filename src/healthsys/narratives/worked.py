@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from healthsys.narratives import agreement
+from healthsys.narratives import agreement, coefficients
 from healthsys.narratives.cooccurrence import c_coefficient
 
 #: Krippendorff 2011: four coders, twelve units, missing codings.
@@ -36,6 +36,10 @@ FLEISS = np.array(
 PAIRS = [(0, 0)] * 20 + [(0, 1)] * 5 + [(1, 0)] * 10 + [(1, 1)] * 15
 
 
+#: Two coders crossed on three ordered categories, fifty units.
+ORDERED = np.array([[10, 2, 1], [3, 12, 4], [0, 5, 13]])
+
+
 def answers() -> dict[str, float]:
     """Compute every worked example of this room.
 
@@ -54,9 +58,19 @@ def answers() -> dict[str, float]:
         f"narratives-alpha-{level}": agreement.krippendorff_alpha(table, values=[1, 2, 3, 4, 5], level=level)
         for level in ("nominal", "ordinal", "interval", "ratio")
     }
+    pairs = pd.DataFrame(PAIRS, columns=["A", "B"])
+    plain = {found.measure: found for found in agreement.analytic(pairs)}
+    weighted = {kind: coefficients.kappa_error(ORDERED, weights=kind) for kind in ("linear", "quadratic")}
     return alphas | {
+        "narratives-ac1-error": coefficients.gwet_error(table).error,
+        "narratives-ac2": agreement.gwet_ac2(table, weights="quadratic"),
+        "narratives-fleiss-error": plain["Fleiss' kappa"].error,
+        "narratives-cohen-lower": plain["Cohen's kappa"].lower,
+        "narratives-cohen-linear": weighted["linear"].value,
+        "narratives-cohen-quadratic": weighted["quadratic"].value,
+        "narratives-cohen-quadratic-error": weighted["quadratic"].error,
         "narratives-ac1": agreement.gwet_ac1(table),
         "narratives-fleiss": agreement.fleiss_kappa(FLEISS),
-        "narratives-cohen": agreement.cohens_kappa(pd.DataFrame(PAIRS, columns=["A", "B"])),
+        "narratives-cohen": agreement.cohens_kappa(pairs),
         "narratives-c": c_coefficient(5, 100, 10),
     }

@@ -1,0 +1,129 @@
+"""How far raters who score the same targets agree: two-way intraclass correlations with their intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from healthsys.climate.scoring import ROUNDING, answers_as_numbers
+from healthsys.statistics import check_level
+
+#: The coefficients in the order of Shrout and Fleiss, and what each answers.
+MEANINGS = {
+    "ICC(2,1)": "absolute agreement of one rater, raters drawn from many",
+    "ICC(3,1)": "consistency of one rater, these raters alone",
+    "ICC(2,k)": "absolute agreement of the mean of the raters, raters drawn from many",
+    "ICC(3,k)": "consistency of the mean of the raters, these raters alone",
+}
+
+
+def two_way_icc(ratings: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    r"""Two-way intraclass correlations of raters who all score the same targets.
+
+    With the mean squares of targets :math:`T`, raters :math:`R` and the rest :math:`E`, n targets and k raters:
+
+    .. math:: ICC(2,1) = \frac{T - E}{T + (k-1)E + k(R-E)/n},\quad ICC(3,1) = \frac{T - E}{T + (k-1)E}
+
+    .. math:: ICC(2,k) = \frac{T - E}{T + (R-E)/n},\quad ICC(3,k) = \frac{T - E}{T}
+
+    People in teams are another question: each person rates only their own team, so that
+    :func:`~healthsys.climate.icc_aggregation` (one-way) is the one to use.
+
+    Parameters
+    ----------
+    ratings
+        One row a target, one column a rater; a target with a missing rating is dropped (listwise) and counted.
+    level
+        Coverage of the intervals, from the F distribution; that of ICC(2, ·) is Satterthwaite's approximation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a coefficient: ``coefficient``, ``meaning``, ``icc``, ``lower``, ``upper``, ``targets``, ``raters``,
+        ``dropped``, ``reason`` (why a number is missing). Negative values are reported as they are.
+
+    Raises
+    ------
+    DataError
+        If a rating is no finite number, a rater occurs twice, or ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Shrout PE, Fleiss JL. Psychological Bulletin 1979;86:420-428.
+    McGraw KO, Wong SP. Psychological Methods 1996;1:30-46.
+
+    Examples
+    --------
+    >>> judges = pd.DataFrame([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
+    >>> two_way_icc(judges)[["coefficient", "icc"]].round(2).values.tolist()
+    [['ICC(2,1)', 0.29], ['ICC(3,1)', 0.71], ['ICC(2,k)', 0.62], ['ICC(3,k)', 0.91]]
+    """
+    check_level(level)
+    kept = answers_as_numbers(ratings, label="ratings").dropna()
+    targets, raters = kept.shape
+    values, reason = [None] * len(MEANINGS), None
+    bounds = [(None, None)] * len(MEANINGS)
+    if raters < 2:
+        reason = f"{raters} rater(s); at least 2 are needed"
+    elif targets < 2:
+        reason = f"{targets} target(s) with every rating; at least 2 are needed"
+    else:
+        squares = _mean_squares(kept.to_numpy())
+        if squares[0] == 0 and squares[2] == 0:
+            reason = "the targets do not differ, so there is no variation to agree about"
+        else:
+            values = _coefficients(*squares, targets, raters)
+            if squares[2] == 0:
+                reason = "the raters differ by the same amount on every target, so no interval can be given"
+            else:
+                bounds = _intervals(*squares, targets, raters, values[0], level)
+    rows = [
+        (name, meaning, value, low, high, targets, raters, len(ratings) - targets, reason)
+        for (name, meaning), value, (low, high) in zip(MEANINGS.items(), values, bounds, strict=True)
+    ]
+    columns = ["coefficient", "meaning", "icc", "lower", "upper", "targets", "raters", "dropped", "reason"]
+    return pd.DataFrame(rows, columns=columns).astype({"icc": float, "lower": float, "upper": float})
+
+
+def _mean_squares(table: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean squares of targets, raters and the rest; what is rounding only is zero."""
+    targets, raters = table.shape
+    grand = table.mean()
+    rows, columns = table.mean(axis=1) - grand, table.mean(axis=0) - grand
+    rest = table - grand - rows[:, None] - columns[None, :]
+    smallest = ROUNDING * np.abs(table).max(initial=0.0)
+    rows, columns, rest = (np.where(np.abs(part) <= smallest, 0.0, part) for part in (rows, columns, rest))
+    return (
+        float(raters * (rows**2).sum() / (targets - 1)),
+        float(targets * (columns**2).sum() / (raters - 1)),
+        float((rest**2).sum() / ((targets - 1) * (raters - 1))),
+    )
+
+
+def _coefficients(t: float, r: float, e: float, n: int, k: int) -> list[float | None]:
+    whole = (t + (k - 1) * e + k * (r - e) / n, t + (k - 1) * e, t + (r - e) / n, t)
+    return [(t - e) / part if part > 0 else None for part in whole]
+
+
+def _intervals(
+    t: float, r: float, e: float, n: int, k: int, one: float | None, level: float
+) -> list[tuple[float | None, float | None]]:
+    """Return the intervals of Shrout and Fleiss 1979 in the order of :data:`MEANINGS`."""
+    from scipy import stats
+
+    tail, rest = 0.5 + level / 2, (n - 1) * (k - 1)
+    ratio = t / e
+    low = ratio / float(stats.f.ppf(tail, n - 1, rest))
+    high = ratio * float(stats.f.ppf(tail, rest, n - 1))
+    consistency = [((end - 1) / (end + k - 1), 1 - 1 / end if end > 0 else None) for end in (low, high)]
+    agreement: list[tuple[float | None, float | None]] = [(None, None), (None, None)]
+    if one is not None:
+        a, b = k * one * r / e, n * (1 + (k - 1) * one) - k * one
+        freedom = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
+        wide = float(stats.f.ppf(tail, n - 1, freedom))
+        narrow = float(stats.f.ppf(tail, freedom, n - 1))
+        spread = k * r + (k * n - k - n) * e
+        ends = (n * (t - wide * e) / (wide * spread + n * t), n * (narrow * t - e) / (spread + n * narrow * t))
+        agreement = [(end, end * k / (1 + end * (k - 1)) if 1 + end * (k - 1) > 0 else None) for end in ends]
+    pairs = [agreement, consistency]
+    return [(pair[0][which], pair[1][which]) for which in (0, 1) for pair in pairs]
