@@ -58,6 +58,7 @@ class Page:
     primary: frozenset[Cell]
     secondary: frozenset[Cell]
     proof: Proof | None
+    unrounded: bool = False
 
     def shown(self, cell: Mapping[str, str]) -> int | None:
         """Return the count of a cell as printed, or None where it is suppressed."""
@@ -65,6 +66,18 @@ class Page:
         if key in self.primary or key in self.secondary:
             return None
         return self.rule.show(self.counts[key])
+
+    def exact(self, cell: Mapping[str, str]) -> int | None:
+        """Return the unrounded count of a cell, to work a figure out from; None where the cell is suppressed.
+
+        Raises
+        ------
+        DataError
+            If the page was not protected for figures from unrounded counts.
+        """
+        if not self.unrounded and self.rule.on:
+            raise DataError("this page is protected for rounded counts only; call protect(..., unrounded=True)")
+        return None if self.shown(cell) is None else self.counts[Cell(cell.items())]
 
     def frame(self, name: str, *, total: str = "All") -> pd.DataFrame:
         """Return a table as printed: a row per level of its first characteristic, text cells, ``*`` where suppressed.
@@ -90,13 +103,19 @@ class Page:
         return pd.DataFrame(out)
 
     def percent(self, part: Mapping[str, str], whole: Mapping[str, str]) -> float | None:
-        """Return a percentage of two printed cells, or None where either is suppressed or the whole is empty."""
+        """Return a percentage of two printed cells, or None where either is suppressed or the whole is empty.
+
+        On a page for unrounded counts it is worked out from those, and None too where few people are left over.
+        """
+        if self.unrounded:
+            top, bottom = self.exact(part), self.exact(whole)
+            return None if top is None or not bottom or not self.rule.allows(top, bottom) else 100 * top / bottom
         top, bottom = self.shown(part), self.shown(whole)
         return None if top is None or not bottom else min(100.0, 100 * top / bottom)
 
     def sentence(self) -> str:
         """Say the rule and what the proof found, for the foot of the tables."""
-        return self.rule.sentence() + (f" {self.proof.sentence()}" if self.proof else "")
+        return self.rule.sentence(unrounded=self.unrounded) + (f" {self.proof.sentence()}" if self.proof else "")
 
     def _table(self, name: str) -> Printed:
         for table in self.tables:
@@ -119,6 +138,7 @@ def protect(
     derived: Mapping[str, str] | None = None,
     statements: Sequence[Statement] = (),
     exact: Sequence[Mapping[str, str]] = (),
+    unrounded: bool = False,
     levels: Mapping[str, Sequence[str]] | None = None,
 ) -> Page:
     """Apply a rule to all tables of a page: primary, then secondary suppression, then the proof.
@@ -140,6 +160,9 @@ def protect(
         Percentages that the page prints from unrounded counts.
     exact
         Cells that the page gives away exactly, such as the bases of a printed ratio.
+    unrounded
+        Whether the page prints figures worked out from unrounded counts: the attack then knows the exact count of
+        every cell that is not suppressed.
     levels
         Levels of a characteristic in the order of the table; a level nobody has is a cell of zero.
 
@@ -174,7 +197,7 @@ def protect(
     for table in tables:
         _add_cells(table, cube, order, cells, lines)
     if not rule.on:
-        return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None)
+        return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None, unrounded)
     primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
     secondary = _second_in_each_line(cells, lines, primary)
     known = [Cell(cell.items()) for cell in exact]
@@ -183,12 +206,12 @@ def protect(
         "levels": order,
         "derived": derived or {},
         "statements": statements,
-        "exact": known,
     }
     while True:
-        proof = prove(cube, cells, primary=primary, secondary=secondary, **attack)
+        told = [cell for cell in cells if cell not in primary and cell not in secondary] if unrounded else []
+        proof = prove(cube, cells, primary=primary, secondary=secondary, exact=[*known, *told], **attack)
         if proof.holds:
-            return Page(rule, tuple(tables), order, cells, primary, frozenset(secondary), proof)
+            return Page(rule, tuple(tables), order, cells, primary, frozenset(secondary), proof, unrounded)
         further = _neighbour(proof.weakest, cells, lines, primary | secondary)
         if further is None:
             raise DataError(

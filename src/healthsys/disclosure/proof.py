@@ -223,6 +223,7 @@ def _limits(
     exact: Sequence[frozenset],
 ) -> tuple[list[np.ndarray], list[float], list[float]]:
     rows, lower, upper = [], [], []
+    known = frozenset(exact)
     for cell, number in cells.items():
         low, high = (
             (1, rule.highest)
@@ -231,7 +232,7 @@ def _limits(
             if cell in secondary
             else rule.bounds(rule.show(number))
         )
-        if cell in exact:
+        if cell in known:
             low = high = number
         rows.append(_mask(atoms, cell))
         lower.append(low)

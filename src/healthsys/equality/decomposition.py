@@ -276,4 +276,4 @@ def _intervals(found: Design, reference: str, terms: list[str], level: float, re
         for name, value in parts.items():
             drawn.setdefault(name, []).append(value)
     tail = (1 - level) / 2
-    return {name: tuple(map(float, np.quantile(values, [tail, 1 - tail]))) for name, values in drawn.items()}
+    return {name: tuple(map(float, np.quantile(values, [tail, 1 - tail], method="linear"))) for name, values in drawn.items()}

@@ -288,7 +288,7 @@ def bootstrap_gap(
         draw(np.asarray(group, float), resamples, rng),
     )
     tail = (1 - level) / 2
-    found = np.quantile(100 * (high - low) / high, [tail, 1 - tail])
+    found = np.quantile(100 * (high - low) / high, [tail, 1 - tail], method="linear")
     return float(found[0]), float(found[1])
 
 
@@ -515,7 +515,7 @@ def quantile_gaps(
     points = np.arange(step, 100, step) if step <= 50 and fewest else np.array([])
     if not len(points):
         return pd.DataFrame(columns=["percentile", "comparator_pay", "group_pay", "gap"])
-    top, bottom = np.percentile(high, points), np.percentile(low, points)
+    top, bottom = (np.percentile(side, points, method="linear") for side in (high, low))
     return pd.DataFrame(
         {"percentile": points, "comparator_pay": top, "group_pay": bottom, "gap": 100 * (top - bottom) / top}
     )

@@ -50,7 +50,7 @@ def distribution(year: ServiceFile, *, measure: str = "median_hourly_gap") -> pd
         ("NHS employers", table[table["nhs"]]),
     ):
         gap = chosen[measure].dropna().to_numpy(dtype=float)
-        cuts = np.percentile(gap, [10, 25, 50, 75, 90]) if len(gap) else [np.nan] * 5
+        cuts = np.percentile(gap, [10, 25, 50, 75, 90], method="linear") if len(gap) else [np.nan] * 5
         signs = [100 * float((test).mean()) if len(gap) else np.nan for test in (gap > 0, gap == 0, gap < 0)]
         rows.append((name, len(chosen), len(gap), *cuts, *signs))
     columns = [
@@ -198,7 +198,7 @@ def change_table(found: Change) -> pd.DataFrame:
         ("Health employers", found.matched[found.matched["health"].astype(bool)]),
     ):
         change = part["change"].to_numpy(dtype=float)
-        cuts = np.percentile(change, [25, 50, 75]) if len(change) else [np.nan] * 3
+        cuts = np.percentile(change, [25, 50, 75], method="linear") if len(change) else [np.nan] * 3
         smaller = 100 * float((part["now"].abs() < part["before"].abs()).mean()) if len(part) else np.nan
         rows.append((name, len(part), part["before"].median(), part["now"].median(), *cuts, smaller))
     columns = ["set", "employers", "median_before", "median_now", "p25", "median", "p75", "nearer_zero"]
