@@ -90,7 +90,7 @@ def stratum_gaps(
     comparator
         One level of each characteristic, in the same order: the stratum compared with.
     rule
-        Strata with too few people keep a row without figures.
+        Strata with too few people keep a row without figures; a comparator stratum with too few leaves every gap out.
 
     Returns
     -------
@@ -119,13 +119,15 @@ def stratum_gaps(
             **dict(zip(by, key.split(JOINED_BY), strict=True)),
             "people": len(pay[key]),
         }
-        few = len(pay[key]) <= rule.highest
-        own = np.nan if few else float(middle(pay[key]))
+        own_few = len(pay[key]) <= rule.highest
+        few = own_few or len(pay[name]) <= rule.highest
+        own = np.nan if own_few else float(middle(pay[key]))
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
         limits = None if few or key == name else bootstrap_gap(pay[name], pay[key], **options)
         row |= {"pay": own, "gap": np.nan if few else gap_percent(reference, own)}
         row["lower"], row["upper"] = limits or (np.nan, np.nan)
-        row["reason"] = f"fewer than {rule.highest + 1} people" if few else ""
+        where = "" if own_few else " in the comparator stratum"
+        row["reason"] = f"fewer than {rule.highest + 1} people{where}" if few else ""
         rows.append(row)
     return pd.DataFrame(rows)
 

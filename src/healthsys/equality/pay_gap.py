@@ -21,6 +21,9 @@ REGULATIONS = "SI 2017/172 and SI 2017/353"
 #: Employees from which the duty to report holds.
 THRESHOLD = 250
 
+#: Why a group that is large enough has no figures.
+PROTECTS = "withheld to protect a smaller group"
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -334,7 +337,9 @@ def group_gaps(
     group, comparator
         The characteristic, and the level that the others are compared with.
     rule
-        Disclosure rule: pay and gaps that rest on too few people are missing and ``reason`` says so.
+        Disclosure rule: pay and gaps that rest on too few people, in the group or in the comparator, are missing and
+        ``reason`` says so; so are those of the next smallest group where a smaller one could be worked out from it
+        and from all others together.
     last
         Levels that stand at the end of the table, such as ``Not stated``; they keep a line of their own.
 
@@ -372,7 +377,30 @@ def group_gaps(
     rows = [
         _group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator) for name in order
     ]
-    return pd.DataFrame(rows)
+    found = pd.DataFrame(rows)
+    protecting = _protecting(found[~found["group"].isin(end)], rule)
+    figures = [name for name in found if name.startswith(("mean_", "median_"))]
+    found.loc[found["group"].isin(protecting), figures] = np.nan
+    found.loc[found["group"].isin(protecting), "reason"] = PROTECTS
+    return found
+
+
+def _protecting(rows: pd.DataFrame, rule: Rule) -> list[str]:
+    """Return the groups whose pay would give away, with that of all others together, the pay of a few people.
+
+    The figures of all others joined, less those of every group shown, are those of the groups withheld: these must
+    be more than a few people, of two groups at least.
+    """
+    others = rows.iloc[1:].sort_values(["people", "group"])
+    hidden = others[(others["people"] > 0) & (others["people"] <= rule.highest)]
+    shown = others[others["people"] > rule.highest]["group"].tolist()
+    chosen: list[str] = []
+    people, groups = int(hidden["people"].sum()), len(hidden)
+    while groups and shown and (people <= rule.highest or groups < 2):
+        chosen.append(shown.pop(0))
+        people += int(others.loc[others["group"] == chosen[-1], "people"].iloc[0])
+        groups += 1
+    return chosen
 
 
 def _group_row(

@@ -1,20 +1,19 @@
-"""Readers of files that people bring: the gender pay gap service's yearly CSV, and a simple payroll CSV."""
+"""Reader of the gender pay gap service's yearly CSV; the payroll reader is :mod:`healthsys.equality.payroll`."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from healthsys import datasets
+from healthsys.equality.files import frame_of, located
+from healthsys.equality.payroll import read_payroll
 from healthsys.errors import DataError, nearest
 
-#: Limits of a file that is read at all: bytes of the file, columns, characters of one cell.
-LARGEST_FILE, MOST_COLUMNS, LONGEST_CELL = 200_000_000, 200, 20_000
+__all__ = ["ServiceFile", "plain_name", "read_payroll", "read_service"]
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
@@ -88,88 +87,6 @@ class ServiceFile:
     notes: Mapping[str, int]
 
 
-def _rows(path: Path, label: str) -> Iterator[list[str]]:
-    """Yield the records of a CSV file; line breaks inside quotes are part of a cell."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise DataError(
-            f"{label}: the file has {size:,} bytes; at most {LARGEST_FILE:,} are read. A year of the "
-            "service has about "
-            "4,000,000: is this another file?"
-        )
-    with path.open("rb") as stream:
-        start = stream.read(65_536)
-    if not start.strip():
-        raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
-    if b"\0" in start:
-        raise DataError(f"{label}: the file is not text (it holds null bytes); save it as 'CSV UTF-8' and try again")
-    before = csv.field_size_limit(LONGEST_CELL)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            for number, row in enumerate(reader, start=1):
-                if len(row) > MOST_COLUMNS:
-                    raise DataError(
-                        f"{label}: record {number} has {len(row):,} columns; at most {MOST_COLUMNS} are "
-                        "read. "
-                        "Is the separator a comma?"
-                    )
-                yield row
-    except csv.Error as error:
-        said = "a cell is longer than 20,000 characters" if "field larger" in str(error) else str(error)
-        raise DataError(
-            f"{label}: not a readable CSV file near line {reader.line_num:,} ({said}); a quotation mark is "
-            "probably "
-            "opened there and never closed"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{label}: the file is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again"
-        ) from None
-    finally:
-        csv.field_size_limit(before)
-
-
-def _located(source: str | Path) -> tuple[Path, str, str]:
-    """Return the path of a bundled data set or a file, what to call it, and its kind."""
-    from healthsys import paths
-
-    if str(source) in datasets.names():
-        resource = datasets.describe(str(source))
-        datasets.load(str(source))
-        return paths.data() / resource["path"], resource["path"], resource["kind"]
-    path = Path(source)
-    if not path.is_file():
-        raise DataError(
-            f"'{source}' is neither a bundled data set nor a file.{nearest(str(source), datasets.names())} "
-            "Give the path of a CSV file"
-        )
-    return path, path.name, "yours"
-
-
-def _frame(path: Path, label: str, dropped: tuple[str, ...] = ()) -> pd.DataFrame:
-    rows = _rows(path, label)
-    header = [name.strip() for name in next(rows)]
-    for name in header:
-        if header.count(name) > 1:
-            raise DataError(f"{label}: column '{name}' occurs twice in the header; rename or remove one")
-    keep = [place for place, name in enumerate(header) if name not in dropped]
-    kept = []
-    for number, row in enumerate(rows, start=2):
-        if not any(row):
-            continue
-        if len(row) != len(header):
-            raise DataError(
-                f"{label}: record {number} has {len(row)} cells but the header has {len(header)}; a comma "
-                "inside a cell "
-                "must stand in quotation marks"
-            )
-        kept.append([row[place].strip() for place in keep])
-    if not kept:
-        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
-    return pd.DataFrame(kept, columns=[header[place] for place in keep], dtype="str")
-
-
 def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     text = raw[column].where(raw[column] != "")
     value = pd.to_numeric(text, errors="coerce")
@@ -224,8 +141,8 @@ def read_service(source: str | Path) -> ServiceFile:
         If the file is empty, too large, not CSV, lacks a column, or a cell is neither number nor date where
         one must be; two records of one year share an employer id.
     """
-    path, label, kind = _located(source)
-    raw = _frame(path, label, DROPPED)
+    path, label, kind = located(source)
+    raw = frame_of(path, label, DROPPED)
     for column in COMMON:
         if column not in DROPPED and column not in raw.columns:
             raise DataError(
@@ -314,117 +231,3 @@ def _completeness(tidy: pd.DataFrame) -> tuple[bool, str]:
             "year was complete"
         )
     return True, f"submissions run to {last.date()}, past the due date {due.date()}"
-
-
-#: What a payroll file may call women, men, and people who are left out of the legal measures.
-SEX_WORDS = {
-    **dict.fromkeys(("f", "female", "woman", "women"), "F"),
-    **dict.fromkeys(("m", "male", "man", "men"), "M"),
-    **dict.fromkeys(
-        ("u", "x", "not stated", "unknown", "not known", "non-binary", "other", "prefer not to say", ""), "U"
-    ),
-}
-_YES_NO = {**dict.fromkeys(("y", "yes", "true", "1"), "Y"), **dict.fromkeys(("n", "no", "false", "0"), "N")}
-
-
-def read_payroll(
-    source: str | Path, *, columns: Mapping[str, str] | None = None, ethnic_groups: tuple[str, ...] = ()
-) -> pd.DataFrame:
-    """Read a staff file: a bundled data set, or a simple payroll CSV with a row per employee.
-
-    Parameters
-    ----------
-    source
-        Name of a bundled staff table, or path of a CSV file. Needed columns: ``sex``, ``hourly_pay``; used
-        where there: ``person``, ``full_pay`` (Y, N), ``bonus``, ``ethnic_group``, ``disabled`` (Y, N, U),
-        ``band``. Others are kept as text.
-    columns
-        Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
-    ethnic_groups
-        Codes that ``ethnic_group`` may hold; any when empty.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Checked; ``attrs["provenance"]`` as for :func:`healthsys.datasets.load`. Sex is ``F``, ``M`` or ``U``
-        (in none of the legal measures).
-
-    Raises
-    ------
-    DataError
-        Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, the
-        same person twice.
-    """
-    if str(source) in datasets.names():
-        return datasets.load(str(source))
-    path, label, kind = _located(source)
-    raw = _frame(path, label)
-    for name, given in (columns or {}).items():
-        if given not in raw.columns:
-            raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
-        if name in raw.columns and name != given:
-            raw = raw.drop(columns=name)
-        raw = raw.rename(columns={given: name})
-    for name in ("sex", "hourly_pay"):
-        if name not in raw.columns:
-            raise DataError(
-                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, "
-                "or name the "
-                f"column in the parameters. Columns found: {', '.join(raw.columns[:20])}"
-            )
-    staff = raw.copy()
-    staff["sex"] = _coded(raw, "sex", SEX_WORDS, label)
-    staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
-    if "full_pay" in raw:
-        staff["full_pay"] = _coded(raw, "full_pay", _YES_NO, label)
-    if "bonus" in raw:
-        staff["bonus"] = _pay(raw, "bonus", label, zero=True)
-    if "disabled" in raw:
-        staff["disabled"] = _coded(raw, "disabled", {**_YES_NO, **dict.fromkeys(("u", "", "not stated"), "U")}, label)
-    if ethnic_groups and "ethnic_group" in raw:
-        words = {code.casefold(): code for code in ethnic_groups}
-        staff["ethnic_group"] = _coded(raw, "ethnic_group", words, label)
-    digest = datasets.sha256(path)
-    staff.attrs["provenance"] = {
-        "name": label,
-        "title": label,
-        "kind": kind,
-        "path": label,
-        "sha256": digest,
-        "sources": ["the reader's own file"],
-        "licence": "the reader's own",
-    }
-    return staff
-
-
-def _coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], label: str) -> pd.Series:
-    found = raw[column].str.strip().str.casefold().map(words)
-    bad = found.isna()
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        shown = ", ".join(sorted({*words.values()}))
-        raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not a code that "
-            "is known "
-            f"({int(bad.sum())} such cells); allowed: {shown}, or in words "
-            f"{', '.join(word for word in words if word)}"
-        )
-    return found.astype("str")
-
-
-def _pay(raw: pd.DataFrame, column: str, label: str, *, zero: bool = False) -> pd.Series:
-    text = raw[column].str.replace(r"[£,\s]", "", regex=True)
-    text = text.where(text != "")
-    value = pd.to_numeric(text, errors="coerce").astype(float)
-    bad = (text.notna() & value.isna()) | ((value < 0) if zero else (value <= 0)) | value.eq(float("inf"))
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        least = "0 or more" if zero else "above 0"
-        raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not an amount "
-            "of pay "
-            f"({int(bad.sum())} such cells); allowed: a number of pounds {least}, or an empty cell. "
-            "Correct the file, or "
-            "leave the person out and say so"
-        )
-    return value

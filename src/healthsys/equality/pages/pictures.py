@@ -48,9 +48,7 @@ def show_quarters(page: pay.PayPage) -> None:
         name="quarters",
         names=page.names,
         caption=(
-            f"Share of {low} and of {page.names[0]} in each pay quarter, full-pay employees, percentages "
-            "of the "
-            f"counts printed in the table. {_data(page.kind, page.source)}"
+            f"Share of {low} and of {page.names[0]} in each pay quarter, full-pay employees. {_data(page.kind, page.source)}"
         ),
         alt=f"Share of {low} by pay quarter: {_list(table, 'quarter', 'group_percent', '{:.1f} %')}.",
         drawn=table[["quarter", "group_percent", "comparator_percent"]],
