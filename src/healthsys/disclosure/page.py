@@ -8,7 +8,7 @@ cell, so suppression in one table holds in the other.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -196,6 +196,7 @@ def protect(
     lines: list[tuple[Cell, ...]] = []
     for table in tables:
         _add_cells(table, cube, order, cells, lines)
+    _add_lines_between(cube, order, derived or {}, cells, lines)
     if not rule.on:
         return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None, unrounded)
     primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
@@ -207,12 +208,17 @@ def protect(
         "derived": derived or {},
         "statements": statements,
     }
+    def proved(also: frozenset, only: Cell | None = None) -> Proof:
+        told = [cell for cell in cells if cell not in primary and cell not in also] if unrounded else []
+        return prove(cube, cells, primary=primary, secondary=also, exact=[*known, *told], only=only, **attack)
+
     while True:
-        told = [cell for cell in cells if cell not in primary and cell not in secondary] if unrounded else []
-        proof = prove(cube, cells, primary=primary, secondary=secondary, exact=[*known, *told], **attack)
+        proof = proved(secondary)
         if proof.holds:
             return Page(rule, tuple(tables), order, cells, primary, frozenset(secondary), proof, unrounded)
-        further = _neighbour(proof.weakest, cells, lines, primary | secondary)
+        further = _helping(proof.weakest, cells, lines, primary, secondary, proved)
+        if further is None:
+            further = _neighbour(proof.weakest, cells, lines, primary | secondary)
         if further is None:
             raise DataError(
                 f"the cell {_say(proof.weakest)} can be narrowed to fewer than three numbers whatever else "
@@ -256,6 +262,23 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
                     lines.append((cell, *(cell | {(name, level)} for level in order[name])))
 
 
+def _add_lines_between(cube: pd.DataFrame, order: dict, derived: Mapping[str, str], cells: dict, lines: list) -> None:
+    """Add the sums that hold between tables: a cell and its parts by one more, or by the finer, characteristic."""
+    known = {line[0]: set() for line in lines}
+    for line in lines:
+        known[line[0]].add(frozenset(line[1:]))
+    for cell in list(cells):
+        named = dict(cell)
+        ways = [[cell | {(name, level)} for level in levels] for name, levels in order.items() if name not in named]
+        for name, parent in derived.items():
+            if name in named and parent not in named and parent in cube and name in cube:
+                inside = pd.unique(cube.loc[cube[name] == named[name], parent])
+                ways.append([(cell - {(name, named[name])}) | {(parent, level)} for level in inside])
+        for parts in ways:
+            if parts and all(part in cells for part in parts) and frozenset(parts) not in known.get(cell, ()):
+                lines.append((cell, *parts))
+
+
 def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()) -> frozenset:
     chosen = set(start)
     changed = True
@@ -268,6 +291,22 @@ def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: fr
                 chosen.add(min(free, key=lambda cell: (cells[cell], sorted(cell))))
                 changed = True
     return frozenset(chosen)
+
+
+def _helping(
+    weakest: Cell, cells: dict, lines: list, primary: frozenset, secondary: frozenset, proved: Callable[..., Proof]
+) -> Cell | None:
+    """Return the smallest shown cell, one of each line of the weakest, whose suppression is enough for that one."""
+    hidden = primary | secondary
+    first = [
+        min(free, key=lambda cell: (cells[cell], sorted(cell)))
+        for line in lines
+        if weakest in line and (free := [cell for cell in line if cells[cell] and cell not in hidden])
+    ]
+    for cell in sorted(set(first), key=lambda cell: (cells[cell], sorted(cell))):
+        if proved(_second_in_each_line(cells, lines, primary, secondary | {cell}), weakest).holds:
+            return cell
+    return None
 
 
 def _neighbour(weakest: Cell, cells: dict, lines: list, hidden: frozenset) -> Cell | None:
