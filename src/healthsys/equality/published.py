@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.equality.readers import ServiceFile, plain_name
+from healthsys.equality.readers import ServiceFile, company_number, plain_name
 from healthsys.errors import DataError
 
 #: Fewer peers than this make no distribution to be placed in.
@@ -122,7 +122,7 @@ def _found(table: pd.DataFrame, employer: str) -> pd.Series:
         largest = next((size for size in reversed(SIZES[:-1]) if sizes.get(size, 0) > FEWEST_PEERS), sizes.index[0])
         return health[health["size"] == largest].iloc[0]
     plain = plain_name(employer)
-    hit = (table["employer_id"] == employer) | (table["company_number"] == employer)
+    hit = (table["employer_id"] == employer) | (table["company_number"] == company_number(employer))
     if not hit.any():
         hit = table["employer"].map(plain_name) == plain
     if not hit.any():

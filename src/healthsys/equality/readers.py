@@ -60,6 +60,12 @@ _PAIRS = {name: name.replace("Female", "Male") for name in _NUMBERS if name.ends
 #: Section 86 of the Standard Industrial Classification 2007: human health activities.
 HEALTH_SIC = re.compile(r"\b86\d{3}\b")
 
+#: NHS as a word of an employer's name, however it is spaced or dotted.
+NHS_NAME = re.compile(r"\bN\.?\s*H\.?\s*S\b", flags=re.I)
+
+#: Characters of a company number of Companies House; a spreadsheet drops the zeros in front.
+COMPANY_NUMBER = 8
+
 #: A gap cannot exceed this (percent): pay of the group would be below nothing.
 GREATEST_GAP = 100.0
 
@@ -73,7 +79,9 @@ class ServiceFile:
 
     ``employers`` has a row per record: ``employer``, ``employer_id`` (missing in the older layout),
     ``company_number``, ``key`` (what records of two years are matched by), ``size``, ``sector``, ``health``,
-    ``nhs``, the gaps and shares in percent (``women_*`` are shares of the quarters), ``due``, ``submitted``.
+    ``nhs``, the gaps and shares in percent (``women_*`` are shares of the quarters), ``due`` (as the service writes
+    it: the midnight after the last day to report, 30 March for public and 4 April for other employers),
+    ``submitted``, ``late``.
     ``notes`` say what was read, changed and set aside, each with its count.
     """
 
@@ -104,9 +112,9 @@ def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
 def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     """Read both date orders: 05/04/2018 (day first) and 2022/04/05 (year first), with or without a time."""
     text = raw[column].where(raw[column] != "")
-    day = text.str.slice(0, 10)
-    first = day.str.fullmatch(r"\d{4}[/-]\d{2}[/-]\d{2}").fillna(False).astype(bool)
-    value = pd.to_datetime(day.where(first).str.replace("-", "/"), format="%Y/%m/%d", errors="coerce")
+    day = text.str.slice(0, 10).str.replace("-", "/")
+    first = day.str.fullmatch(r"\d{4}/\d{2}/\d{2}").fillna(False).astype(bool)
+    value = pd.to_datetime(day.where(first), format="%Y/%m/%d", errors="coerce")
     value = value.fillna(pd.to_datetime(day.where(~first), format="%d/%m/%Y", errors="coerce"))
     bad = text.notna() & value.isna()
     if bad.any():
@@ -151,7 +159,9 @@ def read_service(source: str | Path) -> ServiceFile:
                 "pay gap service with 25 columns (to 2020-21) or 27 (since)"
             )
     notes: dict[str, int] = {}
-    tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"]})
+    tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
+    changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
+    notes["company numbers of fewer than eight characters: zeros in front put back"] = changed
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
     _check_ids(tidy, label, notes)
     for column, name in _NUMBERS.items():
@@ -161,7 +171,9 @@ def read_service(source: str | Path) -> ServiceFile:
     tidy["due"], tidy["submitted"] = _date(raw, "DueDate", label), _date(raw, "DateSubmitted", label)
     public = (tidy["due"].dt.month == 3) | raw["SicCodes"].str.fullmatch(r"1|(.*[\s,])?1([\s,].*)?", flags=re.S)
     tidy["sector"] = public.map({True: "public", False: "private and voluntary"})
-    tidy["nhs"] = tidy["employer"].str.contains(r"\bNHS\b", case=False, regex=True)
+    flag = raw["SubmittedAfterTheDeadline"].str.casefold().map({"true": True, "false": False})
+    tidy["late"] = flag.where(flag.notna(), tidy["submitted"] >= tidy["due"]).astype(bool)
+    tidy["nhs"] = tidy["employer"].str.contains(NHS_NAME)
     tidy["health"] = tidy["nhs"] | raw["SicCodes"].str.contains(HEALTH_SIC)
     by_number = tidy["company_number"].where(tidy["company_number"] != "", tidy["employer"].map(plain_name))
     tidy["key"] = by_number.where(by_number != "", None)
@@ -169,6 +181,18 @@ def read_service(source: str | Path) -> ServiceFile:
     due = tidy["due"].dropna()
     year = f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}" if len(due) else "not stated"
     return ServiceFile(tidy, year, len(raw), 27 if "EmployerId" in raw else 25, kind, complete, reason, notes)
+
+
+def company_number(text: str) -> str:
+    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
+
+    Examples
+    --------
+    >>> company_number("123456"), company_number("sc200001"), company_number("")
+    ('00123456', 'SC200001', '')
+    """
+    plain = text.strip().upper().removesuffix(".0")
+    return plain.zfill(COMPANY_NUMBER) if plain.isdigit() else plain
 
 
 def plain_name(name: str) -> str:
@@ -179,7 +203,8 @@ def plain_name(name: str) -> str:
     >>> plain_name("Invented  NHS Foundation Trust.") == plain_name("INVENTED Nhs Foundation Trust")
     True
     """
-    return " ".join(re.sub(r"[^\w\s]", " ", name.casefold()).split())
+    plain = NHS_NAME.sub("nhs", name)
+    return " ".join(re.sub(r"[^\w\s]", " ", plain.casefold()).split())
 
 
 def _check_ids(tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
@@ -220,14 +245,15 @@ def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[st
 
 
 def _completeness(tidy: pd.DataFrame) -> tuple[bool, str]:
-    """Say whether a file holds a whole year: it was saved after the last due date."""
+    """Say whether a file holds a whole year: it was saved on or after the last day to report."""
     last, due = tidy["submitted"].max(), tidy["due"].max()
     if pd.isna(last) or pd.isna(due):
         return False, "the file has no dates of submission, so it cannot be told whether the year is complete"
-    if last < due:
+    days = tidy.groupby("sector")["due"].max().dropna() - pd.Timedelta(days=1)
+    named = " and ".join(f"{day.date()} ({sector})" for sector, day in days.sort_index(ascending=False).items())
+    if last < due - pd.Timedelta(days=1):
         return False, (
-            f"the last submission is of {last.date()}, before the due date {due.date()}: the file was "
-            "saved before the "
-            "year was complete"
+            f"the last submission is of {last.date()}, before the last day to report, {named}: the file was saved "
+            "before the year was complete"
         )
-    return True, f"submissions run to {last.date()}, past the due date {due.date()}"
+    return True, f"submissions run to {last.date()}, past the last day to report, {named}"

@@ -134,7 +134,7 @@ def gaps_table(page: StrataPage) -> pd.DataFrame:
     hidden = [page.shown.shown(_cell(page, stratum)) for stratum in table["stratum"]]
     table["people"] = [disclosure.shown_text(count) for count in hidden]
     table["stratum"] = [name_of(page, stratum) for stratum in table["stratum"]]
-    return words.without_empty(table[["stratum", "people", "pay", "gap", "lower", "upper", "reason"]])
+    return words.without_empty(table[["stratum", "people", "pay", "gap", "lower", "upper", "holm", "bh", "reason"]])
 
 
 def models_table(page: StrataPage) -> pd.DataFrame:
