@@ -324,7 +324,7 @@ def show_funnel(page: workforce.WorkforcePage) -> None:
             f"ranks nobody.{hidden} {_data(page.kind)}"
         ),
         alt=(f"Funnel plot around {100 * page.funnel.target:.1f} %: {said}. {listed}."),
-        drawn=points,
+        drawn=workforce.funnel_drawn(page),
     )
 
 

@@ -474,6 +474,13 @@ def _funnel(
     return funnel(table, unit="organisation", observed="answered", size="base"), tuple(withheld)
 
 
+def funnel_drawn(page: WorkforcePage) -> pd.DataFrame:
+    """Return the points of the funnel as they may be downloaded: percentages and limits, bases rounded, no answers."""
+    points = page.funnel.points.copy()
+    points["base"] = [page.rule.show(int(number)) for number in points["base"]]
+    return points.drop(columns="answered")
+
+
 def _change(asked: pd.DataFrame, rule: Rule, year: int, standard: str, page: Page) -> pd.DataFrame:
     """Return the survey indicators by year and group, with a number for each comparable stretch."""
     totals = (
