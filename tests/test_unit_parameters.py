@@ -111,7 +111,7 @@ BOTH = (
 
 def test_an_own_file_is_not_mixed_with_bundled_data(tmp_path):
     (tmp_path / "mine.csv").write_text("a\n1\n")
-    said = r"mini: staff is your own file, but .* before \(workforce_survey\).*-p before=FILE; or leave it out: -p before"
+    said = r"mini: staff is your own file, but .* before \(workforce_survey\).*FILE; or leave it out: -p before="
     for given in ({"staff": "mine.csv"}, {"staff": "mine.csv", "before": "workforce_survey"}):
         with pytest.raises(RunError, match=said):
             validate(given, cell(BOTH), label="mini", folder=tmp_path)
