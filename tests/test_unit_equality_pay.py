@@ -20,7 +20,6 @@ from healthsys.equality.pay_gap import (
     gap_percent,
     gaps_by,
     group_gaps,
-    makeup,
     quantile_gaps,
     statutory,
 )
@@ -160,12 +159,6 @@ def test_a_band_with_few_people_of_one_sex_has_no_gap():
     found = gaps_by(staff, by="band", group="sex", comparator="M", other="F", rule=HES)
     assert found["reason"].tolist() == ["fewer than 8 people"] * 2
     assert found["mean_gap"].isna().all()
-
-
-def test_the_two_parts_of_a_gap_add_to_it():
-    staff = datasets.load("workforce_staff")
-    found = makeup(staff, by="band", group="sex", comparator="M", other="F")
-    assert found.between + found.within == pytest.approx(found.gap)
 
 
 def test_no_step_of_the_distribution_rests_on_too_few_people():

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 
 import miniature
+from healthsys import paths
 from healthsys.errors import RunError
 from healthsys.publishing.parameters import parameters_of, parse_options, validate
 
@@ -92,3 +93,66 @@ def test_nothing_is_allowed_only_where_it_is_said():
     assert validate({"more": ""}, known, label="r", folder=Path()) == {"more": ""}
     with pytest.raises(RunError, match=r"parameter 'more' is 'gone\.csv', which is not there .*allowed: a file\."):
         validate({"more": "gone.csv"}, known, label="r", folder=Path())
+
+
+def cell(source):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"]})]
+    return parameters_of(notebook, label="mini")
+
+
+BOTH = (
+    'staff: str = "workforce_staff"  # staff; allowed: data set or file\n'
+    'before: str = "workforce_survey"  # answers; allowed: data set or file or nothing\n'
+    'items: str = "climate_items"  # items; allowed: data set or file; fits any data\n'
+    'change: str = "2017-01-01"  # date; allowed: any; with your own data: ""\n'
+)
+
+
+def test_an_own_file_is_not_mixed_with_bundled_data(tmp_path):
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    said = r"mini: staff is your own file, but .* before \(workforce_survey\).*FILE; or leave it out: -p before="
+    for given in ({"staff": "mine.csv"}, {"staff": "mine.csv", "before": "workforce_survey"}):
+        with pytest.raises(RunError, match=said):
+            validate(given, cell(BOTH), label="mini", folder=tmp_path)
+
+
+def test_a_default_of_the_bundled_data_gives_way_to_own_data(tmp_path):
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    both = {"staff": "mine.csv", "before": ""}
+    assert validate(both, cell(BOTH), label="mini", folder=tmp_path)["change"] == ""
+    given = validate(both | {"change": "2020-01-01"}, cell(BOTH), label="mini", folder=tmp_path)
+    assert given["change"] == "2020-01-01"
+    assert validate({"before": ""}, cell(BOTH), label="mini", folder=tmp_path) == {"before": ""}
+
+
+def test_an_end_of_a_line_that_is_not_known_is_refused():
+    with pytest.raises(RunError, match="ends in 'fits all'; allowed: fits any data"):
+        cell('staff: str = "workforce_staff"  # staff; allowed: data set or file; fits all')
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "held"),
+    [
+        ("workforce_equality", "staff", ["recruitment", "processes", "survey", "boards"]),
+        ("published_pay_gaps", "file", ["earlier"]),
+        ("published_pay_gaps", "earlier", ["file"]),
+        ("climate_benchmarks", "earlier", ["survey"]),
+        ("coder_agreement", "first", ["second"]),
+        ("coder_agreement", "second", ["first"]),
+    ],
+)
+def test_every_notebook_refuses_a_mixture(tmp_path, name, given, held):
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    notebook = nbformat.read(paths.root() / "notebooks" / f"{name}.ipynb", as_version=4)
+    with pytest.raises(RunError) as refused:
+        validate({given: "mine.csv"}, parameters_of(notebook, label=name), label=name, folder=tmp_path)
+    assert all(f"{one} (" in str(refused.value) for one in held)
+
+
+def test_dates_and_areas_of_the_bundled_series_are_not_used_for_an_own_one(tmp_path):
+    (tmp_path / "mine.csv").write_text("a\n1\n")
+    notebook = nbformat.read(paths.root() / "notebooks" / "service_trends.ipynb", as_version=4)
+    known = parameters_of(notebook, label="service_trends")
+    found = validate({"data": "mine.csv"}, known, label="service_trends", folder=tmp_path)
+    assert (found["change"], found["control"], found["beside"]) == ("", "", [])

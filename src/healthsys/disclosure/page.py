@@ -8,7 +8,7 @@ cell, so suppression in one table holds in the other.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,7 @@ class Page:
     primary: frozenset[Cell]
     secondary: frozenset[Cell]
     proof: Proof | None
+    unrounded: bool = False
 
     def shown(self, cell: Mapping[str, str]) -> int | None:
         """Return the count of a cell as printed, or None where it is suppressed."""
@@ -65,6 +66,18 @@ class Page:
         if key in self.primary or key in self.secondary:
             return None
         return self.rule.show(self.counts[key])
+
+    def exact(self, cell: Mapping[str, str]) -> int | None:
+        """Return the unrounded count of a cell, to work a figure out from; None where the cell is suppressed.
+
+        Raises
+        ------
+        DataError
+            If the page was not protected for figures from unrounded counts.
+        """
+        if not self.unrounded and self.rule.on:
+            raise DataError("this page is protected for rounded counts only; call protect(..., unrounded=True)")
+        return None if self.shown(cell) is None else self.counts[Cell(cell.items())]
 
     def frame(self, name: str, *, total: str = "All") -> pd.DataFrame:
         """Return a table as printed: a row per level of its first characteristic, text cells, ``*`` where suppressed.
@@ -90,13 +103,19 @@ class Page:
         return pd.DataFrame(out)
 
     def percent(self, part: Mapping[str, str], whole: Mapping[str, str]) -> float | None:
-        """Return a percentage of two printed cells, or None where either is suppressed or the whole is empty."""
+        """Return a percentage of two printed cells, or None where either is suppressed or the whole is empty.
+
+        On a page for unrounded counts it is worked out from those, and None too where few people are left over.
+        """
+        if self.unrounded:
+            top, bottom = self.exact(part), self.exact(whole)
+            return None if top is None or not bottom or not self.rule.allows(top, bottom) else 100 * top / bottom
         top, bottom = self.shown(part), self.shown(whole)
         return None if top is None or not bottom else min(100.0, 100 * top / bottom)
 
     def sentence(self) -> str:
         """Say the rule and what the proof found, for the foot of the tables."""
-        return self.rule.sentence() + (f" {self.proof.sentence()}" if self.proof else "")
+        return self.rule.sentence(unrounded=self.unrounded) + (f" {self.proof.sentence()}" if self.proof else "")
 
     def _table(self, name: str) -> Printed:
         for table in self.tables:
@@ -119,6 +138,7 @@ def protect(
     derived: Mapping[str, str] | None = None,
     statements: Sequence[Statement] = (),
     exact: Sequence[Mapping[str, str]] = (),
+    unrounded: bool = False,
     levels: Mapping[str, Sequence[str]] | None = None,
 ) -> Page:
     """Apply a rule to all tables of a page: primary, then secondary suppression, then the proof.
@@ -140,6 +160,9 @@ def protect(
         Percentages that the page prints from unrounded counts.
     exact
         Cells that the page gives away exactly, such as the bases of a printed ratio.
+    unrounded
+        Whether the page prints figures worked out from unrounded counts: the attack then knows the exact count of
+        every cell that is not suppressed.
     levels
         Levels of a characteristic in the order of the table; a level nobody has is a cell of zero.
 
@@ -173,8 +196,9 @@ def protect(
     lines: list[tuple[Cell, ...]] = []
     for table in tables:
         _add_cells(table, cube, order, cells, lines)
+    _add_lines_between(cube, order, derived or {}, cells, lines)
     if not rule.on:
-        return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None)
+        return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None, unrounded)
     primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
     secondary = _second_in_each_line(cells, lines, primary)
     known = [Cell(cell.items()) for cell in exact]
@@ -183,13 +207,18 @@ def protect(
         "levels": order,
         "derived": derived or {},
         "statements": statements,
-        "exact": known,
     }
+    def proved(also: frozenset, only: Cell | None = None) -> Proof:
+        told = [cell for cell in cells if cell not in primary and cell not in also] if unrounded else []
+        return prove(cube, cells, primary=primary, secondary=also, exact=[*known, *told], only=only, **attack)
+
     while True:
-        proof = prove(cube, cells, primary=primary, secondary=secondary, **attack)
+        proof = proved(secondary)
         if proof.holds:
-            return Page(rule, tuple(tables), order, cells, primary, frozenset(secondary), proof)
-        further = _neighbour(proof.weakest, cells, lines, primary | secondary)
+            return Page(rule, tuple(tables), order, cells, primary, frozenset(secondary), proof, unrounded)
+        further = _helping(proof.weakest, cells, lines, primary, secondary, proved)
+        if further is None:
+            further = _neighbour(proof.weakest, cells, lines, primary | secondary)
         if further is None:
             raise DataError(
                 f"the cell {_say(proof.weakest)} can be narrowed to fewer than three numbers whatever else "
@@ -233,6 +262,23 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
                     lines.append((cell, *(cell | {(name, level)} for level in order[name])))
 
 
+def _add_lines_between(cube: pd.DataFrame, order: dict, derived: Mapping[str, str], cells: dict, lines: list) -> None:
+    """Add the sums that hold between tables: a cell and its parts by one more, or by the finer, characteristic."""
+    known = {line[0]: set() for line in lines}
+    for line in lines:
+        known[line[0]].add(frozenset(line[1:]))
+    for cell in list(cells):
+        named = dict(cell)
+        ways = [[cell | {(name, level)} for level in levels] for name, levels in order.items() if name not in named]
+        for name, parent in derived.items():
+            if name in named and parent not in named and parent in cube and name in cube:
+                inside = pd.unique(cube.loc[cube[name] == named[name], parent])
+                ways.append([(cell - {(name, named[name])}) | {(parent, level)} for level in inside])
+        for parts in ways:
+            if parts and all(part in cells for part in parts) and frozenset(parts) not in known.get(cell, ()):
+                lines.append((cell, *parts))
+
+
 def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()) -> frozenset:
     chosen = set(start)
     changed = True
@@ -245,6 +291,22 @@ def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: fr
                 chosen.add(min(free, key=lambda cell: (cells[cell], sorted(cell))))
                 changed = True
     return frozenset(chosen)
+
+
+def _helping(
+    weakest: Cell, cells: dict, lines: list, primary: frozenset, secondary: frozenset, proved: Callable[..., Proof]
+) -> Cell | None:
+    """Return the smallest shown cell, one of each line of the weakest, whose suppression is enough for that one."""
+    hidden = primary | secondary
+    first = [
+        min(free, key=lambda cell: (cells[cell], sorted(cell)))
+        for line in lines
+        if weakest in line and (free := [cell for cell in line if cells[cell] and cell not in hidden])
+    ]
+    for cell in sorted(set(first), key=lambda cell: (cells[cell], sorted(cell))):
+        if proved(_second_in_each_line(cells, lines, primary, secondary | {cell}), weakest).holds:
+            return cell
+    return None
 
 
 def _neighbour(weakest: Cell, cells: dict, lines: list, hidden: frozenset) -> Cell | None:

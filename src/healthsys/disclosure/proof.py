@@ -88,6 +88,7 @@ def prove(
     derived: Mapping[str, str] | None = None,
     statements: Sequence[Statement] = (),
     exact: Sequence[frozenset] = (),
+    only: frozenset | None = None,
 ) -> Proof:
     """Attack the tables of a page and return, for each suppressed cell, the counts it can still be.
 
@@ -101,6 +102,8 @@ def prove(
         The suppressed cells: too small, and suppressed to protect those.
     rule, levels, derived, statements, exact
         As in :func:`healthsys.disclosure.protect`.
+    only
+        The one suppressed cell to attack; all of them when None.
 
     Raises
     ------
@@ -119,12 +122,12 @@ def prove(
     bounds = np.array(lower, dtype=float), np.array(upper, dtype=float)
     attack = _Attack(np.array(rows, dtype=float), *bounds, _true_counts(atoms, cube), limit)
     found = []
-    for cell in hidden:
+    for cell in hidden if only is None else [only]:
         low, high, values = attack.values(_mask(atoms, cell))
         found.append((_text(cell), "small" if cell in primary else "protects", low, high, values))
     ranges = pd.DataFrame(found, columns=columns)
     widths = ranges["values"] * limit + ranges["highest"] - ranges["lowest"]
-    return Proof(ranges, hidden[int(widths.to_numpy().argmin())])
+    return Proof(ranges, (hidden if only is None else [only])[int(widths.to_numpy().argmin())])
 
 
 class _Attack:
@@ -223,6 +226,7 @@ def _limits(
     exact: Sequence[frozenset],
 ) -> tuple[list[np.ndarray], list[float], list[float]]:
     rows, lower, upper = [], [], []
+    known = frozenset(exact)
     for cell, number in cells.items():
         low, high = (
             (1, rule.highest)
@@ -231,7 +235,7 @@ def _limits(
             if cell in secondary
             else rule.bounds(rule.show(number))
         )
-        if cell in exact:
+        if cell in known:
             low = high = number
         rows.append(_mask(atoms, cell))
         lower.append(low)

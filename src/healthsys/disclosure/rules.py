@@ -143,11 +143,28 @@ class Rule:
         """
         return None not in (self.show(part), self.show(whole), self.show(whole - part))
 
-    def sentence(self) -> str:
-        """Say the rule in one sentence for the foot of a table."""
+    def sentence(self, *, unrounded: bool = False) -> str:
+        """Say the rule in one sentence for the foot of a table.
+
+        Parameters
+        ----------
+        unrounded
+            Whether the page works its percentages, ratios and differences out from unrounded counts.
+
+        Examples
+        --------
+        >>> HES.sentence(unrounded=True)[:98]
+        'Counts of 1 to 7 are shown as *, other counts are rounded to the nearest 5. Percentages, ratios an'
+        """
         if not self.on:
             return "No small-number rule was applied: do not publish this table."
         rounded = f", other counts are rounded to the nearest {self.base}" if self.base > 1 else ""
+        if unrounded:
+            return (
+                f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages, ratios and differences are "
+                "calculated from the unrounded counts, and are shown only where every count behind them is. "
+                "Further cells are shown as * where one could be found by subtraction."
+            )
         return (
             f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the "
             "counts shown; "

@@ -188,7 +188,7 @@ def calibration(found: dict[str, float], published: dict[str, pd.DataFrame]) -> 
     Parameters
     ----------
     found
-        From :func:`synthetic_values`.
+        From :func:`synthetic_values`, or some of these; only the measures found are compared.
     published
         The data sets that :data:`TARGETS` names, loaded.
 
@@ -199,6 +199,8 @@ def calibration(found: dict[str, float], published: dict[str, pd.DataFrame]) -> 
     """
     rows = []
     for name, (data, *key), tolerance in TARGETS:
+        if name not in found:
+            continue
         table = published[data]
         for column, value in zip(("series", "period", "group") if len(key) == 3 else ("item",), key, strict=True):
             table = table[table[column] == value]

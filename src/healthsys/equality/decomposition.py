@@ -275,5 +275,5 @@ def _intervals(found: Design, reference: str, terms: list[str], level: float, re
         parts |= {f"explained:{term}": float(explained[where == term].sum()) for term in terms}
         for name, value in parts.items():
             drawn.setdefault(name, []).append(value)
-    tail = (1 - level) / 2
-    return {name: tuple(map(float, np.quantile(values, [tail, 1 - tail]))) for name, values in drawn.items()}
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    return {name: tuple(map(float, np.quantile(values, ends, method="linear"))) for name, values in drawn.items()}

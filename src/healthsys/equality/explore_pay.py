@@ -42,7 +42,8 @@ def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If nobody of that organisation is in the table.
+        If nobody of that organisation is in the table, or the staff are a reader's own: the page shows exact head
+        counts and rates of small bands, without any disclosure rule.
 
     Examples
     --------
@@ -51,6 +52,11 @@ def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
     >>> by_band(people, organisation="A").to_dict("list")
     {'band': ['2', '3'], 'rate': [11.0, 12.25], 'women': [1, 1], 'men': [0, 1]}
     """
+    if staff.attrs.get("provenance", {}).get("kind") == "yours":
+        raise DataError(
+            "this page shows exact head counts and rates of pay of small bands, so it is for synthetic staff only; "
+            "for your own file use `healthsys report pay_gap -p staff=FILE`, which applies a disclosure rule"
+        )
     chosen = staff[(staff["organisation"] == organisation) & staff["band"].isin(BANDS)]
     chosen = chosen[pay_gap.full_pay_mask(chosen) & chosen["hourly_pay"].notna().to_numpy()]
     chosen = chosen[chosen["sex"].isin(GROUPS.values())]

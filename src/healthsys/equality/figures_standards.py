@@ -253,7 +253,7 @@ def draw_funnel(found: Funnel, *, axis: str, people: str, kind: str, width: int)
     axes.set_xlabel(people)
     axes.set_ylabel(wrapped(axis, width=width, wide=46, narrow=40))
     end = curves.iloc[-1]
-    for name, said, place in (("inner", "95 %", "top"), ("outer", "99.8 %", "bottom")):
+    for name, said, place in (("inner", "1 in 20", "top"), ("outer", "1 in 500", "bottom")):
         axes.annotate(
             said,
             (end["size"], 100 * end[f"{name}_upper"]),

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from healthsys.disclosure import Rule
-from healthsys.equality.pay_gap import bootstrap_gap, full_pay_mask, gap_percent
+from healthsys.equality.pay_gap import full_pay_mask, gap_percent
+from healthsys.equality.resampling import adjusted, bootstrap_test
 from healthsys.errors import DataError, nearest
 
 #: Between what joins the levels of a stratum.
@@ -90,13 +91,14 @@ def stratum_gaps(
     comparator
         One level of each characteristic, in the same order: the stratum compared with.
     rule
-        Strata with too few people keep a row without figures.
+        Strata with too few people keep a row without figures; a comparator stratum with too few leaves every gap out.
 
     Returns
     -------
     pandas.DataFrame
-        ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``, ``upper``,
-        ``reason``; the comparator first.
+        ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``, ``upper``, ``p`` (bootstrap
+        p of no gap) and the same adjusted for the number of strata compared (``holm``, ``bh``), ``reason``; the
+        comparator first.
 
     Raises
     ------
@@ -119,15 +121,19 @@ def stratum_gaps(
             **dict(zip(by, key.split(JOINED_BY), strict=True)),
             "people": len(pay[key]),
         }
-        few = len(pay[key]) <= rule.highest
-        own = np.nan if few else float(middle(pay[key]))
+        own_few = len(pay[key]) <= rule.highest
+        few = own_few or len(pay[name]) <= rule.highest
+        own = np.nan if own_few else float(middle(pay[key]))
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
-        limits = None if few or key == name else bootstrap_gap(pay[name], pay[key], **options)
+        tested = None if few or key == name else bootstrap_test(pay[name], pay[key], **options)
         row |= {"pay": own, "gap": np.nan if few else gap_percent(reference, own)}
-        row["lower"], row["upper"] = limits or (np.nan, np.nan)
-        row["reason"] = f"fewer than {rule.highest + 1} people" if few else ""
+        row["lower"], row["upper"], row["p"] = tested or (np.nan, np.nan, np.nan)
+        where = "" if own_few else " in the comparator stratum"
+        row["reason"] = f"fewer than {rule.highest + 1} people{where}" if few else ""
         rows.append(row)
-    return pd.DataFrame(rows)
+    found = pd.DataFrame(rows)
+    found["holm"], found["bh"] = (adjusted(found["p"], method=one) for one in ("holm", "bh"))
+    return found[[*(column for column in found if column != "reason"), "reason"]]
 
 
 def fit_strata(

@@ -10,7 +10,29 @@ import pandas as pd
 
 from healthsys.disclosure import Rule
 from healthsys.equality.quarters import pay_quarters
+from healthsys.equality.resampling import adjusted, bootstrap_gap, bootstrap_test
 from healthsys.errors import DataError, nearest
+
+__all__ = [
+    "MEN",
+    "PROTECTS",
+    "REGULATIONS",
+    "THRESHOLD",
+    "WOMEN",
+    "Gap",
+    "Makeup",
+    "Statutory",
+    "bootstrap_gap",
+    "check_staff",
+    "full_pay_mask",
+    "gap_between",
+    "gap_percent",
+    "gaps_by",
+    "group_gaps",
+    "makeup",
+    "quantile_gaps",
+    "statutory",
+]
 
 #: Codes of the legal measures; anyone else is left out of them and counted.
 WOMEN, MEN = "F", "M"
@@ -20,6 +42,9 @@ REGULATIONS = "SI 2017/172 and SI 2017/353"
 
 #: Employees from which the duty to report holds.
 THRESHOLD = 250
+
+#: Why a group that is large enough has no figures.
+PROTECTS = "withheld to protect a smaller group"
 
 
 @dataclass(frozen=True)
@@ -242,77 +267,6 @@ def check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("s
             )
 
 
-def bootstrap_gap(
-    comparator: np.ndarray,
-    group: np.ndarray,
-    *,
-    measure: str,
-    level: float = 0.95,
-    resamples: int = 1000,
-    seed: int,
-) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of a gap, resampling people within each group.
-
-    It shows how much a gap would move if other people of the same kind were employed. The statutory figure
-    has no interval: it counts everybody. The resampled medians are drawn from their exact distribution (an
-    order statistic of uniform draws over the sorted pay), which is the same as resampling people and far
-    quicker.
-
-    Parameters
-    ----------
-    comparator, group
-        Pay of each person.
-    measure
-        ``mean`` or ``median``.
-    resamples, seed
-        Number of bootstrap samples, and the seed of the random numbers.
-
-    Returns
-    -------
-    tuple of float, or None
-        Lower and upper limit in percent; None with fewer than two people in a group.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(1)
-    >>> low, high = bootstrap_gap(rng.normal(20, 4, 400), rng.normal(18, 4, 600), measure="mean", seed=1)
-    >>> low < 10 < high
-    True
-    """
-    if min(len(comparator), len(group)) < 2:
-        return None
-    rng = np.random.default_rng(seed)
-    draw = _resampled_medians if measure == "median" else _resampled_means
-    high, low = (
-        draw(np.asarray(comparator, float), resamples, rng),
-        draw(np.asarray(group, float), resamples, rng),
-    )
-    tail = (1 - level) / 2
-    found = np.quantile(100 * (high - low) / high, [tail, 1 - tail])
-    return float(found[0]), float(found[1])
-
-
-def _resampled_medians(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    ordered, people = np.sort(values), len(values)
-    lower = (people + 1) // 2
-    first = rng.beta(lower, people - lower + 1, resamples)
-    middle = ordered[np.minimum((first * people).astype(int), people - 1)]
-    if people % 2:
-        return middle
-    second = 1 - (1 - first) * rng.random(resamples) ** (1 / (people - lower))
-    return (middle + ordered[np.minimum((second * people).astype(int), people - 1)]) / 2
-
-
-def _resampled_means(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    people = len(values)
-    step = max(1, 4_000_000 // people)
-    parts = [
-        values[rng.integers(0, people, size=(min(step, resamples - done), people))].mean(axis=1)
-        for done in range(0, resamples, step)
-    ]
-    return np.concatenate(parts)
-
-
 def group_gaps(
     staff: pd.DataFrame,
     *,
@@ -334,7 +288,9 @@ def group_gaps(
     group, comparator
         The characteristic, and the level that the others are compared with.
     rule
-        Disclosure rule: pay and gaps that rest on too few people are missing and ``reason`` says so.
+        Disclosure rule: pay and gaps that rest on too few people, in the group or in the comparator, are missing and
+        ``reason`` says so; so are those of the next smallest group where a smaller one could be worked out from it
+        and from all others together.
     last
         Levels that stand at the end of the table, such as ``Not stated``; they keep a line of their own.
 
@@ -343,7 +299,8 @@ def group_gaps(
     pandas.DataFrame
         A row per group, the comparator first: ``group``, ``people``, ``mean_pay``, ``median_pay``,
         ``mean_gap``, ``median_gap``, ``mean_lower``, ``mean_upper``, ``median_lower``, ``median_upper``,
-        ``reason``. ``people`` is exact; print it through the rule.
+        ``median_p`` (bootstrap p of no median gap), the same adjusted for the number of groups compared
+        (``median_holm``, ``median_bh``), ``reason``. ``people`` is exact; print it through the rule.
 
     Raises
     ------
@@ -372,7 +329,31 @@ def group_gaps(
     rows = [
         _group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator) for name in order
     ]
-    return pd.DataFrame(rows)
+    found = pd.DataFrame(rows)
+    protecting = _protecting(found[~found["group"].isin(end)], rule)
+    figures = [name for name in found if name.startswith(("mean_", "median_"))]
+    found.loc[found["group"].isin(protecting), figures] = np.nan
+    found.loc[found["group"].isin(protecting), "reason"] = PROTECTS
+    found["median_holm"], found["median_bh"] = (adjusted(found["median_p"], method=one) for one in ("holm", "bh"))
+    return found[[*(name for name in found if name != "reason"), "reason"]]
+
+
+def _protecting(rows: pd.DataFrame, rule: Rule) -> list[str]:
+    """Return the groups whose pay would give away, with that of all others together, the pay of a few people.
+
+    The figures of all others joined, less those of every group shown, are those of the groups withheld: these must
+    be more than a few people, of two groups at least.
+    """
+    others = rows.iloc[1:].sort_values(["people", "group"])
+    hidden = others[(others["people"] > 0) & (others["people"] <= rule.highest)]
+    shown = others[others["people"] > rule.highest]["group"].tolist()
+    chosen: list[str] = []
+    people, groups = int(hidden["people"].sum()), len(hidden)
+    while groups and shown and (people <= rule.highest or groups < 2):
+        chosen.append(shown.pop(0))
+        people += int(others.loc[others["group"] == chosen[-1], "people"].iloc[0])
+        groups += 1
+    return chosen
 
 
 def _group_row(
@@ -392,8 +373,9 @@ def _group_row(
         gap = None if few else gap_percent(float(middle(comparator)), float(middle(group)))
         row[f"{measure}_gap"] = np.nan if gap is None else gap
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
-        interval = None if few or same else bootstrap_gap(comparator, group, **options)
-        row[f"{measure}_lower"], row[f"{measure}_upper"] = interval or (np.nan, np.nan)
+        tested = None if few or same else bootstrap_test(comparator, group, **options)
+        row[f"{measure}_lower"], row[f"{measure}_upper"], p = tested or (np.nan, np.nan, np.nan)
+    row["median_p"] = p
     row["reason"] = f"fewer than {rule.highest + 1} people" if few else ""
     return row
 
@@ -515,7 +497,7 @@ def quantile_gaps(
     points = np.arange(step, 100, step) if step <= 50 and fewest else np.array([])
     if not len(points):
         return pd.DataFrame(columns=["percentile", "comparator_pay", "group_pay", "gap"])
-    top, bottom = np.percentile(high, points), np.percentile(low, points)
+    top, bottom = (np.percentile(side, points, method="linear") for side in (high, low))
     return pd.DataFrame(
         {"percentile": points, "comparator_pay": top, "group_pay": bottom, "gap": 100 * (top - bottom) / top}
     )

@@ -31,7 +31,8 @@ def funnel_table(
         ``stage``, ``group``, ``people``: how many of each group reached each stage of :data:`STAGES`.
     groups
         The group and the reference group. The adverse-impact ratio is the group's rate over the reference
-        group's; below 0.80 adverse impact is presumed under the four-fifths convention.
+        group's; ``outside`` says whether it lies outside the four-fifths band, a United States guideline of 1978
+        without standing in the Equality Act 2010 (:data:`healthsys.equality.likelihood.FOUR_FIFTHS`).
     start
         Stage from which the whole is counted to the last one.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.equality.readers import ServiceFile, plain_name
+from healthsys.equality.readers import ServiceFile, company_number, plain_name
 from healthsys.errors import DataError
 
 #: Fewer peers than this make no distribution to be placed in.
@@ -50,7 +50,7 @@ def distribution(year: ServiceFile, *, measure: str = "median_hourly_gap") -> pd
         ("NHS employers", table[table["nhs"]]),
     ):
         gap = chosen[measure].dropna().to_numpy(dtype=float)
-        cuts = np.percentile(gap, [10, 25, 50, 75, 90]) if len(gap) else [np.nan] * 5
+        cuts = np.percentile(gap, [10, 25, 50, 75, 90], method="linear") if len(gap) else [np.nan] * 5
         signs = [100 * float((test).mean()) if len(gap) else np.nan for test in (gap > 0, gap == 0, gap < 0)]
         rows.append((name, len(chosen), len(gap), *cuts, *signs))
     columns = [
@@ -122,7 +122,7 @@ def _found(table: pd.DataFrame, employer: str) -> pd.Series:
         largest = next((size for size in reversed(SIZES[:-1]) if sizes.get(size, 0) > FEWEST_PEERS), sizes.index[0])
         return health[health["size"] == largest].iloc[0]
     plain = plain_name(employer)
-    hit = (table["employer_id"] == employer) | (table["company_number"] == employer)
+    hit = (table["employer_id"] == employer) | (table["company_number"] == company_number(employer))
     if not hit.any():
         hit = table["employer"].map(plain_name) == plain
     if not hit.any():
@@ -198,7 +198,7 @@ def change_table(found: Change) -> pd.DataFrame:
         ("Health employers", found.matched[found.matched["health"].astype(bool)]),
     ):
         change = part["change"].to_numpy(dtype=float)
-        cuts = np.percentile(change, [25, 50, 75]) if len(change) else [np.nan] * 3
+        cuts = np.percentile(change, [25, 50, 75], method="linear") if len(change) else [np.nan] * 3
         smaller = 100 * float((part["now"].abs() < part["before"].abs()).mean()) if len(part) else np.nan
         rows.append((name, len(part), part["before"].median(), part["now"].median(), *cuts, smaller))
     columns = ["set", "employers", "median_before", "median_now", "p25", "median", "p75", "nearer_zero"]

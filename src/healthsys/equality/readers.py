@@ -1,20 +1,19 @@
-"""Readers of files that people bring: the gender pay gap service's yearly CSV, and a simple payroll CSV."""
+"""Reader of the gender pay gap service's yearly CSV; the payroll reader is :mod:`healthsys.equality.payroll`."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from healthsys import datasets
+from healthsys.equality.files import frame_of, located
+from healthsys.equality.payroll import read_payroll
 from healthsys.errors import DataError, nearest
 
-#: Limits of a file that is read at all: bytes of the file, columns, characters of one cell.
-LARGEST_FILE, MOST_COLUMNS, LONGEST_CELL = 200_000_000, 200, 20_000
+__all__ = ["ServiceFile", "plain_name", "read_payroll", "read_service"]
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
@@ -61,6 +60,12 @@ _PAIRS = {name: name.replace("Female", "Male") for name in _NUMBERS if name.ends
 #: Section 86 of the Standard Industrial Classification 2007: human health activities.
 HEALTH_SIC = re.compile(r"\b86\d{3}\b")
 
+#: NHS as a word of an employer's name, however it is spaced or dotted.
+NHS_NAME = re.compile(r"\bN\.?\s*H\.?\s*S\b", flags=re.I)
+
+#: Characters of a company number of Companies House; a spreadsheet drops the zeros in front.
+COMPANY_NUMBER = 8
+
 #: A gap cannot exceed this (percent): pay of the group would be below nothing.
 GREATEST_GAP = 100.0
 
@@ -74,7 +79,9 @@ class ServiceFile:
 
     ``employers`` has a row per record: ``employer``, ``employer_id`` (missing in the older layout),
     ``company_number``, ``key`` (what records of two years are matched by), ``size``, ``sector``, ``health``,
-    ``nhs``, the gaps and shares in percent (``women_*`` are shares of the quarters), ``due``, ``submitted``.
+    ``nhs``, the gaps and shares in percent (``women_*`` are shares of the quarters), ``due`` (as the service writes
+    it: the midnight after the last day to report, 30 March for public and 4 April for other employers),
+    ``submitted``, ``late``.
     ``notes`` say what was read, changed and set aside, each with its count.
     """
 
@@ -86,88 +93,6 @@ class ServiceFile:
     complete: bool
     reason: str
     notes: Mapping[str, int]
-
-
-def _rows(path: Path, label: str) -> Iterator[list[str]]:
-    """Yield the records of a CSV file; line breaks inside quotes are part of a cell."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise DataError(
-            f"{label}: the file has {size:,} bytes; at most {LARGEST_FILE:,} are read. A year of the "
-            "service has about "
-            "4,000,000: is this another file?"
-        )
-    with path.open("rb") as stream:
-        start = stream.read(65_536)
-    if not start.strip():
-        raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
-    if b"\0" in start:
-        raise DataError(f"{label}: the file is not text (it holds null bytes); save it as 'CSV UTF-8' and try again")
-    before = csv.field_size_limit(LONGEST_CELL)
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
-            for number, row in enumerate(reader, start=1):
-                if len(row) > MOST_COLUMNS:
-                    raise DataError(
-                        f"{label}: record {number} has {len(row):,} columns; at most {MOST_COLUMNS} are "
-                        "read. "
-                        "Is the separator a comma?"
-                    )
-                yield row
-    except csv.Error as error:
-        said = "a cell is longer than 20,000 characters" if "field larger" in str(error) else str(error)
-        raise DataError(
-            f"{label}: not a readable CSV file near line {reader.line_num:,} ({said}); a quotation mark is "
-            "probably "
-            "opened there and never closed"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{label}: the file is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again"
-        ) from None
-    finally:
-        csv.field_size_limit(before)
-
-
-def _located(source: str | Path) -> tuple[Path, str, str]:
-    """Return the path of a bundled data set or a file, what to call it, and its kind."""
-    from healthsys import paths
-
-    if str(source) in datasets.names():
-        resource = datasets.describe(str(source))
-        datasets.load(str(source))
-        return paths.data() / resource["path"], resource["path"], resource["kind"]
-    path = Path(source)
-    if not path.is_file():
-        raise DataError(
-            f"'{source}' is neither a bundled data set nor a file.{nearest(str(source), datasets.names())} "
-            "Give the path of a CSV file"
-        )
-    return path, path.name, "yours"
-
-
-def _frame(path: Path, label: str, dropped: tuple[str, ...] = ()) -> pd.DataFrame:
-    rows = _rows(path, label)
-    header = [name.strip() for name in next(rows)]
-    for name in header:
-        if header.count(name) > 1:
-            raise DataError(f"{label}: column '{name}' occurs twice in the header; rename or remove one")
-    keep = [place for place, name in enumerate(header) if name not in dropped]
-    kept = []
-    for number, row in enumerate(rows, start=2):
-        if not any(row):
-            continue
-        if len(row) != len(header):
-            raise DataError(
-                f"{label}: record {number} has {len(row)} cells but the header has {len(header)}; a comma "
-                "inside a cell "
-                "must stand in quotation marks"
-            )
-        kept.append([row[place].strip() for place in keep])
-    if not kept:
-        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
-    return pd.DataFrame(kept, columns=[header[place] for place in keep], dtype="str")
 
 
 def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
@@ -187,9 +112,9 @@ def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
 def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     """Read both date orders: 05/04/2018 (day first) and 2022/04/05 (year first), with or without a time."""
     text = raw[column].where(raw[column] != "")
-    day = text.str.slice(0, 10)
-    first = day.str.fullmatch(r"\d{4}[/-]\d{2}[/-]\d{2}").fillna(False).astype(bool)
-    value = pd.to_datetime(day.where(first).str.replace("-", "/"), format="%Y/%m/%d", errors="coerce")
+    day = text.str.slice(0, 10).str.replace("-", "/")
+    first = day.str.fullmatch(r"\d{4}/\d{2}/\d{2}").fillna(False).astype(bool)
+    value = pd.to_datetime(day.where(first), format="%Y/%m/%d", errors="coerce")
     value = value.fillna(pd.to_datetime(day.where(~first), format="%d/%m/%Y", errors="coerce"))
     bad = text.notna() & value.isna()
     if bad.any():
@@ -224,8 +149,8 @@ def read_service(source: str | Path) -> ServiceFile:
         If the file is empty, too large, not CSV, lacks a column, or a cell is neither number nor date where
         one must be; two records of one year share an employer id.
     """
-    path, label, kind = _located(source)
-    raw = _frame(path, label, DROPPED)
+    path, label, kind = located(source)
+    raw = frame_of(path, label, DROPPED)
     for column in COMMON:
         if column not in DROPPED and column not in raw.columns:
             raise DataError(
@@ -234,7 +159,9 @@ def read_service(source: str | Path) -> ServiceFile:
                 "pay gap service with 25 columns (to 2020-21) or 27 (since)"
             )
     notes: dict[str, int] = {}
-    tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"]})
+    tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
+    changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
+    notes["company numbers of fewer than eight characters: zeros in front put back"] = changed
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
     _check_ids(tidy, label, notes)
     for column, name in _NUMBERS.items():
@@ -244,7 +171,9 @@ def read_service(source: str | Path) -> ServiceFile:
     tidy["due"], tidy["submitted"] = _date(raw, "DueDate", label), _date(raw, "DateSubmitted", label)
     public = (tidy["due"].dt.month == 3) | raw["SicCodes"].str.fullmatch(r"1|(.*[\s,])?1([\s,].*)?", flags=re.S)
     tidy["sector"] = public.map({True: "public", False: "private and voluntary"})
-    tidy["nhs"] = tidy["employer"].str.contains(r"\bNHS\b", case=False, regex=True)
+    flag = raw["SubmittedAfterTheDeadline"].str.casefold().map({"true": True, "false": False})
+    tidy["late"] = flag.where(flag.notna(), tidy["submitted"] >= tidy["due"]).astype(bool)
+    tidy["nhs"] = tidy["employer"].str.contains(NHS_NAME)
     tidy["health"] = tidy["nhs"] | raw["SicCodes"].str.contains(HEALTH_SIC)
     by_number = tidy["company_number"].where(tidy["company_number"] != "", tidy["employer"].map(plain_name))
     tidy["key"] = by_number.where(by_number != "", None)
@@ -252,6 +181,18 @@ def read_service(source: str | Path) -> ServiceFile:
     due = tidy["due"].dropna()
     year = f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}" if len(due) else "not stated"
     return ServiceFile(tidy, year, len(raw), 27 if "EmployerId" in raw else 25, kind, complete, reason, notes)
+
+
+def company_number(text: str) -> str:
+    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
+
+    Examples
+    --------
+    >>> company_number("123456"), company_number("sc200001"), company_number("")
+    ('00123456', 'SC200001', '')
+    """
+    plain = text.strip().upper().removesuffix(".0")
+    return plain.zfill(COMPANY_NUMBER) if plain.isdigit() else plain
 
 
 def plain_name(name: str) -> str:
@@ -262,7 +203,8 @@ def plain_name(name: str) -> str:
     >>> plain_name("Invented  NHS Foundation Trust.") == plain_name("INVENTED Nhs Foundation Trust")
     True
     """
-    return " ".join(re.sub(r"[^\w\s]", " ", name.casefold()).split())
+    plain = NHS_NAME.sub("nhs", name)
+    return " ".join(re.sub(r"[^\w\s]", " ", plain.casefold()).split())
 
 
 def _check_ids(tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
@@ -303,128 +245,15 @@ def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[st
 
 
 def _completeness(tidy: pd.DataFrame) -> tuple[bool, str]:
-    """Say whether a file holds a whole year: it was saved after the last due date."""
+    """Say whether a file holds a whole year: it was saved on or after the last day to report."""
     last, due = tidy["submitted"].max(), tidy["due"].max()
     if pd.isna(last) or pd.isna(due):
         return False, "the file has no dates of submission, so it cannot be told whether the year is complete"
-    if last < due:
+    days = tidy.groupby("sector")["due"].max().dropna() - pd.Timedelta(days=1)
+    named = " and ".join(f"{day.date()} ({sector})" for sector, day in days.sort_index(ascending=False).items())
+    if last < due - pd.Timedelta(days=1):
         return False, (
-            f"the last submission is of {last.date()}, before the due date {due.date()}: the file was "
-            "saved before the "
-            "year was complete"
+            f"the last submission is of {last.date()}, before the last day to report, {named}: the file was saved "
+            "before the year was complete"
         )
-    return True, f"submissions run to {last.date()}, past the due date {due.date()}"
-
-
-#: What a payroll file may call women, men, and people who are left out of the legal measures.
-SEX_WORDS = {
-    **dict.fromkeys(("f", "female", "woman", "women"), "F"),
-    **dict.fromkeys(("m", "male", "man", "men"), "M"),
-    **dict.fromkeys(
-        ("u", "x", "not stated", "unknown", "not known", "non-binary", "other", "prefer not to say", ""), "U"
-    ),
-}
-_YES_NO = {**dict.fromkeys(("y", "yes", "true", "1"), "Y"), **dict.fromkeys(("n", "no", "false", "0"), "N")}
-
-
-def read_payroll(
-    source: str | Path, *, columns: Mapping[str, str] | None = None, ethnic_groups: tuple[str, ...] = ()
-) -> pd.DataFrame:
-    """Read a staff file: a bundled data set, or a simple payroll CSV with a row per employee.
-
-    Parameters
-    ----------
-    source
-        Name of a bundled staff table, or path of a CSV file. Needed columns: ``sex``, ``hourly_pay``; used
-        where there: ``person``, ``full_pay`` (Y, N), ``bonus``, ``ethnic_group``, ``disabled`` (Y, N, U),
-        ``band``. Others are kept as text.
-    columns
-        Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
-    ethnic_groups
-        Codes that ``ethnic_group`` may hold; any when empty.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Checked; ``attrs["provenance"]`` as for :func:`healthsys.datasets.load`. Sex is ``F``, ``M`` or ``U``
-        (in none of the legal measures).
-
-    Raises
-    ------
-    DataError
-        Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, the
-        same person twice.
-    """
-    if str(source) in datasets.names():
-        return datasets.load(str(source))
-    path, label, kind = _located(source)
-    raw = _frame(path, label)
-    for name, given in (columns or {}).items():
-        if given not in raw.columns:
-            raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
-        if name in raw.columns and name != given:
-            raw = raw.drop(columns=name)
-        raw = raw.rename(columns={given: name})
-    for name in ("sex", "hourly_pay"):
-        if name not in raw.columns:
-            raise DataError(
-                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, "
-                "or name the "
-                f"column in the parameters. Columns found: {', '.join(raw.columns[:20])}"
-            )
-    staff = raw.copy()
-    staff["sex"] = _coded(raw, "sex", SEX_WORDS, label)
-    staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
-    if "full_pay" in raw:
-        staff["full_pay"] = _coded(raw, "full_pay", _YES_NO, label)
-    if "bonus" in raw:
-        staff["bonus"] = _pay(raw, "bonus", label, zero=True)
-    if "disabled" in raw:
-        staff["disabled"] = _coded(raw, "disabled", {**_YES_NO, **dict.fromkeys(("u", "", "not stated"), "U")}, label)
-    if ethnic_groups and "ethnic_group" in raw:
-        words = {code.casefold(): code for code in ethnic_groups}
-        staff["ethnic_group"] = _coded(raw, "ethnic_group", words, label)
-    digest = datasets.sha256(path)
-    staff.attrs["provenance"] = {
-        "name": label,
-        "title": label,
-        "kind": kind,
-        "path": label,
-        "sha256": digest,
-        "sources": ["the reader's own file"],
-        "licence": "the reader's own",
-    }
-    return staff
-
-
-def _coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], label: str) -> pd.Series:
-    found = raw[column].str.strip().str.casefold().map(words)
-    bad = found.isna()
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        shown = ", ".join(sorted({*words.values()}))
-        raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not a code that "
-            "is known "
-            f"({int(bad.sum())} such cells); allowed: {shown}, or in words "
-            f"{', '.join(word for word in words if word)}"
-        )
-    return found.astype("str")
-
-
-def _pay(raw: pd.DataFrame, column: str, label: str, *, zero: bool = False) -> pd.Series:
-    text = raw[column].str.replace(r"[£,\s]", "", regex=True)
-    text = text.where(text != "")
-    value = pd.to_numeric(text, errors="coerce").astype(float)
-    bad = (text.notna() & value.isna()) | ((value < 0) if zero else (value <= 0)) | value.eq(float("inf"))
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        least = "0 or more" if zero else "above 0"
-        raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{raw[column].iloc[row][:40]}' is not an amount "
-            "of pay "
-            f"({int(bad.sum())} such cells); allowed: a number of pounds {least}, or an empty cell. "
-            "Correct the file, or "
-            "leave the person out and say so"
-        )
-    return value
+    return True, f"submissions run to {last.date()}, past the last day to report, {named}"

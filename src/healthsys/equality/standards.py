@@ -1,17 +1,40 @@
-"""Workforce standards (WRES, WDES): relative likelihood, representation, survey, boards, change over years."""
+"""Workforce standards (WRES, WDES): representation, disparity ratios, survey, boards, change over years."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from healthsys.equality.likelihood import (
+    FOUR_FIFTHS,
+    RelativeLikelihood,
+    exact_p,
+    likelihood_words,
+    relative_likelihood,
+    whole_count,
+)
 from healthsys.errors import DataError
+from healthsys.statistics import check_level
 
-#: Band of the four-fifths convention, both ends included.
-FOUR_FIFTHS = (0.80, 1.25)
+__all__ = [
+    "FOUR_FIFTHS",
+    "INDICATOR_7_BREAK",
+    "LEVELS",
+    "STEPS",
+    "RelativeLikelihood",
+    "averaged",
+    "board_difference",
+    "disparity_ratio",
+    "exact_p",
+    "likelihood_words",
+    "proportion",
+    "relative_likelihood",
+    "representation",
+    "segments",
+    "survey_indicators",
+]
 
 #: Agenda for Change bands by level of the race disparity ratio.
 LEVELS = {
@@ -20,124 +43,11 @@ LEVELS = {
     "upper": ("8a", "8b", "8c", "8d", "9", "VSM"),
 }
 
+#: The three steps of the race disparity ratio (NHS England, WRES technical guidance, indicator 1).
+STEPS = (("lower", "middle"), ("middle", "upper"), ("lower", "upper"))
+
 #: First reporting year of WRES indicator 7 whose base holds the answers "don't know" (survey of the autumn before).
 INDICATOR_7_BREAK = 2022
-
-
-@dataclass(frozen=True)
-class RelativeLikelihood:
-    """A risk ratio with its interval, or the reason why there is none.
-
-    ``p`` is Fisher's exact p, given where a count of zero leaves no interval.
-    """
-
-    ratio: float | None
-    lower: float | None
-    upper: float | None
-    reason: str | None = None
-    p: float | None = None
-
-    @property
-    def outside_four_fifths(self) -> bool | None:
-        """Whether the ratio lies outside 0.80 to 1.25 inclusive (unrounded); None without a ratio."""
-        if self.ratio is None:
-            return None
-        return not FOUR_FIFTHS[0] <= self.ratio <= FOUR_FIFTHS[1]
-
-
-def _count(value: float, name: str) -> int:
-    if pd.isna(value) or value < 0 or value != int(value):
-        raise DataError(f"{name}: a count is {value!r}; allowed: whole numbers, 0 or more. Check the source table")
-    return int(value)
-
-
-def relative_likelihood(
-    had: int, could: int, *, reference_had: int, reference_could: int, level: float = 0.95
-) -> RelativeLikelihood:
-    """Risk ratio of one group against a reference group, with Katz's log interval.
-
-    WRES indicator 2 is this with white applicants as the group and BME applicants as the reference: appointed
-    over shortlisted in each. It is never an odds ratio, and it divides unrounded rates.
-
-    Parameters
-    ----------
-    had, could
-        People with the outcome and people who could have had it, in the group (counts).
-    reference_had, reference_could
-        The same in the reference group.
-    level
-        Coverage of the interval.
-
-    Returns
-    -------
-    RelativeLikelihood
-        1 means equal likelihood. Where a count of zero leaves the ratio or its interval undefined, those are
-        None, ``reason`` says why and ``p`` is Fisher's exact p.
-
-    Raises
-    ------
-    DataError
-        If a count is negative or missing, or more people have the outcome than could have had it.
-
-    References
-    ----------
-    Katz D, Baptista J, Azen SP, Pike MC. Biometrics 1978;34:469-474.
-
-    Examples
-    --------
-    >>> found = relative_likelihood(60, 300, reference_had=90, reference_could=600)
-    >>> f"{found.ratio:.4f} ({found.lower:.4f} to {found.upper:.4f})"
-    '1.3333 (0.9919 to 1.7923)'
-    """
-    from scipy.stats import fisher_exact
-    from statsmodels.stats.contingency_tables import Table2x2
-
-    groups = (("group", had, could), ("reference group", reference_had, reference_could))
-    for name, top, base in groups:
-        if _count(top, name) > _count(base, name):
-            raise DataError(
-                f"{name}: {int(top):,} people had the outcome but only {int(base):,} could have had it; "
-                "are the two columns swapped?"
-            )
-    if could == 0 or reference_could == 0:
-        return RelativeLikelihood(None, None, None, "nobody could have had the outcome in one of the groups")
-    table = [[had, could - had], [reference_had, reference_could - reference_had]]
-    if reference_had == 0 or had == 0:
-        p = float(fisher_exact(np.array(table, dtype=int))[1])
-        if reference_had == 0:
-            return RelativeLikelihood(None, None, None, "nobody in the reference group had the outcome", p)
-        return RelativeLikelihood(
-            0.0, None, None, "nobody in the group had the outcome; the log interval is undefined", p
-        )
-    if had == could and reference_had == reference_could:
-        return RelativeLikelihood(
-            1.0, None, None, "everybody had the outcome in both groups; the interval is undefined"
-        )
-    found = Table2x2(np.array(table, dtype=float))
-    lower, upper = found.riskratio_confint(alpha=1 - level)
-    return RelativeLikelihood(float(found.riskratio), float(lower), float(upper))
-
-
-def likelihood_words(found: RelativeLikelihood, *, group: str, reference: str, outcome: str) -> str:
-    """Say in words whom a relative likelihood favours or burdens, and how sure that is.
-
-    Examples
-    --------
-    >>> found = relative_likelihood(60, 300, reference_had=90, reference_could=600)
-    >>> likelihood_words(found, group="White staff", reference="BME staff", outcome="to be promoted")[:54]
-    'White staff are more likely to be promoted than BME st'
-    """
-    if found.ratio is None or found.lower is None:
-        return found.reason or ""
-    more = "more" if found.ratio > 1 else "less"
-    if found.ratio == 1:
-        return f"{group} and {reference} are equally likely {outcome}"
-    sure = (
-        "the interval includes equal likelihood"
-        if found.lower <= 1 <= found.upper
-        else ("equal likelihood lies outside the interval")
-    )
-    return f"{group} are {more} likely {outcome} than {reference}; {sure}"
 
 
 def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
@@ -155,11 +65,12 @@ def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | No
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    if _count(part, "part") > _count(base, "base"):
+    if whole_count(part, "part") > whole_count(base, "base"):
         raise DataError(f"a count of {int(part):,} is larger than its base of {int(base):,}; are the columns swapped?")
+    check_level(level)
     if base == 0:
         return None, None, None
-    lower, upper = proportion_confint(part, base, alpha=1 - level, method="wilson")
+    lower, upper = proportion_confint(int(part), int(base), alpha=1 - level, method="wilson")
     return 100 * part / base, 100 * float(lower), 100 * float(upper)
 
 
@@ -207,7 +118,13 @@ def survey_indicators(
             numbers += [answered, base]
         if numbers[1] and numbers[3]:
             row["difference"] = row["group_percent"] - row["reference_percent"]
-            low, high = confint_proportions_2indep(*numbers, method="newcomb", compare="diff", alpha=1 - level)
+            low, high = confint_proportions_2indep(
+                *numbers,
+                method="newcomb",
+                compare="diff",
+                alpha=1 - level,
+                correction=False,  # no continuity correction: Newcombe's method 10
+            )
             row["difference_lower"], row["difference_upper"] = 100 * float(low), 100 * float(high)
         else:
             row |= dict.fromkeys(("difference", "difference_lower", "difference_upper"), None)
@@ -268,11 +185,14 @@ def representation(
     return pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
 
 
-def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str]) -> RelativeLikelihood:
+def disparity_ratio(
+    counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str], level: float = 0.95
+) -> RelativeLikelihood:
     """Disparity ratio of a step up the bands: (reference upper / reference lower) / (group upper / group lower).
 
     Above 1, the reference group is better represented after the step. It is a ratio of two ratios of counts;
-    the interval is the one of an odds ratio (Woolf), since the four counts are separate groups of people.
+    the interval is the one of an odds ratio (Woolf), since the four counts are separate groups of people. WRES
+    indicator 1 asks for the three :data:`STEPS`, for clinical and for non-clinical staff.
 
     Parameters
     ----------
@@ -282,16 +202,35 @@ def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: t
         Levels of ``group``, such as ``BME`` and ``White``.
     step
         Two keys of :data:`LEVELS`, such as ``("lower", "middle")``.
+    level
+        Coverage of the interval, between 0 and 1.
+
+    Returns
+    -------
+    RelativeLikelihood
+        ``ratio`` is dimensionless; 1 means equal representation. Where one of the four counts is zero there is no
+        ratio and ``reason`` says which. ``p`` is Fisher's exact p of the four counts.
+
+    Raises
+    ------
+    DataError
+        If ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Woolf B. Annals of Human Genetics 1955;19:251-253.
 
     Examples
     --------
     >>> counts = pd.DataFrame({"band": ["5", "6"] * 2, "people": [400, 300, 200, 100]})
     >>> counts["group"] = ["White", "White", "BME", "BME"]
-    >>> round(disparity_ratio(counts, group="BME", reference="White", step=("lower", "middle")).ratio, 6)
-    1.5
+    >>> found = disparity_ratio(counts, group="BME", reference="White", step=("lower", "middle"))
+    >>> f"{found.ratio:.2f} ({found.lower:.3f} to {found.upper:.3f})"
+    '1.50 (1.130 to 1.990)'
     """
     from statsmodels.stats.contingency_tables import Table2x2
 
+    check_level(level)
     numbers = {}
     for name in (reference, group):
         for tier in step:
@@ -301,17 +240,15 @@ def disparity_ratio(counts: pd.DataFrame, *, group: str, reference: str, step: t
         where = next(key for key, value in numbers.items() if value == 0)
         return RelativeLikelihood(None, None, None, f"nobody of the group {where[0]} is in the {where[1]} bands")
     lower_tier, upper_tier = step
+    had, could = numbers[reference, upper_tier], numbers[reference, lower_tier]
+    other_had, other_could = numbers[group, upper_tier], numbers[group, lower_tier]
     table = Table2x2(
-        np.array(
-            [
-                [numbers[reference, upper_tier], numbers[reference, lower_tier]],
-                [numbers[group, upper_tier], numbers[group, lower_tier]],
-            ],
-            dtype=float,
-        )
+        np.array([[had, could], [other_had, other_could]], dtype=float),
+        shift_zeros=False,  # the default adds 0.5 to every cell where one is zero
     )
-    low, high = table.oddsratio_confint()
-    return RelativeLikelihood(float(table.oddsratio), float(low), float(high))
+    low, high = table.oddsratio_confint(alpha=1 - level, method="normal")
+    p = exact_p(had, had + could, reference_had=other_had, reference_could=other_had + other_could)
+    return RelativeLikelihood(float(table.oddsratio), float(low), float(high), None, p)
 
 
 def board_difference(members: int, board: int, staff: int, workforce: int) -> tuple[float | None, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from healthsys.equality.codes import NOT_STATED
 from healthsys.evidence import text_of
 
 #: What the codes of a staff file stand for: (one of them alone, people of it).
@@ -40,6 +41,18 @@ SHORT = {
 #: Codes that mean that nothing is known.
 UNKNOWN = {"sex": ("U",), "ethnic_group": ("N", "Not stated"), "disabled": ("U", "Not stated")}
 
+
+def unknown(column: str) -> tuple[str, ...]:
+    """Return the levels of a column that say that nothing is known.
+
+    Examples
+    --------
+    >>> unknown("ethnic_group"), unknown("religion")
+    (('N', 'Not stated'), ('Not stated',))
+    """
+    return tuple(dict.fromkeys((*UNKNOWN.get(column, ()), NOT_STATED)))
+
+
 #: What a characteristic is called.
 CHARACTERISTICS = {"sex": "gender", "ethnic_group": "ethnicity", "disabled": "disability"}
 
@@ -59,7 +72,8 @@ def people_of(column: str, level: str) -> str:
     >>> people_of("sex", "F"), people_of("team", "North")
     ('women', 'North')
     """
-    return LEVELS.get(column, {}).get(level, str(level))
+    known = LEVELS.get(column, {}).get(level)
+    return known or (f"{level} staff" if column == "ethnic_group" else str(level))
 
 
 def short(column: str, level: str) -> str:

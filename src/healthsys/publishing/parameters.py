@@ -7,6 +7,10 @@ A notebook states its parameters in one cell tagged ``parameters``, one annotate
 
 What follows ``allowed:`` is checked before a run: ``a to b`` (a range, ends included), ``a | b`` (a choice),
 ``data set or file``, ``file`` (both may be followed by ``or nothing``), or ``any``.
+
+A reader's own file is never mixed with bundled data. Where one parameter names a file, every other that names data must
+name a file too (or nothing), unless its line ends in ``; fits any data`` (an instrument, a codebook). A default that
+belongs to the bundled data ends in ``; with your own data: "…"``, which then takes its place.
 """
 
 from __future__ import annotations
@@ -45,6 +49,8 @@ class Parameter:
     default: Any
     meaning: str
     allowed: str
+    fits_any_data: bool = False
+    with_own_data: Any = None
 
     @property
     def is_source(self) -> bool:
@@ -74,6 +80,7 @@ def parameters_of(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, P
         line = statement.lineno
         comment = comments.get(statement.end_lineno, "")
         meaning, _, allowed = comment.partition("; allowed:")
+        allowed, _, bond = allowed.partition(";")
         if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name) or not allowed:
             raise RunError(
                 f"{label}: line {line} of the parameters cell is not of the form "
@@ -85,9 +92,78 @@ def parameters_of(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, P
                 f"{label}: parameter '{statement.target.id}' has type {kind}; use one of {', '.join(_TYPES)}"
             )
         found[statement.target.id] = Parameter(
-            statement.target.id, kind, ast.literal_eval(statement.value), meaning.strip(), allowed.strip()
+            statement.target.id,
+            kind,
+            ast.literal_eval(statement.value),
+            meaning.strip(),
+            allowed.strip(),
+            *_bond(bond.strip(), f"{label}: line {line} of the parameters cell"),
         )
     return found
+
+
+def _bond(text: str, place: str) -> tuple[bool, Any]:
+    """Read what the end of a parameter's line says of data that are the reader's own."""
+    if text == "fits any data":
+        return True, None
+    if text.startswith("with your own data:"):
+        return False, ast.literal_eval(text.partition(":")[2].strip())
+    if text:
+        raise RunError(f"{place} ends in '{text}'; allowed: fits any data, or with your own data: and a value")
+    return False, None
+
+
+def own_sources(values: dict[str, Any], known: dict[str, Parameter]) -> list[str]:
+    """Return the parameters that name a reader's own file, given or by default.
+
+    Examples
+    --------
+    >>> known = {"staff": Parameter("staff", "str", "workforce_staff", "staff", "data set or file")}
+    >>> own_sources({}, known), own_sources({"staff": "/home/me/mine.csv"}, known)
+    ([], ['staff'])
+    """
+    names = datasets.names()
+    found = {name: values.get(name, one.default) for name, one in known.items() if one.is_source}
+    return [name for name, value in found.items() if value and value not in names]
+
+
+def with_own_data(checked: dict[str, Any], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:
+    """Return checked values, defaults of the bundled data replaced where a reader's own file is given.
+
+    Raises
+    ------
+    RunError
+        If a reader's own file would be mixed with bundled data, naming the parameters that still hold them.
+    """
+    own = own_sources(checked, known)
+    if not own:
+        return checked
+    filled = dict(checked)
+    for name, one in known.items():
+        if one.with_own_data is not None and name not in filled:
+            filled[name] = one.with_own_data
+    values = {name: filled.get(name, one.default) for name, one in known.items() if one.is_source}
+    mixed = [
+        name
+        for name, value in values.items()
+        if value and name not in own and not known[name].fits_any_data and _is_data(value)
+    ]
+    if mixed:
+        held = ", ".join(f"{name} ({values[name]})" for name in mixed)
+        options = " ".join(f"-p {name}=FILE" for name in mixed)
+        empty = [f"-p {name}=" for name in mixed if known[name].allowed.endswith("or nothing")]
+        raise RunError(
+            f"{label}: {', '.join(own)} {'is your own file' if len(own) == 1 else 'are your own files'}, but "
+            f"{'this parameter is' if len(mixed) == 1 else 'these parameters are'} still at bundled data of this book: "
+            f"{held}. The report would mix them with yours. Give your own file for each: {options}"
+            + (f"; or leave it out: {' '.join(empty)}" if empty else "")
+        )
+    return filled
+
+
+def _is_data(name: str) -> bool:
+    """Say whether a bundled data set holds data; an empty form to fill in, or a codebook, does not."""
+    return datasets.describe(name)["kind"] not in ("template", "reference")
 
 
 def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:
@@ -125,7 +201,8 @@ def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, 
     Raises
     ------
     RunError
-        Naming the run, the parameter, the value, what is allowed, and the nearest valid name.
+        Naming the run, the parameter, the value, what is allowed, and the nearest valid name; or, where a reader's
+        own file would be mixed with bundled data, the parameters that still hold them.
     """
     checked = {}
     for name, value in given.items():
@@ -135,7 +212,7 @@ def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, 
                 f"It has: {', '.join(known) or 'none'}"
             )
         checked[name] = _fitting(value, known[name], label=label, folder=folder)
-    return checked
+    return with_own_data(checked, known, label=label)
 
 
 def _fitting(value: Any, parameter: Parameter, *, label: str, folder: Path) -> Any:

@@ -17,7 +17,7 @@ from healthsys.errors import HealthsysError
 from healthsys.publishing import execution, files, formula, harvest, pages, policy, typefaces
 from healthsys.publishing.described import with_description
 from healthsys.publishing.lookup import Lookup
-from healthsys.publishing.parameters import parameters_of, validate
+from healthsys.publishing.parameters import own_sources, parameters_of, validate
 from healthsys.publishing.runs import Run, find_notebook
 
 
@@ -62,6 +62,9 @@ def composed(notebook: str, given: dict[str, Any], *, folder: Path, style_link: 
     heading = re.search(r"^# (.*)$", source.cells[0].source, flags=re.M)
     run = Run(path.stem, path, heading[1] if heading else path.stem, checked)
     executed, _ = execution.execute_notebook(path, checked, label=path.stem)
+    if own_sources(checked, known):
+        # What a notebook says of the bundled data stands in cells of its own, which a report on other data leaves out.
+        executed.cells = [cell for cell in executed.cells if "bundled-data" not in cell.metadata.get("tags", [])]
     record = execution.results_of(run, executed)
     page = pages.compose(run, executed, record)
     return render(page, record, title=run.title, style_link=style_link), record

@@ -41,6 +41,23 @@ BANDS = (
     ("9", 0.004, (49.2, 56.6)),
     ("VSM", 0.005, (60.0, 78.0)),
 )
+#: Share of each band that is clinical staff; doctors all are. At the commissioning board, this part of it.
+CLINICAL = {
+    "2": 0.55,
+    "3": 0.55,
+    "4": 0.45,
+    "5": 0.85,
+    "6": 0.85,
+    "7": 0.75,
+    "8a": 0.60,
+    "8b": 0.45,
+    "8c": 0.35,
+    "8d": 0.30,
+    "9": 0.25,
+    "VSM": 0.20,
+}
+CLINICAL_AT_THE_BOARD = 0.25
+
 #: Medical grades: foundation, trainee, specialty doctor, consultant; pounds an hour at each point.
 GRADES = {"FD": (14.2, 16.5), "ST": (19.5, 23.0, 27.0), "SAS": (26.5, 33.0, 39.5), "CON": (45.0, 50.5, 56.5)}
 
@@ -163,7 +180,7 @@ def staff() -> pd.DataFrame:
         ``person``, ``organisation``, ``sex`` (F, M), ``ethnic_group`` (W, A, B, M, O, N), ``disabled`` (Y, N,
         U), ``age`` (years), ``contract`` (P, T), ``part_time`` (Y, N), ``band`` (missing for doctors),
         ``grade`` (missing outside medicine), ``point``, ``hourly_pay`` and ``bonus`` (pounds), ``full_pay``
-        (Y, N).
+        (Y, N), ``clinical`` (Y, N).
     """
     rng = np.random.default_rng(SEED)
     people = pd.concat([_organisation(rng, *spec) for spec in ORGANISATIONS], ignore_index=True)
@@ -202,6 +219,7 @@ def staff() -> pd.DataFrame:
     people["hourly_pay"] = np.round(np.where(reduced, pay / 2, pay), 2)
     people["bonus"] = _bonus(rng, people, woman)
     people["full_pay"] = np.where(reduced, "N", "Y")
+    people["clinical"] = _clinical(people, doctor)
     people.insert(0, "person", np.arange(1, len(people) + 1))
     return people.drop(columns="doctor")
 
@@ -236,6 +254,14 @@ def _organisation(
             "doctor": doctor,
         }
     )
+
+
+def _clinical(people: pd.DataFrame, doctor: np.ndarray) -> np.ndarray:
+    """Draw who is clinical staff, by band and organisation, with random numbers of its own."""
+    rng = np.random.default_rng(SEED + 41)
+    share = people["band"].map(CLINICAL).fillna(1.0).to_numpy(dtype=float)
+    share = np.where(people["organisation"] == "ICB", share * CLINICAL_AT_THE_BOARD, share)
+    return np.where(doctor | (rng.random(len(people)) < share), "Y", "N")
 
 
 def _bands(latent: np.ndarray, doctor: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ from healthsys.equality import decomposition, readers, words
 from healthsys.equality.decomposition import REFERENCES, Design, Split
 from healthsys.equality.pages.pay import LEVEL_ORDER, _levels
 from healthsys.equality.pay_gap import full_pay_mask
-from healthsys.errors import DataError
+from healthsys.equality.payroll import level_of
+from healthsys.errors import DataError, nearest
 
 #: Names of characteristics on the page.
 NAMES = {
@@ -47,6 +48,7 @@ class DecompositionPage:
     level: float
     resamples: int
     truth: pd.DataFrame | None
+    notes: tuple[str, ...] = ()
 
     @property
     def split(self) -> Split:
@@ -73,9 +75,15 @@ def open_page(
     ``level`` among the characteristics is the pay band, or the medical grade where there is no band. Levels
     with fewer people of either group than the rule shows are joined into one called ``few``.
     """
-    staff = readers.read_payroll(source)
-    provenance = staff.attrs["provenance"]
+    staff = readers.read_payroll(source, characteristics=(group,))
+    provenance, notes = staff.attrs["provenance"], tuple(staff.attrs.get("notes", ()))
     chosen = disclosure.rule(rule)
+    if group not in staff:
+        raise DataError(
+            f"{provenance['title']}: there is no column '{group}' to compare groups by.{nearest(group, staff.columns)} "
+            f"Columns found: {', '.join(map(str, staff.columns))}"
+        )
+    comparator, other = level_of(staff, group, comparator), level_of(staff, group, other)
     staff = staff.assign(level=_levels(staff))
     staff = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
     staff = staff[staff[group].isin([comparator, other])].assign(log_pay=lambda table: np.log(table["hourly_pay"]))
@@ -127,6 +135,7 @@ def open_page(
         level,
         resamples,
         truth,
+        notes,
     )
 
 
@@ -288,6 +297,7 @@ def note(page: DecompositionPage) -> str:
         f"because a characteristic is not known. {joined_words(page)} Intervals from {page.resamples} "
         "bootstrap samples of "
         "people within each group. The figures are of groups far above the disclosure threshold."
+        + "".join(f" {words.first_up(note).rstrip('.')}." for note in page.notes)
     )
 
 

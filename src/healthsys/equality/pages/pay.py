@@ -22,6 +22,7 @@ from healthsys.equality.pay_gap import (
     quantile_gaps,
     statutory,
 )
+from healthsys.equality.payroll import level_of
 from healthsys.equality.quarters import QUARTERS, assign_quarters
 from healthsys.errors import DataError
 from healthsys.evidence.recording import text_of
@@ -108,12 +109,14 @@ def open_page(
         If the file cannot be read, the comparator is not in it, or there is no other known group.
     """
     named = {"hourly_pay": pay_column, "sex": sex_column}
-    staff = readers.read_payroll(source, columns={key: given for key, given in named.items() if key != given})
+    renamed = {key: given for key, given in named.items() if key != given}
+    staff = readers.read_payroll(source, columns=renamed, characteristics=(characteristic,))
     provenance = staff.attrs["provenance"]
     chosen = disclosure.rule(rule)
     if characteristic not in staff:
         found = ", ".join(name for name in words.CHARACTERISTICS if name in staff)
         raise DataError(f"{provenance['title']}: there is no column '{characteristic}' to compare. It has: {found}")
+    comparator = level_of(staff, characteristic, comparator)
     staff = staff.assign(level=_levels(staff), two=_two(staff, characteristic, comparator))
     if not (staff["two"] == OTHER).any():
         raise DataError(
@@ -144,7 +147,7 @@ def open_page(
             level=level,
             resamples=resamples,
             seed=seed,
-            last=[name for name in words.UNKNOWN.get(characteristic, ()) if (staff[characteristic] == name).any()],
+            last=[name for name in words.unknown(characteristic) if (staff[characteristic] == name).any()],
         ),
         gaps_by(staff, by="level", rule=chosen, order=LEVEL_ORDER, **two),
         quantile_gaps(staff, rule=chosen, **two),
@@ -167,7 +170,7 @@ def _levels(staff: pd.DataFrame) -> pd.Series:
 
 def _two(staff: pd.DataFrame, characteristic: str, comparator: str) -> pd.Series:
     given = staff[characteristic].astype("object")
-    unknown = given.isna() | given.isin(words.UNKNOWN.get(characteristic, ("Not stated",)))
+    unknown = given.isna() | given.isin(words.unknown(characteristic))
     two = np.where(unknown, UNKNOWN, np.where(given == comparator, COMPARATOR, OTHER))
     return pd.Series(two, index=staff.index, dtype="str")
 
@@ -209,7 +212,7 @@ def _protected(staff: pd.DataFrame, characteristic: str, rule: Rule) -> Page:
     if (people["bonus"] == "paid").any():
         tables.append(Printed("bonus", ("two", "bonus"), totals=False, only=pair | {"bonus": ("paid",)}))
         tables.append(Printed("relevant", ("two",), totals=False, only=pair))
-    return disclosure.protect(people, tables=tables, rule=rule, derived={"two": "group"})
+    return disclosure.protect(people, tables=tables, rule=rule, derived={"two": "group"}, unrounded=True)
 
 
 def results(page: PayPage) -> list[dict[str, Any]]:
@@ -360,13 +363,14 @@ def measures_table(page: PayPage) -> pd.DataFrame:
 
 
 def quarters_table(page: PayPage) -> pd.DataFrame:
-    """Return the quarters as printed: counts through the rule, percentages of the counts printed."""
+    """Return the quarters as printed: counts through the rule, percentages from unrounded counts where both are."""
     rows = []
     for quarter in reversed(QUARTERS):
         cells = {side: {"full": "Y", "quarter": quarter, "two": side} for side in (OTHER, COMPARATOR)}
         shown = {side: page.shown.shown(cell) for side, cell in cells.items()}
-        both = None if None in shown.values() or not sum(shown.values()) else sum(shown.values())
-        share = None if both is None else 100 * shown[OTHER] / both
+        counts = {side: page.shown.exact(cell) for side, cell in cells.items()}
+        both = None if None in counts.values() or not sum(counts.values()) else sum(counts.values())
+        share = None if both is None else 100 * counts[OTHER] / both
         rows.append((quarter, *(disclosure.shown_text(shown[side]) for side in (OTHER, COMPARATOR)), share))
     table = pd.DataFrame(rows, columns=["quarter", "group", "comparator", "group_percent"])
     table["comparator_percent"] = 100 - table["group_percent"]
@@ -412,12 +416,24 @@ def sensitivity(page: PayPage) -> pd.DataFrame:
         choices += [
             (f"Employer {name} alone", staff[staff["organisation"] == name]) for name in staff["organisation"].unique()
         ]
-    rows = []
+    rows, base = [], _in_the_gaps(staff)
     for name, chosen in choices:
         gaps = statutory(chosen, **two).gaps[:2] if (chosen["two"] != UNKNOWN).any() else ()
         few = not gaps or min(gaps[0].comparator_people, gaps[0].group_people) <= page.rule.highest
+        few = few or _few_apart(_in_the_gaps(chosen), base, page.rule)
         rows.append((name, *((np.nan, np.nan) if few else (gap.percent for gap in gaps))))
     return pd.DataFrame(rows, columns=["choice", "mean_gap", "median_gap"])
+
+
+def _in_the_gaps(staff: pd.DataFrame) -> dict[str, set]:
+    """Return the people of each side whose pay a gap counts, by their place in the file."""
+    kept = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
+    return {side: set(kept.index[kept["two"] == side]) for side in (COMPARATOR, OTHER)}
+
+
+def _few_apart(chosen: dict[str, set], base: dict[str, set], rule: Rule) -> bool:
+    """Say whether a gap differs from the page's own by so few people that their pay would follow from both."""
+    return any(rule.show(len(chosen[side] ^ base[side])) is None for side in base)
 
 
 def counts_note(page: PayPage) -> str:
@@ -429,7 +445,8 @@ def counts_note(page: PayPage) -> str:
         ): n
         for what, n in page.measures.left_out.items()
     }
-    return f"{words.left_out(left_out, page.rule)} {page.shown.sentence()}"
+    notes = [words.first_up(note).rstrip(".") + "." for note in page.staff.attrs.get("notes", ())]
+    return " ".join([words.left_out(left_out, page.rule), *notes, page.shown.sentence()])
 
 
 def whole_system(page: PayPage) -> str:

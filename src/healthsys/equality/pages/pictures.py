@@ -48,9 +48,8 @@ def show_quarters(page: pay.PayPage) -> None:
         name="quarters",
         names=page.names,
         caption=(
-            f"Share of {low} and of {page.names[0]} in each pay quarter, full-pay employees, percentages "
-            "of the "
-            f"counts printed in the table. {_data(page.kind, page.source)}"
+            f"Share of {low} and of {page.names[0]} in each pay quarter, full-pay employees. "
+            f"{_data(page.kind, page.source)}"
         ),
         alt=f"Share of {low} by pay quarter: {_list(table, 'quarter', 'group_percent', '{:.1f} %')}.",
         drawn=table[["quarter", "group_percent", "comparator_percent"]],
@@ -225,7 +224,10 @@ def show_likelihoods(page: workforce.WorkforcePage) -> None:
         band=True,
         format="{:.2f}",
         axis="Relative likelihood (1 is equal; shaded: four-fifths band)",
-        caption=f"Relative likelihoods with Katz's {100 * page.level:g} % intervals. {_data(page.kind)}",
+        caption=(
+            f"Relative likelihoods with Katz's {100 * page.level:g} % intervals. The band is a United States guideline "
+            f"of 1978, no rule of UK law. {_data(page.kind)}"
+        ),
         alt=f"Relative likelihoods: {_list(table, 'label', 'ratio', '{:.2f}')}. One is equal likelihood.",
         drawn=table[["label", "ratio", "lower", "upper"]],
     )
@@ -266,8 +268,7 @@ def show_representation(page: workforce.WorkforcePage) -> None:
         kind=page.kind,
         caption=(
             f"Share of {group} staff by pay band over all staff of the band, those of unknown group among "
-            "them, from the "
-            f"counts as printed, with Wilson intervals. * is not shown. {_data(page.kind)}"
+            f"them, with Wilson's {100 * page.level:g} % intervals. * is not shown. {_data(page.kind)}"
         ),
         alt=f"{group} share by pay band: {_list(table, 'band', 'percent', '{:.1f} %')}.",
         drawn=table[["band", "percent", "lower", "upper"]],
@@ -318,13 +319,12 @@ def show_funnel(page: workforce.WorkforcePage) -> None:
         people=f"{group} staff who answered",
         kind=page.kind,
         caption=(
-            f"{words.first_up(indicator)}, {group} staff by organisation, from the counts as printed, with "
-            "limits at 95 % "
-            f"(dashed) and 99.8 %. A funnel shows who differs by more than chance; it ranks nobody.{hidden} "
-            f"{_data(page.kind)}"
+            f"{words.first_up(indicator)}, {group} staff by organisation. By chance alone, 1 in 20 would lie outside "
+            "the dashed limits and 1 in 500 outside the others. A funnel shows who differs by more than chance; it "
+            f"ranks nobody.{hidden} {_data(page.kind)}"
         ),
         alt=(f"Funnel plot around {100 * page.funnel.target:.1f} %: {said}. {listed}."),
-        drawn=points,
+        drawn=workforce.funnel_drawn(page),
     )
 
 
@@ -444,7 +444,7 @@ def show_ratios(page: talent.TalentPage) -> None:
         axis=f"Adverse-impact ratio, {first} over {second} (1 is equal; shaded: four-fifths band)",
         caption=(
             f"Adverse-impact ratio at each step and over the whole (last row), Katz's {100 * page.level:g} "
-            "% intervals. "
+            "% intervals. The band is a United States guideline of 1978, no rule of UK law. "
             f"{_data(page.kind)}"
         ),
         alt=f"Adverse-impact ratios: {_list(table, 'step', 'ratio', '{:.2f}')}.",

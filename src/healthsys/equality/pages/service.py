@@ -59,12 +59,13 @@ def finding(page: ServicePage) -> str:
     if round(health["median"], 1) == round(every["median"], 1):
         side = "the same as"
     return (
-        f"{'Among invented employers, in' if page.year.kind == 'illustrative' else 'In'} {page.year.year} half of the "
-        f"{int(health['with_gap']):,} health employers published a {name} above "
+        f"{'Among invented employers, in' if page.year.kind == 'illustrative' else 'In'} {page.year.year} the median "
+        f"of the {name}s that {int(health['with_gap']):,} health employers published is "
         f"{words.percent(health['median'])}, {side} the {words.percent(every['median'])} among all "
         f"{int(every['with_gap']):,}. {words.percent(health['above_zero'], decimals=0)} of health "
         "employers paid men more, "
         f"{words.percent(health['below_zero'], decimals=0)} paid women more."
+        + ("" if page.year.complete else f" {words.first_up(page.year.reason)}.")
     )
 
 
@@ -74,9 +75,8 @@ def placed_words(page: ServicePage) -> str:
     if found.reason:
         return f"{found.employer} cannot be placed: {found.reason}."
     return (
-        f"{found.employer} published {words.percent(found.gap)}. Its peers are {found.words}: half of them "
-        "published more "
-        f"than {words.percent(found.median)}, and {words.percent(found.higher, decimals=0)} a gap further "
+        f"{found.employer} published {words.percent(found.gap)}. Its peers are {found.words}: the median of their gaps "
+        f"is {words.percent(found.median)}, and {words.percent(found.higher, decimals=0)} a gap further "
         "in favour of men. "
         "The service publishes neither head counts nor the spread of pay, so no interval or limit can be "
         "drawn: an "
@@ -127,7 +127,7 @@ def sensitivity(page: ServicePage) -> pd.DataFrame:
         for said, chosen in (
             ("health by industry code or NHS in the name", table["health"]),
             ("NHS in the name only", table["nhs"]),
-            ("health without late submissions", table["health"] & (table["submitted"] <= table["due"])),
+            ("health without late submissions", table["health"] & ~table["late"]),
         ):
             gap = table.loc[chosen, measure].dropna()
             rows.append((name, said, len(gap), gap.median() if len(gap) else None))

@@ -14,7 +14,8 @@ from healthsys.equality import intersectional, readers, words
 from healthsys.equality.intersectional import JOINED_BY, Strata
 from healthsys.equality.pages.pay import _levels
 from healthsys.equality.pay_gap import full_pay_mask
-from healthsys.errors import DataError
+from healthsys.equality.payroll import level_of
+from healthsys.errors import DataError, nearest
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class StrataPage:
     kind: str
     source: str
     truth: pd.DataFrame | None
+    notes: tuple[str, ...] = ()
 
     @property
     def main(self) -> Strata:
@@ -61,7 +63,7 @@ def open_page(
     People whose characteristic is not stated are left out and counted, unless ``unknown_too``. ``adjust``
     names characteristics (such as ``level``) that a third model holds fixed beside the additive effects.
     """
-    staff = readers.read_payroll(source)
+    staff = readers.read_payroll(source, characteristics=by)
     provenance = staff.attrs["provenance"]
     chosen = disclosure.rule(rule)
     if len(by) != len(comparator):
@@ -69,10 +71,18 @@ def open_page(
             f"by names {len(by)} characteristics but comparator {len(comparator)} levels; give one level of each"
         )
     staff = staff.assign(level=_levels(staff))
+    for name in adjust:
+        if name not in staff:
+            raise DataError(
+                f"{provenance['title']}: there is no column '{name}' for the last model to hold fixed."
+                f"{nearest(name, staff.columns)} Name in 'adjust' only columns that the file has, or set adjust=[] "
+                f"to go without that model. Columns found: {', '.join(map(str, staff.columns))}"
+            )
+    comparator = [level_of(staff, name, given) for name, given in zip(by, comparator, strict=True)]
     full = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
     for name in () if unknown_too else by:
         if name in full:
-            full = full[~full[name].isin(words.UNKNOWN.get(name, ())) & full[name].notna()]
+            full = full[~full[name].isin(words.unknown(name)) & full[name].notna()]
     left_out = len(staff) - len(full)
     options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
     gaps = intersectional.stratum_gaps(full, by=by, comparator=comparator, rule=chosen, **options)
@@ -105,6 +115,7 @@ def open_page(
         provenance["kind"],
         provenance["title"],
         truth,
+        tuple(staff.attrs.get("notes", ())),
     )
 
 
@@ -123,7 +134,7 @@ def gaps_table(page: StrataPage) -> pd.DataFrame:
     hidden = [page.shown.shown(_cell(page, stratum)) for stratum in table["stratum"]]
     table["people"] = [disclosure.shown_text(count) for count in hidden]
     table["stratum"] = [name_of(page, stratum) for stratum in table["stratum"]]
-    return words.without_empty(table[["stratum", "people", "pay", "gap", "lower", "upper", "reason"]])
+    return words.without_empty(table[["stratum", "people", "pay", "gap", "lower", "upper", "holm", "bh", "reason"]])
 
 
 def models_table(page: StrataPage) -> pd.DataFrame:
@@ -155,6 +166,8 @@ def finding(page: StrataPage) -> str:
     shown = page.gaps.iloc[1:].dropna(subset=["gap"])
     first = name_of(page, page.gaps["stratum"].iloc[0])
     null = page.models["Null"]
+    if 0 < page.gaps["people"].iloc[0] <= page.rule.highest:
+        return f"The gaps are not shown: too few people are in the stratum compared with, {first}."
     if shown.empty:
         return f"No stratum beside {first} has enough people to show."
     worst = shown.loc[shown["gap"].idxmax()]
@@ -201,10 +214,10 @@ def truth_words(page: StrataPage) -> str:
 
 def note(page: StrataPage) -> str:
     """Say who was left out and what the disclosure rule did."""
+    notes = "".join(f" {words.first_up(note).rstrip('.')}." for note in page.notes)
     return (
         f"{page.rule.text(page.left_out)} people were left out: not on full pay, without a rate, or a "
-        "characteristic not "
-        f"stated. {page.shown.sentence()}"
+        f"characteristic not stated.{notes} {page.shown.sentence()}"
     )
 
 

@@ -11,8 +11,8 @@ from healthsys import datasets, disclosure
 from healthsys.disclosure import Page, Printed, Rule
 from healthsys.equality import pipeline, words
 from healthsys.equality.pages.workforce import GROUPS, PEOPLE
+from healthsys.equality.payroll import refuse_totals
 from healthsys.equality.pipeline import STAGES
-from healthsys.equality.standards import FOUR_FIFTHS
 from healthsys.errors import DataError, nearest
 from healthsys.evidence import text_of
 
@@ -85,7 +85,14 @@ def open_page(
                 f"{', '.join(found)}"
             )
         table = table[table["organisation"] == organisation]
+    refuse_totals(table, label=str(table.attrs["provenance"]["title"]))
     own = table[table["characteristic"] == characteristic]
+    if own.empty:
+        there = list(dict.fromkeys(table["characteristic"]))
+        raise DataError(
+            f"{table.attrs['provenance']['title']}: there is no characteristic '{characteristic}'."
+            f"{nearest(characteristic, there)} There are: {', '.join(there)}"
+        )
     usual = PAIRS.get(characteristic, ("", ""))
     pair = (group or usual[0], reference or usual[1])
     counts = own.groupby(["stage", "group"], as_index=False)["people"].sum()
@@ -113,16 +120,8 @@ def _protected(counts: pd.DataFrame, rule: Rule) -> Page:
             flags = {_flag(one): "yes" if number <= place else "no" for number, one in enumerate(present)}
             rows.append({"group": group, "last": stage, **flags, "people": int(reached[stage, group]) - later})
     tables = [Printed(stage, ("group",), totals=False, where={_flag(stage): "yes"}) for stage in present]
-    known = [
-        {"group": group, _flag(stage): "yes"}
-        for stage, group in reached.index
-        if reached[stage, group] == 0 or reached[stage, group] > rule.highest
-    ]
     options = {"tables": tables, "rule": rule, "derived": {_flag(stage): "last" for stage in present}}
-    try:
-        return disclosure.protect(pd.DataFrame(rows), exact=known, **options)
-    except DataError:
-        return disclosure.protect(pd.DataFrame(rows), **options)
+    return disclosure.protect(pd.DataFrame(rows), unrounded=True, **options)
 
 
 def _flag(stage: str) -> str:
@@ -149,9 +148,6 @@ def steps_table(page: TalentPage) -> pd.DataFrame:
     """Return rates and adverse-impact ratio of every step, those that rest on suppressed counts left empty."""
     table = page.steps.copy()
     numbers = [name for name in table if name.endswith(("rate", "lower", "upper", "ratio"))]
-    for name, group in zip(("group", "reference"), page.groups, strict=True):
-        counts = [[_shown(page.shown, stage, group) for stage in (row.after, row.before)] for row in table.itertuples()]
-        table[f"{name}_rate"] = [100 * min(a, b) / b if a is not None and b else float("nan") for a, b in counts]
     hidden = ~table["step"].isin(page.printable)
     table.loc[hidden, numbers] = float("nan")
     table["outside"] = [
@@ -173,8 +169,7 @@ def finding(page: TalentPage) -> str:
     last = page.steps["after"].iloc[-1]
     most = steps.loc[(steps["ratio"] - 1).abs().idxmax()]
     before, after = most["step"].split(" to ")
-    low, high = FOUR_FIFTHS
-    band = "inside" if low <= page.steps["ratio"].iloc[-1] <= high else "outside"
+    band = "outside" if page.steps["outside"].iloc[-1] else "inside"
     limits = words.interval(whole["lower"], whole["upper"], page.level, format="{:.2f}")
     chance = "; the interval includes equal chances" if whole["lower"] <= 1 <= whole["upper"] else ""
     start = f"From {NOUNS[page.start]} to {NOUNS[last]}, {group}"

@@ -10,8 +10,10 @@ import pandas as pd
 
 from healthsys import datasets, disclosure
 from healthsys.disclosure import Page, Printed, Rule
+from healthsys.disclosure.page import Cell
 from healthsys.equality import standards, words
 from healthsys.equality.calibration import BME
+from healthsys.equality.payroll import refuse_totals
 from healthsys.equality.standards import RelativeLikelihood
 from healthsys.errors import DataError
 from healthsys.funnel import Funnel, funnel
@@ -148,9 +150,13 @@ def open_page(
         raise DataError(f"there is no standard '{standard}'; allowed: {', '.join(STANDARDS)}")
     chosen = disclosure.rule(rule)
     tables = {name: datasets.read(source, layout=f"workforce_{name}") for name, source in files.items()}
+    for table in tables.values():
+        refuse_totals(table, label=_label(table))
     characteristic, group, reference = GROUPS[standard]
     if year not in set(tables["survey"].loc[tables["survey"]["characteristic"] == characteristic, "year"]):
         raise DataError(f"the survey has no answers of {year} by {characteristic}; choose a year that it has")
+    if not 0 < level < 1:
+        raise DataError(f"level is {level}; allowed: a number between 0 and 1, such as 0.95")
     staff = _staff(tables["staff"], standard)
     pages: dict[str, Page] = {}
     likelihoods, ratios = _likelihoods(tables, standard, years_averaged, chosen, level, pages)
@@ -165,13 +171,13 @@ def open_page(
         years_averaged,
         likelihoods,
         ratios,
-        _survey(now, standard, chosen, level),
-        _representation(staff, group, chosen, level, pages),
-        _disparity(staff, group, reference, chosen),
+        _survey(now, standard, chosen, level, pages["funnel"]),
+        _representation(staff, group, reference, chosen, level, pages),
+        _disparity(staff, group, reference, pages["representation"], level),
         _board(tables, staff, standard, chosen, pages),
         placed,
         withheld,
-        _change(asked, chosen),
+        _change(asked, chosen, year, standard, pages["funnel"]),
         pages,
         chosen,
         level,
@@ -179,8 +185,16 @@ def open_page(
     )
 
 
+def _label(table: pd.DataFrame) -> str:
+    return str(table.attrs["provenance"]["title"])
+
+
+#: Names of the parts of the staff whose disparity ratios WRES indicator 1 asks for.
+SIDES = {"Y": "clinical", "N": "non-clinical"}
+
+
 def _staff(staff: pd.DataFrame, standard: str) -> pd.DataFrame:
-    """Count staff by band (doctors together) and group, people of unknown group among them."""
+    """Count staff by band (doctors together), tier, clinical or not, and group, people of unknown group among them."""
     if standard == "WRES":
         group = np.where(
             staff["ethnic_group"].isin(BME),
@@ -190,36 +204,48 @@ def _staff(staff: pd.DataFrame, standard: str) -> pd.DataFrame:
     else:
         group = staff["disabled"].map({"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"}).to_numpy()
     band = staff["band"].where(staff["band"].notna(), "Medical")
-    counted = pd.DataFrame({"band": band.to_numpy(), "group": group, "people": 1})
-    return counted.groupby(["band", "group"], as_index=False)["people"].sum()
-
-
-def _protect(people: pd.DataFrame, tables: list[Printed], rule: Rule, exact: list[dict]) -> tuple[Page, bool]:
-    """Protect a page as if the printed ratios gave their counts away; where that cannot be, without the ratios."""
-    known = [cell for cell in exact if _count(people, cell) == 0 or _count(people, cell) > rule.highest]
-    try:
-        return disclosure.protect(people, tables=tables, rule=rule, exact=known), True
-    except DataError:
-        return disclosure.protect(people, tables=tables, rule=rule), False
-
-
-def _count(people: pd.DataFrame, cell: dict) -> int:
-    for name, level in cell.items():
-        people = people[people[name] == level]
-    return int(people["people"].sum())
+    side = staff["clinical"].map(SIDES).fillna("not said") if "clinical" in staff else "not said"
+    counted = pd.DataFrame({"band": band.to_numpy(), "side": side, "group": group, "people": 1})
+    tiers = {one: tier for tier, bands in standards.LEVELS.items() for one in bands}
+    counted["tier"] = counted["band"].map(tiers).fillna("none")
+    return counted.groupby(["band", "tier", "side", "group"], as_index=False)["people"].sum()
 
 
 def cases(tables: Mapping[str, pd.DataFrame], over: str, characteristic: str, years: int) -> pd.DataFrame:
-    """Return who had an outcome and who could have, by group of the whole system."""
+    """Return who had an outcome and who could have, by group of the whole system.
+
+    Raises
+    ------
+    DataError
+        If the table lacks the process, a stage, a group, or a group in one of the years.
+    """
+    standard = next(name for name, groups in GROUPS.items() if groups[0] == characteristic)
+    needed = GROUPS[standard][1:]
+    table = tables["recruitment" if over == "recruitment" else "processes"]
+    rows = table[table["characteristic"] == characteristic]
     if over == "recruitment":
-        rows = tables["recruitment"]
-        rows = rows[rows["characteristic"] == characteristic]
+        _needs(rows, "stage", ("shortlisted", "appointed"), f"{characteristic}", _label(table))
+        for stage in ("shortlisted", "appointed"):
+            _needs(rows[rows["stage"] == stage], "group", needed, f"the stage {stage}", _label(table))
         wide = rows.groupby(["group", "stage"])["people"].sum().unstack()
+        wide = wide.dropna(subset=["appointed", "shortlisted"])
         return wide.reset_index()[["group", "appointed", "shortlisted"]].set_axis(["group", "had", "could"], axis=1)
-    rows = tables["processes"]
-    rows = rows[(rows["process"] == over) & (rows["characteristic"] == characteristic)]
+    _needs(rows, "process", (over,), f"{characteristic}", _label(table))
+    rows = rows[rows["process"] == over]
+    for year in rows["year"].unique():
+        _needs(rows[rows["year"] == year], "group", needed, f"the process {over} in {year}", _label(table))
     yearly = rows.groupby(["year", "group"], as_index=False)[["had", "could"]].sum()
     return standards.averaged(yearly, years=1 if over == "training" else years)
+
+
+def _needs(rows: pd.DataFrame, column: str, wanted: tuple[str, ...], of: str, label: str) -> None:
+    found = list(dict.fromkeys(rows[column]))
+    for one in wanted:
+        if one not in found:
+            raise DataError(
+                f"{label}: column '{column}' has no row '{one}' for {of}; found: {', '.join(found) or 'none'}. "
+                "Where nobody had the outcome, give the row with a count of 0"
+            )
 
 
 def _likelihoods(
@@ -251,7 +277,7 @@ def _likelihoods(
             Printed(indicator, ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
             Printed("base", ("group",), totals=False),
         ]
-        page, printable = _protect(cube, shown_in, rule, cells)
+        page = disclosure.protect(cube, tables=shown_in, rule=rule, unrounded=True)
         pages[indicator] = page
         shown = [page.shown(cell) for cell in cells]
         found = standards.relative_likelihood(
@@ -261,7 +287,7 @@ def _likelihoods(
             level=level,
         )
         allowed = all(rule.allows(*count) for count in counts.values())
-        if None in shown or not printable or not allowed:
+        if None in shown or not allowed:
             found = RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts")
         ratios[indicator] = found
         index = 0 if over != "recruitment" else 1
@@ -299,29 +325,38 @@ def _likelihoods(
     return pd.DataFrame(rows, columns=columns), ratios
 
 
-def _as_printed(counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """Return survey counts as they may be printed; where an answer or its opposite is rare, nothing is known of it."""
+def _allowed(counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return survey counts, those of which nothing may be known set to nobody: an answer or its opposite is rare."""
+    known = [rule.allows(int(row.answered), int(row.base)) for row in counts.itertuples()]
     shown = counts.copy()
-    for row in counts.itertuples():
-        answered, base = int(row.answered), int(row.base)
-        allowed = rule.allows(answered, base)
-        shown.loc[row.Index, "base"] = rule.show(base) if allowed else 0
-        shown.loc[row.Index, "answered"] = min(rule.show(answered), rule.show(base)) if allowed else 0
+    shown[["answered", "base"]] = shown[["answered", "base"]].where(pd.Series(known, index=counts.index), 0)
     return shown.astype({"answered": int, "base": int})
 
 
-def _survey(now: pd.DataFrame, standard: str, rule: Rule, level: float) -> pd.DataFrame:
-    """Return the survey indicators from the counts as printed, so that they tell nothing that those do not."""
+def _given_away(counts: pd.DataFrame, indicator: str, page: Page) -> pd.Series:
+    """Say which rows of a survey's counts the funnel page withholds, because an organisation follows from them."""
+    hidden = [
+        row.indicator == indicator
+        and None in [page.shown({"group": row.group, **said}) for said in ({"said": "yes"}, {})]
+        for row in counts.itertuples()
+    ]
+    return pd.Series(hidden, index=counts.index)
+
+
+def _survey(now: pd.DataFrame, standard: str, rule: Rule, level: float, page: Page) -> pd.DataFrame:
+    """Return the survey indicators from unrounded counts, where neither an answer nor its opposite is rare."""
     _, group, reference = GROUPS[standard]
     rows = now[now["indicator"].isin(SURVEY)]
-    counts = _as_printed(rows.groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum(), rule)
+    counts = rows.groupby(["indicator", "group"], as_index=False)[["answered", "base"]].sum()
+    counts.loc[_given_away(counts, FUNNEL[standard], page), ["answered", "base"]] = 0
+    counts = _allowed(counts, rule)
     better = {name: good for name, (_, good) in SURVEY.items()}
     found = standards.survey_indicators(counts, groups=(group, reference), higher_is_better=better, level=level)
     found["worse_for"] = found["worse_for"].where(found["difference"].notna(), "not shown: too few people")
     found["indicator"] = [SURVEY[name][0] for name in found["indicator"]]
     alone = now[(now["indicator"] == ADJUSTMENTS[0]) & (now["group"] == group)]
     if len(alone):
-        one = _as_printed(alone[["answered", "base"]].sum().to_frame().T, rule).iloc[0]
+        one = _allowed(alone[["answered", "base"]].sum().to_frame().T, rule).iloc[0]
         row: dict = dict(
             zip(
                 ("group_percent", "group_lower", "group_upper"),
@@ -331,37 +366,50 @@ def _survey(now: pd.DataFrame, standard: str, rule: Rule, level: float) -> pd.Da
         )
         row |= {"indicator": ADJUSTMENTS[1], "group_base": one["base"], "worse_for": "asked of one group only"}
         found = pd.concat([found, pd.DataFrame([row])], ignore_index=True)
+    for column in ("group_base", "reference_base"):
+        found[column] = [None if pd.isna(value) else rule.show(int(value)) for value in found[column]]
     return found
 
 
-def _representation(staff: pd.DataFrame, group: str, rule: Rule, level: float, pages: dict[str, Page]) -> pd.DataFrame:
-    """Return the share of the group by band from the counts as printed, so that it tells nothing that they do not."""
+def _representation(
+    staff: pd.DataFrame, group: str, reference: str, rule: Rule, level: float, pages: dict[str, Page]
+) -> pd.DataFrame:
+    """Return the share of the group by band from unrounded counts, where every count behind it is shown."""
     order = [band for band in BANDS if (staff["band"] == band).any()]
-    page = disclosure.protect(staff, tables=[Printed("bands", ("band", "group"))], rule=rule, levels={"band": order})
+    tables = [Printed("group by band", ("band",), where={"group": group}), Printed("staff by band", ("band",))]
+    for name in (group, reference):
+        tables += [
+            Printed(f"{name} by tier", ("tier",), totals=False, where={"group": name}),
+            Printed(f"{name} by side and tier", ("side", "tier"), totals=False, where={"group": name}),
+        ]
+    options = {"rule": rule, "levels": {"band": order}, "derived": {"tier": "band"}}
+    page = disclosure.protect(staff, tables=tables, unrounded=True, **options)
     pages["representation"] = page
     rows = []
     for band in (*order, "All"):
         cell = {} if band == "All" else {"band": band}
-        part, base = page.shown(cell | {"group": group}), page.shown(cell)
-        known = part is not None and bool(base)
-        interval = standards.proportion(min(part, base), base, level=level) if known else (np.nan,) * 3
-        rows.append((band, disclosure.shown_text(part), disclosure.shown_text(base), *interval))
+        part, base = page.exact(cell | {"group": group}), page.exact(cell)
+        known = part is not None and bool(base) and rule.allows(part, base)
+        interval = standards.proportion(part, base, level=level) if known else (np.nan,) * 3
+        shown = (disclosure.shown_text(page.shown(one)) for one in (cell | {"group": group}, cell))
+        rows.append((band, *shown, *interval))
     return pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
 
 
-def _disparity(staff: pd.DataFrame, group: str, reference: str, rule: Rule) -> pd.DataFrame:
+def _disparity(staff: pd.DataFrame, group: str, reference: str, page: Page, level: float) -> pd.DataFrame:
+    """Return the disparity ratio of each step, of all staff and of clinical and non-clinical staff apart."""
     rows = []
-    for step in (("lower", "middle"), ("middle", "upper")):
-        found = standards.disparity_ratio(staff, group=group, reference=reference, step=step)
-        counts = [
-            int(staff.loc[(staff["group"] == name) & staff["band"].isin(standards.LEVELS[tier]), "people"].sum())
-            for name in (group, reference)
-            for tier in step
-        ]
-        if None in [rule.show(count) for count in counts]:
-            found = RelativeLikelihood(None, None, None, "not shown: too few people")
-        rows.append((f"{step[0]} to {step[1]} bands", found.ratio, found.lower, found.upper, found.reason or ""))
-    return pd.DataFrame(rows, columns=["step", "ratio", "lower", "upper", "reason"])
+    for side in ("all", *(name for name in SIDES.values() if (staff["side"] == name).any())):
+        part, at = (staff, {}) if side == "all" else (staff[staff["side"] == side], {"side": side})
+        for step in standards.STEPS:
+            found = standards.disparity_ratio(part, group=group, reference=reference, step=step, level=level)
+            cells = [at | {"tier": tier, "group": name} for name in (group, reference) for tier in step]
+            counts = [page.shown(cell) if Cell(cell.items()) in page.counts else 0 for cell in cells]
+            if None in counts:
+                found = RelativeLikelihood(None, None, None, "not shown: too few people")
+            said = f"{step[0]} to {step[1]} bands"
+            rows.append((side, said, found.ratio, found.lower, found.upper, found.reason or ""))
+    return pd.DataFrame(rows, columns=["staff", "step", "ratio", "lower", "upper", "reason"])
 
 
 def _board(
@@ -369,23 +417,24 @@ def _board(
 ) -> pd.DataFrame:
     characteristic, group, _ = GROUPS[standard]
     members = tables["boards"][tables["boards"]["characteristic"] == characteristic]
+    _needs(members, "group", (group,), f"{characteristic}", _label(tables["boards"]))
     people = (
         members.groupby("group", as_index=False)["voting_members"].sum().rename(columns={"voting_members": "people"})
     )
-    cells = [{"group": group}, {}]
-    page, printable = _protect(people, [Printed("board", ("group",))], rule, cells)
+    people["people"] = people["people"].astype(int)
+    page = disclosure.protect(people, tables=[Printed("board", ("group",))], rule=rule, unrounded=True)
     pages["board"] = page
-    counts = _count(people, {"group": group}), int(people["people"].sum())
-    workforce = int(staff.loc[staff["group"] == group, "people"].sum()), int(staff["people"].sum())
-    hidden = None in [page.shown(cell) for cell in cells] or not printable or not rule.allows(*counts)
-    hidden = hidden or not rule.allows(*workforce)
-    difference, reason = standards.board_difference(*counts, *workforce)
+    cells = [{"group": group}, {}]
+    counts = [page.exact(cell) for cell in cells]
+    workforce = [pages["representation"].exact(cell) for cell in cells]
+    hidden = None in [*counts, *workforce] or not rule.allows(*counts) or not rule.allows(*workforce)
+    difference, reason = (None, None) if hidden else standards.board_difference(*counts, *workforce)
     row = {
         "members": disclosure.shown_text(page.shown(cells[0])),
         "board": disclosure.shown_text(page.shown({})),
-        "board_percent": None if hidden else 100 * counts[0] / counts[1],
-        "workforce_percent": None if hidden else 100 * workforce[0] / workforce[1],
-        "difference": None if hidden else difference,
+        "board_percent": None if difference is None else 100 * counts[0] / counts[1],
+        "workforce_percent": None if difference is None else 100 * workforce[0] / workforce[1],
+        "difference": difference,
         "reason": "not shown: too few members in the group" if hidden else reason or "",
     }
     return pd.DataFrame([row])
@@ -394,7 +443,7 @@ def _board(
 def _funnel(
     now: pd.DataFrame, standard: str, rule: Rule, pages: dict[str, Page]
 ) -> tuple[Funnel | None, tuple[str, ...]]:
-    """Place the organisations in a funnel, from the counts as printed; those that cannot be shown are named."""
+    """Place the organisations in a funnel, from unrounded counts; those that cannot be shown are named."""
     indicator, group = FUNNEL[standard], GROUPS[standard][1]
     rows = now[now["indicator"] == indicator]
     cube = pd.concat(
@@ -410,31 +459,40 @@ def _funnel(
         Printed("system", ("group", "said"), totals=False, only=yes),
         Printed("system bases", ("group",), totals=False),
     ]
-    cells = [{"group": name, **said} for name in cube["group"].unique() for said in ({"said": "yes"}, {})]
-    page, _ = _protect(cube.astype({"people": int}), tables, rule, cells)
+    page = disclosure.protect(cube.astype({"people": int}), tables=tables, rule=rule, unrounded=True)
     pages["funnel"] = page
     points, withheld = [], []
     for name in rows["organisation"].unique():
-        counts = [page.shown({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})]
-        if None in counts or not counts[1]:
+        counts = [page.exact({"organisation": name, "group": group, **said}) for said in ({"said": "yes"}, {})]
+        if None in counts or not counts[1] or not rule.allows(*counts):
             withheld.append(name)
         else:
-            points.append((name, min(counts), counts[1]))
+            points.append((name, *counts))
     if not points:
         return None, tuple(withheld)
     table = pd.DataFrame(points, columns=["organisation", "answered", "base"])
     return funnel(table, unit="organisation", observed="answered", size="base"), tuple(withheld)
 
 
-def _change(asked: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+def funnel_drawn(page: WorkforcePage) -> pd.DataFrame:
+    """Return the points of the funnel as they may be downloaded: percentages and limits, bases rounded, no answers."""
+    points = page.funnel.points.copy()
+    points["base"] = [page.rule.show(int(number)) for number in points["base"]]
+    return points.drop(columns="answered")
+
+
+def _change(asked: pd.DataFrame, rule: Rule, year: int, standard: str, page: Page) -> pd.DataFrame:
     """Return the survey indicators by year and group, with a number for each comparable stretch."""
     totals = (
         asked[asked["indicator"].isin(SURVEY)]
         .groupby(["indicator", "year", "group"], as_index=False)[["answered", "base"]]
         .sum()
     )
-    totals = _as_printed(totals, rule)
+    hidden = _given_away(totals, FUNNEL[standard], page) & (totals["year"] == year)
+    totals.loc[hidden.astype(bool), ["answered", "base"]] = 0
+    totals = _allowed(totals, rule)
     totals["percent"] = (100 * totals["answered"] / totals["base"]).where(totals["base"] > 0)
     later = (totals["indicator"] == "wres7") & (totals["year"] >= standards.INDICATOR_7_BREAK)
     totals["stretch"] = np.where(later, 2, 1)
-    return totals.astype({"year": int})
+    totals["base"] = [rule.show(int(number)) for number in totals["base"]]
+    return totals.drop(columns="answered").astype({"year": int})

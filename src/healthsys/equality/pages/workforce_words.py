@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from healthsys.equality import standards, words
-from healthsys.equality.calibration import calibration, synthetic_values
+from healthsys.equality.calibration import calibration
 from healthsys.equality.pages.workforce import GROUPS, LIKELIHOODS, PEOPLE, WorkforcePage, cases
 
 #: National series drawn: data set, series, group, what it is, unit.
@@ -42,13 +42,44 @@ def beside_published(page: WorkforcePage, published: Mapping[str, pd.DataFrame])
     """Return the figures of the system beside the published ones that it was calibrated to, of this standard."""
     if page.kind != "synthetic":
         return pd.DataFrame()
-    names = ("staff", "recruitment", "processes", "survey", "boards")
-    table = calibration(synthetic_values(*(page.tables[name] for name in names)), dict(published))
-    own = table[table["measure"].str.startswith(page.standard)].reset_index(drop=True)
-    if page.board["difference"].isna().all():
-        own = own[~own["measure"].str.contains("boards")]
-    small = page.representation.set_index("band")["percent"].isna().get("VSM", False)
-    return own[~own["measure"].str.contains("very senior")] if small else own
+    own = calibration(shown_values(page), dict(published))
+    return own[own["synthetic"].notna()].reset_index(drop=True)
+
+
+def shown_values(page: WorkforcePage) -> dict[str, float]:
+    """Return the figures that this page shows under the names of the calibration, so that both are the same number.
+
+    A figure that the page withholds is missing.
+    """
+    ratios = {name: found.ratio for name, found in page.ratios.items()}
+    share = page.representation.set_index("band")["percent"]
+    asked = page.survey.assign(key=page.survey["indicator"].str.split(":").str[0]).set_index("key")
+    if page.standard == "WRES":
+        found = {
+            "WRES 2, appointed: white over BME": ratios["WRES 2"],
+            "WRES 3, disciplinary: BME over white": ratios["WRES 3"],
+            "WRES 1, BME share of staff": share["All"],
+            "WRES 1, BME share of very senior managers": share.get("VSM"),
+            "WRES 5, harassed by the public: BME": asked["group_percent"].get("WRES 5"),
+            "WRES 6, harassed by staff: BME": asked["group_percent"].get("WRES 6"),
+            "WRES 6, harassed by staff: white": asked["reference_percent"].get("WRES 6"),
+            "WRES 8, discriminated against: BME": asked["group_percent"].get("WRES 8"),
+            "WRES 8, discriminated against: white": asked["reference_percent"].get("WRES 8"),
+            "WRES 9, BME share of boards": page.board["board_percent"].iloc[0],
+        }
+    else:
+        found = {
+            "WDES 1, share of staff who declare a disability": share["All"],
+            "WDES 2, appointed: non-disabled over disabled": ratios["WDES 2"],
+            "WDES 3, capability: disabled over non-disabled": ratios["WDES 3"],
+            "WDES 4a, harassed by the public: disabled": asked["group_percent"].get("WDES 4a"),
+            "WDES 4b, harassed by managers: disabled": asked["group_percent"].get("WDES 4b"),
+            "WDES 4c, harassed by colleagues: disabled": asked["group_percent"].get("WDES 4c"),
+            "WDES 7, feel valued: disabled": asked["group_percent"].get("WDES 7"),
+            "WDES 7, feel valued: not disabled": asked["reference_percent"].get("WDES 7"),
+            "WDES 8, adequate adjustments: disabled": asked["group_percent"].get("WDES 8"),
+        }
+    return {name: float("nan") if value is None else float(value) for name, value in found.items()}
 
 
 def conflicts(page: WorkforcePage, published: pd.DataFrame) -> pd.DataFrame:
@@ -94,18 +125,13 @@ def proof_words(page: WorkforcePage) -> str:
     proofs = [shown.proof for shown in page.pages.values() if shown.proof is not None and not shown.proof.ranges.empty]
     if not page.rule.on:
         return page.rule.sentence()
-    said = (
-        f"{page.rule.sentence()} Ratios and differences in share are worked out from the unrounded counts, "
-        "and only where "
-        "every count behind them, and those who are left, are enough to be shown."
-    )
+    said = page.rule.sentence(unrounded=True)
     if not proofs:
         return said + " No cell had to be suppressed."
     cells = sum(len(proof.ranges) for proof in proofs)
     return (
-        f"{said} An integer programme confirms, also for somebody who works the counts out "
-        "of the printed "
-        f"ratios, that each of the {cells} suppressed cells can still be at least "
+        f"{said} An integer programme confirms, also for somebody who knows the exact count of every other cell, "
+        f"that each of the {cells} suppressed cells can still be at least "
         f"{min(proof.smallest for proof in proofs)} different numbers."
     )
 
@@ -142,6 +168,22 @@ def results(page: WorkforcePage) -> list[dict[str, Any]]:
                     "level": page.level,
                 }
             )
+    for row in page.disparity.itertuples():
+        known = pd.notna(row.ratio)
+        staff = "all" if row.staff == "all" else row.staff.replace("-", "")
+        name = f"disparity_{staff}_{row.step.removesuffix(' bands').replace(' ', '_')}"
+        ends = {"lower": row.lower, "upper": row.upper, "level": page.level} if known else {}
+        rows.append(
+            {
+                "name": name,
+                "value": row.ratio if known else None,
+                "unit": "ratio",
+                "format": "{:.2f}",
+                "meaning": f"disparity ratio of the step from {row.step}, {row.staff} staff",
+                "reason": None if known else row.reason,
+                **ends,
+            }
+        )
     board = page.board.iloc[0]
     rows.append(
         {
@@ -228,13 +270,21 @@ def windows_table(page: WorkforcePage) -> pd.DataFrame:
     for indicator, _outcome, over, group, reference, _verb in LIKELIHOODS[page.standard]:
         if over in ("recruitment", "training"):
             continue
+        main = _window(page, over, characteristic, page.years_averaged, (group, reference))
         for years in (1, 2):
-            counted = cases(page.tables, over, characteristic, years).set_index("group")
-            counts = [int(counted.loc[name, column]) for name in (group, reference) for column in ("had", "could")]
+            counts = _window(page, over, characteristic, years, (group, reference))
+            apart = [abs(one - other) for one, other in zip(counts, main, strict=True)]
             hidden = not (page.rule.allows(*counts[:2]) and page.rule.allows(*counts[2:]))
+            # The cases of the years by which two windows differ follow from both figures: they must not be few either.
+            hidden = hidden or None in [page.rule.show(number) for number in apart]
             found = standards.relative_likelihood(
                 counts[0], counts[1], reference_had=counts[2], reference_could=counts[3], level=page.level
             )
             value = (None,) * 3 if hidden else (found.ratio, found.lower, found.upper)
             rows.append((indicator, years, *value, "not shown: too few cases" if hidden else found.reason or ""))
     return pd.DataFrame(rows, columns=["indicator", "years", "ratio", "lower", "upper", "reason"])
+
+
+def _window(page: WorkforcePage, over: str, characteristic: str, years: int, names: tuple[str, str]) -> list[int]:
+    counted = cases(page.tables, over, characteristic, years).set_index("group")
+    return [int(counted.loc[name, column]) for name in names for column in ("had", "could")]

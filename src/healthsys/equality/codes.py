@@ -1,0 +1,213 @@
+"""What the cells of a personal characteristic mean: words for "not known", NHS ethnic category codes, our own codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from healthsys.equality.files import row_of
+from healthsys.errors import DataError
+
+#: What a level is called where a person's group is not known; it is left out of every split in two, and counted.
+NOT_STATED = "Not stated"
+
+#: Cells that say that nothing is known (case, blanks and punctuation at the ends do not matter).
+UNKNOWN_WORDS = frozenset(
+    """|not stated|not known|unknown|unknown/not stated|not stated/unknown|undisclosed|not disclosed|undeclared|
+not declared|prefer not to say|prefers not to say|prefer not to answer|prefer not to disclose|prefer not to state|
+rather not say|i prefer not to say|i'd prefer not to say|do not wish to say|do not wish to disclose|
+i do not wish to disclose|i do not wish to disclose this|did not wish to disclose|does not wish to disclose|
+declined|declined to say|declined to answer|declined to state|refused|withheld|not provided|not given|not recorded|
+not collected|not available|not applicable|not specified|unspecified|undefined|not answered|no answer|no response|
+no reply|no data|not asked|missing|blank|empty|null|none|none given|nan|na|n/a|n.a|n.a.|#n/a|nk|n/k|ns|n/s|pnts|pns|
+tbc|don't know|do not know|dk|not entered|not completed|not obtained|not yet known|not yet stated|information refused|
+-|--|---|–|—|.|..|…|?|??|*""".replace("\n", "").split("|")
+)
+
+#: NHS ethnic category codes (NHS Data Dictionary, "ethnic category", 2001 census categories): code and name.
+NHS_ETHNIC_CODES = {
+    "A": "White British",
+    "B": "White Irish",
+    "C": "Any other White background",
+    "D": "Mixed White and Black Caribbean",
+    "E": "Mixed White and Black African",
+    "F": "Mixed White and Asian",
+    "G": "Any other mixed background",
+    "H": "Indian",
+    "J": "Pakistani",
+    "K": "Bangladeshi",
+    "L": "Any other Asian background",
+    "M": "Black Caribbean",
+    "N": "Black African",
+    "P": "Any other Black background",
+    "R": "Chinese",
+    "S": "Any other ethnic group",
+}
+
+#: NHS codes of people whose category is not known: not stated (asked) and not known (not asked).
+NHS_UNKNOWN_CODES = ("Z", "99")
+
+#: The codes of ``ethnic_group`` in the layout of ``workforce_staff``.
+OWN_ETHNIC_CODES = {"W": "white", "A": "Asian", "B": "Black", "M": "mixed", "O": "other", "N": "not stated"}
+
+
+def _plain(text: str) -> str:
+    """Return a cell without case, double blanks and what stands around it."""
+    plain = re.sub(r"\s+", " ", str(text).replace("’", "'").replace("\u00a0", " "))
+    return plain.strip().strip("()[]").strip().casefold()
+
+
+def is_unknown(text: object) -> bool:
+    """Say whether a cell of a personal characteristic says that nothing is known.
+
+    Examples
+    --------
+    >>> [is_unknown(text) for text in ("", "Prefer not to say", "N/A", "Z - Not Stated", "White")]
+    [True, True, True, True, False]
+    """
+    if pd.isna(text):
+        return True
+    plain = _plain(str(text))
+    behind = re.sub(r"^(z|99)\s*[-–—:.]?\s*(?=\S)", "", plain)
+    return plain in UNKNOWN_WORDS or plain.rstrip(".") in UNKNOWN_WORDS or (behind != plain and behind in UNKNOWN_WORDS)
+
+
+def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series, dict[str, str], list[str]]:
+    """Return the levels of a personal characteristic of a reader's file, what its codes stand for, and notes.
+
+    Cells that say that nothing is known become :data:`NOT_STATED`; spellings that differ in case, blanks or dashes
+    only are joined. In a column of ethnic groups, NHS category codes become their names; codes of our own layout
+    stay; a list of codes that could be either, that mixes both, or that holds another code is refused.
+
+    Parameters
+    ----------
+    raw
+        The file as text (:func:`healthsys.equality.files.frame_of`).
+    column
+        The characteristic.
+    label
+        What to call the file in messages.
+
+    Returns
+    -------
+    tuple
+        The levels; a mapping of code to level where codes were translated; sentences about what was done.
+
+    Raises
+    ------
+    DataError
+        Naming file, column, row and code.
+
+    Examples
+    --------
+    >>> raw = pd.DataFrame({"ethnic_group": ["A", "H", "Z", "99", "C"]})
+    >>> levels_of(raw, "ethnic_group", label="staff.csv")[0].tolist()
+    ['White British', 'Indian', 'Not stated', 'Not stated', 'Any other White background']
+    """
+    text = raw[column].astype("object").where(raw[column].notna(), "").astype(str)
+    unknown = text.map(is_unknown).to_numpy(dtype=bool)
+    if "ethnic" in column.casefold() or column.casefold() == "race":
+        code = text.str.strip().str.upper()
+        z = code.isin(NHS_UNKNOWN_CODES).to_numpy()
+        found = _ethnic(raw, code, unknown | z, bool(z.any()), column, label)
+        if found is not None:
+            return found
+        unknown = unknown | z
+    plain = text.map(lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
+    counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[~unknown].value_counts(sort=True)
+    spelling: dict[str, str] = {}
+    for one, spelt in sorted(counts.index, key=lambda pair: (-int(counts[pair]), pair[1])):
+        spelling.setdefault(one, spelt)
+    joined = sorted({spelt for one, spelt in counts.index if spelling[one] != spelt})
+    notes = [f"column '{column}': {', '.join(joined[:5])} joined with the usual spelling"] if joined else []
+    levels = plain.map(spelling).where(~unknown, NOT_STATED).astype("str")
+    return levels, {}, notes
+
+
+def _ethnic(
+    raw: pd.DataFrame, code: pd.Series, missing: np.ndarray, z: bool, column: str, label: str
+) -> tuple[pd.Series, dict[str, str], list[str]] | None:
+    """Read a column of codes; None where it holds names of groups."""
+    given = sorted(set(code[~missing]))
+    short = [one for one in given if len(one) == 1 or re.fullmatch(r"[A-Z][A-Z0-9]", one)]
+    if not short:
+        return None
+    if len(short) < len(given):
+        odd = next(one for one in given if one not in short)
+        _refuse(raw, code, column, label, short[0], f"the column holds names too, such as '{odd}'")
+    nhs = [one for one in given if one in NHS_ETHNIC_CODES]
+    ours = [one for one in given if one in OWN_ETHNIC_CODES]
+    if len(ours) == len(given) and ("W" in given or "O" in given):
+        return code.where(~missing, "N").astype("str"), {}, []
+    if len(nhs) == len(given) and (z or len(ours) < len(given)):
+        levels = code.map(NHS_ETHNIC_CODES).where(~missing, NOT_STATED).astype("str")
+        note = f"column '{column}': read as NHS ethnic category codes (A White British to S any other; Z, 99 not known)"
+        return levels, dict(NHS_ETHNIC_CODES), [note]
+    if len(nhs) == len(given):
+        _refuse(raw, code, column, label, given[0], "these codes can be read as NHS categories and as our own")
+    odd = next((one for one in given if one not in NHS_ETHNIC_CODES and one not in OWN_ETHNIC_CODES), None)
+    if odd is not None:
+        _refuse(raw, code, column, label, odd, "it is in neither list of codes")
+    odd = next(one for one in given if one not in OWN_ETHNIC_CODES)
+    return _refuse(raw, code, column, label, odd, "the column mixes NHS categories with W or O of our own list")
+
+
+def _refuse(raw: pd.DataFrame, code: pd.Series, column: str, label: str, odd: str, why: str) -> None:
+    position = int((code == odd).to_numpy().argmax())
+    ours = ", ".join(f"{key} {name}" for key, name in OWN_ETHNIC_CODES.items())
+    raise DataError(
+        f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' is not a code "
+        f"that can be read for certain: {why}. Allowed: NHS ethnic category codes (A to S, Z, 99); {ours}; or, "
+        "safest, the names of the groups written out, such as White British"
+    )
+
+
+def level_named(levels: Sequence[str], given: str, codes: Mapping[str, str]) -> str:
+    """Return the level that a reader names by code or in another spelling; what was given where there is none.
+
+    Examples
+    --------
+    >>> level_named(["White British", "Indian"], "A", NHS_ETHNIC_CODES), level_named(["White"], "white", {})
+    ('White British', 'White')
+    """
+    if given in levels:
+        return given
+    named = codes.get(str(given).strip().upper())
+    if named is not None:
+        return named
+    return next((level for level in levels if _plain(level) == _plain(given)), given)
+
+
+def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str | None, label: str) -> pd.Series:
+    """Return a column of few known codes as those codes; what says that nothing is known becomes ``unknown``.
+
+    Where ``unknown`` is None, such a cell is refused like any other code that is not known.
+
+    Raises
+    ------
+    DataError
+        Naming file, column, row and value of a cell that is no known code.
+
+    Examples
+    --------
+    >>> coded(pd.DataFrame({"sex": ["Female", "m", "-"]}), "sex", {"female": "F", "m": "M"}, "U", "staff.csv").tolist()
+    ['F', 'M', 'U']
+    """
+    plain = raw[column].map(_plain)
+    found = plain.map(words)
+    if unknown is not None:
+        found = found.where(found.notna() | ~raw[column].map(is_unknown), unknown)
+    bad = found.isna()
+    if bad.any():
+        position = int(bad.to_numpy().argmax())
+        value = raw[column].iloc[position][:40]
+        shown = ", ".join(sorted({*words.values(), *([unknown] if unknown else [])}))
+        raise DataError(
+            f"{label}: column '{column}', row {row_of(raw, position)}: '{value}' is not a code that is known "
+            f"({int(bad.sum())} such cells); allowed: {shown}, or in words "
+            f"{', '.join(word for word in words if word)}{'; an empty cell where it is not known' if unknown else ''}"
+        )
+    return found.astype("str")

@@ -1,0 +1,264 @@
+"""Reader of a staff file: a bundled data set, or a simple payroll CSV with a row per employee."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from healthsys import datasets
+from healthsys.equality.codes import coded, level_named, levels_of
+from healthsys.equality.files import frame_of, located, row_of
+from healthsys.errors import DataError, nearest
+
+#: What a payroll file may call women, men, and people who are left out of the legal measures.
+SEX_WORDS = {
+    **dict.fromkeys(("f", "female", "woman", "women"), "F"),
+    **dict.fromkeys(("m", "male", "man", "men"), "M"),
+    **dict.fromkeys(("u", "x", "non-binary", "nonbinary", "non binary", "other", "indeterminate"), "U"),
+}
+_YES_NO = {**dict.fromkeys(("y", "yes", "true", "1"), "Y"), **dict.fromkeys(("n", "no", "false", "0"), "N")}
+_DISABLED = {
+    **_YES_NO,
+    **dict.fromkeys(("disabled", "has a disability"), "Y"),
+    **dict.fromkeys(("not disabled", "non-disabled", "nondisabled", "no disability"), "N"),
+    "u": "U",
+}
+
+#: Columns that stay text even where all their cells are numbers.
+_TEXT = ("person", "organisation", "band", "grade", "sex", "ethnic_group", "disabled", "full_pay", "level")
+
+#: A cell that marks a row of totals.
+_TOTALS = re.compile(
+    r"(grand |sub[- ]?|overall |column )?(totals?|sum)( staff| employees| people| headcount)?:?"
+    r"|(mean|median|average|count|headcount)( pay)?:?|all (staff|employees|people):?",
+    flags=re.I,
+)
+
+#: With fewer rates of pay than this, none is far from "the others".
+FEWEST_RATES = 10
+#: A rate so many times the median, or that share of it, cannot be an hourly rate among hourly rates: refused.
+IMPOSSIBLE_RATIO = 30.0
+#: A rate so many times the median is named for the reader to check (ten times a low rate, or a chief executive's).
+HIGH_RATIO = 6.0
+#: A rate below this share of the median is named.
+LOW_RATIO = 0.25
+#: A median hourly rate above this (pounds) is pay by the month or the year.
+HIGHEST_MEDIAN = 500.0
+#: What a rate may be where it is so many times the others.
+FACTORS = {
+    0.01: "pounds and pence mixed up",
+    0.1: "a decimal point in the wrong place",
+    10: "a decimal point in the wrong place",
+    37.5: "pay by the week",
+    100: "pence, or a decimal point lost",
+    162.5: "pay by the month",
+    1000: "a decimal point lost",
+    1950: "pay by the year",
+}
+
+
+def read_payroll(
+    source: str | Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    ethnic_groups: tuple[str, ...] = (),
+    characteristics: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Read a staff file: a bundled data set, or a simple payroll CSV with a row per employee.
+
+    Parameters
+    ----------
+    source
+        Name of a bundled staff table, or path of a CSV file. Needed columns: ``sex``, ``hourly_pay``; used
+        where there: ``person``, ``full_pay`` (Y, N), ``bonus``, ``ethnic_group``, ``disabled`` (Y, N, U),
+        ``band``. Other columns are numbers where every cell is one, else text; an empty cell is missing.
+    columns
+        Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
+    ethnic_groups
+        Codes that ``ethnic_group`` may hold; when empty, names of groups, NHS category codes or our own codes
+        (:func:`healthsys.equality.codes.levels_of`).
+    characteristics
+        Further columns that hold personal characteristics: cells that say that nothing is known ("Prefer not to
+        say", empty, …) become ``Not stated``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Checked; ``attrs["provenance"]`` as for :func:`healthsys.datasets.load`, ``attrs["codes"]`` says for each
+        column what its codes stand for, ``attrs["notes"]`` are sentences for the reader. Sex is ``F``, ``M`` or
+        ``U`` (in none of the legal measures).
+
+    Raises
+    ------
+    DataError
+        Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, a rate
+        far from all others, a row of totals, the same person twice.
+    """
+    if str(source) in datasets.names():
+        staff = datasets.load(str(source))
+        for name in ("sex", "hourly_pay"):
+            if name not in staff:
+                raise DataError(
+                    f"the data set '{source}' has no column '{name}': it is no staff file. "
+                    "Give 'workforce_staff', or the path of a CSV file with a row per employee"
+                )
+        staff.attrs |= {"codes": {}, "notes": []}
+        return staff
+    path, label, kind = located(source)
+    raw = frame_of(path, label)
+    for name, given in (columns or {}).items():
+        if given not in raw.columns:
+            raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
+        if name in raw.columns and name != given:
+            raw = raw.drop(columns=name)
+        raw = raw.rename(columns={given: name})
+    for name in ("sex", "hourly_pay"):
+        if name not in raw.columns:
+            raise DataError(
+                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, "
+                "or name the "
+                f"column in the parameters. Columns found: {', '.join(raw.columns[:20])}"
+            )
+    refuse_totals(raw, label=label)
+    staff, codes, notes = raw.copy(), {}, []
+    staff["sex"] = coded(raw, "sex", SEX_WORDS, "U", label)
+    staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
+    notes += _far_from_others(raw, staff["hourly_pay"], label)
+    if "full_pay" in raw:
+        staff["full_pay"] = coded(raw, "full_pay", _YES_NO, None, label)
+    if "bonus" in raw:
+        staff["bonus"] = _pay(raw, "bonus", label, zero=True)
+    if "disabled" in raw:
+        staff["disabled"] = coded(raw, "disabled", _DISABLED, "U", label)
+    if ethnic_groups and "ethnic_group" in raw:
+        staff["ethnic_group"] = coded(
+            raw, "ethnic_group", {code.casefold(): code for code in ethnic_groups}, "N", label
+        )
+    done = {"sex", "hourly_pay", "full_pay", "bonus", "disabled"} | ({"ethnic_group"} if ethnic_groups else set())
+    for name in raw.columns:
+        if name in done:
+            continue
+        if name in characteristics or name == "ethnic_group":
+            staff[name], codes[name], said = levels_of(raw, name, label=label)
+            notes += said
+        else:
+            staff[name] = _typed(raw[name], text=name in _TEXT)
+    staff.attrs = {
+        "provenance": {
+            "name": label,
+            "title": label,
+            "kind": kind,
+            "path": label,
+            "sha256": datasets.sha256(path),
+            "sources": ["the reader's own file"],
+            "licence": "the reader's own",
+        },
+        "codes": codes,
+        "notes": notes,
+    }
+    return staff
+
+
+def level_of(staff: pd.DataFrame, column: str, given: str) -> str:
+    """Return the level of a column that a reader names by code or in another spelling."""
+    if column not in staff:
+        return given
+    return level_named([str(level) for level in pd.unique(staff[column])], given, staff.attrs["codes"].get(column, {}))
+
+
+def refuse_totals(raw: pd.DataFrame, *, label: str) -> None:
+    """Raise :class:`~healthsys.errors.DataError` where a row holds totals, naming row and cell.
+
+    Examples
+    --------
+    >>> refuse_totals(pd.DataFrame({"person": ["1", "Total"]}), label="staff.csv")
+    Traceback (most recent call last):
+    ...
+    healthsys.errors.DataError: staff.csv: column 'person', row 3: 'Total' marks a row of totals, not ...
+    """
+    for column in raw.columns:
+        if not (pd.api.types.is_string_dtype(raw[column]) or raw[column].dtype == object):
+            continue
+        hit = raw[column].map(lambda cell: isinstance(cell, str) and bool(_TOTALS.fullmatch(cell.strip())))
+        if hit.any():
+            position = int(hit.to_numpy().argmax())
+            raise DataError(
+                f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position]}' marks a row "
+                "of totals, not one more row of data; it would be counted with the rest. Delete the row"
+            )
+
+
+def _typed(cells: pd.Series, *, text: bool) -> pd.Series:
+    """Return a column as numbers where every cell is one, else as text; empty cells are missing."""
+    given = cells.where(cells.str.strip() != "")
+    if not text and given.notna().any():
+        numbers = pd.to_numeric(given, errors="coerce")
+        if not (given.notna() & numbers.isna()).any() and np.isfinite(numbers.dropna()).all():
+            return numbers.astype(float)
+    return given
+
+
+_PLAIN = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(,\d{3})*,\d{1,2})")
+
+
+def _pay(raw: pd.DataFrame, column: str, label: str, *, zero: bool = False) -> pd.Series:
+    """Read pounds: 1234.50, £1,234.50; a comma as decimal sign is refused, not guessed."""
+    text = raw[column].str.replace(r"[£\s\u00a0]", "", regex=True)
+    comma = text.map(lambda cell: bool(_DECIMAL_COMMA.fullmatch(cell)))
+    if comma.any():
+        position = int(comma.to_numpy().argmax())
+        raise DataError(
+            f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' has a comma "
+            f"as decimal sign ({int(comma.sum())} such cells), which is not read. Write 16.41 for sixteen pounds "
+            "forty-one, and 1,234.50 or 1234.50 for thousands"
+        )
+    text = text.where(text != "")
+    shaped = text.map(lambda cell: bool(_PLAIN.fullmatch(cell)), na_action="ignore").fillna(True).astype(bool)
+    value = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce").astype(float)
+    bad = (text.notna() & value.isna()) | ~shaped | ((value < 0) if zero else (value <= 0)) | np.isinf(value)
+    if bad.any():
+        position = int(bad.to_numpy().argmax())
+        least = "0 or more" if zero else "above 0"
+        raise DataError(
+            f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' is not an "
+            f"amount of pay ({int(bad.sum())} such cells); allowed: a number of pounds {least}, or an empty cell. "
+            "Correct the file, or leave the person out and say so"
+        )
+    return value
+
+
+def _far_from_others(raw: pd.DataFrame, pay: pd.Series, label: str) -> list[str]:
+    """Refuse rates that cannot be hourly pay among the others; return a sentence about rates to check."""
+    known = pay.dropna()
+    if len(known) < FEWEST_RATES:
+        return []
+    middle = float(known.median())
+    if middle > HIGHEST_MEDIAN:
+        raise DataError(
+            f"{label}: column 'hourly_pay': the median is {middle:,.2f} pounds; that is pay by the month or the year. "
+            "Divide by the hours paid for: the measures are of hourly pay"
+        )
+    ratio = (pay / middle).to_numpy(dtype=float)
+    beyond = (ratio >= IMPOSSIBLE_RATIO) | (ratio <= 1 / IMPOSSIBLE_RATIO)
+    if beyond.any():
+        position = int(beyond.argmax())
+        factor = min(FACTORS, key=lambda one: abs(np.log(one / ratio[position])))
+        raise DataError(
+            f"{label}: column 'hourly_pay', row {row_of(raw, position)}: '{raw['hourly_pay'].iloc[position][:40]}' is "
+            f"far from the other rates, whose median is {middle:,.2f} ({int(beyond.sum())} such cells); perhaps "
+            f"{FACTORS[factor]} (about {factor:g} times the others). Correct the file, or leave the person out and "
+            "say so"
+        )
+    odd = np.flatnonzero((ratio >= HIGH_RATIO) | (ratio <= LOW_RATIO))
+    if not len(odd):
+        return []
+    rows = ", ".join(str(row_of(raw, int(position))) for position in odd[:5])
+    return [
+        f"Check the rate of pay in row {rows}{' and others' if len(odd) > 5 else ''} of the file: it is more than "
+        f"{HIGH_RATIO:g} times the median, or less than a quarter of it; perhaps a decimal point in the wrong place."
+    ]

@@ -1,0 +1,149 @@
+"""Bootstrap intervals and p-values of pay gaps, and p-values adjusted for the number of groups compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from healthsys.statistics import check_level
+
+
+def bootstrap_gap(
+    comparator: np.ndarray,
+    group: np.ndarray,
+    *,
+    measure: str,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int,
+) -> tuple[float, float] | None:
+    """Percentile bootstrap interval of a gap, resampling people within each group.
+
+    It shows how much a gap would move if other people of the same kind were employed. The statutory figure
+    has no interval: it counts everybody. The resampled medians are drawn from their exact distribution (an
+    order statistic of uniform draws over the sorted pay), which is the same as resampling people and far
+    quicker.
+
+    Parameters
+    ----------
+    comparator, group
+        Pay of each person.
+    measure
+        ``mean`` or ``median``.
+    resamples, seed
+        Number of bootstrap samples, and the seed of the random numbers.
+
+    Returns
+    -------
+    tuple of float, or None
+        Lower and upper limit in percent; None with fewer than two people in a group.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> low, high = bootstrap_gap(rng.normal(20, 4, 400), rng.normal(18, 4, 600), measure="mean", seed=1)
+    >>> low < 10 < high
+    True
+    """
+    found = bootstrap_test(comparator, group, measure=measure, level=level, resamples=resamples, seed=seed)
+    return found and found[:2]
+
+
+def bootstrap_test(
+    comparator: np.ndarray,
+    group: np.ndarray,
+    *,
+    measure: str,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int,
+) -> tuple[float, float, float] | None:
+    """Percentile bootstrap interval of a gap, and the two-sided bootstrap p of no gap.
+
+    Parameters
+    ----------
+    comparator, group, measure, level, resamples, seed
+        As :func:`bootstrap_gap`.
+
+    Returns
+    -------
+    tuple of float, or None
+        Lower and upper limit in percent, and p: twice the smaller share of resampled gaps on either side of zero
+        (zero itself on both), never below 2 / (resamples + 1). None with fewer than two people in a group.
+
+    References
+    ----------
+    Davison AC, Hinkley DV. Bootstrap Methods and their Application. Cambridge 1997, section 4.4.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> men, women = rng.normal(20, 4, 400), rng.normal(18, 4, 600)
+    >>> round(bootstrap_test(men, women, measure="mean", seed=1)[2], 4)
+    0.002
+    """
+    check_level(level)
+    if min(len(comparator), len(group)) < 2:
+        return None
+    rng = np.random.default_rng(seed)
+    draw = _resampled_medians if measure == "median" else _resampled_means
+    high, low = (
+        draw(np.asarray(comparator, float), resamples, rng),
+        draw(np.asarray(group, float), resamples, rng),
+    )
+    tail = (1 - level) / 2
+    gaps = 100 * (high - low) / high
+    found = np.quantile(gaps, [tail, 1 - tail], method="linear")
+    beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+    return float(found[0]), float(found[1]), min(1.0, 2 * (beyond + 1) / (resamples + 1))
+
+
+def adjusted(p: pd.Series, *, method: str) -> pd.Series:
+    """Adjust p-values for the number of comparisons; missing ones stay missing and are not counted.
+
+    Parameters
+    ----------
+    p
+        p-values.
+    method
+        ``"holm"`` (family-wise error) or ``"bh"`` (false discovery rate, Benjamini and Hochberg).
+
+    References
+    ----------
+    Holm S. Scand J Stat 1979;6:65-70. Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
+
+    Examples
+    --------
+    >>> p = pd.Series([0.01, None, 0.04, 0.03])
+    >>> adjusted(p, method="holm").round(3).tolist(), adjusted(p, method="bh").round(3).tolist()
+    ([0.03, nan, 0.06, 0.06], [0.03, nan, 0.04, 0.04])
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    known = p.notna()
+    found = pd.Series(np.nan, index=p.index, dtype=float)
+    if known.any():
+        way = {"holm": "holm", "bh": "fdr_bh"}[method]
+        found[known] = multipletests(p[known].astype(float), method=way, is_sorted=False, returnsorted=False)[1]
+    return found
+
+
+def _resampled_medians(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    ordered, people = np.sort(values), len(values)
+    lower = (people + 1) // 2
+    first = rng.beta(lower, people - lower + 1, resamples)
+    middle = ordered[np.minimum((first * people).astype(int), people - 1)]
+    if people % 2:
+        return middle
+    second = 1 - (1 - first) * rng.random(resamples) ** (1 / (people - lower))
+    return (middle + ordered[np.minimum((second * people).astype(int), people - 1)]) / 2
+
+
+def _resampled_means(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+    people = len(values)
+    step = max(1, 4_000_000 // people)
+    parts = [
+        values[rng.integers(0, people, size=(min(step, resamples - done), people))].mean(axis=1)
+        for done in range(0, resamples, step)
+    ]
+    return np.concatenate(parts)
