@@ -236,7 +236,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
     "service_trends": (trends, NAMES),
     "explore_control_chart": (chart, [NAMES[7], NAMES[3]]),
     "false_step": (false_step, [NAMES[3], NAMES[10]]),
-    "coder_agreement": (coding, []),
+    "coder_agreement": (coding, [NAMES[3], NAMES[7]]),
     "resilience_narrative": (narrative, NAMES),
     "learning_sites": (sites, NAMES),
     "change_frameworks": (frameworks, NAMES[:12]),

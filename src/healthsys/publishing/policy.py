@@ -19,7 +19,7 @@ from healthsys import escape
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.S | re.I)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
 _ARTICLE = re.compile(r"<article\b.*</article>", re.S)
-_CHARSET = re.compile(r'<meta charset="[^"]*"\s*/?>', re.I)
+_HEAD = re.compile(r'<meta charset="[^"]*"\s*/?>|<head>(?!.*<meta charset)', re.I | re.S)
 _KIND = re.compile(r"""\btype\s*=\s*["']?([^"'\s>]+)""", re.I)
 
 #: Kinds of script that a browser runs; any other is data.
@@ -96,16 +96,16 @@ def carry(page: str, policy: str) -> str:
     Raises
     ------
     ValueError
-        If the page does not declare its character set, where the policy goes.
+        If the page has no head, where the policy goes.
 
     Examples
     --------
     >>> carry('<head><meta charset="utf-8"></head>', "default-src 'none'")[29:87]
     '<meta http-equiv="Content-Security-Policy" content="defaul'
     """
-    found = _CHARSET.search(page)
+    found = _HEAD.search(page)
     if not found:
-        raise ValueError("a page without <meta charset> has no place for its policy")
+        raise ValueError("a page without a head has no place for its policy")
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return f"{page[: found.end()]}\n{meta}{page[found.end() :]}"
 
