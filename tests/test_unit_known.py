@@ -123,7 +123,8 @@ def test_cells_of_official_files_that_cannot_be_are_refused_by_row(tmp_path, tex
 @pytest.mark.parametrize(
     ("text", "number"),
     [("1,234", 1234), ("12,345,678", 12345678), ("1,234.5", 1234.5), ("80.1", 80.1), (" 7 ", 7), ("1e3", 1000),
-     (".5", 0.5), ("80,1", None), ("1,23", None), ("12,34,567", None), ("1234,567", None), ("0,123", None), ("1.234,5", None),
+     (".5", 0.5), ("80,1", None), ("1,23", None), ("12,34,567", None), ("1234,567", None),
+     ("0,123", None), ("1.234,5", None),
      ("inf", None), ("nan", None), ("", None), ("1 234", None), ("1e999", None)],
 )  # fmt: skip
 def test_thousands_commas_are_read_and_decimal_commas_are_not(text, number):

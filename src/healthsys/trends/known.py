@@ -120,7 +120,8 @@ def total_findings(provenance: Mapping[str, Any]) -> list[Finding]:
         if pd.isna(own) or pd.isna(said) or abs(own - said) <= max(HALF_A_CASE, TOTAL_AGREES * abs(said)):
             continue
         found.setdefault(row["file"], []).append(
-            f"{_SUMS.get(row['check'], row['check'])} add up to {own:,.10g} over its rows, but its total row says {said:,.10g}"
+            f"{_SUMS.get(row['check'], row['check'])} add up to {own:,.10g} over its rows, but its total row says "
+            f"{said:,.10g}"
         )
     return [
         Finding("total differs", "warn", f"{file}: {'; '.join(says)}: are rows missing?")
