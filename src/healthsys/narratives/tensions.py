@@ -220,8 +220,8 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
     if twice.any():
         where = int(twice.argmax())
         raise DataError(
-            f"passages: row {row_of(passages, where)}, column 'passage_id': '{passages['passage_id'].iloc[where]}' stands "
-            "twice; rename or remove one"
+            f"passages: row {row_of(passages, where)}, column 'passage_id': "
+            f"'{passages['passage_id'].iloc[where]}' stands twice; rename or remove one"
         )
     hits = find_all(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
     tension = set(passages.loc[passages["tension"].astype(bool), "passage_id"])
