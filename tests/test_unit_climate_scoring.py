@@ -327,3 +327,10 @@ def test_a_team_of_one_has_a_score_and_the_right_reason():
     assert np.isfinite(row["score"])
     assert np.isnan(row["lower"])
     assert "one person alone" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "held"), [(38, 120, True), (98, 120, False), (38, 96, False), (97, 97, True)]
+)
+def test_an_interval_holds_the_benchmark_between_its_ends(lower, upper, held):
+    assert climate.holds_stagnant({"lower": lower, "upper": upper, "stagnant": 97}) is held

@@ -374,3 +374,14 @@ def test_units_of_one_coder_alone_are_named():
     assert ag.unshared({"first": CODING, "second": other}) == ["E2", "E9"]
     found = ag.applied({"first": CODING, "second": other}, CAPACITIES)
     assert list(found["cognitive"].index) == ["E1"]
+
+
+def test_a_measure_that_most_samples_lack_has_no_interval():
+    """Without the third unit only one category is left: three samples in ten have no kappa."""
+    pairs = pd.DataFrame([(0, 0), (0, 0), (1, 1)], columns=["A", "B"])
+    found = {m.measure: m for m in ag.measures(pairs, draws=400)}
+    for name in ("Cohen's kappa", "Fleiss' kappa", "Krippendorff's alpha"):
+        assert found[name].value == pytest.approx(1)
+        assert found[name].lower is None
+        assert found[name].reason == "too few bootstrap samples vary for an interval"
+    assert found["percent agreement"].lower == 1

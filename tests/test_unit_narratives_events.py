@@ -407,3 +407,18 @@ def test_adopters_change_group_where_rogers_has_them_change():
     nexts = [curve.loc[curve["share"] > edge, "share"].min() for edge in edges]
     for edge, after, limit in zip(edges, nexts, (0.025, 0.16, 0.50, 0.84), strict=True):
         assert edge <= limit < after
+
+
+def test_two_strategies_at_once_are_together_and_half_a_tie_counts():
+    days = pd.to_datetime(["2020-01-01", "2020-01-01", "2020-01-01"])
+    same = pd.DataFrame(
+        {
+            "event_id": list("abc"),
+            "actor": "x",
+            "strategy": ["absorption", "adaptation", "adaptation"],
+            "start": days,
+            "end": days,
+        }
+    )
+    assert timelines.together_test(same, draws=9).statistic == 1.0
+    assert timelines.sequence_test(same, draws=9).statistic == 0.5

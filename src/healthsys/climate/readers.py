@@ -76,8 +76,10 @@ def read_survey(source: str, *, items: pd.DataFrame | None = None) -> pd.DataFra
         kept[column] = kept[column].str.strip()
         blank = kept[column].eq("").to_numpy()
         if blank.any():
+            first = int(blank.argmax())
+            row = frame.attrs["rows"][first] if "rows" in frame.attrs else first + 2
             raise DataError(
-                f"{label}: column '{column}', row {int(blank.argmax()) + 2}: the cell holds only blanks; "
+                f"{label}: column '{column}', row {row}: the cell holds only blanks; "
                 f"allowed: text. Fill it in or remove the row"
             )
     joined = one_spelling(kept["team"])

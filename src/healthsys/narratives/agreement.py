@@ -14,7 +14,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 from healthsys.narratives import coefficients as co
-from healthsys.narratives.codebooks import check_cells, split
+from healthsys.narratives.codebooks import check_cells, row_of, split
 from healthsys.narratives.coefficients import (
     cohens_kappa,
     fleiss_kappa,
@@ -361,10 +361,10 @@ def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) ->
             )
     twice = table["event_id"].duplicated()
     if twice.any():
-        row = int(twice.to_numpy().argmax())
+        first = int(twice.to_numpy().argmax())
         raise DataError(
-            f"coder '{coder}': row {row + 2}, column 'event_id': '{table['event_id'].iloc[row]}' stands twice; "
-            "keep one row per event, several codes joined by ';'"
+            f"coder '{coder}': row {row_of(table, first)}, column 'event_id': '{table['event_id'].iloc[first]}' stands "
+            "twice; keep one row per event, several codes joined by ';'"
         )
     for column, allowed in wanted.items():
         check_cells(table, column, allowed, label=f"coder '{coder}'")

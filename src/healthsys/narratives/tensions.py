@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.narratives.codebooks import row_of
 from healthsys.statistics import check_level
 
 #: Characters of text shown on each side of a found passage.
@@ -213,13 +214,14 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
         if column not in passages:
             raise DataError(f"passages: there is no column '{column}'.{nearest(column, map(str, passages.columns))}")
         if (lost := passages[column].isna().to_numpy()).any():
-            raise DataError(f"passages: row {int(lost.argmax()) + 2}, column '{column}': the cell is empty; fill it in")
+            row = row_of(passages, int(lost.argmax()))
+            raise DataError(f"passages: row {row}, column '{column}': the cell is empty; fill it in")
     twice = passages["passage_id"].duplicated().to_numpy()
     if twice.any():
         where = int(twice.argmax())
         raise DataError(
-            f"passages: row {where + 2}, column 'passage_id': '{passages['passage_id'].iloc[where]}' stands twice; "
-            "rename or remove one"
+            f"passages: row {row_of(passages, where)}, column 'passage_id': "
+            f"'{passages['passage_id'].iloc[where]}' stands twice; rename or remove one"
         )
     hits = find_all(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
     tension = set(passages.loc[passages["tension"].astype(bool), "passage_id"])
@@ -288,11 +290,11 @@ def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
         If a passage names a paradox that is not in the list.
     """
     known = names["paradox"].tolist()
-    for row, paradox in enumerate(passages["paradox"], start=2):
+    for position, paradox in enumerate(passages["paradox"]):
         if pd.notna(paradox) and paradox not in known:
             raise DataError(
-                f"passages: row {row}, column 'paradox': '{paradox}' is none of {', '.join(known)}."
-                f"{nearest(str(paradox), known)} An empty cell means none"
+                f"passages: row {row_of(passages, position)}, column 'paradox': '{paradox}' is none of "
+                f"{', '.join(known)}.{nearest(str(paradox), known)} An empty cell means none"
             )
     rows = []
     for name in names.itertuples():
