@@ -10,29 +10,8 @@ import pandas as pd
 
 from healthsys.disclosure import Rule
 from healthsys.equality.quarters import pay_quarters
-from healthsys.equality.resampling import adjusted, bootstrap_gap, bootstrap_test
+from healthsys.equality.resampling import adjusted, bootstrap_gap, bootstrap_test  # noqa: F401 (bootstrap_gap too)
 from healthsys.errors import DataError, nearest
-
-__all__ = [
-    "MEN",
-    "PROTECTS",
-    "REGULATIONS",
-    "THRESHOLD",
-    "WOMEN",
-    "Gap",
-    "Makeup",
-    "Statutory",
-    "bootstrap_gap",
-    "check_staff",
-    "full_pay_mask",
-    "gap_between",
-    "gap_percent",
-    "gaps_by",
-    "group_gaps",
-    "makeup",
-    "quantile_gaps",
-    "statutory",
-]
 
 #: Codes of the legal measures; anyone else is left out of them and counted.
 WOMEN, MEN = "F", "M"

@@ -10,10 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.equality.files import frame_of, located
-from healthsys.equality.payroll import read_payroll
+from healthsys.equality.payroll import read_payroll  # noqa: F401 (can be imported from here too)
 from healthsys.errors import DataError, nearest
-
-__all__ = ["ServiceFile", "plain_name", "read_payroll", "read_service"]
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from healthsys.equality.likelihood import (
+from healthsys.equality.likelihood import (  # noqa: F401 (likelihoods can be imported from here too)
     FOUR_FIFTHS,
     RelativeLikelihood,
     exact_p,
@@ -17,24 +17,6 @@ from healthsys.equality.likelihood import (
 )
 from healthsys.errors import DataError
 from healthsys.statistics import check_level
-
-__all__ = [
-    "FOUR_FIFTHS",
-    "INDICATOR_7_BREAK",
-    "LEVELS",
-    "STEPS",
-    "RelativeLikelihood",
-    "averaged",
-    "board_difference",
-    "disparity_ratio",
-    "exact_p",
-    "likelihood_words",
-    "proportion",
-    "relative_likelihood",
-    "representation",
-    "segments",
-    "survey_indicators",
-]
 
 #: Agenda for Change bands by level of the race disparity ratio.
 LEVELS = {

@@ -10,8 +10,10 @@ import pandas as pd
 
 from healthsys.equality import decomposition
 from healthsys.equality.intersectional import fit_strata
+from healthsys.equality.likelihood import exact_p, relative_likelihood
 from healthsys.equality.pay_gap import statutory
-from healthsys.equality.standards import proportion, relative_likelihood
+from healthsys.equality.resampling import adjusted
+from healthsys.equality.standards import disparity_ratio, proportion
 from healthsys.statistics import adjust, proportion_difference, proportion_interval, two_proportions_p
 
 #: Eight full-pay staff, the rate of 12 across two boundaries.
@@ -44,7 +46,21 @@ def answers() -> dict[str, float]:
     ratio = relative_likelihood(60, 300, reference_had=90, reference_could=600)
     _, low, high = proportion(8, 30)
     strata = fit_strata(SIX, outcome="y")
+    full = relative_likelihood(10, 10, reference_had=20, reference_could=40)
+    counts = {"had": 60, "could": 300, "reference_had": 90, "reference_could": 600}
+    bands = pd.DataFrame({"band": ["5", "6"] * 2, "group": ["White"] * 2 + ["BME"] * 2, "people": [400, 300, 200, 100]})
+    step = disparity_ratio(bands, group="BME", reference="White", step=("lower", "middle"), level=0.9)
+    holm, bh = (adjusted(pd.Series([0.01, 0.04, 0.03, 0.005]), method=method) for method in ("holm", "bh"))
     return {
+        "equality-risk-ratio-full-cell": full.ratio,
+        "equality-risk-ratio-full-cell-lower": full.lower,
+        "equality-risk-ratio-full-cell-upper": full.upper,
+        "equality-fisher-p": exact_p(**counts),
+        "equality-mid-p": exact_p(**counts, method="mid-p"),
+        "equality-disparity-lower": step.lower,
+        "equality-disparity-upper": step.upper,
+        "equality-holm": holm.iloc[2],
+        "equality-benjamini-hochberg": bh.iloc[3],
         "equality-mean-gap": pay.gap("mean_hourly").percent,
         "equality-median-gap": pay.gap("median_hourly").percent,
         "equality-quarter-tie": quarters.loc["lower middle", "group"],
