@@ -341,6 +341,13 @@ def test_a_missing_value_drops_its_unit_from_that_pair_only():
     assert found.overall.estimate == pytest.approx(average_effect(less.reset_index()))
 
 
+def test_one_covariate_may_be_given_by_its_name():
+    table = covariate_panel().rename(columns={"x": "income"})
+    named, listed = (group_time_effects(table, **COLUMNS, covariates=one) for one in ("income", ["income"]))
+    assert named.equals(listed)
+    assert not named["effect"].equals(group_time_effects(table, **COLUMNS)["effect"])
+
+
 def test_units_that_agree_give_a_reason_not_a_sure_answer():
     rows = [(u, t, t + 2.0 * max(0, t - s + 1), s) for u, s in enumerate([2, 2, 4, 4]) for t in range(6)]
     table = pd.DataFrame(rows, columns=["unit", "t", "y", "start"])

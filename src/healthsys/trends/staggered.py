@@ -118,6 +118,7 @@ def opened(
     wide = rows.pivot(index=unit, columns=period, values=value).sort_index(axis=1)
     starts = _starts(frame, unit, start).reindex(wide.index)
     measured = {}
+    covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     if covariates:
         known = complete(
             frame, list(dict.fromkeys([unit, period, *covariates])), unit=unit, period=period, value=covariates[0]
