@@ -291,9 +291,8 @@ def test_starts_that_cannot_be_read_are_refused():
         group_time_effects(table.assign(start=table["t"]), **COLUMNS)
     with pytest.raises(DataError, match="has a start in some rows of column 'start' and none in others"):
         group_time_effects(table.assign(start=table["start"].where(table["t"] > 2)), **COLUMNS)
-    late = table.assign(t=table["t"] + 2000, start=(table["start"] + 2000).fillna(0))
-    with pytest.raises(DataError, match="column 'start' holds 0, long before the first t"):
-        group_time_effects(late, **COLUMNS)
+    with pytest.raises(DataError, match=r"column 'start' holds 0, before the first t \(1\); leave it empty"):
+        group_time_effects(table.fillna({"start": 0}), **COLUMNS)  # how R's did writes "never"
     dated = table.assign(t=pd.to_datetime("2019-12-01") + pd.to_timedelta(31 * table["t"], unit="D"))
     for estimate in (group_time_effects, two_way_estimate):
         with pytest.raises(DataError, match="columns 't' and 'start' cannot be compared"):
@@ -340,6 +339,13 @@ def test_a_missing_value_drops_its_unit_from_that_pair_only():
     assert less.loc[(4, 5)].equals(whole.loc[(4, 5)])
     found = staggered_averages(hole, **COLUMNS)
     assert found.overall.estimate == pytest.approx(average_effect(less.reset_index()))
+
+
+def test_one_covariate_may_be_given_by_its_name():
+    table = covariate_panel().rename(columns={"x": "income"})
+    named, listed = (group_time_effects(table, **COLUMNS, covariates=one) for one in ("income", ["income"]))
+    assert named.equals(listed)
+    assert not named["effect"].equals(group_time_effects(table, **COLUMNS)["effect"])
 
 
 def test_units_that_agree_give_a_reason_not_a_sure_answer():

@@ -118,6 +118,7 @@ def opened(
     wide = rows.pivot(index=unit, columns=period, values=value).sort_index(axis=1)
     starts = _starts(frame, unit, start).reindex(wide.index)
     measured = {}
+    covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     if covariates:
         known = complete(
             frame, list(dict.fromkeys([unit, period, *covariates])), unit=unit, period=period, value=covariates[0]
@@ -150,10 +151,10 @@ def _first_places(periods: pd.Index, starts: pd.Series, *, period: str, start: s
     A start in a period without data counts from the next period that has some.
     """
     numeric = pd.api.types.is_numeric_dtype(starts) and pd.api.types.is_numeric_dtype(periods)
-    if numeric and (starts == 0).any() and periods.min() > 1:
+    if numeric and (starts == 0).any() and periods.min() > 0:
         raise DataError(
-            f"column '{start}' holds 0, long before the first {period} ({periods.min():g}); write the first period of "
-            "treatment, and leave it empty for a unit that never starts"
+            f"column '{start}' holds 0, before the first {period} ({periods.min():g}); leave it empty for a unit that "
+            f"never starts, or write {periods.min():g} for one that is treated from the beginning"
         )
     never = len(periods)
     known = starts.notna().to_numpy()
