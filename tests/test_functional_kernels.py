@@ -16,10 +16,14 @@ from healthsys.errors import RunError
 from healthsys.publishing import execution, kernels
 from miniature import healthsys
 
-pytestmark = [
-    pytest.mark.xdist_group("kernels"),
-    pytest.mark.skipif(not kernels.available(), reason="kernels are not forked on this system"),
-]
+pytestmark = pytest.mark.skipif(not kernels.available(), reason="kernels are not forked on this system")
+
+
+@pytest.fixture(autouse=True)
+def nobody_to_fork_from(monkeypatch):
+    """Here every command starts its own."""
+    monkeypatch.setattr(miniature, "KERNELS", "")
+
 
 LOOKED_AT = (
     "import os, random, sys, threading, warnings\n"
