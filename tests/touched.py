@@ -87,8 +87,12 @@ def uses(code: dict[str, str], others: Iterable[str], *, root: Path = PROJECT) -
                 found[name] |= {beside[alias.name] for alias in node.names if alias.name in beside}
             elif isinstance(node, ast.ImportFrom) and node.module in beside:
                 found[name].add(beside[node.module])
-        words = set(re.findall(r"[\w-]+(?:\.\w+)*", text))
-        found[name] |= {other for other, names in named.items() if names & words}
+        strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+        words = {word for said in strings if isinstance(said, str) for word in re.findall(r"[\w-]+(?:\.\w+)*", said)}
+        found[name] |= {
+            other for other, names in named.items()
+            if names & words and not (other.endswith(".ipynb") and name.startswith("src/"))
+        }  # fmt: skip
         if not name.startswith("src/") and "healthsys.cli" in text:  # called as a command
             found[name].add("src/healthsys/cli.py")
         found[name].discard(name)

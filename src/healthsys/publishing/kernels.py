@@ -56,13 +56,13 @@ def third_party(notebooks: Iterable[Path]) -> list[str]:
     notebooks
         Source notebooks.
     """
-    trees = []
+    trees, files = [], set()
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         with suppress(SyntaxError):
             trees.append(ast.parse("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")))
-        files = [*fingerprint.source_files(notebook), *path.parent.glob("*.py")]
-        trees += [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+        files |= {*fingerprint.source_files(notebook), *path.parent.glob("*.py")}
+    trees += [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)]
     names: set[str] = set()
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Import):
