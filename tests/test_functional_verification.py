@@ -25,8 +25,8 @@ from healthsys.publishing.runs import load_runs
 @pytest.fixture(scope="module")
 def original(tmp_path_factory) -> Path:
     """A miniature project with stored outputs and a published record, made once."""
-    root = shutil.copytree(miniature.built(tmp_path_factory), tmp_path_factory.mktemp("verified") / "mini")
-    shutil.rmtree(root / "book/_build")
+    root = miniature.make(tmp_path_factory.mktemp("verified") / "mini")
+    shutil.copytree(miniature.built(tmp_path_factory) / "results", root / "results", dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         miniature.enter(root, patch)
         stored.refresh(root / "notebooks/waits.ipynb")
