@@ -5,12 +5,15 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
-# Tests that drive a browser or watch processes, and notebooks by strict nbval, have workers of their own.
+# One call for all tests: long files first, and whoever is free takes the next (conftest.py).
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+
+# Tests of a browser and notebooks by strict nbval: what they execute is not in the process that is measured.
 APART  := tests/test_functional_browser.py tests/test_functional_explorers.py tests/test_functional_offline.py \
           tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book test verify archive pdf lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book check test test-pythons verify archive pdf lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,16 +21,19 @@ help: ## list the targets
 book: env-book ## environment, runs and pages: leaves book/_build/html/index.html
 	@$(BIN)/healthsys build
 
+check: env-test ## the tests that a change touches (BASE=HEAD), lint, one smoke page: under 90 seconds
+	@$(BIN)/python tests/touched.py $(or $(BASE),HEAD)
+
 test: env-scale ## every test: units, strict nbval, commands, pages in a browser, marking, a cluster
 	@$(BIN)/healthsys build
-	@failed=0; \
-	$(BIN)/python -m pytest -n auto --dist loadfile $(APART) || failed=1; \
-	$(BIN)/python -m pytest -n auto --dist loadfile --nbval notebooks || failed=1; \
-	$(BIN)/python -m pytest -n auto --dist loadfile $(addprefix --ignore=,$(APART) notebooks) || failed=1; exit $$failed
+	@$(PYTEST) --nbval --durations=30
+
+test-pythons: ## package and miniature on each other Python from 3.11 to 3.13 that this machine has
+	@PYTHON="$(PYTHON)" sh requirements/pythons.sh
 
 coverage: env-scale ## lines of src that the tests execute, those of a browser and of notebooks left aside
 	@$(BIN)/healthsys build
-	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks)
+	@$(PYTEST) --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks)
 
 verify: env-test ## check environment, data, notebooks, every run and claim afresh against what is published
 	@$(BIN)/healthsys verify
@@ -41,7 +47,7 @@ pdf: env-test ## the whole book as one PDF, printed by Chromium: book/_build/pdf
 	@$(BIN)/healthsys pdf
 
 lint: env-test ## style and spelling
-	@$(BIN)/ruff check src tests benchmarks && $(BIN)/codespell
+	@$(BIN)/ruff check src tests benchmarks conftest.py && $(BIN)/codespell
 
 teach: env-teach ## teaching modules: student's edition (no answers) and instructor's, in book/_build/teaching
 	@$(BIN)/healthsys teach build

@@ -18,13 +18,16 @@ if coverage.Coverage.current() is not None:  # what forked workers execute count
     os.environ["COVERAGE_FILE"] = str(miniature.PROJECT / ".coverage")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def warm_commands(kernel_server) -> None:
+    """Let the commands that tests call fork their kernels from the session's warm one."""
+    miniature.KERNELS = kernel_server
+
+
 @pytest.fixture
 def mini(tmp_path, monkeypatch) -> Path:
     """A fresh miniature project that the package takes for its root."""
-    root = miniature.make(tmp_path / "mini")
-    monkeypatch.setenv("HEALTHSYS_ROOT", str(root))
-    monkeypatch.chdir(root)
-    return root
+    return miniature.enter(miniature.make(tmp_path / "mini"), monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -17,7 +19,12 @@ import nbformat
 import pytest
 import yaml
 
+from healthsys.publishing import kernels
+
 PROJECT = Path(__file__).resolve().parents[1]
+
+#: Where this session's warm kernels come from (``conftest.py``): commands called here use them.
+KERNELS = ""
 
 PACKAGE = {
     "name": "miniature",
@@ -148,6 +155,51 @@ def make(root: Path) -> Path:
     return root
 
 
+def enter(root: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Let the package take a project for its root, in it, with this session's warm kernels; return the project."""
+    patch.setenv("HEALTHSYS_ROOT", str(root))
+    patch.chdir(root)
+    if KERNELS:
+        patch.setenv(kernels.ADDRESS_VARIABLE, KERNELS)
+    return root
+
+
+def once(factory: pytest.TempPathFactory, name: str, fill: Callable[[Path], object]) -> Path:
+    """Return a folder that is filled once a session, by whichever worker asks first; the others wait for it.
+
+    Whoever changes what is in it takes a copy.
+    """
+    shared = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    folder, done = shared / name, shared / f"{name}.done"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # somebody was interrupted
+            fill(folder)
+            done.touch()
+    return folder
+
+
+def built(factory: pytest.TempPathFactory) -> Path:
+    """Return the miniature as ``healthsys build`` leaves it and its results accepted as the record; not to be changed.
+
+    What the first build said is in ``said.json`` beside it.
+    """
+
+    def fill(root: Path) -> None:
+        make(root)
+        done = healthsys(root, "build")
+        said = {"returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+        root.with_name("said.json").write_text(json.dumps(said))
+        assert done.returncode == 0, done.stderr
+        assert healthsys(root, "verify", "--accept", "waits-once", "waits-twice").returncode == 0
+
+    return once(factory, "built/mini", fill)
+
+
 def stamp(root: Path, package: dict) -> None:
     """Write a data package with the checksums of its files."""
     for entry in package["resources"]:
@@ -173,10 +225,10 @@ def chromium() -> str:
 
 def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Call the ``healthsys`` command in the miniature project; what it executes counts where coverage is measured."""
-    traced, told = [], {}
+    traced, told = [], {kernels.ADDRESS_VARIABLE: KERNELS} if KERNELS else {}
     if coverage.Coverage.current() is not None:
         traced = ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={PROJECT / 'pyproject.toml'}"]
-        told = {"COVERAGE_FILE": str(PROJECT / ".coverage")}
+        told["COVERAGE_FILE"] = str(PROJECT / ".coverage")
     return subprocess.run(
         [sys.executable, *traced, "-m", "healthsys.cli", *arguments],
         cwd=root,

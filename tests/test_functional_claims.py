@@ -79,7 +79,6 @@ def test_recorded_values_come_from_the_last_build_then_from_the_record(tmp_path,
     assert book.recorded_values() == {"waits/mean": 2}
 
 
-@pytest.mark.xdist_group("browser")
 def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     program = miniature.chromium()

@@ -1,6 +1,7 @@
 """Warm kernels: the same bytes as cold ones, their own surroundings, a cold start where warm fails, no orphans."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,14 @@ from healthsys.errors import RunError
 from healthsys.publishing import execution, kernels
 from miniature import healthsys
 
-pytestmark = [
-    pytest.mark.xdist_group("kernels"),
-    pytest.mark.skipif(not kernels.available(), reason="kernels are not forked on this system"),
-]
+pytestmark = pytest.mark.skipif(not kernels.available(), reason="kernels are not forked on this system")
+
+
+@pytest.fixture(autouse=True)
+def nobody_to_fork_from(monkeypatch):
+    """Here every command starts its own."""
+    monkeypatch.setattr(miniature, "KERNELS", "")
+
 
 LOOKED_AT = (
     "import os, random, sys, threading, warnings\n"
@@ -116,6 +121,24 @@ def test_warm_kernels_are_forked_share_no_random_state_and_run_no_thread_of_anot
             assert (forked, threads) == ("1", "1"), "the process that is forked has one thread"
             said |= set(numbers)
     assert len(said) == 4
+
+
+def test_strict_nbval_forks_its_kernels_and_still_fails_where_an_output_differs():
+    path = miniature.PROJECT / "book/_build/probe/probe.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    asked = "import os; print(open(f'/proc/{os.getppid()}/cmdline').read().count('forkserver'))"
+    made = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    stored = nbformat.v4.new_output("stream", name="stdout", text="1\n")
+    made.cells = [nbformat.v4.new_code_cell(asked, outputs=[stored]), nbformat.v4.new_code_cell("2", outputs=[])]
+    try:
+        nbformat.write(made, path)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "1", "--nbval", str(path)],
+            cwd=miniature.PROJECT, env=miniature.clean_environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(path.parent)
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
 
 
 def test_as_many_runs_as_cores_and_a_refused_variable_start_cold(mini, monkeypatch):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 import nbformat
 import pytest
@@ -20,8 +21,6 @@ from healthsys.publishing import sweep, sweep_index
 from healthsys.publishing.parameters import parameters_of
 from healthsys.publishing.store import Store
 from miniature import healthsys
-
-pytestmark = pytest.mark.xdist_group("sweep")
 
 needs_dask = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None, reason="Dask is not installed (group scale: make env-scale)"
@@ -42,13 +41,16 @@ CELLS = [
 ]  # fmt: skip
 
 
+def scaled(folder: Path) -> Path:
+    """Return a miniature with the notebook that these sweeps run."""
+    root = miniature.make(folder / "mini")
+    nbformat.write(miniature.notebook(CELLS), root / "notebooks/scaled.ipynb")
+    return root
+
+
 @pytest.fixture
 def mini(tmp_path, monkeypatch) -> Path:
-    root = miniature.make(tmp_path / "mini")
-    nbformat.write(miniature.notebook(CELLS), root / "notebooks/scaled.ipynb")
-    monkeypatch.setenv("HEALTHSYS_ROOT", str(root))
-    monkeypatch.chdir(root)
-    return root
+    return miniature.enter(scaled(tmp_path), monkeypatch)
 
 
 def grid(folder: Path, rows: list[str], header: str = "name,factor,pause") -> Path:
@@ -103,7 +105,10 @@ class Cluster:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        self.environment = {**os.environ, "HEALTHSYS_ROOT": str(root)}
+        self.environment = {**miniature.clean_environment(), "HEALTHSYS_ROOT": str(root)}
+        self.start(workers)
+
+    def start(self, workers: int) -> None:
         port = self.address.rpartition(":")[2]
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
         self.workers = [self.worker() for _ in range(workers)]
@@ -125,12 +130,26 @@ class Cluster:
             process.kill()
             process.wait()
 
+    def whole(self) -> Self:
+        """Start again whatever a test has killed, and return the cluster."""
+        if self.scheduler.poll() is not None:
+            self.close()
+            self.start(len(self.workers))
+        self.workers = [self.worker() if one.poll() is not None else one for one in self.workers]
+        return self
 
-@pytest.fixture
-def cluster(mini):
-    made = Cluster(mini, 2)
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    """One cluster for all, on a miniature of its own."""
+    made = Cluster(scaled(tmp_path_factory.mktemp("cluster")), 2)
     yield made
     made.close()
+
+
+@pytest.fixture
+def cluster(standing):
+    return standing.whole()
 
 
 def test_a_dozen_rows_with_one_failing_and_a_second_time_nothing(mini, tmp_path):

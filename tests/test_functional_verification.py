@@ -3,7 +3,6 @@
 import copy
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -19,34 +18,25 @@ from lxml import html as parser
 import healthsys
 import miniature
 from healthsys.cli import main
-from healthsys.publishing import archive, book, crate, execution, record, stored, verification
+from healthsys.publishing import archive, book, crate, stored, verification
 from healthsys.publishing.runs import load_runs
-
-pytestmark = pytest.mark.xdist_group("verification")
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory) -> Path:
     """A miniature project with stored outputs and a published record, made once."""
     root = miniature.make(tmp_path_factory.mktemp("verified") / "mini")
+    shutil.copytree(miniature.built(tmp_path_factory) / "results", root / "results", dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEALTHSYS_ROOT", str(root))
+        miniature.enter(root, patch)
         stored.refresh(root / "notebooks/waits.ipynb")
-        outcomes = execution.execute_runs(list(load_runs().values()))
-        assert [outcome.status for outcome in outcomes] == ["executed", "executed"], outcomes
-        for outcome in outcomes:
-            record.accept(outcome.run)
-    shutil.rmtree(root / "book/_build")
     return root
 
 
 @pytest.fixture
 def project(original, tmp_path, monkeypatch) -> Path:
     """A copy to tamper with."""
-    root = shutil.copytree(original, tmp_path / "copy")
-    monkeypatch.setenv("HEALTHSYS_ROOT", str(root))
-    monkeypatch.chdir(root)
-    return root
+    return miniature.enter(shutil.copytree(original, tmp_path / "copy"), monkeypatch)
 
 
 def verify(*arguments: str):
@@ -135,7 +125,8 @@ def test_a_changed_line_of_source_is_caught_by_the_result_it_changes(project, tm
     replace(source / "evidence/recording.py", "SIGNIFICANT_DIGITS = 8", "SIGNIFICANT_DIGITS = 2")
     done = subprocess.run(
         [sys.executable, "-m", "healthsys.cli", "verify", "--only", "runs", "waits-once"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")}, capture_output=True, text=True, check=False,
+        env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(project), "PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert "waits-once: mean_wait, value: expected 13.5, got 14.0, difference 0.5" in done.stdout

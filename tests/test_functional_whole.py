@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -142,7 +143,7 @@ _MADE = []
 
 
 def shared_miniature(tmp_path_factory):
-    """One miniature for all broken references: its runs are executed once."""
+    """One miniature for all broken references: its runs are executed already."""
     if not _MADE:
-        _MADE.append(miniature.make(tmp_path_factory.mktemp("broken") / "mini"))
+        _MADE.append(shutil.copytree(miniature.built(tmp_path_factory), tmp_path_factory.mktemp("broken") / "mini"))
     return _MADE[0]

@@ -34,7 +34,7 @@ from healthsys.publishing import fingerprint
 COLD_VARIABLE = "HEALTHSYS_COLD_KERNELS"
 
 #: Where the workers of this command find the process to fork from.
-_ADDRESS_VARIABLE = "HEALTHSYS_KERNEL_SERVER"
+ADDRESS_VARIABLE = "HEALTHSYS_KERNEL_SERVER"
 
 #: What the provisioner is called among jupyter_client's.
 PROVISIONER = "healthsys-warm"
@@ -56,13 +56,13 @@ def third_party(notebooks: Iterable[Path]) -> list[str]:
     notebooks
         Source notebooks.
     """
-    trees = []
+    trees, files = [], set()
     for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         with suppress(SyntaxError):
             trees.append(ast.parse("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")))
-        files = [*fingerprint.source_files(notebook), *path.parent.glob("*.py")]
-        trees += [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+        files |= {*fingerprint.source_files(notebook), *path.parent.glob("*.py")}
+    trees += [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)]
     names: set[str] = set()
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Import):
@@ -89,7 +89,7 @@ def warm(notebooks: Iterable[Path], *, environment: dict[str, str]) -> Iterator[
     bool
         Whether kernels are warm.
     """
-    if not available() or os.environ.get(_ADDRESS_VARIABLE):
+    if not available() or os.environ.get(ADDRESS_VARIABLE):
         yield available()
         return
     with tempfile.TemporaryDirectory(prefix="healthsys-") as folder:
@@ -99,11 +99,11 @@ def warm(notebooks: Iterable[Path], *, environment: dict[str, str]) -> Iterator[
         except OSError:
             yield False
             return
-        os.environ[_ADDRESS_VARIABLE] = address
+        os.environ[ADDRESS_VARIABLE] = address
         try:
             yield True
         finally:
-            os.environ.pop(_ADDRESS_VARIABLE, None)
+            os.environ.pop(ADDRESS_VARIABLE, None)
             server.stdin.close()
             try:
                 server.wait(timeout=5)
@@ -133,7 +133,7 @@ def use_warm_kernels() -> None:
     factory = KernelProvisionerFactory.instance()
     group = KernelProvisionerFactory.GROUP_NAME
     factory.provisioners[PROVISIONER] = EntryPoint(PROVISIONER, f"{__name__}:WarmProvisioner", group)
-    is_warm = bool(os.environ.get(_ADDRESS_VARIABLE)) and not os.environ.get(COLD_VARIABLE)
+    is_warm = bool(os.environ.get(ADDRESS_VARIABLE)) and not os.environ.get(COLD_VARIABLE)
     factory.default_provisioner_name = PROVISIONER if is_warm else "local-provisioner"
 
 
@@ -178,12 +178,12 @@ class ForkedKernel:
         request = {
             "arguments": command[command.index(module) + 1 :],
             "folder": str(Path(folder).resolve()),
-            "environment": {name: value for name, value in environment.items() if name != _ADDRESS_VARIABLE},
+            "environment": {name: value for name, value in environment.items() if name != ADDRESS_VARIABLE},
         }
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(PATIENCE)
-            connection.connect(os.environ.get(_ADDRESS_VARIABLE, ""))
+            connection.connect(os.environ.get(ADDRESS_VARIABLE, ""))
             text = json.dumps(request).encode() + b"\n"
             sent = socket.send_fds(connection, [text], [1, 2])
             connection.sendall(text[sent:])

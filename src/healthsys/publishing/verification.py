@@ -374,7 +374,8 @@ def _execute(
     by_name: dict[str, list[Check]] = {}
     values: dict[str, Any] = {}
     with ProcessPoolExecutor(
-        max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(runs)))
+        max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(runs))),
+        initializer=execution.die_with_parent,
     ) as pool:
         waiting: dict[Future, Any] = {pool.submit(check_notebook, path): path for path in notebooks}
         waiting |= {pool.submit(execute, run): run for run in runs}

@@ -1,0 +1,160 @@
+"""What holds for every test wherever it stands: which worker runs it, warm kernels for notebooks, a limit of time.
+
+``make test`` is one call of pytest on all cores (``-n auto --dist loadgroup --no-loadscope-reorder``). A file is a
+group, that is, one worker runs it, so that what it builds is built once; the tests of a file with the mark ``spread``
+go one by one to whoever is free. Long groups begin first. A new file needs no entry anywhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent
+
+#: Where the process that kernels are forked from listens, as one session knows it.
+KERNELS = pytest.StashKey[str]()
+
+#: When the time that ``--seconds`` allows is over.
+DEADLINE = pytest.StashKey[float]()
+
+#: What a test says that did not run, or not to its end, for want of time.
+LEFT = "left to `make test`: the time is over"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seconds", type=float, help="stop testing after so many seconds and skip what is left")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", {})
+    config.stash[KERNELS] = given.get("kernels", "")
+    seconds = config.getoption("seconds")
+    if seconds is not None:
+        config.stash[DEADLINE] = given.get("deadline", time.time() + seconds)
+
+
+# Warm kernels: one process per session imports what notebooks import, and every kernel is forked from it.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    is_worker = hasattr(config, "workerinput")
+    needed = config.getoption("nbval", default=False) or config.getoption("numprocesses", default=None)
+    if is_worker or not needed or config.option.collectonly:
+        return
+    from healthsys.publishing import execution, kernels
+
+    with contextlib.ExitStack() as stack:
+        notebooks = sorted((PROJECT / "notebooks").rglob("*.ipynb"))
+        stack.enter_context(kernels.warm(notebooks, environment=execution.KERNEL_ENVIRONMENT))
+        config.add_cleanup(stack.pop_all().close)
+    # Only what asks for a warm kernel is to see it: the tests of kernels start their own.
+    config.stash[KERNELS] = os.environ.pop(kernels.ADDRESS_VARIABLE, "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Tell a worker what only the process that started it knows."""
+    node.workerinput["kernels"] = node.config.stash[KERNELS]
+    if DEADLINE in node.config.stash:
+        node.workerinput["deadline"] = node.config.stash[DEADLINE]
+
+
+@contextlib.contextmanager
+def warm_kernel(item: pytest.Item) -> Iterator[None]:
+    """While the first cell of a notebook is set up, strict nbval starts its kernel by fork where that can be done."""
+    address = item.config.stash[KERNELS]
+    if item.path.suffix != ".ipynb" or not address:
+        yield
+        return
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    from healthsys.publishing import execution, kernels
+
+    factory = KernelProvisionerFactory.instance()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**execution.KERNEL_ENVIRONMENT, kernels.ADDRESS_VARIABLE: address}.items():
+            patch.setenv(name, value)
+        patch.setattr(factory, "default_provisioner_name", factory.default_provisioner_name)
+        kernels.use_warm_kernels()
+        yield
+
+
+@pytest.fixture(scope="session")
+def kernel_server(request: pytest.FixtureRequest) -> str:
+    """Where warm kernels of this session come from; empty where they start cold."""
+    return request.config.stash[KERNELS]
+
+
+# Who runs what, in which order.
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the file of a test, which one worker runs, or nothing where its tests are spread."""
+    return "" if item.get_closest_marker("spread") else item.path.relative_to(PROJECT).as_posix()
+
+
+def rank(item: pytest.Item) -> tuple[int, str]:
+    """Return the place of a test in the queue: long files, notebooks, short ones, then what fills every gap."""
+    group = group_of(item)
+    if not group:
+        return 3, item.path.name
+    if group.startswith("tests/test_functional"):
+        return 0, group
+    return (1 if item.path.suffix == ".ipynb" else 2), group
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if group_of(item) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    if DEADLINE not in config.stash:  # with a limit of time what is asked for first comes first
+        items.sort(key=rank)
+
+
+# The limit of time. A test that has begun is broken off: what it started is cleared away by its own fixtures.
+
+
+def over(*_: object) -> None:
+    """Skip the test that is at it: one place for all of them, so that pytest says it in one line."""
+    pytest.skip(LEFT)
+
+
+@contextlib.contextmanager
+def within_the_time(item: pytest.Item) -> Iterator[None]:
+    """Skip a test that begins too late, and break one off that is still at it."""
+    deadline = item.config.stash.get(DEADLINE, None)
+    if deadline is None or not hasattr(signal, "setitimer"):
+        yield
+        return
+    left = deadline - time.time()
+    if left <= 0:
+        over()
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, left)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item):
+    with within_the_time(item), warm_kernel(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    with within_the_time(item):
+        return (yield)
