@@ -281,21 +281,12 @@ def adjust(p: Sequence[float | None], *, method: str = "holm") -> list[float | N
 
 
 def _adjusted(p: np.ndarray, method: str) -> np.ndarray:
-    n = p.size
-    if method == "none" or n == 0:
+    from statsmodels.stats.multitest import multipletests
+
+    if method == "none" or not p.size:
         return p
-    if method == "bonferroni":
-        return np.minimum(1, n * p)
-    order = np.argsort(p, kind="stable")
-    rank = np.arange(1, n + 1)
-    if method == "holm":
-        ordered = np.maximum.accumulate((n - rank + 1) * p[order])
-    else:
-        factor = {"hochberg": n - rank + 1.0, "BH": n / rank, "BY": n / rank * (1 / rank).sum()}[method]
-        ordered = np.minimum.accumulate((factor * p[order])[::-1])[::-1]
-    back = np.empty(n)
-    back[order] = np.minimum(1, ordered)
-    return back
+    way = {"holm": "holm", "hochberg": "simes-hochberg", "bonferroni": "bonferroni", "BH": "fdr_bh", "BY": "fdr_by"}
+    return multipletests(p, method=way[method], is_sorted=False, returnsorted=False)[1]
 
 
 def _counts(had: float, could: float, who: str) -> tuple[int, int]:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from healthsys.disclosure import Rule
 from healthsys.equality.pay_gap import full_pay_mask, gap_percent
-from healthsys.equality.resampling import adjusted, bootstrap_test
+from healthsys.equality.resampling import bootstrap_test
 from healthsys.errors import DataError, nearest
+from healthsys.statistics import adjust
 
 #: Between what joins the levels of a stratum.
 JOINED_BY = " · "
@@ -132,7 +133,7 @@ def stratum_gaps(
         row["reason"] = f"fewer than {rule.highest + 1} people{where}" if few else ""
         rows.append(row)
     found = pd.DataFrame(rows)
-    found["holm"], found["bh"] = (adjusted(found["p"], method=one) for one in ("holm", "bh"))
+    found["holm"], found["bh"] = (adjust(found["p"], method=one) for one in ("holm", "BH"))
     return found[[*(column for column in found if column != "reason"), "reason"]]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.statistics import check_level
+from healthsys.statistics import check_level, two_proportions_p
 
 #: Band of the four-fifths guideline, both ends included: a rule of thumb for size. It comes from the Uniform Guidelines
 #: on Employee Selection Procedures of the United States (1978, 29 CFR 1607.4 D) and has no standing in the Equality
@@ -73,58 +73,6 @@ def _checked(had: int, could: int, reference_had: int, reference_could: int) -> 
     return tuple(counts)
 
 
-def exact_p(
-    had: int, could: int, *, reference_had: int, reference_could: int, method: str = "fisher"
-) -> float | None:
-    """Two-sided exact p of equal likelihood in two groups, at any counts.
-
-    Parameters
-    ----------
-    had, could
-        People with the outcome and people who could have had it, in the group (counts).
-    reference_had, reference_could
-        The same in the reference group.
-    method
-        ``"fisher"`` adds up all tables with the same margins that are no likelier than the one observed. ``"mid-p"``
-        doubles the smaller tail with half the probability of the table observed; it is less cautious.
-
-    Returns
-    -------
-    float or None
-        None where nobody could have had the outcome in one of the groups.
-
-    Raises
-    ------
-    DataError
-        If a count is negative or missing, more people have the outcome than could have had it, or the method is not
-        known.
-
-    References
-    ----------
-    Fisher RA. J R Stat Soc 1935;98:39-82. Lancaster HO. J Am Stat Assoc 1961;56:223-234 (mid-p).
-
-    Examples
-    --------
-    >>> round(exact_p(60, 300, reference_had=90, reference_could=600), 4)
-    0.0711
-    >>> round(exact_p(60, 300, reference_had=90, reference_could=600, method="mid-p"), 4)
-    0.061
-    """
-    from scipy.stats import fisher_exact, hypergeom
-
-    if method not in ("fisher", "mid-p"):
-        raise DataError(f"there is no exact method '{method}'; allowed: fisher, mid-p")
-    had, could, reference_had, reference_could = _checked(had, could, reference_had, reference_could)
-    if could == 0 or reference_could == 0:
-        return None
-    if method == "fisher":
-        table = np.array([[had, could - had], [reference_had, reference_could - reference_had]], dtype=int)
-        return float(fisher_exact(table, alternative="two-sided").pvalue)
-    among = hypergeom(could + reference_could, had + reference_had, could)
-    half = 0.5 * among.pmf(had)
-    return float(min(1.0, 2 * min(among.cdf(had - 1) + half, among.sf(had) + half)))
-
-
 def relative_likelihood(
     had: int, could: int, *, reference_had: int, reference_could: int, level: float = 0.95
 ) -> RelativeLikelihood:
@@ -174,7 +122,8 @@ def relative_likelihood(
     had, could, reference_had, reference_could = _checked(had, could, reference_had, reference_could)
     if could == 0 or reference_could == 0:
         return RelativeLikelihood(None, None, None, "nobody could have had the outcome in one of the groups")
-    p = exact_p(had, could, reference_had=reference_had, reference_could=reference_could)
+    options = {"reference_had": reference_had, "reference_could": reference_could}
+    p = two_proportions_p(had, could, method="fisher", **options).p
     if reference_had == 0:
         return RelativeLikelihood(None, None, None, "nobody in the reference group had the outcome", p)
     if had == 0:

@@ -10,8 +10,9 @@ import pandas as pd
 
 from healthsys.disclosure import Rule
 from healthsys.equality.quarters import pay_quarters
-from healthsys.equality.resampling import adjusted, bootstrap_gap, bootstrap_test  # noqa: F401 (bootstrap_gap too)
+from healthsys.equality.resampling import bootstrap_gap, bootstrap_test  # noqa: F401 (bootstrap_gap too)
 from healthsys.errors import DataError, nearest
+from healthsys.statistics import adjust
 
 #: Codes of the legal measures; anyone else is left out of them and counted.
 WOMEN, MEN = "F", "M"
@@ -313,7 +314,7 @@ def group_gaps(
     figures = [name for name in found if name.startswith(("mean_", "median_"))]
     found.loc[found["group"].isin(protecting), figures] = np.nan
     found.loc[found["group"].isin(protecting), "reason"] = PROTECTS
-    found["median_holm"], found["median_bh"] = (adjusted(found["median_p"], method=one) for one in ("holm", "bh"))
+    found["median_holm"], found["median_bh"] = (adjust(found["median_p"], method=one) for one in ("holm", "BH"))
     return found[[*(name for name in found if name != "reason"), "reason"]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from healthsys.statistics import check_level
 
@@ -96,36 +95,6 @@ def bootstrap_test(
     found = np.quantile(gaps, [tail, 1 - tail], method="linear")
     beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
     return float(found[0]), float(found[1]), min(1.0, 2 * (beyond + 1) / (resamples + 1))
-
-
-def adjusted(p: pd.Series, *, method: str) -> pd.Series:
-    """Adjust p-values for the number of comparisons; missing ones stay missing and are not counted.
-
-    Parameters
-    ----------
-    p
-        p-values.
-    method
-        ``"holm"`` (family-wise error) or ``"bh"`` (false discovery rate, Benjamini and Hochberg).
-
-    References
-    ----------
-    Holm S. Scand J Stat 1979;6:65-70. Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
-
-    Examples
-    --------
-    >>> p = pd.Series([0.01, None, 0.04, 0.03])
-    >>> adjusted(p, method="holm").round(3).tolist(), adjusted(p, method="bh").round(3).tolist()
-    ([0.03, nan, 0.06, 0.06], [0.03, nan, 0.04, 0.04])
-    """
-    from statsmodels.stats.multitest import multipletests
-
-    known = p.notna()
-    found = pd.Series(np.nan, index=p.index, dtype=float)
-    if known.any():
-        way = {"holm": "holm", "bh": "fdr_bh"}[method]
-        found[known] = multipletests(p[known].astype(float), method=way, is_sorted=False, returnsorted=False)[1]
-    return found
 
 
 def _resampled_medians(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:

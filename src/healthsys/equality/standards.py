@@ -10,13 +10,12 @@ import pandas as pd
 from healthsys.equality.likelihood import (  # noqa: F401 (likelihoods can be imported from here too)
     FOUR_FIFTHS,
     RelativeLikelihood,
-    exact_p,
     likelihood_words,
     relative_likelihood,
     whole_count,
 )
 from healthsys.errors import DataError
-from healthsys.statistics import check_level
+from healthsys.statistics import check_level, two_proportions_p
 
 #: Agenda for Change bands by level of the race disparity ratio.
 LEVELS = {
@@ -229,7 +228,8 @@ def disparity_ratio(
         shift_zeros=False,  # the default adds 0.5 to every cell where one is zero
     )
     low, high = table.oddsratio_confint(alpha=1 - level, method="normal")
-    p = exact_p(had, had + could, reference_had=other_had, reference_could=other_had + other_could)
+    others = {"reference_had": other_had, "reference_could": other_had + other_could}
+    p = two_proportions_p(had, had + could, method="fisher", **others).p
     return RelativeLikelihood(float(table.oddsratio), float(low), float(high), None, p)
 
 
