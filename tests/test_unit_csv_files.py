@@ -50,6 +50,7 @@ TIDY = "month,days\nJan,1.5\nFeb,2.5\n"
         ("sep=;\nmonth;days\nJan;80,1\n", "separated by semicolons"),
         ("Waits by ward\n\nmonth;days\nJan;80\n", "separated by semicolons"),
         ("Table 3: waits\n\nmonth,days\nJan,1\n", r"row 1 holds 'Table 3: waits', and the header is in row 3.*\(2\)"),
+        ("Table\n\nOurs\nLate\nmonth,days\nJan,1\n", r"row 1 holds 'Table', and the header is in row 5.*\(4\)"),
         ("month,days\nJan,1,\n", r"row 2 has 3 cells but the header 2; .*end of a row"),
         ("month,days\n\n\nJan,1\nFeb\nMar\n", r"row 5 has 1 cell but the header 2 \('Feb'\); a note .*\(2 such rows"),
         ("month,days\nJan,1\nSource: own returns\n", r"row 3 has 1 cell but the header 2 \('Source: own returns'\)"),

@@ -407,3 +407,46 @@ def test_the_reference_cases_are_each_met_with_an_answer(shared):
     weekly = open_study(data=str(wild / "d16_weekly.csv"), indicator="attendances_weekly", unit="Board")
     assert weekly.period_name == "week"
     assert open_study(data=str(wild / "d17_month_end.csv"), indicator="waits", unit="Ward 7").period_name == "month"
+
+
+def test_each_threshold_of_the_values_is_where_it_is_said_to_be():
+    def names(numbers, indicator="visits"):
+        return [one.name for one in values.faults(pd.DataFrame({"value": numbers}), indicator=indicator)]
+
+    assert names([12.0] * 18 + [-2.0, -3.0]) == ["negative"]  # a tenth
+    assert names([12.0] * 17 + [-2.0, -3.0, -4.0]) == []  # more than a tenth: the indicator has a sign
+    assert names([12.0] * 5 + [-2.0]) == ["negative"]  # one of six
+    assert names([12.0] * 4 + [-2.0]) == []
+    assert names([10.5] * 18 + [3.2, -0.5]) == ["negative"]  # the others stay above a quarter of 10.5, 2.625
+    assert names([10.5] * 18 + [2.5, -0.5]) == []
+
+    def ratio(value):
+        frame = pd.DataFrame({"value": [value], "numerator": [2], "denominator": [3]})
+        return [(one.severity, one.says[:7]) for one in values.faults(frame, indicator="rate")]
+
+    assert ratio(66.6) == [("warn", "not 66.")]  # rounded to one decimal it is 66.7
+    assert ratio(66.6627) == [("warn", "not 66.")]
+    assert ratio(66.7) == ratio(66.6667) == []
+    assert ratio(68.1)[0][0] == "stop"  # 2.15% from 100 times the ratio: no multiplier fits
+    assert ratio(68.1)[0][1] == "neither"
+
+
+def test_each_threshold_of_the_steps_and_edges_is_where_it_is_said_to_be():
+    assert steps.step_of(pd.bdate_range("2023-01-02", periods=30)).name == "day"
+    odd = pd.to_datetime(["2022-01-01", "2022-01-02", "2022-02-03", "2022-03-06", "2022-04-10"])
+    assert steps.step_of(odd) is None
+
+    def edge(last):
+        numbers = [100.0, 110.0] * 4 + [last]
+        return check_series(pd.DataFrame({"period": run("2022-01-01", 9, "MS"), "value": numbers}))
+
+    # mean moving range 10, so three standard deviations are 3 × 10 / 1.128 = 26.6
+    assert edge(74.0) == []
+    assert [one.name for one in edge(73.0)] == ["last period"]
+    assert not suspicious_zeros(np.array([3.0, 4.0, 3.0, 0.0, 4.0])).any()
+
+
+def test_ten_faulty_cells_are_listed_and_the_rest_counted(tmp_path):
+    with pytest.raises(DataError, match="and 2 more cells") as caught:
+        load_table(write(tmp_path, series([840.0] * 12, indicator="seen_percent")))
+    assert str(caught.value).count("is a share above 100") == 10
