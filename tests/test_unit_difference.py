@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from healthsys.errors import DataError
-from healthsys.trends.clustered import ERRORS
+from healthsys.trends.clustered import ERRORS, two_way
 from healthsys.trends.difference import difference_in_differences, permutation_test, unit_changes
 from healthsys.trends.staggered import two_way_estimate
 
@@ -143,6 +143,19 @@ def test_clusters_with_both_kinds_still_count_towards_each_side():
     found = did(table, cluster="area")
     assert found.reason is None
     assert found.error == pytest.approx(0.2103949614, abs=1e-8)  # pyfixest 0.60, CRV1 by area
+
+
+def test_two_clusters_are_the_fewest():
+    """pyfixest 0.60, CRV1 by a cluster of odd and of even units: 0.86432999 on one degree of freedom."""
+    table = panel().assign(odd=lambda rows: rows["u"] % 2)
+    found = did(table, cluster="odd")
+    assert (found.degrees, found.clusters) == (1, 2)
+    assert found.error == pytest.approx(0.8643299885, abs=1e-8)
+    columns = {"unit": "u", "period": "t", "value": "y", "on": (table["treated"] & table["after"]).to_numpy(float)}
+    one = two_way(table, **columns, cluster=pd.Series(0, index=table.index))
+    assert (one.error, one.p, one.interval(0.95)) == (None, None, (None, None))
+    assert one.reason == "there is one cluster; errors between clusters cannot be estimated"
+    assert one.naive_error == pytest.approx(R_ERRORS["iid"], abs=1e-8)
 
 
 def test_units_seen_once_are_left_out_and_said():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from healthsys.errors import DataError
 from healthsys.trends.averages import (
@@ -110,6 +111,7 @@ def test_averages_and_errors_match_the_authors_package(case):
     ).overall
     assert (found.estimate, found.error) == pytest.approx(CSDID[case], abs=2e-9)
     assert found.degrees == 47
+    assert found.p == pytest.approx(2 * stats.t.sf(found.estimate / found.error, 47))
     assert found.upper - found.estimate == pytest.approx(2.0117405137 * found.error)  # R: qt(.975, 47)
 
 
@@ -193,8 +195,6 @@ def test_pre_trend_test_matches_the_authors_package(control, adjustment, covaria
 
 
 def test_pre_trend_test_by_time_since_start_allows_for_the_units_there_are():
-    from scipy import stats
-
     large = pre_trend_test(covariate_panel(), **COLUMNS, leads=2, reference="chi_square")
     small = pre_trend_test(covariate_panel(), **COLUMNS, leads=2)
     assert (large.effects, small.units) == (2, 48)
@@ -202,6 +202,8 @@ def test_pre_trend_test_by_time_since_start_allows_for_the_units_there_are():
     assert large.p == pytest.approx(stats.chi2.sf(large.statistic, 2))
     assert small.p == pytest.approx(stats.f.sf(large.statistic * 46 / (2 * 47), 2, 46))
     assert small.p > large.p
+    assert small.method == "Hotelling's T-squared (F) of 2 effects before the start, against their base period"
+    assert large.method.startswith("Wald (chi-squared)")
 
 
 def test_published_effects_give_the_published_averages():

@@ -132,6 +132,10 @@ def test_adjustment_does_not_depend_on_the_order_and_never_lowers_p(values, meth
     assert adjust(mixed, method=method) == pytest.approx([found[p] for p in mixed])
 
 
+def test_p_values_of_zero_and_one_are_allowed():
+    assert adjust([0.0, 1.0]) == [0.0, 1.0]
+
+
 def test_impossible_p_values_are_refused_by_place():
     with pytest.raises(DataError, match=r"p-value 2 is 1\.2; allowed: 0 to 1, or missing"):
         adjust([0.5, 1.2])
