@@ -90,6 +90,7 @@ def test_xmr_and_mr_chart_match_montgomery():
     ranges = mr_chart(COSTS)
     assert lines(ranges) == pytest.approx((7.78947368421, 0, 25.4482105263), abs=1e-9)
     assert (ranges.kind, ranges.stable) == ("mR", True)
+    assert ranges.points["near_upper"][0] == pytest.approx(25.4482105263 * 2 / 3)
     assert np.isnan(ranges.points["value"][0])
 
 
@@ -127,6 +128,8 @@ def test_g_chart_matches_r():
     counted = g_chart(CASES, smallest=1)
     assert lines(counted) == pytest.approx((27.6428571429, 1.0, 109.05761161), abs=1e-8)
     assert lines(g_chart(CASES, centre="median"))[0] == 22.5
+    half = 112.058102647 - 27.6428571429
+    assert chart.points["near_upper"][0] == pytest.approx(27.6428571429 + half * 2 / 3)
     assert lines(g_chart(CASES, baseline=8))[::2] == pytest.approx((26.375, 106.986045304), abs=1e-9)
     assert g_chart(CASES, baseline=8).segments["points"][0] == 8
     assert g_chart(CASES, baseline=8).warnings == ("the limits rest on 8 points; under 12 they are provisional",)
@@ -140,6 +143,9 @@ def test_rare_events_signal_a_long_gap_and_a_run_of_short_ones():
     shorter = g_chart([*[30, 60] * 8, *[7, 9] * 4], baseline=16)
     assert (shorter.points["signal"][-8:] == "shift").all()
     assert (shorter.points["signal"][:16] == "").all()
+    skewed = g_chart([10, 12, 9, 11] * 3 + [100, 12] + [14, 15] * 4, baseline=14)
+    assert (skewed.segments["median"][0], round(skewed.segments["mean"][0])) == (11, 17)
+    assert set(skewed.points["heading"][-8:]) == {"up"}, "above the median, though below the mean"
     short = g_chart([30, 20] * 4 + [1, 0, 1, 0, 1, 0, 1, 300])
     assert short.points["signal"].to_list()[8:15] == ["shift"] * 7
 
@@ -205,6 +211,11 @@ def test_an_excluded_point_changes_no_other_and_breaks_runs(chart_of):
     run = [20, 22, 19, 21] * 3 + [23, 24, 23, 24, 23, 24, 23]
     assert "shift" in set(chart_of(run, baseline=12).points["signal"])
     assert "shift" not in set(chart_of(run, baseline=12, exclude=[15]).points["signal"])
+
+
+def test_the_variation_is_that_of_the_latest_point_that_counts():
+    chart = xmr([20, 22, 19, 21] * 3 + [40, 21], baseline=12, exclude=[13])
+    assert variation(chart, improvement="increase") == "improvement"
 
 
 def test_few_points_are_said_and_twelve_are_not():

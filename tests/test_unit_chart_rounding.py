@@ -108,7 +108,10 @@ def test_the_explorer_script_agrees_with_exact_fractions():
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not on this machine; the browser test of the explorers compares the same script")
-    draw, cases = random.Random(20240101), []
+    draw = random.Random(20240101)
+    single = [1000] * 24
+    single[5], single[15] = 992, 999
+    cases = [(single, {"rebase": 5, "shift": 7, "trend": 6, "screen": screen}) for screen in (True, False)]
     while len(cases) < 400:
         tenths = draw.choices(draw.choice(ALPHABETS), k=draw.randint(12, 40))
         rebase, screen = draw.choice([5, 5, 6]), draw.random() < 0.5
@@ -239,6 +242,11 @@ def test_assurance_at_either_limit_allows_for_rounding():
     for improvement, worse, better in (("increase", "lpl", "upl"), ("decrease", "upl", "lpl")):
         assert assurance(moving, improvement=improvement, target=moving.points[worse][0]) == "consistently passes"
         assert assurance(moving, improvement=improvement, target=moving.points[better][0]) == "hit or miss"
+        outwards = np.inf if better == "upl" else -np.inf
+        nudged = float(np.nextafter(moving.points[better][0], outwards))
+        assert assurance(moving, improvement=improvement, target=nudged) == "hit or miss"
+        inwards = float(np.nextafter(moving.points[worse][0], outwards))
+        assert assurance(moving, improvement=improvement, target=inwards) == "consistently passes"
 
 
 def test_a_unit_on_a_funnel_limit_is_inside():
