@@ -116,6 +116,7 @@ def test_t_chart_matches_r():
     assert lines(chart) == pytest.approx((430.04095179, 0.0, 6940.08422061), rel=1e-10)
     assert chart.points["value"].to_list() == HOURS
     assert chart.stable
+    assert t_chart([*HOURS[:8], 90_000, *HOURS[8:]]).segments["ranges_screened"][0] == 0
     screened = t_chart([*HOURS[:8], 90_000, *HOURS[8:]], screen=True)
     assert screened.segments["ranges_screened"][0] == 2
     assert screened.points["signal"][8] == "outside limits"
@@ -251,6 +252,7 @@ def test_near_the_limit_begins_at_two_thirds():
         assert (first["near_lower"], first["near_upper"]) == pytest.approx((-2, 2))
     first = p_chart(EVENTS, SIZES, laney=False).points.iloc[0]
     assert first["near_upper"] - first["mean"] == pytest.approx((first["upl"] - first["mean"]) * 2 / 3)
+    assert first["mean"] - first["near_lower"] == pytest.approx((first["mean"] - first["lpl"]) * 2 / 3)
 
 
 def test_truncated_dispersion_matches_r():
@@ -293,6 +295,12 @@ def test_multiplicative_limits_of_proportions_match_r():
     assert (first["outer_lower"], first["outer_upper"]) == pytest.approx((0.0158506971678, 0.361142511486), abs=1e-10)
 
 
+def test_ratio_dispersion_around_another_target_is_the_mean_square_on_the_log_scale():
+    observed, expected = np.array([12.0, 30, 44]), np.array([10.0, 20, 50])
+    found = overdispersion(observed, expected, target=1.2, kind="ratio", winsorised=0)
+    assert found.phi == pytest.approx(np.mean((np.log(observed / expected) - np.log(1.2)) ** 2 * expected * 1.2))
+
+
 def test_multiplicative_limits_never_shrink_and_need_no_adjusting_below_one():
     calm = pd.DataFrame({"unit": list("ABCDE"), "a": [12, 18, 25, 9, 30], "n": [100, 150, 160, 90, 180]})
     found = funnel(calm, unit="unit", observed="a", size="n", model="multiplicative", winsorised=0)
@@ -301,6 +309,7 @@ def test_multiplicative_limits_never_shrink_and_need_no_adjusting_below_one():
     assert not found.adjusted
     assert found.points["inner_upper"].to_list() == plain.points["inner_upper"].to_list()
     assert Overdispersion(4.0, 0.1, 9, 0.1).factor == 2
+    assert Overdispersion(0.25, 0.0, 9, 0.1).factor == 1
     assert Overdispersion(None, 0.0, 1, 0.1, "too few").factor == 1
     never = funnel(SPREAD, unit="unit", observed="a", size="n", model="multiplicative", adjust=False)
     assert not never.adjusted

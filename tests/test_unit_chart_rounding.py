@@ -183,6 +183,11 @@ def test_one_exception_in_a_full_share_is_one_signal():
     assert (c_chart(zeros).points["signal"] != "").sum() == 1
 
 
+def test_a_point_on_the_median_but_for_rounding_is_dropped_from_a_run_chart():
+    chart = run_chart([0.3, 0.1 + 0.2, 0.3, 0.2, 0.4, 0.2, 0.4])
+    assert (chart.useful, chart.crossings) == (4, 3)
+
+
 def test_the_usual_value_is_that_of_more_than_half():
     assert usual_value(pd.Series([5.0, 5.0, 1.0, 2.0]).to_numpy()) is None
     assert usual_value(pd.Series([5.0, 5.0, 5.0, 1.0, 2.0]).to_numpy()) == 5
