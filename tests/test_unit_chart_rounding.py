@@ -262,6 +262,11 @@ def test_a_unit_on_a_funnel_limit_is_inside():
     again = funnel(nudged, unit="unit", observed="a", size="n", target=0.1, adjust=False).points
     assert placed["place"].to_list() == ["below outer", "inside", "above outer"]
     assert again["place"][2] == "above inner"
+    beyond = units.assign(a=[0, 10, limit * 100 * (1 + 1e-6)])
+    assert (
+        funnel(beyond, unit="unit", observed="a", size="n", target=0.1, adjust=False).points["place"][2]
+        == "above outer"
+    )
 
 
 def test_dispersion_by_rounding_is_none():
