@@ -90,6 +90,7 @@ def test_xmr_and_mr_chart_match_montgomery():
     ranges = mr_chart(COSTS)
     assert lines(ranges) == pytest.approx((7.78947368421, 0, 25.4482105263), abs=1e-9)
     assert (ranges.kind, ranges.stable) == ("mR", True)
+    assert ranges.points["near_upper"][0] == pytest.approx(25.4482105263 * 2 / 3)
     assert np.isnan(ranges.points["value"][0])
 
 
@@ -115,6 +116,7 @@ def test_t_chart_matches_r():
     assert lines(chart) == pytest.approx((430.04095179, 0.0, 6940.08422061), rel=1e-10)
     assert chart.points["value"].to_list() == HOURS
     assert chart.stable
+    assert t_chart([*HOURS[:8], 90_000, *HOURS[8:]]).segments["ranges_screened"][0] == 0
     screened = t_chart([*HOURS[:8], 90_000, *HOURS[8:]], screen=True)
     assert screened.segments["ranges_screened"][0] == 2
     assert screened.points["signal"][8] == "outside limits"
@@ -127,6 +129,8 @@ def test_g_chart_matches_r():
     counted = g_chart(CASES, smallest=1)
     assert lines(counted) == pytest.approx((27.6428571429, 1.0, 109.05761161), abs=1e-8)
     assert lines(g_chart(CASES, centre="median"))[0] == 22.5
+    half = 112.058102647 - 27.6428571429
+    assert chart.points["near_upper"][0] == pytest.approx(27.6428571429 + half * 2 / 3)
     assert lines(g_chart(CASES, baseline=8))[::2] == pytest.approx((26.375, 106.986045304), abs=1e-9)
     assert g_chart(CASES, baseline=8).segments["points"][0] == 8
     assert g_chart(CASES, baseline=8).warnings == ("the limits rest on 8 points; under 12 they are provisional",)
@@ -140,6 +144,9 @@ def test_rare_events_signal_a_long_gap_and_a_run_of_short_ones():
     shorter = g_chart([*[30, 60] * 8, *[7, 9] * 4], baseline=16)
     assert (shorter.points["signal"][-8:] == "shift").all()
     assert (shorter.points["signal"][:16] == "").all()
+    skewed = g_chart([10, 12, 9, 11] * 3 + [100, 12] + [14, 15] * 4, baseline=14)
+    assert (skewed.segments["median"][0], round(skewed.segments["mean"][0])) == (11, 17)
+    assert set(skewed.points["heading"][-8:]) == {"up"}, "above the median, though below the mean"
     short = g_chart([30, 20] * 4 + [1, 0, 1, 0, 1, 0, 1, 300])
     assert short.points["signal"].to_list()[8:15] == ["shift"] * 7
 
@@ -207,6 +214,11 @@ def test_an_excluded_point_changes_no_other_and_breaks_runs(chart_of):
     assert "shift" not in set(chart_of(run, baseline=12, exclude=[15]).points["signal"])
 
 
+def test_the_variation_is_that_of_the_latest_point_that_counts():
+    chart = xmr([20, 22, 19, 21] * 3 + [40, 21], baseline=12, exclude=[13])
+    assert variation(chart, improvement="increase") == "improvement"
+
+
 def test_few_points_are_said_and_twelve_are_not():
     assert few_points(12) == []
     assert few_points(11, 2) == ["the limits of segment 2 rest on 11 points; under 12 they are provisional"]
@@ -240,6 +252,7 @@ def test_near_the_limit_begins_at_two_thirds():
         assert (first["near_lower"], first["near_upper"]) == pytest.approx((-2, 2))
     first = p_chart(EVENTS, SIZES, laney=False).points.iloc[0]
     assert first["near_upper"] - first["mean"] == pytest.approx((first["upl"] - first["mean"]) * 2 / 3)
+    assert first["mean"] - first["near_lower"] == pytest.approx((first["mean"] - first["lpl"]) * 2 / 3)
 
 
 def test_truncated_dispersion_matches_r():
@@ -282,6 +295,12 @@ def test_multiplicative_limits_of_proportions_match_r():
     assert (first["outer_lower"], first["outer_upper"]) == pytest.approx((0.0158506971678, 0.361142511486), abs=1e-10)
 
 
+def test_ratio_dispersion_around_another_target_is_the_mean_square_on_the_log_scale():
+    observed, expected = np.array([12.0, 30, 44]), np.array([10.0, 20, 50])
+    found = overdispersion(observed, expected, target=1.2, kind="ratio", winsorised=0)
+    assert found.phi == pytest.approx(np.mean((np.log(observed / expected) - np.log(1.2)) ** 2 * expected * 1.2))
+
+
 def test_multiplicative_limits_never_shrink_and_need_no_adjusting_below_one():
     calm = pd.DataFrame({"unit": list("ABCDE"), "a": [12, 18, 25, 9, 30], "n": [100, 150, 160, 90, 180]})
     found = funnel(calm, unit="unit", observed="a", size="n", model="multiplicative", winsorised=0)
@@ -290,6 +309,7 @@ def test_multiplicative_limits_never_shrink_and_need_no_adjusting_below_one():
     assert not found.adjusted
     assert found.points["inner_upper"].to_list() == plain.points["inner_upper"].to_list()
     assert Overdispersion(4.0, 0.1, 9, 0.1).factor == 2
+    assert Overdispersion(0.25, 0.0, 9, 0.1).factor == 1
     assert Overdispersion(None, 0.0, 1, 0.1, "too few").factor == 1
     never = funnel(SPREAD, unit="unit", observed="a", size="n", model="multiplicative", adjust=False)
     assert not never.adjusted

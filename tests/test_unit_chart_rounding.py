@@ -108,7 +108,10 @@ def test_the_explorer_script_agrees_with_exact_fractions():
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not on this machine; the browser test of the explorers compares the same script")
-    draw, cases = random.Random(20240101), []
+    draw = random.Random(20240101)
+    single = [1000] * 24
+    single[5], single[15] = 992, 999
+    cases = [(single, {"rebase": 5, "shift": 7, "trend": 6, "screen": screen}) for screen in (True, False)]
     while len(cases) < 400:
         tenths = draw.choices(draw.choice(ALPHABETS), k=draw.randint(12, 40))
         rebase, screen = draw.choice([5, 5, 6]), draw.random() < 0.5
@@ -180,6 +183,11 @@ def test_one_exception_in_a_full_share_is_one_signal():
     assert (c_chart(zeros).points["signal"] != "").sum() == 1
 
 
+def test_a_point_on_the_median_but_for_rounding_is_dropped_from_a_run_chart():
+    chart = run_chart([0.3, 0.1 + 0.2, 0.3, 0.2, 0.4, 0.2, 0.4])
+    assert (chart.useful, chart.crossings) == (4, 3)
+
+
 def test_the_usual_value_is_that_of_more_than_half():
     assert usual_value(pd.Series([5.0, 5.0, 1.0, 2.0]).to_numpy()) is None
     assert usual_value(pd.Series([5.0, 5.0, 5.0, 1.0, 2.0]).to_numpy()) == 5
@@ -239,6 +247,11 @@ def test_assurance_at_either_limit_allows_for_rounding():
     for improvement, worse, better in (("increase", "lpl", "upl"), ("decrease", "upl", "lpl")):
         assert assurance(moving, improvement=improvement, target=moving.points[worse][0]) == "consistently passes"
         assert assurance(moving, improvement=improvement, target=moving.points[better][0]) == "hit or miss"
+        outwards = np.inf if better == "upl" else -np.inf
+        nudged = float(np.nextafter(moving.points[better][0], outwards))
+        assert assurance(moving, improvement=improvement, target=nudged) == "hit or miss"
+        inwards = float(np.nextafter(moving.points[worse][0], outwards))
+        assert assurance(moving, improvement=improvement, target=inwards) == "consistently passes"
 
 
 def test_a_unit_on_a_funnel_limit_is_inside():
@@ -249,6 +262,11 @@ def test_a_unit_on_a_funnel_limit_is_inside():
     again = funnel(nudged, unit="unit", observed="a", size="n", target=0.1, adjust=False).points
     assert placed["place"].to_list() == ["below outer", "inside", "above outer"]
     assert again["place"][2] == "above inner"
+    beyond = units.assign(a=[0, 10, limit * 100 * (1 + 1e-6)])
+    assert (
+        funnel(beyond, unit="unit", observed="a", size="n", target=0.1, adjust=False).points["place"][2]
+        == "above outer"
+    )
 
 
 def test_dispersion_by_rounding_is_none():

@@ -57,6 +57,7 @@ def test_seven_rising_points_are_a_trend_and_a_tie_breaks_it():
     assert set(rules_of(rising)[0]) == {"trend"}
     assert set(rules_of([-0.9, -0.6, -0.3, -0.3, 0.2, 0.5, 0.8])[0]) == {""}
     assert set(rules_of(rising[1:], trend_length=6)[0]) == {"trend"}
+    assert set(rules_of(rising[1:])[0]) == {""}, "six are no trend unless asked for"
 
 
 def test_a_shift_needs_seven_and_a_point_on_the_mean_breaks_it():
@@ -64,6 +65,7 @@ def test_a_shift_needs_seven_and_a_point_on_the_mean_breaks_it():
     assert set(rules_of(above)[0]) == {"shift"}
     assert set(rules_of([0.4, 0.5, 0.4, 0.0, 0.4, 0.5, 0.4])[0]) == {""}
     assert set(rules_of(above, shift_length=8)[0]) == {""}
+    assert set(rules_of(above[1:])[0]) == {""}, "six are no shift unless asked for"
 
 
 def test_a_missing_period_breaks_a_shift():
