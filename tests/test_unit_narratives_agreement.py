@@ -385,3 +385,8 @@ def test_a_measure_that_most_samples_lack_has_no_interval():
         assert found[name].lower is None
         assert found[name].reason == "too few bootstrap samples vary for an interval"
     assert found["percent agreement"].lower == 1
+
+
+def test_the_thresholds_are_krippendorffs():
+    """Krippendorff 2004, section 11.4.2: rely on alpha of .800 or more, draw tentative conclusions from .667."""
+    assert (ag.RELIABLE, ag.TENTATIVE) == (0.80, 0.667)

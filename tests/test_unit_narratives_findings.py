@@ -177,3 +177,8 @@ def test_no_level_is_typed_into_a_notebook_that_has_one(name):
     code = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"]]
     assert any(line.startswith("level: float = 0.95") for line in code)
     assert not [line for line in code if "95" in line and not line.startswith("level:")]
+
+
+@pytest.mark.parametrize(("p", "said"), [(0.049, "follow each other more than chance"), (0.051, "no order")])
+def test_an_order_is_claimed_below_one_in_twenty(p, said):
+    assert said in findings.sequence(permutation(p_high=p), permutation(statistic=None))

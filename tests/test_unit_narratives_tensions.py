@@ -141,3 +141,17 @@ def test_a_paradox_outside_the_list_is_refused():
     passages = pd.DataFrame({"paradox": ["identity", "identty"], "first_pole": True, "second_pole": False})
     with pytest.raises(DataError, match=r"row 3, column 'paradox': 'identty'.*Did you mean 'identity'"):
         tensions.poles(passages, names)
+
+
+@pytest.mark.parametrize(("apart", "start"), [(290, 0), (310, None)])
+def test_the_two_halves_of_a_pair_may_be_300_characters_apart(apart, start):
+    text = f"on the one hand {'x' * apart} on the other hand"
+    found = tensions.find(text, rules="broad")
+    assert found["start"].tolist() == [0 if start == 0 else text.index("on the other")]
+
+
+def test_sixty_characters_of_context_are_shown_on_each_side():
+    """CONTEXT is ours: about ten words."""
+    text = f"{'a' * 99}. We wait, yet we act. {'b' * 99}."
+    row = tensions.find(text).iloc[0]
+    assert (len(row["before"]), len(row["after"])) == (60, 60)

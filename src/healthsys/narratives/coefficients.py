@@ -444,8 +444,7 @@ def alpha_draws(table: np.ndarray, times: np.ndarray) -> np.ndarray:
     sums = times @ paired
     total = sums.sum(axis=1)
     expected = total**2 - (sums**2).sum(axis=1)
-    several = (sums > 0).sum(axis=1) >= 2
-    return 1 - _ratio((total - 1) * (times @ apart), np.where(several, expected, 0.0))
+    return 1 - _ratio((total - 1) * (times @ apart), expected)  # expected is 0 where only one value occurs
 
 
 def gwet_draws(table: np.ndarray, agree: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
