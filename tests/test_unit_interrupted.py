@@ -174,7 +174,7 @@ def test_controlled_series_is_the_stacked_model():
          11.29, 13.5, 11.21, 12.55, 10.13, 12.44, 13.93]  # fmt: skip
     months = pd.date_range("2020-01-01", periods=24, freq="MS")
     one, other = (pd.DataFrame({"period": months, "value": values}) for values in (a, b))
-    found = controlled(one, other, change="2021-01-01", lag=2)
+    found = controlled(one, other, change="2021-01-01", model="newey_west", lag=2)
     assert numbers(found, "estimate", TERMS[2:]) == pytest.approx([3.319813520, 0.545139860], abs=1e-8)
     assert numbers(found, "std_error", TERMS[2:]) == pytest.approx([0.5186606777, 0.1292082436], abs=1e-8)
     with pytest.raises(DataError, match="cannot be modelled as poisson"):
