@@ -18,7 +18,7 @@ CLAIM = re.compile(
 #: What may say 95 on a page at another level (patterns), and why.
 GENUINE = {
     "climate_benchmarks": {
-        r"^95 %$|rwg_share_uniform: 95 %": "the share of team results in which members agree enough, a number of the data",
+        r"^95 %$|rwg_share_uniform: 95 %": "the share of team results whose members agree, a number of the data",
     },
     "staggered_starts": {
         r"Dashed: 95 %, solid: 99\.8 % limits": "a funnel's two limits are a convention, not the claim of an interval",

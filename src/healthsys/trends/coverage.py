@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -224,7 +225,7 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
     first = table["estimand"].iloc[0]
     rows = table[table["estimand"] == first]
     models = list(dict.fromkeys(rows["model"]))
-    figure, axes = canvas(width, 330 if width > NARROW else 360)
+    figure, axes = canvas(width, 110 + (34 if width > NARROW else 46) * len(models))
     for rho, colour, shape, shift in ((0.0, "subject", "s", -0.14), (rows["rho"].max(), "comparison", "o", 0.14)):
         part = rows[rows["rho"] == rho].set_index("model").loc[models]
         place = np.arange(len(models)) + shift
@@ -243,7 +244,7 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
     axes.axvline(100 * level, color=COLOUR["context"], linestyle="--", linewidth=1.4)
     axes.annotate(
         f"claimed {100 * level:g} %",
-        (100 * level, -0.5),
+        (100 * level, -0.55),
         xytext=(-5, 0),
         textcoords="offset points",
         ha="right",
@@ -251,22 +252,14 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
         color=COLOUR["quiet"],
         fontsize=12,
     )
-    names = (
-        [
-            METHOD_NAMES[name]
-            .replace(" with ", "\nwith ")
-            .replace(", plain", ",\nplain")
-            .replace("negative b", "negative\nb")
-            for name in models
-        ]
-        if width == NARROW
-        else [METHOD_NAMES[name] for name in models]
-    )
+    names = [textwrap.fill(METHOD_NAMES[name], 20 if width == NARROW else 34) for name in models]
     axes.set_yticks(np.arange(len(models)), names)
     axes.invert_yaxis()
-    axes.set_ylim(len(models) - 0.5, -0.75)
+    axes.set_ylim(len(models) - 0.5, -1.1)
     axes.set_xlabel("series whose interval holds the truth (%)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=1 if width == NARROW else 2)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.4, -50 / figure.get_figheight() / 72), ncols=1 if width == NARROW else 2
+    )
     return figure
 
 

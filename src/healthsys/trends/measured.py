@@ -31,6 +31,9 @@ LENGTHS, RHOS, LEVELS = (24, 48, 120), (0.0, 0.3, 0.6), (0.8, 0.9, 0.95, 0.99)
 #: Months after the change at which the effect is scored, where the series is long enough.
 HORIZON = 12
 
+#: An autocorrelation further above the largest measured one than half the step between two lies beyond them.
+BEYOND = 0.15
+
 #: Names of the estimands in the table.
 ESTIMANDS = ("level", "slope", "horizon")
 
@@ -153,7 +156,14 @@ class MeasuredCoverage:
     slope: float | None = None
     at_horizon: float | None = None
     series: int | None = None
+    estimated: float | None = None
     reason: str | None = None
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the series is more autocorrelated than any that was measured, so that less is to be expected."""
+        known = self.estimated is not None and self.autocorrelation is not None
+        return known and self.estimated - self.autocorrelation > BEYOND
 
 
 def method_of(found: Fit, *, n: int) -> str | None:
@@ -237,6 +247,9 @@ def measured_coverage(found: Fit, design: np.ndarray, times: np.ndarray, *, leve
         )
     if method is None:
         return MeasuredCoverage(None, level, reason="the coverage of intervals with these options was not measured")
+    if found.details.get("boundary"):
+        reason = f"the estimated autocorrelation, {found.details['rho']:.2f}, lies at the end of what is allowed"
+        return MeasuredCoverage(method, level, reason=reason)
     column = f"covered_{round(100 * level, 6):g}"
     table = _table()
     if column not in table:
@@ -249,7 +262,15 @@ def measured_coverage(found: Fit, design: np.ndarray, times: np.ndarray, *, leve
     rows = rows[(rows["periods"] == periods) & (rows["autocorrelation"] == nearest)].set_index("estimand")
     at = {name: float(rows.at[name, column]) for name in ESTIMANDS}
     return MeasuredCoverage(
-        method, level, int(periods), float(nearest), at["level"], at["slope"], at["horizon"], int(rows["fitted"].min())
+        method,
+        level,
+        int(periods),
+        float(nearest),
+        at["level"],
+        at["slope"],
+        at["horizon"],
+        int(rows["fitted"].min()),
+        rho,
     )
 
 

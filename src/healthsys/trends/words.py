@@ -244,11 +244,16 @@ def measured_words(study: Study) -> str:
     found = study.found.measured
     if found.reason:
         return f"Measured coverage: not stated; {found.reason}."
+    more = (
+        f" This series is more autocorrelated ({found.estimated:.2f}) than any that was measured, so expect less."
+        if found.beyond
+        else ""
+    )
     return (
         f"Measured coverage: in made series of {found.periods} periods with an autocorrelation of "
         f"{found.autocorrelation:g}, {level_words(found.level)} intervals of this kind held the true change of level "
         f"in {found.at_change:.1f} % of {found.series:,} series and the true effect a year later in "
-        f"{found.at_horizon:.1f} %."
+        f"{found.at_horizon:.1f} %.{more}"
     )
 
 
