@@ -1,5 +1,6 @@
 """Interrupted series: every worked answer, R cross-checks, the coding of level and slope, refusals."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_residual_checks_match_r(example):
     assert table["Breusch–Godfrey, lag 1"] == pytest.approx(5.8482, abs=5e-5)
     shown = autocorrelation(example, change="2017-01-01")
     assert shown["acf"][0] == pytest.approx(shown["pacf"][0])
-    assert shown["band"][0] == pytest.approx(1.96 / np.sqrt(48))
+    assert shown["band"][0] == pytest.approx(1.959963985 / np.sqrt(48))
 
 
 def test_prais_winsten_matches_r(example):
@@ -137,6 +138,17 @@ def test_sicily_slope_model_matches_r(sicily):
     assert found.se(np.eye(8)[3]) == pytest.approx(0.001855, abs=5e-7)
 
 
+def test_sicily_level_is_read_a_month_earlier_when_the_trend_counts_from_one(sicily):
+    """R 4.2.2, quasi-Poisson: the level is -0.131859 with the trend 1, 2, 3, … and -0.130377 with 0, 1, 2, …"""
+    step, time = sicily["smokban"], sicily["time"]
+    levels = []
+    for begin in (0, 1):
+        trend = design(59, start=36, trend_from=begin)[0][:, 3]
+        assert trend[35:38].tolist() == [0, begin, begin + 1]
+        levels.append(sicily_fit(sicily, "quasi_poisson", [step, time, trend], harmonics=2).params[1])
+    assert levels == pytest.approx([-0.131859 + 0.001482, -0.131859], abs=1e-6)
+
+
 def test_sicily_rate_models_match_r(sicily):
     """R 4.2.2: rate per 100,000 on time, step and max(0, time - 36); Newey-West lag 3; Prais-Winsten."""
     time = sicily["time"].to_numpy(float)
@@ -174,7 +186,7 @@ def test_controlled_series_is_the_stacked_model():
          11.29, 13.5, 11.21, 12.55, 10.13, 12.44, 13.93]  # fmt: skip
     months = pd.date_range("2020-01-01", periods=24, freq="MS")
     one, other = (pd.DataFrame({"period": months, "value": values}) for values in (a, b))
-    found = controlled(one, other, change="2021-01-01", lag=2)
+    found = controlled(one, other, change="2021-01-01", model="newey_west", lag=2)
     assert numbers(found, "estimate", TERMS[2:]) == pytest.approx([3.319813520, 0.545139860], abs=1e-8)
     assert numbers(found, "std_error", TERMS[2:]) == pytest.approx([0.5186606777, 0.1292082436], abs=1e-8)
     with pytest.raises(DataError, match="cannot be modelled as poisson"):
@@ -228,8 +240,55 @@ def test_sensitivity_keeps_a_choice_that_cannot_be_fitted_with_its_reason():
 
 
 def test_chart_and_regression_can_disagree_and_it_is_said():
-    rng = np.random.default_rng(4)
-    calm = frame_of(rng.normal(50, 1, 40))
-    table = side_by_side(baseline_chart(calm, change="2021-09-01"), segmented(calm, change="2021-09-01"))
+    """One month far out: the chart marks it, and a line through the months after the change finds nothing."""
+    values = np.tile([50.0, 51, 49, 50.5, 49.5, 50, 51, 49.5], 5)
+    values[35] += 12
+    frame = frame_of(values)
+    table = side_by_side(baseline_chart(frame, change="2021-09-01"), segmented(frame, change="2021-09-01"))
     assert table["method"].to_list() == ["control chart", "segmented regression"]
-    assert table.attrs["agree"] == (table["says"][0] == table["says"][1])
+    assert table["says"].to_list() == ["up", "no change"]
+    assert table.attrs["agree"] is False
+    assert table["because"][0].startswith("1 of 20 later points show special cause")
+    assert table["because"][0].endswith("(1 up, 0 down)")
+    assert table["because"][1] == "the intervals of the effect at the change and at the horizon both hold zero"
+
+
+def test_a_fall_that_both_see_is_said_so_with_where_it_is_clear():
+    values = np.tile([50.0, 51, 49, 50.5, 49.5, 50, 51, 49.5], 5) - 9.0 * (np.arange(40) >= 20)
+    frame = frame_of(values)
+    table = side_by_side(baseline_chart(frame, change="2021-09-01"), segmented(frame, change="2021-09-01"))
+    assert table["says"].to_list() == ["down", "down"]
+    assert table.attrs["agree"] is True
+    assert table["because"][1] == "the interval of the effect at the change and at the horizon leaves out zero"
+
+
+@pytest.mark.parametrize(("marked", "drifting"), [(0, False), (7, False), (8, False), (10, False), (11, True)])
+def test_a_chart_tells_nothing_when_more_than_half_of_the_earlier_points_are_marked(marked, drifting):
+    """Exactly half is not most; a third is far from it."""
+    frame = frame_of(np.tile([50.0, 51, 49, 50.5], 10))
+    chart = baseline_chart(frame, change="2021-09-01")
+    assert (chart.points["signal"] == "").all()
+    points = chart.points.copy()
+    points.loc[: marked - 1, "signal"] = "shift" if marked else ""
+    table = side_by_side(dataclasses.replace(chart, points=points), segmented(frame, change="2021-09-01"))
+    assert table.attrs["drifting"] == drifting
+    assert (f"so do {marked} of 20 earlier ones" in table["because"][0]) == bool(marked)
+
+
+def test_sensitivity_moves_date_phase_and_lag_one_at_a_time():
+    values = np.r_[np.tile([10.0, 12, 11], 8), np.tile([15.0, 17, 16], 8)]
+    table = sensitivity(
+        frame_of(values), change="2022-01-01", model="newey_west", season="none", models=("ols", "newey_west")
+    )
+    assert table["choice"].value_counts(sort=False).to_dict() == {
+        "as on this page": 1, "change date": 6, "lag of the errors": 3, "phase-in left out": 2, "season": 3, "model": 1,
+    }  # fmt: skip
+    assert table.loc[table["choice"] == "change date", "setting"].to_list() == [
+        "3 months earlier", "2 months earlier", "1 month earlier", "1 month later", "2 months later", "3 months later",
+    ]  # fmt: skip
+    lags = table.loc[table["choice"] == "lag of the errors", "setting"].to_list()
+    assert lags == ["1 in place of 3", "6 in place of 3", "12 in place of 3"]
+    assert table.loc[table["choice"] == "phase-in left out", "setting"].to_list() == ["1 month", "3 months"]
+    moved = segmented(frame_of(values), change="2021-11-01", model="newey_west")
+    row = table[table["setting"] == "2 months earlier"].iloc[0]
+    assert (row["at_change"], row["lower"]) == pytest.approx((moved.at_change.absolute, moved.at_horizon.lower))

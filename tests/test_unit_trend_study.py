@@ -1,12 +1,13 @@
 """A study of one series, the sentences made from it, and the refusals, on bundled data."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from healthsys import datasets
 from healthsys.errors import DataError
 from healthsys.trends import coverage, frome, panels, slack, words
-from healthsys.trends.capacity import ward_sizes
+from healthsys.trends.capacity import one_more_bed, ward_sizes
 from healthsys.trends.figures import chart_figure, draw_beside, draw_chart, draw_residuals, draw_segmented, indexed
 from healthsys.trends.measures import measure_of
 from healthsys.trends.study import open_study, other_charts, scored, sensitivity
@@ -62,7 +63,7 @@ def test_a_clear_effect_is_stated_at_the_horizon():
     said = words.finding(waits)
     assert said.startswith("12 months after the pandemic, the median wait of people still waiting in England is")
     assert said.endswith("the control chart cannot tell, because most earlier points stand outside its rules too.")
-    assert "4.6 weeks (95 % interval 3.1 to 6.0) above" in said
+    assert "2.7 weeks (95 % interval 0.9 to 4.4) above" in said
 
 
 def test_breaks_of_definition_are_left_out_or_kept_and_named():
@@ -131,7 +132,10 @@ def test_results_are_plain_and_named_once(south, beds):
 
 def test_sensitivity_is_summed_up(south):
     table = sensitivity(south)
-    assert set(table["choice"]) >= {"change date", "season", "model", "phase-in left out", "lag of the errors"}
+    assert set(table["choice"]) == {"as on this page", "change date", "season", "model", "phase-in left out"}
+    assert table.loc[table["choice"] == "model", "setting"].to_list() == [
+        "OLS with Newey–West errors", "Prais–Winsten", "quasi-Poisson", "negative binomial",
+    ]  # fmt: skip
     assert f"Of {int(table['at_horizon'].notna().sum()) - 1} other choices" in words.sensitivity_words(south)
 
 
@@ -294,9 +298,37 @@ def test_slack_words_follow_the_numbers():
     wards = ward_sizes([10, 30, 100], share=0.85, stay=5)
     names = [entry["name"] for entry in slack.results(quarters, wards, share=0.85)]
     assert "full_10_beds_carried" in names
+    entries = {entry["name"]: entry for entry in slack.results(quarters, wards, share=0.85)}
+    last, first = quarters["slack_percent"].iloc[-1], quarters["slack_percent"].iloc[0]
+    assert abs(last - first) > 0.1
+    assert entries["latest_slack"]["value"] == last == 100 - quarters["ga_occupancy_percent"].iloc[-1]
+    assert words.period(quarters["period"].iloc[-1], "quarter") in entries["latest_slack"]["meaning"]
+    assert entries["highest_occupancy"]["value"] == quarters["ga_occupancy_percent"].max()
+    top = quarters.loc[quarters["ga_occupancy_percent"].idxmax(), "period"]
+    assert words.period(top, "quarter") in entries["highest_occupancy"]["meaning"]
+    chances = {name: entries[name]["value"] for name in entries if name.startswith("full_")}
+    assert chances["full_10_beds_carried"] == pytest.approx(32.7, abs=0.05)  # methods reference, section 9 [R]
+    assert chances["full_10_beds_offered"] == pytest.approx(14.5, abs=0.05)
+    assert chances["full_100_beds_offered"] == pytest.approx(1.2, abs=0.05)
+    shown = slack.percentages(wards).iloc[0]
+    assert (shown["beds"], shown["full_carried"]) == (10, pytest.approx(32.7, abs=0.05))
     check = slack.simulation_check(10, 12, stay=5, days=2000, seed=3).set_index("quantity")
     apart = (check["simulated"] - check["formula"]).abs() / check["error"]
     assert (apart < 4).all()
+
+
+def test_what_one_more_bed_buys_is_recorded_as_erlang_has_it():
+    """Erlang B at a load of 10, by its recursion in R 4.2.2: 12 beds 0.119739, 13 beds 0.084339, 15 beds 0.036497."""
+    found = slack.ward_results(one_more_bed(10, 12), load=10, accepted=0.05)
+    entries = {entry["name"]: entry["value"] for entry in found}
+    assert entries["ward_full"] == pytest.approx(11.9739, abs=1e-3)
+    assert entries["spared_by_one_bed"] == pytest.approx(1000 * (0.119739 - 0.084339), abs=0.01)
+    assert entries["beds_needed"] == 15
+    figure = slack.one_more_figure(one_more_bed(10, 12), load=10)
+    assert "With 12 beds 120 of 1,000 arrivals are turned away" in figure["alt"]
+    assert "one more bed spares 35 of 1,000" in figure["alt"]
+    values = slack._batch("q", 1.0, np.arange(40.0))
+    assert values["error"] == pytest.approx(np.std(np.arange(0.5, 40, 2), ddof=1) / np.sqrt(20))
 
 
 def test_the_score_finds_what_is_known_and_repeats_with_its_seed():
@@ -305,6 +337,8 @@ def test_the_score_finds_what_is_known_and_repeats_with_its_seed():
     first = table[table["estimand"] == "level at the change"].set_index(["model", "rho"])["covered"]
     assert first["poisson", 0.4] < first["quasi_poisson", 0.0]
     assert first["ols", 0.4] < first["ols", 0.0]
+    assert first["ar1_reml", 0.4] > first["newey_west", 0.4] + 0.05
+    assert set(table["level"]) == {0.95}
     assert table.equals(coverage.score(**options))
     with pytest.raises(DataError, match="8 or more on each side"):
         coverage.score(**{**options, "start": 4})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,16 @@ from scipy import stats
 from healthsys.errors import DataError
 from healthsys.plotting import COLOUR, NARROW, canvas
 from healthsys.trends.interrupted import design
-from healthsys.trends.regression import COUNT_MODELS, LINEAR_MODELS, MODEL_NAMES, Fit, fit
+from healthsys.trends.simulate import (
+    COUNT_METHODS,
+    LINEAR_METHODS,
+    METHOD_NAMES,
+    METHODS,
+    counts,
+    linear,
+    noise,
+    tally,
+)
 
 #: The course of the made series of values: start, slope, level change, slope change, standard deviation of the noise.
 VALUES = {"start": 50.0, "slope": 0.1, "level": 3.0, "trend": 0.2, "noise": 2.0}
@@ -23,53 +33,101 @@ COUNTS = {"start": -5.0, "slope": 0.004, "level": -0.12, "trend": 0.005, "noise"
 #: How far a shortfall of coverage lies outside chance: this many Monte Carlo errors.
 BEYOND_CHANCE = 2.0
 
-
-def noise(rng: np.random.Generator, *, series: int, periods: int, rho: float, sd: float) -> np.ndarray:
-    """Draw first-order autoregressive noise of a given lasting standard deviation, one row per series.
-
-    Examples
-    --------
-    >>> drawn = noise(np.random.default_rng(1), series=2000, periods=12, rho=0.5, sd=2)
-    >>> round(float(drawn[:, -1].std()), 1), round(float(np.corrcoef(drawn[:, 5], drawn[:, 6])[0, 1]), 1)
-    (2.0, 0.5)
-    """
-    drawn = rng.normal(0, sd, (series, periods))
-    drawn[:, 1:] *= np.sqrt(1 - rho**2)
-    for t in range(1, periods):
-        drawn[:, t] += rho * drawn[:, t - 1]
-    return drawn
+#: The estimand that the finding and the figure speak of.
+FIRST = "level at the change"
 
 
-def score(
-    *, series: int, periods: int, start: int, rho: float, horizon: int, seed: int, level: float = 0.95
+def cell(
+    rng: np.random.Generator,
+    *,
+    series: int,
+    periods: int,
+    start: int,
+    rho: float,
+    horizon: int,
+    levels: tuple[float, ...] = (0.95,),
+    kind: str = "ar1",
+    methods: tuple[str, ...] = tuple(METHODS),
 ) -> pd.DataFrame:
-    """Fit every model to made series, without and with autocorrelation; count the intervals that hold the truth.
+    """Score every method on made series of one length and one autocorrelation.
 
     Values follow a line with a step, a change of slope and noise; counts are Poisson about an exponential line with
-    the same and lognormal noise, so that they are overdispersed. Linear models are scored on
-    values, count models on counts.
+    the same and lognormal noise, so that they are overdispersed. Linear methods are scored on values, count methods on
+    counts.
 
     Parameters
     ----------
+    rng
+        Source of all draws.
     series
         Series of each kind.
     periods, start
         Months, and position of the first month after the change.
     rho
-        Autocorrelation of the noise in the second half of the table; the first half has none.
+        Autocorrelation of the noise.
     horizon
-        Months after the change at which the effect is scored, besides the change of level.
-    seed
-        Seed of all draws.
-    level
-        Coverage that the intervals claim.
+        Months after the change at which the effect is scored.
+    levels
+        Coverages that the intervals claim.
+    kind
+        One of :data:`healthsys.trends.simulate.NOISES`.
+    methods
+        Of :data:`healthsys.trends.simulate.METHODS`.
 
     Returns
     -------
     pandas.DataFrame
-        One row per model, autocorrelation and estimand: ``model``, ``rho``, ``estimand``, ``covered`` (share),
-        ``error`` (Monte Carlo standard error), ``bias``, ``width`` (mean), ``fitted`` (series that could be fitted).
-        Bias and width are in the unit of the values, or on the log scale.
+        One row per method, estimand and level: ``model`` (the method), ``rho``, ``estimand``, ``level``, ``covered``
+        (share), ``error`` (Monte Carlo standard error), ``bias``, ``width`` (median), ``fitted`` (series that could be
+        fitted). Bias and width are in the unit of the values, or on the log scale.
+
+    Examples
+    --------
+    >>> table = cell(np.random.default_rng(1), series=50, periods=24, start=12, rho=0, horizon=6, methods=("ols",))
+    >>> table["estimand"].to_list()
+    ['level at the change', 'change of slope', 'effect after 6 months']
+    """
+    matrix, _ = design(periods, start=start)
+    time, step, trend = matrix[:, 1], matrix[:, 2], matrix[:, 3]
+    rows = np.array([[0, 0, 1.0, 0], [0, 0, 0, 1], [0, 0, 1, horizon]])
+    estimands = (FIRST, "change of slope", f"effect after {horizon} months")
+    draw: dict[str, Any] = {"series": series, "periods": periods, "rho": rho, "kind": kind}
+    shape = VALUES["start"] + VALUES["slope"] * time + VALUES["level"] * step + VALUES["trend"] * trend
+    values = shape + noise(rng, sd=VALUES["noise"], **draw)
+    course = COUNTS["start"] + COUNTS["slope"] * time + COUNTS["level"] * step + COUNTS["trend"] * trend
+    events = rng.poisson(COUNTS["people"] * np.exp(course + noise(rng, sd=COUNTS["noise"], **draw)))
+    batches = {name: (linear(name, values, matrix, rows), VALUES) for name in methods if name in LINEAR_METHODS}
+    if set(methods) & set(COUNT_METHODS):
+        counted = counts(events, matrix, rows, offset=np.full(periods, np.log(COUNTS["people"])))
+        batches |= {name: (counted[name], COUNTS) for name in methods if name in COUNT_METHODS}
+    found = []
+    for name in methods:
+        batch, truth = batches[name]
+        true = rows @ np.array([0, 0, truth["level"], truth["trend"]])
+        for level in levels:
+            for estimand, row in zip(estimands, tally(batch, true, level=level), strict=True):
+                found.append({"model": name, "rho": rho, "estimand": estimand, "level": level, **row})
+    return pd.DataFrame(found)
+
+
+def score(
+    *, series: int, periods: int, start: int, rho: float, horizon: int, seed: int, level: float = 0.95
+) -> pd.DataFrame:
+    """Fit every method to made series, without and with autocorrelation; count the intervals that hold the truth.
+
+    Parameters
+    ----------
+    series, periods, start, horizon, level
+        As in :func:`cell`.
+    rho
+        Autocorrelation of the noise in the second half of the table; the first half has none.
+    seed
+        Seed of all draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`cell`, first without and then with autocorrelation.
 
     Raises
     ------
@@ -79,8 +137,8 @@ def score(
     Examples
     --------
     >>> table = score(series=20, periods=36, start=18, rho=0.4, horizon=12, seed=1)
-    >>> len(table), set(table["estimand"]) == {"level at the change", "effect after 12 months"}
-    (24, True)
+    >>> len(table), set(table["estimand"]) == {"level at the change", "change of slope", "effect after 12 months"}
+    (78, True)
     """
     if not 8 <= start <= periods - 8 or not 0 <= horizon < periods - start:
         raise DataError(
@@ -91,53 +149,9 @@ def score(
     if not 0 <= rho < 1:
         raise DataError(f"an autocorrelation of {rho:g} is not possible here; allowed: 0 up to (not including) 1")
     rng = np.random.default_rng(seed)
-    matrix, names = design(periods, start=start)
-    time, step, trend = matrix[:, 1], matrix[:, 2], matrix[:, 3]
-    targets = {
-        "level at the change": np.array([0, 0, 1.0, 0]),
-        f"effect after {horizon} months": np.array([0, 0, 1, horizon]),
-    }
-    rows: list[dict[str, Any]] = []
-    for autocorrelation in (0.0, rho):
-        draw = {"series": series, "periods": periods, "rho": autocorrelation}
-        shape = VALUES["start"] + VALUES["slope"] * time + VALUES["level"] * step + VALUES["trend"] * trend
-        values = shape + noise(rng, sd=VALUES["noise"], **draw)
-        course = COUNTS["start"] + COUNTS["slope"] * time + COUNTS["level"] * step + COUNTS["trend"] * trend
-        counts = rng.poisson(COUNTS["people"] * np.exp(course + noise(rng, sd=COUNTS["noise"], **draw)))
-        offset = np.full(periods, np.log(COUNTS["people"]))
-        for models, outcomes, truth, more in (
-            (LINEAR_MODELS, values, VALUES, {}),
-            (COUNT_MODELS, counts, COUNTS, {"offset": offset}),
-        ):
-            for model in models:
-                fits = [_try(one, matrix, names=names, model=model, **more) for one in outcomes]
-                for estimand, row in targets.items():
-                    true = float(row @ np.array([0, 0, truth["level"], truth["trend"]]))
-                    rows.append(
-                        {"model": model, "rho": autocorrelation, "estimand": estimand, **_tally(fits, row, true, level)}
-                    )
-    return pd.DataFrame(rows)
-
-
-def _try(outcome: np.ndarray, matrix: np.ndarray, **options: Any) -> Fit | None:
-    try:
-        return fit(outcome, matrix, **options)
-    except DataError:
-        return None
-
-
-def _tally(fits: list[Fit | None], row: np.ndarray, true: float, level: float) -> dict[str, float]:
-    known = [one for one in fits if one is not None]
-    estimates = np.array([row @ one.params for one in known])
-    reach = np.array([one.quantile(level) * one.se(row) for one in known])
-    held = float(np.mean(np.abs(estimates - true) <= reach))
-    return {
-        "covered": held,
-        "error": float(np.sqrt(held * (1 - held) / len(known))),
-        "bias": float(estimates.mean() - true),
-        "width": float(2 * reach.mean()),
-        "fitted": len(known),
-    }
+    options: dict[str, Any] = {"series": series, "periods": periods, "start": start, "horizon": horizon}
+    both = [cell(rng, rho=one, levels=(level,), **options) for one in (0.0, rho)]
+    return pd.concat(both, ignore_index=True)
 
 
 def finding(table: pd.DataFrame, *, level: float) -> str:
@@ -160,15 +174,15 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
     who = (
         "no model keeps what it claims"
         if kept.empty
-        else f"only {' and '.join(MODEL_NAMES[name] for name in kept['model'])} "
+        else f"only {' and '.join(METHOD_NAMES[name] for name in kept['model'])} "
         f"{'keeps' if len(kept) == 1 else 'keep'} what is claimed"
         if len(kept) < len(hard)
         else "every model keeps what it claims"
     )
     return (
         f"With autocorrelated months {who}: the {claim} interval of the change of level holds the truth in "
-        f"{100 * worst['covered']:.0f} % of series ({MODEL_NAMES[worst['model']]}) to {100 * best['covered']:.0f} % "
-        f"({MODEL_NAMES[best['model']]}). Without autocorrelation the same models hold it in "
+        f"{100 * worst['covered']:.0f} % of series ({METHOD_NAMES[worst['model']]}) to {100 * best['covered']:.0f} % "
+        f"({METHOD_NAMES[best['model']]}). Without autocorrelation the same models hold it in "
         f"{100 * easy['covered'].min():.0f} % to {100 * easy['covered'].max():.0f} %."
     )
 
@@ -176,7 +190,7 @@ def finding(table: pd.DataFrame, *, level: float) -> str:
 def laid_out(table: pd.DataFrame) -> pd.DataFrame:
     """Lay the table out for a page: a row per model and estimand, coverage without and with carry-over (per cent)."""
     wide = table.assign(
-        model=table["model"].map(MODEL_NAMES), covered=100 * table["covered"], error=100 * table["error"]
+        model=table["model"].map(METHOD_NAMES), covered=100 * table["covered"], error=100 * table["error"]
     )
     none = wide["rho"] == 0
     left = wide[none].set_index(["estimand", "model"])
@@ -211,14 +225,14 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
     first = table["estimand"].iloc[0]
     rows = table[table["estimand"] == first]
     models = list(dict.fromkeys(rows["model"]))
-    figure, axes = canvas(width, 330 if width > NARROW else 360)
+    figure, axes = canvas(width, 110 + (34 if width > NARROW else 46) * len(models))
     for rho, colour, shape, shift in ((0.0, "subject", "s", -0.14), (rows["rho"].max(), "comparison", "o", 0.14)):
         part = rows[rows["rho"] == rho].set_index("model").loc[models]
         place = np.arange(len(models)) + shift
         axes.errorbar(
             100 * part["covered"],
             place,
-            xerr=196 * part["error"],
+            xerr=100 * float(stats.norm.ppf(0.5 + level / 2)) * part["error"],
             fmt=shape,
             color=COLOUR[colour],
             markersize=7,
@@ -230,7 +244,7 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
     axes.axvline(100 * level, color=COLOUR["context"], linestyle="--", linewidth=1.4)
     axes.annotate(
         f"claimed {100 * level:g} %",
-        (100 * level, -0.5),
+        (100 * level, -0.55),
         xytext=(-5, 0),
         textcoords="offset points",
         ha="right",
@@ -238,22 +252,14 @@ def draw_coverage(table: pd.DataFrame, *, level: float, width: int) -> Figure:
         color=COLOUR["quiet"],
         fontsize=12,
     )
-    names = (
-        [
-            MODEL_NAMES[name]
-            .replace(" with ", "\nwith ")
-            .replace(", plain", ",\nplain")
-            .replace("negative b", "negative\nb")
-            for name in models
-        ]
-        if width == NARROW
-        else [MODEL_NAMES[name] for name in models]
-    )
+    names = [textwrap.fill(METHOD_NAMES[name], 20 if width == NARROW else 34) for name in models]
     axes.set_yticks(np.arange(len(models)), names)
     axes.invert_yaxis()
-    axes.set_ylim(len(models) - 0.5, -0.75)
+    axes.set_ylim(len(models) - 0.5, -1.1)
     axes.set_xlabel("series whose interval holds the truth (%)")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.2), ncols=1 if width == NARROW else 2)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.4, -50 / figure.get_figheight() / 72), ncols=1 if width == NARROW else 2
+    )
     return figure
 
 
@@ -262,7 +268,7 @@ def coverage_figure(table: pd.DataFrame, *, level: float, periods: int, series: 
     first = table["estimand"].iloc[0]
     rows = table[table["estimand"] == first]
     said = "; ".join(
-        f"{MODEL_NAMES[name]} {100 * part.loc[part['rho'] == 0, 'covered'].iloc[0]:.0f} and "
+        f"{METHOD_NAMES[name]} {100 * part.loc[part['rho'] == 0, 'covered'].iloc[0]:.0f} and "
         f"{100 * part.loc[part['rho'] > 0, 'covered'].iloc[0]:.0f}"
         for name, part in rows.groupby("model", sort=False)
     )
@@ -270,7 +276,7 @@ def coverage_figure(table: pd.DataFrame, *, level: float, periods: int, series: 
         "name": "coverage",
         "caption": f"Synthetic data: {series} series of {periods} months for each point; bars are the Monte "
         "Carlo error "
-        f"(95 %). {first.capitalize()}.",
+        f"({100 * level:g} %). {first.capitalize()}.",
         "alt": f"Per cent of series whose interval holds the truth, without and with autocorrelation: {said}. "
         "Claimed is "
         f"{100 * level:g}.",
@@ -289,7 +295,7 @@ def results(table: pd.DataFrame, *, level: float, series: int) -> list[dict[str,
             "n": series,
         }
     ]
-    reach = float(stats.norm.ppf(0.975))
+    reach = float(stats.norm.ppf(0.5 + level / 2))
     for row in table[table["estimand"] == table["estimand"].iloc[0]].itertuples():
         held, error = 100 * row.covered, 100 * row.error * reach
         entries.append(
@@ -298,11 +304,11 @@ def results(table: pd.DataFrame, *, level: float, series: int) -> list[dict[str,
                 "value": held,
                 "lower": held - error,
                 "upper": min(100.0, held + error),
-                "level": 0.95,
+                "level": level,
                 "unit": "percent of series",
                 "format": "{:.1f} %",
                 "n": int(row.fitted),
-                "meaning": f"Intervals of {MODEL_NAMES[row.model]} that hold the true change of level, "
+                "meaning": f"Intervals of {METHOD_NAMES[row.model]} that hold the true change of level, "
                 f"autocorrelation {row.rho:g}; "
                 "the interval is the Monte Carlo error",
             }

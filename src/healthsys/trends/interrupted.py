@@ -11,7 +11,8 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 from healthsys.trends import regression
-from healthsys.trends.regression import COUNT_MODELS, Fit
+from healthsys.trends.measured import MeasuredCoverage, measured_coverage
+from healthsys.trends.regression import COUNT_MODELS, DEFAULT_MODEL, Fit
 
 #: How a yearly pattern may enter the model.
 SEASONS = ("none", "harmonic", "two harmonics", "months")
@@ -19,12 +20,22 @@ SEASONS = ("none", "harmonic", "two harmonics", "months")
 #: Fewest points on a side: below the first a model is refused, below the second it is warned of.
 REFUSE_BELOW, WARN_BELOW = 3, 8
 
+#: From where the slope after the change may be counted: 0 or 1 in the first changed period.
+TREND_FROM = (0, 1)
+
+#: Beyond this on the log scale a count is no number that anything has.
+LOG_LARGEST = 300.0
+
+#: A counterfactual below this share of the fitted value is zero but for rounding.
+NO_BASE = 1e-12
+
 
 @dataclass(frozen=True)
 class Effect:
     """What the interruption did at one point in time, against the counterfactual; in the unit of the series.
 
-    ``relative`` and its bounds are fractions of the counterfactual, None with a ``reason`` where it is not above 0.
+    ``relative`` and its bounds are fractions of the counterfactual, None with a ``reason`` where it is not above 0 or
+    the ratio has no upper bound.
     """
 
     after: int
@@ -62,6 +73,14 @@ class Segmented:
     left_out: int
     fit: Fit
     warnings: tuple[str, ...]
+    design: np.ndarray
+    times: np.ndarray
+    trend_from: int = 0
+
+    @property
+    def measured(self) -> MeasuredCoverage:
+        """How often intervals of this method held the truth in made series of about this length and autocorrelation."""
+        return measured_coverage(self.fit, self.design, self.times, level=self.level)
 
     def coefficient(self, term: str) -> pd.Series:
         """Return the row of one term (``time``, ``level``, ``trend``, …)."""
@@ -109,12 +128,19 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
 
 
 def design(
-    n: int, *, start: int, season: str = "none", per_year: int = 12, interrupted: bool = True
+    n: int,
+    *,
+    start: int,
+    season: str = "none",
+    per_year: int = 12,
+    interrupted: bool = True,
+    trend_from: int = 0,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Build the design of a segmented regression.
 
     Columns: constant; time 1..n; level, 1 from the first period after the change; trend, 0 in that period and one more
-    in each that follows, so that the level coefficient is the change *at the interruption*; then the season.
+    in each that follows, so that the level coefficient is the change *at the interruption*; then the season. With
+    ``trend_from`` 1 the level coefficient is the change one period before that; the fitted line is the same.
 
     Parameters
     ----------
@@ -126,6 +152,8 @@ def design(
         As in :func:`season_terms`.
     interrupted
         False gives the counterfactual: level and trend stay 0.
+    trend_from
+        0 or 1: what the trend counts in the first changed period.
 
     Returns
     -------
@@ -140,7 +168,9 @@ def design(
     """
     time = np.arange(1, n + 1, dtype=float)
     after = (np.arange(n) >= start).astype(float) * interrupted
-    trend = np.clip(np.arange(n) - start, 0, None) * float(interrupted)
+    if trend_from not in TREND_FROM:
+        raise DataError(f"the trend cannot be counted from {trend_from}; allowed: 0 or 1 in the first changed period")
+    trend = np.clip(np.arange(n) - start + trend_from, 0, None) * float(interrupted)
     seasonal, names = season_terms(time, season=season, per_year=per_year)
     matrix = np.column_stack([np.ones(n), time, after, trend, seasonal])
     return matrix, ("const", "time", "level", "trend", *names)
@@ -191,13 +221,19 @@ def segmented(
     frame: pd.DataFrame,
     *,
     change: Any,
-    model: str = "newey_west",
+    model: str = DEFAULT_MODEL,
     season: str = "none",
     lag: int | None = None,
     phase_in: int = 0,
     horizon: int | None = None,
     level: float = 0.95,
     per: float = 1.0,
+    trend_from: int = 0,
+    kernel: str = "bartlett",
+    correction: bool = True,
+    errors: str = "plain",
+    clusters: Sequence | None = None,
+    reference: str | None = None,
 ) -> Segmented:
     """Fit a segmented regression to one series and say what changed at the interruption.
 
@@ -210,7 +246,8 @@ def segmented(
     change
         Date of the interruption; the first period on or after it is the first one after the change.
     model
-        One of :data:`healthsys.trends.regression.MODELS`.
+        One of :data:`healthsys.trends.regression.MODELS`. The default is the one whose intervals came nearest to what
+        they claim (:mod:`healthsys.trends.measured`).
     season
         One of :data:`SEASONS`.
     lag
@@ -224,6 +261,12 @@ def segmented(
         Coverage of the intervals.
     per
         What a rate of 1 is in the unit of ``value`` (100 where values are per cent); used by count models only.
+    trend_from
+        As in :func:`design`.
+    kernel, correction, errors, reference
+        As in :func:`healthsys.trends.regression.fit`.
+    clusters
+        A label for each row of the frame, for clustered errors.
 
     Returns
     -------
@@ -252,8 +295,9 @@ def segmented(
     periods = pd.DatetimeIndex(frame["period"])
     start = position_of(periods, change)
     n, yearly = len(frame), per_year(periods)
-    matrix, names = design(n, start=start, season=season, per_year=yearly)
-    without, _ = design(n, start=start, season=season, per_year=yearly, interrupted=False)
+    shape: dict[str, Any] = {"start": start, "season": season, "per_year": yearly, "trend_from": trend_from}
+    matrix, names = design(n, **shape)
+    without, _ = design(n, interrupted=False, **shape)
     outcome, offset, scale = _outcome(frame, model=model, per=per)
     used = ~np.isnan(outcome)
     if offset is not None:
@@ -271,7 +315,13 @@ def segmented(
         names=names,
         model=model,
         offset=None if offset is None else offset[used],
+        times=np.flatnonzero(used),
         lag=lag,
+        kernel=kernel,
+        correction=correction,
+        errors=errors,
+        clusters=None if clusters is None else np.asarray(clusters)[used],
+        reference=reference,
     )
     furthest = n - 1 - start
     wanted = yearly if horizon is None else horizon
@@ -305,6 +355,9 @@ def segmented(
         int((~used).sum()),
         found,
         warnings,
+        matrix[used],
+        np.flatnonzero(used),
+        trend_from,
     )
 
 
@@ -329,11 +382,25 @@ def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: in
         if points < WARN_BELOW:
             said.append(f"only {points} points {side} the change; under {WARN_BELOW} the slope there is weakly held")
     if missing > 0:
-        said.append(f"{missing} periods have no value and are left out; the errors treat their neighbours as adjacent")
+        beside = "" if found.model.startswith("ar1") else "; the errors treat their neighbours as adjacent"
+        said.append(f"{missing} periods have no value and are left out{beside}")
     if reached < wanted:
         said.append(f"the series ends {reached} periods after the change, so the effect is stated there")
     if found.details.get("settled") is False:
-        said.append("the autocorrelation did not settle; take the Newey-West errors instead")
+        said.append("the autocorrelation did not settle; use model ar1_reml instead")
+    if found.details.get("boundary"):
+        said.append(
+            f"the estimated autocorrelation, {found.details['rho']:.2f}, lies at the end of what is allowed; the "
+            "series may drift without a trend, and its intervals are unreliable"
+        )
+    if found.exact:
+        said.append("the model passes through every point, so its intervals have no width and there is no p-value")
+    elif (np.diag(found.covariance) == 0).any():
+        sure = [name for name, one in zip(found.names, np.diag(found.covariance), strict=True) if one == 0]
+        said.append(
+            f"the standard error of {' and '.join(sure)} is 0, because every point there lies on the line, so there is "
+            "no p-value"
+        )
     return tuple(said)
 
 
@@ -369,38 +436,44 @@ def effect(
     >>> f"{stated.relative:.2f} ({stated.relative_lower:.3f} to {stated.relative_upper:.3f})"
     '0.20 (0.157 to 0.243)'
     """
-    reach, step = found.quantile(level), row - without
+    step = row - without
     if found.link == "log":
-        base, now = scale * np.exp(without @ found.params), scale * np.exp(row @ found.params)
-        log_ratio, log_error = float(step @ found.params), found.se(step)
-        error = found.se(now * row - base * without)
-        ratios = np.expm1([log_ratio, log_ratio - reach * log_error, log_ratio + reach * log_error])
+        base, now = _counts_at(found, np.vstack([without, row]), period=period, scale=scale)
+        log_ratio, reach = float(step @ found.params), found.reach(step, level)
+        wide = found.reach(now * row - base * without, level)
         absolute = float(now - base)
-        return Effect(
-            after,
-            period,
-            float(base),
-            float(now),
-            absolute,
-            absolute - reach * error,
-            absolute + reach * error,
-            *map(float, ratios),
-        )
+        bounds = (absolute - wide, absolute + wide)
+        if log_ratio + reach > LOG_LARGEST:
+            reason = "the data set no upper limit to the rate ratio"
+            return Effect(after, period, float(base), float(now), absolute, *bounds, None, None, None, reason)
+        ratios = np.expm1([log_ratio, log_ratio - reach, log_ratio + reach])
+        return Effect(after, period, float(base), float(now), absolute, *bounds, *map(float, ratios))
     base, now = float(without @ found.params), float(row @ found.params)
-    absolute, error = now - base, found.se(step)
-    bounds = (absolute - reach * error, absolute + reach * error)
-    if base <= 0:
+    absolute, reach = now - base, found.reach(step, level)
+    bounds = (absolute - reach, absolute + reach)
+    if base <= NO_BASE * max(abs(now), abs(base)):
         reason = "the counterfactual is not above 0, so a relative effect has no meaning"
         return Effect(after, period, base, now, absolute, *bounds, None, None, None, reason)
     ratio = absolute / base
-    ratio_error = found.se(step / base - ratio * without / base)
-    return Effect(
-        after, period, base, now, absolute, *bounds, ratio, ratio - reach * ratio_error, ratio + reach * ratio_error
-    )
+    wide = found.reach(step / base - ratio * without / base, level)
+    return Effect(after, period, base, now, absolute, *bounds, ratio, ratio - wide, ratio + wide)
+
+
+def _counts_at(found: Fit, rows: np.ndarray, *, period: Any, scale: float) -> np.ndarray:
+    """Return what a log-linear model gives at these rows; a number without end is an error, not infinity."""
+    linear = rows @ found.params
+    if linear.max() > LOG_LARGEST:
+        raise DataError(
+            f"the earlier trend, carried on to {period}, gives a count beyond any number: too few events or too short "
+            "a series before the change; use a shorter horizon, or a linear model such as ar1_reml"
+        )
+    return scale * np.exp(linear)
 
 
 def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
     """Return the coefficients with standard errors, intervals and p-values, on the scale of the link.
+
+    A p-value is missing where the standard error is zero, because the model passes through every point.
 
     Examples
     --------
@@ -408,21 +481,17 @@ def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
     >>> [f"{number:.3f}" for number in coefficient_table(line).iloc[0, 1:]]
     ['2.000', '0.500', '0.886', '3.114', '0.003']
     """
-    from scipy import stats
-
-    error = np.sqrt(np.diag(found.covariance))
-    reach = found.quantile(level)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.abs(found.params / error)
-    tail = stats.norm.sf(ratio) if found.df is None else stats.t.sf(ratio, found.df)
+    rows = np.eye(len(found.names))
+    reach = np.array([found.reach(row, level) for row in rows])
+    chances = [found.p_value(row) for row in rows]
     return pd.DataFrame(
         {
             "term": list(found.names),
             "estimate": found.params,
-            "std_error": error,
-            "lower": found.params - reach * error,
-            "upper": found.params + reach * error,
-            "p": 2 * tail,
+            "std_error": [found.se(row) for row in rows],
+            "lower": found.params - reach,
+            "upper": found.params + reach,
+            "p": pd.Series(chances, dtype="float64"),
         }
     )
 
@@ -438,13 +507,17 @@ def _curve(
     scale: float,
 ) -> pd.DataFrame:
     """Return observed, fitted and (after the change) counterfactual values with the latter's interval."""
-    reach = found.quantile(level)
     fitted, base = matrix @ found.params, without @ found.params
-    error = np.array([found.se(row) for row in without])
-    bounds = [base, base - reach * error, base + reach * error]
-    if found.link == "log":
-        fitted, bounds = scale * np.exp(fitted), [scale * np.exp(bound) for bound in bounds]
     after = np.arange(len(frame)) >= start
+    reach = np.array([found.reach(row, level) if late else 0.0 for row, late in zip(without, after, strict=True)])
+    bounds = [base, base - reach, base + reach]
+    if found.link == "log":
+        last = frame["period"].iloc[-1]
+        fitted = _counts_at(found, matrix, period=last, scale=scale)
+        bounds = [
+            _counts_at(found, without, period=last, scale=scale),
+            *(scale * np.exp(np.minimum(bound, LOG_LARGEST)) for bound in bounds[1:]),
+        ]
     bounds = [np.where(after, bound, np.nan) for bound in bounds]
     return pd.DataFrame(
         {
@@ -459,13 +532,13 @@ def _curve(
 
 
 def controlled(
-    frame: pd.DataFrame, control: pd.DataFrame, *, change: Any, model: str = "newey_west", **options: Any
+    frame: pd.DataFrame, control: pd.DataFrame, *, change: Any, model: str = DEFAULT_MODEL, **options: Any
 ) -> Segmented:
     """Compare one series with a control series by a segmented regression of their difference.
 
     With the same periods on both sides this gives exactly the coefficients of the stacked model in which every term
     is interacted with the group (level and trend of the difference are group x level and group x trend); taking the
-    difference first lets the Newey-West errors allow for autocorrelation and for shocks that both series share.
+    difference first lets the errors allow for autocorrelation and for shocks that both series share.
 
     Parameters
     ----------
@@ -494,7 +567,7 @@ def controlled(
     2.0
     """
     if model in COUNT_MODELS:
-        raise DataError(f"a difference of two series cannot be modelled as {model}; use newey_west or prais_winsten")
+        raise DataError(f"a difference of two series cannot be modelled as {model}; use ar1_reml or newey_west")
     both = frame[["period", "value"]].merge(control[["period", "value"]], on="period", suffixes=("", "_control"))
     if both.empty:
         raise DataError("the series and its control share no period; there is nothing to compare")

@@ -283,7 +283,7 @@ def edges(table: pd.DataFrame, *, window: int = 8, level: float = 0.95) -> pd.Da
     -------
     pandas.DataFrame
         One row per edge and way: ``edge`` (``begins`` or ``ends``), ``change`` (first period after it), ``way``,
-        ``step``, ``lower``, ``upper`` (percentage points; Newey-West errors), ``before``, ``after`` (periods used).
+        ``step``, ``lower``, ``upper`` (percentage points), ``before``, ``after`` (periods used).
         An edge with fewer than 3 observed periods on a side is left out; a period that is not there is a gap.
 
     Raises
@@ -304,7 +304,7 @@ def edges(table: pd.DataFrame, *, window: int = 8, level: float = 0.95) -> pd.Da
         change = table["period"].iloc[place]
         for way in WAYS:
             series = seen[["period", way]].rename(columns={way: "value"})
-            found = segmented(series, change=change, model="newey_west", level=level)
+            found = segmented(series, change=change, level=level)
             one = found.at_change
             rows.append(
                 {"edge": edge, "change": change, "way": way, "step": one.absolute, "lower": one.lower,

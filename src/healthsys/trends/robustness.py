@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from healthsys.errors import DataError
 from healthsys.trends import regression
@@ -84,7 +85,9 @@ def _test_row(check: str, statistic: float, p: float) -> dict[str, Any]:
     return {"check": check, "statistic": float(statistic), "p": float(p), "reading": reading}
 
 
-def autocorrelation(frame: pd.DataFrame, *, change: Any, season: str = "none", lags: int = 12) -> pd.DataFrame:
+def autocorrelation(
+    frame: pd.DataFrame, *, change: Any, season: str = "none", lags: int = 12, level: float = 0.95
+) -> pd.DataFrame:
     """Autocorrelation and partial autocorrelation of the least-squares residuals, with the band of no correlation.
 
     Parameters
@@ -93,12 +96,14 @@ def autocorrelation(frame: pd.DataFrame, *, change: Any, season: str = "none", l
         As in :func:`residual_checks`.
     lags
         Most lags shown; at most half the points less one.
+    level
+        Share of bars that the band holds.
 
     Returns
     -------
     pandas.DataFrame
-        ``lag``, ``acf``, ``pacf``, ``band``: 1.96 over the root of n, in which 95 % of the bars of an uncorrelated
-        series lie.
+        ``lag``, ``acf``, ``pacf``, ``band``: the normal quantile of that level over the root of n (1.96 at 0.95), in
+        which that share of the bars of an uncorrelated series lie.
 
     Examples
     --------
@@ -117,7 +122,7 @@ def autocorrelation(frame: pd.DataFrame, *, change: Any, season: str = "none", l
             "lag": np.arange(1, most + 1),
             "acf": acf(residual, nlags=most, fft=False)[1:],
             "pacf": pacf(residual, nlags=most, method="ywm")[1:],
-            "band": 1.96 / np.sqrt(len(residual)),
+            "band": float(stats.norm.ppf(0.5 + level / 2)) / np.sqrt(len(residual)),
         }
     )
 
@@ -141,12 +146,13 @@ def sensitivity(
     horizon: int | None = None,
     phase_in: int = 0,
     models: tuple[str, ...] = (),
+    level: float = 0.95,
 ) -> pd.DataFrame:
     """Fit the series again under the other defensible choices, one at a time.
 
     Parameters
     ----------
-    frame, change, model, season, per, lag, horizon, phase_in
+    frame, change, model, season, per, lag, horizon, phase_in, level
         The choices of the page, as in :func:`healthsys.trends.interrupted.segmented`.
     models
         Models to try besides; those for counts need counts in the frame.
@@ -177,6 +183,7 @@ def sensitivity(
         "lag": lag,
         "horizon": horizon,
         "phase_in": phase_in,
+        "level": level,
     }
     yearly = per_year(periods)
     unit = "months" if yearly == 12 else "quarters" if yearly == 4 else "periods"
@@ -199,7 +206,7 @@ def sensitivity(
             tries.append(("season", other, {"season": other}))
     for other in models:
         if other != model:
-            tries.append(("model", regression.MODEL_NAMES[other], {"model": other}))
+            tries.append(("model", regression.MODEL_NAMES[other], {"model": other, "lag": None}))
     return pd.DataFrame([_attempt(frame, choice, setting, {**base, **new}) for choice, setting, new in tries])
 
 

@@ -108,7 +108,7 @@ def open_study(
     improvement: str = "neutral",
     target: str = "",
     season: str = "none",
-    model: str = "newey_west",
+    model: str = regression.DEFAULT_MODEL,
     horizon: int = 12,
     phase_in: int = 0,
     first: str = "",
@@ -208,7 +208,7 @@ def open_study(
         found = segmented(series, change=date, per=measure.per, **options)
         if control:
             other = _same_window(table, indicator, control, series)
-            linear = model if model in regression.LINEAR_MODELS else "newey_west"
+            linear = model if model in regression.LINEAR_MODELS else regression.DEFAULT_MODEL
             versus = controlled(series, other, change=date, **{**options, "model": linear})
     at = [
         int(np.argmax(series["period"] >= day))
@@ -365,7 +365,7 @@ def agreement(study: Study) -> pd.DataFrame:
 
 def sensitivity(study: Study) -> pd.DataFrame:
     """Fit again under the other choices, those for counts where the series has counts."""
-    models = ["newey_west", "prais_winsten"]
+    models = [regression.DEFAULT_MODEL, "newey_west", "prais_winsten"]
     if _counted(study):
         models += ["quasi_poisson", "negative_binomial"]
     return robustness.sensitivity(
@@ -377,6 +377,7 @@ def sensitivity(study: Study) -> pd.DataFrame:
         horizon=study.options["horizon"],
         phase_in=study.options["phase_in"],
         models=tuple(models),
+        level=study.level,
     )
 
 
@@ -465,7 +466,11 @@ def checks_of_residuals(study: Study) -> pd.DataFrame:
 def autocorrelation_of(study: Study) -> pd.DataFrame:
     """Autocorrelation of those residuals, as far as a year."""
     return robustness.autocorrelation(
-        study.series, change=study.change, season=study.season, lags=per_year(study.series["period"])
+        study.series,
+        change=study.change,
+        season=study.season,
+        lags=per_year(study.series["period"]),
+        level=study.level,
     )
 
 

@@ -223,7 +223,8 @@ def model_words(study: Study) -> str:
             f" (lag {details['lag']}, {details['kernel']} kernel, correction {details['correction']}, no prewhitening)"
         )
     if "rho" in details:
-        said += f" (autocorrelation {details['rho']:.2f}, after {details['rounds']} rounds)"
+        rounds = f", after {details['rounds']} rounds" if "rounds" in details else ""
+        said += f" (autocorrelation {details['rho']:.2f}{rounds})"
     if "phi" in details:
         said += f" (dispersion {details['phi']:.1f})"
     if "alpha" in details:
@@ -235,6 +236,26 @@ def model_words(study: Study) -> str:
         f"{capital(said)}; {season}; {counted(found.n_before, study.period_name)} before the change and "
         f"{found.n_after} "
         "from it on."
+    )
+
+
+def measured_words(study: Study) -> str:
+    """Say how often intervals of this kind held the truth in made series most like this one; empty without a model."""
+    if study.found is None:
+        return ""
+    found = study.found.measured
+    if found.reason:
+        return f"Measured coverage: not stated; {found.reason}."
+    more = (
+        f" This series is more autocorrelated ({found.estimated:.2f}) than any that was measured, so expect less."
+        if found.beyond
+        else ""
+    )
+    return (
+        f"Measured coverage: in made series of {found.periods} periods with an autocorrelation of "
+        f"{found.autocorrelation:g}, {level_words(found.level)} intervals of this kind held the true change of level "
+        f"in {found.at_change:.1f} % of {found.series:,} series and the true effect a year later in "
+        f"{found.at_horizon:.1f} %.{more}"
     )
 
 
@@ -374,6 +395,18 @@ def results(study: Study) -> list[dict[str, Any]]:
                 "meaning": "Relative effect at the horizon",
             }
         )
+    covered = study.found.measured
+    entries.append(
+        {
+            "name": "measured_coverage",
+            "value": covered.at_horizon,
+            "unit": "percent of made series",
+            "format": "{:.1f} %",
+            "meaning": f"{level_words(study.level)} intervals of this kind that hold a true effect a year later, in "
+            "made series of about this length and autocorrelation",
+            **({"reason": covered.reason} if covered.reason else {"n": covered.series}),
+        }
+    )
     entries.append(
         {
             "name": "methods_agree",
@@ -398,7 +431,7 @@ def model_sentence(study: Study) -> str:
     """Say which model was fitted, or why none was."""
     if study.found is None:
         return "No interruption is claimed in this window, so no regression is fitted: the chart stands alone."
-    return model_words(study)
+    return f"{model_words(study)} {measured_words(study)}"
 
 
 def capability_words(study: Study) -> str:

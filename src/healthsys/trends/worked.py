@@ -6,6 +6,7 @@ checked" both read it and both call :func:`answers`.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from healthsys import datasets
@@ -136,12 +137,39 @@ def _series() -> dict[str, float]:
         for term in ("level", "trend"):
             row = model.coefficient(term)
             answers[f"{name}-{term}"], answers[f"{name}-{term}-se"] = row["estimate"], row["std_error"]
-    return answers | {
-        "trends-pw-rho": prais.fit.details["rho"],
-        "trends-poisson-phi": poisson.fit.details["phi"],
-        "trends-nb-alpha": binomial.fit.details["alpha"],
-        "trends-dw": checks["Durbin–Watson"],
-        "trends-bg": checks["Breusch–Godfrey, lag 1"],
+    return (
+        answers
+        | _autocorrelated(series)
+        | {
+            "trends-poisson-aic": poisson.fit.aic,
+            "trends-nb-loglik": binomial.fit.loglik,
+            "trends-pw-rho": prais.fit.details["rho"],
+            "trends-poisson-phi": poisson.fit.details["phi"],
+            "trends-nb-alpha": binomial.fit.details["alpha"],
+            "trends-dw": checks["Durbin–Watson"],
+            "trends-bg": checks["Breusch–Godfrey, lag 1"],
+        }
+    )
+
+
+def _autocorrelated(series: pd.DataFrame) -> dict[str, float]:
+    reml, ml, orcutt = (
+        segmented(series, change=CHANGE, model=model) for model in ("ar1_reml", "ar1_ml", "cochrane_orcutt")
+    )
+    robust = segmented(series, change=CHANGE, model="ols", errors="HC3")
+    groups = segmented(series, change=CHANGE, model="ols", errors="clustered", clusters=np.repeat(range(12), 4))
+    level = np.array([0, 0, 1.0, 0])
+    return {
+        "trends-reml-rho": reml.fit.details["rho"],
+        "trends-reml-level": reml.coefficient("level")["estimate"],
+        "trends-reml-level-se": reml.fit.se(level),
+        "trends-reml-loglik": reml.fit.loglik,
+        "trends-reml-level-df": reml.fit.reference.df(level),
+        "trends-ml-level-se": ml.fit.se(level),
+        "trends-co-level": orcutt.coefficient("level")["estimate"],
+        "trends-co-level-se": orcutt.fit.se(level),
+        "trends-hc3-level-se": robust.fit.se(level),
+        "trends-clustered-level-se": groups.fit.se(level),
     }
 
 

@@ -1,0 +1,468 @@
+"""Regression with first-order autocorrelated errors: likelihood, Prais-Winsten and Cochrane-Orcutt.
+
+Everything here works on many series over one design at once, one series a row; one series is the case of one row.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from healthsys.errors import DataError
+from healthsys.trends.fits import Fit
+from healthsys.trends.least_squares import is_exact, one_of
+
+#: Prais-Winsten and Cochrane-Orcutt stop when rho moves less than this, or after so many rounds.
+RHO_TOLERANCE, RHO_ROUNDS = 1e-9, 200
+
+#: Iterated autocorrelation is kept within this distance from zero.
+RHO_LARGEST = 0.999
+
+#: Where the likelihood is looked for: a grid of autocorrelations, then its best interval halved so many times.
+RHO_GRID, HALVINGS = np.concatenate([np.linspace(-0.95, 0.9, 75), np.linspace(0.91, 0.99, 17)]), 45
+
+#: Satterthwaite's degrees of freedom are not taken below this: with fewer, an interval has no useful length.
+FEWEST_DF = 1.0
+
+#: Where the critical values of a likelihood fit come from.
+REFERENCES = ("satterthwaite", "t", "normal")
+
+#: Fewest residual degrees of freedom from which an autocorrelation is estimated.
+FEWEST_LEFT = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Whitened:
+    """Outcome (series x n) and design (series x n x k) with the autocorrelation taken out, and what took it out."""
+
+    outcome: np.ndarray
+    design: np.ndarray
+    phi: np.ndarray
+    sd: np.ndarray
+
+
+def whiten(outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, gaps: np.ndarray) -> Whitened:
+    """Take first-order autocorrelation out of outcomes and design; rho is one number a series.
+
+    A point is correlated with the one before it by rho to the power of the periods between them, so that a missing
+    period keeps its place. The first row stays as it is; the others are of variance one.
+
+    Examples
+    --------
+    >>> done = whiten(np.array([[2.0, 2.0]]), np.ones((2, 1)), np.array([0.6]), np.array([1]))
+    >>> done.outcome.round(2).tolist(), done.design[0].round(2).tolist()
+    ([[2.0, 1.0]], [[1.0], [0.5]])
+    """
+    phi = rho[:, None] ** gaps
+    sd = np.sqrt(1 - phi**2)
+    first = np.broadcast_to(design[None, :1], (len(rho), 1, design.shape[1]))
+    rest = (design[None, 1:] - phi[..., None] * design[None, :-1]) / sd[..., None]
+    return Whitened(
+        np.concatenate([outcome[:, :1], (outcome[:, 1:] - phi * outcome[:, :-1]) / sd], axis=1),
+        np.concatenate([first, rest], axis=1),
+        phi,
+        sd,
+    )
+
+
+def generalised(white: Whitened) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return coefficients, cross-products and whitened residuals of least squares on whitened series."""
+    cross = np.swapaxes(white.design, 1, 2) @ white.design
+    right = np.swapaxes(white.design, 1, 2) @ white.outcome[..., None]
+    params = np.linalg.solve(cross, right)[..., 0]
+    return params, cross, white.outcome - (white.design @ params[..., None])[..., 0]
+
+
+def _slope(
+    outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, gaps: np.ndarray, *, restricted: bool
+) -> np.ndarray:
+    """Derivative of the profile log-likelihood by the autocorrelation."""
+    n, k = design.shape
+    white = whiten(outcome, design, rho, gaps)
+    params, cross, error = generalised(white)
+    plain = outcome - params @ design.T
+    change = gaps * rho[:, None] ** (gaps - 1)
+    wider = white.phi * change / white.sd**2
+    moved = -change * plain[:, :-1] / white.sd + error[:, 1:] * wider
+    slope = (n - k if restricted else n) * 2 * (error[:, 1:] * moved).sum(1) / (error**2).sum(1) - 2 * wider.sum(1)
+    if restricted:
+        later = white.design[:, 1:]
+        shift = -change[..., None] * design[None, :-1] / white.sd[..., None] + later * wider[..., None]
+        product = np.swapaxes(later, 1, 2) @ shift
+        slope = slope + 2 * np.trace(np.linalg.solve(cross, product), axis1=1, axis2=2)
+    return -0.5 * slope
+
+
+def _on_grid(outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray, *, restricted: bool) -> np.ndarray:
+    """Profile log-likelihood (up to a constant) of every series at every autocorrelation of the grid."""
+    n, k = design.shape
+    table = np.empty((len(outcome), len(RHO_GRID)))
+    for place, rho in enumerate(RHO_GRID):
+        white = whiten(outcome, design, np.array([rho]), gaps)  # one rho for all: the outcomes broadcast
+        basis, triangle = np.linalg.qr(white.design[0])
+        squares = (white.outcome**2).sum(1) - ((white.outcome @ basis) ** 2).sum(1)
+        total = (n - k if restricted else n) * np.log(np.maximum(squares, 1e-300)) + 2 * np.log(white.sd).sum()
+        if restricted:
+            total = total + 2 * np.log(np.abs(np.diag(triangle))).sum()
+        table[:, place] = -0.5 * total
+    return table
+
+
+def likelihood_rho(
+    outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray, *, restricted: bool, halvings: int = HALVINGS
+) -> np.ndarray:
+    """Return the autocorrelation with the largest (restricted) likelihood, for every series.
+
+    Parameters
+    ----------
+    outcome
+        Series x n.
+    design
+        n x k, shared by all.
+    gaps
+        Periods between each point and the one before (n - 1).
+    restricted
+        Restricted likelihood (REML), which allows for the coefficients having been estimated, or the plain one.
+    halvings
+        How often the best interval of the grid is halved.
+
+    Returns
+    -------
+    numpy.ndarray
+        Between -0.95 and 0.99.
+
+    Examples
+    --------
+    >>> wave = np.array([[0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0]])
+    >>> likelihood_rho(wave, np.ones((12, 1)), np.ones(11), restricted=True).round(2).tolist()
+    [0.75]
+    """
+    best = _on_grid(outcome, design, gaps, restricted=restricted).argmax(axis=1)
+    low, high = RHO_GRID[np.maximum(best - 1, 0)], RHO_GRID[np.minimum(best + 1, len(RHO_GRID) - 1)]
+    for _ in range(halvings):
+        middle = (low + high) / 2
+        rising = _slope(outcome, design, middle, gaps, restricted=restricted) > 0
+        low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+    return (low + high) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Satterthwaite:
+    """Degrees of freedom that allow for variance and autocorrelation having been estimated.
+
+    The variance of a combination c of coefficients is c'Vc. Its degrees of freedom are 2 (c'Vc)² over the variance
+    of its estimate, by the delta method from the expected information of the restricted likelihood.
+
+    References
+    ----------
+    Satterthwaite FE. Biometrics Bulletin 1946;2:110-114. Giesbrecht FG, Burns JC. Biometrics 1985;41:477-486.
+    Recommended for interrupted series by Turner SL et al. BMC Medical Research Methodology 2021;21:181.
+    """
+
+    unit: np.ndarray
+    slope: np.ndarray
+    information: np.ndarray
+    left: int
+
+    def df(self, row: np.ndarray) -> float:
+        """Return the degrees of freedom of one combination, between :data:`FEWEST_DF` and n - k."""
+        variance, moved = float(row @ self.unit @ row), float(row @ self.slope @ row)
+        (a, b), (_, c) = self.information
+        if variance <= 0:
+            return float(self.left)
+        rest = c - b**2 / a
+        if rest <= 1e-12 * max(c, 1.0):
+            return FEWEST_DF
+        spread = variance**2 / a + (moved - variance * b / a) ** 2 / rest
+        return float(np.clip(2 * variance**2 / spread, FEWEST_DF, self.left))
+
+    def quantile(self, row: np.ndarray, level: float) -> float:
+        """Return Student's t for this combination."""
+        return float(stats.t.ppf(0.5 + level / 2, self.df(row)))
+
+    def p_value(self, row: np.ndarray, ratio: float) -> float:
+        """Return the two-sided p-value of this combination."""
+        return float(2 * stats.t.sf(ratio, self.df(row)))
+
+
+def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float) -> Satterthwaite:
+    """Work out what :class:`Satterthwaite` needs for one design and autocorrelation (the variance cancels).
+
+    Parameters
+    ----------
+    design
+        n x k.
+    times
+        Running number of the period of each row; a missing period leaves a gap.
+    rho
+        Autocorrelation.
+
+    Returns
+    -------
+    Satterthwaite
+
+    Examples
+    --------
+    >>> found = satterthwaite(np.ones((30, 1)), np.arange(30), 0.0)
+    >>> round(found.df(np.array([1.0])), 1)
+    9.2
+    """
+    n, k = design.shape
+    apart = np.abs(times[:, None] - times[None, :]).astype(float)
+    matrix = rho**apart
+    turned = np.where(apart > 0, apart * rho ** np.maximum(apart - 1, 0), 0.0)
+    inverse = np.linalg.inv(matrix)
+    half = inverse @ design
+    unit = np.linalg.inv(design.T @ half)
+    outside = inverse - half @ unit @ half.T
+    product = outside @ turned
+    cross = float(np.trace(product)) / 2
+    information = np.array([[(n - k) / 2, cross], [cross, float((product * product.T).sum()) / 2]])
+    return Satterthwaite(unit, unit @ (half.T @ turned @ half) @ unit, information, n - k)
+
+
+def gaps_of(times: np.ndarray | None, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return running numbers of the periods and the steps between them; without any, one period after another.
+
+    Examples
+    --------
+    >>> gaps_of(np.array([0, 1, 4]), 3)[1].tolist()
+    [1.0, 3.0]
+    """
+    times = np.arange(n) if times is None else np.asarray(times)
+    gaps = np.diff(times).astype(float)
+    if len(times) != n or (gaps < 1).any() or (gaps != np.round(gaps)).any():
+        raise DataError(f"the numbers of the periods must rise by whole numbers, one for each of the {n} points")
+    return times, gaps
+
+
+def autoregressive(
+    outcome: np.ndarray,
+    design: np.ndarray,
+    *,
+    names: tuple[str, ...],
+    model: str = "ar1_reml",
+    times: np.ndarray | None = None,
+    reference: str | None = None,
+) -> Fit:
+    """Fit a regression whose errors follow first-order autocorrelation, by (restricted) maximum likelihood.
+
+    Parameters
+    ----------
+    outcome, design, names
+        As in :func:`healthsys.trends.regression.fit`.
+    model
+        ``ar1_reml`` or ``ar1_ml``. The variance is the residual sum of squares over n - k (REML) or n (ML); the
+        covariance of the coefficients uses n - k in both, as nlme's summary does.
+    times
+        Running number of the period of each point; a missing period keeps its place.
+    reference
+        ``satterthwaite`` (the default of ``ar1_reml``), ``t`` on n - k degrees of freedom (the default of
+        ``ar1_ml``) or ``normal``.
+
+    Returns
+    -------
+    Fit
+        ``details`` hold ``rho``, ``sigma`` and ``boundary``: whether rho lies at the end of what is allowed.
+        ``loglik`` is the restricted one for ``ar1_reml``; compare only fits with the same coefficients by it.
+
+    References
+    ----------
+    Pinheiro JC, Bates DM. Mixed-effects models in S and S-PLUS. Springer 2000, chapter 5.
+
+    Examples
+    --------
+    >>> t = np.arange(12.0)
+    >>> wave = np.array([0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0])
+    >>> found = autoregressive(5 + t + wave, np.column_stack([np.ones(12), t]), names=("const", "time"))
+    >>> round(found.details["rho"], 2)
+    0.94
+    """
+    restricted = model == "ar1_reml"
+    reference = ("satterthwaite" if restricted else "t") if reference is None else reference
+    one_of("reference distribution", reference, REFERENCES)
+    n, k = design.shape
+    times, gaps = gaps_of(times, n)
+    df = None if reference == "normal" else n - k
+    plain = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
+    if is_exact(float(plain @ plain), outcome):
+        return _exact(outcome, design, names=names, model=model, df=df)
+    if n - k < FEWEST_LEFT:
+        raise DataError(
+            f"{n} points less {k} coefficients leave {n - k}; an autocorrelation needs at least {FEWEST_LEFT}. Use a "
+            "simpler season, a longer series, or model ols"
+        )
+    rho = likelihood_rho(outcome[None], design, gaps, restricted=restricted)
+    white = whiten(outcome[None], design, rho, gaps)
+    params, cross, error = generalised(white)
+    squares = float((error**2).sum())
+    left = n - k if restricted else n
+    covariance = squares / (n - k) * np.linalg.inv(cross[0])
+    loglik = -0.5 * (left * (math.log(2 * math.pi * squares / left) + 1) + 2 * float(np.log(white.sd).sum()))
+    if restricted:
+        loglik -= 0.5 * float(np.linalg.slogdet(cross[0])[1])
+    found = float(rho[0])
+    details = {
+        "rho": found,
+        "sigma": math.sqrt(squares / left),
+        "boundary": bool(found > RHO_GRID[-1] - 1e-6 or found < RHO_GRID[0] + 1e-6),
+    }
+    values = satterthwaite(design, times, found) if reference == "satterthwaite" else None
+    residuals = outcome - design @ params[0]
+    return Fit(
+        model, names, params[0], covariance, df, "identity", residuals, details, loglik, 2 * (k + 2) - 2 * loglik,
+        float(residuals @ residuals), values,
+    )  # fmt: skip
+
+
+def _exact(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str, df: float | None) -> Fit:
+    k = design.shape[1]
+    params = np.linalg.lstsq(design, outcome, rcond=None)[0]
+    details: dict[str, Any] = {"rho": 0.0, "exact": True, "no_likelihood": "the model passes through every point"}
+    if model in ("prais_winsten", "cochrane_orcutt"):
+        details |= {"rounds": 0, "settled": True}
+    return Fit(model, names, params, np.zeros((k, k)), df, "identity", np.zeros(len(outcome)), details, deviance=0.0)
+
+
+def iterated_rho(
+    outcome: np.ndarray, design: np.ndarray, *, keep_first: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Iterate autocorrelation and coefficients until rho settles, for every series.
+
+    rho is the sum of products of neighbouring residuals over the sum of squares of the earlier ones.
+
+    Parameters
+    ----------
+    outcome, design
+        Series x n, and n x k.
+    keep_first
+        Keep the first row, times the root of 1 - rho² (Prais-Winsten), or drop it (Cochrane-Orcutt).
+
+    Returns
+    -------
+    tuple
+        rho, the rounds it took, and whether it settled.
+
+    Examples
+    --------
+    >>> wave = np.array([[0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0]])
+    >>> iterated_rho(wave, np.ones((12, 1)), keep_first=True)[0].round(3).tolist()
+    [0.67]
+    """
+    rho, rounds = np.zeros(len(outcome)), np.zeros(len(outcome), dtype=int)
+    params = np.linalg.lstsq(design, outcome.T, rcond=None)[0].T
+    moving = np.arange(len(outcome))
+    for _ in range(RHO_ROUNDS):
+        rounds[moving] += 1
+        error = outcome[moving] - params[moving] @ design.T
+        before = (error[:, :-1] ** 2).sum(1)
+        product = (error[:, 1:] * error[:, :-1]).sum(1)
+        new = np.clip(product / np.where(before > 0, before, 1.0), -RHO_LARGEST, RHO_LARGEST)
+        params[moving] = quasi_differenced(outcome[moving], design, new, keep_first=keep_first)[0]
+        apart = np.abs(new - rho[moving])
+        rho[moving] = new
+        moving = moving[apart >= RHO_TOLERANCE]
+        if not len(moving):
+            break
+    settled = np.ones(len(outcome), dtype=bool)
+    settled[moving] = False
+    return rho, rounds, settled
+
+
+def quasi_differenced(
+    outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, *, keep_first: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Fit each series with rho times its predecessor taken off each row.
+
+    Returns
+    -------
+    tuple
+        Coefficients, inverse cross-products, residual sum of squares of the transformed rows, and the degrees of
+        freedom that they leave (a number, the same for all).
+
+    Examples
+    --------
+    >>> y = np.array([[1.0, 2, 4]])
+    >>> quasi_differenced(y, np.ones((3, 1)), np.array([0.0]), keep_first=False)[0].tolist()
+    [[3.0]]
+    """
+    begin = 0 if keep_first else 1
+    white = whiten(outcome, design, rho, np.ones(design.shape[0] - 1))
+    root = np.sqrt(1 - rho**2)
+    done = Whitened(
+        white.outcome[:, begin:] * root[:, None], white.design[:, begin:] * root[:, None, None], white.phi, white.sd
+    )
+    params, cross, error = generalised(done)
+    return params, np.linalg.inv(cross), (error**2).sum(1), design.shape[0] - begin - design.shape[1]
+
+
+def iterated(
+    outcome: np.ndarray,
+    design: np.ndarray,
+    *,
+    names: tuple[str, ...],
+    model: str = "prais_winsten",
+    reference: str = "t",
+) -> Fit:
+    """Fit by Prais-Winsten or Cochrane-Orcutt, iterated.
+
+    Parameters
+    ----------
+    outcome, design, names
+        As in :func:`healthsys.trends.regression.fit`. Points are taken for neighbours even across a gap.
+    model
+        ``prais_winsten`` keeps the first row, scaled; ``cochrane_orcutt`` drops it.
+    reference
+        ``t`` on the degrees of freedom of the transformed rows, or ``normal``.
+
+    Returns
+    -------
+    Fit
+        ``details`` hold rho, the rounds it took and whether it settled; residuals are those of the untransformed
+        series.
+
+    References
+    ----------
+    Prais SJ, Winsten CB. Cowles Commission discussion paper 383, 1954. Cochrane D, Orcutt GH. Journal of the American
+    Statistical Association 1949;44:32-61.
+
+    Examples
+    --------
+    >>> t = np.arange(12.0)
+    >>> wave = np.array([0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0])
+    >>> found = iterated(5 + t + wave, np.column_stack([np.ones(12), t]), names=("const", "time"))
+    >>> round(found.details["rho"], 3)
+    0.679
+    """
+    one_of("reference distribution", reference, ("t", "normal"))
+    keep_first = model == "prais_winsten"
+    n, k = design.shape
+    left = n - k - (0 if keep_first else 1)
+    if left < 1:
+        raise DataError(f"{n} points cannot carry {k} coefficients and an autocorrelation ({', '.join(names)})")
+    if not keep_first and np.linalg.matrix_rank(design[1:]) < k:
+        raise DataError(f"without the first point the terms {', '.join(names)} cannot be told apart; use prais_winsten")
+    plain = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
+    df = None if reference == "normal" else left
+    if is_exact(float(plain @ plain), outcome):
+        return _exact(outcome, design, names=names, model=model, df=df)
+    rho, rounds, settled = iterated_rho(outcome[None], design, keep_first=keep_first)
+    params, inverse, squares, _ = quasi_differenced(outcome[None], design, rho, keep_first=keep_first)
+    residuals = outcome - design @ params[0]
+    details = {
+        "rho": float(rho[0]),
+        "rounds": int(rounds[0]),
+        "settled": bool(settled[0]),
+        "no_likelihood": "an iterated estimator maximises no likelihood",
+    }
+    covariance = float(squares[0]) / left * inverse[0]
+    deviance = float(residuals @ residuals)
+    return Fit(model, names, params[0], covariance, df, "identity", residuals, details, deviance=deviance)
+
+
+prais_winsten = functools.partial(iterated, model="prais_winsten")

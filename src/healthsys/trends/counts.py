@@ -1,0 +1,269 @@
+"""Regression of counts: Poisson, quasi-Poisson and negative binomial, and when their estimates do not exist."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from healthsys.errors import DataError
+from healthsys.trends.fits import Fit
+from healthsys.trends.least_squares import one_of, robust
+
+#: Standard errors of a fit to counts; those with h (HC2, HC3) are for least squares only.
+ERRORS = ("plain", "HC0", "HC1", "clustered")
+
+#: Dispersion below this share of the largest fitted count is no dispersion: the Poisson model says as much.
+LEAST_DISPERSION = 1e-3
+
+#: Largest alpha looked for, and the steps of the search for it.
+MOST_ALPHA, ALPHA_STEPS = 1e6, 80
+
+#: Stop of the iterated least squares.
+ROUNDS, TOLERANCE = 200, 1e-12
+
+
+def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str) -> None:
+    """Refuse counts on which a log-linear model has no finite estimates, and say which side has no event.
+
+    Estimates exist unless some combination of coefficients can grow without end: it leaves the rows with events as
+    they are and lowers the others. Without an event after the change, the change of level is such a one (minus 100%,
+    from minus infinity on the log scale).
+
+    Parameters
+    ----------
+    outcome
+        Counts.
+    design, names, model
+        As in :func:`healthsys.trends.regression.fit`.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+
+    References
+    ----------
+    Haberman SJ. The analysis of frequency data. Chicago 1974. Correia S, Guimaraes P, Zylkin T. Verifying the existence
+    of maximum likelihood estimates for generalized linear models. arXiv:1903.01633, 2019.
+
+    Examples
+    --------
+    >>> x = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
+    >>> require_estimates(np.array([2, 3, 1, 0, 1, 0]), x, names=("const", "level"), model="poisson")
+    """
+    from scipy.optimize import linprog
+
+    some, k = outcome > 0, design.shape[1]
+    if not some.any():
+        raise DataError(f"there is no event at all, so the {model.replace('_', ' ')} model has nothing to estimate")
+    if np.linalg.matrix_rank(design[some]) == k:
+        return
+    if "level" in names:
+        after = design[:, names.index("level")] > 0
+        for side, rows in (("after", after), ("before", ~after)):
+            if rows.any() and not some[rows].any():
+                raise DataError(
+                    f"there is no event {side} the change (0 in {int(rows.sum())} periods), so a rate ratio is "
+                    f"{'0' if side == 'after' else 'without end'} and has no interval; compare the counts, or use a "
+                    "linear model such as ar1_reml"
+                )
+    rows = design[~some]
+    found = linprog(
+        rows.sum(axis=0), A_ub=rows, b_ub=np.zeros(len(rows)), A_eq=design[some], b_eq=np.zeros(int(some.sum())),
+        bounds=[(-1, 1)] * k, method="highs",
+    )  # fmt: skip
+    if found.status == 0 and found.fun < -1e-7:
+        grow = ", ".join(name for name, value in zip(names, found.x, strict=True) if abs(value) > 1e-7)
+        raise DataError(
+            f"too few periods have an event ({int(some.sum())} of {len(outcome)}): {grow} can grow without end and "
+            "have no estimate; simplify the season, add up to longer periods, or use a linear model such as ar1_reml"
+        )
+
+
+def count_model(
+    outcome: np.ndarray,
+    design: np.ndarray,
+    *,
+    names: tuple[str, ...],
+    model: str,
+    offset: np.ndarray | None = None,
+    errors: str = "plain",
+    clusters: np.ndarray | None = None,
+    reference: str | None = None,
+) -> Fit:
+    """Fit a model of counts with a logarithmic link.
+
+    Parameters
+    ----------
+    outcome
+        Counts of 0 or more.
+    design, names
+        As in :func:`healthsys.trends.regression.fit`.
+    model
+        ``poisson``, ``quasi_poisson`` (errors times the root of Pearson's chi-squared over its degrees of freedom) or
+        ``negative_binomial`` (NB2, variance mu + alpha mu²; alpha by maximum likelihood and then taken as known, as
+        in MASS).
+    offset
+        Logarithm of the denominator.
+    errors, clusters
+        ``plain``, ``HC0``, ``HC1`` or ``clustered`` (Poisson and quasi-Poisson, whose estimates are the same).
+    reference
+        ``normal`` (the default of ``poisson`` and ``negative_binomial``) or ``t`` on n - k degrees of freedom.
+
+    Returns
+    -------
+    Fit
+        Residuals are Pearson's. Quasi-Poisson has no likelihood.
+
+    Raises
+    ------
+    DataError
+        If estimates do not exist, or counts vary no more than Poisson allows and the negative binomial is asked for.
+
+    References
+    ----------
+    McCullagh P, Nelder JA. Generalized linear models, 2nd ed. Chapman and Hall 1989. Venables WN, Ripley BD. Modern
+    applied statistics with S, 4th ed. Springer 2002, section 7.4.
+
+    Examples
+    --------
+    >>> found = count_model(np.array([4.0, 6, 5, 11, 9, 10]), np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]]),
+    ...                     names=("const", "level"), model="poisson")
+    >>> round(float(np.exp(found.params[1])), 6)
+    2.0
+    """
+    import statsmodels.api as sm
+
+    one_of("errors", errors, ERRORS)
+    if model == "negative_binomial" and errors != "plain":
+        raise DataError(f"errors '{errors}' are not offered for negative_binomial; use plain, or quasi_poisson")
+    reference = one_of(
+        "reference distribution", reference or ("t" if model == "quasi_poisson" else "normal"), ("t", "normal")
+    )
+    require_estimates(outcome, design, names=names, model=model)
+    n, k = design.shape
+    shift = np.zeros(n) if offset is None else offset
+    family = sm.families.Poisson(link=sm.families.links.Log())
+    found = _glm(outcome, design, family=family, offset=shift)
+    df: int | None = None if reference == "normal" else n - k
+    fitted, details = found.fittedvalues, {"phi": float(found.pearson_chi2) / (n - k)}
+    loglik: float | None = float(found.llf)
+    aic: float | None = 2 * k - 2 * found.llf
+    covariance = found.cov_params()
+    if model == "negative_binomial":
+        alpha, found = dispersion(outcome, design, offset=shift, start=found)
+        loglik = nb_loglik(outcome, found.fittedvalues, alpha)
+        details, covariance, aic = {"alpha": alpha}, found.cov_params(), 2 * (k + 1) - 2 * loglik
+    elif errors != "plain":
+        weighted = np.sqrt(fitted)[:, None] * design
+        covariance = robust((outcome - fitted) / np.sqrt(fitted), weighted, errors=errors, clusters=clusters)
+        details["errors"] = errors
+        if errors == "clustered":
+            details["clusters"] = len(np.unique(clusters))
+            df = None if reference == "normal" else details["clusters"] - 1
+    elif model == "quasi_poisson":
+        covariance = covariance * details["phi"]
+    if model == "quasi_poisson":
+        loglik = aic = None
+        details["no_likelihood"] = "a quasi-likelihood is no likelihood"
+    residuals = np.asarray(found.resid_pearson)
+    return Fit(
+        model, names, np.asarray(found.params), covariance, df, "log", residuals, details, loglik, aic,
+        float(found.deviance),
+    )  # fmt: skip
+
+
+def _glm(outcome: np.ndarray, design: np.ndarray, *, family: Any, offset: np.ndarray, start: Any = None) -> Any:
+    import statsmodels.api as sm
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a fit that fails is told by what it returns, below
+        try:
+            found = sm.GLM(outcome, design, family=family, offset=offset, missing="none").fit(
+                start_params=start, maxiter=ROUNDS, tol=TOLERANCE, method="IRLS", scale=1.0, cov_type="nonrobust",
+                use_t=False,
+            )  # fmt: skip
+            sound = np.isfinite(found.params).all() and np.isfinite(found.cov_params()).all()
+            sound = sound and np.isfinite(found.fittedvalues).all() and np.isfinite(found.llf)
+        except (np.linalg.LinAlgError, ValueError):
+            sound = False
+    if not sound:
+        raise DataError(
+            "the model of counts does not settle on these numbers; check for a denominator that is far too small, "
+            "or use a linear model such as ar1_reml"
+        )
+    return found
+
+
+def nb_loglik(outcome: np.ndarray, fitted: np.ndarray, alpha: float) -> float:
+    """Return the log-likelihood of a negative binomial (NB2) with known dispersion.
+
+    Examples
+    --------
+    >>> round(nb_loglik(np.array([0.0, 2.0]), np.array([1.0, 1.0]), 1.0), 4)
+    -2.7726
+    """
+    from scipy.special import gammaln
+
+    size = 1 / alpha
+    ways = gammaln(outcome + size) - gammaln(size) - gammaln(outcome + 1)
+    return float((ways - size * np.log1p(alpha * fitted) - outcome * np.log1p(1 / (alpha * fitted))).sum())
+
+
+def alpha_slope(outcome: np.ndarray, fitted: np.ndarray, alpha: np.ndarray | float) -> np.ndarray:
+    """Return the derivative of that log-likelihood by alpha, summed over the last axis.
+
+    Examples
+    --------
+    >>> alpha_slope(np.array([0.0, 2.0, 9.0]), np.array([3.0, 3.0, 4.0]), 0.01) > 0
+    np.True_
+    """
+    from scipy.special import digamma
+
+    size = 1 / np.asarray(alpha, dtype=float)
+    inside = digamma(outcome + size) - digamma(size) - np.log1p(fitted / size) + 1
+    inside = inside - (outcome + size) / (fitted + size)
+    return -((size[..., 0] if size.ndim else size) ** 2) * inside.sum(axis=-1)
+
+
+def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, start: Any) -> tuple[float, Any]:
+    """Return the NB2 dispersion of maximum likelihood and the fit with it.
+
+    The coefficients are fitted anew at each alpha; the slope of the likelihood by alpha then changes sign once.
+
+    Raises
+    ------
+    DataError
+        If the likelihood falls from the start: counts vary no more than Poisson allows.
+    """
+    import statsmodels.api as sm
+
+    def at(alpha: float, near: Any) -> tuple[float, Any]:
+        family = sm.families.NegativeBinomial(alpha=alpha, link=sm.families.links.Log())
+        found = _glm(outcome, design, family=family, offset=offset, start=near.params)
+        return float(alpha_slope(outcome, found.fittedvalues, alpha)), found
+
+    low = LEAST_DISPERSION / max(float(np.max(start.fittedvalues)), 1.0)
+    slope, found = at(low, start)
+    if slope <= 0:
+        raise DataError(
+            "the negative binomial model has no dispersion to estimate: these counts vary no more than Poisson "
+            "allows; use poisson or quasi_poisson"
+        )
+    high = low
+    while slope > 0:
+        high *= 10
+        if high > MOST_ALPHA:
+            raise DataError("the dispersion of these counts is without end; use quasi_poisson or a linear model")
+        slope, found = at(high, found)
+    low = max(low, high / 10)
+    for _ in range(ALPHA_STEPS):
+        middle = math.sqrt(low * high)
+        slope, found = at(middle, found)
+        low, high = (middle, high) if slope > 0 else (low, middle)
+        if high / low - 1 < 1e-10:
+            break
+    return math.sqrt(low * high), found
