@@ -519,14 +519,26 @@ def test_every_linear_model_finds_the_same_line_without_autocorrelation():
 def test_the_page_says_what_was_measured():
     from healthsys.trends.study import open_study
 
-    study = open_study(
-        data="kh03_beds_england", indicator="ga_occupancy_percent", unit="England", change="2020-04-01", horizon=8,
-        level=0.9,
-    )  # fmt: skip
+    waits = {"data": "rtt_england_monthly", "indicator": "incomplete_median_wait_weeks", "unit": "England"}
+    study = open_study(**waits, change="2020-03-01", season="harmonic", level=0.9)
     said = words.model_sentence(study)
-    assert "Measured coverage: in made series of 24 periods" in said
+    assert "Measured coverage: in made series of 120 periods with an autocorrelation of 0.6" in said
     assert "90 % intervals of this kind held the true change of level in" in said
+    assert "more autocorrelated (0.83) than any that was measured, so expect less" in said
+    assert study.found.measured.beyond
     entry = {one["name"]: one for one in words.results(study)}["measured_coverage"]
     assert entry["value"] == study.found.measured.at_horizon
     assert entry["n"] == 4000
-    assert "95" not in said
+
+
+def test_an_autocorrelation_at_the_end_of_its_range_is_warned_of_and_has_no_measured_coverage():
+    from healthsys.trends.study import open_study
+
+    beds = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}
+    study = open_study(**beds, change="2020-04-01", horizon=8, season="harmonic")
+    assert any("lies at the end of what is allowed" in said for said in study.found.warnings)
+    assert study.found.measured.at_horizon is None
+    assert "Measured coverage: not stated; the estimated autocorrelation, 0.99" in words.model_sentence(study)
+    entry = {one["name"]: one for one in words.results(study)}["measured_coverage"]
+    assert entry["value"] is None
+    assert "0.99" in entry["reason"]

@@ -395,8 +395,8 @@ def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: in
         )
     if found.exact:
         said.append("the model passes through every point, so its intervals have no width and there is no p-value")
-    elif (np.diag(found.covariance) == 0).any():
-        sure = [name for name, one in zip(found.names, np.diag(found.covariance), strict=True) if one == 0]
+    elif (np.diag(found.covariance) <= 0).any():
+        sure = [name for name, one in zip(found.names, np.diag(found.covariance), strict=True) if one <= 0]
         said.append(
             f"the standard error of {' and '.join(sure)} is 0, because every point there lies on the line, so there is "
             "no p-value"
