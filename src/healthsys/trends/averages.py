@@ -91,8 +91,8 @@ def average_table(table: pd.DataFrame, *, by: str) -> tuple[float, pd.DataFrame]
     Parameters
     ----------
     table
-        As from :func:`group_time_effects`: ``since``, ``effect``, ``treated``, with ``start`` for ``by="group"`` and
-        ``period`` for ``by="calendar"``.
+        As from :func:`~healthsys.trends.staggered.group_time_effects`: ``since``, ``effect``, ``treated``, with
+        ``start`` for ``by="group"`` and ``period`` for ``by="calendar"``.
     by
         ``simple``: each effect after the start weighted by its treated units. ``group``: the mean over periods of
         each group, then groups weighted by their units. ``calendar``: groups weighted by their units in each period,
@@ -182,7 +182,7 @@ def staggered_averages(
     Parameters
     ----------
     frame, unit, period, value, start, control, covariates, adjustment
-        As in :func:`group_time_effects`.
+        As in :func:`~healthsys.trends.staggered.group_time_effects`.
     by
         ``simple``, ``group``, ``calendar`` or ``event``, as in :func:`average_table`.
     level
@@ -297,7 +297,7 @@ def pre_trend_test(
     Parameters
     ----------
     frame, unit, period, value, start, control, covariates, adjustment
-        As in :func:`group_time_effects`.
+        As in :func:`~healthsys.trends.staggered.group_time_effects`.
     by
         ``event``: effects averaged by time since the start; ``group_time``: every effect of every group (as R's did).
     leads

@@ -95,7 +95,7 @@ def open_page(
     Parameters
     ----------
     source
-        Bundled data set, or payroll CSV (:func:`healthsys.equality.readers.read_payroll`).
+        Bundled data set, or payroll CSV (:func:`healthsys.equality.payroll.read_payroll`).
     characteristic, comparator
         Column of the groups, and the level that the others are compared with.
     pay_column, sex_column
