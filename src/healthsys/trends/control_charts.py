@@ -159,9 +159,9 @@ def xmr(
     ControlChart
         ``points``: period, value, segment, moving_range, mean, lpl, upl, near_lower, near_upper, signal (one of
         :data:`~healthsys.trends.chart_rules.RULES` or empty), heading (``up``, ``down`` or empty), excluded, and
-        range_signal (whether the moving range lies above its upper limit). ``segments``: points, mean, mean_moving_range, lpl, upl, range_upper,
-        ranges_screened. A point exactly on a limit is inside it; a point on the mean breaks a shift; a tie breaks a
-        trend.
+        range_signal (whether the moving range lies above its upper limit). ``segments``: points, mean,
+        mean_moving_range, lpl, upl, range_upper, ranges_screened. A point exactly on a limit is inside it; a point on
+        the mean breaks a shift; a tie breaks a trend.
 
     Raises
     ------
