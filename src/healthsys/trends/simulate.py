@@ -160,7 +160,7 @@ def _errors(covariance: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset: np.ndarray) -> dict[str, Batch]:
-    """Fit all of :data:`~healthsys.trends.simulate.COUNT_METHODS` to every series of counts.
+    """Fit all of ``COUNT_METHODS`` to every series of counts.
 
     A series that varies no more than Poisson allows has no negative binomial fit; its estimate there is missing.
 
