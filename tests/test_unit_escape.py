@@ -206,10 +206,11 @@ def test_a_table_of_a_page_is_guarded_as_a_file():
 
 
 def test_every_csv_is_written_by_a_guarded_writer():
-    """Data sets that the project generates itself, byte for byte, are the exception: no reader's text is in them."""
+    """Data sets that the project writes itself, byte for byte, are the exception: no reader's text is in them."""
     writes = re.compile(r"\.to_csv\(|csv\.writer\(|DictWriter\(")
     found = {p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") if writes.search(p.read_text())}
-    assert found == {"spreadsheet.py", "publishing/store.py", "synthetic/__init__.py"}
+    own = {"synthetic/__init__.py", "publishing/corrections.py", "publishing/dependencies.py"}
+    assert found == {"spreadsheet.py", "publishing/store.py"} | own
 
 
 def test_text_is_escaped_in_one_place():

@@ -21,11 +21,7 @@ GENUINE = {
         r"^95 %$|rwg_share_uniform: 95 %": "the share of team results whose members agree, a number of the data",
     },
     "staggered_starts": {
-        r"Dashed: 95 %, solid: 99\.8 % limits": "a funnel's two limits are a convention, not the claim of an interval",
-    },
-    "workforce_equality": {
-        r"limits at 95 % \(dashed\) and 99\.8 %": "the same two limits of a funnel",
-        r"95 %\s+99\.8 %": "the labels of these two limits in the figure",
+        r"at 1\.96 \(dashed\) and 3\.09 \(solid\)": "the two limits of a funnel, a convention",
     },
 }
 

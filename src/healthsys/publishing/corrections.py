@@ -27,9 +27,10 @@ GONE = "no longer reported"
 
 
 def moved(run: str) -> list[dict[str, str]]:
-    """Return the results of a run whose number, interval or reason differs from the published record.
+    """Return the results of a run that are shown otherwise than in the published record: number, interval or sentence.
 
-    A result that is recorded for the first time replaces nothing and is not listed.
+    A result that is recorded for the first time replaces nothing and is not listed, and neither is a change beyond the
+    digits that a reader sees.
 
     Parameters
     ----------
@@ -55,15 +56,10 @@ def moved(run: str) -> list[dict[str, str]]:
     rows = []
     for name, old in before.items():
         new = after.get(name)
-        if new is None or _number_moved(old, new):
-            shown = shown_as(new) if new else GONE
-            rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": shown_as(old), "new": shown})
+        said, now = shown_as(old), shown_as(new) if new else GONE
+        if now != said:
+            rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": said, "new": now})
     return rows
-
-
-def _number_moved(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    parts = ("value", "lower", "upper", "reason")
-    return any(not record.same(old.get(part), new.get(part)) for part in parts)
 
 
 def shown_as(entry: dict[str, Any]) -> str:

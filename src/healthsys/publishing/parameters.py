@@ -119,7 +119,7 @@ def own_sources(values: dict[str, Any], known: dict[str, Parameter]) -> list[str
     Examples
     --------
     >>> known = {"staff": Parameter("staff", "str", "workforce_staff", "staff", "data set or file")}
-    >>> own_sources({}, known), own_sources({"staff": "/home/me/mine.csv"}, known)
+    >>> own_sources({}, known), own_sources({"staff": "folder/mine.csv"}, known)
     ([], ['staff'])
     """
     names = datasets.names()
