@@ -213,6 +213,15 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("HEALTHSYS_") or name == kept}
 
 
+def until(page, expression, argument=None, *, seconds=30):
+    """Wait until an expression is true on a page; Playwright's own waiting evaluates text, which our policy forbids."""
+    for _ in range(20 * seconds):
+        if page.evaluate(expression, argument):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"not within {seconds} s: {expression}")
+
+
 def chromium() -> str:
     """Return the path of Chromium; without one the test skips, and fails where a browser is compulsory."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

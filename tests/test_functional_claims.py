@@ -109,7 +109,7 @@ def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_pat
         page.fill("input[type=search]", "clinic staff")
         assert page.evaluate(shown) < int(wanted["material"].sum())
         page.click("button[type=reset]")
-        page.wait_for_function(f"{shown} === {len(evaluated)}")
+        miniature.until(page, f"{shown} === {len(evaluated)}")
         browser.close()
 
 

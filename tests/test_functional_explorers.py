@@ -12,6 +12,7 @@ import re
 
 import pytest
 
+import miniature
 from healthsys import datasets
 from healthsys.equality import explore_pay, pay_gap
 from healthsys.trends import capacity, explore_beds, explore_chart
@@ -301,7 +302,7 @@ def test_everyone_can_use_it(browser, axe, kind):  # noqa: F811
         where = f"{kind} at {width} px, {scheme}"
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_function("(wide) => document.querySelector('.hs-live svg')?.clientWidth <= wide", arg=width)
+        miniature.until(page, "(wide) => document.querySelector('.hs-live svg')?.clientWidth <= wide", width)
         page.wait_for_timeout(400)  # the chart follows the window
         settled(page)
         overflow = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")

@@ -75,7 +75,7 @@ def page(browser):  # noqa: F811
 def found(page, start, word):
     """Search for a word and return the pages found, in order, without their anchors."""
     page.goto(f"{start}/search.html?q={quote_plus(word)}")
-    page.wait_for_function("/\\d|did not/.test(document.querySelector('#search-results .search-summary')?.innerText)")
+    miniature.until(page, "/\\d|did not/.test(document.querySelector('#search-results .search-summary')?.innerText)")
     page.wait_for_timeout(100)
     links = page.eval_on_selector_all(
         "#search-results ul.search > li > a", "all => all.map(a => a.getAttribute('href'))"
