@@ -229,6 +229,9 @@ def workforce(folder: Path) -> dict[str, Any]:
     return {name: saved(folder, frame(f"workforce_{name}"), name) for name in names}
 
 
+#: Notebooks that show exact counts of small groups, and refuse a reader's file for that.
+REFUSED = {"explore_pay_gap": explored_pay}
+
 #: What writes the files of each notebook and returns its parameters, and the names that its page must show.
 ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
     "climate_benchmarks": (climate, NAMES),
@@ -246,7 +249,6 @@ ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
     "pay_gap": (pay, NAMES[:DEPARTMENTS]),
     "pay_gap_decomposition": (decomposition, [NAMES[0], NAMES[3]]),
     "intersectional_gaps": (strata, NAMES[:DEPARTMENTS]),
-    "explore_pay_gap": (explored_pay, []),
     "talent_pipeline": (talent, []),
     "workforce_equality": (workforce, []),
 }

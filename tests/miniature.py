@@ -69,6 +69,20 @@ PACKAGE = {
             },
         },
         {
+            "name": "corrections",
+            "path": "corrections.csv",
+            "title": "Corrections",
+            "description": "Results that were replaced.",
+            "kind": "reference",
+            "licenses": [{"name": "CC0-1.0"}],
+            "schema": {
+                "fields": [
+                    {"name": name, "type": "string", "description": name}
+                    for name in ("date", "run", "result", "meaning", "old", "new", "why")
+                ]
+            },
+        },
+        {
             "name": "coverage",
             "path": "coverage.csv",
             "title": "Coverage",
@@ -121,6 +135,7 @@ def make(root: Path) -> Path:
         (root / folder).mkdir(parents=True)
     (root / "data/published/waits.csv").write_text("month,days,locator\nJan,12.5,row 1\nFeb,14.5,row 2\nMar,,row 3\n")
     (root / "data/constants.csv").write_text("name,value,meaning,source\nlevel,95 %,Coverage,Convention\n")
+    (root / "data/corrections.csv").write_text("date,run,result,meaning,old,new,why\n")
     (root / "data/coverage.csv").write_text(
         "source_key,source_title,concept,where,page,reason\nmini,Invented report,Waits,page,analyses/waits-once,\n"
     )

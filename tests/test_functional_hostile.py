@@ -13,6 +13,7 @@ import pytest
 import hostile
 import miniature
 from healthsys import escape
+from healthsys.errors import RunError
 from healthsys.publishing import execution, files, policy, report, sweep, sweep_index
 from healthsys.publishing.runs import find_notebook
 from healthsys.publishing.store import Store
@@ -83,8 +84,14 @@ def assert_harmless(page):
 
 
 def test_every_notebook_that_takes_a_file_is_attacked():
-    assert set(hostile.takes_a_file()) == set(hostile.ATTACKS)
+    assert set(hostile.takes_a_file()) == {*hostile.ATTACKS, *hostile.REFUSED}
     assert len(set(hostile.NAMES)) == 30
+
+
+@pytest.mark.parametrize("notebook", hostile.REFUSED)
+def test_a_page_that_shows_exact_counts_takes_no_readers_file(notebook, tmp_path):
+    with pytest.raises(RunError, match="for synthetic staff only"):
+        report.composed(notebook, hostile.REFUSED[notebook](tmp_path), folder=tmp_path)
 
 
 @pytest.mark.parametrize("notebook", hostile.ATTACKS)

@@ -118,15 +118,20 @@ def test_one_changed_parameter_executes_one_run_and_is_reported_until_accepted(b
     assert "runs: 1 executed, 1 unchanged, 0 failed" in done.stdout
     assert "waits-twice: mean_wait, value: expected 27.0, got 40.5, difference 13.5" in done.stderr
     assert "the published record" not in done.stderr
-    accepted = healthsys(built, "verify", "--accept", "waits-twice")
+    refused = healthsys(built, "verify", "--accept", "waits-twice")
+    assert refused.returncode == 1
+    assert "waits-twice/mean_wait; say why" in refused.stderr
+    assert "expected 27.0, got 40.5" in refused.stdout
+    accepted = healthsys(built, "verify", "--accept", "waits-twice", "--why", "The factor was wrong.")
     assert "expected 27.0, got 40.5" in accepted.stdout
+    assert "27.00 days,40.50 days,The factor was wrong." in (built / "data/corrections.csv").read_text()
     assert "results/waits-twice.json written" in accepted.stdout
     again = healthsys(built, "verify", "--only", "runs")
     assert again.returncode == 0, again.stdout
     assert "all 6 checks agree" in again.stdout
     path.write_text(original)
     assert healthsys(built, "build").returncode == 0
-    assert healthsys(built, "verify", "--accept", "waits-twice").returncode == 0
+    assert healthsys(built, "verify", "--accept", "waits-twice", "--why", "It was right after all.").returncode == 0
 
 
 def test_a_failing_cell_is_named_and_the_last_good_page_stays(built):
@@ -207,7 +212,7 @@ def test_report_on_a_readers_own_file(mini, tmp_path):
     assert str(tmp_path) not in page
     assert "own.csv" in page
     assert "<script" not in page
-    assert "http-equiv" not in page
+    assert page.count("http-equiv") == 1, "its policy, and nothing that takes a reader elsewhere"
     assert "<math" in page
     assert 'src="' not in page
     assert json.loads((out / "results.json").read_text())["results"]["mean_wait"]["value"] == 15.0

@@ -7,9 +7,9 @@ import json
 import pandas as pd
 import pytest
 
-from healthsys import datasets, paths
+from healthsys import datasets
 from healthsys.errors import RunError
-from healthsys.publishing import corrections, execution, record, stored
+from healthsys.publishing import corrections, execution, record
 from healthsys.publishing.runs import load_runs
 
 ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6",
@@ -19,16 +19,6 @@ ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interva
 @pytest.fixture
 def project(mini):
     """A project with a published record of one run, and built results that a test sets."""
-    described = json.loads((paths.data() / "datapackage.json").read_text())
-    fields = [{"name": name, "type": "string", "description": name} for name in corrections.COLUMNS]
-    fields[0]["type"] = "date"
-    described["resources"].append(
-        {"name": "corrections", "path": "corrections.csv", "title": "Corrections", "description": "Replaced results.",
-         "kind": "reference", "licenses": [{"name": "CC0-1.0"}], "schema": {"fields": fields}}
-    )  # fmt: skip
-    (paths.data() / "corrections.csv").write_text(",".join(corrections.COLUMNS) + "\n")
-    (paths.data() / "datapackage.json").write_text(json.dumps(described))
-    stored.stamp_data()
 
     def built(published, now):
         places = record.recorded_path("waits-once"), execution.results_path("waits-once")

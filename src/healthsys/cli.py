@@ -156,9 +156,9 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, why: str, job
     chosen = runs.select(names)
     if accept:
         for one in chosen:
-            corrections.append(corrections.moved(one.name), why=why)
             for difference in record.differences(one.name):
                 click.echo(str(difference))
+            corrections.append(corrections.moved(one.name), why=why)
             click.echo(f"results/{one.name}.json {'written' if record.accept(one.name) else 'already says so'}")
         crate.write_manifest()
         return

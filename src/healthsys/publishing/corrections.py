@@ -10,9 +10,8 @@ import csv
 import datetime
 import io
 import json
+from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from healthsys import datasets, escape, paths
 from healthsys.errors import RunError
@@ -89,7 +88,7 @@ def append(rows: list[dict[str, str]], *, why: str) -> None:
             f"published results change: {names}; say why, for readers of the page Corrections: "
             'healthsys verify --accept RUN --why "…"'
         )
-    path = paths.data() / datasets.describe(DATA)["path"]
+    path = _path()
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     for row in rows:
@@ -98,15 +97,19 @@ def append(rows: list[dict[str, str]], *, why: str) -> None:
     stored.stamp_data()
 
 
+def _path() -> Path:
+    return paths.data() / datasets.describe(DATA)["path"]
+
+
 def page() -> str:
     """Return the page *Corrections*: every replaced result, the newest first, grouped by the reason."""
     opening = (
         "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
         "Each replaced result is listed here: what the page reported before, what it reports now, why, and when.\n"
     )
-    frame = datasets.load(DATA) if DATA in datasets.names() else pd.DataFrame(columns=list(COLUMNS))
-    if frame.empty:
+    if DATA not in datasets.names() or len(_path().read_text(encoding="utf-8").splitlines()) < 2:
         return f"{opening}\nNo result has been replaced yet.\n"
+    frame = datasets.load(DATA)
     parts, titles = [opening], {run.name: run.title for run in load_runs().values()}
     groups = sorted(frame.groupby(["date", "why"], sort=False), key=lambda group: group[0], reverse=True)
     for (date, why), rows in groups:
@@ -117,7 +120,7 @@ def page() -> str:
             for row in rows.itertuples(index=False)
         )
         parts.append(
-            f'<p class="hs-computed"><strong>{date.date()}.</strong> {escape.html(why)}</p>\n\n'
+            f'<p class="hs-computed"><strong>{str(date)[:10]}.</strong> {escape.html(why)}</p>\n\n'
             f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0">'
             '<table><thead><tr><th scope="col">page</th><th scope="col">result</th><th scope="col">before</th>'
             f'<th scope="col">now</th></tr></thead><tbody>{body}</tbody></table></div>\n'
