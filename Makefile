@@ -5,8 +5,8 @@ BIN    := $(VENV)/bin
 UV     := $(BIN)/uv
 GROUPS := book test teach scale
 
-# One call for all tests: long files first, and whoever is free takes the next (conftest.py).
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+# One call for all tests: long files first, and whoever is free takes the next.
+PYTEST := $(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 # Tests of a browser and notebooks by strict nbval: what they execute is not in the process that is measured.
 APART  := tests/test_functional_browser.py tests/test_functional_explorers.py tests/test_functional_offline.py \

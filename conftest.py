@@ -1,8 +1,8 @@
 """What holds for every test wherever it stands: which worker runs it, warm kernels for notebooks, a limit of time.
 
-``make test`` is one call of pytest on all cores (``-n auto --dist loadgroup --no-loadscope-reorder``). A file is a
-group, that is, one worker runs it, so that what it builds is built once; the tests of a file with the mark ``spread``
-go one by one to whoever is free. Long groups begin first. A new file needs no entry anywhere.
+``make test`` is one call of pytest on all cores (``-n auto --no-loadscope-reorder``). A file is a
+group, that is, one worker runs it, so that what it builds is built once; the tests of the files in
+:data:`SPREAD` go one by one to whoever is free. Long groups begin first. A new file needs no entry anywhere.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,9 +96,27 @@ def kernel_server(request: pytest.FixtureRequest) -> str:
 # Who runs what, in which order.
 
 
+#: Files whose tests go one by one to whichever worker is free.
+SPREAD = ("tests/test_functional_browser.py",)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker whole files, except those of :data:`SPREAD`; xdist 3.8 loses its own groups under pytest 9."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return nodeid if file in SPREAD else file
+
+    return Files(config, log)
+
+
 def group_of(item: pytest.Item) -> str:
     """Return the file of a test, which one worker runs, or nothing where its tests are spread."""
-    return "" if item.get_closest_marker("spread") else item.path.relative_to(PROJECT).as_posix()
+    file = item.path.relative_to(PROJECT).as_posix()
+    return "" if file in SPREAD else file
 
 
 def rank(item: pytest.Item) -> tuple[int, str]:
@@ -112,9 +131,6 @@ def rank(item: pytest.Item) -> tuple[int, str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        if group_of(item) and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(group_of(item)))
     if config.getoption("seconds") is None:  # with a limit of time what is asked for first comes first
         items.sort(key=rank)
 

@@ -37,7 +37,7 @@ for version in 3.11 3.12 3.13; do
     fi
     tested="$tested $version"
     # What depends on the versions of Python and numpy: units, doctests, and the miniature through the whole pipeline.
-    $venv/bin/python -m pytest -q -p no:cacheprovider -n auto --dist loadgroup --no-loadscope-reorder \
+    $venv/bin/python -m pytest -q -p no:cacheprovider -n auto --no-loadscope-reorder \
         tests/test_unit_*.py tests/test_functional_smoke.py tests/test_functional_pipeline.py src || failed="$failed $version"
 done
 echo "Pythons: $ours by \`make test\`; tested here:${tested:- none}; not on this machine:${missing:- none}"

@@ -150,7 +150,6 @@ def examined(view):
     return view.evaluate("(options) => axe.run(document, options)", options)
 
 
-@pytest.mark.spread
 @pytest.mark.parametrize("name", [*pages(), *ALSO])
 def test_page_in_a_browser(view, axe, seen, reviewed, name):
     view.asked.clear()

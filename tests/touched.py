@@ -153,7 +153,7 @@ def main(base: str = "HEAD") -> int:
         print(f"check: nothing has changed against {base}: lint and one smoke page")
     else:
         print(f"check: {len(files)} changed files touch {len(selected)} files with tests")
-    kernels = ["-n", "auto", "--dist", "loadgroup", "--no-loadscope-reorder"] if selected else []
+    kernels = ["-n", "auto", "--no-loadscope-reorder"] if selected else []
     command = [sys.executable, "-m", "pytest", "-q", *kernels, "--nbval", "--seconds", str(SECONDS), SMOKE, *selected]
     failed = subprocess.run(command, cwd=PROJECT, check=False).returncode
     for one in started:
