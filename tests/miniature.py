@@ -135,7 +135,9 @@ def make(root: Path) -> Path:
         (root / folder).mkdir(parents=True)
     (root / "data/published/waits.csv").write_text("month,days,locator\nJan,12.5,row 1\nFeb,14.5,row 2\nMar,,row 3\n")
     (root / "data/constants.csv").write_text("name,value,meaning,source\nlevel,95 %,Coverage,Convention\n")
-    (root / "data/corrections.csv").write_text("date,run,result,meaning,old,new,why\n")
+    (root / "data/corrections.csv").write_text(
+        "date,run,result,meaning,old,new,why\n2026-01-01,waits-once,first_wait,First wait,12 days,13 days,A slip.\n"
+    )
     (root / "data/coverage.csv").write_text(
         "source_key,source_title,concept,where,page,reason\nmini,Invented report,Waits,page,analyses/waits-once,\n"
     )

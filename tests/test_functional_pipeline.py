@@ -240,7 +240,7 @@ def test_the_data_are_listed_and_stamped(mini):
     done = CliRunner().invoke(main, ["data", "--stamp"])
     assert done.exit_code == 0, done.output
     assert "waits" in done.output
-    assert "stamped 3 files" in done.output
+    assert "stamped 4 files" in done.output
     stamped = {entry["name"]: entry for entry in json.loads((mini / "data/datapackage.json").read_text())["resources"]}
     before = {entry["name"]: entry for entry in package["resources"]}
     assert stamped["waits"]["hash"] != before["waits"]["hash"]

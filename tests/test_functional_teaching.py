@@ -113,7 +113,7 @@ def test_marks_of_the_full_the_empty_and_every_wrong_answer(course, module):
     table = {}
     for student, notebook in handed_in.items():
         done, marks = mark(course, module, student, notebook)
-        assert done["success"], done
+        assert done["success"], done["error"]
         table[student] = {name: score for name, score in marks.items() if name not in opens}
     print(module.name, {student: sum(marks.values()) for student, marks in table.items()})
     assert table["full"] == full
@@ -151,7 +151,7 @@ def test_marking_goes_on_whatever_is_handed_in(course, kind):
     graded = course[0] / "autograded" / kind / module.name / module.notebook.name
     text = graded.read_text() if graded.is_file() else ""
     if kind == "tests-deleted":
-        assert done["success"]
+        assert done["success"], done["error"]
         assert set(marks.values()) > {0}
         assert {name: score for name, score in marks.items() if name != "q7"} == full, "each is put back in its place"
     elif kind == "exercise-deleted":

@@ -51,7 +51,7 @@ def test_a_row_needs_a_reason_and_reaches_the_page(project):
     with pytest.raises(RunError, match="waits-once/change; say why, for readers of the page Corrections"):
         corrections.append(rows, why="  ")
     corrections.append(rows, why="The interval counted the effects twice.")
-    assert len(datasets.load("corrections")) == 1, "the checksum follows the file"
+    assert len(datasets.load("corrections")) == 2, "the checksum follows the file"
     page = corrections.page()
     assert "The interval counted the effects twice." in page
     assert 'href="../analyses/waits-once.html">Waits as printed' in page

@@ -107,7 +107,7 @@ def page() -> str:
         "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
         "Each replaced result is listed here: what the page reported before, what it reports now, why, and when.\n"
     )
-    if DATA not in datasets.names() or len(_path().read_text(encoding="utf-8").splitlines()) < 2:
+    if DATA not in datasets.names():
         return f"{opening}\nNo result has been replaced yet.\n"
     frame = datasets.load(DATA)
     parts, titles = [opening], {run.name: run.title for run in load_runs().values()}
