@@ -89,7 +89,7 @@ def test_the_report_is_one_accessible_page_that_needs_nothing_else(project):
     page = parser.fromstring(text)
     assert page.get("lang") == "en-GB"
     assert page.xpath("string(//h1)") == "Verification"
-    assert "1 of 3 checks differ" in page.text_content()
+    assert "1 of 4 checks differ" in page.text_content()
     assert "Not checked this time: environment, notebooks, runs, claims." in page.text_content()
     for table in page.xpath("//table"):
         for needed in ("caption", ".//thead//th[@scope='col']", ".//tbody//th[@scope='row']"):

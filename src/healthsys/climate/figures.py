@@ -282,7 +282,7 @@ def draw_agreement(study: Study, *, width: int) -> Figure:
     _rows(axes, _names(study, order, width=width), top=2.5 if narrow and table["out_of_range"].any() else 1.7)
     key = {"fontsize": 12, "ha": "left", "va": "bottom", "transform": axes.get_yaxis_transform()}
     axes.text(0.0, -1.25, f"{'□' if open_mark else '◆'} a team", color=colour["subject"], **key)
-    axes.text(0.3 if narrow else 0.13, -1.25, "▎median, skewed null", color=colour["comparison"], **key)
+    axes.text(0.3 if narrow else 0.13, -1.25, "| median, skewed null", color=colour["comparison"], **key)
     if len(wild):
         axes.text(0.0 if narrow else 0.5, -2.0 if narrow else -1.25, "× nought, skewed null: out of range",
                   color=colour["comparison"], **key)  # fmt: skip

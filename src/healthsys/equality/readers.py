@@ -1,4 +1,7 @@
-"""Reader of the gender pay gap service's yearly CSV; the payroll reader is :mod:`healthsys.equality.payroll`."""
+"""Reader of the gender pay gap service's yearly CSV.
+
+:mod:`healthsys.equality.payroll` reads a staff file.
+"""
 
 from __future__ import annotations
 
