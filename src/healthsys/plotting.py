@@ -8,19 +8,17 @@ figure follows the reader's light or dark page.
 
 from __future__ import annotations
 
+import inspect
 import io
 import re
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from IPython.display import display
-from matplotlib import font_manager
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -29,12 +27,12 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from healthsys import escape
 from healthsys.errors import HealthsysError
+from healthsys.plots.style import COLOUR, PALETTE, PIXELS_PER_INCH, marker, theme
+
+__all__ = ["COLOUR", "NARROW", "PALETTE", "WIDE", "canvas", "drawing", "label", "marker", "show", "theme"]
 
 #: Figure widths in pixels: in the text, and on a phone.
 WIDE, NARROW = 720, 358
-
-#: Pixels per inch of the drawings, so that one SVG unit is one pixel.
-PIXELS_PER_INCH = 72
 
 #: Significant digits of the numbers that travel with a figure.
 SIGNIFICANT_DIGITS = 6
@@ -45,87 +43,6 @@ PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 10
 
 #: MIME type under which a notebook emits what a figure draws.
 FIGURE_TYPE = "application/vnd.healthsys.figure+json"
-
-#: Colour by role: (CSS variable, on light paper, on dark paper). Contrast is tested against WCAG 2.2.
-PALETTE = {
-    "paper": ("--hs-paper", "#FFFFFF", "#14191D"),
-    "text": ("--hs-text", "#1B2A33", "#E6EDF1"),
-    "quiet": ("--hs-quiet", "#52636E", "#A9B7C0"),
-    "subject": ("--hs-series-1", "#0B6E75", "#4FB3B9"),
-    "comparison": ("--hs-series-2", "#B8471B", "#F0875A"),
-    "third": ("--hs-series-3", "#7A4F9A", "#BC95D8"),
-    "fourth": ("--hs-series-4", "#A97C00", "#E0B040"),
-    "context": ("--hs-context", "#5B6B75", "#93A4AF"),
-    "faint": ("--hs-faint", "#DDE3E7", "#2C353B"),
-}
-
-#: Light-paper colour of each role, for drawing.
-COLOUR = {role: light for role, (_, light, _) in PALETTE.items()}
-
-
-def marker(kind: str, colour: str = COLOUR["subject"]) -> dict[str, Any]:
-    """Return matplotlib marker options for a kind of data: published, synthetic or the reader's own.
-
-    A published figure is a filled square, a synthetic one an open square, the reader's own a diamond, everywhere.
-
-    Examples
-    --------
-    >>> marker("published")["marker"], marker("yours")["marker"]
-    ('s', 'D')
-    """
-    shape = "D" if kind == "yours" else "s"
-    inside = COLOUR["paper"] if kind in ("synthetic", "illustrative") else colour
-    return {"marker": shape, "markerfacecolor": inside, "markeredgecolor": colour, "markeredgewidth": 1.8}
-
-
-@lru_cache(maxsize=1)
-def _register_fonts() -> None:
-    for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf")):
-        font_manager.fontManager.addfont(path)
-
-
-def theme() -> dict[str, Any]:
-    """Return the matplotlib settings every figure is drawn under (lettering 12 px, no box, faint grid)."""
-    _register_fonts()
-    text, quiet, faint = COLOUR["text"], COLOUR["quiet"], COLOUR["faint"]
-    return {
-        "figure.dpi": PIXELS_PER_INCH,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "font.family": ["Inter", "DejaVu Sans"],
-        "font.size": 12.5,
-        "axes.titlesize": 13.5,
-        "axes.titleweight": "bold",
-        "axes.titlelocation": "left",
-        "axes.labelsize": 12.5,
-        "xtick.labelsize": 12,
-        "ytick.labelsize": 12,
-        "legend.fontsize": 12,
-        "legend.frameon": False,
-        "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-        "text.color": text,
-        "axes.labelcolor": quiet,
-        "axes.edgecolor": COLOUR["context"],
-        "xtick.color": COLOUR["context"],
-        "ytick.color": COLOUR["context"],
-        "xtick.labelcolor": quiet,
-        "ytick.labelcolor": quiet,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": False,
-        "grid.color": faint,
-        "grid.linewidth": 1,
-        "lines.linewidth": 2,
-        "lines.markersize": 6.5,
-        "axes.prop_cycle": mpl.cycler(
-            color=[COLOUR[role] for role in ("subject", "comparison", "third", "fourth", "context")]
-        ),
-        "axes.unicode_minus": True,
-        "svg.fonttype": "none",
-        "figure.constrained_layout.use": True,
-    }
-
 
 def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
     """Return a figure of so many pixels and its axes (as :func:`matplotlib.pyplot.subplots`, without its registry).
@@ -167,6 +84,8 @@ def show(
     alt: str,
     drawn: pd.DataFrame,
     description: str = "",
+    height: int | tuple[int, int] = 340,
+    panels: dict[str, Any] | None = None,
     **options: Any,
 ) -> None:
     """Draw a figure at both widths and emit it with caption, alternative text and data.
@@ -174,7 +93,8 @@ def show(
     Parameters
     ----------
     draw
-        Drawing function: ``draw(*data, width=..., **options)`` returns a matplotlib figure.
+        A plot of the methods' pattern, ``draw(*data, ax=..., **options)``, which draws on given axes; or a drawing
+        function, ``draw(*data, width=..., **options)``, which returns a matplotlib figure.
     name
         Anchor of the figure on its page: lower-case words joined by hyphens.
     caption
@@ -185,6 +105,12 @@ def show(
         The data that the figure draws, tidy: it is recorded, compared on a re-run and offered for download.
     description
         A longer description for a figure that carries more than a sentence.
+    height
+        Height in pixels of a plot on given axes; two for the wide and the narrow drawing.
+    panels
+        Options of :func:`matplotlib.pyplot.subplots` where a plot takes several axes, such as ``{"nrows": 2}``.
+    options
+        Further options of ``draw``.
 
     Raises
     ------
@@ -196,7 +122,10 @@ def show(
     for what, given in (("a caption", caption), ("alternative text", alt)):
         if not given.strip():
             raise HealthsysError(f"figure '{name}' has no {what}; say what it shows, from its data")
-    drawings = {width: _svg(draw, data, options, name, width, alt) for width in (WIDE, NARROW)}
+    drawings = {}
+    for width, tall in zip((WIDE, NARROW), height if isinstance(height, tuple) else (height, height), strict=True):
+        drawer = _on_axes(draw, tall, panels or {}) if "ax" in inspect.signature(draw).parameters else draw
+        drawings[width] = _svg(drawer, data, options, name, width, alt)
     longer = f"<details><summary>Longer description</summary><p>{escape.html(description)}</p></details>"
     page = (
         f'<figure class="hs-figure" id="figure-{name}">'
@@ -215,6 +144,17 @@ def show(
     if description:
         record["description"] = description
     display(Picture(page, record))
+
+
+def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> Callable[..., Figure]:
+    """Return a drawing function around a plot that takes axes."""
+
+    def drawer(*data: Any, width: int, **options: Any) -> Figure:
+        figure, axes = canvas(width, height, **panels)
+        draw(*data, ax=axes, **options)
+        return figure
+
+    return drawer
 
 
 def drawing(draw: Callable[..., Figure], *data: Any, name: str, width: int, alt: str, **options: Any) -> str:

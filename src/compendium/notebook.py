@@ -1,0 +1,86 @@
+"""What a notebook asks of the machine: open data, record a result, show a figure, lay out a table, write a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from healthsys import datasets, paths
+from healthsys.errors import DataError, nearest
+from healthsys.escape import prose
+from healthsys.evidence.recording import record
+from healthsys.plotting import show
+from healthsys.tables import table
+
+__all__ = ["open_data", "prose", "provenance", "record", "show", "table"]
+
+
+def open_data(source: str | Path, read: Callable[..., pd.DataFrame] | None = None, **options: Any) -> pd.DataFrame:
+    """Open a bundled data set by name, or a reader's own file, with its provenance attached.
+
+    Parameters
+    ----------
+    source
+        The name of a bundled data set, or the path of a file or folder.
+    read
+        A function that reads the layout: ``read(path, label=..., **options)`` returns a frame; ``label`` is what its
+        messages call the file. A bundled data set without one is read by its schema in ``data/datapackage.json``.
+    options
+        Further options of ``read``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``attrs["provenance"]`` holds name, title, kind (``"yours"`` for a reader's own), path, SHA-256, sources and
+        licence.
+
+    Raises
+    ------
+    DataError
+        If there is neither a data set nor a file of that name, or the file breaks its layout.
+
+    Examples
+    --------
+    >>> open_data("climate_benchmarks").attrs["provenance"]["kind"]
+    'published'
+    """
+    name = str(source)
+    if name in datasets.names():
+        bundled = datasets.load(name)
+        if read is None:
+            return bundled
+        resource = datasets.describe(name)
+        frame = read(paths.data() / resource["path"], label=resource["path"], **options)
+        frame.attrs["provenance"] = bundled.attrs["provenance"]
+        return frame
+    path = Path(name)
+    if read is None or not path.exists():
+        raise DataError(
+            f"'{name}' is neither a bundled data set nor a file.{nearest(name, datasets.names())} "
+            "Give the name of a data set that `healthsys data` lists, or the path of a file"
+        )
+    frame = read(path, label=path.name, **options)
+    frame.attrs["provenance"] = {
+        "name": path.name,
+        "title": path.name,
+        "kind": "yours",
+        "path": path.name,
+        "sha256": datasets.sha256(path) if path.is_file() else "",
+        "sources": ["the reader's own file"],
+        "licence": "the reader's own",
+    }
+    return frame
+
+
+def provenance(frame: pd.DataFrame) -> str:
+    """Say in one line what an opened table is: title, kind, rows and source.
+
+    Examples
+    --------
+    >>> provenance(open_data("climate_benchmarks")).split("; ")[1]
+    'published'
+    """
+    return datasets.provenance(frame)

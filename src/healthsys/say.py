@@ -1,0 +1,103 @@
+"""Short phrases about numbers, for text next to a result: an estimate with its interval, counts, lists, periods.
+
+They follow the plain-English rules of the Government Statistical Service: the estimate first, then how sure it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+
+def number(value: Any, format: str = "{:,.1f}") -> str:
+    """Return a number formatted by a :meth:`str.format` pattern, with a true minus sign.
+
+    Examples
+    --------
+    >>> number(-4.26, "{:.1f}%")
+    '−4.3%'
+    """
+    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", format.format(value))
+
+
+def percent_of(level: float) -> str:
+    """Return a share such as the level of an interval as a percentage without needless digits.
+
+    Examples
+    --------
+    >>> percent_of(0.95), percent_of(0.999)
+    ('95%', '99.9%')
+    """
+    return f"{round(100 * level, 6):g}%"
+
+
+def interval(lower: float, upper: float, *, level: float, format: str = "{:,.1f}") -> str:
+    """Return a confidence interval in brackets' words: level, lower and upper limit.
+
+    Examples
+    --------
+    >>> interval(-1.2, 16.5, level=0.95)
+    '95% CI −1.2 to 16.5'
+    """
+    return f"{percent_of(level)} CI {number(lower, format)} to {number(upper, format)}"
+
+
+def estimate(
+    value: float, lower: float, upper: float, *, level: float, unit: str = "", format: str = "{:,.1f}"
+) -> str:
+    """Return an estimate with its unit and its confidence interval.
+
+    Examples
+    --------
+    >>> estimate(7.6, -1.2, 16.5, level=0.95, unit="percentage points")
+    '7.6 percentage points (95% CI −1.2 to 16.5)'
+    """
+    said = f"{number(value, format)} {unit}".rstrip()
+    return f"{said} ({interval(lower, upper, level=level, format=format)})"
+
+
+def excludes(lower: float, upper: float, null: float = 0.0) -> bool:
+    """Return whether an interval leaves out a value such as no difference; a limit at the value does not.
+
+    Examples
+    --------
+    >>> excludes(1.4, 9.9), excludes(-1.2, 16.5), excludes(0.0, 2.0)
+    (True, False, False)
+    """
+    return lower > null or upper < null
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun in the singular or plural.
+
+    Examples
+    --------
+    >>> count(1, "month"), count(1200, "month"), count(2, "inquiry", "inquiries")
+    ('1 month', '1,200 months', '2 inquiries')
+    """
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def listed(items: Iterable[Any], last: str = "and") -> str:
+    """Return items as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["trust"]), listed(["trust", "debate"]), listed(["trust", "debate", "conflict"])
+    ('trust', 'trust and debate', 'trust, debate and conflict')
+    """
+    said = [str(item) for item in items]
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} {last} {said[-1]}" if said else ""
+
+
+def month(day: Any) -> str:
+    """Return the month and year of a date.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> month(pd.Timestamp("2021-03-01"))
+    'March 2021'
+    """
+    return f"{day:%B %Y}"
