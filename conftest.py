@@ -51,7 +51,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     needed = config.getoption("nbval", default=False) or config.getoption("numprocesses", default=None)
     if is_worker or not needed or config.option.collectonly:
         return
-    from healthsys.publishing import execution, kernels
+    from compendium import execution, kernels
 
     with contextlib.ExitStack() as stack:
         notebooks = sorted((PROJECT / "notebooks").rglob("*.ipynb"))
@@ -76,7 +76,7 @@ def warm_kernel(item: pytest.Item) -> Iterator[None]:
         return
     from jupyter_client.provisioning import KernelProvisionerFactory
 
-    from healthsys.publishing import execution, kernels
+    from compendium import execution, kernels
 
     factory = KernelProvisionerFactory.instance()
     with pytest.MonkeyPatch.context() as patch:

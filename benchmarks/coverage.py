@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 
-from healthsys import paths
+from compendium import paths
 from healthsys.trends import measured
 
 

@@ -35,7 +35,7 @@ BOOK = "from jupyter_book.cli.main import main; main()"
 
 
 def healthsys(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "healthsys.cli", *arguments]
+    return [sys.executable, "-m", "everyday.cli", *arguments]
 
 
 def only_every(root: Path, step: int) -> int:
@@ -71,7 +71,7 @@ def plain_book(root: Path, *, execute: str, step: int) -> Path:
         "only_build_toc_files": True,
         "execute": {"execute_notebooks": execute, "timeout": 600, "exclude_patterns": ["_build/**"]},
         "sphinx": {
-            "extra_extensions": ["sphinx.ext.autodoc", "healthsys.publishing.sphinx"],
+            "extra_extensions": ["sphinx.ext.autodoc", "compendium.sphinx"],
             "config": {"html_math_renderer": "mathml"},
         },
     }

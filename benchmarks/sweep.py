@@ -105,7 +105,7 @@ def main() -> None:
         def swept(name: str, *more: str) -> dict[str, float]:
             out = root / "swept"
             shutil.rmtree(out, ignore_errors=True)
-            command = [sys.executable, "-m", "healthsys.cli", "sweep", NOTEBOOK, "--grid", "grid.csv",
+            command = [sys.executable, "-m", "everyday.cli", "sweep", NOTEBOOK, "--grid", "grid.csv",
                        "--out", str(out)]  # fmt: skip
             took = timed([*command, *more], folder=root)
             hashes[name] = results(out)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import escape
+from compendium import escape
 from miniature import PROJECT
 
 #: Where an attack would call: nothing listens there.
@@ -256,9 +256,9 @@ ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
 
 def takes_a_file() -> Iterator[str]:
     """Yield the notebooks that take a reader's file."""
-    from healthsys import paths
-    from healthsys.publishing.parameters import parameters_of
-    from healthsys.publishing.runs import read_source
+    from compendium import paths
+    from compendium.parameters import parameters_of
+    from compendium.runs import read_source
 
     for path in sorted(paths.notebooks().glob("*.ipynb")):
         if any(one.is_source for one in parameters_of(read_source(path), label=path.name).values()):

@@ -10,7 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput
 from matplotlib import pyplot
 
-from healthsys.publishing.runs import Run
+from compendium.runs import Run
 
 
 def execute(run: Run) -> nbformat.NotebookNode:

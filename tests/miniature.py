@@ -19,7 +19,7 @@ import nbformat
 import pytest
 import yaml
 
-from healthsys.publishing import kernels
+from compendium import kernels
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -256,7 +256,7 @@ def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.Com
         traced = ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={PROJECT / 'pyproject.toml'}"]
         told["COVERAGE_FILE"] = str(PROJECT / ".coverage")
     return subprocess.run(
-        [sys.executable, *traced, "-m", "healthsys.cli", *arguments],
+        [sys.executable, *traced, "-m", "everyday.cli", *arguments],
         cwd=root,
         env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment},
         capture_output=True,

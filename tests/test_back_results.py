@@ -1,6 +1,6 @@
 """Back-tests: what the runs compute now against the published record, within the stated tolerance.
 
-Numbers agree within a relative difference of :data:`healthsys.publishing.record.RELATIVE`; counts, texts, parameters
+Numbers agree within a relative difference of :data:`compendium.record.RELATIVE`; counts, texts, parameters
 and data hashes are equal; figures are compared by the data they draw.
 """
 
@@ -9,8 +9,8 @@ import json
 import pytest
 
 import in_process
-from healthsys.publishing import execution, record
-from healthsys.publishing.runs import load_runs
+from compendium import execution, record
+from compendium.runs import load_runs
 from miniature import PROJECT
 from test_functional_book import book  # noqa: F401  (the fixture builds the book)
 

@@ -11,8 +11,8 @@ import yaml
 from lxml import html as parser
 
 import miniature
-from healthsys.publishing.prose import typed_numbers
-from healthsys.publishing.runs import load_runs
+from compendium.prose import typed_numbers
+from compendium.runs import load_runs
 from miniature import PROJECT
 
 HTML = PROJECT / "book/_build/html"

@@ -6,10 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 import miniature
-from healthsys import paths
+from compendium import paths
+from everyday.ledger import book
+from everyday.ledger.command import claims
 from healthsys.errors import DataError
-from healthsys.evidence import book
-from healthsys.evidence.command import claims
 
 
 def run(*arguments):
@@ -82,7 +82,7 @@ def test_recorded_values_come_from_the_last_build_then_from_the_record(tmp_path,
 def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_path):
     playwright = pytest.importorskip("playwright.sync_api")
     program = miniature.chromium()
-    from healthsys.evidence import pages
+    from everyday.ledger import pages
 
     evaluated = book.evaluated_ledger()
     script = (paths.book() / "_static" / "claims.js").read_text(encoding="utf-8")

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from compendium.errors import RunError
 
-from healthsys.errors import RunError
-from healthsys.publishing.report import composed
+from compendium.report import composed
 
 #: A level of 95 as it would be written of an interval or limits. (Two of the pages quote a published share of 95 %.)
 NINETY_FIVE = re.compile(r"\b95\s?% ([\w'’]+ ){0,2}(interval|CI|confidence|limit)|(interval|limit)s?( at| of)? 95\s?%")

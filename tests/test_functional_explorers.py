@@ -15,9 +15,12 @@ from urllib.parse import unquote
 import pytest
 
 import miniature
-from healthsys import datasets
-from healthsys.equality import explore_pay, pay_gap
-from healthsys.trends import capacity, explore_beds, explore_chart
+from compendium import datasets
+from everyday.explorers import beds as explore_beds
+from everyday.explorers import chart as explore_chart
+from everyday.explorers import pay as explore_pay
+from healthsys.equality import pay_gap
+from healthsys.trends import capacity
 from healthsys.trends.control_charts import xmr
 from healthsys.trends.study import open_study
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)

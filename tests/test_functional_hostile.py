@@ -9,15 +9,14 @@ import re
 import threading
 
 import pytest
+from compendium.errors import RunError
 
 import hostile
 import miniature
-from healthsys import escape
-from healthsys.errors import RunError
-from healthsys.publishing import execution, files, policy, report, sweep, sweep_index
-from healthsys.publishing.runs import find_notebook
-from healthsys.publishing.store import Store
-from healthsys.spreadsheet import STARTS_A_FORMULA
+from compendium import escape, execution, files, policy, report, sweep, sweep_index
+from compendium.runs import find_notebook
+from compendium.spreadsheet import STARTS_A_FORMULA
+from compendium.store import Store
 
 pytestmark = pytest.mark.xdist_group("hostile")
 

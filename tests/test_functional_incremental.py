@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 import miniature
-from healthsys import paths
-from healthsys.publishing import execution, fingerprint, state
-from healthsys.publishing.runs import load_runs
+from compendium import execution, fingerprint, paths, state
+from compendium.runs import load_runs
 from miniature import healthsys
 
 ROOMS = {"climate", "trends", "equality", "narratives"}
@@ -31,7 +30,7 @@ def built(tmp_path_factory) -> Path:
 
 def test_with_nothing_changed_a_build_says_so_without_importing_pandas(built):
     done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "healthsys.cli", "build"],
+        [sys.executable, "-X", "importtime", "-m", "everyday.cli", "build"],
         cwd=built,
         env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(built)},
         capture_output=True,
@@ -45,7 +44,7 @@ def test_with_nothing_changed_a_build_says_so_without_importing_pandas(built):
     ]
     assert "there is no published record of waits-once" in done.stderr
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
-    assert "healthsys.publishing.state" in imported
+    assert "compendium.state" in imported
     assert not imported & {"pandas", "numpy", "nbformat", "papermill"}
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from compendium.errors import RunError
 
 import miniature
-from healthsys.errors import RunError
-from healthsys.publishing import execution, kernels
+from compendium import execution, kernels
 from miniature import healthsys
 
 pytestmark = pytest.mark.skipif(not kernels.available(), reason="kernels are not forked on this system")
@@ -183,7 +183,7 @@ def test_an_interrupted_build_leaves_no_process(mini, number, whole, cold):
     (mini / "notebooks/runs.yml").write_text(yaml.safe_dump(runs))
     variables = {kernels.COLD_VARIABLE: "1"} if cold else {}
     started = subprocess.Popen(
-        [sys.executable, "-m", "healthsys.cli", "run", "--jobs", "2"],
+        [sys.executable, "-m", "everyday.cli", "run", "--jobs", "2"],
         cwd=mini,
         env={**miniature.clean_environment(), **variables, "HEALTHSYS_ROOT": str(mini)},
         start_new_session=True,

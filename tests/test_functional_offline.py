@@ -11,8 +11,8 @@ from urllib.parse import quote_plus
 import pytest
 
 import miniature
+from compendium import finish, portable, printing
 from healthsys.errors import HealthsysError
-from healthsys.publishing import finish, portable, printing
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 from test_functional_browser import browser  # noqa: F401
 

@@ -4,13 +4,13 @@ import json
 import re
 
 import pytest
+from compendium.errors import RunError
 from lxml import html as parser
 
-from healthsys import paths
-from healthsys.errors import RunError
-from healthsys.evidence import book as ledger
-from healthsys.publishing import chapters, landing
-from healthsys.publishing.runs import load_runs
+from compendium import chapters, paths
+from compendium.runs import load_runs
+from everyday import landing
+from everyday.ledger import book as ledger
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 
 #: What says how sure an answer is: an interval, a test, or why there is none.

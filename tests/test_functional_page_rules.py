@@ -11,7 +11,7 @@ from collections import defaultdict
 import pytest
 
 import miniature
-from healthsys.publishing import policy
+from compendium import policy
 from test_functional_book import HTML, PROJECT, book, pages, trees  # noqa: F401  (the fixture builds the book)
 
 #: Elements that stand in a line of text.

@@ -16,7 +16,7 @@ import yaml
 from click.testing import CliRunner
 
 import miniature
-from healthsys.cli import main
+from everyday.cli import main
 from miniature import healthsys
 
 
@@ -185,7 +185,7 @@ def test_an_interrupted_run_leaves_the_last_good_output(built):
     good = nbformat.read(built / "notebooks/waits.ipynb", as_version=4).cells[4].source
     set_cell(built, 4, "import time\ntime.sleep(600)")
     started = subprocess.Popen(
-        [sys.executable, "-m", "healthsys.cli", "run"],
+        [sys.executable, "-m", "everyday.cli", "run"],
         cwd=built,
         env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(built)},
         start_new_session=True,

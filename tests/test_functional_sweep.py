@@ -14,12 +14,12 @@ from typing import Self
 
 import nbformat
 import pytest
+from compendium.errors import RunError
 
 import miniature
-from healthsys.errors import RunError
-from healthsys.publishing import sweep, sweep_index
-from healthsys.publishing.parameters import parameters_of
-from healthsys.publishing.store import Store
+from compendium import sweep, sweep_index
+from compendium.parameters import parameters_of
+from compendium.store import Store
 from miniature import healthsys
 
 needs_dask = pytest.mark.skipif(
@@ -84,7 +84,7 @@ def wait_until(true, seconds: float = 120):
 
 def begin(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "healthsys.cli", *arguments],
+        [sys.executable, "-m", "everyday.cli", *arguments],
         cwd=root,
         env={**os.environ, "HEALTHSYS_ROOT": str(root), **variables},
         stdout=subprocess.PIPE,

@@ -10,10 +10,9 @@ import nbformat
 import pytest
 from lxml import html as parser
 
-from healthsys import datasets
-from healthsys.publishing import cite, finish, portable
-from healthsys.publishing.book import EPOCH
-from healthsys.publishing.runs import load_runs
+from compendium import cite, datasets, finish, portable
+from compendium.book import EPOCH
+from compendium.runs import load_runs
 from miniature import PROJECT
 from test_functional_book import HTML, book, pages  # noqa: F401  (the fixture builds the book)
 

@@ -17,8 +17,8 @@ import pytest
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 import miniature
-from healthsys.publishing import execution, kernels
-from healthsys.publishing.teaching import copies, editions, modules
+from compendium import execution, kernels
+from everyday.teaching import copies, editions, modules
 from miniature import PROJECT, healthsys
 from test_functional_book import book  # noqa: F401  (the fixture builds the book)
 

@@ -15,9 +15,8 @@ import matplotlib
 import pytest
 
 import miniature
-from healthsys import paths
-from healthsys.publishing import drawings, printing, typefaces
-from healthsys.publishing.teaching import editions, modules
+from compendium import drawings, paths, printing, typefaces
+from everyday.teaching import editions, modules
 
 MODULES = modules.load_modules()
 
@@ -140,7 +139,7 @@ def test_a_downloaded_picture_looks_the_same_on_both_machines(machine, tmp_path)
     page.wait_for_timeout(200)
     pictures = {"svg": page.screenshot()}
     page.close()
-    call = "import sys; from healthsys.publishing.drawings import png; sys.stdout.buffer.write(png(sys.stdin.read()))"
+    call = "import sys; from compendium.drawings import png; sys.stdout.buffer.write(png(sys.stdin.read()))"
     done = subprocess.run([sys.executable, "-c", call], input=alone.encode(), env=seen, capture_output=True, check=True)
     pictures["png"] = done.stdout
     for kind, picture in pictures.items():

@@ -17,9 +17,9 @@ from lxml import html as parser
 
 import healthsys
 import miniature
-from healthsys.cli import main
-from healthsys.publishing import archive, book, crate, stored, verification
-from healthsys.publishing.runs import load_runs
+from compendium import archive, book, crate, stored, verification
+from compendium.runs import load_runs
+from everyday.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 def with_claims(root: Path) -> None:
     """Give the miniature a ledger: the example claims of the template, in the layout of the project's ledger."""
-    pytest.importorskip("healthsys.evidence.claims", reason="the ledger is another branch")
+    pytest.importorskip("everyday.ledger.claims", reason="the ledger is another branch")
     shutil.copy(miniature.PROJECT / "data/templates/claims_template.csv", root / "data/claims.csv")
     ours = json.loads((miniature.PROJECT / "data/datapackage.json").read_text())
     package = copy.deepcopy(miniature.PACKAGE)
@@ -124,7 +124,7 @@ def test_a_changed_line_of_source_is_caught_by_the_result_it_changes(project, tm
     source = shutil.copytree(Path(healthsys.__file__).parent, tmp_path / "src/healthsys")
     replace(source / "evidence/recording.py", "SIGNIFICANT_DIGITS = 8", "SIGNIFICANT_DIGITS = 2")
     done = subprocess.run(
-        [sys.executable, "-m", "healthsys.cli", "verify", "--only", "runs", "waits-once"],
+        [sys.executable, "-m", "everyday.cli", "verify", "--only", "runs", "waits-once"],
         env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(project), "PYTHONPATH": str(tmp_path / "src")},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

@@ -5,8 +5,8 @@ import re
 import pytest
 import yaml
 
+from compendium import address, finish
 from healthsys.errors import HealthsysError
-from healthsys.publishing import address, finish
 
 PAGE = (
     '<html><head><title>Gaps &#8212; Miniature</title></head><body><div class="article-header-buttons"></div>'

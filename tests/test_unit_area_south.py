@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from healthsys import datasets
-from healthsys.synthetic import area_south, to_csv_bytes
+from compendium import datasets
+from everyday.synthetic import area_south, to_csv_bytes
 from healthsys.trends.averages import average_effect
 from healthsys.trends.staggered import group_time_effects
 

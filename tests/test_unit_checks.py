@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsys.evidence.checks import FUNCTIONS, CheckError, compute, names_in, parse_inputs
+from everyday.ledger.checks import FUNCTIONS, CheckError, compute, names_in, parse_inputs
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import re
 import pytest
 from frictionless import Resource, Schema, system
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
+from everyday.ledger import book as step
+from everyday.ledger import checks, claims, pages
 from healthsys.errors import DataError
-from healthsys.evidence import book as step
-from healthsys.evidence import checks, claims, pages
 
 CLAIMS = 334
 TEXTS = ["statement", "printed", "inputs", "reason", "why_it_matters", "cite_safely"]
@@ -294,7 +294,7 @@ def test_each_claim_has_one_anchor_on_the_page_of_its_source(evaluated, book):
 def test_numbers_on_the_pages_are_computed(book):
     from markdown_it import MarkdownIt
 
-    from healthsys.publishing.prose import typed_numbers
+    from compendium.prose import typed_numbers
 
     for name, text in book.items():
         built = MarkdownIt("commonmark", {"html": True}).render(text)

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from healthsys import climate, paths
+from compendium import paths
+from healthsys import climate
 from healthsys.climate import words
 from healthsys.errors import DataError
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import climate, datasets
+from compendium import datasets
+from healthsys import climate
 from healthsys.climate.reliability import feldt_interval, one_factor
 from healthsys.errors import DataError
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import climate, datasets
+from compendium import datasets
+from healthsys import climate
 from healthsys.climate.scoring import team_key
 from healthsys.errors import DataError
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from healthsys import climate, datasets, plotting
+from compendium import datasets, plotting
+from everyday.synthetic import climate as generator
+from healthsys import climate
 from healthsys.climate import words
 from healthsys.errors import DataError
-from healthsys.synthetic import climate as generator
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +198,7 @@ def test_every_page_has_finding_kind_and_what_is_withheld(studies, name):
 
 
 def test_every_result_can_be_recorded(studies, capsys):
-    from healthsys.evidence import record
+    from compendium.recording import record
 
     for study in studies.values():
         for entry in climate.results(study):

@@ -6,11 +6,10 @@ import json
 
 import pandas as pd
 import pytest
+from compendium.errors import RunError
 
-from healthsys import datasets
-from healthsys.errors import RunError
-from healthsys.publishing import corrections, execution, record
-from healthsys.publishing.runs import load_runs
+from compendium import corrections, datasets, execution, record
+from compendium.runs import load_runs
 
 ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6",
          "meaning": "Change of level", "reason": None}  # fmt: skip

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
 
 CONCEPTS = Path(__file__).resolve().parents[2] / "shared" / "source_concepts.md"
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsys import csv_files, datasets
+from compendium import datasets
+from healthsys import csv_files
 from healthsys.errors import DataError, nearest
 
 SCHEMA = {

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from frictionless import Package, Resource, system
 
-from healthsys import datasets
+from compendium import datasets
 from miniature import PROJECT
 
 DATA = PROJECT / "data"

@@ -6,8 +6,7 @@ from importlib import metadata
 
 import pytest
 
-from healthsys import datasets, paths
-from healthsys.publishing import dependencies
+from compendium import datasets, dependencies, paths
 
 
 def test_the_table_lists_what_the_locks_hold():

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as parser
 
-from healthsys import paths
-from healthsys.publishing import described
+from compendium import described, paths
 
 
 def record(rows, columns=("period", "value")):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.disclosure import HES, Printed, protect
 from healthsys.equality.intersectional import stratum_gaps
 from healthsys.equality.likelihood import RelativeLikelihood, relative_likelihood

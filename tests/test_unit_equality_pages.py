@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import datasets, disclosure, paths, tables
+from compendium import datasets, paths, tables
+from compendium.spreadsheet import to_csv
+from healthsys import disclosure
 from healthsys.equality import figures
 from healthsys.equality.pages import (
     decompose,
@@ -22,7 +24,6 @@ from healthsys.equality.pages import (
     workforce_words,
 )
 from healthsys.errors import DataError
-from healthsys.spreadsheet import to_csv
 
 REAL = paths.root().parent / "shared" / "real_data" / "gender_pay_gap"
 FILES = {name: f"workforce_{name}" for name in ("staff", "recruitment", "processes", "survey", "boards")}

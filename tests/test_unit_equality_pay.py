@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.disclosure import HES
 from healthsys.equality import decomposition as dec
 from healthsys.equality.intersectional import additive_share, fit_strata, stratum_gaps, with_strata

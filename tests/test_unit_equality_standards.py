@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
+from everyday.synthetic import GENERATORS, to_csv_bytes
 from healthsys.equality import published, readers
 from healthsys.equality.calibration import calibration, synthetic_values
 from healthsys.equality.pipeline import earlier_values, funnel_table, viewer_share_bound
@@ -26,7 +27,6 @@ from healthsys.equality.standards import (
 )
 from healthsys.errors import DataError
 from healthsys.funnel import funnel
-from healthsys.synthetic import GENERATORS, to_csv_bytes
 
 REAL = paths.root().parent / "shared" / "real_data" / "gender_pay_gap"
 FILES = {

@@ -21,9 +21,8 @@ from mdit_py_plugins.myst_role import myst_role_plugin
 from mdit_py_plugins.substitution import substitution_plugin
 
 import hostile
-from healthsys import escape, plotting, spreadsheet, tables
-from healthsys.publishing import described, formula, pages, policy, report, store, takeaway
-from healthsys.publishing.fingerprint import PACKAGE
+from compendium import described, escape, formula, pages, plotting, policy, report, spreadsheet, store, tables, takeaway
+from compendium.fingerprint import PACKAGE
 
 #: Characters that attacks are made of, often beside each other.
 EVIL = st.text(st.sampled_from(list("`*_{}[]<>#|$&~^\\!:%=+-1.() \n\ta\"'/x@")), max_size=40)

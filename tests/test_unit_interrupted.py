@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
 from healthsys.errors import DataError
 from healthsys.trends.interrupted import controlled, design, segmented
 from healthsys.trends.regression import fit

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError
 from healthsys.trends import coverage, measured, robustness, simulate, words
 from healthsys.trends.autoregressive import satterthwaite

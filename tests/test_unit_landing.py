@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from healthsys import datasets, paths
-from healthsys.publishing import chapters, landing
-from healthsys.publishing.runs import load_runs
+from compendium import chapters, datasets, paths
+from compendium.runs import load_runs
+from everyday import landing
 
 
 def drawn(card):

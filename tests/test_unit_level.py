@@ -7,8 +7,8 @@ import re
 import pytest
 
 import in_process
-from healthsys.publishing import parameters
-from healthsys.publishing.runs import load_runs
+from compendium import parameters
+from compendium.runs import load_runs
 
 #: A claimed coverage of 95 per cent, however it is written, and the normal quantile that belongs to it.
 CLAIM = re.compile(

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
+from compendium.lookup import Lookup
 from healthsys.errors import HealthsysError
-from healthsys.publishing.lookup import Lookup
 
 LOOKUP = Lookup(paths.results())
 

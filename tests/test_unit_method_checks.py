@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import healthsys
-from healthsys import datasets
+from compendium import datasets
+from everyday.ledger.methods import compare_methods
 from healthsys.errors import DataError
-from healthsys.evidence.methods import compare_methods
 
 REFERENCE = datasets.load("method_checks")
 ROOMS = sorted(set(REFERENCE["area"]))

@@ -352,7 +352,7 @@ def test_a_missing_column_of_codes_is_named():
 
 
 def test_the_wild_coding_with_commas_is_refused_and_the_clean_one_agrees(shared):
-    from healthsys import datasets
+    from compendium import datasets
     from healthsys.narratives.codebooks import codebook
 
     book = codebook(datasets.load("narrative_codebook"))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError
 from healthsys.narratives import checklists, cooccurrence, events, timelines
 from healthsys.narratives.codebooks import codebook

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from healthsys import datasets, plotting
+from compendium import datasets, plotting
 from healthsys.narratives import agreement, checklists, events, figures, findings, tensions
 from healthsys.narratives.codebooks import codebook
 from healthsys.narratives.timelines import Permutation
@@ -171,7 +171,7 @@ def test_no_share_of_no_passage_is_no_nan():
 def test_no_level_is_typed_into_a_notebook_that_has_one(name):
     import json
 
-    from healthsys import paths
+    from compendium import paths
 
     cells = json.loads((paths.root() / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"]]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
 from healthsys.errors import DataError
 from healthsys.narratives import archive, readers, refi
 from healthsys.narratives.codebooks import codebook

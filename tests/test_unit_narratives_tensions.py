@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError
 from healthsys.narratives import readers, tensions
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from compendium.errors import RunError
 
 import miniature
-from healthsys import paths
-from healthsys.errors import RunError
-from healthsys.publishing.parameters import parameters_of, parse_options, validate
+from compendium import paths
+from compendium.parameters import parameters_of, parse_options, validate
 
 
 @pytest.fixture

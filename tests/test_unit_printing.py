@@ -8,9 +8,8 @@ import sys
 import pytest
 from lxml import html as parser
 
-from healthsys import paths
+from compendium import cite, paths, printing
 from healthsys.errors import HealthsysError
-from healthsys.publishing import cite, printing
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><nav>Menu</nav>
 <article class="bd-article"><section id="beds"><h1>Beds &amp; slack<a class="headerlink" href="#beds">#</a></h1>

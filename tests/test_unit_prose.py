@@ -2,7 +2,7 @@
 
 import pytest
 
-from healthsys.publishing.prose import typed_numbers
+from compendium.prose import typed_numbers
 
 
 def numbers(markup):

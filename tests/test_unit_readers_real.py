@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from healthsys import datasets, paths
+from compendium import datasets, paths
 from healthsys.errors import DataError
 from healthsys.trends.readers import load_table, pick_series, read_official
 from healthsys.trends.series_checks import check_panel

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from healthsys.publishing.fingerprint import PACKAGE
+from compendium.fingerprint import PACKAGE
 
 ROOMS = {"climate", "trends", "equality", "narratives"}
 PUBLISHING = {"publishing", "cli"}

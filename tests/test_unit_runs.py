@@ -6,11 +6,10 @@ from dataclasses import replace
 import nbformat
 import pytest
 import yaml
+from compendium.errors import RunError
 
-from healthsys import paths
-from healthsys.errors import RunError
-from healthsys.publishing import fingerprint
-from healthsys.publishing.runs import load_runs, select
+from compendium import fingerprint, paths
+from compendium.runs import load_runs, select
 
 
 def _write(mini, **changes):

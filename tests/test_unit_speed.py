@@ -7,8 +7,8 @@ import json
 import pytest
 from lxml import html as parser
 
-from healthsys.publishing import sphinx, vega
-from healthsys.publishing.speed import speed
+from compendium import sphinx, vega
+from compendium.speed import speed
 
 ROW = {"what": "two <cores>", "seconds": 83.26, "ratio": 1.0, "processor": 0.0123, "processor_ratio": 2.5,
        "memory": 1234.4}  # fmt: skip

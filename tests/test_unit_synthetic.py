@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from healthsys import datasets, paths, synthetic
+from compendium import datasets, paths
+from everyday import synthetic
 
 
 def test_registry_holds_callables_without_arguments():

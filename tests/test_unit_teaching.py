@@ -17,11 +17,12 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from compendium.errors import RunError
 
-from healthsys.errors import DataError, RunError
-from healthsys.publishing.teaching import copies, editions, modules, roster, words
-from healthsys.synthetic import teaching as generators
-from healthsys.teaching import checks as check
+from everyday.synthetic import teaching as generators
+from everyday.teaching import checks as check
+from everyday.teaching import copies, editions, modules, roster, words
+from healthsys.errors import DataError
 
 MODULES = modules.load_modules()
 each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError
 from healthsys.trends import coverage, frome, panels, slack, words
 from healthsys.trends.capacity import one_more_bed, ward_sizes
@@ -253,7 +253,7 @@ def test_the_relative_interval_follows_its_level():
 
 
 def test_panel_estimates_and_what_they_cannot_say():
-    from healthsys.synthetic import area_south
+    from everyday.synthetic import area_south
 
     services, clinics = datasets.load("area_south_services"), datasets.load("area_south_clinics")
     panel = panels.open_panel(

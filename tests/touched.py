@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from healthsys.publishing import fingerprint
+from compendium import fingerprint
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -93,8 +93,8 @@ def uses(code: dict[str, str], others: Iterable[str], *, root: Path = PROJECT) -
             other for other, names in named.items()
             if names & words and not (other.endswith(".ipynb") and name.startswith("src/"))
         }  # fmt: skip
-        if not name.startswith("src/") and "healthsys.cli" in text:  # called as a command
-            found[name].add("src/healthsys/cli.py")
+        if not name.startswith("src/") and "everyday.cli" in text:  # called as a command
+            found[name].add("src/everyday/cli.py")
         found[name].discard(name)
     return found
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets, paths
-from healthsys.errors import DataError, nearest
-from healthsys.escape import prose
-from healthsys.evidence.recording import record
-from healthsys.plotting import show
-from healthsys.tables import table
+from compendium import datasets, paths
+from compendium.errors import DataError, nearest
+from compendium.escape import prose
+from compendium.plotting import show
+from compendium.recording import record
+from compendium.tables import table
 
 __all__ = ["open_data", "prose", "provenance", "record", "show", "table"]
 

@@ -145,7 +145,7 @@ def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> tuple[pd.
     Returns
     -------
     (pandas.DataFrame, tuple of int)
-        Every column text under its own name (which may occur twice; :func:`healthsys.datasets.check` refuses that),
+        Every column text under its own name (which may occur twice; :func:`compendium.datasets.check` refuses that),
         empty cells missing, and the row number of each row. A column without a name and without a value is left out.
 
     Raises

@@ -10,7 +10,8 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from healthsys import plotting
+from compendium import plotting
+from compendium.recording import text_of
 from healthsys.climate.agreement import CUSTOMARY
 from healthsys.climate.change import VERDICTS
 from healthsys.climate.dimensions import REVERSED
@@ -28,7 +29,6 @@ from healthsys.climate.words import (
     sentence,
     variant_words,
 )
-from healthsys.evidence import text_of
 
 #: Pixels of height for each dimension.
 ROW = 38

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from healthsys import tables
+from compendium import tables
+from compendium.recording import text_of
+from everyday.ledger import claims, pages
 from healthsys.climate.agreement import CUSTOMARY
 from healthsys.climate.study import Study
 from healthsys.climate.words import counted, joined, share
-from healthsys.evidence import claims, pages, text_of
 
 #: Most team results that are named one by one.
 NAMED = 8

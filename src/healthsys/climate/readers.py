@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.climate.dimensions import DIMENSIONS, item_of, survey_schema
 from healthsys.climate.scoring import one_spelling
 from healthsys.errors import DataError, nearest

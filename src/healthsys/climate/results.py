@@ -1,4 +1,4 @@
-"""The named results of a climate study, ready to be recorded (:func:`healthsys.evidence.record`)."""
+"""The named results of a climate study, ready to be recorded (:func:`compendium.recording.record`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POINTS = {"unit": "points on 0-300", "format": "{:.0f}"}
 
 
 def results(study: Study) -> list[dict[str, Any]]:
-    """Return every named result of a page as the arguments of :func:`healthsys.evidence.record`.
+    """Return every named result of a page as the arguments of :func:`compendium.recording.record`.
 
     ``finding``, ``data_kind`` and ``withheld`` are on every page; the rest depends on what the study has. Where
     another benchmark of trust is tried on a survey, only what it concerns is recorded.

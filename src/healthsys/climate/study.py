@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.climate import agreement, profile
 from healthsys.climate.change import change_between, recovery
 from healthsys.climate.readers import read_items, read_survey

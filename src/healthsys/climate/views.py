@@ -1,15 +1,15 @@
-"""The tables of a climate page, ready for :func:`healthsys.tables.table`: names for keys, bounds in one column."""
+"""The tables of a climate page, ready for :func:`compendium.tables.table`: names for keys, bounds in one column."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from compendium.recording import text_of
 from healthsys.climate import profile
 from healthsys.climate.scoring import team_means
 from healthsys.climate.sensitivity import sensitivity, trust_variants
 from healthsys.climate.study import Study
 from healthsys.climate.words import percent_of, points
-from healthsys.evidence import text_of
 
 #: Heading of the merged column of a score and its interval.
 SCORE = "score (interval)"

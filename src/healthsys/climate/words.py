@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from compendium.recording import text_of
 from healthsys.climate.dimensions import REVERSED
 from healthsys.climate.profile import PLACES, holds_stagnant, place_in_words
 from healthsys.climate.scoring import Shown
 from healthsys.climate.sensitivity import trust_variants
 from healthsys.climate.study import Study
-from healthsys.evidence import text_of
 
 
 def joined(parts: list[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.climate.agreement import SKEWED_NULL, icc_aggregation, null_variance, rwg, rwg_j, uniform_variance
 from healthsys.climate.intraclass import two_way_icc
 from healthsys.climate.reliability import cronbach_alpha, item_analysis, mcdonald_omega, omega_from_loadings

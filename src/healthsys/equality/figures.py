@@ -10,9 +10,9 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from healthsys import plotting
+from compendium import plotting
+from compendium.recording import text_of
 from healthsys.equality.standards import FOUR_FIFTHS
-from healthsys.evidence import text_of
 
 COLOUR = plotting.COLOUR
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from healthsys import plotting
+from compendium import plotting
 from healthsys.equality.figures import label_rows, narrow_page, wrapped
 from healthsys.funnel import Funnel
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError, nearest
 
 #: Limits of a file that is read at all: bytes of the file, columns, characters of one cell.
@@ -59,7 +59,7 @@ def rows_of(path: Path, label: str) -> Iterator[list[str]]:
 
 def located(source: str | Path) -> tuple[Path, str, str]:
     """Return the path of a bundled data set or a file, what to call it, and its kind."""
-    from healthsys import paths
+    from compendium import paths
 
     if str(source) in datasets.names():
         resource = datasets.describe(str(source))

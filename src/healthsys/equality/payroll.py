@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.equality.codes import coded, level_named, levels_of
 from healthsys.equality.files import frame_of, located, row_of
 from healthsys.errors import DataError, nearest
@@ -88,7 +88,7 @@ def read_payroll(
     Returns
     -------
     pandas.DataFrame
-        Checked; ``attrs["provenance"]`` as for :func:`healthsys.datasets.load`, ``attrs["codes"]`` says for each
+        Checked; ``attrs["provenance"]`` as for :func:`compendium.datasets.load`, ``attrs["codes"]`` says for each
         column what its codes stand for, ``attrs["notes"]`` are sentences for the reader. Sex is ``F``, ``M`` or
         ``U`` (in none of the legal measures).
 

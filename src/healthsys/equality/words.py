@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from compendium.recording import text_of
 from healthsys.equality.codes import NOT_STATED
-from healthsys.evidence import text_of
 
 #: What the codes of a staff file stand for: (one of them alone, people of it).
 LEVELS = {

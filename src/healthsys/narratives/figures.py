@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from compendium.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.narratives.events import long
 from healthsys.narratives.timelines import STAGES
-from healthsys.plotting import COLOUR, NARROW, canvas, marker
 
 #: Events of at most so many days are drawn as a mark, longer ones as a line.
 POINT_DAYS = 31

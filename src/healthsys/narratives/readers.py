@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError
 from healthsys.narratives import refi
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.narratives import checklists, cooccurrence, events, findings, timelines
 from healthsys.narratives.codebooks import Codebook, codebook, split
 from healthsys.narratives.tensions import wilson

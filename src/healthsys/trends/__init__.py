@@ -3,7 +3,7 @@
 What the notebooks use stands here; the methods themselves are in the modules.
 """
 
-from healthsys.escape import prose
+from compendium.escape import prose
 from healthsys.trends.capacity import one_more_bed, risk_curve, ward_sizes
 from healthsys.trends.coverage import coverage_figure, draw_coverage, laid_out, score
 from healthsys.trends.coverage import results as coverage_results

@@ -10,8 +10,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
+from compendium.plotting import COLOUR, NARROW, canvas
 from healthsys.errors import DataError
-from healthsys.plotting import COLOUR, NARROW, canvas
 from healthsys.trends.interrupted import design
 from healthsys.trends.simulate import (
     COUNT_METHODS,

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from healthsys.evidence import text_of
-from healthsys.plotting import COLOUR, NARROW, canvas, label, marker
+from compendium.plotting import COLOUR, NARROW, canvas, label, marker
+from compendium.recording import text_of
 from healthsys.trends import words
 from healthsys.trends.study import Study, autocorrelation_of
 

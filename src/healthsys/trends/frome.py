@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
+from compendium.plotting import COLOUR, NARROW, canvas, marker
+from compendium.recording import text_of
 from healthsys.errors import DataError
-from healthsys.evidence import text_of
-from healthsys.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.statistics import check_level
 
 #: Quarters from April 2013 to December 2017, the period that the paper's abstract states.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.trends.layouts import ENGLAND
 from healthsys.trends.series_checks import Finding
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.trends.fits import Fit
 from healthsys.trends.simulate import LINEAR_METHODS, METHODS, NOISES
 

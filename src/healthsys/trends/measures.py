@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.evidence import text_of
+from compendium.recording import text_of
 from healthsys.trends.values import is_share
 
 

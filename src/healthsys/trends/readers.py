@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import csv_files, datasets
+from compendium import datasets
+from healthsys import csv_files
 from healthsys.errors import DataError, nearest
 from healthsys.trends import layouts, layouts_rtt, steps, values
 from healthsys.trends.layouts import Reading
@@ -186,7 +187,7 @@ def load_table(source: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        As :func:`read_official` and :func:`healthsys.datasets.read`.
+        As :func:`read_official` and :func:`compendium.datasets.read`.
     """
     text = str(source)
     if text in datasets.names():

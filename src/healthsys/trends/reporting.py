@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from healthsys import datasets
+from compendium import datasets
+from compendium.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.errors import DataError
-from healthsys.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.trends import readers, steps
 from healthsys.trends.interrupted import REFUSE_BELOW, segmented
 from healthsys.trends.series_checks import TOTAL_NAMES, check_series, regular, require, total_units
@@ -72,7 +72,7 @@ def open_reporting(source: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        As :func:`healthsys.datasets.read` and :func:`check_reporting`, and if the periods are of mixed length.
+        As :func:`compendium.datasets.read` and :func:`check_reporting`, and if the periods are of mixed length.
 
     Examples
     --------

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from compendium.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.errors import DataError
-from healthsys.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.trends import capacity
 from healthsys.trends.words import period
 

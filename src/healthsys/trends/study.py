@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.errors import DataError
 from healthsys.trends import control_charts, known, readers, regression, robustness, series_checks, steps, values
 from healthsys.trends.attribute_charts import p_chart, run_chart

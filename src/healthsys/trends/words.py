@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys.evidence import text_of
+from compendium.recording import text_of
 from healthsys.trends import control_charts
 from healthsys.trends.interrupted import Effect
 from healthsys.trends.regression import MODEL_NAMES
@@ -316,7 +316,7 @@ def control_words(study: Study) -> str:
 
 
 def results(study: Study) -> list[dict[str, Any]]:
-    """Return what the page records, ready for :func:`healthsys.evidence.record`."""
+    """Return what the page records, ready for :func:`compendium.recording.record`."""
     measure, pattern = study.measure, f"{{:,.{study.measure.digits}f}}{study.measure.sign.replace('%', '%')}"
     plus = f"{{:+,.{measure.digits}f}}"
     n = int(study.series["value"].notna().sum())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets
+from compendium import datasets
 from healthsys.funnel import funnel
 from healthsys.trends import capacity
 from healthsys.trends.attribute_charts import c_chart, p_chart

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from compendium.recording import text_of
 from healthsys import disclosure
 from healthsys.disclosure import Page, Printed, Rule
 from healthsys.equality import readers, words
@@ -25,7 +26,6 @@ from healthsys.equality.pay_gap import (
 from healthsys.equality.payroll import level_of
 from healthsys.equality.quarters import QUARTERS, assign_quarters
 from healthsys.errors import DataError
-from healthsys.evidence.recording import text_of
 
 #: Bands from the lowest, then medical grades: the order of a table by level.
 LEVEL_ORDER = (
@@ -216,7 +216,7 @@ def _protected(staff: pd.DataFrame, characteristic: str, rule: Rule) -> Page:
 
 
 def results(page: PayPage) -> list[dict[str, Any]]:
-    """Return the named results of the page, for :func:`healthsys.evidence.record`."""
+    """Return the named results of the page, for :func:`compendium.recording.record`."""
     said = f"{words.CHARACTERISTICS.get(page.characteristic, page.characteristic)}, {page.source}"
     high, low = page.names
     found = []

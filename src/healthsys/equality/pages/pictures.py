@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from healthsys import plotting
+from compendium import plotting
+from compendium.recording import text_of
 from healthsys.equality import figures, figures_standards, words
 from healthsys.equality.pages import (
     decompose,
@@ -16,7 +17,6 @@ from healthsys.equality.pages import (
     workforce,
     workforce_words,
 )
-from healthsys.evidence import text_of
 
 _KINDS = {
     "synthetic": "Synthetic data.",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from compendium.recording import text_of
 from healthsys.equality import words
-from healthsys.evidence import text_of
 
 #: Pairs that the review prints: what, group, reference, labels of the two.
 PAIRS = (

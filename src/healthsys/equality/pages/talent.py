@@ -7,14 +7,15 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys import datasets, disclosure
+from compendium import datasets
+from compendium.recording import text_of
+from healthsys import disclosure
 from healthsys.disclosure import Page, Printed, Rule
 from healthsys.equality import pipeline, words
 from healthsys.equality.pages.workforce import GROUPS, PEOPLE
 from healthsys.equality.payroll import refuse_totals
 from healthsys.equality.pipeline import STAGES
 from healthsys.errors import DataError, nearest
-from healthsys.evidence import text_of
 
 #: The group and reference group of each characteristic.
 PAIRS = {characteristic: (group, reference) for characteristic, group, reference in GROUPS.values()} | {

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys import datasets, disclosure
+from compendium import datasets
+from healthsys import disclosure
 from healthsys.disclosure import Page, Printed, Rule
 from healthsys.disclosure.page import Cell
 from healthsys.equality import standards, words

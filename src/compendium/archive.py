@@ -1,0 +1,152 @@
+"""One zip of the whole compendium, for a repository such as Zenodo: unpacked anywhere, it verifies without Git."""
+
+from __future__ import annotations
+
+import fnmatch
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+from compendium import book, crate, files, paths
+from compendium.errors import CompendiumError
+
+#: Left out of a walk whatever ``.gitignore`` says.
+_NEVER = {".git"}
+
+#: The metadata of the crate, at the top of the archive.
+METADATA = "ro-crate-metadata.json"
+
+
+def sources() -> list[str]:
+    """Return the files of the project, relative to it: those that Git knows or would add, else a walk.
+
+    The walk honours ``.gitignore`` and is what an unpacked archive, which has no repository, uses.
+    """
+    listed = _from_git()
+    return sorted((listed if listed is not None else _walk()).difference({METADATA}))
+
+
+def _from_git() -> set[str] | None:
+    """Return what Git lists, or None where the project is no repository of its own."""
+    root = paths.root()
+    try:
+        top = _git("rev-parse", "--show-toplevel").strip()
+        if Path(top).resolve() != root:
+            return None
+        names = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return {name for name in names if name and (root / name).is_file()}
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=paths.root(), capture_output=True, text=True, check=True).stdout
+
+
+def _walk() -> set[str]:
+    root = paths.root()
+    ignore = root / ".gitignore"
+    patterns = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else ["book/_build/"]
+    found, waiting = set(), [root]
+    while waiting:
+        for path in waiting.pop().iterdir():
+            name = path.relative_to(root).as_posix()
+            if path.name in _NEVER or is_ignored(name, patterns, folder=path.is_dir()):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                waiting.append(path)
+            elif path.is_file():
+                found.add(name)
+    return found
+
+
+def is_ignored(name: str, patterns: list[str], *, folder: bool) -> bool:
+    """Whether a file or folder is ignored, by the part of ``.gitignore`` that this project uses.
+
+    Raises
+    ------
+    CompendiumError
+        On a pattern with ``!``, which is not understood.
+
+    Examples
+    --------
+    >>> is_ignored("book/_build", ["book/_build/"], folder=True), is_ignored("src/a.pyc", ["*.py[cod]"], folder=False)
+    (True, True)
+    >>> is_ignored("src/book/_build", ["book/_build/"], folder=True)
+    False
+    """
+    for line in patterns:
+        pattern = line.strip()
+        if not pattern or pattern.startswith("#"):
+            continue
+        if pattern.startswith("!"):
+            raise CompendiumError(
+                f".gitignore: the pattern '{pattern}' takes something back in; the archive cannot follow it"
+            )
+        if pattern.endswith("/") and not folder:
+            continue
+        pattern = pattern.rstrip("/")
+        anchored = "/" in pattern
+        subject = name if anchored else name.rpartition("/")[2]
+        if fnmatch.fnmatchcase(subject, pattern.removeprefix("/")):
+            return True
+    return False
+
+
+def built_book() -> list[str]:
+    """Return the files of the built book, or none where there is no book or its sources have changed since."""
+    html, key = paths.build() / "html", paths.build() / ".pages-key"
+    if not (html / "index.html").is_file():
+        return []
+    unpacked = (paths.root() / METADATA).is_file() and not key.is_file()
+    if not unpacked and not (key.is_file() and key.read_text() == book.inputs_hash()):
+        return []
+    return sorted(path.relative_to(paths.root()).as_posix() for path in html.rglob("*") if path.is_file())
+
+
+def name() -> str:
+    """Return the name of the archive and of the folder in it: title and version."""
+    return crate.file_stem()
+
+
+def write(out: Path | None = None) -> tuple[Path, dict[str, int]]:
+    """Write the archive and return where it is, with the number of its files by kind.
+
+    Parameters
+    ----------
+    out
+        The zip file; ``book/_build/archive/<name>.zip`` if None.
+
+    Returns
+    -------
+    tuple
+        The path, and counts of ``sources`` (data and results among them), ``book`` and ``bytes``.
+    """
+    crate.write_manifest()
+    plain, pages = sources(), built_book()
+    out = out or paths.build() / "archive" / f"{name()}.zip"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    plain = [entry for entry in plain if (paths.root() / entry).resolve() != out.resolve()]
+    described = files.as_json(crate.metadata([*plain, *pages]))
+    partial = out.with_name(f".{out.name}.part")
+    try:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
+            _put(target, METADATA, described.encode(), mode=0o644)
+            for entry in sorted([*plain, *pages]):
+                path = paths.root() / entry
+                _put(target, entry, path.read_bytes(), mode=0o755 if path.stat().st_mode & 0o111 else 0o644)
+        partial.replace(out)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return out, {"sources": len(plain), "book": len(pages), "bytes": out.stat().st_size}
+
+
+def _put(target: zipfile.ZipFile, entry: str, content: bytes, *, mode: int) -> None:
+    """Add a file with a fixed date, so that equal sources give an equal archive."""
+    moment = time.gmtime(int(book.EPOCH))[:6]
+    info = zipfile.ZipInfo(f"{name()}/{entry}", date_time=moment)
+    info.external_attr = (0o100000 | mode) << 16
+    info.compress_type = zipfile.ZIP_DEFLATED
+    target.writestr(info, content)

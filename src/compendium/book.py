@@ -1,0 +1,152 @@
+"""Build the book: compose pages from executed runs, write the generated pages, call Sphinx only when needed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from compendium import chapters, datasets, execution, files, finish, generated, pages, paths, reference, takeaway, vega
+from compendium.errors import RunError
+from compendium.runs import Run, load_runs
+from everyday import landing
+from everyday.ledger import book as ledger
+from everyday.teaching import editions, words
+from everyday.teaching.modules import load_modules
+
+#: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
+EPOCH = "1767225600"
+
+#: Files of the theme that no page uses: its icon script (icons.css draws the few there are), thebe, source maps.
+UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
+
+#: Generated pages whose tables are offered as CSV.
+WITH_TABLES = (
+    "findings", "evidence/", "teaching/", "reference/constants", "reference/coverage", "reference/speed",
+    "reference/corrections", "reference/dependencies",
+)  # fmt: skip
+
+
+def written() -> list[Path]:
+    """Return the files and folders among the book's sources that a build writes itself."""
+    pages_written = [*generated.PAGES, *reference.names()]
+    pages_written += ["analyses-fragment.md", "verdicts-fragment.md"]
+    return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in pages_written)]
+
+
+def compose_pages(runs: list[Run]) -> list[str]:
+    """Write the page of every executed run and the generated pages; return the names of those that changed."""
+    changed, offers, known_chapters = [], [], chapters.load()
+    for run in runs:
+        source = execution.executed_path(run.name)
+        if not source.is_file():
+            raise RunError(f"run '{run.name}' has not been executed, so it has no page; execute it: healthsys run")
+        record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
+        offers.append(takeaway.Offer(f"analyses/{run.name}"))
+        executed = nbformat.read(source, as_version=4)
+        page = pages.compose(run, executed, record, chapter=known_chapters.get(run.name), offer=offers[-1])
+        if files.write_whole(paths.pages() / f"{run.name}.ipynb", nbformat.writes(page) + "\n"):
+            changed.append(run.name)
+    known = {f"{run.name}.ipynb" for run in load_runs().values()}
+    for stale in paths.pages().glob("*.ipynb"):
+        if stale.name not in known:
+            stale.unlink()
+    written = {name: write() for name, write in generated.PAGES.items()}
+    written |= ledger.book_pages() | reference.pages() | words.book_pages() | landing.fragments()
+    for name, text in written.items():
+        if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
+            offers.append(takeaway.Offer(name.removesuffix(".md")))
+            text = offers[-1].tables(text)
+        if files.write_whole(paths.book() / name, text):
+            changed.append(name)
+    takeaway.write(offers)
+    return changed
+
+
+def inputs_hash() -> str:
+    """Return the hash of everything the page build reads."""
+    book, here = paths.book(), Path(__file__).parent
+    read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
+    read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
+    read += [path for path in paths.data().rglob("*") if path.is_file()]
+    read += sorted(here.parent.rglob("*.py")) + sorted(p for p in (here / "templates").rglob("*") if p.is_file())
+    read += [paths.root() / "requirements" / "book.lock", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
+    read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
+    digest = hashlib.sha256()
+    for path in sorted(read):
+        digest.update(
+            f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode()
+        )
+        digest.update(datasets.sha256(path).encode())
+    return digest.hexdigest()
+
+
+def build_pages(*, force: bool = False) -> bool:
+    """Build the HTML when anything it reads has changed; return whether it was built.
+
+    Raises
+    ------
+    RunError
+        With the warnings and errors of the page build; a warning fails it. The last good pages stay.
+    """
+    key_file = paths.build() / ".pages-key"
+    key = inputs_hash()
+    index = paths.build() / "html" / "index.html"
+    if not force and index.is_file() and key_file.is_file() and key_file.read_text() == key:
+        return False
+    key_file.unlink(missing_ok=True)
+    work = paths.build() / "work"
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(paths.book()), "--path-output", str(work)]
+    command += ["-W", "-n", "--keep-going", "-q"]
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        shutil.rmtree(work, ignore_errors=True)  # what was read is kept there, and a warning is given only on reading
+        said = [
+            line
+            for line in (done.stdout + done.stderr).splitlines()
+            if any(word in line for word in ("WARNING", "ERROR", "Error", "error"))
+        ]
+        raise RunError("the page build failed:\n" + "\n".join(said or (done.stdout + done.stderr).splitlines()[-30:]))
+    publish(work / "_build" / "html")
+    key_file.write_text(key)
+    return True
+
+
+def publish(built: Path) -> None:
+    """Move freshly built pages into place as a whole, with the files they offer for download beside them."""
+    target, fresh, old = (paths.build() / name for name in ("html", ".html-new", ".html-old"))
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
+    # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
+    shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
+    vega.write(fresh)
+    for name, source, pattern in (
+        ("data", paths.data(), "**/*.*"),
+        ("notebooks", paths.notebooks(), "*.ipynb"),
+        ("executed", paths.build() / "executed", "*.ipynb"),
+        ("results", paths.build() / "results", "*.json"),
+        (takeaway.FOLDER, paths.build() / takeaway.FOLDER, "**/*.*"),
+    ):
+        for path in sorted(source.glob(pattern)):
+            if path.is_file():
+                copy = fresh / name / path.relative_to(source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+    for module in load_modules():
+        files.write_whole(fresh / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
+    if "claims" in datasets.names():
+        (fresh / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
+    finish.finish(fresh, epoch=EPOCH)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

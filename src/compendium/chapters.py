@@ -1,0 +1,128 @@
+"""How a page of an analysis begins and where it leads: question, how sure, next steps, from ``book/_chapters.yml``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from compendium import escape, files, fingerprint, paths
+from compendium.errors import RunError, nearest
+from compendium.reference import ROOMS
+from compendium.runs import Run, load_runs
+
+_KEYS = ("question", "sure", "kind", "explore", "evidence")
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What a page says of itself beside its notebook."""
+
+    question: str = ""
+    sure: str = ""
+    kind: str = ""
+    explore: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+def load() -> dict[str, Chapter]:
+    """Return the entries of ``book/_chapters.yml`` by run; none where there is no such file.
+
+    Raises
+    ------
+    RunError
+        Naming the run and what is wrong: a run or key that is not known, an explorer that is not a run; or the place
+        where the file is not YAML.
+    """
+    path = paths.book() / "_chapters.yml"
+    if not path.is_file():
+        return {}
+    try:
+        entries, runs = yaml.safe_load(path.read_text(encoding="utf-8")) or {}, load_runs()
+    except yaml.YAMLError as error:
+        raise RunError(f"book/_chapters.yml is not readable YAML: {error}") from None
+    return {name: _chapter(name, entry, runs) for name, entry in entries.items()}
+
+
+def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run]) -> Chapter:
+    label = f"book/_chapters.yml, '{name}'"
+    for run in (name, *entry.get("explore", ())):
+        if run not in runs:
+            raise RunError(f"{label}: there is no run '{run}' in notebooks/runs.yml.{nearest(run, runs)}")
+    for key in entry:
+        if key not in _KEYS:
+            raise RunError(f"{label}: unknown key '{key}'.{nearest(key, _KEYS)} Allowed: {', '.join(_KEYS)}")
+    listed = (tuple(entry.get(key, ())) for key in ("explore", "evidence"))
+    said = (entry.get(key, "") for key in ("question", "sure", "kind"))
+    return Chapter(*said, *listed)
+
+
+def opened(source: str, chapter: Chapter) -> str:
+    """Return the first cell of a page with its question beneath the title and, after the finding, how sure it is.
+
+    Examples
+    --------
+    >>> print(opened("# Beds\\n\\nFewer.", Chapter(question="Are there fewer?", sure="A count.")))
+    # Beds
+    <BLANKLINE>
+    <p class="hs-question">Are there fewer?</p>
+    <BLANKLINE>
+    Fewer.
+    <BLANKLINE>
+    <p class="hs-sure"><span>How sure:</span> A count.</p>
+    """
+    if chapter.question:
+        asked = f'<p class="hs-question">{escape.html(typeset(chapter.question))}</p>'
+        source = re.sub(r"^(# .*)\n", lambda title: f"{title[1]}\n\n{asked}\n", source, count=1)
+    if chapter.sure:
+        source += f'\n\n<p class="hs-sure"><span>How sure:</span> {escape.html(typeset(chapter.sure))}</p>'
+    return source
+
+
+def typeset(text: str) -> str:
+    """Return text with a typographer's apostrophe, and no line break before a percent sign.
+
+    Examples
+    --------
+    >>> typeset("the review's 5 %") == "the review\u2019s 5\u00a0%"
+    True
+    """
+    return text.replace("'", "\u2019").replace(" %", "\u00a0%")
+
+
+def next_steps(run: Run, chapter: Chapter) -> str:
+    """Return the section that says where a page leads: next reading, explorer, functions, evidence, own data."""
+    runs, steps = load_runs(), []
+    following = _following(run.name)
+    if following:
+        steps.append(("Read on", [f"[{runs[following].title}]({following}.ipynb)"]))
+    explorers = [name for name in chapter.explore if name != following]
+    if explorers:
+        steps.append(("Move it yourself", [f"[{runs[name].title}]({name}.ipynb)" for name in explorers]))
+    if chapter.evidence:
+        steps.append(("Check the source", [f"[](../evidence/{key}.md)" for key in chapter.evidence]))
+    room = _room(run)
+    if room:
+        steps.append(("See the functions", [f"[The package for {ROOMS[room].lower()}](../reference/api-{room}.md)"]))
+    steps.append(("Change it", ["[Re-execute this page](../re-execute.md), [or use your own data](../own-data.md)"]))
+    return "## Next steps\n\n" + "\n".join(f"- **{what}.** {'; '.join(links)}" for what, links in steps)
+
+
+def _room(run: Run) -> str:
+    """Return the room that a notebook calls, by the first module it imports from one."""
+    for path in fingerprint.source_files(run.read()):
+        parts = path.relative_to(fingerprint.PACKAGE).parts
+        if len(parts) > 1 and parts[0] in ROOMS and parts[0] != "publishing":
+            return parts[0]
+    return ""
+
+
+def _following(name: str) -> str:
+    """Return the next page of the same part of the book; after its last page, the first again."""
+    for part in files.settings(paths.book() / "_toc.yml").get("parts", ()):
+        listed = [entry["file"].removeprefix("analyses/") for entry in part["chapters"] if "analyses/" in entry["file"]]
+        if name in listed and len(listed) > 1:
+            return listed[(listed.index(name) + 1) % len(listed)]
+    return ""

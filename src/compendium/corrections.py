@@ -1,0 +1,133 @@
+"""What the book said before: every recorded result that was replaced, with the new one, the reason and the date.
+
+``healthsys verify --accept RUN --why "…"`` is the only way a published number changes, and it leaves a row here for
+each that moved.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from compendium import datasets, escape, execution, files, paths, record, stored
+from compendium.errors import RunError
+from compendium.runs import load_runs
+
+#: Data set of the corrections, and its columns.
+DATA, COLUMNS = "corrections", ("date", "run", "result", "meaning", "old", "new", "why")
+
+#: What stands for a result that is no longer recorded.
+GONE = "no longer reported"
+
+
+def moved(run: str) -> list[dict[str, str]]:
+    """Return the results of a run that are shown otherwise than in the published record: number, interval or sentence.
+
+    A result that is recorded for the first time replaces nothing and is not listed, and neither is a change beyond the
+    digits that a reader sees.
+
+    Parameters
+    ----------
+    run
+        Name of a run that has been executed.
+
+    Returns
+    -------
+    list of dict
+        ``run``, ``result``, ``meaning``, ``old`` and ``new``, as they are shown on the page.
+
+    Raises
+    ------
+    RunError
+        If the run has not been executed.
+    """
+    published, built = record.recorded_path(run), execution.results_path(run)
+    if not built.is_file():
+        raise RunError(f"run '{run}' has no built results; execute it first: healthsys run {run}")
+    if not published.is_file():
+        return []
+    before, after = (json.loads(path.read_text(encoding="utf-8"))["results"] for path in (published, built))
+    rows = []
+    for name, old in before.items():
+        new = after.get(name)
+        said, now = shown_as(old), shown_as(new) if new else GONE
+        if now != said:
+            rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": said, "new": now})
+    return rows
+
+
+def shown_as(entry: dict[str, Any]) -> str:
+    """Return a recorded result as its page shows it.
+
+    Examples
+    --------
+    >>> shown_as({"text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6"}), shown_as({"text": "12 points"})
+    ('4.3 weeks (95 % interval 2.0 to 6.6)', '12 points')
+    """
+    return f"{entry['text']} ({entry['interval']})" if entry.get("interval") else entry["text"]
+
+
+def append(rows: list[dict[str, str]], *, why: str) -> None:
+    """Add rows of :func:`moved` to the corrections, dated today, and bring the checksum of the file up to date.
+
+    Raises
+    ------
+    RunError
+        If no reason is given.
+    """
+    if not rows:
+        return
+    if not why.strip():
+        names = ", ".join(f"{row['run']}/{row['result']}" for row in rows)
+        raise RunError(
+            f"published results change: {names}; say why, for readers of the page Corrections: "
+            'healthsys verify --accept RUN --why "…"'
+        )
+    path = _path()
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    for row in rows:
+        writer.writerow({"date": datetime.date.today().isoformat(), "why": why.strip(), **row})
+    files.write_whole(path, path.read_text(encoding="utf-8") + out.getvalue())
+    stored.stamp_data()
+
+
+def _path() -> Path:
+    return paths.data() / datasets.describe(DATA)["path"]
+
+
+def page() -> str:
+    """Return the page *Corrections*: every replaced result, the newest first, grouped by the reason."""
+    opening = (
+        "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
+        "Each replaced result is listed here: what the page reported before, what it reports now, why, and when.\n"
+    )
+    if DATA not in datasets.names():
+        return f"{opening}\nNo result has been replaced yet.\n"
+    frame = datasets.load(DATA)
+    parts, titles = [opening], {run.name: run.title for run in load_runs().values()}
+    groups = sorted(frame.groupby(["date", "why"], sort=False), key=lambda group: group[0], reverse=True)
+    for (date, why), rows in groups:
+        label = escape.html(f"Corrections: {why}")
+        body = "".join(
+            f'<tr><th scope="row">{_link(row.run, titles)}</th><td>{escape.html(row.meaning)}</td>'
+            f"<td>{escape.html(row.old)}</td><td>{escape.html(row.new)}</td></tr>"
+            for row in rows.itertuples(index=False)
+        )
+        parts.append(
+            f'<p class="hs-computed"><strong>{str(date)[:10]}.</strong> {escape.html(why)}</p>\n\n'
+            f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0">'
+            '<table><thead><tr><th scope="col">page</th><th scope="col">result</th><th scope="col">before</th>'
+            f'<th scope="col">now</th></tr></thead><tbody>{body}</tbody></table></div>\n'
+        )
+    return "\n".join(parts)
+
+
+def _link(run: str, titles: dict[str, str]) -> str:
+    if run not in titles:
+        return escape.html(run)
+    return f'<a href="../analyses/{run}.html">{escape.html(titles[run])}</a>'

@@ -1,0 +1,242 @@
+"""The compendium described for machines: a Workflow Run RO-Crate, and the manifest of ``codecheck.yml``.
+
+The crate follows RO-Crate 1.1 and Workflow Run Crate 0.5 (which extends Process Run Crate 0.5 and Workflow RO-Crate
+1.0): the list of runs is the main workflow, each notebook a workflow with its parameters as inputs, each run an action
+with what it read and what it made. Authors are those of ``CITATION.cff``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import mimetypes
+import re
+from pathlib import Path
+from typing import Any
+
+import healthsys
+from compendium import datasets, files, paths, record
+from compendium.errors import CompendiumError
+from compendium.parameters import Parameter, parameters_of
+from compendium.runs import Run, load_runs
+
+#: Profiles that the crate keeps, with name and version.
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
+    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+}
+
+#: Terms such as ``sha256`` and ``environment`` come from here.
+_CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
+
+#: Type of a parameter in schema.org's words.
+_TYPES = {"str": "Text", "int": "Integer", "float": "Float", "bool": "Boolean"}
+
+#: Folders described as a whole; every other file is described by itself.
+_WHOLE = ("src/", "tests/", "book/", "benchmarks/", "teaching/", ".ci/")
+
+_MEDIA = {".ipynb": "application/x-ipynb+json", ".yml": "application/yaml", ".csv": "text/csv", ".md": "text/markdown",
+          ".lock": "text/plain", ".bib": "application/x-bibtex", ".cff": "application/yaml"}  # fmt: skip
+
+
+def citation() -> dict[str, Any]:
+    """Return what ``CITATION.cff`` says of the compendium; where there is none, the data package's title."""
+    path = paths.root() / "CITATION.cff"
+    package = datasets.package()
+    known = {"title": package.get("title", package["name"]), "version": healthsys.__version__, "license": "MIT"}
+    if path.is_file():
+        known |= files.settings(path)
+    return known
+
+
+def file_stem() -> str:
+    """Return the name of what holds the whole compendium: title and version."""
+    about = citation()
+    title = re.sub(r"[^a-z0-9]+", "-", about["title"].partition(":")[0].lower()).strip("-")
+    return f"{title}-{about['version']}"
+
+
+def metadata(names: list[str]) -> dict[str, Any]:
+    """Return ``ro-crate-metadata.json`` of an archive.
+
+    Parameters
+    ----------
+    names
+        Every file of the archive, relative to the project.
+
+    Returns
+    -------
+    dict
+        JSON-LD, entities in a stable order.
+    """
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_contexts.append(_CONTEXT)
+    about = citation()
+    maintainers = _authors(crate, about)
+    root = crate.root_dataset
+    root["name"] = about["title"]
+    root["description"] = " ".join(about.get("abstract", about["title"]).split())
+    root["version"] = str(about["version"])
+    root["datePublished"] = str(about.get("date-released") or datetime.datetime.now(datetime.UTC).date())
+    root["license"] = crate.add(
+        ContextEntity(crate, f"https://spdx.org/licenses/{about['license']}",
+                      properties={"@type": "CreativeWork", "name": about["license"]})
+    )  # fmt: skip
+    root["author"] = maintainers
+    root["keywords"] = ", ".join(about.get("keywords", []))
+    for address, (name, version) in PROFILES.items():
+        profile = crate.add(
+            ContextEntity(crate, address, properties={"@type": "CreativeWork", "name": name, "version": version})
+        )
+        root.append_to("conformsTo", profile)
+    runs = load_runs()
+    workflows = {f"notebooks/{run.notebook.name}" for run in runs.values()} | {"notebooks/runs.yml"}
+    described = {name: _file(crate, name) for name in names if name not in workflows and not name.startswith(_WHOLE)}
+    for folder in _WHOLE:
+        inside = [name for name in names if name.startswith(folder)]
+        if inside:
+            crate.add_dataset(dest_path=folder, properties={"name": folder, "description": f"{len(inside)} files"})
+    _workflows(crate, runs, described, maintainers)
+    return crate.metadata.generate()
+
+
+def _authors(crate: Any, about: dict[str, Any]) -> list[Any]:
+    from rocrate.model.contextentity import ContextEntity
+
+    found = []
+    for number, author in enumerate(about.get("authors") or [{"name": "The maintainers"}], start=1):
+        person = "family-names" in author
+        name = f"{author.get('given-names', '')} {author['family-names']}".strip() if person else author["name"]
+        identifier = author.get("orcid") or f"#author-{number}"
+        kind = "Person" if person else "Organization"
+        found.append(crate.add(ContextEntity(crate, identifier, properties={"@type": kind, "name": name})))
+    return found
+
+
+def _file(crate: Any, name: str) -> Any:
+    path = paths.root() / name
+    properties = {
+        "name": name,
+        "contentSize": str(path.stat().st_size),
+        "sha256": datasets.sha256(path),
+        "encodingFormat": _MEDIA.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream",
+    }
+    resource = next((r for r in datasets.package()["resources"] if f"data/{r['path']}" == name), None)
+    if resource:
+        properties |= {"name": resource["title"], "description": resource["description"]}
+    return crate.add_file(path, dest_path=name, properties=properties)
+
+
+def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], maintainers: list[Any]) -> None:
+    """Describe the list of runs as main workflow, notebooks as its parts, runs as actions."""
+    from rocrate.model.computerlanguage import ComputerLanguage
+
+    address = "https://www.python.org/"
+    language = {"name": "Python", "url": address, "identifier": {"@id": address}}
+    python = crate.add(ComputerLanguage(crate, address, properties=language))
+    main = crate.add_workflow(
+        paths.notebooks() / "runs.yml", "notebooks/runs.yml", main=True, lang=python,
+        properties={"name": "The runs of the book: one notebook with one set of parameters each",
+                    "version": str(citation()["version"]), "encodingFormat": "application/yaml"},
+    )  # fmt: skip
+    main["author"] = maintainers
+    if "requirements/book.lock" in described:
+        main["softwareRequirements"] = described["requirements/book.lock"]
+    outputs: dict[str, Any] = {}
+    notebooks: dict[str, Any] = {}
+    inputs: dict[str, dict[str, Any]] = {}
+    results, read = [], {}
+    for run in runs.values():
+        name = f"notebooks/{run.notebook.name}"
+        known = parameters_of(run.read(), label=run.notebook.name)
+        if name not in notebooks:
+            notebooks[name] = crate.add_workflow(
+                run.notebook, name, lang=python,
+                properties={"name": run.notebook.stem, "encodingFormat": _MEDIA[".ipynb"],
+                            "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook)},
+            )  # fmt: skip
+            inputs[name] = {key: _parameter(crate, run.notebook.stem, value) for key, value in known.items()}
+            outputs[name] = crate.add_formal_parameter(
+                "results", "File", identifier=f"#{run.notebook.stem}-results", valueRequired=True,
+                description="Named results and the data of the figures, as JSON",
+            )  # fmt: skip
+            notebooks[name]["input"] = list(inputs[name].values())
+            notebooks[name]["output"] = [outputs[name]]
+        used = [
+            described[path] for path in (f"data/{datasets.describe(d)['path']}" for d in run.data) if path in described
+        ]
+        read |= {entity.id: entity for entity in used}
+        made = described.get(f"results/{run.name}.json")
+        if made is None:
+            continue
+        made["exampleOfWork"] = outputs[name]
+        results.append(made)
+        given = [_value(crate, run, parameter, inputs[name][parameter.name]) for parameter in known.values()]
+        _action(crate, f"#run-{run.name}", notebooks[name], used + given, [made], maintainers, {
+            "name": run.title, "description": f"healthsys run {run.name}"})  # fmt: skip
+    main["hasPart"] = list(notebooks.values())
+    _action(crate, "#book", main, list(read.values()), results, maintainers, {
+        "name": "Every run of the book", "description": "make verify"})  # fmt: skip
+
+
+def _parameter(crate: Any, notebook: str, parameter: Parameter) -> Any:
+    kind = _TYPES.get(parameter.type, "PropertyValue" if parameter.type.startswith("list") else "Text")
+    return crate.add_formal_parameter(
+        parameter.name, kind, identifier=f"#{notebook}-{parameter.name}", description=parameter.meaning,
+        properties={"defaultValue": json.dumps(parameter.default, ensure_ascii=False)},
+    )  # fmt: skip
+
+
+def _value(crate: Any, run: Run, parameter: Parameter, formal: Any) -> Any:
+    from rocrate.model.contextentity import ContextEntity
+
+    value = run.parameters.get(parameter.name, parameter.default)
+    if isinstance(value, str) and Path(value).is_absolute():
+        value = Path(value).name
+    entity = ContextEntity(crate, f"#run-{run.name}-{parameter.name}", properties={
+        "@type": "PropertyValue", "name": parameter.name,
+        "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)})  # fmt: skip
+    entity["exampleOfWork"] = formal
+    return crate.add(entity)
+
+
+def _action(
+    crate: Any, identifier: str, instrument: Any, object: list, result: list, agents: list, properties: dict[str, Any]
+) -> None:
+    status = {"actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
+    action = crate.add_action(instrument, identifier, object=object, result=result, properties={**properties, **status})
+    action["agent"] = agents
+    crate.root_dataset.append_to("mentions", action)
+
+
+def manifest() -> str:
+    """Return the manifest of ``codecheck.yml``: every published result, with what it is."""
+    lines = ["manifest:"]
+    for run in load_runs().values():
+        path = record.recorded_path(run.name)
+        if path.is_file():
+            lines.append(f"  - file: results/{path.name}")
+            lines.append(f"    comment: {json.dumps(run.title, ensure_ascii=False)}")
+    return "\n".join(lines if len(lines) > 1 else ["manifest: []"]) + "\n"
+
+
+def write_manifest() -> bool:
+    """Bring the manifest of ``codecheck.yml`` up to date, everything else in the file as it is; whether it changed.
+
+    Raises
+    ------
+    CompendiumError
+        If the file has no ``manifest:``.
+    """
+    path = paths.root() / "codecheck.yml"
+    if not path.is_file():
+        return False
+    text = path.read_text(encoding="utf-8")
+    new, found = re.subn(r"^manifest:.*\n(?:[ #-].*\n|\n(?=[ -]))*", lambda _: manifest(), text, count=1, flags=re.M)
+    if not found:
+        raise CompendiumError("codecheck.yml has no line 'manifest:'; add one, its entries are written for you")
+    return files.write_whole(path, new)

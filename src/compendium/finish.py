@@ -1,0 +1,165 @@
+"""What every page gets once Sphinx has written it: a description, how to cite it, and the whole book as one zip.
+
+The pages change as text, at marked places, so that equal input gives equal bytes. The zip holds the pages without the
+button that offers it; the pages on the site have the button, with the size of the zip.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from compendium import address, cite, escape, policy, portable
+
+#: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
+_ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
+
+#: What the theme writes for thebe, which no page loads.
+_THEBE = re.compile(
+    r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S
+)
+
+_TITLE = re.compile(r"<title>(.*?)</title>", re.S)
+_ARTICLE_END = "</article>"
+_HEADER_BUTTONS = '<div class="article-header-buttons">'
+_LANDING = '<div class="hs-whole-book"></div>'
+
+#: Length at which a description is cut, at the end of a sentence or of a word.
+DESCRIPTION = 300
+
+#: Pages without a citation: they only lead to others.
+_NO_PAGE = {"search", "genindex", "py-modindex", "404"}
+
+#: Jupyter Book loads every script and style of ``book/_static`` on every page; what one page needs lies here.
+_TEMPLATES = Path(__file__).parent / "templates"
+
+_SEARCH_SCRIPTS = '<script src="_static/descriptions.js"></script>\n<script src="_static/said.js"></script>\n'
+
+
+def finish(built: Path, *, epoch: str) -> None:
+    """Finish freshly built pages in place, and write the zip, the descriptions for the search and the sitemap."""
+    site = address.site()
+    texts: dict[Path, str] = {}
+    said: dict[str, str] = {}
+    for path in sorted(built.rglob("*.html")):
+        document = path.relative_to(built).with_suffix("").as_posix()
+        text = _THEBE.sub("", _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")))
+        description = description_of(text)
+        if document not in _NO_PAGE:
+            said[document] = description
+            text = text.replace(_ARTICLE_END, f"{cite.block(document, title_of(text), site=site)}\n{_ARTICLE_END}", 1)
+        texts[path] = _head(text, document, description, site=site)
+    _write_search(built, texts, said)
+    texts = {path: policy.carry(text, policy.of_page(text)) for path, text in texts.items()}
+    for path, text in texts.items():
+        path.write_text(text.replace(_LANDING, ""), encoding="utf-8")
+    size = portable.write(built, epoch=epoch)
+    for path, text in texts.items():
+        up = "../" * (len(path.relative_to(built).parts) - 1)
+        path.write_text(_with_button(text, up, size), encoding="utf-8")
+    if site:
+        (built / "sitemap.xml").write_text(sitemap(list(said), site=site), encoding="utf-8")
+        _at_any_depth(built / "404.html", urlsplit(site).path)
+
+
+def title_of(text: str) -> str:
+    """Return the title of a built page, without that of the book.
+
+    Examples
+    --------
+    >>> title_of("<title>Gaps &amp; slack &#8212; Everyday Resilience</title>")
+    'Gaps & slack'
+    """
+    found = _TITLE.search(text)
+    return html.unescape(found[1]).rpartition(" — ")[0] or html.unescape(found[1]) if found else ""
+
+
+def description_of(text: str) -> str:
+    """Return what a page says first: the paragraph after its title, cut at a sentence or a word.
+
+    Examples
+    --------
+    >>> description_of("<article><h1>A</h1><p>The gap is <a href='#x'>3 %</a>.</p></article>")
+    'The gap is 3 %.'
+    """
+    article = text[text.find("<article") :]
+    found = re.search(r"</h1>.*?<p[^>]*>(.*?)</p>", article, re.S)
+    if "<article" not in text or not found:
+        return ""
+    plain = " ".join(html.unescape(re.sub(r"<[^>]+>", "", found[1])).split())
+    if len(plain) <= DESCRIPTION:
+        return plain
+    cut = plain[:DESCRIPTION]
+    sentence = max(cut.rfind(". "), cut.rfind("? "))
+    return cut[: sentence + 1] if sentence > DESCRIPTION // 3 else f"{cut[: cut.rfind(' ')]} …"
+
+
+def _head(text: str, document: str, description: str, *, site: str) -> str:
+    """Return a page with its description and, where the book has an address, what other sites show of it."""
+    if not description:
+        return text
+    tags = [("name", "description", description)]
+    if site:
+        tags += [
+            ("property", "og:type", "article"),
+            ("property", "og:site_name", cite.short_title()),
+            ("property", "og:locale", "en_GB"),
+            ("property", "og:title", title_of(text)),
+            ("property", "og:description", description),
+            ("property", "og:url", f"{site}/{quote(document)}.html"),
+        ]
+        figure = re.search(rf'href="[./]*(files/{re.escape(document)}/figure-[a-z0-9-]+\.png)"', text)
+        if figure:
+            tags.append(("property", "og:image", f"{site}/{figure[1]}"))
+    lines = "".join(f'\n    <meta {kind}="{name}" content="{escape.html(said)}" />' for kind, name, said in tags)
+    return _TITLE.sub(lambda match: f"{match[0]}{lines}", text, count=1)
+
+
+def _write_search(built: Path, texts: dict[Path, str], said: dict[str, str]) -> None:
+    """Give the results of a search their descriptions: the theme would fetch each page, which a file cannot."""
+    script = f"window.bookDescriptions = {json.dumps(said, ensure_ascii=False, sort_keys=True)};\n"
+    (built / "_static" / "descriptions.js").write_text(script, encoding="utf-8")
+    shutil.copyfile(_TEMPLATES / "said.js", built / "_static" / "said.js")
+    page = built / "search.html"
+    if page in texts:
+        texts[page] = texts[page].replace("</body>", f"{_SEARCH_SCRIPTS}</body>", 1)
+
+
+def _with_button(text: str, up: str, size: int) -> str:
+    """Return a page with the button of the whole book in its header, and in words on the landing page."""
+    href, words = f"{up}{portable.file_name()}", f"zip, {portable.in_words(size)}"
+    label = f"Download the whole book ({words})"
+    button = (
+        f'\n<a class="btn btn-sm pst-navbar-icon hs-book" href="{href}" download title="{label}" aria-label="{label}">'
+        '<span class="fa-solid fa-download"></span></a>'
+    )
+    large = (
+        f'<p class="hs-whole-book hs-computed"><a class="hs-button" href="{href}" download>{label}</a> '
+        "Pages, data, notebooks, results and figures; unpack it, and open index.html.</p>"
+    )
+    return text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + button, 1).replace(_LANDING, large)
+
+
+def sitemap(documents: list[str], *, site: str) -> str:
+    """Return the sitemap of the book's pages.
+
+    Examples
+    --------
+    >>> print(sitemap(["index"], site="https://example.org/book").splitlines()[2])
+      <url><loc>https://example.org/book/index.html</loc></url>
+    """
+    listed = "".join(f"  <url><loc>{escape.html(f'{site}/{quote(name)}.html')}</loc></url>\n" for name in documents)
+    opening = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+    return f"{opening}{listed}</urlset>\n"
+
+
+def _at_any_depth(page: Path, base: str) -> None:
+    """Make every link of the 404 page start at the book's address: it is served wherever something is missing."""
+    if page.is_file():
+        found = re.compile(r'((?:href|src|action|data-content_root)=")(?!#|/|[a-z]+:)(?:\./)?([^"]*)"')
+        text = found.sub(rf'\g<1>{base}/\g<2>"', page.read_text(encoding="utf-8"))
+        page.write_text(text, encoding="utf-8")

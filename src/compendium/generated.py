@@ -1,0 +1,173 @@
+"""Pages of the book that are written from data: the data dictionary, constants, coverage, findings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from compendium import chapters, corrections, datasets, dependencies, escape, paths
+from compendium.runs import Run, load_runs
+from compendium.speed import speed
+
+#: Kinds of data, in words for a reader.
+KIND_WORDS = {
+    "published": "published: transcribed from a source, each row with its locator",
+    "synthetic": "synthetic: generated with a stated truth; no real person or place is in it",
+    "illustrative": "illustrative: invented to show a method",
+    "coded": "coded: our own coding of a published text",
+    "template": "template: an empty or example file to fill in",
+    "reference": "reference: worked examples and definitions that methods are checked against",
+}
+
+
+def data_dictionary() -> str:
+    """Return the data dictionary: every file and column, from ``data/datapackage.json``."""
+    parts = [
+        "# Data dictionary\n",
+        "Every data file of the compendium, generated from its data package descriptor. Each file is checked "
+        "against this description whenever it is loaded. The whole package is described for machines in "
+        '<a href="../data/datapackage.json">datapackage.json</a>.\n',
+    ]
+    for resource in sorted(datasets.package()["resources"], key=lambda entry: (entry["kind"], entry["name"])):
+        parts.append(_resource(resource))
+    return "\n".join(parts)
+
+
+def _resource(resource: dict[str, Any]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row"><code>{escape.html(field["name"])}</code></th><td>{field["type"]}</td>'
+        f"<td>{escape.html(field.get('unit', '–'))}</td><td>{escape.html(_limits(field))}</td>"
+        f"<td>{escape.html(field['description'])}</td></tr>"
+        for field in resource["schema"]["fields"]
+    )
+    sources = "; ".join(
+        f'<a href="{escape.html(source["path"])}">{escape.html(source["title"])}</a>'
+        if source.get("path", "").startswith("http")
+        else escape.html(source["title"])
+        for source in resource.get("sources", [])
+    )
+    licences = ", ".join(entry["name"] for entry in resource.get("licenses", []))
+    return (
+        f'<a id="data-{resource["name"]}"></a>\n\n## {resource["title"]}\n\n{resource["description"]}\n\n'
+        f'<dl class="hs-provenance"><dt>Name</dt><dd><code>{resource["name"]}</code></dd>'
+        f"<dt>Kind</dt><dd>{KIND_WORDS.get(resource['kind'], resource['kind'])}</dd>"
+        f'<dt>File</dt><dd><a href="../data/{resource["path"]}" download>{resource["path"]}</a></dd>'
+        f"<dt>Source</dt><dd>{sources or 'our own'}</dd><dt>Licence</dt><dd>{licences}</dd></dl>\n"
+        f'<div class="hs-table hs-computed" role="region" aria-label="Columns of {resource["name"]}" tabindex="0">'
+        "<table>"
+        '<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">unit</th>'
+        f'<th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
+    )
+
+
+def _limits(field: dict[str, Any]) -> str:
+    limits = field.get("constraints", {})
+    words = []
+    if "enum" in limits:
+        words.append("one of " + ", ".join(map(str, limits["enum"])))
+    if "minimum" in limits:
+        words.append(f"at least {limits['minimum']}")
+    if "maximum" in limits:
+        words.append(f"at most {limits['maximum']}")
+    if limits.get("unique"):
+        words.append("unique")
+    words.append("always given" if limits.get("required") else "may be missing")
+    return "; ".join(words)
+
+
+def constants() -> str:
+    """Return the page of definitional constants that prose refers to."""
+    frame = datasets.load("constants")
+    rows = "".join(
+        f'<tr id="const-{row.name}"><th scope="row"><code>{row.name}</code></th><td>{escape.html(row.value)}</td>'
+        f"<td>{escape.html(row.meaning)}</td><td>{escape.html(row.source)}</td></tr>"
+        for row in frame.itertuples(index=False)
+    )
+    return (
+        "# Constants\n\nNumbers that define a method or an instrument. They are not results: they are stated once, "
+        "here, with their source, and prose refers to them by name.\n\n"
+        '<div class="hs-table hs-computed" role="region" aria-label="Constants" tabindex="0"><table><thead><tr>'
+        '<th scope="col">name</th><th scope="col">value</th><th scope="col">meaning</th>'
+        f'<th scope="col">source</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
+    )
+
+
+def coverage() -> str:
+    """Return the page that says where each concept of the sources is, or why it is not."""
+    frame = datasets.load("coverage")
+    parts = [
+        "# What the sources hold, and where it is\n",
+        "Every concept in the five sources that could be computed or held as data, with the place the book has it. "
+        "What has no page has its reason.\n",
+    ]
+    for source, rows in frame.groupby("source_key", sort=False):
+        body = "".join(
+            f'<tr><th scope="row">{escape.html(row.concept)}</th><td>{row.where}</td><td>{_link(row.page)}</td>'
+            f"<td>{escape.html(row.reason) if pd.notna(row.reason) else '–'}</td></tr>"
+            for row in rows.itertuples(index=False)
+        )
+        parts.append(
+            f"## {escape.html(rows['source_title'].iloc[0])}\n\n"
+            f'<div class="hs-table hs-computed" role="region" aria-label="Coverage of {source}" tabindex="0">'
+            "<table><thead><tr>"
+            '<th scope="col">concept</th><th scope="col">where</th><th scope="col">page</th>'
+            f'<th scope="col">reason or note</th></tr></thead><tbody>{body}</tbody></table></div>\n'
+        )
+    return "\n".join(parts)
+
+
+def _link(page: Any) -> str:
+    if pd.isna(page):
+        return "–"
+    return f'<a href="../{page}.html">{escape.html(page.rpartition("/")[2])}</a>'
+
+
+def findings() -> str:
+    """Return "findings at a glance": the finding of each page, with its interval and the kind of data behind it."""
+    rows, known = [], chapters.load()
+    for run in load_runs().values():
+        path = paths.build() / "results" / f"{run.name}.json"
+        if path.is_file():
+            chapter = known.get(run.name, chapters.Chapter())
+            rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=chapter.kind)
+    return (
+        "# Findings at a glance\n\nOne row for each page, drawn from the recorded results. Follow a page for its "
+        "method, sensitivity and limits.\n\n"
+        '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead>'
+        '<tr><th scope="col">page</th><th scope="col">finding</th><th scope="col">data</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>\n"
+    )
+
+
+#: What findings at a glance call the kinds of data that are no figures about the world.
+KINDS_SHOWN = {"illustrative": "invented", "template": "invented", "reference": "computed"}
+
+
+def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:
+    if not results:
+        return []
+    entry = results.get("finding") or next(iter(results.values()))
+    said = escape.html(entry["text"])
+    if "finding" not in results:
+        said = f"{escape.html(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
+    first = datasets.describe(run.data[0])["kind"] if run.data else "computed"  # what the page is about stands first
+    kind = kind or KINDS_SHOWN.get(first, first)
+    return [
+        f'<tr><th scope="row"><a href="analyses/{run.name}.html">{escape.html(run.title)}</a></th>'
+        f"<td>{said}</td><td>{kind}</td></tr>"
+    ]
+
+
+#: Generated pages: path below ``book/`` and what writes them.
+PAGES: dict[str, Callable[[], str]] = {
+    "findings.md": findings,
+    "reference/data-dictionary.md": data_dictionary,
+    "reference/constants.md": constants,
+    "reference/coverage.md": coverage,
+    "reference/speed.md": speed,
+    "reference/corrections.md": corrections.page,
+    "reference/dependencies.md": dependencies.page,
+}

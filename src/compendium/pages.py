@@ -1,0 +1,168 @@
+"""Compose the page of a run from its executed notebook: parameters folded, code hidden, provenance at the end."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import nbformat
+
+import healthsys
+from compendium import datasets, escape, fingerprint, harvest, paths, vega
+from compendium.chapters import Chapter, next_steps, opened
+from compendium.described import with_description
+from compendium.parameters import Parameter, parameters_of
+from compendium.runs import Run
+from compendium.takeaway import Offer
+
+
+def compose(
+    run: Run,
+    executed: nbformat.NotebookNode,
+    record: dict[str, Any],
+    *,
+    chapter: Chapter | None = None,
+    offer: Offer | None = None,
+) -> nbformat.NotebookNode:
+    """Return the page notebook of a run.
+
+    Parameters
+    ----------
+    run
+        The run; its title replaces the notebook's first heading.
+    executed
+        The executed, normalised notebook.
+    record
+        The run's results as harvested (:func:`compendium.execution.results_of`).
+    chapter
+        Question, certainty and next steps (:mod:`compendium.chapters`); none of them when None.
+    offer
+        What collects the files that the page offers; without it, a page links to none.
+    """
+    page = nbformat.v4.new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
+    outputs = [output.get("data", {}) for cell in executed.cells for output in cell.get("outputs", ())]
+    moved = any(vega.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
+    for cell in executed.cells:
+        tags = cell.metadata.get("tags", [])
+        if "injected-parameters" in tags:
+            continue
+        if "parameters" in tags:
+            known = parameters_of(run.read(), label=run.notebook.name)
+            page.cells.append(_markdown(parameter_table(known, record["parameters"])))
+        elif cell.cell_type == "code":
+            page.cells.append(_code(cell, offer, described=not moved))
+        else:
+            page.cells.append(_markdown(cell.source))
+    for cell in page.cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("# "):
+            cell.source = re.sub(r"^# .*", f"# {run.title}", cell.source, count=1)
+            cell.source = opened(cell.source, chapter) if chapter else cell.source
+            break
+    if chapter:
+        page.cells.append(_markdown(next_steps(run, chapter)))
+    page.cells.append(_markdown(results_table(record["results"])))
+    if offer:
+        offer.results(record["results"])
+        page.cells.append(_markdown(offer.section(run)))
+    page.cells.append(_markdown(provenance(run)))
+    for position, cell in enumerate(page.cells):
+        cell.id = f"c{position:03d}"
+    return page
+
+
+def _markdown(source: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_markdown_cell(source)
+
+
+def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) -> nbformat.NotebookNode:
+    """Keep the code, revealable, and what is meant for a reader: no records, no stray representations."""
+    kept = []
+    for output in cell.outputs:
+        data = output.get("data")
+        if data is not None:
+            figure = data.get(harvest.FIGURE_TYPE)
+            for kind in (harvest.RESULT_TYPE, harvest.FIGURE_TYPE):
+                if kind == harvest.RESULT_TYPE and kind in data:
+                    data = {}
+                data = {key: value for key, value in data.items() if key != kind}
+            if set(data) <= {"text/plain"}:
+                continue
+            data.pop("text/plain", None)
+            if offer and "text/html" in data:
+                markup = offer.tables(data["text/html"])
+                if figure and described:
+                    markup = with_description(markup, figure)
+                data = {**data, "text/html": offer.figure(figure, markup) if figure else markup}
+            output = nbformat.v4.new_output("display_data", data=data)
+        kept.append(output)
+    tags = ["hide-input", *(tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")]
+    return nbformat.v4.new_code_cell(cell.source, outputs=kept, metadata={"tags": tags})
+
+
+def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
+    """Return the small folded table "this page was run with"."""
+    rows = "".join(
+        f'<tr id="parameter-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
+        f"<td>{escape.html(_shown(values[name]))}</td>"
+        f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(parameter.allowed)}</td></tr>"
+        for name, parameter in known.items()
+    )
+    return (
+        '<details class="hs-parameters"><summary>This page was run with</summary>'
+        '<div class="hs-table" role="region" aria-label="Parameters of this page" tabindex="0"><table>'
+        '<thead><tr><th scope="col">parameter</th><th scope="col">value</th><th scope="col">meaning</th>'
+        f'<th scope="col">allowed</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return str(value) if value != "" else "–"
+
+
+def results_table(results: dict[str, dict[str, Any]]) -> str:
+    """Return the folded table of the results recorded on a page, each row an anchor that prose links to."""
+    if not results:
+        return "<p>No result is recorded on this page.</p>"
+    rows = "".join(
+        f'<tr id="result-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
+        f"<td>{escape.html(entry['text'])}</td><td>{escape.html(entry.get('interval') or '–')}</td>"
+        f"<td>{escape.html(entry['meaning'])}{_reason(entry)}</td></tr>"
+        for name, entry in results.items()
+    )
+    return (
+        "## Results recorded on this page\n\n"
+        '<details class="hs-results"><summary>Every named result, with its interval and meaning</summary>'
+        '<div class="hs-table" role="region" aria-label="Results recorded on this page" tabindex="0"><table>'
+        '<thead><tr><th scope="col">name</th><th scope="col">value</th><th scope="col">interval</th>'
+        f'<th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
+    )
+
+
+def _reason(entry: dict[str, Any]) -> str:
+    return f" ({escape.html(entry['reason'])})" if entry.get("reason") and entry.get("value") is None else ""
+
+
+def provenance(run: Run) -> str:
+    """Return the block every executed page ends with: what it was made from, and where to get it."""
+    files = "".join(
+        f'<li><a href="../{_data_path(name)}">{escape.html(_data_path(name))}</a> '
+        f'<span class="hs-hash">SHA-256 {datasets.sha256(paths.root() / _data_path(name))}</span></li>'
+        for name in run.data
+    )
+    return (
+        "## Provenance\n\n"
+        '<dl class="hs-provenance">'
+        f'<dt>Notebook</dt><dd><a href="../notebooks/{run.notebook.name}" download>{run.notebook.name}</a>, '
+        f'executed: <a href="../executed/{run.name}.ipynb" download>{run.name}.ipynb</a></dd>'
+        f'<dt>Results</dt><dd><a href="../results/{run.name}.json">{run.name}.json</a></dd>'
+        f"<dt>Data</dt><dd><ul>{files or '<li>none: computed from the parameters</li>'}</ul></dd>"
+        f"<dt>Package</dt><dd>healthsys {healthsys.__version__}</dd>"
+        f'<dt>Environment</dt><dd>requirements/book.lock <span class="hs-hash">SHA-256 {fingerprint.lock_hash()}'
+        "</span></dd></dl>"
+    )
+
+
+def _data_path(name: str) -> str:
+    return f"data/{datasets.describe(name)['path']}"

@@ -1,0 +1,253 @@
+"""The parameters of a notebook: what they are called, what they may be, and whether given values fit.
+
+A notebook states its parameters in one cell tagged ``parameters``, one annotated assignment a line::
+
+    survey: str = "climate_survey_baseline"  # answers to analyse; allowed: data set or file
+    level: float = 0.95  # coverage of the intervals; allowed: 0.5 to 0.999
+
+What follows ``allowed:`` is checked before a run: ``a to b`` (a range, ends included), ``a | b`` (a choice),
+``data set or file``, ``file`` (both may be followed by ``or nothing``), or ``any``.
+
+A reader's own file is never mixed with bundled data. Where one parameter names a file, every other that names data must
+name a file too (or nothing), unless its line ends in ``; fits any data`` (an instrument, a codebook). A default that
+belongs to the bundled data ends in ``; with your own data: "…"``, which then takes its place.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from compendium import datasets
+from compendium.errors import RunError, nearest
+
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "str": ((str,), "a text"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "list[str]": ((list,), "a list of texts"),
+    "list[float]": ((list,), "a list of numbers"),
+    "list[int]": ((list,), "a list of whole numbers"),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a notebook."""
+
+    name: str
+    type: str
+    default: Any
+    meaning: str
+    allowed: str
+    fits_any_data: bool = False
+    with_own_data: Any = None
+
+    @property
+    def is_source(self) -> bool:
+        """Whether the parameter names data: a data set or a file."""
+        return self.allowed.startswith(("data set", "file"))
+
+
+def parameters_of(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, Parameter]:
+    """Return the parameters that a notebook states, by name.
+
+    Raises
+    ------
+    RunError
+        If there is no ``parameters`` cell, or a line of it is not ``name: type = value  # meaning; allowed: …``.
+    """
+    cells = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise RunError(f"{label}: {len(cells)} cells are tagged 'parameters'; tag exactly one")
+    source = cells[0].source
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found = {}
+    for statement in ast.parse(source).body:
+        line = statement.lineno
+        comment = comments.get(statement.end_lineno, "")
+        meaning, _, allowed = comment.partition("; allowed:")
+        allowed, _, bond = allowed.partition(";")
+        if not isinstance(statement, ast.AnnAssign) or not isinstance(statement.target, ast.Name) or not allowed:
+            raise RunError(
+                f"{label}: line {line} of the parameters cell is not of the form "
+                "`name: type = value  # meaning; allowed: …`"
+            )
+        kind = ast.unparse(statement.annotation)
+        if kind not in _TYPES:
+            raise RunError(
+                f"{label}: parameter '{statement.target.id}' has type {kind}; use one of {', '.join(_TYPES)}"
+            )
+        found[statement.target.id] = Parameter(
+            statement.target.id,
+            kind,
+            ast.literal_eval(statement.value),
+            meaning.strip(),
+            allowed.strip(),
+            *_bond(bond.strip(), f"{label}: line {line} of the parameters cell"),
+        )
+    return found
+
+
+def _bond(text: str, place: str) -> tuple[bool, Any]:
+    """Read what the end of a parameter's line says of data that are the reader's own."""
+    if text == "fits any data":
+        return True, None
+    if text.startswith("with your own data:"):
+        return False, ast.literal_eval(text.partition(":")[2].strip())
+    if text:
+        raise RunError(f"{place} ends in '{text}'; allowed: fits any data, or with your own data: and a value")
+    return False, None
+
+
+def own_sources(values: dict[str, Any], known: dict[str, Parameter]) -> list[str]:
+    """Return the parameters that name a reader's own file, given or by default.
+
+    Examples
+    --------
+    >>> known = {"staff": Parameter("staff", "str", "workforce_staff", "staff", "data set or file")}
+    >>> own_sources({}, known), own_sources({"staff": "folder/mine.csv"}, known)
+    ([], ['staff'])
+    """
+    names = datasets.names()
+    found = {name: values.get(name, one.default) for name, one in known.items() if one.is_source}
+    return [name for name, value in found.items() if value and value not in names]
+
+
+def with_own_data(checked: dict[str, Any], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:
+    """Return checked values, defaults of the bundled data replaced where a reader's own file is given.
+
+    Raises
+    ------
+    RunError
+        If a reader's own file would be mixed with bundled data, naming the parameters that still hold them.
+    """
+    own = own_sources(checked, known)
+    if not own:
+        return checked
+    filled = dict(checked)
+    for name, one in known.items():
+        if one.with_own_data is not None and name not in filled:
+            filled[name] = one.with_own_data
+    values = {name: filled.get(name, one.default) for name, one in known.items() if one.is_source}
+    mixed = [
+        name
+        for name, value in values.items()
+        if value and name not in own and not known[name].fits_any_data and _is_data(value)
+    ]
+    if mixed:
+        held = ", ".join(f"{name} ({values[name]})" for name in mixed)
+        options = " ".join(f"-p {name}=FILE" for name in mixed)
+        empty = [f"-p {name}=" for name in mixed if known[name].allowed.endswith("or nothing")]
+        raise RunError(
+            f"{label}: {', '.join(own)} {'is your own file' if len(own) == 1 else 'are your own files'}, but "
+            f"{'this parameter is' if len(mixed) == 1 else 'these parameters are'} still at bundled data of this book: "
+            f"{held}. The report would mix them with yours. Give your own file for each: {options}"
+            + (f"; or leave it out: {' '.join(empty)}" if empty else "")
+        )
+    return filled
+
+
+def _is_data(name: str) -> bool:
+    """Say whether a bundled data set holds data; an empty form to fill in, or a codebook, does not."""
+    return datasets.describe(name)["kind"] not in ("template", "reference")
+
+
+def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:
+    """Read ``key=value`` options of the command line; text parameters stay text, others are read as YAML.
+
+    Raises
+    ------
+    RunError
+        If an option has no ``=`` or names no parameter; the nearest name is given.
+    """
+    given = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise RunError(f"{label}: '-p {pair}' is not of the form -p name=value")
+        kind = known[name].type if name in known else "str"
+        given[name] = text if kind == "str" else yaml.safe_load(text)
+    return given
+
+
+def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, folder: Path) -> dict[str, Any]:
+    """Check given values against a notebook's parameters and return them, files as absolute paths.
+
+    Parameters
+    ----------
+    given
+        Values by name.
+    known
+        The notebook's parameters.
+    label
+        What to call the run in messages.
+    folder
+        Relative file paths start here.
+
+    Raises
+    ------
+    RunError
+        Naming the run, the parameter, the value, what is allowed, and the nearest valid name; or, where a reader's
+        own file would be mixed with bundled data, the parameters that still hold them.
+    """
+    checked = {}
+    for name, value in given.items():
+        if name not in known:
+            raise RunError(
+                f"{label}: the notebook has no parameter '{name}'.{nearest(name, known)} "
+                f"It has: {', '.join(known) or 'none'}"
+            )
+        checked[name] = _fitting(value, known[name], label=label, folder=folder)
+    return with_own_data(checked, known, label=label)
+
+
+def _fitting(value: Any, parameter: Parameter, *, label: str, folder: Path) -> Any:
+    types, words = _TYPES[parameter.type]
+    place = f"{label}: parameter '{parameter.name}'"
+    wrong_bool = isinstance(value, bool) and bool not in types
+    items = {"list[str]": str, "list[int]": int, "list[float]": (int, float)}.get(parameter.type)
+    if not isinstance(value, types) or wrong_bool or (items and not all(isinstance(item, items) for item in value)):
+        raise RunError(f"{place} is {value!r}; allowed: {words} ({parameter.meaning})")
+    allowed = parameter.allowed
+    if parameter.is_source:
+        return _source(value, parameter, place=place, folder=folder)
+    between = re.fullmatch(r"(-?[\d.]+) to (-?[\d.]+)", allowed)
+    if between and not float(between[1]) <= value <= float(between[2]):
+        raise RunError(f"{place} is {value!r}; allowed: {words} from {between[1]} to {between[2]}")
+    if "|" in allowed:
+        choices = [choice.strip() for choice in allowed.split("|")]
+        for item in value if isinstance(value, list) else [value]:
+            if str(item) not in choices:
+                raise RunError(f"{place} is {item!r}; allowed: {', '.join(choices)}.{nearest(str(item), choices)}")
+    return value
+
+
+def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> str:
+    if value == "" and parameter.allowed.endswith("or nothing"):
+        return value
+    names = datasets.names() if parameter.allowed.startswith("data set") else []
+    if value in names:
+        return value
+    path = Path(value).expanduser()
+    path = path if path.is_absolute() else folder / path
+    if not path.exists():
+        kinds = "the name of a bundled data set, or a file" if names else "a file"
+        raise RunError(
+            f"{place} is '{value}', which is not there (looked for {path.name} in {path.parent}); allowed: {kinds}."
+            f"{nearest(value, names)}"
+        )
+    return str(path.resolve())

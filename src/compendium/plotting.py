@@ -1,0 +1,234 @@
+"""One look for every figure: palette, type, marks; each figure made with its caption, alt text and data.
+
+A drawing function takes its data and a keyword ``width`` (pixels: :data:`WIDE` in the text, :data:`NARROW` on a
+phone) and returns a matplotlib figure. :func:`show` draws it at both widths, so that lettering keeps its size on a
+phone, and emits it with caption, alternative text and the data drawn. Colours are written as CSS variables: the same
+figure follows the reader's light or dark page.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import pandas as pd
+from IPython.display import display
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter
+
+from compendium import escape
+from compendium.errors import CompendiumError
+from healthsys.plots.style import COLOUR, PALETTE, PIXELS_PER_INCH, marker, theme
+
+__all__ = ["COLOUR", "NARROW", "PALETTE", "WIDE", "canvas", "drawing", "label", "marker", "show", "theme"]
+
+#: Figure widths in pixels: in the text, and on a phone.
+WIDE, NARROW = 720, 358
+
+#: Significant digits of the numbers that travel with a figure.
+SIGNIFICANT_DIGITS = 6
+
+#: Pixels that a figure has at least for each letter of a line of text in it, and of a label beside an axis or in a
+#: legend: a longer one is cut. A letter of 12 px is about 6.3 px wide.
+PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 10
+
+#: MIME type under which a notebook emits what a figure draws.
+FIGURE_TYPE = "application/vnd.healthsys.figure+json"
+
+def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
+    """Return a figure of so many pixels and its axes (as :func:`matplotlib.pyplot.subplots`, without its registry).
+
+    Call it inside a drawing function; :func:`show` sets the theme around it.
+    """
+    figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), layout="constrained")
+    return figure, figure.subplots(**subplots)
+
+
+def label(name: Any) -> str:
+    """Return a name from data as the label of an artist: matplotlib leaves one that begins with "_" out of a legend.
+
+    Examples
+    --------
+    >>> label("Ward 3"), label("_Ward 3").endswith("_Ward 3"), label("_Ward 3").startswith("_")
+    ('Ward 3', True, False)
+    """
+    text = str(name)
+    return f"\N{WORD JOINER}{text}" if text.startswith("_") else text
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure with everything a page needs; displays itself."""
+
+    html: str
+    record: dict[str, Any]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        return {"text/html": self.html, FIGURE_TYPE: self.record, "text/plain": f"Figure: {self.record['alt']}"}
+
+
+def show(
+    draw: Callable[..., Figure],
+    *data: Any,
+    name: str,
+    caption: str,
+    alt: str,
+    drawn: pd.DataFrame,
+    description: str = "",
+    height: int | tuple[int, int] = 340,
+    panels: dict[str, Any] | None = None,
+    **options: Any,
+) -> None:
+    """Draw a figure at both widths and emit it with caption, alternative text and data.
+
+    Parameters
+    ----------
+    draw
+        A plot of the methods' pattern, ``draw(*data, ax=..., **options)``, which draws on given axes; or a drawing
+        function, ``draw(*data, width=..., **options)``, which returns a matplotlib figure.
+    name
+        Anchor of the figure on its page: lower-case words joined by hyphens.
+    caption
+        Source, period, n and the caveat. Escaped.
+    alt
+        What a sighted reader takes away, with the numbers, computed from the data.
+    drawn
+        The data that the figure draws, tidy: it is recorded, compared on a re-run and offered for download.
+    description
+        A longer description for a figure that carries more than a sentence.
+    height
+        Height in pixels of a plot on given axes; two for the wide and the narrow drawing.
+    panels
+        Options of :func:`matplotlib.pyplot.subplots` where a plot takes several axes, such as ``{"nrows": 2}``.
+    options
+        Further options of ``draw``.
+
+    Raises
+    ------
+    CompendiumError
+        If caption or alt text is empty, or the name is not of that form.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
+        raise CompendiumError(f"'{name}' cannot name a figure; use lower-case words joined by hyphens")
+    for what, given in (("a caption", caption), ("alternative text", alt)):
+        if not given.strip():
+            raise CompendiumError(f"figure '{name}' has no {what}; say what it shows, from its data")
+    drawings = {}
+    for width, tall in zip((WIDE, NARROW), height if isinstance(height, tuple) else (height, height), strict=True):
+        drawer = _on_axes(draw, tall, panels or {}) if "ax" in inspect.signature(draw).parameters else draw
+        drawings[width] = _svg(drawer, data, options, name, width, alt)
+    longer = f"<details><summary>Longer description</summary><p>{escape.html(description)}</p></details>"
+    page = (
+        f'<figure class="hs-figure" id="figure-{name}">'
+        f'<div class="hs-wide">{drawings[WIDE]}</div>'
+        f'<div class="hs-narrow" style="display:none">{drawings[NARROW]}</div>'
+        f"<figcaption>{escape.html(caption)}</figcaption>{longer if description else ''}</figure>"
+    )
+    rows = drawn.reset_index(drop=True)
+    record = {
+        "name": name,
+        "alt": alt,
+        "caption": caption,
+        "columns": [str(column) for column in rows.columns],
+        "rows": [[_plain(value) for value in row] for row in rows.itertuples(index=False)],
+    }
+    if description:
+        record["description"] = description
+    display(Picture(page, record))
+
+
+def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> Callable[..., Figure]:
+    """Return a drawing function around a plot that takes axes."""
+
+    def drawer(*data: Any, width: int, **options: Any) -> Figure:
+        figure, axes = canvas(width, height, **panels)
+        draw(*data, ax=axes, **options)
+        return figure
+
+    return drawer
+
+
+def drawing(draw: Callable[..., Figure], *data: Any, name: str, width: int, alt: str, **options: Any) -> str:
+    """Draw once, at one width, and return SVG for a page; :func:`show` is for figures of a notebook.
+
+    Examples
+    --------
+    >>> drawing(lambda rows, width: canvas(width, 60)[0], [], name="empty", width=100, alt="Nothing")[:4]
+    '<svg'
+    """
+    return _svg(draw, data, options, name, width, alt)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if hasattr(value, "item"):
+        value = value.item()
+    # Optimisers and linear algebra differ between processors from about the ninth digit on; a picture shows three.
+    return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else value
+
+
+def _svg(draw: Callable[..., Figure], data: tuple, options: dict, name: str, width: int, alt: str) -> str:
+    """Draw once and return SVG for a page: themed colours, short numbers, no ids that could clash, no dates."""
+    with mpl.rc_context({**theme(), "svg.hashsalt": f"{name}-{width}"}):
+        figure = draw(*data, width=width, **options)
+        _letter(figure, width)
+        out = io.StringIO()
+        with warnings.catch_warnings():
+            # The browser has letters that the carried typeface lacks, and takes its own.
+            warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    drawing = out.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.S)
+    drawing = re.sub(r"<!--.*?-->|<style.*?</style>", "", drawing, flags=re.S)
+    drawing = re.sub(r"<[^>]+>", lambda tag: _tag(tag[0]), drawing)  # what stands between the tags is text
+    size = re.search(r'viewBox="([^"]+)"', drawing)[1]
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
+        f'width="{width}" stroke-linejoin="round" role="img" aria-label="{escape.html(alt)}">'
+    )
+    return re.sub(r"\n\s*", "\n", opening + drawing[drawing.index(">") + 1 :]).strip()
+
+
+def _letter(figure: Figure, width: int) -> None:
+    """Make the lettering of a drawn figure plain text, and cut what would leave no room for the drawing."""
+
+    def shown(text: str) -> str:
+        return escape.drawn(text, longest=width // PIXELS_PER_LETTER)
+
+    def beside(format: Callable[..., str]) -> Callable[..., str]:
+        return lambda *given: escape.drawn(format(*given), longest=width // PIXELS_PER_LETTER_OF_LABEL)
+
+    for text in figure.findobj(Text):
+        text.set_text(shown(text.get_text()))
+    for legend in figure.findobj(Legend):
+        for text in legend.get_texts():
+            text.set_text(beside(text.get_text)())
+    for axis in figure.findobj(Axis):
+        given = axis.get_major_formatter()
+        if isinstance(given, FuncFormatter):
+            given.func = beside(given.func)
+        elif isinstance(given, FixedFormatter):
+            given.seq = [beside(str)(name) for name in given.seq]
+
+
+def _tag(tag: str) -> str:
+    """Return a tag of a drawing with short numbers, colours that follow the page, and no id."""
+    if re.fullmatch(r'<g id="[^"]*">', tag):
+        return "<g>"
+    tag = re.sub(r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), tag)
+    for variable, light, _ in PALETTE.values():
+        tag = re.sub(re.escape(light), f"var({variable},{light.lower()})", tag, flags=re.I)
+    return re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", tag).replace("font: 700", "font: 600")

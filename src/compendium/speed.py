@@ -1,0 +1,76 @@
+"""The page "How fast is it", written from ``benchmarks/results.json``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from compendium import escape, paths
+
+_INTRODUCTION = """# How fast is it
+
+Measured by the scripts in `benchmarks/`, not while this page was made. Ways are timed in turn, round after round, so
+that whatever else the machine does falls on all of them alike; a row is the median over the rounds. Ratios are taken
+within a round and mean "so many times the first row". Where other work shared the cores, the processor time (user and
+system, all processes together) says more than the clock.
+"""
+
+_HEADINGS = ("what", "seconds", "ratio", "processor seconds", "ratio", "largest memory", "note")
+
+
+def speed() -> str:
+    """Return the page; one sentence where nothing has been measured."""
+    path = paths.root() / "benchmarks" / "results.json"
+    if not path.is_file():
+        return f"{_INTRODUCTION}\nNothing has been measured in this checkout: `python benchmarks/execution.py` does.\n"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return "\n".join([_INTRODUCTION, *(_section(section) for section in found.values())])
+
+
+def _section(section: dict[str, Any]) -> str:
+    machine = section["machine"]
+    rows = "".join(_row(row) for row in section["rows"])
+    label = escape.html(section["title"])
+    head = "".join(f'<th scope="col"{"" if name in ("what", "note") else _NUMBER}>{name}</th>' for name in _HEADINGS)
+    return (
+        f'## {section["title"]}\n\n<p class="hs-computed">{escape.html(section["about"])}</p>\n\n'
+        f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n\n"
+        f'<p class="hs-table-note hs-computed">{escape.html(section["command"])}; {section["rounds"]} rounds; '
+        f"{escape.html(machine['system'])}, {machine['cores']} cores, Python {machine['python']}, "
+        f"{escape.html(machine['packages'])}; load when begun {machine['load']}.</p>\n"
+    )
+
+
+_NUMBER = ' class="num"'
+
+
+def _row(row: dict[str, Any]) -> str:
+    cells = [
+        _seconds(row.get("seconds")),
+        _ratio(row.get("ratio")),
+        _seconds(row.get("processor")),
+        _ratio(row.get("processor_ratio")),
+        f"{row['memory']:,.0f} MB" if row.get("memory") else "–",
+    ]
+    numbers = "".join(f'<td class="num">{cell}</td>' for cell in cells)
+    return (
+        f'<tr><th scope="row">{escape.html(row["what"])}</th>{numbers}<td>{escape.html(row.get("note", ""))}</td></tr>'
+    )
+
+
+def _seconds(value: float | None) -> str:
+    """Return seconds as text, fine enough for a short time.
+
+    Examples
+    --------
+    >>> _seconds(83.26), _seconds(0.0123)
+    ('83.3', '0.012')
+    """
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2g}" if value < 1 else f"{value:.2f}"
+
+
+def _ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

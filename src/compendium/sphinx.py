@@ -1,0 +1,137 @@
+"""The Sphinx extension of the book: numbers by reference, and formulas as MathML (nothing fetched, nothing to load).
+
+Roles ``result``, ``param``, ``published``, ``claim`` and ``constant`` show a number by name and link to where it comes
+from. A name that does not resolve is a warning, and a warning fails the build.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+from sphinx.util.index_entries import split_index_msg
+
+from compendium import formula, vega
+from compendium.errors import CompendiumError
+from compendium.lookup import Lookup
+
+ROLES = ("result", "param", "published", "claim", "constant")
+
+logger = logging.getLogger(__name__)
+
+
+class ReferenceRole(SphinxRole):
+    """Show a number by name."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the linked text, or a problematic node with a warning."""
+        here = self.env.docname
+        lookup = Lookup(Path(self.env.app.confdir) / "_build" / "results")
+        run = here.rpartition("/")[2]
+        try:
+            found = lookup.resolve(self.name, self.text.strip(), run)
+            for path in lookup.files(self.name, self.text.strip(), run):
+                self.env.note_dependency(str(path))
+        except CompendiumError as error:
+            logger.warning("{%s}`%s`: %s", self.name, self.text, error, location=self.get_location())
+            return [nodes.problematic(self.text, self.text)], []
+        base = "" if found.document == here else self.env.app.builder.get_relative_uri(here, found.document)
+        node = nodes.reference(
+            self.rawtext,
+            found.text.replace(" %", "\u00a0%"),
+            internal=True,
+            refuri=f"{base}#{found.anchor}",
+            reftitle=found.title,
+            # No block has a class that begins with hs-ref: its rules would strike through the text of a line.
+            classes=["hs-ref", f"hs-ref-{self.name}", *(["hs-sentence"] if found.is_sentence else [])],
+        )
+        return [node], []
+
+
+def _inline_math(self: Any, node: nodes.math) -> None:
+    self.body.append(formula.mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block_math(self: Any, node: nodes.math_block) -> None:
+    self.body.append(f'<div class="math" tabindex="0">{formula.mathml(node.astext(), block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def _keep_comments_whole(_app: Any, what: str, _name: str, _of: Any, _options: Any, lines: list[str]) -> None:
+    """Join the comment of a constant again: napoleon takes the words before its first colon for a type."""
+    if what in ("attribute", "data", "property") and lines and lines[-1].startswith(":type: "):
+        lines[:] = [f"{lines[-1].removeprefix(':type: ')}: {lines[0]}", *lines[1:-2]]
+
+
+def _drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Leave out scripts and styles of what a page does not use: thebe would fetch from another site."""
+    explores = vega.MARK in context.get("body", "")
+    for kind in ("script_files", "css_files"):
+        context[kind] = [entry for entry in context.get(kind, []) if _used(entry, explores=explores)]
+
+
+def _used(entry: Any, *, explores: bool) -> bool:
+    """Say whether a page needs a script or style; Jupyter Book adds every file of ``_static`` to every page."""
+    name = f"{getattr(entry, 'filename', entry)}"
+    if name.rpartition("/")[2] in vega.FILES:
+        return explores and (name.endswith(".css") or "defer" in entry.attributes)
+    return "thebe" not in f"{name}{getattr(entry, 'attributes', '')}".lower()
+
+
+def _add_explorer(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Load the scripts of the explorers, in order and after the page, where there is one."""
+    if vega.MARK in context.get("body", ""):
+        for name in vega.FILES:
+            if name.endswith(".js"):
+                app.add_js_file(name, loading_method="defer")
+
+
+def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give entries of the bibliography the role of list items: docutils gives one that ARIA has withdrawn."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _own_pages(app: Sphinx, config: Any) -> None:
+    """Add the page for a missing address and how the search ranks.
+
+    Launching is left to the pages: the theme would open a notebook that only the build has.
+    """
+    templates = Path(__file__).parent / "templates"
+    config.templates_path.append(str(templates))
+    config.html_search_scorer = str(templates / "scorer.js")
+    config.html_additional_pages["404"] = "missing.html"
+    config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
+
+
+def _keep_index_entries(app: Sphinx) -> list[Any]:
+    """Give the search the index entries of pages that were not written now: Sphinx keeps only those it just wrote."""
+    indexer = getattr(app.builder, "indexer", None)
+    for document, entries in app.env.domaindata["index"]["entries"].items():
+        if indexer and document not in indexer._index_entries and document in indexer._titles:
+            words = {
+                (word, target or "", main)
+                for kind, value, target, main, _ in entries
+                for word in split_index_msg(kind, value)
+            }
+            indexer._index_entries[document] = sorted(words)
+    return []
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register roles and the MathML renderer."""
+    for name in ROLES:
+        app.add_role(name, ReferenceRole())
+    app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
+    app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("html-page-context", _add_explorer)
+    app.connect("config-inited", _own_pages)
+    app.connect("html-collect-pages", _keep_index_entries)
+    app.connect("html-page-context", _drop_unused, priority=900)
+    app.connect("html-page-context", _mend_roles)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

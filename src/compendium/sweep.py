@@ -1,0 +1,383 @@
+"""One report per row of a grid: on this machine's cores, or on a Dask cluster; resumable, a failing row set down.
+
+A grid is a CSV file whose columns are parameters of a notebook; a column ``name`` names the rows, an empty cell
+leaves the parameter at its default, a file is looked for beside the grid. Each row leaves a folder with
+``index.html`` and ``results.json``; the latter is written last and holds the fingerprint of what it was made from, so
+that a sweep started again skips what is done. Workers only compute: this process alone writes, so that the same files
+come out whichever way they were run, and at most two rows a worker are in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import functools
+import hashlib
+import json
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from compendium import datasets, execution, files, fingerprint, kernels, parameters, report
+from compendium.errors import CompendiumError, RunError, nearest
+from compendium.runs import Run, find_notebook, load_runs, read_source
+from compendium.store import Store
+
+#: How often a row is tried whose worker dies under it.
+ATTEMPTS = 3
+
+#: Columns of ``index.csv``.
+COLUMNS = ("name", "status", "reason")
+
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a grid: its line in the file, its folder, its cells by parameter (empty ones left out)."""
+
+    line: int
+    name: str
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of one row: its page and results, or the reason why there are none."""
+
+    name: str
+    page: str = ""
+    record: dict[str, Any] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that a worker needs to make one report."""
+
+    notebook: str
+    row: Row
+    folder: str
+    base: str
+
+
+def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Row]:
+    """Yield the rows of a grid, one at a time.
+
+    Parameters
+    ----------
+    path
+        CSV file, UTF-8.
+    known
+        Parameters of the notebook.
+
+    Raises
+    ------
+    RunError
+        Naming the file and what is wrong with it: a column that is no parameter, two rows of one name.
+    """
+    try:
+        lines = path.open(encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise RunError(f"the grid {path.name} cannot be read: {error.strerror}") from None
+    with lines:
+        reader = csv.DictReader(lines)
+        for column in reader.fieldnames or ():
+            if column not in known and column != "name":
+                raise RunError(
+                    f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "
+                    f"Allowed: name, {', '.join(known)}"
+                )
+        if not reader.fieldnames:
+            raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
+        seen: dict[bytes, int] = {}
+        for cells in reader:
+            line = reader.line_num
+            if None in cells:
+                raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
+            given = cells.pop("name", "") or ""
+            name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
+            key = hashlib.blake2b(name.encode(), digest_size=8).digest()
+            if key in seen:
+                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; tell them apart")
+            seen[key] = line
+            yield Row(line, name, {column: cell for column, cell in cells.items() if cell})
+
+
+def _folder_name(given: str) -> str:
+    """Return a name as a folder can be called: lower-case letters, digits and hyphens, 80 at most.
+
+    Examples
+    --------
+    >>> _folder_name("St. Mary's NHS Trust (2023)")
+    'st-mary-s-nhs-trust-2023'
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")[:80].strip("-")
+    return name or hashlib.sha256(given.encode()).hexdigest()[:12]
+
+
+def base_of(notebook: str) -> str:
+    """Return the fingerprint of what every row of a sweep depends on: notebook, source, data, lock, Python."""
+    path = find_notebook(notebook)
+    declared = {name for run in load_runs().values() if run.notebook == path for name in run.data}
+    return fingerprint.fingerprint(Run(path.stem, path, path.stem, {}, tuple(sorted(declared or datasets.names()))))
+
+
+def fingerprint_of(row: Row, base: str, *, folder: Path) -> str:
+    """Return the fingerprint of a row: what every row depends on, its cells, and the files among them."""
+    read = [folder / cell for cell in row.cells.values() if len(cell) < 1024 and (folder / cell).is_file()]
+    parts = [base, row.cells, [[path.name, datasets.sha256(path)] for path in read]]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+_one_at_a_time = threading.Lock()
+_kept = contextlib.ExitStack()
+
+
+def make(task: Task, *, keep_warm: bool = False) -> Done:
+    """Make the report of one row; whatever goes wrong with it is returned, not raised.
+
+    Parameters
+    ----------
+    task
+        The row.
+    keep_warm
+        Keep a process to fork kernels from as long as this worker lives.
+    """
+    folder = Path(task.folder)
+    try:
+        with _one_at_a_time:  # a kernel's environment is set through this process's
+            if keep_warm:
+                _warm_for_good(task.notebook)
+            here = _base_here(task.notebook)
+            if task.base and here != task.base:
+                raise RunError(
+                    "the checkout of this worker differs from the one the sweep was started in (notebook, source, "
+                    "data, lock or Python version); bring both to the same state"
+                )
+            known = parameters.parameters_of(read_source(find_notebook(task.notebook)), label=task.notebook)
+            page, record = report.composed(
+                task.notebook, _values(task.row, known), folder=folder, style_link="../style.css"
+            )
+        key = fingerprint_of(task.row, here, folder=folder)
+        return Done(task.row.name, page, {**record, "sweep": {"name": task.row.name, "fingerprint": key}})
+    except CompendiumError as error:
+        return Done(task.row.name, reason=str(error))
+    except Exception as error:
+        return Done(task.row.name, reason=f"{type(error).__name__}: {error}")
+
+
+@functools.lru_cache(maxsize=1)
+def _base_here(notebook: str) -> str:
+    return base_of(notebook)
+
+
+@functools.lru_cache(maxsize=1)
+def _warm_for_good(notebook: str) -> None:
+    _kept.enter_context(kernels.warm([find_notebook(notebook)], environment=execution.KERNEL_ENVIRONMENT))
+
+
+def _values(row: Row, known: dict[str, parameters.Parameter]) -> dict[str, Any]:
+    values = {}
+    for name, cell in row.cells.items():
+        try:
+            values[name] = cell if known[name].type == "str" else yaml.safe_load(cell)
+        except yaml.YAMLError:
+            values[name] = cell  # the check of the parameter says what is allowed
+    return values
+
+
+def sweep(
+    notebook: str,
+    grid: Path,
+    *,
+    out: str,
+    scheduler: str = "",
+    jobs: int | None = None,
+    tell: Callable[[str, str], None] = lambda *_: None,
+) -> dict[str, int]:
+    """Make one report per row of a grid, and the index of them all.
+
+    Parameters
+    ----------
+    notebook
+        Name of a notebook in ``notebooks/``.
+    grid
+        CSV file, one report a row.
+    out
+        Folder of the reports, or an address that fsspec knows (group ``scale``).
+    scheduler
+        Address of a Dask scheduler; this machine's cores where it is empty.
+    jobs
+        How many rows at once on this machine; one per core by default.
+    tell
+        Called with name and status (``done``, ``skipped``, ``failed``) of each row as it comes.
+
+    Returns
+    -------
+    dict
+        Rows by status.
+
+    Raises
+    ------
+    RunError
+        If the grid does not fit the notebook, the output cannot be written, or the scheduler is lost. What is done
+        stays; the same command goes on from there.
+    """
+    path = find_notebook(notebook)
+    known = parameters.parameters_of(read_source(path), label=path.name)
+    total = sum(1 for _ in read_grid(grid, known))
+    if not total:
+        raise RunError(f"{grid.name}: the file has a header but no rows; expected one row for each report")
+    store = Store(out)
+    store.write("style.css", report.style())
+    base, folder = base_of(notebook), grid.resolve().parent
+    counts = {"done": 0, "skipped": 0, "failed": 0}
+    reasons: dict[str, str] = {}
+
+    def waiting() -> Iterator[Task]:
+        for row in read_grid(grid, known):
+            if is_done(store, row.name, fingerprint_of(row, base, folder=folder)):
+                counts["skipped"] += 1
+                store.note([row.name, "done", ""])
+                tell(row.name, "skipped")
+            else:
+                yield Task(path.stem, row, str(folder), base)
+
+    store.begin("index.csv", COLUMNS)
+    run = on_cluster(waiting(), scheduler) if scheduler else on_this_machine(waiting(), path, total, jobs)
+    with contextlib.closing(run):
+        for done in run:
+            status = "failed" if done.record is None else "done"
+            if done.record is None:
+                reasons[done.name] = done.reason[:_LONGEST_REASON]
+            else:
+                store.write(f"{done.name}/index.html", done.page)
+                store.write(f"{done.name}/results.json", files.as_json(done.record))
+            counts[status] += 1
+            store.note([done.name, status, reasons.get(done.name, "")])
+            tell(done.name, status)
+    from compendium import sweep_index
+
+    rows = list(known)
+    sweep_index.write(store, read_grid(grid, known), reasons, title=_title(path), parameters=rows)
+    return counts
+
+
+def _title(path: Path) -> str:
+    heading = re.search(r"^# (.*)$", read_source(path).cells[0].source, flags=re.M)
+    return heading[1] if heading else path.stem
+
+
+def is_done(store: Store, name: str, key: str) -> bool:
+    """Whether a row's results are there and were made from what is there now."""
+    text = store.read(f"{name}/results.json")
+    try:
+        return bool(text) and json.loads(text)["sweep"]["fingerprint"] == key
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def on_this_machine(tasks: Iterator[Task], notebook: Path, total: int, jobs: int | None) -> Iterator[Done]:
+    """Make rows on this machine's cores; a worker that dies is replaced, and its row tried again by itself."""
+    jobs = min(jobs or os.cpu_count() or 1, total)
+    with execution.kernels_for([notebook] * total, jobs=jobs):
+        ended = False
+        while not ended:
+            flying: list[Task] = []
+            with ProcessPoolExecutor(max_workers=jobs, initializer=execution.die_with_parent) as pool:
+                futures: dict[Any, Task] = {}
+                try:
+                    while True:
+                        while not ended and len(flying) < 2 * jobs:
+                            task = next(tasks, None)
+                            ended = task is None
+                            if task is not None:
+                                flying.append(task)
+                                futures[pool.submit(make, task)] = task
+                        if not flying:
+                            break
+                        for future in wait(futures, return_when=FIRST_COMPLETED).done:
+                            done = future.result()
+                            flying.remove(futures.pop(future))
+                            yield done
+                except BrokenProcessPool:
+                    pass  # whose row it was is not known: each of them is tried alone
+                except BaseException:
+                    execution.stop(pool)
+                    raise
+            for task in flying:
+                yield _alone(task)
+
+
+def _alone(task: Task) -> Done:
+    for _ in range(ATTEMPTS):
+        with ProcessPoolExecutor(max_workers=1, initializer=execution.die_with_parent) as pool:
+            try:
+                return pool.submit(make, task).result()
+            except BrokenProcessPool:
+                continue
+    return Done(task.row.name, reason=f"its worker died {ATTEMPTS} times (out of memory, or killed)")
+
+
+def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
+    """Make rows on a Dask cluster; Dask gives the rows of a lost worker to another.
+
+    Raises
+    ------
+    RunError
+        If Dask is not installed, the scheduler does not answer, or it is lost.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise RunError(
+            "a sweep on a cluster needs Dask, which is not installed here; install the group: make env-scale"
+        ) from None
+    try:
+        client = distributed.Client(scheduler, timeout=20)
+    except (OSError, ValueError) as error:
+        raise RunError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is said once, below
+    lost = f"the scheduler at {scheduler} was lost; what is done stays, the same command goes on from there"
+    with client:
+        running: dict[Any, Task] = {}
+        ended = False
+        while True:
+            if client.status != "running":
+                raise RunError(lost)
+            try:
+                cores = sum(client.nthreads().values())
+            except (OSError, TimeoutError):
+                raise RunError(lost) from None
+            while not ended and len(running) < max(2 * cores, 1):
+                task = next(tasks, None)
+                ended = task is None
+                if task is not None:
+                    running[client.submit(make, task, keep_warm=True, pure=False)] = task
+            if not running:
+                return
+            try:
+                distributed.wait(list(running), timeout=1, return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                pass
+            except (asyncio.CancelledError, CancelledError):  # by version of Dask
+                raise RunError(lost) from None
+            for future in [future for future in running if future.done()]:
+                task = running.pop(future)
+                if future.status == "cancelled":
+                    raise RunError(lost)
+                error = future.exception() if future.status == "error" else None
+                yield Done(task.row.name, reason=f"{type(error).__name__}: {error}") if error else future.result()
+                future.release()
+

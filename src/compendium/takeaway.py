@@ -1,0 +1,196 @@
+"""What a page offers to take home: its figures, tables, data, notebook and results as files, and the links to them.
+
+An :class:`Offer` goes through the markup of a page, gives every table an anchor, puts a line of links under each
+figure and table, and keeps the files those links lead to. They lie in ``files/<document>/`` of the built book.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from lxml import html as parser
+
+from compendium import address, datasets, drawings, escape, files, paths
+from compendium.runs import Run
+from compendium.spreadsheet import to_csv
+
+#: Folder of these files in the built book.
+FOLDER = "files"
+
+_FIGURE = re.compile(r'<figure class="hs-figure" id="figure-([a-z0-9-]+)">.*?</figure>', re.S)
+_TABLE = re.compile(
+    r'(<div class="hs-table[^>]*>)(\s*<table.*?</table>\s*</div>)((?:\s*<p class="hs-table-note">.*?</p>)?)', re.S
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+
+#: Tables whose rows are in the files of results already.
+_NOT_OFFERED = ("Parameters of this page", "Results recorded on this page")
+
+
+class Offer:
+    """The files that one page offers, by their name below ``files/<document>/``.
+
+    Parameters
+    ----------
+    document
+        The page by its path in the book, without ending.
+
+    Examples
+    --------
+    >>> offer = Offer("analyses/a")
+    >>> page = offer.tables('<div class="hs-table" id="table-net"><table><tr><th>n</th></tr></table></div>')
+    >>> 'href="../files/analyses/a/table-net.csv"' in page, list(offer.files)
+    (True, ['table-net.csv'])
+    """
+
+    def __init__(self, document: str) -> None:
+        self.document = document
+        self.files: dict[str, bytes] = {}
+        self.captions: dict[str, str] = {}
+
+    def href(self, name: str) -> str:
+        """Return the link from the page to one of its files."""
+        return f"{'../' * self.document.count('/')}{FOLDER}/{self.document}/{name}"
+
+    def figure(self, record: dict[str, Any], markup: str) -> str:
+        """Return the markup of a figure with its links, and keep the figure as SVG and its data as CSV."""
+        name = f"figure-{record['name']}"
+        drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
+        self._keep(f"{name}.svg", drawings.alone(drawing, title=record["caption"]))
+        self._keep(f"{name}.csv", to_csv(pd.DataFrame(record["rows"], columns=record["columns"])))
+        kinds = (("svg", "SVG"), ("png", "PNG"), ("csv", "data, CSV"))
+        return _FIGURE.sub(lambda match: match[0] + self._line("Figure", name, kinds), markup, count=1)
+
+    def tables(self, markup: str) -> str:
+        """Return markup with an anchor and a link for every table in it, and keep each table as CSV."""
+        return _TABLE.sub(self._table, markup)
+
+    def _table(self, match: re.Match[str]) -> str:
+        opening, table, note = match.groups()
+        label = html.unescape((re.search(r'aria-label="([^"]*)"', opening) or ["", ""])[1])
+        if label in _NOT_OFFERED:
+            return match[0]
+        named = re.search(r'\bid="([^"]+)"', opening)
+        anchor = named[1] if named else self._unused(f"table-{_slug(label)}")
+        if not named:
+            opening = opening.replace("<div ", f'<div id="{anchor}" ', 1)
+        self._keep(f"{anchor}.csv", to_csv(rows_of(table)), label)
+        return f"{opening}{table}{note}{self._line('Table', anchor, (('csv', 'CSV'),))}"
+
+    def _unused(self, anchor: str) -> str:
+        number, found = 1, anchor
+        while f"{found}.csv" in self.files:
+            number, found = number + 1, f"{anchor}-{number + 1}"
+        return found
+
+    def _line(self, what: str, name: str, kinds: tuple[tuple[str, str], ...]) -> str:
+        offered = " ".join(f'<a href="{self.href(f"{name}.{kind}")}" download>{label}</a>' for kind, label in kinds)
+        return f'<p class="hs-take hs-computed">{what} as {offered} <a href="#{name}">link to it</a></p>'
+
+    def _keep(self, name: str, text: str, caption: str = "") -> None:
+        self.files[name] = text.encode()
+        if caption:
+            self.captions[name] = caption
+
+    def results(self, results: dict[str, dict[str, Any]]) -> None:
+        """Keep the recorded results as a table of values, for a spreadsheet."""
+        wanted = ("value", "lower", "upper", "level", "unit", "n", "text", "interval", "meaning", "reason")
+        rows = [{"name": name, **{key: entry.get(key) for key in wanted}} for name, entry in results.items()]
+        self._keep("results.csv", to_csv(pd.DataFrame(rows, columns=["name", *wanted])))
+
+    def section(self, run: Run) -> str:
+        """Return the section "Take this page home" of the page of a run."""
+        data = [
+            _link(f"../data/{described['path']}", described["title"], after=f"{described['kind']}, CSV")
+            for described in map(datasets.describe, run.data)
+        ]
+        notebook = [
+            _link(f"../notebooks/{run.notebook.name}", "source", after=run.notebook.name),
+            _link(f"../executed/{run.name}.ipynb", "as executed for this page", after=f"{run.name}.ipynb"),
+            *(_link(found, f"open in {name}") for name, found in address.launch(run.notebook.name).items()),
+        ]
+        results = [_link(f"../results/{run.name}.json", "JSON"), _link(self.href("results.csv"), "CSV")]
+        pictures = [
+            f"{name[7:-4].replace('-', ' ')}: "
+            + " ".join(_anchor(self.href(f"{name[:-4]}.{kind}"), kind.upper()) for kind in ("svg", "png", "csv"))
+            for name in self.files
+            if name.endswith(".svg")
+        ]
+        tables = [_link(self.href(name), caption) for name, caption in self.captions.items()]
+        blocks = {"Data": data or ["none: computed from the parameters"], "Notebook": notebook, "Results": results,
+                  "Figures": pictures, "Tables, as CSV": tables}  # fmt: skip
+        listed = "".join(
+            f"<dt>{heading}</dt><dd><ul>{''.join(f'<li>{entry}</li>' for entry in entries)}</ul></dd>"
+            for heading, entries in blocks.items()
+            if entries
+        )
+        return (
+            '## Take this page home\n\n<details class="hs-results hs-home"><summary>Its data, notebook, results, '
+            f'figures and tables as files</summary><dl class="hs-provenance">{listed}</dl></details>'
+        )
+
+
+def _anchor(href: str, text: str) -> str:
+    return f'<a href="{escape.html(href)}"{"" if "://" in href else " download"}>{escape.html(text)}</a>'
+
+
+def _link(href: str, text: str, *, after: str = "") -> str:
+    return _anchor(href, text) + (f" ({escape.html(after)})" if after else "")
+
+
+def _slug(label: str) -> str:
+    """Return the opening words of a label as an anchor, without its numbers.
+
+    Examples
+    --------
+    >>> _slug("Gaps of 2023 by band: median, mean"), _slug("")
+    ('gaps-of-by-band-median', 'unnamed')
+    """
+    words = re.findall(r"[a-z]+", label.lower())
+    return "-".join(words[:5]) or "unnamed"
+
+
+def rows_of(table: str) -> pd.DataFrame:
+    """Return the rows of a table as they are shown, for a spreadsheet.
+
+    Cells of numbers lose their thousands commas and take a plain minus sign; an empty mark becomes an empty cell.
+
+    Examples
+    --------
+    >>> rows_of('<table><tr><th>a</th><th>b</th></tr><tr><th>x</th><td class="num">−1,250</td></tr></table>')
+       a      b
+    0  x  -1250
+    """
+    tree = parser.fragment_fromstring(table.replace("</div>", "").strip())
+    lines = [[_cell(cell) for cell in row.xpath("./th | ./td")] for row in tree.iter("tr")]
+    return pd.DataFrame(lines[1:], columns=lines[0]) if lines else pd.DataFrame()
+
+
+def _cell(cell: parser.HtmlElement) -> str:
+    text = " ".join(cell.text_content().split())
+    if "num" in (cell.get("class") or "").split() and cell.tag == "td":
+        text = _THOUSANDS.sub("", text.replace("−", "-"))
+    return "" if text == "–" else text
+
+
+def write(offers: list[Offer]) -> None:
+    """Write the files of every page to the build folder; draw a PNG where its SVG changed; drop what is left over."""
+    target = paths.build() / FOLDER
+    kept: set[Path] = set()
+    for offer in offers:
+        for name, content in offer.files.items():
+            path = target / offer.document / name
+            changed = files.write_whole(path, content)
+            kept.add(path)
+            if name.endswith(".svg"):
+                picture = path.with_suffix(".png")
+                if changed or not picture.is_file():
+                    files.write_whole(picture, drawings.png(content.decode()))
+                kept.add(picture)
+    for path in sorted(target.rglob("*")):
+        if path.is_file() and path not in kept:
+            path.unlink()

@@ -1,0 +1,160 @@
+"""What a verification found, for a person and for a machine: a short table, a page, a JSON file."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from importlib import metadata
+from typing import Any
+
+from compendium import files, paths, record
+from compendium.record import Difference
+from compendium.verification import PARTS, Check
+
+#: Everything that gets a verdict, in the order of the report, with what a row is.
+GROUPS = {
+    "environment": "package",
+    "data": "data set",
+    "notebooks": "notebook",
+    "runs": "run",
+    "results": "result",
+    "figures": "figure",
+    "claims": "claim",
+}
+
+#: Libraries whose versions stand at the head of the report; the rest are in its table of packages.
+_LIBRARIES = ("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "papermill", "nbval")
+
+#: Longest expected or found text that is printed on a terminal.
+_LONGEST = 300
+
+
+def counts(checks: list[Check]) -> dict[str, dict[str, int]]:
+    """Count what was checked, agrees and differs, for each group and in all.
+
+    Examples
+    --------
+    >>> counts([Check("data", "waits")])["total"]
+    {'checked': 1, 'agree': 1, 'differ': 0}
+    """
+    found = {}
+    for group in [*GROUPS, "total"]:
+        chosen = [check for check in checks if group in (check.part, "total")]
+        agree = sum(check.agrees for check in chosen)
+        if chosen or group == "total":
+            found[group] = {"checked": len(chosen), "agree": agree, "differ": len(chosen) - agree}
+    return found
+
+
+def machine() -> dict[str, str]:
+    """Return what the verification ran on: system, processor, Python, libraries; no name of a person or a machine."""
+    found = {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def summary(checks: list[Check], seconds: dict[str, float], parts: list[str]) -> dict[str, Any]:
+    """Return the whole verification as plain values: what ``report.json`` holds."""
+    total = counts(checks)
+    differ = total["total"]["differ"]
+    return {
+        "verdict": "differs" if differ or not checks else "agrees",
+        "parts": {name: PARTS[name] for name in parts},
+        "parts not checked": [name for name in PARTS if name not in parts],
+        "counts": total,
+        "tolerance": {
+            "relative": record.RELATIVE,
+            "absolute": record.ABSOLUTE,
+            "exact": "text, counts, parameters, checksums of data",
+        },
+        "machine": machine(),
+        "finished": datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat(),
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+        "checks": [_plain(check) for check in checks],
+    }
+
+
+def _plain(check: Check) -> dict[str, Any]:
+    entry: dict[str, Any] = {"part": check.part, "name": check.name, "verdict": "agrees" if check.agrees else "differs"}
+    entry |= {key: value for key, value in (("expected", check.expected), ("got", check.got)) if value}
+    if check.seconds:
+        entry["seconds"] = round(check.seconds, 1)
+    if check.differences:
+        entry["differences"] = [
+            {"run": d.run, "result": d.name, "part": d.part, "expected": _clean(d.expected), "got": _clean(d.got),
+             "difference": d.by()}
+            for d in check.differences
+        ]  # fmt: skip
+    return entry
+
+
+def _clean(value: Any) -> Any:
+    """Take the folders of this machine out of what a message says."""
+    return (
+        value.replace(f"{paths.root()}{os.sep}", "").replace(str(paths.root()), ".")
+        if isinstance(value, str)
+        else value
+    )
+
+
+def table(found: dict[str, Any]) -> str:
+    """Return the short table that the command prints."""
+    head = f"{'':<12} {'checked':>8} {'agree':>8} {'differ':>8}"
+    lines = [head, *(f"{name:<12} {row['checked']:>8} {row['agree']:>8} {row['differ']:>8}"
+                     for name, row in found["counts"].items())]  # fmt: skip
+    return "\n".join(lines)
+
+
+def line(difference: Difference) -> str:
+    """Say on one line what differs, long texts cut."""
+    sides = [
+        text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        for text in (repr(_clean(side)) for side in (difference.expected, difference.got))
+    ]
+    by = f", difference {difference.by():.6g}" if difference.by() is not None else ""
+    return f"{difference.run}: {difference.name}, {difference.part}: expected {sides[0]}, got {sides[1]}{by}"
+
+
+def write(found: dict[str, Any]) -> str:
+    """Write ``report.html`` and ``report.json`` below the build folder; return where, relative to the project."""
+    folder = paths.build() / "verification"
+    files.write_whole(folder / "report.json", files.as_json(found))
+    files.write_whole(folder / "report.html", page(found))
+    return (folder / "report.html").relative_to(paths.root()).as_posix()
+
+
+def page(found: dict[str, Any]) -> str:
+    """Return the verification as one self-contained HTML page."""
+    from compendium import policy
+    from compendium.report import style
+
+    groups = []
+    for name, row in found["counts"].items():
+        if name != "total":
+            entries = [entry for entry in found["checks"] if entry["part"] == name]
+            entries.sort(key=lambda entry: entry["verdict"] == "agrees")
+            groups.append({"name": name, "noun": GROUPS[name], "entries": entries, **row})
+    differing = [
+        {**difference, "group": entry["part"]}
+        for entry in found["checks"]
+        for difference in entry.get("differences", [])
+    ]
+    environment = policy.templates()
+    environment.filters["shown"] = _shown
+    template = environment.get_template("verification.html")
+    made = template.render(found=found, groups=groups, differing=differing, style=style()) + "\n"
+    return policy.carry(made, policy.of_report(made))
+
+
+def _shown(value: Any) -> str:
+    text = f"{value:,.10g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= 2 * _LONGEST else f"{text[: 2 * _LONGEST]}…"

@@ -1,0 +1,421 @@
+"""The reviewer's path: environment, data, notebooks, runs and claims checked afresh, one verdict for each thing.
+
+Nothing that was built before is read, and nothing that was built is written over: runs are executed into memory and
+compared with the published record, notebooks are compared with their stored outputs by strict nbval.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from importlib import metadata
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import healthsys
+from compendium import datasets, execution, paths, record
+from compendium.errors import CompendiumError, RunError
+from compendium.record import Difference
+from compendium.runs import Run
+
+#: What can be checked, in order, with what it is.
+PARTS = {
+    "environment": "installed packages against the lock",
+    "data": "data files against their checksums and schemas",
+    "notebooks": "stored outputs of every notebook against a fresh execution, by strict nbval",
+    "runs": "every run executed afresh, each result and figure against the published record",
+    "claims": "every claim of the sources, its verdict computed again",
+}
+
+#: A lock line: name, version, marker.
+_PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?:\s*;\s*(.*?))?\s*\\?$")
+
+#: Longest output of a cell that is named in full.
+_LONG = 240
+
+_CODES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class Check:
+    """The verdict on one thing: a package, a data set, a notebook, a run, a result, a figure or a claim."""
+
+    part: str
+    name: str
+    differences: tuple[Difference, ...] = ()
+    expected: str = ""
+    got: str = ""
+    seconds: float = 0.0
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+
+def pins(lock: Path) -> dict[str, str]:
+    """Return what a lock pins on this machine: version by canonical name, markers evaluated here."""
+    from packaging.markers import Marker
+    from packaging.utils import canonicalize_name
+
+    found = {}
+    for line in lock.read_text(encoding="utf-8").splitlines():
+        pin = _PIN.match(line)
+        if pin and (not pin[3] or Marker(pin[3]).evaluate()):
+            found[canonicalize_name(pin[1])] = pin[2]
+    return found
+
+
+def environment() -> list[Check]:
+    """Check every installed package that a lock pins; what the book's lock pins must be there.
+
+    Further locks (tests, teaching, scale) hold what not everybody installs: it is checked where it is installed.
+    """
+    checks = []
+    if (paths.root() / "src" / "healthsys").is_dir():
+        here = Path(healthsys.__file__).resolve().is_relative_to(paths.root())
+        wrong = Difference("environment", "healthsys", "imported from", "src/ of this folder", "another folder")
+        checks.append(
+            Check("environment", "healthsys", () if here else (wrong,), "src/", "src/" if here else "elsewhere")
+        )
+    folder = paths.root() / "requirements"
+    needed = pins(folder / "book.lock")
+    pinned = dict(needed)
+    for lock in sorted(folder.glob("*.lock")):
+        for name, version in pins(lock).items():
+            pinned.setdefault(name, version)
+            if pinned[name] != version:
+                wrong = Difference("environment", name, f"version in {lock.name}", pinned[name], version)
+                checks.append(Check("environment", name, (wrong,), pinned[name], version))
+    for name, version in sorted(pinned.items()):
+        try:
+            installed = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            if name not in needed:
+                continue
+            installed = "not installed"
+        wrong = Difference("environment", name, "version", version, installed)
+        checks.append(Check("environment", name, () if installed == version else (wrong,), version, installed))
+    return checks
+
+
+def data() -> list[Check]:
+    """Check every data file against its size, its checksum and its schema; a file that no entry describes differs."""
+    checks = []
+    described = {"datapackage.json"}
+    for resource in datasets.package()["resources"]:
+        name, path = resource["name"], paths.data() / resource["path"]
+        described.add(resource["path"])
+        expected = resource.get("hash", "no checksum")
+        if not path.is_file():
+            found = [Difference("data", name, "file", resource["path"], "absent")]
+            checks.append(Check("data", name, tuple(found), expected, "absent"))
+            continue
+        got = f"sha256:{datasets.sha256(path)}"
+        found = [Difference("data", name, "checksum", expected, got)] if got != expected else []
+        try:
+            datasets.load(name)
+        except CompendiumError as error:
+            found.append(Difference("data", name, "schema", "as described", str(error)))
+        checks.append(Check("data", name, tuple(found), expected, got))
+    for path in sorted(paths.data().rglob("*")):
+        name = path.relative_to(paths.data()).as_posix()
+        if path.is_file() and name not in described and not path.name.startswith("."):
+            wrong = Difference("data", name, "entry in data/datapackage.json", "described", "absent")
+            checks.append(Check("data", name, (wrong,), "described", "not described"))
+    return checks
+
+
+def claims(values: dict[str, Any]) -> list[Check]:
+    """Check the committed verdict of every claim, where the project has a ledger.
+
+    Parameters
+    ----------
+    values
+        Recorded values by ``run/name``, which claims on a chapter's result use.
+    """
+    if not has_claims():
+        return []
+    from everyday.ledger import claims as ledger
+
+    evaluated = ledger.evaluate(ledger.load_ledger(), results=values)
+    return [
+        Check(
+            "claims",
+            claim["claim_id"],
+            ()
+            if claim["holds"]
+            else (Difference("claims", claim["claim_id"], "verdict", claim["committed"], claim["verdict"]),),
+            claim["committed"],
+            claim["verdict"],
+        )
+        for claim in evaluated.to_dict("records")
+    ]
+
+
+def has_claims() -> bool:
+    """Whether the project has a claims ledger and the package can evaluate it."""
+    return "claims" in datasets.names() and importlib.util.find_spec("everyday.ledger.claims") is not None
+
+
+def recorded(run: str) -> dict[str, Any] | None:
+    """Return the published record of a run, or None."""
+    path = record.recorded_path(run)
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def compare_run(name: str, published: dict[str, Any] | None, got: dict[str, Any]) -> list[Check]:
+    """Return the verdicts of an executed run: the run itself, each of its results, each of its figures.
+
+    Parameters
+    ----------
+    name
+        The run.
+    published
+        Its published record, None where there is none.
+    got
+        The record of the fresh execution.
+    """
+    if published is None:
+        wrong = Difference(name, "run", "record", f"results/{name}.json", "no published record")
+        return [Check("runs", name, (wrong,))]
+    found = record.compare(published, got)
+    checks = [Check("runs", name, tuple(d for d in found if d.name == "run"))]
+    for part in ("results", "figures"):
+        before, after = published.get(part, {}), got.get(part, {})
+        for key in sorted(before.keys() | after.keys()):
+            theirs = tuple(d for d in found if d.name == key and d.part.startswith("figure") == (part == "figures"))
+            shown = [_shown(side.get(key)) for side in (before, after)]
+            checks.append(Check(part, f"{name}/{key}", theirs, *shown))
+    return checks
+
+
+def _shown(entry: dict[str, Any] | None) -> str:
+    if entry is None:
+        return "absent"
+    if "rows" in entry:
+        return f"{len(entry['rows'])} rows of {', '.join(entry['columns'])}"
+    return f"{entry['text']} ({entry['interval']})" if entry.get("interval") else entry["text"]
+
+
+def execute(run: Run) -> tuple[dict[str, Any] | None, str, float]:
+    """Execute a run afresh in memory: its record, or None with what failed; and the seconds it took."""
+    started = time.perf_counter()
+    try:
+        notebook, _ = execution.execute_notebook(run.notebook, run.parameters, label=run.name, data=run.data)
+        return execution.results_of(run, notebook), "", time.perf_counter() - started
+    except CompendiumError as error:
+        return None, str(error), time.perf_counter() - started
+
+
+class _Listener:
+    """A pytest plugin that keeps what nbval finds wrong with each cell."""
+
+    def __init__(self, notebook: str) -> None:
+        self.notebook = notebook
+        self.cells = 0
+        self.found: list[Difference] = []
+        self.compared: tuple[Any, Any] | None = None
+
+    def pytest_assertrepr_compare(self, left: Any, right: Any) -> list[str]:
+        """Keep the stored and the new output that nbval finds unequal."""
+        self.compared = (left, right)
+        return ["kept"]
+
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
+        if call.when == "call":
+            self.cells += 1
+        if call.excinfo is None:
+            return
+        error = call.excinfo.value
+        where = f"code cell {getattr(error, 'cell_num', getattr(item, 'cell_num', -1)) + 1}"
+        said = _CODES.sub("", f"{error}\n{getattr(error, 'inner_traceback', '') or ''}")
+        kind = re.search(r"mismatch '([^']+)'", said)
+        if self.compared and kind:
+            sides = _where_they_part(*(str(side) for side in _unequal(*self.compared)))
+            self.found.append(Difference("notebooks", self.notebook, f"{where}, {kind[1]}", *sides))
+        else:
+            lines = [line.strip() for line in said.splitlines() if line.strip()]
+            self.found.append(Difference("notebooks", self.notebook, where, "the stored output", " ".join(lines)))
+        self.compared = None
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.found.append(Difference("notebooks", self.notebook, "file", "readable", str(report.longrepr)[-300:]))
+
+
+def _where_they_part(stored: str, new: str) -> tuple[str, str]:
+    """Cut two long outputs to where they begin to differ."""
+    if max(len(stored), len(new)) <= _LONG:
+        return stored, new
+    same = next(n for n, pair in enumerate(zip_longest(stored, new)) if pair[0] != pair[1])
+    start = max(0, same - _LONG // 3)
+    before = "…" if start else ""
+    return tuple(
+        f"{before}{side[start : start + _LONG]}{'…' if len(side) > start + _LONG else ''}" for side in (stored, new)
+    )
+
+
+def _unequal(stored: Any, new: Any) -> tuple[Any, Any]:
+    """Return the two outputs, of records only the parts that differ."""
+    if not (isinstance(stored, dict) and isinstance(new, dict)):
+        return stored, new
+    keys = [key for key in {**stored, **new} if stored.get(key) != new.get(key)]
+    return {key: stored.get(key) for key in keys}, {key: new.get(key) for key in keys}
+
+
+def check_notebook(path: Path) -> Check:
+    """Execute a notebook on its defaults and compare every output with the stored one, by strict nbval."""
+    import contextlib
+    import io
+    import tempfile
+
+    import pytest
+
+    started = time.perf_counter()
+    listener = _Listener(path.name)
+    before = dict(os.environ)
+    os.environ.update({**execution.KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())})
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    try:
+        with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()) as said:
+            os.environ["IPYTHONDIR"] = scratch
+            settings = Path(scratch) / "pytest.ini"
+            settings.write_text("[pytest]\n", encoding="utf-8")
+            options = ["-c", str(settings), "--rootdir", scratch, "--noconftest", "-q", "-p", "no:cacheprovider"]
+            options += ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
+            options += ["--nbval-sanitize-with", str(Path(__file__).parent / "nbval_sanitize.cfg")]
+            code = pytest.main([*options, str(path)], plugins=[listener])
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    if code not in (0, 1) and not listener.found:
+        listener.found.append(Difference("notebooks", path.name, "nbval", "a verdict", said.getvalue()[-300:].strip()))
+    cells = f"{listener.cells} code cells"
+    wrong = len({difference.part.split(",")[0] for difference in listener.found})
+    return Check("notebooks", path.name, tuple(listener.found), cells, f"{listener.cells - wrong} as stored",
+                 time.perf_counter() - started)  # fmt: skip
+
+
+def verify(
+    runs: list[Run],
+    *,
+    parts: Iterable[str] = tuple(PARTS),
+    notebooks: list[Path] | None = None,
+    jobs: int | None = None,
+    tell: Callable[[Check], None] = lambda _: None,
+) -> tuple[list[Check], dict[str, float]]:
+    """Check what is asked for, and return a verdict for each thing with the seconds each part took.
+
+    Parameters
+    ----------
+    runs
+        The runs to execute afresh.
+    parts
+        Names out of :data:`PARTS`.
+    notebooks
+        The notebooks to compare with their stored outputs; those that the runs use if None.
+    jobs
+        How many kernels at once; one per core by default.
+    tell
+        Called with the verdict on each notebook and each run as it comes.
+
+    Raises
+    ------
+    RunError
+        If notebooks are to be checked and nbval is not installed.
+    """
+    parts = set(parts)
+    if "notebooks" in parts and importlib.util.find_spec("nbval") is None:
+        raise RunError("nbval is not installed, so stored outputs cannot be checked; make env-test installs it")
+    checks: list[Check] = []
+    seconds: dict[str, float] = {}
+    for part, check in (("environment", environment), ("data", data)):
+        if part in parts:
+            started = time.perf_counter()
+            checks += check()
+            seconds[part] = time.perf_counter() - started
+    values = {f"{path.stem}/{name}": value for path in sorted(paths.results().glob("*.json"))
+              for name, value in _values(json.loads(path.read_text(encoding="utf-8"))).items()}  # fmt: skip
+    if parts & {"notebooks", "runs"}:
+        started = time.perf_counter()
+        if notebooks is None:
+            notebooks = sorted({run.notebook for run in runs})
+        executed, fresh = _execute(
+            runs if "runs" in parts else [], notebooks if "notebooks" in parts else [], jobs=jobs, tell=tell
+        )
+        checks += executed
+        values.update(fresh)
+        seconds["notebooks and runs"] = time.perf_counter() - started
+    if "claims" in parts:
+        started = time.perf_counter()
+        checks += claims(values)
+        seconds["claims"] = time.perf_counter() - started
+    return checks, seconds
+
+
+def _values(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: found["value"] for name, found in entry.get("results", {}).items() if found.get("value") is not None}
+
+
+def _execute(
+    runs: list[Run], notebooks: list[Path], *, jobs: int | None, tell: Callable[[Check], None]
+) -> tuple[list[Check], dict[str, Any]]:
+    """Check notebooks and runs side by side; return verdicts in the order of the runs, and the fresh values."""
+    by_name: dict[str, list[Check]] = {}
+    values: dict[str, Any] = {}
+    with ProcessPoolExecutor(
+        max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(runs))),
+        initializer=execution.die_with_parent,
+    ) as pool:
+        waiting: dict[Future, Any] = {pool.submit(check_notebook, path): path for path in notebooks}
+        waiting |= {pool.submit(execute, run): run for run in runs}
+        for future in as_completed(waiting):
+            what = waiting[future]
+            name = what.name
+            try:
+                result = future.result()
+            except Exception as error:  # a worker died: that is a verdict too, and the others go on
+                part = "runs" if isinstance(what, Run) else "notebooks"
+                wrong = Difference(part, name, "execution", "finished", f"{type(error).__name__}: {error}")
+                found = [Check(part, name, (wrong,))]
+            else:
+                found = [result] if isinstance(result, Check) else _run_checks(what, *result)
+                if not isinstance(result, Check) and result[0] is not None:
+                    values.update({f"{name}/{key}": value for key, value in _values(result[0]).items()})
+            by_name[name] = found
+            tell(found[0] if found[0].differences else next((c for c in found if c.differences), found[0]))
+    checks = [check for path in notebooks for check in by_name[path.name]]
+    checks += [check for run in runs for check in by_name[run.name]]
+    if runs:
+        checks += _unknown_records()
+    return checks, values
+
+
+def _run_checks(run: Run, got: dict[str, Any] | None, message: str, seconds: float) -> list[Check]:
+    if got is None:
+        return [
+            Check("runs", run.name, (Difference(run.name, "run", "execution", "finished", message),), seconds=seconds)
+        ]
+    first, *rest = compare_run(run.name, recorded(run.name), got)
+    return [Check(first.part, first.name, first.differences, first.expected, first.got, seconds), *rest]
+
+
+def _unknown_records() -> list[Check]:
+    """Return a verdict for each published record that no run makes."""
+    from compendium.runs import load_runs
+
+    known = load_runs()
+    return [
+        Check("runs", path.stem, (Difference(path.stem, "run", "entry in notebooks/runs.yml", "a run", "absent"),))
+        for path in sorted(paths.results().glob("*.json"))
+        if path.stem not in known
+    ]

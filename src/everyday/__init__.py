@@ -1,0 +1,1 @@
+"""What belongs to this book alone: claims, explorers, synthetic data, teaching, the landing page, the command."""

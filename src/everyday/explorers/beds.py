@@ -1,0 +1,206 @@
+"""The ward that a reader moves: beds, arrivals, stay and accepted risk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from compendium.plotting import COLOUR, NARROW, canvas
+from everyday.explorers.pages import INK, Explorer, Number, Slider, State, vega_lite
+from healthsys.trends import capacity
+
+#: Beds that the curve goes beyond the ward and beyond the ward that meets the accepted risk.
+MARGIN = 12
+
+
+def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> State:
+    """Return what a ward of so many beds means for those who come.
+
+    Parameters
+    ----------
+    beds
+        Number of beds.
+    arrivals
+        People a day who need one.
+    stay
+        Mean stay in days.
+    accepted
+        Accepted chance of finding the ward full, in percent.
+
+    Examples
+    --------
+    >>> print(beds_state(beds=12, arrivals=2, stay=5, accepted=5).sentence.split(". ")[1])
+    One more bed spares 35 of 1,000 arrivals
+    """
+    load = arrivals * stay
+    rows = capacity.one_more_bed(load, beds)
+    full, used = float(rows["full"].iloc[0]), float(rows["occupancy"].iloc[0])
+    needed, spared = capacity.smallest_ward(load, target=accepted / 100), float(rows["spared"].iloc[1])
+    queue = capacity.waiting(load, beds, stay=stay) if load < beds else None
+    none = "no end: more come than leave"
+    numbers = (
+        Number("load", "beds' worth of arrivals", load, f"{load:.2f}"),
+        Number("full", "find the ward full", 100 * full, f"{100 * full:.1f} %"),
+        Number("used", "beds in use", 100 * used, f"{100 * used:.1f} %"),
+        Number("slack", "beds free", 100 * (1 - used), f"{100 * (1 - used):.1f} %"),
+        Number("weekly", "turned away a week", 7 * arrivals * full, f"{7 * arrivals * full:.1f}"),
+        Number("spared", "spared by one more bed, of 1,000", spared, f"{spared:.1f}"),
+        Number("needed", "beds for the accepted risk", needed, str(needed)),
+        Number("must_wait", "wait, if all wait for a bed", *_known(queue and 100 * queue.chance, " %", none)),
+        Number(
+            "mean_wait", "mean wait then, over all who come", *_known(queue and 24 * queue.mean_wait, " hours", none)
+        ),
+    )
+    sentence = (
+        f"With {_counted(beds, 'bed')}, {arrivals:.1f} arrivals a day and a stay of {stay:.1f} days, "
+        f"{100 * full:.1f} % of those who come find every bed taken, while {100 * used:.1f} % of beds are in use. "
+        f"One more bed spares {spared:.0f} of 1,000 arrivals. "
+        f"For at most {accepted:.0f} %, it takes {_counted(needed, 'bed')}."
+    )
+    table = rows[["beds", "full", "occupancy", "turned_away", "spared"]].copy()
+    table[["full", "occupancy"]] *= 100
+    low, high = max(1, min(beds, needed) - MARGIN), max(beds, needed) + MARGIN
+    curve = [{"beds": n, "full": 100 * capacity.erlang_b(load, n), "accepted": accepted} for n in range(low, high + 1)]
+    return State(sentence, numbers, table, {"curve": curve}, {"beds": beds, "needed": needed})
+
+
+def _known(value: float | None, unit: str, otherwise: str) -> tuple[float | None, str]:
+    return (None, otherwise) if value is None else (value, f"{value:.1f}{unit}")
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {one}s"
+
+
+def draw_beds(state: State, *, width: int) -> Figure:
+    """Draw the chance of a full ward over the number of beds, with the ward and the one that meets the risk."""
+    curve = pd.DataFrame(state.data["curve"])
+    beds, needed, accepted = state.signals["beds"], state.signals["needed"], curve["accepted"].iloc[0]
+    figure, axes = canvas(width, 340 if width > NARROW else 320)
+    axes.plot(curve["beds"], curve["full"], color=COLOUR["subject"], linewidth=2.2)
+    axes.axhline(accepted, color=COLOUR["context"], linestyle="--", linewidth=1.3)
+    for place, role, name in ((beds, "comparison", "this ward"), (needed, "third", "risk met")):
+        height = float(curve.loc[curve["beds"] == place, "full"].iloc[0])
+        axes.plot([place], [height], color=COLOUR[role], marker="o" if role == "comparison" else "^", markersize=9)
+        axes.annotate(f"{name}: {place} beds", (place, height), xytext=(10, 8), textcoords="offset points",
+                      color=COLOUR[role])  # fmt: skip
+    axes.set_xlabel("beds")
+    axes.set_ylim(0, None)
+    axes.set_title("Find the ward full (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+    return figure
+
+
+def beds_figure(state: State) -> dict[str, Any]:
+    """Return name, caption, alternative text and data of the curve."""
+    return {
+        "name": "risk-by-beds",
+        "caption": "Computed, no data: Erlang's loss formula, Poisson arrivals, steady state. The dashed line is the "
+        "accepted risk; the triangle is the smallest ward that keeps to it.",
+        "alt": f"Chance of finding the ward full over the number of beds, falling steeply at first. {state.sentence}",
+        "drawn": pd.DataFrame(state.data["curve"]),
+    }
+
+
+def _picture() -> alt.LayerChart:
+    """Draw the curve from the named rows ``curve``; the marks follow the parameters ``beds`` and ``needed``."""
+    marks = [alt.param(name=name, value=1) for name in ("beds", "needed")]
+    base = alt.Chart(alt.NamedData("curve")).encode(
+        x=alt.X("beds:Q", title="beds", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y("full:Q", title="find the ward full (%)", scale=alt.Scale(zero=True)),
+        tooltip=[alt.Tooltip("beds:Q"), alt.Tooltip("full:Q", title="find the ward full (%)", format=".1f")],
+    )
+    rule = base.mark_line(color=INK["context"], strokeDash=[6, 4], strokeWidth=1.3).encode(
+        y=alt.Y("accepted:Q", title="find the ward full (%)"), tooltip=alt.value(None)
+    )
+    layers = [rule, base.mark_line(strokeWidth=2.2, color=INK["subject"])]
+    for name, role, shape, said, above in (
+        ("beds", "comparison", "circle", "this ward: ", 32),
+        ("needed", "third", "triangle-up", "risk met: ", 16),
+    ):
+        here = base.transform_filter(f"datum.beds == {name}")
+        layers.append(here.mark_point(shape=shape, size=110, fill=INK[role], stroke=INK[role], opacity=1))
+        layers.append(
+            here.transform_calculate(said=f"'{said}' + datum.beds + ' beds'")
+            .mark_text(align="left", dx=8, dy=-above, color=INK[role])
+            .encode(text="said:N")
+        )
+    return alt.layer(*layers).add_params(*marks)
+
+
+def beds_explorer(*, beds: int, arrivals: float, stay: float, accepted: float) -> Explorer:
+    """Return the explorer of a ward, starting from the given one (``accepted`` in percent)."""
+    return Explorer(
+        kind="bed-slack",
+        title="Ward to move",
+        controls=[
+            Slider("beds", "Beds", 1, 80, 1, beds, f"{beds} beds", "beds"),
+            Slider("arrivals", "Arrivals a day", 0.1, 20, 0.1, arrivals, f"{arrivals:.1f} a day", "a day"),
+            Slider("stay", "Mean stay", 0.5, 14, 0.1, stay, f"{stay:.1f} days", "days"),
+            Slider("accepted", "Accepted risk of a full ward", 1, 20, 1, accepted, f"{accepted:.0f} %", "%"),
+        ],
+        start=beds_state(beds=beds, arrivals=arrivals, stay=stay, accepted=accepted),
+        inputs={"margin": MARGIN},
+        charts={"risk-by-beds": vega_lite(_picture(), height=300)},
+        caption="The ward, and what each further bed does while arrivals and stay remain",
+        formats={"full": "{:.1f}", "occupancy": "{:.1f}", "turned_away": "{:.0f}", "spared": "{:.1f}"},
+        headings={
+            "full": "find the ward full (%)", "occupancy": "beds in use (%)",
+            "turned_away": "turned away of 1,000", "spared": "spared by this bed, of 1,000",
+        },
+    )  # fmt: skip
+
+
+def beds_results(*, beds: int, arrivals: float, stay: float, accepted: float) -> list[dict[str, Any]]:
+    """Return what the page records: the ward as it is, half of it, and with a stay half a day shorter."""
+    wards = {
+        "start": (beds_state(beds=beds, arrivals=arrivals, stay=stay, accepted=accepted), f"a ward of {beds} beds"),
+        "half": (
+            beds_state(beds=beds // 2, arrivals=round(arrivals / 2, 1), stay=stay, accepted=accepted),
+            f"half the ward: {beds // 2} beds and {arrivals / 2:.1f} arrivals a day",
+        ),
+        "short": (
+            beds_state(beds=beds, arrivals=arrivals, stay=stay - 0.5, accepted=accepted),
+            f"the ward of {beds} beds with a stay half a day shorter",
+        ),
+    }
+    start = wards["start"][0]
+    entries: list[dict[str, Any]] = [
+        {
+            "name": "finding",
+            "value": f"A ward of {beds} beds with {arrivals:.1f} arrivals a day for {stay:.1f} days is "
+            f"{start.number('used').text} occupied and full for {start.number('full').text} of those who come; "
+            f"it takes {start.number('needed').text} beds to bring that to {accepted:.0f} %.",
+            "unit": "",
+            "meaning": "The finding of this page",
+        },
+        {
+            "name": "spared",
+            "value": start.number("spared").value,
+            "unit": "per 1,000 arrivals",
+            "format": "{:.0f}",
+            "meaning": "Fewer turned away per 1,000 arrivals with one more bed",
+        },
+        {
+            "name": "needed",
+            "value": start.number("needed").value,
+            "unit": "beds",
+            "format": "{:,}",
+            "meaning": f"Smallest ward that is full for at most {accepted:.0f} % of arrivals",
+        },
+    ]
+    for place, (state, said) in wards.items():
+        for name in ("full", "used"):
+            number = state.number(name)
+            entries.append(
+                {
+                    "name": f"{name}_{place}",
+                    "value": number.value,
+                    "unit": "percent",
+                    "format": "{:.1f} %",
+                    "meaning": f"{number.label[:1].upper()}{number.label[1:]}, {said}",
+                }
+            )
+    return entries

@@ -1,0 +1,262 @@
+"""Explorers: pages that compute again in the reader's browser when a slider moves, without a server.
+
+A room says what can be moved (:class:`Slider`, :class:`Choice`, :class:`Tick`), what the start position gives
+(:class:`State`) and how it is drawn (Vega-Lite, written with Vega-Altair). :class:`Explorer` lays that out so that the
+page is whole without JavaScript. With it, ``book/_static/explore.js`` calls the function of the same name in
+``book/_static/explore-models.js`` and shows its state instead; a browser test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from compendium import escape
+from compendium.plotting import PALETTE
+from compendium.tables import table as lay_out
+from healthsys.errors import DataError
+
+#: Colour of each role as the page's own variable, so that a chart follows the light or dark page.
+INK = {role: f"var({variable})" for role, (variable, _, _) in PALETTE.items()}
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number that the reader moves; ``said`` is what stands beside it at the start."""
+
+    name: str
+    label: str
+    minimum: float
+    maximum: float
+    step: float
+    value: float
+    said: str
+    unit: str = ""
+    push: tuple[tuple[str, float], ...] = ()
+
+    def html(self, prefix: str) -> str:
+        """Return label, slider, its value in words, and buttons that move it by a step of their own."""
+        name = f"{prefix}-{self.name}"
+        steps = "".join(
+            f'<button type="button" data-push="{self.name}" data-step="{step:g}">{escape.html(label)}</button>'
+            for label, step in self.push
+        )
+        return (
+            f'<div class="hs-control"><label for="{name}">{escape.html(self.label)}</label>'
+            f'<input type="range" id="{name}" name="{self.name}" min="{self.minimum:g}" max="{self.maximum:g}" '
+            f'step="{self.step:g}" value="{self.value:g}" data-unit="{escape.html(self.unit)}">'
+            f'<output for="{name}">{escape.html(self.said)}</output>{steps}</div>'
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several that the reader chooses; ``options`` gives value and label."""
+
+    name: str
+    label: str
+    options: Mapping[str, str]
+    value: str
+
+    def html(self, prefix: str) -> str:
+        """Return label and list."""
+        name = f"{prefix}-{self.name}"
+        options = "".join(
+            f'<option value="{escape.html(value)}"{" selected" if value == self.value else ""}>'
+            f"{escape.html(label)}</option>"
+            for value, label in self.options.items()
+        )
+        return (
+            f'<div class="hs-control"><label for="{name}">{escape.html(self.label)}</label>'
+            f'<select id="{name}" name="{self.name}">{options}</select></div>'
+        )
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Something that the reader switches on or off."""
+
+    name: str
+    label: str
+    value: bool
+
+    def html(self, prefix: str) -> str:
+        """Return box and label."""
+        name, checked = f"{prefix}-{self.name}", " checked" if self.value else ""
+        return (
+            f'<div class="hs-control hs-tick"><input type="checkbox" id="{name}" name="{self.name}"{checked}>'
+            f'<label for="{name}">{escape.html(self.label)}</label></div>'
+        )
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number of a state: its name, what it is, its unrounded value (None: not defined) and how it is shown."""
+
+    name: str
+    label: str
+    value: float | None
+    text: str
+
+
+@dataclass(frozen=True)
+class State:
+    """What one position of the controls gives.
+
+    ``sentence`` says the result, ``numbers`` hold it, ``rows`` fill the table, ``data`` feed the charts, ``signals``
+    set their parameters.
+    """
+
+    sentence: str
+    numbers: tuple[Number, ...]
+    rows: pd.DataFrame
+    data: dict[str, list[dict[str, Any]]]
+    signals: dict[str, float] = field(default_factory=dict)
+
+    def number(self, name: str) -> Number:
+        """Return one number by name."""
+        return next(one for one in self.numbers if one.name == name)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A piece of page that displays itself."""
+
+    html: str
+    text: str
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.text}
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """An explorer: its kind (the model's name), controls, start, charts by the name of the figure they replace."""
+
+    kind: str
+    title: str
+    controls: Sequence[Slider | Choice | Tick]
+    start: State
+    inputs: dict[str, Any]
+    charts: dict[str, dict[str, Any]]
+    caption: str
+    formats: dict[str, str] = field(default_factory=dict)
+    headings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def panel(self) -> Panel:
+        """Controls and the sentence, with all that the browser needs to compute the page again."""
+        controls = "".join(control.html(f"explore-{self.kind}") for control in self.controls)
+        carried = {"inputs": self.inputs, "charts": self.charts}
+        return Panel(
+            f'<section class="hs-explorer hs-computed" id="explorer-{self.kind}" data-kind="{self.kind}" '
+            f'aria-label="{escape.html(self.title)}"><form class="hs-controls" hidden>{controls}'
+            '<button type="reset">Start again</button></form>'
+            '<p class="hs-still">One position is shown here. In the book, with JavaScript, controls stand in this '
+            "place, and the page computes again when you move them.</p>"
+            f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
+            f'<script type="application/json">{script_json(carried)}</script></section>',
+            self.start.sentence,
+        )
+
+    @property
+    def table(self) -> Panel:
+        """The text alternative: the numbers of the state, and its table, folded.
+
+        Examples
+        --------
+        >>> state = State("Two beds.", (Number("beds", "beds", 2.0, "2"),), pd.DataFrame({"beds": [2]}), {})
+        >>> slider = Slider("beds", "Beds", 1, 9, 1, 2, "2")
+        >>> shown = Explorer("bed-slack", "Beds", [slider], state, {}, {}, "Beds").table
+        >>> '<dd data-name="beds" data-value="2.0">2</dd>' in shown.html
+        True
+        """
+        numbers = "".join(
+            f'<div><dt>{escape.html(one.label)}</dt><dd data-name="{escape.html(one.name)}"'
+            f' data-value="{"" if one.value is None else repr(float(one.value))}">{escape.html(one.text)}</dd></div>'
+            for one in self.start.numbers
+        )
+        shown = lay_out(
+            self.start.rows,
+            caption=self.caption,
+            formats=self.formats,
+            headings=self.headings,
+            name=f"explorer-{self.kind}",
+        )
+        return Panel(
+            f'<dl class="hs-numbers hs-computed" data-of="{self.kind}">{numbers}</dl>'
+            f'<details class="hs-alternative"><summary>The same as a table</summary>{shown.html}</details>',
+            "",
+        )
+
+
+def script_json(value: Any) -> str:
+    """Return JSON that cannot end the script element it stands in.
+
+    Examples
+    --------
+    >>> script_json({"name": "</script>"})
+    '{"name":"\\\\u003c/script>"}'
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_plain).replace("<", "\\u003c")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+
+
+def vega_lite(chart: Any, *, height: int) -> dict[str, Any]:
+    """Return the Vega-Lite specification of an Altair chart in the look of the book, as wide as its place.
+
+    Raises
+    ------
+    DataError
+        If the chart carries data of its own: it is fed by name, or the page would hold the data twice.
+
+    Examples
+    --------
+    >>> import altair as alt
+    >>> chart = alt.Chart(alt.NamedData("rows")).mark_bar().encode(x="beds:Q")
+    >>> vega_lite(chart, height=200)["data"]
+    {'name': 'rows'}
+    """
+    spec = chart.properties(width="container", height=height).to_dict()
+    if spec.pop("datasets", None):
+        raise DataError(
+            "an explorer's chart carries data of its own; give it alt.NamedData and put the rows in State.data"
+        )
+    found = re.findall(r'"(https?://[^"]+)"', json.dumps({key: spec[key] for key in spec if key != "$schema"}))
+    if found:
+        raise DataError(f"an explorer's chart would fetch {found[0]}; everything it needs must be in the page")
+    return {**spec, "config": look(), "background": None}
+
+
+def look() -> dict[str, Any]:
+    """Return the Vega-Lite configuration that matches the figures of the book."""
+    axis = {
+        "labelColor": INK["quiet"], "titleColor": INK["quiet"], "domainColor": INK["context"],
+        "tickColor": INK["context"], "gridColor": INK["faint"], "labelFontSize": 12, "titleFontSize": 12.5,
+        "titleFontWeight": 400, "labelFont": "Inter", "titleFont": "Inter",
+    }  # fmt: skip
+    legend = {
+        "labelColor": INK["text"], "titleColor": INK["quiet"], "labelFontSize": 12, "labelFont": "Inter",
+        "titleFont": "Inter", "titleFontWeight": 400, "symbolStrokeWidth": 1.6,
+    }  # fmt: skip
+    return {
+        "aria": False,
+        "font": "Inter",
+        "view": {"stroke": None},
+        "axis": {**axis, "grid": False},
+        "legend": legend,
+        "title": {"color": INK["quiet"], "font": "Inter", "fontSize": 12.5, "fontWeight": 400, "anchor": "start"},
+        "text": {"color": INK["text"], "font": "Inter", "fontSize": 12},
+        "mark": {"color": INK["subject"]},
+        "autosize": {"type": "fit-x", "contains": "padding"},
+    }

@@ -1,0 +1,340 @@
+"""The employer that a reader moves: ten people from one band to another, and what that does to the pay gap.
+
+Convention: everybody in a band has the mean hourly pay of that band's people, women and men together. What is left is
+the gap that comes from who is in which band. The measures are those of :func:`healthsys.equality.pay_gap.statutory`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from compendium import plotting
+from compendium.plotting import COLOUR, NARROW, canvas
+from compendium.recording import text_of
+from everyday.explorers.pages import INK, Choice, Explorer, Number, Slider, State, vega_lite
+from healthsys.equality import figures, pay_gap
+from healthsys.errors import DataError
+
+#: Order of the bands of Agenda for Change, very senior managers last.
+BANDS = ("2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM")
+
+#: People that one press of a button moves.
+STEP = 10
+
+#: Names of the two groups, as a reader chooses them.
+GROUPS = {"women": pay_gap.WOMEN, "men": pay_gap.MEN}
+
+
+def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
+    """Count the people on full pay of one organisation by band, with the mean hourly pay of the band.
+
+    Doctors, who have no band, are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per band, lowest first: ``band``, ``rate`` (pounds an hour, to the penny), ``women``, ``men``.
+
+    Raises
+    ------
+    DataError
+        If nobody of that organisation is in the table, or the staff are a reader's own: the page shows exact head
+        counts and rates of small bands, without any disclosure rule.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"organisation": "A", "sex": list("FFM"), "band": ["2", "3", "3"],
+    ...                        "hourly_pay": [11.0, 12.0, 12.5]})
+    >>> by_band(people, organisation="A").to_dict("list")
+    {'band': ['2', '3'], 'rate': [11.0, 12.25], 'women': [1, 1], 'men': [0, 1]}
+    """
+    if staff.attrs.get("provenance", {}).get("kind") == "yours":
+        raise DataError(
+            "this page shows exact head counts and rates of pay of small bands, so it is for synthetic staff only; "
+            "for your own file use `healthsys report pay_gap -p staff=FILE`, which applies a disclosure rule"
+        )
+    chosen = staff[(staff["organisation"] == organisation) & staff["band"].isin(BANDS)]
+    chosen = chosen[pay_gap.full_pay_mask(chosen) & chosen["hourly_pay"].notna().to_numpy()]
+    chosen = chosen[chosen["sex"].isin(GROUPS.values())]
+    if chosen.empty:
+        known = ", ".join(sorted(map(str, staff["organisation"].unique())))
+        raise DataError(f"column 'organisation': nobody on a band in '{organisation}'; allowed: {known}")
+    groups = chosen.groupby("band")
+    found = pd.DataFrame({"rate": groups["hourly_pay"].mean().round(2)})
+    for name, code in GROUPS.items():
+        found[name] = groups["sex"].agg(lambda sex, code=code: int((sex == code).sum()))
+    order = [band for band in BANDS if band in found.index]
+    return found.loc[order].rename_axis("band").reset_index()
+
+
+def moved(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: int) -> pd.DataFrame:
+    """Return the bands after so many of one group have moved; never more than the band has.
+
+    Examples
+    --------
+    >>> bands = pd.DataFrame({"band": ["2", "3"], "rate": [11.0, 12.0], "women": [30, 5], "men": [10, 5]})
+    >>> moved(bands, who="women", origin="2", to="3", people=10)["women"].tolist()
+    [20, 15]
+    """
+    after = bands.copy()
+    if origin == to:
+        return after
+    out, into = after["band"] == origin, after["band"] == to
+    going = min(people, int(after.loc[out, who].iloc[0]))
+    after.loc[out, who] -= going
+    after.loc[into, who] += going
+    return after
+
+
+def staff_of(bands: pd.DataFrame) -> pd.DataFrame:
+    """Return a row per person, each on the rate of the band.
+
+    Examples
+    --------
+    >>> staff_of(pd.DataFrame({"band": ["2"], "rate": [11.0], "women": [2], "men": [1]}))["sex"].tolist()
+    ['F', 'F', 'M']
+    """
+    rows = [
+        {"sex": code, "hourly_pay": band.rate}
+        for band in bands.itertuples()
+        for name, code in GROUPS.items()
+        for _ in range(getattr(band, name))
+    ]
+    return pd.DataFrame(rows)
+
+
+def pay_state(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: int) -> State:
+    """Return the gaps and quarters after a move, and how far they are from those before it.
+
+    Parameters
+    ----------
+    bands
+        What :func:`by_band` gives.
+    who
+        ``women`` or ``men``.
+    origin, to
+        Bands.
+    people
+        How many move.
+    """
+    after = moved(bands, who=who, origin=origin, to=to, people=people)
+    before, found = pay_gap.statutory(staff_of(bands)), pay_gap.statutory(staff_of(after))
+    numbers, says = [], {}
+    for measure in ("mean", "median"):
+        gap, was = found.gap(f"{measure}_hourly"), before.gap(f"{measure}_hourly")
+        says[measure] = gap.percent, was.percent
+        numbers += [
+            Number(f"{measure}_gap", f"{measure} gap", gap.percent, _percent(gap.percent)),
+            Number(f"{measure}_men", f"{measure} pay, men", gap.comparator, f"£{gap.comparator:.2f}"),
+            Number(f"{measure}_women", f"{measure} pay, women", gap.group, f"£{gap.group:.2f}"),
+        ]
+    quarters = found.quarters
+    for row in quarters.itertuples():
+        name = row.quarter.replace(" ", "_")
+        share = float(row.group_percent)
+        numbers.append(Number(name, f"women, {row.quarter} quarter", share, _percent(share)))
+    going = int((after[who] - bands[who]).clip(lower=0).sum())
+    table = after.assign(share=100 * after["women"] / (after["women"] + after["men"]).where(lambda all_: all_ > 0))
+    data = {
+        "bands": [
+            {"band": band.band, "sex": name, "people": int(getattr(band, name))}
+            for band in after.itertuples()
+            for name in GROUPS
+        ],
+        "quarters": [
+            {"quarter": row.quarter, "sex": name, "share": float(share)}
+            for row in quarters.itertuples()
+            for name, share in (("women", row.group_percent), ("men", row.comparator_percent))
+        ],
+    }
+    return State(_sentence(who, origin, to, going, says, quarters), tuple(numbers), table, data)
+
+
+def _sentence(who: str, origin: str, to: str, going: int, says: dict[str, Any], quarters: pd.DataFrame) -> str:
+    (mean, mean_was), (median, median_was) = says["mean"], says["median"]
+    upper = f"{_percent(float(quarters['group_percent'].iloc[-1]))} of the upper quarter are women."
+    if not going:
+        return f"Before any move, the mean gap is {_percent(mean)} and the median gap {_percent(median)}; {upper}"
+    return (
+        f"With {going} {who} moved from band {origin} to band {to}, the mean gap is {_percent(mean)} "
+        f"(before: {_percent(mean_was)}) and the median gap {_percent(median)} "
+        f"(before: {_percent(median_was)}); {upper}"
+    )
+
+
+def _percent(value: float) -> str:
+    return text_of(round(value, 1) + 0.0, "{:.1f} %")
+
+
+def pay_results(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> list[dict[str, Any]]:
+    """Return what the page records: gaps at the start, after ten have moved, after a move among the low paid."""
+    one = pay_state(bands, who=who, origin=origin, to=to, people=STEP)
+    start, low = one_start(bands, who), pay_state(bands, who=who, origin="2", to="3", people=STEP)
+    people = int(bands[list(GROUPS)].to_numpy().sum())
+    entries = [
+        {
+            "name": "finding",
+            "value": f"In a synthetic organisation of {people} people on bands, ten {who} who move from "
+            f"band {origin} to band {to} "
+            f"take the median gap from {start.number('median_gap').text} to {one.number('median_gap').text} "
+            f"and the mean gap only from {start.number('mean_gap').text} to {one.number('mean_gap').text}.",
+            "unit": "",
+            "meaning": "The finding of this page",
+        },
+        {
+            "name": "people",
+            "value": people,
+            "unit": "people",
+            "format": "{:,}",
+            "meaning": "People on a band, full pay",
+        },
+    ]
+    for place, state, said in (
+        ("start", start, "before any move"),
+        ("ten", one, f"after ten {who} have moved from band {origin} to band {to}"),
+        ("low", low, f"after ten {who} have moved from band 2 to band 3"),
+    ):
+        for name in ("mean_gap", "median_gap", "upper"):
+            number = state.number(name)
+            entries.append(
+                {
+                    "name": f"{name}_{place}",
+                    "value": number.value,
+                    "unit": "percent",
+                    "format": "{:.1f} %",
+                    "meaning": f"{number.label[:1].upper()}{number.label[1:]}, {said}",
+                }
+            )
+    return entries
+
+
+def one_start(bands: pd.DataFrame, who: str) -> State:
+    """Return the state before any move."""
+    first, last = bands["band"].iloc[0], bands["band"].iloc[-1]
+    return pay_state(bands, who=who, origin=first, to=last, people=0)
+
+
+def draw_bands(state: State, *, width: int) -> Figure:
+    """Draw women and men in each band, side by side."""
+    rows = pd.DataFrame(state.data["bands"]).pivot(index="band", columns="sex", values="people").reindex(BANDS).dropna()
+    figure, axes = canvas(width, 300 if width > NARROW else 320)
+    for name, role, shift in (("women", "subject", -0.2), ("men", "context", 0.2)):
+        places = [place + shift for place in range(len(rows))]
+        axes.bar(places, rows[name], width=0.38, color=COLOUR[role], hatch="//" if name == "men" else "",
+                 edgecolor=COLOUR["paper"], linewidth=0, label=name)  # fmt: skip
+    axes.set_xticks(range(len(rows)), rows.index)
+    axes.set_xlabel("pay band")
+    axes.set_title("People", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+    axes.legend(loc="upper right")
+    return figure
+
+
+def bands_figure(state: State, *, organisation: str) -> dict[str, Any]:
+    """Return name, caption, alternative text and data of the figure of bands."""
+    largest = state.rows.loc[(state.rows["women"] + state.rows["men"]).idxmax()]
+    return {
+        "name": "people-by-band",
+        "caption": f"Synthetic data: people on full pay and on a band in the invented organisation {organisation}, "
+        f"n = {int(state.rows['women'].sum() + state.rows['men'].sum())}. Doctors, who have no band, are left out.",
+        "alt": f"Women and men in each pay band. The largest is band {largest['band']} with {largest['women']} women "
+        f"and {largest['men']} men; above it the bands thin out.",
+        "drawn": pd.DataFrame(state.data["bands"]),
+    }
+
+
+def quarters_table(state: State) -> pd.DataFrame:
+    """Return the quarters as :func:`healthsys.equality.figures.draw_quarters` takes them."""
+    rows = pd.DataFrame(state.data["quarters"]).pivot(index="quarter", columns="sex", values="share")
+    order = list(dict.fromkeys(row["quarter"] for row in state.data["quarters"]))
+    return rows.loc[order[::-1]].reset_index().rename(columns={"women": "group_percent", "men": "comparator_percent"})
+
+
+def quarters_figure(state: State) -> dict[str, Any]:
+    """Return name, caption, alternative text and data of the figure of pay quarters."""
+    table = quarters_table(state)
+    said = ", ".join(f"{row.quarter} {row.group_percent:.1f} %" for row in table.itertuples())
+    return {
+        "name": "quarters-to-move",
+        "caption": "Synthetic data, everybody on the mean rate of the band. Four equal groups by hourly pay; people on "
+        "the same rate are shared over a boundary in proportion.",
+        "alt": f"Share of women in each pay quarter, from the upper down: {said}.",
+        "drawn": table,
+    }
+
+
+def show_start(state: State, *, organisation: str) -> None:
+    """Show both figures of the start; the browser puts its own in their place."""
+    plotting.show(draw_bands, state, **bands_figure(state, organisation=organisation))
+    plotting.show(figures.draw_quarters, quarters_table(state), names=("men", "women"), **quarters_figure(state))
+
+
+def _pictures() -> dict[str, dict[str, Any]]:
+    """Draw bands and quarters from the named rows ``bands`` and ``quarters``."""
+    ink = alt.Color(
+        "sex:N",
+        title=None,
+        scale=alt.Scale(domain=list(GROUPS), range=[INK["subject"], INK["context"]]),
+        legend=alt.Legend(orient="top"),
+    )
+    bands = (
+        alt.Chart(alt.NamedData("bands"))
+        .mark_bar()
+        .encode(
+            x=alt.X("band:N", title="pay band", sort=None, axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("sex:N", sort=list(GROUPS)),
+            y=alt.Y("people:Q", title="people"),
+            color=ink,
+            tooltip=["band:N", "sex:N", "people:Q"],
+        )
+    )
+    share = alt.Chart(alt.NamedData("quarters")).encode(
+        y=alt.Y("quarter:N", title=None, sort=["upper", "upper middle", "lower middle", "lower"]),
+        x=alt.X(
+            "share:Q",
+            title="percent of the people in the quarter",
+            stack=True,
+            scale=alt.Scale(domain=[0, 100]),
+            axis=alt.Axis(values=[0, 25, 50, 75, 100]),
+        ),
+        order=alt.Order("sex:N", sort="descending"),
+        tooltip=["quarter:N", "sex:N", alt.Tooltip("share:Q", format=".1f")],
+    )
+    labels = (
+        share.transform_filter("datum.sex == 'women'")
+        .transform_calculate(said="format(datum.share, '.1f') + ' %'")
+        .mark_text(align="left", color=INK["paper"], fontWeight=600)
+        .encode(x=alt.value(8), text="said:N", order=alt.Undefined)
+    )
+    return {
+        "people-by-band": vega_lite(bands, height=250),
+        "quarters-to-move": vega_lite(alt.layer(share.mark_bar(size=26).encode(color=ink), labels), height=170),
+    }
+
+
+def pay_explorer(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> Explorer:
+    """Return the explorer of an employer's bands; nobody has moved at the start."""
+    names = {band: f"band {band}" for band in bands["band"]}
+    most = int(bands.loc[bands["band"] == origin, who].iloc[0]) // STEP * STEP
+    return Explorer(
+        kind="pay-gap",
+        title="Pay bands to move people between",
+        controls=[
+            Choice("who", "Who moves", {name: name for name in GROUPS}, who),
+            Choice("origin", "From", names, origin),
+            Choice("to", "To", names, to),
+            Slider(
+                "people", "How many move", 0, most, STEP, 0, "0 people", "people",
+                push=(("Ten fewer", -STEP), ("Ten more", STEP)),
+            ),
+        ],
+        start=pay_state(bands, who=who, origin=origin, to=to, people=0),
+        inputs={"bands": bands.to_dict("list"), "step": STEP},
+        charts=_pictures(),
+        caption="People by band after the move, with the rate that everybody in the band is taken to have",
+        formats={"rate": "£{:.2f}", "share": "{:.1f}"},
+        headings={"rate": "hourly pay", "share": "women (%)"},
+    )  # fmt: skip

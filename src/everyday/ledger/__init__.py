@@ -1,0 +1,1 @@
+"""The claims of the sources, checked again."""

@@ -1,0 +1,53 @@
+"""The step of the build that writes the ledger's pages: it reads the project's files and returns texts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from compendium import datasets, paths
+from everyday.ledger import claims, pages
+
+
+def recorded_values() -> dict[str, Any]:
+    """Return the values that runs recorded, by ``run/name``: what was built last, else the published record."""
+    found: dict[str, Any] = {}
+    for folder in (paths.results(), paths.build() / "results"):
+        for path in sorted(folder.glob("*.json")):
+            for name, entry in json.loads(path.read_text(encoding="utf-8")).get("results", {}).items():
+                if entry.get("value") is not None:
+                    found[f"{path.stem}/{name}"] = entry["value"]
+    return found
+
+
+def evaluated_ledger() -> pd.DataFrame:
+    """Return the bundled ledger with recomputed verdicts, claims that use a chapter's result included."""
+    return claims.evaluate(claims.load_ledger(), results=recorded_values())
+
+
+def book_pages() -> dict[str, str]:
+    """Return every page that the ledger gives, by its path below ``book/``, such as ``evidence/index.md``.
+
+    A project without a ledger gets none.
+    """
+    if "claims" not in datasets.names():
+        return {}
+    bibliography = paths.book() / "references.bib"
+    template = paths.data() / datasets.describe("claims_template")["path"]
+    found = pages.all_pages(
+        evaluated_ledger(),
+        datasets.load("claims_changes"),
+        claims.evaluate(claims.load_ledger(template), label=template.name),
+        bibliography=bibliography.read_text(encoding="utf-8") if bibliography.is_file() else "",
+    )
+    known = pages.sources(bibliography.read_text(encoding="utf-8") if bibliography.is_file() else "")
+    counts = pages.counts_table(evaluated_ledger(), known=known).html
+    found["counts-fragment.md"] = f'<div class="hs-computed hs-counts">{counts}</div>\n'
+    return {f"evidence/{name}": text for name, text in found.items()}
+
+
+def ledger_json() -> str:
+    """Return the download ``data/claims.json``: the ledger with recomputed verdicts."""
+    return pages.as_json(evaluated_ledger())

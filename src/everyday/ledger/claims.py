@@ -1,0 +1,330 @@
+"""The claims ledger: what the sources state, checked by expression, with verdicts computed and not stored alone.
+
+A claim has named inputs and a check over them; the verdict follows from the two by :func:`verdict`. The committed
+verdict stands beside them so that a change shows: :func:`evaluate` recomputes every one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from compendium import datasets
+from everyday.ledger import checks
+from healthsys.errors import DataError
+
+#: Every verdict, with what it means, in the order in which they are shown.
+VERDICTS: dict[str, str] = {
+    "reproduced": "The check over what the source prints is true.",
+    "rounding": "The check is true only after rounding more coarsely than the source's own wording or figures.",
+    "inconsistent": "The check is false, also after rounding.",
+    "judged": "Two wordings disagree or differ, which no expression can compute; the reason is given.",
+    "derived": "A quantity computed from what is printed; the source prints nothing to compare it with.",
+    "not derivable": "The source, or the copy read, prints nothing to compute it from; the reason is given.",
+}
+
+#: Name under which an expression may use the result that a chapter computes.
+RESULT_NAME = "result"
+
+#: How far a linked result may stand from what the printed figures come to, as a share: eight digits are recorded.
+RESULT_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check comes to: the verdict, the computed value, and the value shown beside it."""
+
+    verdict: str
+    value: bool | int | float | None = None
+    shown: bool | int | float | None = None
+
+
+def verdict(
+    inputs: Mapping[str, Any], *, check: str = "", rounded: str = "", show: str = "", reason: str = ""
+) -> Finding:
+    """Compute the verdict of one claim.
+
+    ======================================  ==============
+    no inputs and no check                  not derivable
+    texts as inputs and no check            judged
+    check comes to a number                 derived
+    check is true                           reproduced
+    check is false, ``rounded`` is true     rounding
+    check is false otherwise                inconsistent
+    ======================================  ==============
+
+    A figure that the source prints to one decimal is compared at one decimal and is then *reproduced*: the printed
+    precision is part of what the source says. *Rounding* is for statements that need more than that, such as six
+    months for 6.6.
+
+    Parameters
+    ----------
+    inputs
+        What the source prints, by name (:func:`everyday.ledger.checks.parse_inputs`).
+    check
+        The expression; true, false or a number.
+    rounded
+        The same comparison after rounding, tried where the check is false.
+    show
+        An expression whose value is shown beside the verdict, such as the ratio behind a comparison.
+    reason
+        Why; required where nothing is computed.
+
+    Raises
+    ------
+    CheckError
+        If an expression is not allowed or does not compute, an input is used nowhere, a check uses no input, numbers
+        stand without a check, or a reason is missing.
+
+    Examples
+    --------
+    >>> verdict({"after": 363, "before": 183}, check="after / before > 2", show="after / before").verdict
+    'inconsistent'
+    >>> verdict({"share": 0.75, "n": 250}, check="share * n").value
+    187.5
+    >>> verdict({"one": "nine workshops", "other": "twelve"}, reason="Two counts in words.").verdict
+    'judged'
+    >>> verdict({}, reason="Printed once.").verdict
+    'not derivable'
+    """
+    if not check:
+        if rounded or show:
+            raise checks.CheckError("there is an expression but no check; write the check, or remove the expression")
+        if not reason:
+            raise checks.CheckError("nothing is computed and no reason is given; say why in the column reason")
+        if not inputs:
+            return Finding("not derivable")
+        if len(inputs) < 2 or not all(isinstance(value, str) for value in inputs.values()):
+            raise checks.CheckError(
+                "there are inputs but no check; write a check over them (a claim that is judged has two or more "
+                "wordings as its inputs, a claim that is not derivable has none)"
+            )
+        return Finding("judged")
+    used = checks.names_in(check, rounded, show)
+    unused = sorted(set(inputs) - used - {RESULT_NAME})
+    if unused:
+        raise checks.CheckError(f"input '{unused[0]}' is used by no expression; use it or remove it")
+    if not used & set(inputs):
+        raise checks.CheckError("the check uses no input, so it checks nothing; name what the source prints as inputs")
+    value = checks.compute(check, inputs)
+    shown = checks.compute(show, inputs) if show else None
+    if not isinstance(value, bool):
+        if rounded:
+            raise checks.CheckError("the check comes to a number, so there is nothing to round; remove rounded")
+        return Finding("derived", value, value if shown is None else shown)
+    if value:
+        return Finding("reproduced", value, shown)
+    after = checks.compute(rounded, inputs) if rounded else False
+    if not isinstance(after, bool):
+        raise checks.CheckError(f"'{rounded}' must come to true or false, as the check does")
+    return Finding("rounding" if after else "inconsistent", value, shown)
+
+
+def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
+    """Load the ledger, or a reader's own file of claims in the same layout, and check every claim.
+
+    Parameters
+    ----------
+    path
+        A CSV file with the columns of ``data/templates/claims_template.csv``; the bundled ledger if None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each claim; empty texts are ``""``, ``material`` is true or false.
+
+    Raises
+    ------
+    DataError
+        Naming file, row, column, value and remedy: the file breaks the layout, or a claim cannot be computed.
+
+    Examples
+    --------
+    >>> ledger = load_ledger()
+    >>> ledger.columns[0]
+    'claim_id'
+    """
+    claims = datasets.load("claims") if path is None else datasets.read(path, layout="claims")
+    claims = claims.copy()
+    for column in claims.columns:
+        if column != "material":
+            claims[column] = claims[column].fillna("").astype("str")
+    claims["material"] = claims["material"].fillna(False).astype(bool)
+    label = claims.attrs["provenance"]["name"] if path is not None else "claims.csv"
+    _parsed(claims, label=label)
+    return claims
+
+
+def evaluate(
+    claims: pd.DataFrame, *, results: Mapping[str, Any] | None = None, label: str = "claims.csv"
+) -> pd.DataFrame:
+    """Recompute the verdict of every claim.
+
+    Parameters
+    ----------
+    claims
+        A ledger (:func:`load_ledger`).
+    results
+        Values that chapters recorded, by ``run/name``. A claim whose column ``result`` names one uses it in its
+        expressions as ``result``; a derived claim whose check does not is compared with it. None (in a chapter,
+        which comes before the record of all): links are left aside, what is shown comes from the printed figures
+        alone, and a claim whose check needs its result keeps the verdict of the file.
+    label
+        What to call the file in messages.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The ledger with ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check
+        comes to; None where nothing is computed), ``shown`` (text of the value shown, with its unit) and ``holds``
+        (whether the two verdicts agree; an empty committed verdict holds, so that a new file can be tried).
+
+    Raises
+    ------
+    DataError
+        Naming file, row, column, value and remedy where a claim cannot be computed.
+
+    Examples
+    --------
+    >>> unlinked = load_ledger().query("result == ''")  # those that need no chapter's result
+    >>> bool(evaluate(unlinked)["holds"].all())
+    True
+    """
+    findings = _findings(claims, results, label=label)
+    found = claims.copy()
+    found["committed"] = claims["verdict"]
+    found["verdict"] = pd.Series([finding.verdict for finding in findings], index=claims.index, dtype="str")
+    found["value"] = pd.Series([finding.value for finding in findings], index=claims.index, dtype=object)
+    found["shown"] = [shown(finding.shown, unit) for finding, unit in zip(findings, claims["unit"], strict=True)]
+    found["holds"] = (found["committed"] == found["verdict"]) | (found["committed"] == "")
+    return found
+
+
+def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
+    """Count claims by verdict: a row for each group, a last row for all of several, a column for each verdict.
+
+    Examples
+    --------
+    >>> unlinked = load_ledger().query("result == ''")
+    >>> int(counts(evaluate(unlinked))["all"].iloc[-1]) == len(unlinked)
+    True
+    """
+    groups = list(dict.fromkeys(evaluated[by]))
+    rows = []
+    for group in [*groups, "all"] if len(groups) > 1 else groups:
+        chosen = evaluated if group == "all" else evaluated[evaluated[by] == group]
+        row: dict[str, Any] = {by: group}
+        row |= {name: int((chosen["verdict"] == name).sum()) for name in VERDICTS}
+        rows.append(row | {"all": len(chosen)})
+    return pd.DataFrame(rows)
+
+
+def shown(value: Any, unit: str = "") -> str:
+    """Write a computed value for a reader: four significant digits, whole numbers in full, with its unit.
+
+    Examples
+    --------
+    >>> shown(1195066, "pounds")
+    '1,195,066 pounds'
+    >>> shown(363 / 183, "times")
+    '1.984 times'
+    """
+    if value is None or isinstance(value, bool):
+        return ""
+    number = round(float(value), 9)
+    if unit.startswith("("):  # a year, which takes no comma
+        text = f"{number:.0f}"
+    elif number.is_integer() or abs(number) >= 10000:
+        text = f"{number:,.0f}"
+    else:
+        text = f"{number:.4g}"
+    return f"{text} {unit}".strip().replace("-", "−", 1) if number < 0 else f"{text} {unit}".strip()
+
+
+def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
+    """Read the inputs of every claim and try what needs no result; all faults are reported together."""
+    parsed, faults = [], []
+    for row, claim in enumerate(claims.to_dict("records")):
+        try:
+            inputs = checks.parse_inputs(claim["inputs"])
+        except checks.CheckError as error:
+            faults.append(_fault(label, row, claim, "inputs", claim["inputs"], error))
+            inputs = {}
+        else:
+            if not claim["result"]:
+                try:
+                    _finding(claim, inputs)
+                except checks.CheckError as error:
+                    faults.append(_fault(label, row, claim, "check", claim["check"], error))
+        parsed.append(inputs)
+    _raise(label, faults)
+    return parsed
+
+
+def _findings(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label: str) -> list[Finding]:
+    findings, faults = [], []
+    for row, claim in enumerate(claims.to_dict("records")):
+        try:
+            inputs = checks.parse_inputs(claim["inputs"])
+            if claim["result"] and results is None:
+                findings.append(_unlinked(claim, inputs))
+                continue
+            if claim["result"]:
+                if claim["result"] not in results:
+                    raise checks.CheckError(
+                        f"the claim uses the result '{claim['result']}', which no run has recorded; "
+                        "run `healthsys run` first, or correct the column result"
+                    )
+                inputs[RESULT_NAME] = results[claim["result"]]
+            findings.append(_agreeing(claim, inputs, _finding(claim, inputs)))
+        except checks.CheckError as error:
+            faults.append(_fault(label, row, claim, "check", claim["check"], error))
+    _raise(label, faults)
+    return findings
+
+
+def _unlinked(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Finding:
+    """Compute a linked claim from the printed figures alone."""
+    if RESULT_NAME not in checks.names_in(claim["check"], claim["rounded"]):
+        return _finding(claim, inputs)
+    return Finding(claim["verdict"], None, checks.compute(claim["show"], inputs) if claim["show"] else None)
+
+
+def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], finding: Finding) -> Finding:
+    """Hold what the printed figures come to against the linked result, where no expression does so itself."""
+    if RESULT_NAME not in inputs or RESULT_NAME in checks.names_in(claim["check"], claim["rounded"], claim["show"]):
+        return finding
+    linked = inputs[RESULT_NAME]
+    if finding.verdict != "derived" or isinstance(linked, str):
+        raise checks.CheckError(
+            f"the result '{claim['result']}' is linked and not used; write it into the check as result"
+        )
+    if not math.isclose(finding.value, linked, rel_tol=RESULT_TOLERANCE):
+        raise checks.CheckError(
+            f"the printed figures come to {finding.value:.8g} and the linked result '{claim['result']}' is "
+            f"{linked:.8g}; correct the inputs, or link the result of the same quantity"
+        )
+    return finding
+
+
+def _finding(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Finding:
+    return verdict(
+        inputs, check=claim["check"], rounded=claim["rounded"], show=claim["show"], reason=claim["reason"]
+    )
+
+
+def _fault(label: str, row: int, claim: Mapping[str, Any], column: str, value: str, error: Exception) -> str:
+    said = f"'{value[:60]}'" if value else "the cell is empty"
+    return f"{label}: row {row + 2}, claim '{claim['claim_id']}', column '{column}', {said}: {error}"
+
+
+def _raise(label: str, faults: list[str]) -> None:
+    if faults:
+        more = [f"{label}: and {len(faults) - 10} more claims"] if len(faults) > 10 else []
+        remedy = "Correct these claims and try again; `healthsys claims --help` and the page on writing claims say how"
+        raise DataError("\n".join([*faults[:10], *more, remedy]))

@@ -1,0 +1,62 @@
+"""``healthsys claims``: recompute every claim, of the bundled ledger or of a reader's own file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from compendium import escape
+
+
+@click.command()
+@click.option("--source", "source_key", metavar="KEY", help="Only the claims of one source.")
+@click.option("--json", "as_json", is_flag=True, help="Print the claims as JSON, with recomputed verdicts.")
+@click.option(
+    "--file",
+    "path",
+    type=click.Path(path_type=Path),
+    help="Your own file of claims, in the layout of data/templates/claims_template.csv.",
+)
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Write the audit page of your file here.")
+def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path | None) -> None:
+    """Re-check every claim of the sources; exit 1 if a committed verdict no longer holds.
+
+    A claim's verdict is computed from the values that its source prints and from its check. An empty verdict in your
+    own file is filled in and does not fail.
+    """
+    from everyday.ledger import claims as ledger
+    from everyday.ledger import pages
+    from everyday.ledger.book import recorded_values
+    from healthsys.errors import DataError, nearest
+
+    label = path.name if path else "claims.csv"
+    evaluated = ledger.evaluate(ledger.load_ledger(path), results=recorded_values(), label=label)
+    if source_key is not None:
+        known = list(dict.fromkeys(evaluated["source_key"]))
+        if source_key not in known:
+            raise DataError(
+                f"{label}: there is no claim of '{source_key}'.{nearest(source_key, known)} Known: {', '.join(known)}"
+            )
+        evaluated = evaluated[evaluated["source_key"] == source_key]
+    wrong = evaluated[~evaluated["holds"]]
+    if page is not None:
+        text = "\n".join(pages.source_page(evaluated, key) for key in dict.fromkeys(evaluated["source_key"]))
+        page.write_text(text, encoding="utf-8")
+    if as_json:
+        click.echo(pages.as_json(evaluated), nl=False)
+    else:
+        for row in evaluated.to_dict("records"):
+            click.echo(escape.lines(f"{row['verdict']:<14} {row['claim_id']:<36} {row['shown']}".rstrip()))
+        click.echo("")
+        click.echo(ledger.counts(evaluated).to_string(index=False))
+    for row, claim in wrong.iterrows():
+        said = (
+            f"{label}: row {row + 2}, claim '{claim['claim_id']}', column 'verdict': committed '{claim['committed']}', "
+            f"recomputed '{claim['verdict']}'; correct the inputs or the check, or accept the new verdict in the file"
+        )
+        click.echo(escape.lines(said), err=True)
+    click.echo(f"{len(evaluated)} claims checked, {len(wrong)} verdicts no longer hold", err=as_json)
+    if len(wrong):
+        sys.exit(1)

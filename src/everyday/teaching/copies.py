@@ -1,0 +1,212 @@
+"""Copies of an exercise notebook: the student's without answers, one with given answers, the lecturer's key."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+import pandas as pd
+from compendium.errors import RunError
+
+from everyday.teaching.checks import same, shown, sitting
+from everyday.teaching.modules import Module
+
+#: nbgrader's own words, so that our copies and its copies are the same.
+CODE_STUB, TEXT_STUB = "# YOUR CODE HERE\nraise NotImplementedError()", "YOUR ANSWER HERE"
+
+_SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
+_HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+
+
+def student_notebook(notebook: nbformat.NotebookNode, *, label: str) -> nbformat.NotebookNode:
+    """Return the student's copy: no solution, no hidden test, no output.
+
+    Parameters
+    ----------
+    notebook
+        A notebook in nbgrader's source format.
+    label
+        What to call it in messages.
+
+    Raises
+    ------
+    RunError
+        If a marker is not closed.
+    """
+    copy = nbformat.from_dict({**notebook, "cells": []})
+    for cell in notebook.cells:
+        made = nbformat.from_dict({**cell, "metadata": {**cell.metadata}})
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution"):
+            made.source = _without_solution(made, label=label)
+        made.source = _cut(made.source, *_HIDDEN, stub=None, label=label)
+        if made.cell_type == "code":
+            made.outputs, made.execution_count = [], None
+        copy.cells.append(made)
+    return copy
+
+
+def _without_solution(cell: nbformat.NotebookNode, *, label: str) -> str:
+    stub = CODE_STUB if cell.cell_type == "code" else TEXT_STUB
+    if _SOLUTION[0] not in cell.source:
+        return stub
+    return _cut(cell.source, *_SOLUTION, stub=stub, label=label)
+
+
+def _cut(source: str, begin: str, end: str, *, stub: str | None, label: str) -> str:
+    """Return a source without what stands between two markers, the markers included."""
+    kept, inside = [], False
+    for line in source.split("\n"):
+        if begin in line:
+            if inside:
+                raise RunError(f"{label}: '{begin}' stands twice without '{end}' between")
+            inside = True
+            if stub is not None:
+                indent = line[: len(line) - len(line.lstrip())]
+                kept += [indent + part for part in stub.split("\n")]
+        elif end in line:
+            inside = False
+        elif not inside:
+            kept.append(line)
+    if inside:
+        raise RunError(f"{label}: '{begin}' is not followed by '{end}'")
+    return "\n".join(kept)
+
+
+def answered(module: Module, answers: Mapping[str, str]) -> nbformat.NotebookNode:
+    """Return a student's copy in which some exercises are answered: the code of each, by name.
+
+    Exercises that are not named keep the module's own solution.
+    """
+    notebook = student_notebook(module.read(), label=module.notebook.name)
+    for cell, whole in zip(notebook.cells, module.read().cells, strict=True):
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution"):
+            given = answers.get(grading["grade_id"])
+            cell.source = given if given is not None else whole.source
+    return notebook
+
+
+def solutions(module: Module) -> dict[str, str]:
+    """Return the solution of each exercise: code or text by its name."""
+    found = {}
+    for cell in module.read().cells:
+        grading = cell.metadata.get("nbgrader", {})
+        if grading.get("solution"):
+            found[grading["grade_id"]] = cell.source.partition(_SOLUTION[0])[2].partition(_SOLUTION[1])[0].strip()
+    return found
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """What a module's own solutions give on some data: the right answers, and the common wrong ones."""
+
+    key: list[dict[str, Any]]
+    slips: dict[str, list[dict[str, Any]]]
+
+
+def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> WorkedOut:
+    """Return the lecturer's key and the values of the common wrong answers, computed from the module's own code.
+
+    Cells tagged ``figure`` are left out: a key needs no drawing. A wrong answer that happens to be right on these data
+    is left out too.
+
+    Parameters
+    ----------
+    module
+        The module.
+    frames
+        A student's own data; the bundled data if None.
+
+    Returns
+    -------
+    WorkedOut
+        ``key`` has ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
+        ``says`` by exercise.
+
+    Raises
+    ------
+    RunError
+        Naming module and exercise whose solution fails on these data.
+    """
+    space: dict[str, Any] = {}
+    found = WorkedOut([], {})
+    with sitting(frames or {}) as made, contextlib.redirect_stdout(io.StringIO()):
+        for cell, code in _compiled(module):
+            grading = cell.metadata.get("nbgrader", {})
+            try:
+                exec(code, space)
+            except Exception as error:
+                place = grading.get("grade_id", "a cell")
+                raise RunError(f"{module.name}: {place} fails on these data: {type(error).__name__}: {error}") from None
+            while made.answers:
+                exercise, given = grading.get("grade_id", "").removesuffix("-check"), made.answers.pop(0)
+                right = given.pop("answer")
+                found.key.append({"module": module.name, "exercise": exercise, "answer": shown(right), **given})
+                found.slips[exercise] = _slips(module, exercise, dict(space), given["answer_to"], right)
+    return found
+
+
+def _slips(module: Module, exercise: str, space: dict[str, Any], name: str, right: Any) -> list[dict[str, Any]]:
+    found = []
+    for mistake in module.mistakes:
+        if mistake.exercise == exercise:
+            exec(_code(mistake.code), space)
+            wrong = space.get(name)  # a wrong answer that is text to be evaluated has no value of that name
+            if wrong is not None and not same(wrong, right):
+                plain = wrong if isinstance(wrong, (str, list)) else float(f"{float(wrong):.6g}")
+                found.append({"answer": plain, "says": f"{mistake.mistake} {mistake.reveals}"})
+    return found
+
+
+def sheets(module: Module) -> list[tuple[str, pd.DataFrame]]:
+    """Return the tables for a class without computers: caption and table, computed by the module's description.
+
+    Raises
+    ------
+    RunError
+        Naming module and table whose code fails.
+    """
+    space: dict[str, Any] = {"pd": pd}
+    found = []
+    with sitting({}), contextlib.redirect_stdout(io.StringIO()):
+        exec(_compiled(module)[0][1], space)
+        for sheet in module.about["sheets"]:
+            try:
+                exec(_code(sheet["code"]), space)
+            except Exception as error:
+                raise RunError(f"{module.name}: the sheet '{sheet['caption']}' fails: {error}") from None
+            found.append((sheet["caption"], space["sheet"]))
+    return found
+
+
+def slips_text(worked: WorkedOut) -> str:
+    """Return the file of common wrong answers that stands beside a student's data."""
+    return json.dumps(worked.slips, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+@functools.cache
+def _code(source: str) -> Any:
+    return compile(source, "<a common wrong answer>", "exec")
+
+
+_cache: dict[str, tuple[float, list[tuple[nbformat.NotebookNode, Any]]]] = {}
+
+
+def _compiled(module: Module) -> list[tuple[nbformat.NotebookNode, Any]]:
+    """Return the code cells of a module, compiled once for all students."""
+    changed = module.notebook.stat().st_mtime
+    if _cache.get(str(module.notebook), (None,))[0] != changed:
+        cells = [
+            (cell, compile(cell.source, f"<{module.name}>", "exec"))
+            for cell in module.read().cells
+            if cell.cell_type == "code" and "figure" not in cell.metadata.get("tags", [])
+        ]
+        _cache[str(module.notebook)] = (changed, cells)
+    return _cache[str(module.notebook)][1]

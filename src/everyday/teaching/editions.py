@@ -1,0 +1,169 @@
+"""The student's edition, which holds no answer anywhere, and the instructor's, which holds them all."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+from compendium.errors import RunError
+from jinja2 import Environment, PackageLoader
+
+from compendium import datasets, files, paths, report, typefaces
+from everyday.synthetic import to_csv_bytes
+from everyday.teaching import copies, words
+from everyday.teaching.checks import SLIPS
+from everyday.teaching.modules import Module, load_modules
+
+#: Files that slides need, carried with the package.
+REVEAL = Path(__file__).parents[1] / "reveal"
+
+#: How nbgrader marks: it goes on after a loop without end, a flood of output, a kernel that dies.
+NBGRADER_CONFIG = """# nbgrader's settings: `nbgrader autograde MODULE` goes on whatever a student hands in.
+c = get_config()
+c.CourseDirectory.course_id = "everyday-resilience"
+c.OverwriteCells.add_missing_cells = True  # a deleted test is put back below its answer
+c.Execute.timeout = 60  # seconds a cell may run; then it is interrupted and earns nothing
+c.Execute.interrupt_on_timeout = True
+c.Execute.iopub_timeout = 30
+c.Execute.raise_on_iopub_timeout = False
+c.LimitOutput.max_lines = 200  # of what a cell prints, this much is kept
+c.LimitOutput.max_traceback = 40
+"""
+
+
+def build() -> dict[str, int]:
+    """Write both editions of every module below the build folder; return the number of files in each.
+
+    They stand in ``book/_build/teaching/student`` and ``…/instructor``. The earlier editions stay until both are whole.
+
+    Raises
+    ------
+    RunError
+        If there is no module, or the environment lacks what makes slides.
+    """
+    modules = load_modules()
+    if not modules:
+        raise RunError("there is no module in notebooks/teaching/")
+    target = paths.build() / "teaching"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".teaching-"))
+    try:
+        for module in modules:
+            _student(work / "student", module)
+            _instructor(work / "instructor", module)
+        index = _index(modules)
+        for edition in ("student", "instructor"):
+            files.write_whole(work / edition / "index.html", _rendered(index, title="Teaching modules"))
+        files.write_whole(work / "instructor" / "nbgrader" / "nbgrader_config.py", NBGRADER_CONFIG)
+        shutil.copytree(REVEAL, work / "instructor" / "reveal.js")
+        look = work / "instructor" / "reveal.js" / "dist" / "theme" / "healthsys.css"
+        files.write_whole(look, f"{typefaces.rules()}\n{look.read_text(encoding='utf-8')}")
+        shutil.rmtree(target, ignore_errors=True)
+        work.rename(target)
+        target.chmod(0o755)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return {name: sum(p.is_file() for p in (target / name).rglob("*")) for name in ("student", "instructor")}
+
+
+def student_files(module: Module) -> dict[str, bytes]:
+    """Return what a student is given of a module: notebook, data, handout; contents by path."""
+    copy = copies.student_notebook(module.read(), label=module.notebook.name)
+    found = {
+        f"{module.name}.ipynb": (nbformat.writes(copy) + "\n").encode(),
+        "handout.html": handout(module).encode(),
+    }
+    for name in module.about["data"]:
+        found[f"data/{name}.csv"] = (paths.data() / datasets.describe(name)["path"]).read_bytes()
+    found[f"data/{SLIPS}"] = copies.slips_text(copies.work_out(module)).encode()
+    return found
+
+
+def student_zip(module: Module) -> bytes:
+    """Return the files of :func:`student_files` as an archive; the same files give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(student_files(module).items()):
+            entry = zipfile.ZipInfo(f"{module.name}/{name}", date_time=(2026, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return out.getvalue()
+
+
+def _student(folder: Path, module: Module) -> None:
+    text = words.page(module)
+    for name, content in student_files(module).items():
+        files.write_whole(folder / module.name / name, content)
+    files.write_whole(folder / module.name / "index.html", _rendered(_local(text, module), title=module.title))
+    files.write_whole(folder / "_sources" / f"{module.name}.md", text)
+    files.write_whole(folder / f"{module.name}.zip", student_zip(module))
+
+
+def _local(text: str, module: Module) -> str:
+    """Point a page's links at what lies beside it in the edition."""
+    text = text.replace(f"files/{module.name}.zip", f"../{module.name}.zip")
+    for name in module.about["data"]:
+        text = text.replace(f"../reference/data-dictionary.html#data-{name}", f"data/{name}.csv")
+    return _unlinked(text)
+
+
+def _unlinked(text: str) -> str:
+    """Keep the words of links into the book, which is not part of an edition."""
+    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
+
+
+def _instructor(folder: Path, module: Module) -> None:
+    here = folder / module.name
+    source = module.notebook.read_bytes()
+    files.write_whole(here / f"{module.name}-answers.ipynb", source)
+    files.write_whole(folder / "nbgrader" / "source" / module.name / f"{module.name}.ipynb", source)
+    files.write_whole(
+        here / "index.html", _rendered(_unlinked(words.page(module, answers=True)), title=f"{module.title} (answers)")
+    )
+    files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.work_out(module).key)))
+    wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
+    files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
+    files.write_whole(here / "handout.html", handout(module))
+    files.write_whole(here / "on-paper.html", _rendered(words.sheets(module), title=f"{module.title}: on paper"))
+    files.write_whole(here / "slides.html", slides(module))
+
+
+def slides(module: Module) -> str:
+    """Return the slides of a module: nbconvert's reveal.js, whose files stand beside it in ``../reveal.js``."""
+    try:
+        from nbconvert import SlidesExporter
+    except ImportError:
+        raise RunError("slides need nbconvert, which is in the group 'teach'; install it: make teach") from None
+    exporter = SlidesExporter(
+        template_name="slides", extra_template_basedirs=[str(REVEAL.parent / "templates")],
+        reveal_url_prefix="../reveal.js", reveal_theme="healthsys", exclude_input=True, exclude_anchor_links=True,
+    )  # fmt: skip
+    text, _ = exporter.from_notebook_node(words.slides(module), resources={"metadata": {"name": module.name}})
+    return text
+
+
+def handout(module: Module) -> str:
+    """Return the handout of a module: one HTML page that prints on one sheet of A4."""
+    template = Environment(loader=PackageLoader("compendium"), autoescape=True).get_template("handout.html")
+    body = report.markdown(_unlinked(words.handout(module)))
+    kinds = ", ".join(sorted({datasets.describe(name)["kind"] for name in module.about["data"]}))
+    return template.render(title=module.title, body=body, kinds=kinds, typefaces=typefaces.rules()) + "\n"
+
+
+def _rendered(text: str, *, title: str) -> str:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+    record: dict[str, Any] = {"run": "teaching", "results": {}, "parameters": {}}
+    return report.render(notebook, record, title=title)
+
+
+def _index(modules: list[Module]) -> str:
+    lines = [f"- [{module.title}]({module.name}/index.html)" for module in modules]
+    return "# Teaching modules\n\n" + "\n".join(lines) + "\n"
