@@ -13,7 +13,7 @@ APART  := tests/test_functional_browser.py tests/test_functional_explorers.py te
           tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test test-pythons verify archive pdf lint coverage notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book check test test-pythons verify archive pdf lint coverage wheel notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lint: env-test ## style and spelling
 
 teach: env-teach ## teaching modules: student's edition (no answers) and instructor's, in book/_build/teaching
 	@$(BIN)/healthsys teach build
+
+wheel: env-test ## the methods alone as one light wheel: dist/
+	@cd wheel && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
 
 notebooks: env-book ## execute notebooks/*.ipynb on their defaults and store normalised outputs
 	@$(BIN)/healthsys notebooks

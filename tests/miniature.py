@@ -23,6 +23,9 @@ from compendium import kernels
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+#: Where a command finds the packages of the project and of the miniature.
+PATH = os.pathsep.join(str(PROJECT / folder) for folder in ("src", "tests"))
+
 #: Where this session's warm kernels come from (``conftest.py``): commands called here use them.
 KERNELS = ""
 
@@ -99,21 +102,24 @@ PACKAGE = {
     ],
 }
 
+#: The machine serves this project with another package of methods than the book's.
+PROJECT_SETTINGS = {"packages": ["minimethods"], "errors": ["DataError"], "style": "minimethods.style"}
+
 CELLS = [
     ("markdown", "# Waits\n\nThe mean wait is {result}`mean_wait`; January stood at {published}`waits/Jan/days` days, "
      "with a factor of {param}`factor` and a {constant}`level` level."),
     ("parameters", 'source: str = "waits"  # waits to average; allowed: data set or file\n'
      "factor: float = 1.0  # multiplies every wait; allowed: 0 to 10\n"
      'unit: str = "days"  # unit to show; allowed: days | weeks'),
-    ("code", "from healthsys import datasets, evidence, plotting, tables\n\n"
-     'waits = datasets.read(source, layout="waits")\nprint(datasets.provenance(waits))'),
+    ("code", "import minimethods\nfrom compendium.notebook import open_data, provenance, record, show, table\n\n"
+     "waits = open_data(source, read=minimethods.read_waits)\nprint(provenance(waits))"),
     ("markdown", "The mean is $\\bar{x} = \\sum x_i / n$.\n\n$$s^2 = \\frac{\\sum (x_i-\\bar{x})^2}{n-1}$$"),
     ("code", 'mean = waits["days"].mean() * factor\n'
-     'evidence.record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days", n=len(waits));'),
-    ("code", 'tables.table(waits[["month", "days"]], caption="Waits by month", formats={"days": "{:.1f}"})'),
+     'record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days", n=len(waits));'),
+    ("code", 'table(waits[["month", "days"]], caption="Waits by month", formats={"days": "{:.1f}"})'),
     ("code", "import miniature_drawing\n\n"
-     "plotting.show(miniature_drawing.draw, waits, name=\"waits\", caption=\"Waits. Source: invented.\",\n"
-     '              alt=f"Waits average {mean:.1f} days.", drawn=waits[["month", "days"]])'),
+     "show(miniature_drawing.draw, waits, name=\"waits\", caption=\"Waits. Source: invented.\",\n"
+     '     alt=f"Waits average {mean:.1f} days.", drawn=waits[["month", "days"]])'),
 ]
 
 
@@ -144,10 +150,7 @@ def make(root: Path) -> Path:
     stamp(root, copy.deepcopy(PACKAGE))
     nbformat.write(notebook(), root / "notebooks/waits.ipynb")
     (root / "notebooks/miniature_drawing.py").write_text(
-        "from healthsys import plotting\n\n\ndef draw(frame, *, width):\n"
-        "    figure, axes = plotting.canvas(width, 200)\n"
-        '    axes.plot(range(len(frame)), frame["days"], **plotting.marker("published"))\n'
-        '    axes.set_ylabel("Days")\n    return figure\n'
+        "from minimethods import plot_waits\n\n\ndef draw(frame, *, ax):\n    return plot_waits(frame, ax=ax)\n"
     )
     runs = {
         "waits-once": {"notebook": "waits", "title": "Waits as printed", "data": ["waits"]},
@@ -163,6 +166,7 @@ def make(root: Path) -> Path:
     (root / "CHANGELOG.md").write_text("# Changelog\n")
     shutil.copy(PROJECT / "book/_config.yml", root / "book/_config.yml")
     shutil.copytree(PROJECT / "book/_static", root / "book/_static", dirs_exist_ok=True)
+    (root / "book/_compendium.yml").write_text(yaml.safe_dump(PROJECT_SETTINGS))
     (root / "book/references.bib").write_text("")
     (root / "book/index.md").write_text("# Miniature\n\nDoubled, the wait is {result}`waits-twice/mean_wait`.\n")
     files = ["findings", "analyses/waits-once", "analyses/waits-twice", "reference/data-dictionary",
@@ -176,6 +180,7 @@ def enter(root: Path, patch: pytest.MonkeyPatch) -> Path:
     """Let the package take a project for its root, in it, with this session's warm kernels; return the project."""
     patch.setenv("HEALTHSYS_ROOT", str(root))
     patch.chdir(root)
+    patch.setenv("PYTHONPATH", PATH)
     if KERNELS:
         patch.setenv(kernels.ADDRESS_VARIABLE, KERNELS)
     return root
@@ -258,7 +263,7 @@ def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.Com
     return subprocess.run(
         [sys.executable, *traced, "-m", "everyday.cli", *arguments],
         cwd=root,
-        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment},
+        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), "PYTHONPATH": PATH, **told, **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from compendium.errors import RunError
 
+from compendium.errors import RunError
 from compendium.report import composed
 
 #: A level of 95 as it would be written of an interval or limits. (Two of the pages quote a published share of 95 %.)

@@ -9,11 +9,11 @@ import re
 import threading
 
 import pytest
-from compendium.errors import RunError
 
 import hostile
 import miniature
 from compendium import escape, execution, files, policy, report, sweep, sweep_index
+from compendium.errors import RunError
 from compendium.runs import find_notebook
 from compendium.spreadsheet import STARTS_A_FORMULA
 from compendium.store import Store

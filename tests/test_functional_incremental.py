@@ -1,8 +1,9 @@
 """What a build leaves alone: nothing changed, one sentence changed, one module changed."""
 
-import ast
+import importlib
 import json
 import os
+import pkgutil
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,17 @@ from pathlib import Path
 
 import pytest
 
+import in_process
 import miniature
-from compendium import execution, fingerprint, paths, state
+from compendium import fingerprint, project, state
 from compendium.runs import load_runs
 from miniature import healthsys
 
-ROOMS = {"climate", "trends", "equality", "narratives"}
+#: Parts of the methods that every topic may use.
+SHARED = {"errors", "statistics", "say", "disclosure", "io"}
+
+#: Runs that a file of one topic may execute: a notebook of the most runs, an explorer, the page of worked examples.
+MOST = 13
 
 
 @pytest.fixture(scope="module")
@@ -103,66 +109,44 @@ def test_one_changed_sentence_executes_nothing_and_shows(built):
     assert "One more sentence." in (built / "book/_build/html/index.html").read_text()
 
 
-IMPORTED = """
-import json, os, sys, warnings
-import pandas
-warnings.simplefilter("ignore")
-sys.path.insert(0, sys.argv[1])
-found = {}
-for name, code in json.load(sys.stdin).items():
-    read, write = os.pipe()
-    if os.fork() == 0:
-        try:
-            exec(code, {})
-            os.write(write, json.dumps(sorted(m for m in sys.modules if m.partition(".")[0] == "healthsys")).encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    os.wait()
-    found[name] = json.loads(os.read(read, 1 << 20) or b"null")
-    os.close(read)
-print(json.dumps(found))
-"""
+#: Runs that are quick to execute, of every topic.
+TRACED = ("climate-printed", "trend-england-emergency", "trend-area-south-antenatal", "community-care",
+          "pay-gap-gender", "review-equality", "coder-agreement", "autonomy-and-slack", "explore-bed-slack")  # fmt: skip
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_touching_a_module_executes_the_runs_that_import_it_and_no_other(tmp_path, monkeypatch):
-    monkeypatch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
-    package = tmp_path / "healthsys"
-    shutil.copytree(fingerprint.PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(fingerprint, "PACKAGE", package)
-    monkeypatch.setitem(fingerprint.source_files.__kwdefaults__, "package", package)
-    runs = load_runs()
-    code = {}
-    for run in runs.values():
-        cells = [cell.source for cell in run.read().cells if cell.cell_type == "code"]
-        imports = [
-            node for cell in cells for node in ast.parse(cell).body if isinstance(node, ast.Import | ast.ImportFrom)
-        ]
-        code[run.notebook.name] = "\n".join(ast.unparse(node) for node in imports)
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED, str(package.parent)],
-        cwd=paths.notebooks(),
-        env={**os.environ, **execution.KERNEL_ENVIRONMENT},  # one thread: nothing is lost in a fork
-        input=json.dumps(code),
-        timeout=300,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    imported = {name: set(modules) for name, modules in json.loads(done.stdout).items()}
-    before = {name: fingerprint.fingerprint(run) for name, run in runs.items()}
-    for path in sorted(package.rglob("*.py")):
-        parts = path.relative_to(package).with_suffix("").parts
-        module = ".".join(["healthsys", *(part for part in parts if part != "__init__")])
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text + "\n# touched\n", encoding="utf-8")
-        changed = {name for name, run in runs.items() if fingerprint.fingerprint(run) != before[name]}
-        path.write_text(text, encoding="utf-8")
-        needed = {name for name, run in runs.items() if module in imported[run.notebook.name]}
-        assert needed <= changed, f"{module}: a run that imports it would not be executed"
-        if parts[0] in ("publishing", "cli"):
-            assert not changed, f"{module} is no part of any analysis"
-        if parts[0] in ROOMS:
-            using = {name for name, run in runs.items() if f"healthsys.{parts[0]}" in imported[run.notebook.name]}
-            assert changed <= using, f"{module}: a run of another room would be executed"
+@pytest.mark.parametrize("name", TRACED)
+def test_a_run_depends_on_every_file_whose_functions_it_calls(name):
+    run = load_runs()[name]
+    source = [folder for folder in project.folders() if folder.name != project.MACHINE]
+    for folder in source:  # so that what runs on import is not taken for a call
+        for module in pkgutil.walk_packages([str(folder)], f"{folder.name}."):
+            importlib.import_module(module.name)
+    called: set[str] = set()
+
+    def trace(frame, event, _argument):
+        if event == "call":
+            called.add(frame.f_code.co_filename)
+
+    sys.setprofile(trace)
+    try:
+        in_process.execute(run)
+    finally:
+        sys.setprofile(None)
+    used = {Path(path) for path in called if any(Path(path).is_relative_to(folder) for folder in source)}
+    assert used, "nothing of the methods is called"
+    counted = set(fingerprint.source_files(run.read()))
+    assert used <= counted, f"a change of these would not execute {name}: {sorted(used - counted)}"
+
+
+def test_a_changed_file_executes_few_runs():
+    """What the fingerprints count, file by file: what all share is the machine's, and small."""
+    runs = load_runs().values()
+    counted = {run.name: {fingerprint.label(path) for path in fingerprint.source_files(run.read())} for run in runs}
+    users: dict[str, set[str]] = {}
+    for name, files in counted.items():
+        for file in files:
+            users.setdefault(file, set()).add(name)
+    for file, names in users.items():
+        package, topic = file.split("/")[:2]
+        if package == "healthsys" and topic.removesuffix(".py") not in SHARED and not file.endswith("__init__.py"):
+            assert len(names) <= MOST, f"{file} executes {len(names)} runs: {sorted(names)}"

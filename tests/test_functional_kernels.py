@@ -11,10 +11,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from compendium.errors import RunError
 
 import miniature
 from compendium import execution, kernels
+from compendium.errors import RunError
 from miniature import healthsys
 
 pytestmark = pytest.mark.skipif(not kernels.available(), reason="kernels are not forked on this system")

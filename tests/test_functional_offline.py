@@ -12,7 +12,7 @@ import pytest
 
 import miniature
 from compendium import finish, portable, printing
-from healthsys.errors import HealthsysError
+from compendium.errors import CompendiumError
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 from test_functional_browser import browser  # noqa: F401
 
@@ -190,11 +190,11 @@ def flat(outline):
 def test_without_a_browser_printing_says_what_to_install(monkeypatch):
     monkeypatch.delenv(printing.BROWSER, raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(HealthsysError, match=r"no Chromium is found.*apt-get install chromium.*HEALTHSYS_CHROMIUM="):
+    with pytest.raises(CompendiumError, match=r"no Chromium is found.*apt-get install chromium.*HEALTHSYS_CHROMIUM="):
         printing.find_browser()
 
 
 def test_a_browser_that_is_named_but_not_there_is_refused(monkeypatch):
     monkeypatch.setenv(printing.BROWSER, "/nowhere/chromium")
-    with pytest.raises(HealthsysError, match="'/nowhere/chromium', which cannot be run"):
+    with pytest.raises(CompendiumError, match="'/nowhere/chromium', which cannot be run"):
         printing.find_browser()

@@ -4,10 +4,10 @@ import json
 import re
 
 import pytest
-from compendium.errors import RunError
 from lxml import html as parser
 
 from compendium import chapters, paths
+from compendium.errors import RunError
 from compendium.runs import load_runs
 from everyday import landing
 from everyday.ledger import book as ledger

@@ -152,8 +152,8 @@ def test_a_failing_cell_is_named_and_the_last_good_page_stays(built):
 
 
 def test_an_undeclared_data_set_is_an_error(mini):
-    set_cell(mini, 2, "from healthsys import datasets, evidence, plotting, tables\n\n"
-                      "waits = datasets.load('waits'); datasets.load('coverage')")  # fmt: skip
+    set_cell(mini, 2, "from compendium.notebook import open_data\n\n"
+                      "waits = open_data('waits'); open_data('coverage')")  # fmt: skip
     done = healthsys(mini, "run", "waits-once")
     assert done.returncode == 1
     assert (
@@ -174,7 +174,7 @@ def test_a_reference_to_nothing_fails_the_page_build_each_time(mini):
 
 
 def test_two_results_of_one_name_are_an_error(mini):
-    set_cell(mini, 5, 'evidence.record("mean_wait", 1, unit="", meaning="again");')
+    set_cell(mini, 5, 'record("mean_wait", 1, unit="", meaning="again");')
     done = healthsys(mini, "run", "waits-once")
     assert "waits-once: cell 6 records a second result 'mean_wait'; rename one" in done.stderr
 

@@ -14,10 +14,10 @@ from typing import Self
 
 import nbformat
 import pytest
-from compendium.errors import RunError
 
 import miniature
 from compendium import sweep, sweep_index
+from compendium.errors import RunError
 from compendium.parameters import parameters_of
 from compendium.store import Store
 from miniature import healthsys
@@ -31,13 +31,14 @@ CELLS = [
     ("parameters", 'source: str = "waits"  # waits to average; allowed: data set or file\n'
      "factor: float = 1.0  # multiplies every wait; allowed: 0 to 20\n"
      "pause: float = 0.0  # seconds to sleep; allowed: 0 to 60"),
-    ("code", "import os, time\nfrom healthsys import datasets, evidence\nfrom healthsys.errors import DataError\n\n"
+    ("code", "import os, time\nimport minimethods\nfrom compendium.notebook import open_data, record\n"
+     "from minimethods import DataError\n\n"
      "open(f'started-{factor}', 'w').close()\ntime.sleep(pause)\n"
      "if factor == 13:\n    raise DataError('thirteen is not a factor')\n"
      "if factor == 14:\n    os.kill(os.getppid(), 9) if os.environ.get('KILL') else None"),
-    ("code", 'waits = datasets.read(source, layout="waits")\nmean = waits["days"].mean() * factor\n'
-     'evidence.record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days",\n'
-     "                n=len(waits) + int(factor), lower=mean - 1, upper=mean + 1, level=0.95);"),
+    ("code", 'waits = open_data(source, read=minimethods.read_waits)\nmean = waits["days"].mean() * factor\n'
+     'record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days",\n'
+     "       n=len(waits) + int(factor), lower=mean - 1, upper=mean + 1, level=0.95);"),
 ]  # fmt: skip
 
 

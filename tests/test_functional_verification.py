@@ -53,6 +53,8 @@ def with_claims(root: Path) -> None:
     """Give the miniature a ledger: the example claims of the template, in the layout of the project's ledger."""
     pytest.importorskip("everyday.ledger.claims", reason="the ledger is another branch")
     shutil.copy(miniature.PROJECT / "data/templates/claims_template.csv", root / "data/claims.csv")
+    settings = {**miniature.PROJECT_SETTINGS, "extension": "everyday.extension"}
+    (root / "book/_compendium.yml").write_text(yaml.safe_dump(settings))
     ours = json.loads((miniature.PROJECT / "data/datapackage.json").read_text())
     package = copy.deepcopy(miniature.PACKAGE)
     package["resources"] += [

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from compendium import address, finish
-from healthsys.errors import HealthsysError
+from compendium.errors import CompendiumError
 
 PAGE = (
     '<html><head><title>Gaps &#8212; Miniature</title></head><body><div class="article-header-buttons"></div>'
@@ -63,7 +63,7 @@ def test_a_repository_elsewhere_and_a_hub_of_one_s_own(mini):
 
 def test_what_is_no_address_is_refused_with_its_setting(mini):
     configure(mini, html={"baseurl": "example.org/book"})
-    with pytest.raises(HealthsysError, match=r"html: baseurl is 'example\.org/book'.*write it whole"):
+    with pytest.raises(CompendiumError, match=r"html: baseurl is 'example\.org/book'.*write it whole"):
         address.site()
 
 

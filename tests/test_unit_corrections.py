@@ -6,9 +6,9 @@ import json
 
 import pandas as pd
 import pytest
-from compendium.errors import RunError
 
 from compendium import corrections, datasets, execution, record
+from compendium.errors import RunError
 from compendium.runs import load_runs
 
 ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6",

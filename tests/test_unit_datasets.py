@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compendium import datasets
-from healthsys.errors import DataError
+from compendium.errors import DatasetError
 
 
 def test_load_types_columns_and_attaches_provenance(mini):
@@ -24,14 +24,14 @@ def test_load_types_columns_and_attaches_provenance(mini):
 
 
 def test_an_unknown_name_gets_the_nearest(mini):
-    with pytest.raises(DataError, match=r"there is no data set 'wait'\. Did you mean 'waits'\?"):
+    with pytest.raises(DatasetError, match=r"there is no data set 'wait'\. Did you mean 'waits'\?"):
         datasets.load("wait")
 
 
 def test_a_run_may_load_only_what_it_declares(mini, monkeypatch):
     monkeypatch.setenv(datasets.DECLARED_VARIABLE, "constants")
     with pytest.raises(
-        DataError, match=r"reads the data set 'waits' but its entry .* does not declare it; add 'waits'"
+        DatasetError, match=r"reads the data set 'waits' but its entry .* does not declare it; add 'waits'"
     ):
         datasets.load("waits")
 
@@ -54,14 +54,14 @@ def test_a_run_may_load_only_what_it_declares(mini, monkeypatch):
 def test_a_faulty_file_is_refused_with_place_and_remedy(mini, content, message):
     path = mini / "own.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(DataError, match=f"(?m){message}"):
+    with pytest.raises(DatasetError, match=f"(?m){message}"):
         datasets.read(path, layout="waits")
 
 
 def test_many_faults_are_cut_after_ten(mini):
     rows = "".join(f"m{n},x{n},a\n" for n in range(14))
     (mini / "own.csv").write_text("month,days,locator\n" + rows)
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(DatasetError) as caught:
         datasets.read("own.csv", layout="waits")
     assert str(caught.value).count("is not allowed") == 10
     assert "and 4 more cells" in str(caught.value)
@@ -76,12 +76,12 @@ def test_own_file_keeps_further_columns_and_a_byte_order_mark(mini):
 
 def test_too_large_a_file_is_refused_before_it_is_read(mini, monkeypatch):
     monkeypatch.setattr(datasets, "LARGEST_FILE", 10)
-    with pytest.raises(DataError, match=r"waits\.csv: the file has \d+ bytes; at most 10 are read"):
+    with pytest.raises(DatasetError, match=r"waits\.csv: the file has \d+ bytes; at most 10 are read"):
         datasets.load("waits")
 
 
 def test_a_missing_file_says_what_may_be_given(mini):
-    with pytest.raises(DataError, match=r"'wait\.csv' is neither a bundled data set nor a file"):
+    with pytest.raises(DatasetError, match=r"'wait\.csv' is neither a bundled data set nor a file"):
         datasets.read("wait.csv", layout="waits")
 
 
@@ -123,7 +123,7 @@ def test_every_type_is_converted():
     ],
 )
 def test_every_constraint_is_checked(changes, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DatasetError, match=message):
         datasets.check(frame(**changes), SCHEMA, label="t")
 
 

@@ -4,7 +4,6 @@ import csv
 import html
 import io
 import re
-from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
@@ -22,7 +21,8 @@ from mdit_py_plugins.substitution import substitution_plugin
 
 import hostile
 from compendium import described, escape, formula, pages, plotting, policy, report, spreadsheet, store, tables, takeaway
-from compendium.fingerprint import PACKAGE
+from healthsys.plots import style
+from miniature import PROJECT
 
 #: Characters that attacks are made of, often beside each other.
 EVIL = st.text(st.sampled_from(list("`*_{}[]<>#|$&~^\\!:%=+-1.() \n\ta\"'/x@")), max_size=40)
@@ -118,7 +118,7 @@ def test_numbers_and_colours_in_a_name_stay_as_they_are():
 
 
 def test_a_very_long_name_leaves_room_for_the_drawing():
-    with mpl.rc_context(plotting.theme()):
+    with mpl.rc_context(style.theme()):
         figure = draw(["W" * 400, "b"], width=358)
         plotting._letter(figure, 358)
         figure.canvas.draw()
@@ -204,24 +204,28 @@ def test_a_table_of_a_page_is_guarded_as_a_file():
     assert offer.files["table-t.csv"] == b"name,gap\n'=1+1,-5.5\n"
 
 
+def files_with(pattern):
+    """Return the source files that a pattern is found in, from their package on."""
+    source = PROJECT / "src"
+    return {path.relative_to(source).as_posix() for path in source.rglob("*.py") if pattern.search(path.read_text())}
+
+
 def test_every_csv_is_written_by_a_guarded_writer():
     """Data sets that the project writes itself, byte for byte, are the exception: no reader's text is in them."""
     writes = re.compile(r"\.to_csv\(|csv\.writer\(|DictWriter\(")
-    found = {p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") if writes.search(p.read_text())}
-    own = {"synthetic/__init__.py", "publishing/corrections.py", "publishing/dependencies.py"}
-    assert found == {"spreadsheet.py", "publishing/store.py"} | own
+    own = {"everyday/synthetic/__init__.py", "compendium/corrections.py", "compendium/dependencies.py"}
+    assert files_with(writes) == {"compendium/spreadsheet.py", "compendium/store.py"} | own
 
 
 def test_text_is_escaped_in_one_place():
     """Whoever escapes by hand forgets a line break, a dollar sign or a sign of direction."""
     by_hand = re.compile(r"\bhtml\.escape\(|import escape$|markupsafe\.escape|\bMarkdown\(|Environment\(loader")
-    found = {p.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*.py") if by_hand.search(p.read_text())}
     # The handout of a module is made of the project's own text alone.
-    assert found == {"escape.py", "publishing/policy.py", "publishing/teaching/editions.py"}
+    assert files_with(by_hand) == {"compendium/escape.py", "compendium/policy.py", "everyday/teaching/editions.py"}
 
 
 def test_notebooks_show_sentences_through_prose():
-    notebooks = [p for p in Path(PACKAGE.parents[1] / "notebooks").glob("*.ipynb")]
+    notebooks = [p for p in (PROJECT / "notebooks").glob("*.ipynb")]
     assert notebooks
     assert [path.name for path in notebooks if re.search(r"\b(Markdown|HTML|Latex)\(", path.read_text())] == []
 

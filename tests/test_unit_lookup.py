@@ -7,8 +7,8 @@ import json
 import pytest
 
 from compendium import datasets, paths
+from compendium.errors import CompendiumError
 from compendium.lookup import Lookup
-from healthsys.errors import HealthsysError
 
 LOOKUP = Lookup(paths.results())
 
@@ -61,7 +61,7 @@ def test_dates_and_whole_numbers_are_shown_plainly():
     ],
 )  # fmt: skip
 def test_a_reference_that_leads_nowhere_is_named(kind, target, said):
-    with pytest.raises(HealthsysError, match=said):
+    with pytest.raises(CompendiumError, match=said):
         LOOKUP.resolve(kind, target, "community-care")
 
 

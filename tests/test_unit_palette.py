@@ -2,7 +2,7 @@
 
 import pytest
 
-from compendium.plotting import PALETTE
+from healthsys.plots.style import PALETTE
 
 #: Roles that letter text, and the contrast that WCAG 2.2 asks at level AA: 4.5 for text, 3 for marks and lines.
 TEXT = ("text", "quiet", "subject", "comparison", "third", "context")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from compendium.errors import RunError
 
 import miniature
 from compendium import paths
+from compendium.errors import RunError
 from compendium.parameters import parameters_of, parse_options, validate
 
 

@@ -9,7 +9,7 @@ import pytest
 from lxml import html as parser
 
 from compendium import cite, paths, printing
-from healthsys.errors import HealthsysError
+from compendium.errors import CompendiumError
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"></head><body><nav>Menu</nav>
 <article class="bd-article"><section id="beds"><h1>Beds &amp; slack<a class="headerlink" href="#beds">#</a></h1>
@@ -143,11 +143,11 @@ def test_the_browser_is_the_named_one_or_the_first_found(monkeypatch, tmp_path):
     monkeypatch.setenv(printing.BROWSER, str(program))
     assert printing.find_browser() == str(program)
     monkeypatch.setenv(printing.BROWSER, str(tmp_path / "absent"))
-    with pytest.raises(HealthsysError, match=r"HEALTHSYS_CHROMIUM is '.*absent', which cannot be run; name the"):
+    with pytest.raises(CompendiumError, match=r"HEALTHSYS_CHROMIUM is '.*absent', which cannot be run; name the"):
         printing.find_browser()
     monkeypatch.delenv(printing.BROWSER)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HealthsysError, match="no Chromium is found, and it prints the PDF; install it"):
+    with pytest.raises(CompendiumError, match="no Chromium is found, and it prints the PDF; install it"):
         printing.find_browser()
     program.rename(tmp_path / "chromium-browser")
     assert printing.find_browser() == str(tmp_path / "chromium-browser")
@@ -155,12 +155,12 @@ def test_the_browser_is_the_named_one_or_the_first_found(monkeypatch, tmp_path):
 
 def test_without_a_built_book_or_what_printing_needs_nothing_is_printed(mini, monkeypatch):
     monkeypatch.setattr(printing, "find_browser", lambda: "chromium")
-    with pytest.raises(HealthsysError, match="there is no built book to print; build it first: make book"):
+    with pytest.raises(CompendiumError, match="there is no built book to print; build it first: make book"):
         printing.write()
     (mini / "book/_build/html").mkdir(parents=True)
     (mini / "book/_build/html/index.html").write_text(PAGE)
     monkeypatch.setitem(sys.modules, "pypdf", None)
-    with pytest.raises(HealthsysError, match="pypdf is not installed; `make pdf` installs what printing needs"):
+    with pytest.raises(CompendiumError, match="pypdf is not installed; `make pdf` installs what printing needs"):
         printing.write()
     assert not (mini / "book/_build/pdf").exists()
 
@@ -173,7 +173,7 @@ def test_a_browser_that_does_not_start_leaves_the_last_print_in_place(book, monk
     out = tmp_path / "out/book.pdf"
     out.parent.mkdir()
     out.write_bytes(b"the last one")
-    with pytest.raises(HealthsysError, match=r"no-browser did not print the book: "):
+    with pytest.raises(CompendiumError, match=r"no-browser did not print the book: "):
         printing.write(out)
     assert out.read_bytes() == b"the last one"
     assert [path.name for path in out.parent.iterdir()] == ["book.pdf"]

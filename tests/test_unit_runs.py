@@ -6,9 +6,9 @@ from dataclasses import replace
 import nbformat
 import pytest
 import yaml
-from compendium.errors import RunError
 
 from compendium import fingerprint, paths
+from compendium.errors import RunError
 from compendium.runs import load_runs, select
 
 
@@ -89,41 +89,56 @@ def test_fingerprint_ignores_stored_outputs(mini):
     assert fingerprint.fingerprint(run) == before
 
 
-def _package(tmp_path):
-    package = tmp_path / "healthsys"
-    for name, text in {
-        "__init__.py": "",
-        "errors.py": "",
-        "climate/__init__.py": "from healthsys.climate.scoring import score\n",
-        "climate/scoring.py": "def score():\n    from healthsys import errors\n",
-        "trends/__init__.py": "import healthsys.errors\n",
-    }.items():
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text(text)
-    return package
+#: A package with re-exports: what a notebook uses of it is found by name.
+PACKAGE = {
+    "__init__.py": "",
+    "errors.py": "",
+    "style.py": "",
+    "climate/__init__.py": "from methods.climate.icc import icc\nfrom methods.climate.scoring import score, scores\n",
+    "climate/scoring.py": "from methods import errors\n\ndef score(): ...\ndef scores(): ...\n",
+    "climate/icc.py": "from methods import style\n\ndef icc(): ...\n",
+    "trends/__init__.py": "import methods.errors\n",
+}
+
+
+@pytest.fixture
+def package(tmp_path):
+    folder = tmp_path / "methods"
+    for name, text in PACKAGE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+ICC = {"__init__.py", "climate/__init__.py", "climate/icc.py", "style.py"}
+SCORING = {"__init__.py", "climate/__init__.py", "climate/scoring.py", "errors.py"}
 
 
 @pytest.mark.parametrize(
-    ("code", "rooms"),
+    ("code", "files"),
     [
-        ("from healthsys import climate", {"__init__.py", "climate/__init__.py", "climate/scoring.py", "errors.py"}),
-        ("import healthsys.trends", {"__init__.py", "trends/__init__.py", "errors.py"}),
-        ("from healthsys.climate.scoring import score", {"__init__.py", "climate/__init__.py", "climate/scoring.py",
-                                                         "errors.py"}),
+        ("from methods import climate\nclimate.score()", SCORING),
+        ("from methods import climate as c\nc.icc()", ICC),
+        ("from methods.climate import score", SCORING),
+        ("from methods.climate.scoring import score", SCORING),
+        ("from methods.climate import *", SCORING | {"climate/icc.py", "style.py"}),
+        ("from methods import climate\nprint(climate)", SCORING | {"climate/icc.py", "style.py"}),
+        ("from methods import climate\nclimate.unknown()", SCORING | {"climate/icc.py", "style.py"}),
+        ("from methods import climate", {"__init__.py", "climate/__init__.py"}),
+        ("from methods import climate\nclimate.scoring.score()", SCORING),
+        ("import methods.trends", {"__init__.py", "trends/__init__.py", "errors.py"}),
         ("import pandas", set()),
     ],
-)  # fmt: skip
-def test_source_counted_is_what_the_notebook_imports(tmp_path, code, rooms):
-    package = _package(tmp_path)
+)
+def test_source_counted_is_what_the_notebook_uses(package, code, files):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    found = fingerprint.source_files(notebook, package=package)
-    assert {path.relative_to(package).as_posix() for path in found} == rooms
+    found = fingerprint.source_files(notebook, packages=[package])
+    assert {path.relative_to(package).as_posix() for path in found} == files
 
 
-def test_cell_magics_count_the_whole_package(tmp_path):
-    package = _package(tmp_path)
+def test_cell_magics_count_the_whole_package(package):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%time\nx = 1")])
-    assert len(fingerprint.source_files(notebook, package=package)) == 5
+    assert len(fingerprint.source_files(notebook, packages=[package])) == len(PACKAGE)
 
 
 def test_the_readme_maps_every_page_to_its_notebook_and_figures():

@@ -17,8 +17,8 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from compendium.errors import RunError
 
+from compendium.errors import RunError
 from everyday.synthetic import teaching as generators
 from everyday.teaching import checks as check
 from everyday.teaching import copies, editions, modules, roster, words

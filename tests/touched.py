@@ -66,7 +66,7 @@ def uses(code: dict[str, str], others: Iterable[str], *, root: Path = PROJECT) -
     others
         Changed files that are no Python: whoever names one of them uses it.
     """
-    package = root / "src/healthsys"
+    packages = [folder for folder in (root / "src").iterdir() if (folder / "__init__.py").is_file()]
     beside = {Path(name).stem: name for name in code if name.startswith("tests/")}
     beside |= {Path(name).stem: name for name in code if name.startswith("notebooks/") and name.endswith(".py")}
     named = {name: {Path(name).name} for name in others}
@@ -81,7 +81,7 @@ def uses(code: dict[str, str], others: Iterable[str], *, root: Path = PROJECT) -
         except SyntaxError:  # cell magics: as if it used every module
             found[name] = {other for other in code if other.startswith("src/")}
             continue
-        found[name] = {path.relative_to(root).as_posix() for path in fingerprint._imports(tree, package)}
+        found[name] = {path.relative_to(root).as_posix() for path in fingerprint.imported(tree, packages)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 found[name] |= {beside[alias.name] for alias in node.names if alias.name in beside}

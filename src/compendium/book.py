@@ -7,18 +7,27 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 
-from compendium import chapters, datasets, execution, files, finish, generated, pages, paths, reference, takeaway, vega
+from compendium import (
+    chapters,
+    configuration,
+    datasets,
+    execution,
+    files,
+    finish,
+    generated,
+    pages,
+    paths,
+    project,
+    reference,
+    takeaway,
+    vega,
+)
 from compendium.errors import RunError
 from compendium.runs import Run, load_runs
-from everyday import landing
-from everyday.ledger import book as ledger
-from everyday.teaching import editions, words
-from everyday.teaching.modules import load_modules
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
 EPOCH = "1767225600"
@@ -36,8 +45,8 @@ WITH_TABLES = (
 def written() -> list[Path]:
     """Return the files and folders among the book's sources that a build writes itself."""
     pages_written = [*generated.PAGES, *reference.names()]
-    pages_written += ["analyses-fragment.md", "verdicts-fragment.md"]
-    return [paths.pages(), paths.book() / "evidence", *(paths.book() / name for name in pages_written)]
+    further = project.extended("written", default=[])
+    return [paths.pages(), configuration.path(), *further, *(paths.book() / name for name in pages_written)]
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
@@ -58,7 +67,7 @@ def compose_pages(runs: list[Run]) -> list[str]:
         if stale.name not in known:
             stale.unlink()
     written = {name: write() for name, write in generated.PAGES.items()}
-    written |= ledger.book_pages() | reference.pages() | words.book_pages() | landing.fragments()
+    written |= reference.pages() | project.extended("pages", default={})
     for name, text in written.items():
         if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
             offers.append(takeaway.Offer(name.removesuffix(".md")))
@@ -75,7 +84,8 @@ def inputs_hash() -> str:
     read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
     read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
     read += [path for path in paths.data().rglob("*") if path.is_file()]
-    read += sorted(here.parent.rglob("*.py")) + sorted(p for p in (here / "templates").rglob("*") if p.is_file())
+    read += [path for folder in project.folders() for path in folder.rglob("*.py")]
+    read += [path for path in (here / "templates").rglob("*") if path.is_file()]
     read += [paths.root() / "requirements" / "book.lock", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
     read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
@@ -102,11 +112,9 @@ def build_pages(*, force: bool = False) -> bool:
         return False
     key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
-    start = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", start, "build", str(paths.book()), "--path-output", str(work)]
-    command += ["-W", "-n", "--keep-going", "-q"]
+    configuration.write()
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(configuration.command(work), capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
         shutil.rmtree(work, ignore_errors=True)  # what was read is kept there, and a warning is given only on reading
         said = [
@@ -141,10 +149,7 @@ def publish(built: Path) -> None:
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-    for module in load_modules():
-        files.write_whole(fresh / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
-    if "claims" in datasets.names():
-        (fresh / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
+    project.extended("downloads", fresh)
     finish.finish(fresh, epoch=EPOCH)
     if target.exists():
         target.rename(old)

@@ -8,9 +8,8 @@ from typing import Any
 
 import yaml
 
-from compendium import escape, files, fingerprint, paths
+from compendium import escape, files, fingerprint, paths, project, reference
 from compendium.errors import RunError, nearest
-from compendium.reference import ROOMS
 from compendium.runs import Run, load_runs
 
 _KEYS = ("question", "sure", "kind", "explore", "evidence")
@@ -103,19 +102,20 @@ def next_steps(run: Run, chapter: Chapter) -> str:
         steps.append(("Move it yourself", [f"[{runs[name].title}]({name}.ipynb)" for name in explorers]))
     if chapter.evidence:
         steps.append(("Check the source", [f"[](../evidence/{key}.md)" for key in chapter.evidence]))
-    room = _room(run)
-    if room:
-        steps.append(("See the functions", [f"[The package for {ROOMS[room].lower()}](../reference/api-{room}.md)"]))
+    topic = _topic(run)
+    if topic:
+        steps.append(("See the functions", [f"[`{project.name()}.{topic}`](../reference/api-{topic}.md)"]))
     steps.append(("Change it", ["[Re-execute this page](../re-execute.md), [or use your own data](../own-data.md)"]))
     return "## Next steps\n\n" + "\n".join(f"- **{what}.** {'; '.join(links)}" for what, links in steps)
 
 
-def _room(run: Run) -> str:
-    """Return the room that a notebook calls, by the first module it imports from one."""
+def _topic(run: Run) -> str:
+    """Return the topic of the methods that a notebook calls, by the first of its files."""
+    topics = reference.topics()
     for path in fingerprint.source_files(run.read()):
-        parts = path.relative_to(fingerprint.PACKAGE).parts
-        if len(parts) > 1 and parts[0] in ROOMS and parts[0] != "publishing":
-            return parts[0]
+        parts = fingerprint.label(path).split("/")
+        if len(parts) > 2 and parts[0] == project.name() and parts[1] in topics:
+            return parts[1]
     return ""
 
 

@@ -14,8 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import healthsys
-from compendium import datasets, files, paths, record
+from compendium import datasets, files, paths, project, record
 from compendium.errors import CompendiumError
 from compendium.parameters import Parameter, parameters_of
 from compendium.runs import Run, load_runs
@@ -44,7 +43,7 @@ def citation() -> dict[str, Any]:
     """Return what ``CITATION.cff`` says of the compendium; where there is none, the data package's title."""
     path = paths.root() / "CITATION.cff"
     package = datasets.package()
-    known = {"title": package.get("title", package["name"]), "version": healthsys.__version__, "license": "MIT"}
+    known = {"title": package.get("title", package["name"]), "version": project.version(), "license": "MIT"}
     if path.is_file():
         known |= files.settings(path)
     return known

@@ -5,18 +5,19 @@ from __future__ import annotations
 import functools
 import io
 import re
-from pathlib import Path
 from types import ModuleType
 
-import healthsys
-from compendium import escape, typefaces
-from compendium.plotting import COLOUR
+from compendium import escape, project, typefaces
+from compendium.plotting import palette
 
 #: Pixels of a PNG for each pixel of the drawing.
 SCALE = 2
 
 #: Colours of a PNG: a drawing has few, and a palette makes the file a seventh of the size.
 COLOURS = 128
+
+#: The paper of a project that names no palette.
+WHITE = ("", "#FFFFFF", "#FFFFFF")
 
 _VARIABLE = re.compile(r"var\(--hs-[a-z0-9-]+,\s*([^()]+)\)")
 
@@ -39,7 +40,7 @@ def alone(drawing: str, *, title: str) -> str:
     """
     plain = _VARIABLE.sub(lambda match: match[1], drawing)
     opening, rest = re.match(r"(<svg[^>]*>)(.*)", plain, re.S).groups()
-    paper = f'<rect width="100%" height="100%" fill="{COLOUR["paper"].lower()}"/>'
+    paper = f'<rect width="100%" height="100%" fill="{palette().get("paper", WHITE)[1].lower()}"/>'
     fonts = f"<style>{typefaces.rules(typefaces.FIGURES)}</style>"
     return f"{opening}<title>{escape.html(title)}</title>{fonts}{paper}{rest}\n"
 
@@ -49,7 +50,8 @@ def _converter() -> ModuleType:
     """Return the module vl_convert, once it knows the typeface of the figures."""
     import vl_convert
 
-    vl_convert.register_font_directory(str(Path(healthsys.__file__).parent / "fonts"))
+    if project.fonts():
+        vl_convert.register_font_directory(str(project.fonts()))
     return vl_convert
 
 

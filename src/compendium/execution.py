@@ -20,7 +20,7 @@ from typing import Any
 
 import nbformat
 
-from compendium import datasets, files, fingerprint, harvest, kernels, normalise, parameters, paths
+from compendium import datasets, files, fingerprint, harvest, kernels, normalise, parameters, paths, project
 from compendium.errors import CompendiumError, RunError
 from compendium.runs import Run
 
@@ -156,8 +156,8 @@ def take_errors(notebook: nbformat.NotebookNode) -> str:
 
 
 def _failure(error: Any, label: str, *, injected: bool) -> str:
-    refused = {kind.__name__ for kind in (CompendiumError, *CompendiumError.__subclasses__())}
-    if error.ename in refused:
+    own = {kind.__name__ for kind in (CompendiumError, *CompendiumError.__subclasses__())}
+    if error.ename in {*own, *project.load().errors}:
         return f"{label}: {error.evalue}"
     lines = [line for line in error.source.splitlines() if line.strip()]
     failing = _failing_line(error.traceback, lines)
@@ -204,7 +204,7 @@ def execute_run(run: Run) -> Outcome:
         key = fingerprint.fingerprint(run)
         notebook, said = execute_notebook(run.notebook, run.parameters, label=run.name, data=run.data)
         record = results_of(run, notebook)
-        notebook.metadata["healthsys"] = {"fingerprint": key}
+        notebook.metadata["compendium"] = {"fingerprint": key}
         files.write_whole(results_path(run.name), files.as_json(record))
         files.write_whole(executed_path(run.name), nbformat.writes(notebook) + "\n")
     except CompendiumError as error:
@@ -215,7 +215,7 @@ def execute_run(run: Run) -> Outcome:
 def _key_of(path: Path) -> str:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        return notebook["metadata"].get("healthsys", {}).get("fingerprint", "")
+        return notebook["metadata"].get("compendium", {}).get("fingerprint", "")
     except (OSError, ValueError, KeyError):
         return ""
 

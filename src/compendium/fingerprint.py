@@ -1,8 +1,8 @@
-"""What a run depends on: its notebook, parameters, data, the source it imports, the lock. One hash of it all.
+"""What a run depends on: its notebook, parameters, data, the source it uses, the lock. One hash of it all.
 
-A run is executed again only when this fingerprint changes. The source counted is the part of ``healthsys`` that the
-notebook imports, directly or through other modules, found in the syntax tree: a change in one room does not execute
-the notebooks of another.
+A run is executed again only when this fingerprint changes. The source counted is what the notebook uses of the
+project's packages, directly or through other modules, found in the syntax tree. A name that a package re-exports is
+followed to the module that defines it: a notebook that calls ``spc.xmr`` does not depend on the other charts.
 """
 
 from __future__ import annotations
@@ -10,65 +10,148 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import importlib.util
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 
-import healthsys
-from compendium import datasets, paths
+from compendium import datasets, paths, project
 from compendium.runs import Run
 
-PACKAGE = Path(healthsys.__file__).parent
+#: Names that are asked of a file: some of those that a package re-exports, or None for the whole file.
+Names = frozenset[str] | None
 
 
-def source_files(notebook: nbformat.NotebookNode, *, package: Path = PACKAGE) -> list[Path]:
-    """Return the files of the package that a notebook imports, directly or through other modules."""
+@dataclass(frozen=True)
+class _Import:
+    """One imported name: the dotted name in parts, and what it is called here."""
+
+    parts: tuple[str, ...]
+    bound: str
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a syntax tree imports, and which attributes of an imported name it uses (None: the name itself too)."""
+
+    imports: tuple[_Import, ...]
+    attributes: dict[str, Names]
+
+
+def source_files(notebook: nbformat.NotebookNode, *, packages: Iterable[Path] | None = None) -> list[Path]:
+    """Return the files of the project's packages that a notebook uses, directly or through other modules.
+
+    Parameters
+    ----------
+    notebook
+        A source notebook.
+    packages
+        Folders of the packages that count; those of the project if None.
+    """
+    known = {folder.name: folder for folder in (project.folders() if packages is None else packages)}
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     try:
-        waiting = set(_imports(ast.parse(code), package))
-    except SyntaxError:  # cell magics: count the whole package
-        return sorted(package.rglob("*.py"))
-    found: set[Path] = set()
+        facts = _facts(ast.parse(code))
+    except SyntaxError:  # cell magics: count the packages whole
+        return sorted(path for folder in known.values() for path in folder.rglob("*.py"))
+    asked: set[tuple[Path, Names]] = set()
+    waiting = {found for one in facts.imports for found in _asked(one, facts, known)}
+    style = project.load().style if packages is None else ""
+    if style:
+        waiting.add((Path(importlib.util.find_spec(style).origin), None))
     while waiting:
-        path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            status = path.stat()
-            waiting |= _imported_by(path, status.st_mtime_ns, status.st_size, package) - found
-    return sorted(found)
+        path, names = waiting.pop()
+        asked.add((path, names))
+        status = path.stat()
+        facts = _facts_of_file(path, status.st_mtime_ns, status.st_size)
+        chosen = facts.imports if names is None else _exported(facts, names)
+        waiting |= {found for one in chosen for found in _asked(one, facts, known)} - asked
+    return sorted({path for path, _ in asked})
+
+
+def imported(tree: ast.AST, packages: Iterable[Path]) -> set[Path]:
+    """Return the files of packages that a syntax tree imports at first hand, each package on the way among them."""
+    facts, known = _facts(tree), {folder.name: folder for folder in packages}
+    return {path for one in facts.imports for path, _ in _asked(one, facts, known)}
 
 
 @functools.lru_cache(maxsize=4096)
-def _imported_by(path: Path, _modified: int, _size: int, package: Path) -> frozenset[Path]:
-    return frozenset(_imports(ast.parse(path.read_text(encoding="utf-8")), package))
+def _facts_of_file(path: Path, _modified: int, _size: int) -> _Facts:
+    return _facts(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def _imports(tree: ast.AST, package: Path) -> Iterable[Path]:
+def _facts(tree: ast.AST) -> _Facts:
+    imports: list[_Import] = []
+    attributes: dict[str, set[str]] = {}
+    of_attributes: set[int] = set()
+    bare: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _files(alias.name.split("."), package)
+                parts = tuple(alias.name.split("."))
+                imports.append(_Import(parts, alias.asname or ""))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                yield from _files([*node.module.split("."), alias.name], package)
+            imports += [_Import((*node.module.split("."), one.name), one.asname or one.name) for one in node.names]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            attributes.setdefault(node.value.id, set()).add(node.attr)
+            of_attributes.add(id(node.value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and id(node) not in of_attributes:
+            bare.add(node.id)
+    whole = bare | {""}
+    used = {one.bound: None if one.bound in whole else frozenset(attributes.get(one.bound, ())) for one in imports}
+    return _Facts(tuple(imports), used)
 
 
-def _files(parts: list[str], package: Path) -> Iterable[Path]:
-    """Yield the files that importing a dotted name reads: each package on the way, and the module."""
-    if parts[0] != package.name:
+def _exported(facts: _Facts, names: frozenset[str]) -> tuple[_Import, ...]:
+    """Return the imports of a package that bring in some names; all of them where a name is not found among them."""
+    chosen = tuple(one for one in facts.imports if one.bound in names)
+    return chosen if {one.bound for one in chosen} == names else facts.imports
+
+
+def _asked(one: _Import, facts: _Facts, known: dict[str, Path]) -> Iterator[tuple[Path, Names]]:
+    """Yield what an import asks of which file: each package on the way, and the module or the package at its end."""
+    here = known.get(one.parts[0])
+    if here is None:
         return
-    here = package
-    yield here / "__init__.py"
-    for part in parts[1:]:
+    yield here / "__init__.py", frozenset()
+    for part in one.parts[1:]:
         if (here / part / "__init__.py").is_file():
             here = here / part
-            yield here / "__init__.py"
+            yield here / "__init__.py", frozenset()
         elif (here / f"{part}.py").is_file():
-            yield here / f"{part}.py"
+            yield here / f"{part}.py", None
             return
+        else:
+            yield here / "__init__.py", None if part == "*" else frozenset((part,))
+            return
+    names = facts.attributes[one.bound]
+    if names is None:
+        yield here / "__init__.py", None
+        return
+    for name in names:
+        if (here / f"{name}.py").is_file() and not _reexports(here / "__init__.py", name):
+            yield here / f"{name}.py", None
+        else:
+            yield here / "__init__.py", frozenset((name,))
+
+
+def _reexports(init: Path, name: str) -> bool:
+    """Whether a package re-exports a name under which it has a module too."""
+    status = init.stat()
+    return any(one.bound == name for one in _facts_of_file(init, status.st_mtime_ns, status.st_size).imports)
+
+
+def label(path: Path) -> str:
+    """Return a source file's path from the name of its package on."""
+    for folder in project.folders():
+        if path.is_relative_to(folder):
+            return path.relative_to(folder.parent).as_posix()
+    return path.name
 
 
 def lock_hash() -> str:
@@ -107,7 +190,7 @@ def fingerprint(run: Run) -> str:
         "parameters": {name: value for name, value in sorted(run.parameters.items()) if not _is_file(value)},
         "data": [[path.name, _sha256(path)] for path in data_files(run)],
         "schemas": [datasets.describe(name) for name in run.data],
-        "source": [[path.relative_to(PACKAGE).as_posix(), _sha256(path)] for path in source_files(notebook)],
+        "source": [[label(path), _sha256(path)] for path in source_files(notebook)],
         "lock": lock_hash(),
         "python": list(sys.version_info[:2]),
     }

@@ -91,6 +91,8 @@ def become_kernel(
         os.environ.clear()
         os.environ.update({**imported, **request["environment"], "JPY_PARENT_PID": str(os.getppid())})
         os.chdir(request["folder"])
+        named = request["environment"].get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:0] = [folder for folder in named if folder and folder not in sys.path]
         tempfile.tempdir = None
         random.seed()
         if "numpy" in sys.modules:  # every kernel starts from its own entropy, as a cold one does

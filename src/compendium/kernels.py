@@ -28,7 +28,7 @@ from typing import Any
 import nbformat
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-from compendium import fingerprint
+from compendium import fingerprint, project
 
 #: Set to anything, every kernel starts cold.
 COLD_VARIABLE = "HEALTHSYS_COLD_KERNELS"
@@ -69,7 +69,7 @@ def third_party(notebooks: Iterable[Path]) -> list[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    left_out = {*sys.stdlib_module_names, "healthsys"}
+    left_out = {*sys.stdlib_module_names, *(folder.name for folder in project.folders())}
     return sorted(name for name in names if name.partition(".")[0] not in left_out)
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import nbformat
 
-import healthsys
-from compendium import datasets, escape, fingerprint, harvest, paths, vega
+from compendium import datasets, escape, fingerprint, harvest, paths, project, vega
 from compendium.chapters import Chapter, next_steps, opened
 from compendium.described import with_description
 from compendium.parameters import Parameter, parameters_of
@@ -158,7 +157,7 @@ def provenance(run: Run) -> str:
         f'executed: <a href="../executed/{run.name}.ipynb" download>{run.name}.ipynb</a></dd>'
         f'<dt>Results</dt><dd><a href="../results/{run.name}.json">{run.name}.json</a></dd>'
         f"<dt>Data</dt><dd><ul>{files or '<li>none: computed from the parameters</li>'}</ul></dd>"
-        f"<dt>Package</dt><dd>healthsys {healthsys.__version__}</dd>"
+        f"<dt>Package</dt><dd>{project.name()} {project.version()}</dd>"
         f'<dt>Environment</dt><dd>requirements/book.lock <span class="hs-hash">SHA-256 {fingerprint.lock_hash()}'
         "</span></dd></dl>"
     )

@@ -1,4 +1,4 @@
-"""One look for every figure: palette, type, marks; each figure made with its caption, alt text and data.
+"""Figures for a page: each drawn at two widths, with its caption, alternative text and data.
 
 A drawing function takes its data and a keyword ``width`` (pixels: :data:`WIDE` in the text, :data:`NARROW` on a
 phone) and returns a matplotlib figure. :func:`show` draws it at both widths, so that lettering keeps its size on a
@@ -25,11 +25,8 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from compendium import escape
+from compendium import escape, project
 from compendium.errors import CompendiumError
-from healthsys.plots.style import COLOUR, PALETTE, PIXELS_PER_INCH, marker, theme
-
-__all__ = ["COLOUR", "NARROW", "PALETTE", "WIDE", "canvas", "drawing", "label", "marker", "show", "theme"]
 
 #: Figure widths in pixels: in the text, and on a phone.
 WIDE, NARROW = 720, 358
@@ -43,6 +40,22 @@ PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 10
 
 #: MIME type under which a notebook emits what a figure draws.
 FIGURE_TYPE = "application/vnd.healthsys.figure+json"
+
+#: Pixels per inch of the drawings, so that one SVG unit is one pixel.
+PIXELS_PER_INCH = 72
+
+
+def palette() -> dict[str, tuple[str, str, str]]:
+    """Return the project's colours by role: a CSS variable, the colour on light paper, the colour on dark paper."""
+    return getattr(project.style(), "PALETTE", {})
+
+
+def theme() -> dict[str, Any]:
+    """Return the matplotlib settings every figure is drawn under: the project's, and what a page needs."""
+    own = project.style()
+    needed = {"figure.dpi": PIXELS_PER_INCH, "svg.fonttype": "none", "text.parse_math": False}
+    return {**(own.theme() if own else {}), **needed}
+
 
 def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
     """Return a figure of so many pixels and its axes (as :func:`matplotlib.pyplot.subplots`, without its registry).
@@ -229,6 +242,6 @@ def _tag(tag: str) -> str:
     if re.fullmatch(r'<g id="[^"]*">', tag):
         return "<g>"
     tag = re.sub(r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), tag)
-    for variable, light, _ in PALETTE.values():
+    for variable, light, _ in palette().values():
         tag = re.sub(re.escape(light), f"var({variable},{light.lower()})", tag, flags=re.I)
     return re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", tag).replace("font: 700", "font: 600")

@@ -80,10 +80,10 @@ def _file() -> Path:
 
 
 def _read(written: list[str], also: list[str]) -> dict[str, list[int]]:
-    root, package = paths.root(), Path(__file__).parents[1]
+    root, machine = paths.root(), Path(__file__).parent
     left_out = {*written, str(paths.build())}
     found: dict[str, list[int]] = {}
-    for folder in [*(root / name for name in READ), package]:
+    for folder in [*(root / name for name in READ), machine]:
         _look(str(folder), left_out, found)
     top = [entry.path for entry in os.scandir(root) if entry.is_file() and not entry.name.startswith(".")]
     return found | _stats([*top, *also])

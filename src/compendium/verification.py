@@ -19,8 +19,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import healthsys
-from compendium import datasets, execution, paths, record
+from compendium import datasets, execution, paths, project, record
 from compendium.errors import CompendiumError, RunError
 from compendium.record import Difference
 from compendium.runs import Run
@@ -79,12 +78,12 @@ def environment() -> list[Check]:
     Further locks (tests, teaching, scale) hold what not everybody installs: it is checked where it is installed.
     """
     checks = []
-    if (paths.root() / "src" / "healthsys").is_dir():
-        here = Path(healthsys.__file__).resolve().is_relative_to(paths.root())
-        wrong = Difference("environment", "healthsys", "imported from", "src/ of this folder", "another folder")
-        checks.append(
-            Check("environment", "healthsys", () if here else (wrong,), "src/", "src/" if here else "elsewhere")
-        )
+    for folder in project.folders():
+        if (paths.root() / "src" / folder.name).is_dir():
+            here = folder.resolve().is_relative_to(paths.root())
+            wrong = Difference("environment", folder.name, "imported from", "src/ of this folder", "another folder")
+            found = "src/" if here else "elsewhere"
+            checks.append(Check("environment", folder.name, () if here else (wrong,), "src/", found))
     folder = paths.root() / "requirements"
     needed = pins(folder / "book.lock")
     pinned = dict(needed)
@@ -131,38 +130,6 @@ def data() -> list[Check]:
             wrong = Difference("data", name, "entry in data/datapackage.json", "described", "absent")
             checks.append(Check("data", name, (wrong,), "described", "not described"))
     return checks
-
-
-def claims(values: dict[str, Any]) -> list[Check]:
-    """Check the committed verdict of every claim, where the project has a ledger.
-
-    Parameters
-    ----------
-    values
-        Recorded values by ``run/name``, which claims on a chapter's result use.
-    """
-    if not has_claims():
-        return []
-    from everyday.ledger import claims as ledger
-
-    evaluated = ledger.evaluate(ledger.load_ledger(), results=values)
-    return [
-        Check(
-            "claims",
-            claim["claim_id"],
-            ()
-            if claim["holds"]
-            else (Difference("claims", claim["claim_id"], "verdict", claim["committed"], claim["verdict"]),),
-            claim["committed"],
-            claim["verdict"],
-        )
-        for claim in evaluated.to_dict("records")
-    ]
-
-
-def has_claims() -> bool:
-    """Whether the project has a claims ledger and the package can evaluate it."""
-    return "claims" in datasets.names() and importlib.util.find_spec("everyday.ledger.claims") is not None
 
 
 def recorded(run: str) -> dict[str, Any] | None:
@@ -357,7 +324,7 @@ def verify(
         seconds["notebooks and runs"] = time.perf_counter() - started
     if "claims" in parts:
         started = time.perf_counter()
-        checks += claims(values)
+        checks += project.extended("checks", values, default=[])
         seconds["claims"] = time.perf_counter() - started
     return checks, seconds
 

@@ -9,6 +9,7 @@ import click
 
 import healthsys
 from compendium import escape
+from compendium.errors import CompendiumError
 from everyday.ledger.command import claims
 from healthsys.errors import HealthsysError
 
@@ -19,7 +20,7 @@ class _Family(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except HealthsysError as error:
+        except (CompendiumError, HealthsysError) as error:
             raise click.ClickException(escape.lines(error)) from None
 
 

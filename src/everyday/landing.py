@@ -12,10 +12,12 @@ from matplotlib.figure import Figure
 
 from compendium import escape, paths, plotting
 from compendium.chapters import typeset
-from compendium.plotting import COLOUR, canvas
+from compendium.plotting import canvas
 from compendium.runs import load_runs
 from everyday.ledger import book as ledger
 from everyday.ledger import claims
+from healthsys.plots import style
+from healthsys.plots.style import COLOUR
 
 #: Width and height of the small figures, in pixels.
 WIDTH, HEIGHT = 312, 224
@@ -48,7 +50,7 @@ def draw_climate(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
         axes.plot([row["stagnant"], row["innovative"]], [place, place], color=COLOUR["faint"], linewidth=4, zorder=1)
     places = range(len(rows))
     axes.plot(rows["stagnant"], places, linestyle="none", color=COLOUR["context"], marker="o", markersize=5)
-    axes.plot(rows["innovative"], places, linestyle="none", markersize=5.5, **plotting.marker("published"))
+    axes.plot(rows["innovative"], places, linestyle="none", markersize=5.5, **style.marker("published"))
     axes.set_yticks(places, [name.replace("_", " ").capitalize() for name in rows["dimension"]])
     top = len(rows) - 1
     for column, role in (("stagnant", "quiet"), ("innovative", "subject")):
@@ -94,7 +96,7 @@ def draw_pairs(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
     axes.plot(rows["reference_percent"], places, linestyle="none", color=COLOUR["context"], marker="o", markersize=6,
               label="white or not disabled")  # fmt: skip
     axes.plot(rows["group_percent"], places, linestyle="none", markersize=6, label="BME or disabled",
-              **plotting.marker("published"))  # fmt: skip
+              **style.marker("published"))  # fmt: skip
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.set_xlim(0, 100)

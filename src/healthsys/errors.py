@@ -14,10 +14,6 @@ class DataError(HealthsysError, ValueError):
     """Input that cannot be analysed; the message names file, column, row, value, what is allowed, the remedy."""
 
 
-class RunError(HealthsysError):
-    """A notebook run that cannot start or did not finish."""
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the words "Did you mean 'x'?" after a blank for the closest known word, or an empty string.
 

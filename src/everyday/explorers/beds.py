@@ -8,8 +8,9 @@ import altair as alt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compendium.plotting import COLOUR, NARROW, canvas
+from compendium.plotting import NARROW, canvas
 from everyday.explorers.pages import INK, Explorer, Number, Slider, State, vega_lite
+from healthsys.plots.style import COLOUR
 from healthsys.trends import capacity
 
 #: Beds that the curve goes beyond the ward and beyond the ward that meets the accepted risk.

@@ -17,9 +17,9 @@ from typing import Any
 import pandas as pd
 
 from compendium import escape
-from compendium.plotting import PALETTE
 from compendium.tables import table as lay_out
 from healthsys.errors import DataError
+from healthsys.plots.style import PALETTE
 
 #: Colour of each role as the page's own variable, so that a chart follows the light or dark page.
 INK = {role: f"var({variable})" for role, (variable, _, _) in PALETTE.items()}

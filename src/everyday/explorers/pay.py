@@ -13,11 +13,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from compendium import plotting
-from compendium.plotting import COLOUR, NARROW, canvas
+from compendium.plotting import NARROW, canvas
 from compendium.recording import text_of
 from everyday.explorers.pages import INK, Choice, Explorer, Number, Slider, State, vega_lite
 from healthsys.equality import figures, pay_gap
 from healthsys.errors import DataError
+from healthsys.plots.style import COLOUR
 
 #: Order of the bands of Agenda for Change, very senior managers last.
 BANDS = ("2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM")

@@ -12,8 +12,8 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from compendium.errors import RunError
 
+from compendium.errors import RunError
 from everyday.teaching.checks import same, shown, sitting
 from everyday.teaching.modules import Module
 

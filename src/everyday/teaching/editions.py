@@ -12,10 +12,10 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from compendium.errors import RunError
 from jinja2 import Environment, PackageLoader
 
 from compendium import datasets, files, paths, report, typefaces
+from compendium.errors import RunError
 from everyday.synthetic import to_csv_bytes
 from everyday.teaching import copies, words
 from everyday.teaching.checks import SLIPS

@@ -7,6 +7,7 @@ from matplotlib.dates import DateFormatter, YearLocator
 from matplotlib.figure import Figure
 
 from compendium import plotting
+from healthsys.plots import style
 
 
 def show_team_scores(survey: pd.DataFrame, *, dimension: str, label: str) -> None:
@@ -126,8 +127,8 @@ def show_wards(wards: pd.DataFrame) -> None:
 def _draw_bars(rows: pd.DataFrame, label: str, *, width: int) -> Figure:
     figure, axes = plotting.canvas(width, 60 + 30 * len(rows))
     order = range(len(rows))[::-1]
-    axes.barh(order, rows["value"].astype(float), height=0.6, color=plotting.COLOUR["paper"],
-              edgecolor=plotting.COLOUR["subject"], linewidth=1.8)  # fmt: skip
+    axes.barh(order, rows["value"].astype(float), height=0.6, color=style.COLOUR["paper"],
+              edgecolor=style.COLOUR["subject"], linewidth=1.8)  # fmt: skip
     for at, value in zip(order, rows["value"], strict=True):
         axes.annotate(f"{value:.3g}", (float(value), at), xytext=(5, 0), textcoords="offset points", va="center")
     axes.set_yticks(order, rows["name"])
@@ -140,9 +141,9 @@ def _draw_bars(rows: pd.DataFrame, label: str, *, width: int) -> Figure:
 def _draw_series(rows: pd.DataFrame, changed: pd.Timestamp, *, width: int) -> Figure:
     figure, axes = plotting.canvas(width, 300)
     axes.plot(
-        rows["month"], rows["rate"], color=plotting.COLOUR["subject"], markersize=4, **plotting.marker("synthetic")
+        rows["month"], rows["rate"], color=style.COLOUR["subject"], markersize=4, **style.marker("synthetic")
     )
-    axes.axvline(changed, color=plotting.COLOUR["quiet"], linestyle="--")
+    axes.axvline(changed, color=style.COLOUR["quiet"], linestyle="--")
     axes.annotate("service changed", (changed, 1), xycoords=("data", "axes fraction"), xytext=(4, -4),
                   textcoords="offset points", va="top")  # fmt: skip
     axes.set_ylim(bottom=0)
@@ -156,8 +157,8 @@ def _draw_groups(scores: pd.DataFrame, order: list[str], label: str, *, width: i
     figure, axes = plotting.canvas(width, 60 + 42 * len(order))
     for at, name in enumerate(order):
         values = scores.loc[scores["team"] == name, "score"]
-        axes.plot(values, [at] * len(values), linestyle="none", **plotting.marker("synthetic"))
-        axes.plot([values.mean()] * 2, [at - 0.3, at + 0.3], color=plotting.COLOUR["text"], linewidth=2)
+        axes.plot(values, [at] * len(values), linestyle="none", **style.marker("synthetic"))
+        axes.plot([values.mean()] * 2, [at - 0.3, at + 0.3], color=style.COLOUR["text"], linewidth=2)
     axes.set_yticks(range(len(order)), order)
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.set_xlabel(label)

@@ -9,9 +9,9 @@ from typing import Any
 
 import nbformat
 import yaml
-from compendium.errors import RunError
 
 from compendium import datasets, paths
+from compendium.errors import RunError
 from healthsys.errors import nearest
 
 #: What the description of a module holds.

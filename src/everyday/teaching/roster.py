@@ -14,9 +14,9 @@ from typing import Any
 import nbformat
 import numpy as np
 import pandas as pd
-from compendium.errors import RunError
 
 from compendium import files
+from compendium.errors import RunError
 from compendium.spreadsheet import guarded
 from everyday.synthetic import teaching as generators
 from everyday.synthetic import to_csv_bytes

@@ -1,0 +1,69 @@
+"""The configuration of plain Sphinx, generated from the book's ``_config.yml`` and ``_toc.yml``.
+
+Jupyter Book turns its own settings into settings of Sphinx; they are written to ``book/conf.py`` once for each change,
+so that a build calls Sphinx alone and anybody can build the book with ``sphinx-build book OUT``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from compendium import files, paths
+
+#: What stands first in the generated file.
+_HEAD = "# Generated from _config.yml by compendium.configuration; change that file, not this one. "
+
+#: Warnings fail the build, unresolved references are warnings, and all of them are shown.
+OPTIONS = ("-W", "-n", "--keep-going", "-q")
+
+
+def path() -> Path:
+    """Return where the configuration is."""
+    return paths.book() / "conf.py"
+
+
+def write() -> bool:
+    """Write the configuration if the settings, the table of contents or Jupyter Book have changed; return whether."""
+    key = _HEAD + _key()
+    if path().is_file() and path().read_text(encoding="utf-8").startswith(f"{key}\n"):
+        return False
+    from jupyter_book.config import get_final_config
+
+    settings, _ = get_final_config(
+        user_yaml=paths.book() / "_config.yml",
+        sourcedir=paths.book(),
+        cli_config={"latex_individualpages": False},  # asked for without looking whether it is there
+    )
+    asked = files.settings(paths.book() / "_config.yml").get("sphinx", {}).get("config", {})
+    for name in ("html_css_files", "html_js_files"):  # Jupyter Book adds what it finds, in the order of the disk
+        first = asked.get(name, [])
+        settings[name] = [*first, *sorted(set(settings.get(name, [])) - set(first))]
+    return files.write_whole(path(), f"{key}\n{text(settings)}")
+
+
+def text(settings: dict[str, Any]) -> str:
+    """Return settings of Sphinx as the text of a ``conf.py``.
+
+    Examples
+    --------
+    >>> text({"html_title": "A book", "author": "B"})
+    "author = 'B'\\nhtml_title = 'A book'\\n"
+    """
+    return "".join(f"{name} = {value!r}\n" for name, value in sorted(settings.items()))
+
+
+def _key() -> str:
+    digest = hashlib.sha256(f"{metadata.version('jupyter-book')} {sys.version_info[:2]}".encode())
+    for name in ("_config.yml", "_toc.yml"):
+        digest.update((paths.book() / name).read_bytes())
+    return digest.hexdigest()
+
+
+def command(work: Path) -> list[str]:
+    """Return the command that builds the pages below a folder, as Jupyter Book lays it out."""
+    folders = [str(paths.book()), str(work / "_build" / "html"), "-d", str(work / "_build" / ".doctrees")]
+    return [sys.executable, "-m", "sphinx", "-b", "html", *OPTIONS, *folders]

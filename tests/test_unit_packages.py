@@ -1,0 +1,75 @@
+"""The arrows between the three packages go one way, and within the methods too."""
+
+import ast
+
+import pytest
+
+from miniature import PROJECT
+
+SOURCE = PROJECT / "src"
+
+#: What a module of the methods may import of its own package, by its first part, beside its own topic.
+BELOW = {"errors", "statistics", "say", "disclosure", "io"}
+ABOVE = {"plots", "validation"}
+
+#: Third-party packages that the light wheel of the methods brings; figures need the second set.
+LIGHT = {"numpy", "pandas", "scipy", "statsmodels"}
+FIGURES = {"matplotlib", "seaborn"}
+
+
+def modules(package):
+    return sorted((SOURCE / package).rglob("*.py"))
+
+
+def named(path):
+    return path.relative_to(SOURCE).as_posix()
+
+
+def imported(path):
+    """Yield the dotted name of everything that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: relative import; write it out, the fingerprint follows absolute ones"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def roots(path):
+    return {name.partition(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize("path", modules("healthsys"), ids=named)
+def test_methods_know_neither_the_machine_nor_the_book(path):
+    assert not roots(path) & {"compendium", "everyday"}
+
+
+@pytest.mark.parametrize("path", modules("healthsys"), ids=named)
+def test_a_method_imports_what_is_below_it(path):
+    topic = path.relative_to(SOURCE / "healthsys").parts[0].removesuffix(".py")
+    others = {name.split(".")[1] for name in imported(path) if name.startswith("healthsys.")} - {topic}
+    if topic in ABOVE:
+        return
+    assert others <= BELOW
+    if topic in {"errors", "statistics", "say"}:
+        assert others <= {"errors"}
+
+
+@pytest.mark.parametrize("path", modules("healthsys"), ids=named)
+def test_the_light_wheel_brings_what_the_methods_import(path):
+    import sys
+
+    outside = roots(path) - set(sys.stdlib_module_names) - {"healthsys"} - LIGHT
+    if path.parts[-2] == "plots":
+        outside -= FIGURES
+    assert not outside
+
+
+@pytest.mark.parametrize("path", modules("compendium"), ids=named)
+def test_the_machine_knows_no_analysis(path):
+    assert not roots(path) & {"healthsys", "everyday"}
+
+
+@pytest.mark.parametrize("path", modules("everyday"), ids=named)
+def test_relative_imports_are_written_out(path):
+    assert list(imported(path)) is not None
