@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from compendium import datasets
 from healthsys.errors import DataError
+from healthsys.io import check_table, csv_files
 
 
 def test_load_types_columns_and_attaches_provenance(mini):
@@ -75,7 +76,7 @@ def test_own_file_keeps_further_columns_and_a_byte_order_mark(mini):
 
 
 def test_too_large_a_file_is_refused_before_it_is_read(mini, monkeypatch):
-    monkeypatch.setattr(datasets, "LARGEST_FILE", 10)
+    monkeypatch.setattr(csv_files, "LARGEST_FILE", 10)
     with pytest.raises(DataError, match=r"waits\.csv: the file has \d+ bytes; at most 10 are read"):
         datasets.load("waits")
 
@@ -107,7 +108,7 @@ def frame(**changes):
 
 
 def test_every_type_is_converted():
-    typed = datasets.check(frame(), SCHEMA, label="t")
+    typed = check_table(frame(), SCHEMA, label="t")
     assert typed.iloc[0].tolist() == [1, pd.Timestamp("2024-02-29"), True, "a", "ABC"]
 
 
@@ -124,12 +125,12 @@ def test_every_type_is_converted():
 )
 def test_every_constraint_is_checked(changes, message):
     with pytest.raises(DataError, match=message):
-        datasets.check(frame(**changes), SCHEMA, label="t")
+        check_table(frame(**changes), SCHEMA, label="t")
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 300)), min_size=1, max_size=20))
 def test_missing_stays_missing_and_never_becomes_zero(values):
     raw = pd.DataFrame({"n": pd.Series([None if v is None else str(v) for v in values], dtype="str")})
-    typed = datasets.check(raw, {"fields": [SCHEMA["fields"][0]]}, label="t")["n"]
+    typed = check_table(raw, {"fields": [SCHEMA["fields"][0]]}, label="t")["n"]
     assert typed.isna().tolist() == [value is None for value in values]
     assert typed.dropna().tolist() == [value for value in values if value is not None]

@@ -120,6 +120,16 @@ def test_source_counted_is_what_the_notebook_imports(tmp_path, code, rooms):
     assert {path.relative_to(package).as_posix() for path in found} == rooms
 
 
+def test_package_data_beside_an_imported_module_counts(tmp_path):
+    package = _package(tmp_path)
+    for folder in ("climate", "trends"):
+        (package / folder / "known.json").write_text("{}")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from healthsys import climate")])
+    found = {path.relative_to(package).as_posix() for path in fingerprint.source_files(notebook, package=package)}
+    assert "climate/known.json" in found
+    assert "trends/known.json" not in found
+
+
 def test_cell_magics_count_the_whole_package(tmp_path):
     package = _package(tmp_path)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%time\nx = 1")])

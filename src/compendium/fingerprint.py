@@ -25,7 +25,10 @@ PACKAGE = Path(healthsys.__file__).parent
 
 
 def source_files(notebook: nbformat.NotebookNode, *, package: Path = PACKAGE) -> list[Path]:
-    """Return the files of the package that a notebook imports, directly or through other modules."""
+    """Return the files of the package that a notebook imports, directly or through other modules.
+
+    What stands beside an imported module as JSON is package data that it reads, and counts too.
+    """
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     try:
         waiting = set(_imports(ast.parse(code), package))
@@ -38,7 +41,7 @@ def source_files(notebook: nbformat.NotebookNode, *, package: Path = PACKAGE) ->
             found.add(path)
             status = path.stat()
             waiting |= _imported_by(path, status.st_mtime_ns, status.st_size, package) - found
-    return sorted(found)
+    return sorted(found | {data for folder in {path.parent for path in found} for data in folder.glob("*.json")})
 
 
 @functools.lru_cache(maxsize=4096)
