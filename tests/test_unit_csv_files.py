@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compendium import datasets
-from healthsys import csv_files
 from healthsys.errors import DataError, nearest
+from healthsys.io import check_table, csv_files, read_text, row_of
+from healthsys.io.schemas import read_table
 
 SCHEMA = {
     "fields": [
@@ -22,9 +23,7 @@ SCHEMA = {
 def read(tmp_path, content):
     path = tmp_path / "own.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    rows = csv_files.records(path, label="own.csv")
-    raw, numbers = csv_files.table(rows, label="own.csv", wanted=[field["name"] for field in SCHEMA["fields"]])
-    return datasets.check(raw, SCHEMA, label="own.csv", rows=numbers)
+    return read_table(path, SCHEMA, label="own.csv")
 
 
 TIDY = "month,days\nJan,1.5\nFeb,2.5\n"
@@ -85,9 +84,9 @@ def test_a_file_that_cannot_be_read_says_why_in_one_sentence(tmp_path, content, 
 
 def test_a_repeated_key_has_the_row_of_the_spreadsheet(tmp_path):
     schema = {"fields": [{"name": "a", "type": "string", "description": ""}] * 1, "primaryKey": "a"}
-    raw, rows = csv_files.table([(1, ["a"]), (4, ["x"]), (9, ["x"])], label="t")
+    raw = csv_files.table([(1, ["a"]), (4, ["x"]), (9, ["x"])], label="t")
     with pytest.raises(DataError, match="row 9 repeats a 'x'"):
-        datasets.check(raw, schema, label="t", rows=rows)
+        check_table(raw, schema, label="t")
 
 
 def test_what_does_not_matter_is_read(tmp_path):
@@ -110,15 +109,15 @@ def test_a_line_break_inside_a_cell_is_one_row_of_the_spreadsheet(tmp_path):
 def test_rows_are_those_of_the_spreadsheet_in_later_checks_too(mini):
     (mini / "own.csv").write_text("month,days,locator\n\nJan,1,a\n\n\nFeb,2,b\n")
     frame = datasets.read("own.csv", layout="waits")
-    assert [datasets.row_of(frame, place) for place in (0, 1)] == [3, 6]
+    assert [row_of(frame, place) for place in (0, 1)] == [3, 6]
     (mini / "own.csv").write_text("month,days,locator\nJan,1,a\n")
-    assert datasets.row_of(datasets.read("own.csv", layout="waits"), 0) == 2
+    assert row_of(datasets.read("own.csv", layout="waits"), 0) == 2
 
 
 def test_a_comma_in_text_is_no_number_to_write_otherwise(tmp_path):
     schema = {"fields": [{"name": "a", "type": "string", "description": "", "constraints": {"enum": ["x"]}}]}
     with pytest.raises(DataError) as caught:
-        datasets.check(pd.DataFrame({"a": ["80,1"]}, dtype="str"), schema, label="t")
+        check_table(pd.DataFrame({"a": ["80,1"]}, dtype="str"), schema, label="t")
     assert "80.1" not in str(caught.value)
 
 
@@ -135,6 +134,26 @@ def test_every_cell_comes_back_as_it_is_in_the_file(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("cells") / "any.csv"
     with path.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows([["a", "b", "c"], *rows])
-    raw, _ = csv_files.table(csv_files.records(path, label="any.csv"), label="any.csv")
+    raw = csv_files.table(csv_files.records(path, label="any.csv"), label="any.csv")
     kept = [row for row in rows if any(cell.strip() for cell in row)]
     assert raw.astype(object).where(raw.notna(), "").values.tolist() == kept
+
+
+def test_text_is_read_within_limits_and_without_columns_that_are_dropped(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("name, sex ,Address\n\n A ,F,x\n,  ,y\n", encoding="utf-8")
+    frame = read_text(path, label="own.csv", drop=("Address", "Postcode"))
+    assert frame.columns.to_list() == ["name", "sex"]
+    assert frame.fillna("").to_numpy().tolist() == [["A", "F"], ["", ""]]
+    assert [row_of(frame, place) for place in (0, 1)] == [3, 4]
+    for limits, message in (
+        ({"most_bytes": 10}, r"own\.csv: the file has 34 bytes; at most 10 are read"),
+        ({"most_columns": 2}, r"record 1 has 3 columns; at most 2 are read\. Is the separator a comma\?"),
+        ({"longest_cell": 5}, r"near line 1 \(a cell is longer than 5 characters\); a quotation mark is probably"),
+    ):
+        with pytest.raises(DataError, match=message):
+            read_text(path, label="own.csv", **limits)
+    for text, message in (("a,a\n1,2\n", "column 'a' occurs twice"), ("a,b\n", "a header but no rows")):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match=message):
+            read_text(path, label="own.csv")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from frictionless import Package, Resource, system
 
-from compendium import datasets
+from compendium import datasets, generated
 from miniature import PROJECT
 
 DATA = PROJECT / "data"
@@ -60,6 +60,17 @@ def test_kind_source_licence_and_columns_are_stated(resource):
         assert resource["sources"]
     for field in resource["schema"]["fields"]:
         assert field["description"], f"{field['name']} has no meaning"
+
+
+@each_resource
+def test_what_is_known_of_it_has_its_source_and_is_in_the_data_dictionary(resource):
+    for one in resource.get("breaks", []):
+        assert set(one) == {"indicators", "period", "note", "source", "locator", "confidence"}
+        assert one["confidence"] in ("seen_in_source", "seen_in_secondary")
+        assert any(datasets.load(resource["name"])["indicator"].str.startswith(tuple(one["indicators"])))
+        assert f"{one['note']} ({one['source']}, {one['locator']};" in generated.data_dictionary()
+    assert all(said.endswith(".") for said in resource.get("limits", []))
+    assert resource.get("truth", resource["name"]) in {other["name"] for other in RESOURCES}
 
 
 @each_resource

@@ -7,6 +7,16 @@ from hypothesis import strategies as st
 
 from compendium import datasets
 from compendium.errors import DatasetError
+from healthsys.errors import DataError
+from healthsys.io import check_table, csv_files
+
+
+@pytest.fixture
+def mini(mini):
+    """The miniature, whose tables are read as the book's are."""
+    settings = mini / "book/_compendium.yml"
+    settings.write_text(settings.read_text() + "reader: healthsys.io.read_table\n")
+    return mini
 
 
 def test_load_types_columns_and_attaches_provenance(mini):
@@ -21,6 +31,14 @@ def test_load_types_columns_and_attaches_provenance(mini):
     )
     assert known["sha256"] == datasets.sha256(mini / "data/published/waits.csv")
     assert datasets.provenance(waits) == "Waits; published; 3 rows; source: Invented report, table 1"
+
+
+def test_without_a_reader_the_types_of_the_schema_are_checked(mini):
+    (mini / "book/_compendium.yml").write_text("packages: [minimethods]\n")
+    assert datasets.load("waits")["days"].tolist()[:2] == [12.5, 14.5]
+    (mini / "own.csv").write_text("month,days,locator\nJan,many,a\n")
+    with pytest.raises(DatasetError, match=r"own\.csv: .*many"):
+        datasets.read("own.csv", layout="waits")
 
 
 def test_an_unknown_name_gets_the_nearest(mini):
@@ -54,14 +72,14 @@ def test_a_run_may_load_only_what_it_declares(mini, monkeypatch):
 def test_a_faulty_file_is_refused_with_place_and_remedy(mini, content, message):
     path = mini / "own.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(DatasetError, match=f"(?m){message}"):
+    with pytest.raises(DataError, match=f"(?m){message}"):
         datasets.read(path, layout="waits")
 
 
 def test_many_faults_are_cut_after_ten(mini):
     rows = "".join(f"m{n},x{n},a\n" for n in range(14))
     (mini / "own.csv").write_text("month,days,locator\n" + rows)
-    with pytest.raises(DatasetError) as caught:
+    with pytest.raises(DataError) as caught:
         datasets.read("own.csv", layout="waits")
     assert str(caught.value).count("is not allowed") == 10
     assert "and 4 more cells" in str(caught.value)
@@ -75,8 +93,8 @@ def test_own_file_keeps_further_columns_and_a_byte_order_mark(mini):
 
 
 def test_too_large_a_file_is_refused_before_it_is_read(mini, monkeypatch):
-    monkeypatch.setattr(datasets, "LARGEST_FILE", 10)
-    with pytest.raises(DatasetError, match=r"waits\.csv: the file has \d+ bytes; at most 10 are read"):
+    monkeypatch.setattr(csv_files, "LARGEST_FILE", 10)
+    with pytest.raises(DataError, match=r"waits\.csv: the file has \d+ bytes; at most 10 are read"):
         datasets.load("waits")
 
 
@@ -107,7 +125,7 @@ def frame(**changes):
 
 
 def test_every_type_is_converted():
-    typed = datasets.check(frame(), SCHEMA, label="t")
+    typed = check_table(frame(), SCHEMA, label="t")
     assert typed.iloc[0].tolist() == [1, pd.Timestamp("2024-02-29"), True, "a", "ABC"]
 
 
@@ -123,13 +141,13 @@ def test_every_type_is_converted():
     ],
 )
 def test_every_constraint_is_checked(changes, message):
-    with pytest.raises(DatasetError, match=message):
-        datasets.check(frame(**changes), SCHEMA, label="t")
+    with pytest.raises(DataError, match=message):
+        check_table(frame(**changes), SCHEMA, label="t")
 
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 300)), min_size=1, max_size=20))
 def test_missing_stays_missing_and_never_becomes_zero(values):
     raw = pd.DataFrame({"n": pd.Series([None if v is None else str(v) for v in values], dtype="str")})
-    typed = datasets.check(raw, {"fields": [SCHEMA["fields"][0]]}, label="t")["n"]
+    typed = check_table(raw, {"fields": [SCHEMA["fields"][0]]}, label="t")["n"]
     assert typed.isna().tolist() == [value is None for value in values]
     assert typed.dropna().tolist() == [value for value in values if value is not None]

@@ -40,8 +40,8 @@ def test_parameters_published_figures_claims_and_constants_resolve():
 
 
 def test_dates_and_whole_numbers_are_shown_plainly():
-    found = LOOKUP.resolve("published", "series_breaks/ae_england_monthly/within_4h_percent/2019-05-01/period", "x")
-    assert found.text == "2019-05-01"
+    found = LOOKUP.resolve("published", "ae_england_monthly/attendances/England/2016-04-01/period", "x")
+    assert found.text == "2016-04-01"
 
 
 @pytest.mark.parametrize(

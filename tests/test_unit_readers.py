@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
+from compendium import datasets
+from compendium.notebook import open_data
 from healthsys.errors import DataError
-from healthsys.trends.readers import load_table, pick_series, read_official
+from healthsys.io import pick_series, read_official, read_series
 
 AE_HEADER = (
     "Period,Org Code,Parent Org,Org name,A&E attendances Type 1,A&E attendances Type 2,"
@@ -44,7 +46,7 @@ def test_ae_month_counts_booked_and_leaves_the_total_out(tmp_path, total):
 def test_a_folder_of_months_is_one_series(tmp_path):
     for month in ("APRIL", "MAY", "JULY"):
         ae(tmp_path, f"{month}-9jfy4-v2.0.csv", month=month)
-    table = load_table(tmp_path)
+    table = read_series(tmp_path)
     series = pick_series(table, indicator="attendances", unit="England")
     assert [f"{period:%Y-%m}" for period in series["period"]] == ["2025-04", "2025-05", "2025-07"]
 
@@ -220,17 +222,36 @@ def test_layouts_are_not_mixed_in_a_folder(tmp_path):
 def test_a_tidy_file_of_ones_own_is_checked_cell_by_cell(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("indicator,unit,period,value\nseen,A,2020-01-01,5\nseen,A,2020-02-01,6\n", encoding="utf-8")
-    table = load_table(path)
+    table = open_data(path, read_series)
     assert table.attrs["provenance"]["kind"] == "yours"
     assert pick_series(table, indicator="seen", unit="A")["value"].to_list() == [5, 6]
     path.write_text("indicator,unit,period,value\nseen,A,2020-01-01,five\n", encoding="utf-8")
     with pytest.raises(DataError, match="column 'value', row 2: 'five' is not allowed"):
-        load_table(path)
+        read_series(path)
 
 
 def test_an_unknown_series_names_the_nearest():
-    table = load_table("area_south_series")
+    table = open_data("area_south_series", read_series)
     with pytest.raises(DataError, match="Did you mean 'antenatal_coverage'"):
         pick_series(table, indicator="antenatal", unit="Area South")
     with pytest.raises(DataError, match="neither a bundled data set nor a file"):
-        load_table("area_south_serie")
+        open_data("area_south_serie", read_series)
+
+
+@pytest.mark.parametrize(
+    "name", ["ae_england_monthly", "area_south_series", "gp_appointments_counties", "kh03_beds_england",
+             "rtt_england_monthly"]
+)  # fmt: skip
+def test_a_bundled_series_is_the_same_by_its_schema_and_by_the_reader(name):
+    table, typed = open_data(name, read_series), datasets.load(name)
+    columns = ["indicator", "unit", "period", "value", "numerator", "denominator"]
+    pd.testing.assert_frame_equal(table[columns], typed[columns])
+    assert table.attrs["provenance"] == typed.attrs["provenance"]
+    assert "reading" not in table.attrs
+
+
+def test_what_a_reading_noted_stays_with_the_series(tmp_path):
+    table = open_data(ae(tmp_path, "april.csv"), read_series)
+    assert table.attrs["reading"]["layout"] == "ae_month"
+    assert table.attrs["reading"]["report"][0]["file_says"] == 2160
+    assert table.attrs["provenance"]["name"] == "april.csv"

@@ -5,8 +5,7 @@ import pytest
 
 from compendium import datasets, paths
 from healthsys.errors import DataError
-from healthsys.trends.readers import load_table, pick_series, read_official
-from healthsys.trends.series_checks import check_panel
+from healthsys.io import pick_series, read_official, read_series, suspicious_zeros, total_units
 
 FOLDER = paths.root().parent / "shared" / "real_data"
 
@@ -95,7 +94,7 @@ def test_the_folder_of_ae_months_becomes_one_series(tmp_path):
     for file in [*(FOLDER / "ae_england").glob("*2025*.csv"), *(FOLDER / "ae_england").glob("ae_activity*.csv")]:
         if not (tmp_path / file.name).exists():
             (tmp_path / file.name).symlink_to(file)
-    series = pick_series(load_table(tmp_path), indicator="within_4h_percent", unit="England").set_index("period")
+    series = pick_series(read_series(tmp_path), indicator="within_4h_percent", unit="England").set_index("period")
     shares = series["value"].dropna().round(2)
     assert len(shares) == 16
     assert shares["2025-04-01":].to_list() == [74.77, 75.39, 76.40, 75.87]
@@ -108,17 +107,16 @@ def test_the_trusts_of_the_field_test_are_named():
 
     raw = pd.read_csv(FOLDER / "beds_kh03" / "master-quarterly-trust.csv", keep_default_na=False)
     raw["share"] = pd.to_numeric(raw["ae_type1_pct_4hr"], errors="coerce")
-    found = check_panel(
-        raw[raw["org_code"] != "NAN"].dropna(subset=["share"]), unit="org_code", value="share", additive=False
-    )
-    zeros = next(one for one in found if one.name == "zero for missing")
-    assert zeros.says.startswith("15 units hold 210 zeros")
-    assert "2019-20 Q2" in zeros.says
+    trusts = raw[raw["org_code"] != "NAN"].dropna(subset=["share"])
+    silent = trusts[trusts.groupby("org_code")["share"].transform(suspicious_zeros).astype(bool)]
+    assert (silent["org_code"].nunique(), len(silent)) == (15, 210)
+    assert (silent["period"].min(), silent["period"].max()) == ("2019-20 Q2", "2022-23 Q4")
 
 
-def test_an_england_row_among_trusts_is_named():
+def test_an_england_row_among_trusts_is_found_by_its_sum():
     import pandas as pd
 
     raw = pd.read_csv(FOLDER / "beds_kh03" / "master-quarterly-trust.csv", keep_default_na=False)
-    found = check_panel(raw, unit="org_code", value="kh03_avail_ga_avg_beds")
-    assert found[0].says.startswith("unit 'NAN' is a total among the units")
+    raw["beds"] = pd.to_numeric(raw["kh03_avail_ga_avg_beds"])
+    quarter = raw[raw["period"] == "2019-20 Q1"]
+    assert total_units(quarter, unit="org_code", value="beds") == ["NAN"]

@@ -136,6 +136,16 @@ def test_source_counted_is_what_the_notebook_uses(package, code, files):
     assert {path.relative_to(package).as_posix() for path in found} == files
 
 
+def test_package_data_that_a_used_module_names_counts(package):
+    for name in ("climate/known.json", "climate/other.json"):
+        (package / name).write_text("{}")
+    scoring = package / "climate/scoring.py"
+    scoring.write_text(scoring.read_text() + 'KNOWN = "known.json"\n')
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from methods import climate\nclimate.score()")])
+    found = {path.relative_to(package).as_posix() for path in fingerprint.source_files(notebook, packages=[package])}
+    assert found == SCORING | {"climate/known.json"}
+
+
 def test_cell_magics_count_the_whole_package(package):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%time\nx = 1")])
     assert len(fingerprint.source_files(notebook, packages=[package])) == len(PACKAGE)

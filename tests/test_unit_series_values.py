@@ -9,9 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsys.errors import DataError
-from healthsys.trends import open_study, steps, values, words
-from healthsys.trends.readers import load_table, pick_series
-from healthsys.trends.series_checks import check_series, regular, suspicious_zeros
+from healthsys.io import (
+    breaks_of,
+    check_series,
+    multiplier_of,
+    pick_series,
+    read_series,
+    regular,
+    require,
+    steps,
+    suspicious_zeros,
+    total_problems,
+    values,
+)
 
 COUNTS = [13, 23, 17, 20, 18, 15, 22, 19, 16, 21, 14, 18]
 SHARES = [86.1, 83.8, 84.2, 85.5, 88.0, 82.9, 84.4, 85.1, 86.6, 83.3, 84.9, 85.8]
@@ -28,6 +38,17 @@ def series(numbers, *, indicator="falls", unit="Ward 7", start="2022-01-01", fre
     return [(indicator, unit, f"{day:%Y-%m-%d}", number) for day, number in zip(days, numbers, strict=True)]
 
 
+def looked(path, indicator, unit):
+    """Read one series of a file and look at it, as a page does before any model; what stops an analysis is raised."""
+    table = read_series(path)
+    breaks, _ = breaks_of(table, indicator=indicator, unit=unit)
+    own = pick_series(table, indicator=indicator, unit=unit)
+    found = check_series(own, breaks=breaks, indicator=indicator)
+    found += total_problems(table.attrs.get("reading", {}).get("report", ()))
+    require(found)
+    return regular(own), found
+
+
 def having(numbers, place, number):
     return [*numbers[:place], number, *numbers[place + 1 :]]
 
@@ -39,18 +60,18 @@ def test_a_code_for_missing_is_refused_with_row_and_value(tmp_path, code):
         DataError,
         match=rf"mine\.csv: column 'value', row 6: '{code}' is .*code for missing.*allowed: an empty cell",
     ):
-        load_table(path)
+        read_series(path)
 
 
 @pytest.mark.parametrize("code", [-999999, 999999])
 def test_a_code_in_one_unit_only_or_in_a_numerator_is_found(tmp_path, code):
     rows = series(COUNTS, unit="Ward 1") + series(having(COUNTS, 2, code), unit="Ward 2")
     with pytest.raises(DataError, match=rf"row 16: '{code}'"):
-        load_table(write(tmp_path, rows))
+        read_series(write(tmp_path, rows))
     header = "indicator,unit,period,value,numerator,denominator"
     rows = [(*row[:3], "", 40, 50 if place != 3 else abs(code)) for place, row in enumerate(series(COUNTS))]
     with pytest.raises(DataError, match=rf"column 'denominator', row 5: '{abs(code)}' is .*probably a code"):
-        load_table(write(tmp_path, rows, header))
+        read_series(write(tmp_path, rows, header))
 
 
 def test_codes_that_can_be_real_are_kept():
@@ -76,15 +97,14 @@ def test_the_size_from_which_a_code_is_out_of_place():
 def test_a_negative_count_is_refused_for_an_indicator_of_ones_own(tmp_path, number):
     rows = series(COUNTS, unit="Ward 1") + series(having(COUNTS, 7, number), unit="Ward 2")
     with pytest.raises(DataError, match=rf"row 21: '{number}' is negative among whole numbers.*a count cannot be"):
-        load_table(write(tmp_path, rows))
+        read_series(write(tmp_path, rows))
 
 
 def test_a_negative_among_decimals_far_from_zero_is_a_warning_before_the_chart(tmp_path):
     numbers = [824.2, 803.7, 820.5, 811.1, 799.9, -5.0, 805.5, 816.2, 809.3, 821.4, 801.8, 812.6]
-    study = open_study(data=str(write(tmp_path, series(numbers))), indicator="falls", unit="Ward 7")
-    assert [one.name for one in study.findings] == ["negative"]
-    assert "column 'value' is -5 in 2022-06" in words.warning_words(study)
-    assert "Check first: column 'value' is -5" in words.finding(study)
+    _, (one,) = looked(write(tmp_path, series(numbers)), "falls", "Ward 7")
+    assert (one.name, one.severity) == ("negative", "warn")
+    assert one.says.startswith("column 'value' is -5 in 2022-06")
     near = pd.DataFrame({"value": [0.4, 1.2, -0.3, 2.2, 1.9, 0.8, 3.0, 2.4]})
     assert values.faults(near, indicator="ward_score") == []
     assert values.faults(-near, indicator="balance") == []
@@ -101,7 +121,7 @@ def test_a_negative_among_decimals_far_from_zero_is_a_warning_before_the_chart(t
 def test_a_share_outside_0_to_100_is_refused(tmp_path, number, message):
     rows = series(having(SHARES, 2, number), indicator="seen (%)")
     with pytest.raises(DataError, match=message):
-        load_table(write(tmp_path, rows))
+        read_series(write(tmp_path, rows))
 
 
 def test_what_may_exceed_100_is_a_warning_up_to_200():
@@ -139,14 +159,14 @@ HEADER = "indicator,unit,period,value,numerator,denominator"
 def test_a_value_unlike_its_ratio_is_refused(tmp_path, indicator, value, top, bottom, message):
     rows = [(*row[:3], value, top, bottom) for row in series(COUNTS, indicator=indicator)]
     with pytest.raises(DataError, match=message):
-        load_table(write(tmp_path, rows, HEADER))
+        read_series(write(tmp_path, rows, HEADER))
 
 
 def test_one_row_off_among_right_ones_is_named_alone(tmp_path):
     rows = [(*row[:3], 6.6, 33, 5000) for row in series(COUNTS, indicator="falls_per_1000")]
     rows[5] = (*rows[5][:3], 66, 33, 5000)
     with pytest.raises(DataError, match=r"row 7: '66' is not 6\.6, which is 1,000 × 33 / 5,000") as caught:
-        load_table(write(tmp_path, rows, HEADER))
+        read_series(write(tmp_path, rows, HEADER))
     assert str(caught.value).count("is not") == 1
 
 
@@ -181,15 +201,14 @@ def test_an_exact_ratio_of_any_multiplier_is_never_a_fault(pairs, factor):
 
 def test_a_rate_reaches_the_models_in_its_own_unit(tmp_path):
     rows = [(*row[:3], 6.6, 33, 5000) for row in series(COUNTS, indicator="falls_per_1000")]
-    study = open_study(data=str(write(tmp_path, rows, HEADER)), indicator="falls_per_1000", unit="Ward 7")
-    assert study.measure.per == 1000
-    assert not study.measure.count
+    own, _ = looked(write(tmp_path, rows, HEADER), "falls_per_1000", "Ward 7")
+    assert multiplier_of(own, indicator="falls_per_1000") == 1000
 
 
 def test_nobody_to_count_is_no_rate_of_zero(tmp_path):
     rows = [(*row[:3], 80, 40, 50) for row in series(COUNTS, indicator="seen_percent")]
     rows[3] = (*rows[3][:3], 0, 0, 0)
-    table = load_table(write(tmp_path, rows, HEADER))
+    table = read_series(write(tmp_path, rows, HEADER))
     assert pick_series(table, indicator="seen_percent", unit="Ward 7")["value"].isna().sum() == 1
 
 
@@ -214,7 +233,7 @@ def test_a_zero_is_improbable_from_a_usual_count_of_ten():
 def test_a_date_that_cannot_be_is_refused(tmp_path, dates, message):
     rows = [("seen", "A", date, 5 + place) for place, date in enumerate(dates)]
     with pytest.raises(DataError, match=message):
-        load_table(write(tmp_path, rows))
+        read_series(write(tmp_path, rows))
 
 
 def test_the_limits_of_dates_are_those_that_are_stated():
@@ -252,7 +271,7 @@ def run(start, periods, freq):
 def test_a_mixed_frequency_is_refused_with_where_it_changes(tmp_path, periods, said):
     rows = [("seen", "A", f"{day:%Y-%m-%d}", 50 + place) for place, day in enumerate(periods)]
     with pytest.raises(DataError, match=f"mixed frequency: .*{said}"):
-        load_table(write(tmp_path, rows))
+        read_series(write(tmp_path, rows))
     frame = pd.DataFrame({"period": periods, "value": 1.0})
     assert said in {one.name: one.says for one in check_series(frame)}["mixed frequency"]
     with pytest.raises(DataError, match="mixed length"):
@@ -270,40 +289,28 @@ def test_single_gaps_are_no_mixture():
     ("freq", "name", "yearly"),
     [("D", "day", 365), ("7D", "week", 52), ("MS", "month", 12), ("QS", "quarter", 4), ("YS", "year", 1)],
 )
-def test_every_step_reaches_the_study(tmp_path, freq, name, yearly):
+def test_every_step_is_read_whole(tmp_path, freq, name, yearly):
     rows = series([*SHARES, *SHARES[::-1]], indicator="score", freq=freq, start="2000-01-01")
-    study = open_study(data=str(write(tmp_path, rows)), indicator="score", unit="Ward 7")
-    assert study.period_name == name
-    assert steps.step_of(study.series["period"]).per_year == yearly
-    assert len(study.series) == 24
-
-
-def test_a_regression_on_weeks_and_days_says_what_it_supports(tmp_path):
-    for freq, names in (("7D", ["season"]), ("D", ["days of the week", "season"])):
-        rows = series([*SHARES, *SHARES[::-1]], indicator="score", freq=freq, start="2022-01-02")
-        options = {"data": str(write(tmp_path, rows)), "indicator": "score", "unit": "Ward 7", "change": rows[12][2]}
-        assert [one.name for one in open_study(**options, season="harmonic").findings] == names
-        assert "season" not in [one.name for one in open_study(**options).findings]
-        with pytest.raises(DataError, match=r"parameter 'season' is 'months', which for (weeks|days) means"):
-            open_study(**options, season="months")
+    own, _ = looked(write(tmp_path, rows), "score", "Ward 7")
+    step = steps.step_of(own["period"])
+    assert (step.name, step.per_year, len(own)) == (name, yearly, 24)
 
 
 def test_month_ends_are_read_as_their_periods(tmp_path):
     rows = series(COUNTS, start="2021-04-30", freq="ME") + series(COUNTS[:4], unit="B", start="2021-06-30", freq="QE")
-    table = load_table(write(tmp_path, rows))
+    table = read_series(write(tmp_path, rows))
     assert table["period"].iloc[:2].dt.strftime("%Y-%m-%d").to_list() == ["2021-04-01", "2021-05-01"]
     assert table["period"].iloc[-4:].dt.strftime("%Y-%m-%d").to_list() == [
         "2021-04-01", "2021-07-01", "2021-10-01", "2022-01-01"]  # fmt: skip
-    study = open_study(data=str(tmp_path / "mine.csv"), indicator="falls", unit="Ward 7")
-    assert "2021-04-30 are the last day of a month" in study.findings[-1].says
+    assert "2021-04-30 are the last day of a month" in table.attrs["reading"]["read_as"]
     mixed = series(COUNTS, start="2021-04-30", freq="ME") + series(COUNTS, unit="B", start="2021-04-01")
-    table = load_table(write(tmp_path, mixed))
+    table = read_series(write(tmp_path, mixed))
     assert table["period"].iloc[:12].to_list() == table["period"].iloc[12:].to_list()
     ends = series(COUNTS, start="2021-04-30", freq="ME")
     with pytest.raises(DataError, match="mixed frequency"):
-        load_table(write(tmp_path, [*ends[:11], (*ends[11][:2], "2022-03-01", 3)]))
+        read_series(write(tmp_path, [*ends[:11], (*ends[11][:2], "2022-03-01", 3)]))
     with pytest.raises(DataError, match="row 3 repeats indicator"):
-        load_table(write(tmp_path, [ends[0], *ends]))
+        read_series(write(tmp_path, [ends[0], *ends]))
 
 
 @pytest.mark.parametrize(
@@ -314,13 +321,12 @@ def test_month_ends_are_read_as_their_periods(tmp_path):
         (-1, 25000, "last period", r"2022-12 \(25,000\) is far above all others .*several months added up\?"),
     ],
 )
-def test_an_edge_that_is_part_of_a_period_is_said_at_the_chart_and_in_the_finding(tmp_path, place, number, name, says):
+def test_an_edge_that_is_part_of_a_period_is_said(tmp_path, place, number, name, says):
     numbers = [2060, 2108, 2129, 2023, 2090, 2077, 2101, 2088, 2064, 2095, 2110, 2071]
     numbers[place] = number
-    study = open_study(data=str(write(tmp_path, series(numbers))), indicator="falls", unit="Ward 7")
-    assert [one.name for one in study.findings] == [name]
-    assert re.search(says, words.warning_words(study))
-    assert re.search(f"Check first: {says}", words.finding(study))
+    _, (one,) = looked(write(tmp_path, series(numbers)), "falls", "Ward 7")
+    assert (one.name, one.severity) == (name, "warn")
+    assert re.search(says, one.says)
 
 
 def test_an_edge_is_only_said_where_it_is_far_from_all_others():
@@ -344,11 +350,11 @@ def test_two_spellings_of_a_unit_or_an_indicator_are_refused(tmp_path):
     for first, second in (("Ward 7", "WARD 7"), ("Ward 7", "Ward  7"), ("St-Mary", "St Mary")):
         rows = series(COUNTS, unit=first) + series(COUNTS, unit=second)
         with pytest.raises(DataError, match=rf"column 'unit', row 14: '{second}' is also written '{first}' \(row 2\)"):
-            load_table(write(tmp_path, rows))
+            read_series(write(tmp_path, rows))
     rows = series(COUNTS) + series(COUNTS, indicator="Falls", unit="Ward 8")
     with pytest.raises(DataError, match="column 'indicator', row 14: 'Falls' is also written 'falls'"):
-        load_table(write(tmp_path, rows))
-    assert len(load_table(write(tmp_path, series(COUNTS) + series(COUNTS, unit="Ward 17")))) == 24
+        read_series(write(tmp_path, rows))
+    assert len(read_series(write(tmp_path, series(COUNTS) + series(COUNTS, unit="Ward 17")))) == 24
 
 
 @pytest.mark.parametrize(
@@ -373,7 +379,7 @@ def test_a_table_that_is_no_tidy_one_says_what_to_change(tmp_path, text, message
     path = tmp_path / "mine.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=message):
-        load_table(path)
+        read_series(path)
 
 
 def test_the_reference_cases_are_each_met_with_an_answer(shared):
@@ -394,19 +400,20 @@ def test_the_reference_cases_are_each_met_with_an_answer(shared):
         (wild / "d20_thousands.csv", "attendances", "Trust", "20,699"),
     ):
         with pytest.raises(DataError, match=message):
-            open_study(data=str(path), indicator=indicator, unit=unit)
+            looked(path, indicator, unit)
     for path, indicator, unit, name in (
         (own / "ts_negative.csv", "referrals", "Trust", "negative"),
         (wild / "d11_england_4h_own_copy.csv", "within_4h_percent", "England", "definition"),
         (wild / "d12_ae_folder_total_differs", "attendances", "England", "total differs"),
         (wild / "d15_last_month_partial.csv", "trolleys", "Hospital", "last period"),
     ):
-        study = open_study(data=str(path), indicator=indicator, unit=unit)
-        assert name in [one.name for one in study.findings]
-        assert "Check first" in words.finding(study)
-    weekly = open_study(data=str(wild / "d16_weekly.csv"), indicator="attendances_weekly", unit="Board")
-    assert weekly.period_name == "week"
-    assert open_study(data=str(wild / "d17_month_end.csv"), indicator="waits", unit="Ward 7").period_name == "month"
+        _, found = looked(path, indicator, unit)
+        assert name in [one.name for one in found if one.severity == "warn"]
+    for file, indicator, unit, name in (
+        ("d16_weekly.csv", "attendances_weekly", "Board", "week"),
+        ("d17_month_end.csv", "waits", "Ward 7", "month"),
+    ):
+        assert steps.step_of(looked(wild / file, indicator, unit)[0]["period"]).name == name
 
 
 def test_each_threshold_of_the_values_is_where_it_is_said_to_be():
@@ -448,5 +455,5 @@ def test_each_threshold_of_the_steps_and_edges_is_where_it_is_said_to_be():
 
 def test_ten_faulty_cells_are_listed_and_the_rest_counted(tmp_path):
     with pytest.raises(DataError, match="and 2 more cells") as caught:
-        load_table(write(tmp_path, series([840.0] * 12, indicator="seen_percent")))
+        read_series(write(tmp_path, series([840.0] * 12, indicator="seen_percent")))
     assert str(caught.value).count("is a share above 100") == 10

@@ -6,10 +6,10 @@ import pytest
 
 from compendium import datasets
 from healthsys.errors import DataError
+from healthsys.io import measure_of
 from healthsys.trends import coverage, frome, panels, slack, words
 from healthsys.trends.capacity import one_more_bed, ward_sizes
 from healthsys.trends.figures import chart_figure, draw_beside, draw_chart, draw_residuals, draw_segmented, indexed
-from healthsys.trends.measures import measure_of
 from healthsys.trends.study import open_study, other_charts, scored, sensitivity
 
 BEDS = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}

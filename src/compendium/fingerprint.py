@@ -51,6 +51,11 @@ def source_files(notebook: nbformat.NotebookNode, *, packages: Iterable[Path] | 
         A source notebook.
     packages
         Folders of the packages that count; those of the project if None.
+
+    Returns
+    -------
+    list of Path
+        Modules, and the data files next to a module that it names.
     """
     known = {folder.name: folder for folder in (project.folders() if packages is None else packages)}
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
@@ -70,7 +75,15 @@ def source_files(notebook: nbformat.NotebookNode, *, packages: Iterable[Path] | 
         facts = _facts_of_file(path, status.st_mtime_ns, status.st_size)
         chosen = facts.imports if names is None else _exported(facts, names)
         waiting |= {found for one in chosen for found in _asked(one, facts, known)} - asked
-    return sorted({path for path, _ in asked})
+    files = {path for path, _ in asked}
+    return sorted(files | {data for path in files for data in _package_data(path)})
+
+
+def _package_data(path: Path) -> Iterator[Path]:
+    """Yield the data files that lie next to a module and that it names."""
+    beside = [data for kind in ("*.json", "*.csv") for data in path.parent.glob(kind)]
+    text = path.read_text(encoding="utf-8") if beside else ""
+    yield from (data for data in beside if data.name in text)
 
 
 def imported(tree: ast.AST, packages: Iterable[Path]) -> set[Path]:

@@ -60,7 +60,20 @@ def _resource(resource: dict[str, Any]) -> str:
         "<table>"
         '<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">unit</th>'
         f'<th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
+        + _breaks(resource)
     )
+
+
+def _breaks(resource: dict[str, Any]) -> str:
+    """List the known changes of definition of the data, each with its source."""
+    if "breaks" not in resource:
+        return ""
+    said = [
+        f"- from {one['period']}, {' and '.join(f'`{start}`' for start in one['indicators'])}: {one['note']} "
+        f"({one['source']}, {one['locator']}; {one['confidence'].replace('_', ' ')})\n"
+        for one in resource["breaks"]
+    ]
+    return "\nKnown changes of definition, by how the names of the indicators begin:\n\n" + "".join(said)
 
 
 def _limits(field: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ What the notebooks use stands here; the methods themselves are in the modules.
 """
 
 from compendium.escape import prose
+from healthsys.io.checks import as_table
 from healthsys.trends.capacity import one_more_bed, risk_curve, ward_sizes
 from healthsys.trends.coverage import coverage_figure, draw_coverage, laid_out, score
 from healthsys.trends.coverage import results as coverage_results
@@ -45,7 +46,6 @@ from healthsys.trends.reporting import (
 )
 from healthsys.trends.reporting import results as reporting_results
 from healthsys.trends.reporting import told as reporting_told
-from healthsys.trends.series_checks import as_table
 from healthsys.trends.slack import (
     draw_occupancy,
     draw_one_more,

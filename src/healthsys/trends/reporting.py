@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 from compendium import datasets
 from compendium.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.errors import DataError
-from healthsys.trends import readers, steps
+from healthsys.io import check_series, from_ends, regular, require, row_of, step_of, total_units
+from healthsys.io.checks import TOTAL_NAMES
+from healthsys.io.series import refuse_spellings, refuse_values
 from healthsys.trends.interrupted import REFUSE_BELOW, segmented
-from healthsys.trends.series_checks import TOTAL_NAMES, check_series, regular, require, total_units
 from healthsys.trends.words import capital, counted, level_words, period
 
 #: The three ways to make one series out of units of which some pause, with what each is called on a page.
@@ -84,11 +85,11 @@ def open_reporting(source: str) -> pd.DataFrame:
               for field in schema["fields"]]  # fmt: skip
     frame = datasets.read(source, layout=LAYOUT, schema={**schema, "fields": fields})
     label = frame.attrs["provenance"]["name"]
-    readers.refuse_spellings(frame, ["unit"], label=label)
+    refuse_spellings(frame, ["unit"], label=label)
     named = frame.assign(indicator="numerator over denominator", value=float("nan"))
-    readers.refuse_values(named[[*_NEEDED, "indicator", "value"]], label=label)
+    refuse_values(named[[*_NEEDED, "indicator", "value"]], label=label)
     _refuse_total(frame, label=label)
-    checked = check_reporting(steps.from_ends(frame, by=["unit"]), label=label)
+    checked = check_reporting(from_ends(frame, by=["unit"]), label=label)
     days = pd.DataFrame({"period": checked["period"].unique(), "value": 1.0})
     require(check_series(days), label=label)
     checked.attrs = frame.attrs
@@ -104,7 +105,7 @@ def _refuse_total(frame: pd.DataFrame, *, label: str) -> None:
         place = int((frame["unit"] == unit).to_numpy().argmax())
         said = "has the name of a total" if by_name else "equals the sum of the others in every period"
         raise DataError(
-            f"{label}: column 'unit', row {datasets.row_of(frame, place)}: '{unit}' {said}; its cases would count "
+            f"{label}: column 'unit', row {row_of(frame, place)}: '{unit}' {said}; its cases would count "
             "twice. Remove its rows"
         )
 
@@ -186,7 +187,7 @@ def check_reporting(frame: pd.DataFrame, *, label: str = "the data") -> pd.DataF
     ):
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise DataError(f"{label}: row {datasets.row_of(frame, row)}, {where.iloc[row]}, {says}; {remedy}")
+            raise DataError(f"{label}: row {row_of(frame, row)}, {where.iloc[row]}, {says}; {remedy}")
     return frame.sort_values(["period", "unit"], ignore_index=True)
 
 
@@ -330,7 +331,7 @@ def edge_table(found: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 
 def step_name(table: pd.DataFrame) -> str:
     """Return what a period of the table is called: day, week, month, quarter or year."""
-    step = steps.step_of(table["period"])
+    step = step_of(table["period"])
     return "period" if step is None else step.name
 
 

@@ -11,15 +11,25 @@ import pandas as pd
 
 from compendium import datasets
 from healthsys.errors import DataError
-from healthsys.trends import control_charts, known, readers, regression, robustness, series_checks, steps, values
+from healthsys.io import (
+    Measure,
+    Problem,
+    breaks_of,
+    check_series,
+    measure_of,
+    multiplier_of,
+    pick_series,
+    read_series,
+    regular,
+    require,
+    step_of,
+    total_problems,
+)
+from healthsys.io.steps import STEPS
+from healthsys.trends import control_charts, regression, robustness
 from healthsys.trends.attribute_charts import p_chart, run_chart
 from healthsys.trends.control_charts import ControlChart
 from healthsys.trends.interrupted import Segmented, controlled, per_year, segmented
-from healthsys.trends.measures import Measure, measure_of
-from healthsys.trends.series_checks import Finding
-
-#: Series whose truth is known, and where it stands.
-TRUTHS = {"area_south_series": "area_south_truth"}
 
 #: Checks whose warning belongs to the finding itself: what it says could come from them.
 UNDERMINING = (
@@ -36,7 +46,7 @@ UNDERMINING = (
 )
 
 #: Adjective of a period by periods in a year.
-PERIOD_NAMES = {step.per_year: name for name, step in steps.STEPS.items()}
+PERIOD_NAMES = {step.per_year: name for name, step in STEPS.items()}
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Study:
     season: str
     model: str
     level: float
-    findings: tuple[Finding, ...]
+    findings: tuple[Problem, ...]
     left_out: str
     chart: ControlChart
     found: Segmented | None
@@ -76,7 +86,7 @@ class Study:
         return PERIOD_NAMES[per_year(self.series["period"])]
 
     @property
-    def doubts(self) -> list[Finding]:
+    def doubts(self) -> list[Problem]:
         """Warnings of the checks that could make the finding untrue.
 
         Where the book's own data are kept across a change of definition, its page says so under its limits.
@@ -130,7 +140,7 @@ def open_study(
     ----------
     data
         A bundled data set, a tidy CSV file, or an official file or folder (see
-        :func:`healthsys.trends.readers.load_table`).
+        :func:`healthsys.io.series.read_series`).
     indicator, unit
         Which series.
     change, change_name
@@ -175,30 +185,33 @@ def open_study(
     >>> study.kind, study.period_name, study.found.n_before
     ('published', 'quarter', 8)
     """
-    table = readers.load_table(data)
+    from compendium.notebook import open_data
+
+    table = open_data(data, read_series)
+    reading = table.attrs.get("reading", {})
     date = _date(change, "change")
-    whole = readers.pick_series(table, indicator=indicator, unit=unit)
+    whole = pick_series(table, indicator=indicator, unit=unit)
     measure = measure_of(indicator, whole["value"])
-    factor = values.multiplier_of(whole, indicator=indicator)
+    factor = multiplier_of(whole, indicator=indicator)
     if factor not in (None, measure.per):
         measure = replace(measure, per=factor, count=False)
     wanted = _target(target)
     given = _window(whole, _date(first, "first"), _date(last, "last"))
-    breaks_known, certain = known.breaks_of(data, provenance=table.attrs["provenance"], indicator=indicator, unit=unit)
+    breaks_known, certain = breaks_of(table, indicator=indicator, unit=unit)
     kept, left_out = _stretch(given, breaks_known, date) if breaks == "leave out" and certain else (given, "")
     looked = {"counts": measure.count, "indicator": indicator}
-    findings = series_checks.check_series(kept, change=date, target=wanted, breaks=breaks_known, **looked)
-    findings += known.total_findings(table.attrs["provenance"])
+    findings = check_series(kept, change=date, target=wanted, breaks=breaks_known, **looked)
+    findings += total_problems(reading.get("report", ()))
     if left_out:
         findings = [_with_break(one, left_out) for one in findings]
-    if "read_as" in table.attrs["provenance"]:
-        findings.append(Finding("month ends", "note", table.attrs["provenance"]["read_as"]))
-    series_checks.require(findings, label=f"{indicator}, {unit}")
+    if "read_as" in reading:
+        findings.append(Problem("month ends", "note", reading["read_as"]))
+    require(findings, label=f"{indicator}, {unit}")
     for name in dict.fromkeys([*([control] if control else []), *(beside or [])]):
-        own = readers.pick_series(table, indicator=indicator, unit=name)
+        own = pick_series(table, indicator=indicator, unit=name)
         own = _window(own, _date(first, "first"), _date(last, "last"))
-        series_checks.require(series_checks.check_series(own, **looked), label=f"{indicator}, {name}")
-    series = series_checks.regular(kept)
+        require(check_series(own, **looked), label=f"{indicator}, {name}")
+    series = regular(kept)
     _refuse_season(season, series)
     if date is not None:
         findings += _short_year(season, series)
@@ -230,8 +243,8 @@ def open_study(
         else robustness.baseline_chart(series, change=date, **made)
     )
     truth = None
-    if data in TRUTHS:
-        rows = datasets.load(TRUTHS[data])
+    if "truth" in table.attrs["provenance"]:
+        rows = datasets.load(table.attrs["provenance"]["truth"])
         rows = rows[(rows["indicator"] == indicator) & (rows["unit"] == unit)]
         truth = rows[rows["period"].isin(series["period"])].reset_index(drop=True) if len(rows) else None
     return Study(
@@ -239,7 +252,7 @@ def open_study(
         indicator=indicator,
         unit=unit,
         measure=measure,
-        provenance=table.attrs["provenance"],
+        provenance={**table.attrs["provenance"], **reading},
         change=date,
         change_name=change_name,
         improvement=improvement,
@@ -259,7 +272,7 @@ def open_study(
     )
 
 
-def _with_break(one: Finding, left_out: str) -> Finding:
+def _with_break(one: Problem, left_out: str) -> Problem:
     """Say of a change outside the stretch that is kept why the rest is not, and how to use all."""
     if one.name != "change outside":
         return one
@@ -267,7 +280,7 @@ def _with_break(one: Finding, left_out: str) -> Finding:
 
 
 def _refuse_season(season: str, series: pd.DataFrame) -> None:
-    step = steps.step_of(series["period"])
+    step = step_of(series["period"])
     if season == "months" and step is not None and step.fine:
         raise DataError(
             f"parameter 'season' is 'months', which for {step.name}s means a level for each of {step.per_year} "
@@ -275,15 +288,15 @@ def _refuse_season(season: str, series: pd.DataFrame) -> None:
         )
 
 
-def _short_year(season: str, series: pd.DataFrame) -> list[Finding]:
+def _short_year(season: str, series: pd.DataFrame) -> list[Problem]:
     """Warn where weeks or days of less than two years carry a term for the year: it cannot be told from the change."""
-    step = steps.step_of(series["period"])
+    step = step_of(series["period"])
     if season == "none" or step is None or not step.fine or len(series) >= 2 * step.per_year:
         return []
     says = (
         f"{len(series)} {step.name}s are less than two years, so the season of the year cannot be told from the change"
     )
-    return [Finding("season", "warn", f"{says}; set season to none")]
+    return [Problem("season", "warn", f"{says}; set season to none")]
 
 
 def _date(text: str, name: str) -> pd.Timestamp | None:
@@ -354,8 +367,8 @@ def _stretch(
 
 
 def _same_window(table: pd.DataFrame, indicator: str, unit: str, series: pd.DataFrame) -> pd.DataFrame:
-    rows = readers.pick_series(table, indicator=indicator, unit=unit)
-    return series_checks.regular(rows[rows["period"].isin(series["period"])])
+    rows = pick_series(table, indicator=indicator, unit=unit)
+    return regular(rows[rows["period"].isin(series["period"])])
 
 
 def agreement(study: Study) -> pd.DataFrame:

@@ -519,54 +519,9 @@ def sensitivity_words(study: Study) -> str:
     )
 
 
-#: Limits that belong to a bundled data set, besides those of every series.
-LIMITS = {
-    "area_south_series": (
-        "The setting is modelled on a published case; its data are invented, and so are the sizes of the effects.",
-        "Clinics start month by month. One date cannot describe that: the regression spreads it over level and "
-        "slope. The page on "
-        "staggered starts does better.",
-        "December dips lie just before the date of the change and tilt the earlier course.",
-        "A capital budget came a year later. It is part of every effect stated after that, unless a comparator "
-        "takes it off.",
-    ),
-    "kh03_beds_england": (
-        "The beds come from a third party's panel of official returns, equal to the official England figures "
-        "where both were seen.",
-        "A midnight count, averaged over a quarter, hides the peaks of a day.",
-        "What happened at that date is the pandemic, not a reorganisation: beds were emptied on purpose, and one "
-        "line cannot follow "
-        "the fall and the recovery.",
-    ),
-    "rtt_england_monthly": (
-        "Medians are computed by the publisher from grouped waits, and trusts that did not report are missing "
-        "from them.",
-        "The earlier course was rising already. Carried on as a straight line it may say too little or too much.",
-        "The wait first jumps because few were treated and few joined the list, then falls and climbs: a "
-        "straight line after the "
-        "change describes none of these well.",
-    ),
-    "ae_england_monthly": (
-        "There is no interruption to claim in this window. The next candidate, May 2019, is a change of "
-        "reporting: fourteen trusts "
-        "in a field test gave no four-hour figures for four years. A series that keeps them in the denominator "
-        "shows a step that "
-        "is not there.",
-        "Performance has a winter and a summer; on a chart without season both stand out as special causes.",
-    ),
-    "gp_appointments_counties": (
-        "Months differ in working days, which the files do not give: part of every zigzag is the calendar.",
-        "A year before the change holds each month once, so season and change cannot be told apart. The table "
-        "above shows how much "
-        "hangs on it.",
-        "These are counties. Frome's practice is not in the files, and nothing here speaks of its programme.",
-    ),
-}
-
-
 def limit_words(study: Study) -> str:
     """List what the page cannot show: of its data set, and of every series of this kind."""
-    said = list(LIMITS.get(study.options["data"], ()))
+    said = list(study.provenance.get("limits", ()))
     if study.found is not None:
         said += [
             "The counterfactual is the earlier course carried on as a line. Nobody observed it.",

@@ -9,23 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: Numbers that stand for "missing" or "suppressed" in survey and returns software (with their negatives).
+#: Numbers that stand for "missing" or "suppressed" in survey and returns software, as they are and negative. Negative
+#: ones are refused wherever they occur, and -9 (:data:`SHORTEST_CODE`) only where no other value is negative.
 CODES = (99.0, 999.0, 9_999.0, 99_999.0, 999_999.0, 9_999_999.0, 99_999_999.0)
-
-#: Negative codes from this size on are refused wherever they occur; -9 only where no other value is negative.
 SHORTEST_CODE = 9.0
 
-#: A positive code is out of place where it is above this many times the largest other value of its series.
-CODE_ABOVE = 3.0
+#: A positive code is out of place where it is above this many times the largest other value of its series. From 999 on
+#: it is refused; a smaller one (99) could be a bad month, so it is a warning.
+CODE_ABOVE, SURE_CODE = 3.0, 999.0
 
-#: From this code on one that is out of place is refused; a smaller one (99) could be a bad month, so it is a warning.
-SURE_CODE = 999.0
-
-#: Up to this share of negative values among whole numbers they are mistakes; above it the indicator has a sign.
-FEW_NEGATIVE = 0.1
-
-#: From so many values on a single negative one among them is few.
-ENOUGH_FOR_ONE = 6
+#: Up to this share of negative values among whole numbers, or a single one of at least so many values, they are
+#: mistakes; above it the indicator has a sign.
+FEW_NEGATIVE, ENOUGH_FOR_ONE = 0.1, 6
 
 #: A negative value is out of line where the smallest other value is above this share of the usual one.
 NEGATIVE_OUT_OF_LINE = 0.25
@@ -36,11 +31,9 @@ HIGHEST_SHARE = 200.0
 #: A value and its ratio further apart than this share are in different units, or one of them is wrong.
 FAR_FROM_RATIO = 0.05
 
-#: What a ratio may be multiplied by to be a value: a proportion, per cent, per 1,000, 10,000, 100,000 or million.
-MULTIPLIERS = (1.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
-
-#: A ratio belongs to the nearest multiplier when the usual one is within this share of it.
-NEAR_MULTIPLIER = 0.02
+#: What a ratio may be multiplied by to be a value (a proportion, per cent, per 1,000, 10,000, 100,000 or million), if
+#: the usual one is within this share of it.
+MULTIPLIERS, NEAR_MULTIPLIER = (1.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0), 0.02
 
 #: Decimals up to which a column is taken to be rounded.
 MOST_DECIMALS = 6
@@ -57,8 +50,6 @@ _MAY_EXCEED = re.compile(
     r"occupancy|occupied|utilisation|utilization|coverage|fill|turnover|achiev|of[\s_]plan|of[\s_]target|delivered|index",
     re.IGNORECASE,
 )
-
-
 _PER = re.compile(r"per[\s_]*(1[\s_]?0{2,6}|1(?:,000){1,2}|10,000|100,000)(?![\d,])", re.IGNORECASE)
 
 
@@ -91,24 +82,12 @@ def is_share(indicator: str) -> bool:
 
 
 def is_signed(indicator: str) -> bool:
-    """Say whether an indicator may be negative by its name, such as a net change, a balance or a gap.
-
-    Examples
-    --------
-    >>> is_signed("net_change"), is_signed("bed_balance"), is_signed("internet_visits")
-    (True, True, False)
-    """
+    """Say whether an indicator may be negative by its name: ``net_change`` and ``bed_balance``, not ``internet``."""
     return bool(_SIGNED.search(indicator))
 
 
 def may_exceed(indicator: str) -> bool:
-    """Say whether a share may be above 100 by its name: occupied beds over those available, coverage over estimates.
-
-    Examples
-    --------
-    >>> may_exceed("ga_occupancy_percent"), may_exceed("seen_percent")
-    (True, False)
-    """
+    """Say whether a share may be above 100 by its name: occupied beds over those available, coverage over estimates."""
     return bool(_MAY_EXCEED.search(indicator))
 
 
@@ -147,7 +126,8 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
         _add(found, "no number", "stop", name, infinite, "infinite, which is no number", "a number or an empty cell")
         known = np.where(infinite, np.nan, values)
         found += _codes(name, known, labels, indicator)
-        coded = np.isin(np.abs(known), CODES) & np.isin(np.arange(len(known)), _positions(found, name))
+        told = [place for one in found if one.column == name for place in one.positions]
+        coded = np.isin(np.abs(known), CODES) & np.isin(np.arange(len(known)), told)
         columns[name] = np.where(coded, np.nan, known)
     for name in ("numerator", "denominator"):
         _add(found, "negative", "stop", name, columns[name] < 0, "a negative count", "0 or more")
@@ -161,11 +141,6 @@ def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
     if name not in frame:
         return np.full(len(frame), np.nan)
     return pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan)
-
-
-def _positions(found: list[Fault], column: str) -> np.ndarray:
-    own = [one.positions for one in found if one.column == column]
-    return np.concatenate(own) if own else np.array([], dtype=int)
 
 
 def _add(
@@ -208,14 +183,14 @@ def _negative(values: np.ndarray, indicator: str) -> list[Fault]:
     if not below.any() or is_signed(indicator):
         return found
     if is_share(indicator):
-        says, allowed = "a share below 0", "0 to 100; name an indicator that may be negative a change or a gap"
-        _add(found, "negative", "stop", "value", below, says, allowed)
+        allowed = "0 to 100; name an indicator that may be negative a change or a gap"
+        _add(found, "negative", "stop", "value", below, "a share below 0", allowed)
         return found
     few = below.sum() <= max(len(known) >= ENOUGH_FOR_ONE, FEW_NEGATIVE * len(known))
     others = known[known >= 0]
     if few and (known == np.round(known)).all():
-        says, allowed = "negative among whole numbers of 0 or more, and a count cannot be", "0 or more"
-        _add(found, "negative", "stop", "value", below, says, f"{allowed}; name what may be negative a net change")
+        says = "negative among whole numbers of 0 or more, and a count cannot be"
+        _add(found, "negative", "stop", "value", below, says, "0 or more; name what may be negative a net change")
     elif few and others.min() > NEGATIVE_OUT_OF_LINE * np.median(others):
         says = "negative while no other value comes near 0"
         _add(found, "negative", "warn", "value", below, says, "a value like the others, or an empty cell")
@@ -250,19 +225,15 @@ def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
     >>> multiplier_of(rows, indicator="falls_per_1000_bed_days")
     1000.0
     """
-    columns = {name: _numbers(frame, name) for name in ("value", "numerator", "denominator")}
-    return _multiplier(columns, indicator)
-
-
-def _multiplier(columns: dict[str, np.ndarray], indicator: str) -> float | None:
     if is_share(indicator):
         return 100.0
     named = _PER.search(indicator)
     if named:
         return float(re.sub(r"[\s_,]", "", named[1]))
-    value, ratio = columns["value"], _ratio(columns)
-    if (value == columns["numerator"])[~np.isnan(value)].all():
+    value, top, bottom = (_numbers(frame, name) for name in ("value", "numerator", "denominator"))
+    if (value == top)[~np.isnan(value)].all():
         return None  # the value is the count itself, and the denominator what it is seen against
+    ratio = _ratio(top, bottom)
     usable = ~np.isnan(value) & ~np.isnan(ratio) & (ratio != 0) & (value != 0)
     if not usable.any():
         return None
@@ -271,9 +242,8 @@ def _multiplier(columns: dict[str, np.ndarray], indicator: str) -> float | None:
     return near if abs(usual / near - 1) <= NEAR_MULTIPLIER else None
 
 
-def _ratio(columns: dict[str, np.ndarray]) -> np.ndarray:
-    size = columns["denominator"]
-    return columns["numerator"] / np.where(size > 0, size, np.nan)
+def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    return top / np.where(bottom > 0, bottom, np.nan)
 
 
 def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
@@ -285,36 +255,31 @@ def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
     if above.any() and (share or rare):
         stop = share and not may_exceed(indicator)
         says = [f"above the denominator of its row, {_said(size)}" for size in bottom[above]]
-        _add(found, "numerator above denominator", "stop" if stop else "warn", "numerator", above, says,
-             "the denominator or less; are the two columns swapped?")  # fmt: skip
-    ratio = _ratio(columns)
+        allowed = "the denominator or less; are the two columns swapped?"
+        _add(found, "numerator above denominator", "stop" if stop else "warn", "numerator", above, says, allowed)
+    ratio = _ratio(top, bottom)
     both = ~np.isnan(value) & ~np.isnan(ratio)
     if not both.any() or (value[both] == top[both]).all():
         return found
-    factor = _multiplier(columns, indicator)
+    fraction = [f"{_said(one)} / {_said(size)}" for one, size in zip(top, bottom, strict=True)]
+    allowed = "the ratio, or leave numerator and denominator out"
+    factor = multiplier_of(pd.DataFrame(columns), indicator=indicator)
     if factor is None:
-        says = [f"neither {_fraction(columns, place)} nor 100, 1,000 … times that" for place in np.flatnonzero(both)]
-        _add(found, "value unlike its ratio", "stop", "value", both, says, _RATIO)
+        says = [f"neither {fraction[place]} nor 100, 1,000 … times that" for place in np.flatnonzero(both)]
+        _add(found, "value unlike its ratio", "stop", "value", both, says, allowed)
         return found
     expected = factor * ratio
     apart = np.abs(value - expected)
     rounding = 0.51 * 10.0 ** -_decimals(value[both])
     off = both & (apart > rounding + 1e-6 * np.abs(expected))
     far = off & (apart > rounding + FAR_FROM_RATIO * np.abs(expected))
-    proportion = share and bool((np.abs(value - ratio)[both] <= rounding + FAR_FROM_RATIO * ratio[both]).all())
-    allowed = "values times 100, or a name without 'percent'" if proportion else _RATIO
+    if share and (np.abs(value - ratio)[both] <= rounding + FAR_FROM_RATIO * ratio[both]).all():
+        allowed = "values times 100, or a name without 'percent'"
     times = f"{factor:,.0f} × " if factor != 1 else ""
     for where, severity in ((far, "stop"), (off & ~far, "warn")):
-        says = [f"not {_said(expected[at])}, which is {times}{_fraction(columns, at)}" for at in np.flatnonzero(where)]
+        says = [f"not {_said(expected[at])}, which is {times}{fraction[at]}" for at in np.flatnonzero(where)]
         _add(found, "value unlike its ratio", severity, "value", where, says, allowed)
     return found
-
-
-_RATIO = "the ratio, or leave numerator and denominator out"
-
-
-def _fraction(columns: dict[str, np.ndarray], place: int) -> str:
-    return f"{_said(columns['numerator'][place])} / {_said(columns['denominator'][place])}"
 
 
 def _decimals(values: np.ndarray) -> int:

@@ -8,7 +8,18 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.trends.layouts import COLUMNS, ENGLAND, Reading, long_form, month_from, number_from, numbers, report_row
+from healthsys.io.layouts import (
+    COLUMNS,
+    ENGLAND,
+    Reading,
+    each,
+    long_form,
+    month_from,
+    number_from,
+    numbers,
+    report,
+    with_england,
+)
 
 #: Group headings of the RTT overview, as found and as the indicator's first word.
 _GROUPS = {
@@ -30,9 +41,8 @@ def measure_name(text: str) -> str:
     ('percent_within_18_weeks_estimated', 'median_wait_weeks')
     """
     words = re.sub(r"\(i\.e\..*?\)", "", text.lower()).replace("with estimates for missing data", "estimated")
-    words = (
-        words.replace("%", "percent ").replace("> ", "over ").replace("no. ", "number ").replace("(mil)", "millions")
-    )
+    for mark, word in (("%", "percent "), ("> ", "over "), ("no. ", "number "), ("(mil)", "millions")):
+        words = words.replace(mark, word)
     return re.sub(r"[^a-z0-9]+", "_", words).strip("_")
 
 
@@ -45,37 +55,14 @@ def is_overview(rows: list[list[str]]) -> int | None:
     return None
 
 
-def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
-    """Read NHS England's consultant-led RTT overview time series.
+def rtt_overview(rows: list[list[str]], *, top: int, label: str) -> Reading:
+    """Read NHS England's consultant-led RTT overview time series, given its group headings' line (:func:`is_overview`).
 
     The header stands below a preamble in two rows, group labels only above the first column of each group. ``-`` is
     not collected and missing; a percentage loses its sign; a censored value such as ``52+`` is missing and counted.
-
-    Parameters
-    ----------
-    rows
-        Cells of every line, as the csv module reads them.
-    label
-        File name.
-
-    Returns
-    -------
-    Reading
-        Unit ``England``. Indicators are group and measure, such as ``incomplete_median_wait_weeks``,
-        ``incomplete_percent_within_18_weeks``, ``incomplete_total_waiting_millions``.
-
-    Raises
-    ------
-    DataError
-        If there is no header of that form, or a cell is not a number.
+    Unit ``England``; indicators are group and measure, such as ``incomplete_median_wait_weeks``,
+    ``incomplete_percent_within_18_weeks``, ``incomplete_total_waiting_millions``.
     """
-    top = is_overview(rows)
-    if top is None:
-        raise DataError(
-            f"{label}: no header with Year, Month and 'Incomplete RTT pathways' in the first 30 lines; expected "
-            "the RTT "
-            "overview time series of NHS England saved as CSV"
-        )
     headings, below = [cell.strip() for cell in rows[top]], rows[top + 1]
     month = [cell.lower() for cell in headings].index("month")
     group, names = "", {}
@@ -85,24 +72,23 @@ def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
             names[place] = f"{group}_{measure_name(below[place])}"
     if len(set(names.values())) < len(names):
         raise DataError(f"{label}: two columns of the header have the same group and measure; the layout has changed")
-    out, used, censored, rows_in, empty, marked = [], 0, 0, 0, 0, 0
+    out, rows_in, empty, censored, marked = [], 0, 0, 0, 0
     for line, cells in enumerate(rows[top + 2 :], start=top + 3):
         if len(cells) <= month or not any(cell.strip() for cell in cells[month:]):
             continue
         marked += cells[month].strip().startswith("*")
         rows_in += 1
         period = month_from(cells[month], label=label, row=line)
-        values = {}
-        for place, name in names.items():
-            text = cells[place].strip() if place < len(cells) else ""
-            if re.fullmatch(r"\d+\+", text):
-                censored += 1
-                continue
-            if text not in ("", "-"):
-                values[name] = _number(text, label=label, row=line, name=below[place])
-        used += bool(values)
+        given = {place: cells[place].strip() for place in names if place < len(cells)}
+        hidden = {place for place, text in given.items() if re.fullmatch(r"\d+\+", text)}
+        censored += len(hidden)
+        values = [
+            (names[place], _number(text, label=label, row=line, name=below[place]))
+            for place, text in given.items()
+            if text not in ("", "-") and place not in hidden
+        ]
         empty += not values
-        out += [(name, ENGLAND, period, value, np.nan, np.nan) for name, value in values.items()]
+        out += [(name, ENGLAND, period, value, np.nan, np.nan) for name, value in values]
     if not out:
         raise DataError(f"{label}: the header is there but no month row below it; expected rows such as Apr-07")
     table = pd.DataFrame(out, columns=list(COLUMNS)).sort_values(["indicator", "period"], ignore_index=True)
@@ -111,7 +97,8 @@ def rtt_overview(rows: list[list[str]], *, label: str) -> Reading:
         f"{label}: {empty} months have no figures yet; {marked} carries a footnote mark (a change of definition)",
         f"{label}: every measure comes as reported and, with _estimated, with estimates for missing data",
     )
-    return Reading("rtt_overview", table, pd.DataFrame([report_row(label, "rtt_overview", rows_in, used)]), notes)
+    counted = report(label, "rtt_overview", rows_in, rows_in - empty, {"": (np.nan, np.nan)})
+    return Reading("rtt_overview", table, counted, notes)
 
 
 def _number(text: str, *, label: str, row: int, name: str) -> float:
@@ -128,79 +115,45 @@ def _number(text: str, *, label: str, row: int, name: str) -> float:
 
 def _months(raw: pd.DataFrame, *, label: str) -> pd.Series:
     text = raw["Month"].str.strip() + "-" + raw["Year"].str.strip()
-    known = {one: month_from(one, label=label, row=row + 2) for row, one in text.drop_duplicates().items()}
-    return text.map(known)
+    return text.map(each(text, month_from, label=label))
 
 
 def rtt_regions(raw: pd.DataFrame, *, label: str) -> Reading:
     """Read waiting lists by NHS region and specialty; the ``Total`` specialty is the region, and is compared.
 
-    Returns
-    -------
-    Reading
-        Units are regions and ``England`` (own sum over regions). Indicators: ``waiting_over_18_weeks``,
-        ``waiting_over_52_weeks``.
+    Units are regions and ``England`` (own sum); indicators ``waiting_over_18_weeks``, ``waiting_over_52_weeks``.
     """
     rows = pd.DataFrame({"unit": raw["NHSER20NM"].str.strip(), "period": _months(raw, label=label)})
-    rows["over_18"] = numbers(raw["Total waiting > 18 weeks"], label=label, name="Total waiting > 18 weeks")
-    rows["over_52"] = numbers(raw["Total waiting > 52 weeks"], label=label, name="Total waiting > 52 weeks")
+    measures = ["over_18", "over_52"]
+    for name, column in zip(measures, ("Total waiting > 18 weeks", "Total waiting > 52 weeks"), strict=True):
+        rows[name] = numbers(raw[column], label=label, name=column)
     total = raw["Treatment Function Name"].str.strip().str.lower() == "total"
-    parts = rows[~total].groupby(["unit", "period"], as_index=False)[["over_18", "over_52"]].sum()
-    said = rows[total].groupby(["unit", "period"], as_index=False)[["over_18", "over_52"]].sum()
-    england = parts.groupby("period", as_index=False)[["over_18", "over_52"]].sum().assign(unit=ENGLAND)
-    table = long_form(
-        pd.concat([parts, england], ignore_index=True),
-        {"waiting_over_18_weeks": ("over_18", None), "waiting_over_52_weeks": ("over_52", None)},
-    )
-    used = int((~total).sum())
-    report = [
-        report_row(
-            label,
-            "rtt_regions",
-            len(raw),
-            used,
-            f"pathways {name.replace('_', ' ')} weeks",
-            float(parts[name].sum()),
-            float(said[name].sum()) if len(said) else np.nan,
-        )
-        for name in ("over_18", "over_52")
-    ]
+    parts = rows[~total].groupby(["unit", "period"], as_index=False)[measures].sum()
+    said = rows[total][measures].sum(min_count=1)
+    checks = {f"pathways {name.replace('_', ' ')} weeks": (parts[name].sum(), said[name]) for name in measures}
+    indicators = {"waiting_over_18_weeks": ("over_18", None), "waiting_over_52_weeks": ("over_52", None)}
+    table, used = long_form(with_england(parts, measures), indicators), int((~total).sum())
     notes = (f"{label}: names of specialties change in April 2021, so specialties are added up, not followed",)
-    return Reading("rtt_regions", table, pd.DataFrame(report), notes)
+    return Reading("rtt_regions", table, report(label, "rtt_regions", len(raw), used, checks), notes)
 
 
 def rtt_flow(raw: pd.DataFrame, *, label: str) -> Reading:
-    """Read completed, incomplete and new pathways by system.
-
-    Returns
-    -------
-    Reading
-        Units are system codes and ``England`` (own sum). Indicators: ``completed``, ``incomplete``, ``new``.
-    """
+    """Read completed, incomplete and new pathways by system: units are system codes and ``England`` (own sum)."""
     rows = pd.DataFrame({"unit": raw["Provider Parent Org Code"].str.strip(), "period": _months(raw, label=label)})
     measures = ["completed", "incomplete", "new"]
     for name in measures:
         rows[name] = numbers(raw[name.title()], label=label, name=name.title())
-    england = rows.groupby("period", as_index=False)[measures].sum().assign(unit=ENGLAND)
-    table = long_form(pd.concat([rows, england], ignore_index=True), {name: (name, None) for name in measures})
-    report = [
-        report_row(label, "rtt_flow", len(raw), len(rows), f"{name} pathways, all months", float(rows[name].sum()))
-        for name in measures
-    ]
-    return Reading("rtt_flow", table, pd.DataFrame(report))
+    checks = {f"{name} pathways, all months": (rows[name].sum(), np.nan) for name in measures}
+    table = long_form(with_england(rows, measures), {name: (name, None) for name in measures})
+    return Reading("rtt_flow", table, report(label, "rtt_flow", len(raw), len(rows), checks))
 
 
 def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
     """Read the StatsWales export of pathways by weeks waited: three header rows, subtotals among the week bands.
 
     Bands are those named in the third header row; ``.`` is nil. The sum of the bands is compared with the export's own
-    ``All`` column.
-
-    Returns
-    -------
-    Reading
-        Unit ``Wales``. Indicators: ``total_waiting``, ``within_26_weeks_percent`` (of the total),
-        ``waiting_over_36_weeks``.
+    ``All`` column. Unit ``Wales``; indicators ``total_waiting``, ``within_26_weeks_percent`` (of the total),
+    ``waiting_over_36_weeks``.
     """
     band = rows[2]
     weeks = {place: _weeks(text) for place, text in enumerate(band) if text.strip() not in ("", ".")}
@@ -211,22 +164,17 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
     whole = max((place for place, text in enumerate(rows[0]) if text.strip() == "All"), default=None)
     if whole is None:
         raise DataError(f"{label}: the first header row has no column 'All' to compare with; export it too")
-    out, months = [], 0
+    out = []
     for line, cells in enumerate(rows[3:], start=4):
         if not cells or not cells[0].strip():
             continue
-        months += 1
         if len(cells) != len(band):
             raise DataError(
                 f"{label}: row {line} has {len(cells)} cells but the header {len(band)}; check quotes and commas"
             )
         period = month_from(cells[0], label=label, row=line)
-        cell = {
-            place: 0.0
-            if cells[place].strip() == "."
-            else _number(cells[place].strip(), label=label, row=line, name=band[place])
-            for place in [*weeks, whole]
-        }
+        given = {place: re.sub(r"^\.$", "0", cells[place].strip()) for place in [*weeks, whole]}
+        cell = {place: _number(text, label=label, row=line, name=band[place]) for place, text in given.items()}
         total = sum(cell[place] for place in weeks)
         within = sum(cell[place] for place, (_, to) in weeks.items() if to is not None and to <= 26)
         over = sum(cell[place] for place, (start, _) in weeks.items() if start >= 36)
@@ -241,24 +189,12 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
         },
     )
     apart = float((wide["total"] - wide["said"]).abs().max())
-    report = pd.DataFrame(
-        [
-            report_row(
-                label,
-                "rtt_wales",
-                months,
-                len(wide),
-                "pathways, all months",
-                float(wide["total"].sum()),
-                float(wide["said"].sum()),
-            )
-        ]
-    )
+    checks = {"pathways, all months": (wide["total"].sum(), wide["said"].sum())}
     notes = (
         f"{label}: footnote marks in month labels are dropped; their text is not in the export",
         f"{label}: the largest difference between the bands and the column 'All' in a month is {apart:g} pathways",
     )
-    return Reading("rtt_wales", table, report, notes)
+    return Reading("rtt_wales", table, report(label, "rtt_wales", len(wide), len(wide), checks), notes)
 
 
 def _weeks(text: str) -> tuple[float, float | None]:

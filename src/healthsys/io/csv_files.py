@@ -1,4 +1,4 @@
-"""Read the cells of a CSV file, or say in one sentence why it is not one: encoding, separator, header, cells in a row.
+"""The one reader of CSV files: their cells as text, or one sentence that says why a file is not one.
 
 Every reader of tables goes through here, so that a header is checked as it is in the file (a library renames the second
 of two equal columns) and a row has the number that a spreadsheet shows for it.
@@ -14,6 +14,9 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+
+#: Files larger than this are refused before they are read (bytes).
+LARGEST_FILE = 500_000_000
 
 #: Longest text in a cell (characters); the csv module's own limit of 131,072 is too short for pasted documents.
 LONGEST_CELL = 1_000_000
@@ -44,12 +47,7 @@ Records = list[tuple[int, list[str]]]
 
 
 def decode(content: bytes, *, label: str) -> str:
-    """Return the text of a file, which must be UTF-8 (with or without a byte order mark).
-
-    Raises
-    ------
-    DataError
-        Naming what the file is instead, as far as its bytes tell.
+    """Return the text of a file, which must be UTF-8 (with or without a byte order mark), or say what it is instead.
 
     Examples
     --------
@@ -78,41 +76,51 @@ def decode(content: bytes, *, label: str) -> str:
         ) from None
 
 
-def records(path: Path, *, label: str) -> Records:
-    """Return the rows of a CSV file that hold anything, each with the number a spreadsheet shows for it.
+def records(
+    path: Path,
+    *,
+    label: str,
+    most_bytes: int | None = None,
+    most_columns: int | None = None,
+    longest_cell: int = LONGEST_CELL,
+) -> Records:
+    """Return the rows of a CSV file that hold anything, each with its number in a spreadsheet (the first is 1).
 
-    Parameters
-    ----------
-    path
-        The file.
-    label
-        What to call it in messages.
-
-    Returns
-    -------
-    list of (int, list of str)
-        Row number (the first row is 1; blank rows count) and cells as text.
+    ``most_bytes`` (:data:`LARGEST_FILE` unless given), ``most_columns`` and ``longest_cell`` (characters) limit what is
+    read at all.
 
     Raises
     ------
     DataError
-        If the file is empty, no UTF-8 text, separated by something else than commas, or its quotation marks do not
-        close.
+        If the file is empty, beyond a limit, no UTF-8 text, separated by something else than commas, or its quotation
+        marks do not close.
     """
+    size, most = Path(path).stat().st_size, LARGEST_FILE if most_bytes is None else most_bytes
+    if size > most:
+        said = f"the file has {size:,} bytes; at most {most:,} are read. Split the file or cut columns"
+        raise DataError(f"{label}: {said}")
     text = decode(Path(path).read_bytes(), label=label)
     if not text.strip():
         raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
     _refuse_separator(text, label=label)
-    before = csv.field_size_limit(LONGEST_CELL)
+    before, found = csv.field_size_limit(longest_cell), []
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        return [(number, cells) for number, cells in enumerate(reader, start=1) if any(map(str.strip, cells))]
+        for number, cells in enumerate(reader, start=1):
+            if most_columns and len(cells) > most_columns:
+                said = f"{len(cells):,} columns; at most {most_columns} are read. Is the separator a comma?"
+                raise DataError(f"{label}: record {number} has {said}")
+            if any(map(str.strip, cells)):
+                found.append((number, cells))
     except csv.Error as error:
-        raise DataError(
-            f"{label}: not a readable CSV file near line {reader.line_num} ({error}); check quotes and commas"
-        ) from None
+        said, remedy = str(error), "check quotes and commas"
+        if "field larger" in said:
+            said = f"a cell is longer than {longest_cell:,} characters"
+            remedy = "a quotation mark is probably opened there and never closed"
+        raise DataError(f"{label}: not a readable CSV file near line {reader.line_num} ({said}); {remedy}") from None
     finally:
         csv.field_size_limit(before)
+    return found
 
 
 def _refuse_separator(text: str, *, label: str) -> None:
@@ -130,23 +138,12 @@ def _refuse_separator(text: str, *, label: str) -> None:
             )
 
 
-def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> tuple[pd.DataFrame, tuple[int, ...]]:
+def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> pd.DataFrame:
     """Make a table of text out of the rows of a file, the first of which is its header.
 
-    Parameters
-    ----------
-    rows
-        From :func:`records`.
-    label
-        What to call the file in messages.
-    wanted
-        Columns that the header should name, to tell a title above the header from the header.
-
-    Returns
-    -------
-    (pandas.DataFrame, tuple of int)
-        Every column text under its own name (which may occur twice; :func:`compendium.datasets.check` refuses that),
-        empty cells missing, and the row number of each row. A column without a name and without a value is left out.
+    ``wanted`` are columns that the header should name, to tell a title above it. Empty cells are missing. A column
+    keeps its own name, which may occur twice (:func:`refuse_doubled`); one without name and values is left out. Where
+    blank rows were left out, ``attrs["rows"]`` holds the number of each row (:func:`row_of`).
 
     Raises
     ------
@@ -155,7 +152,7 @@ def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> tuple[pd.
 
     Examples
     --------
-    >>> table([(1, ["unit", "value"]), (3, ["A", ""])], label="mine.csv")[0]["value"].isna().to_list()
+    >>> table([(1, ["unit", "value"]), (3, ["A", ""])], label="mine.csv")["value"].isna().to_list()
     [True]
     >>> table([(1, ["unit", "value"]), (3, ["A", "1", ""])], label="mine.csv")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -169,16 +166,17 @@ def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> tuple[pd.
     if wrong:
         number, cells = wrong[0]
         raise DataError(_cells_message(number, cells, len(header), len(wrong), label=label))
-    if not header[-1] and not any(cells[-1].strip() for _, cells in body):
-        while header and not header[-1] and not any(cells[len(header) - 1].strip() for _, cells in body):
-            header.pop()
+    while header and not header[-1] and not any(cells[len(header) - 1].strip() for _, cells in body):
+        header.pop()
     names = [name or f"Unnamed: {place}" for place, name in enumerate(header)]
     columns = list(zip(*(cells for _, cells in body), strict=True))[: len(names)] or [()] * len(names)
     frame = pd.concat(
         [pd.Series([cell or None for cell in column], dtype="str") for column in columns], axis=1, ignore_index=True
     )
     frame.columns = pd.Index(names)
-    return frame, tuple(number for number, _ in body)
+    if body and body[-1][0] != len(body) + 1:
+        frame.attrs["rows"] = tuple(number for number, _ in body)
+    return frame
 
 
 def _refuse_title(rows: Records, wanted: set[str], *, label: str) -> None:
@@ -207,6 +205,59 @@ def _cells_message(number: int, cells: list[str], width: int, faults: int, *, la
     else:
         said += "; check quotes and commas, and keep a comma for each empty cell"
     return said + (f" ({faults} such rows in all)" if faults > 1 else "")
+
+
+def read_text(
+    path: Path, *, label: str, wanted: Iterable[str] = (), drop: Iterable[str] = (), **limits: int
+) -> pd.DataFrame:
+    """Return a CSV file as text, cells stripped of blanks and empty ones missing.
+
+    Parameters
+    ----------
+    path, label, wanted
+        The file, what to call it in messages, columns that its header should name.
+    drop
+        Columns that are left out, such as addresses that no analysis needs.
+    limits
+        ``most_bytes``, ``most_columns`` and ``longest_cell`` (characters), beyond which a file is refused.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :func:`row_of` tells the row of the file that each row of the table stands in.
+
+    Raises
+    ------
+    DataError
+        If the file is no CSV file, a row has more or fewer cells than the header, or there is no row of data.
+    """
+    frame = table(records(path, label=label, **limits), label=label, wanted=wanted)
+    refuse_doubled(frame, label=label)
+    if frame.empty:
+        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+    frame = frame.drop(columns=[name for name in drop if name in frame.columns])
+    for name in frame.columns:
+        frame[name] = frame[name].str.strip().where(lambda text: text != "")
+    return frame
+
+
+def refuse_doubled(frame: pd.DataFrame, *, label: str) -> None:
+    """Raise if two columns have one name."""
+    doubled = frame.columns[frame.columns.duplicated()]
+    if len(doubled):
+        raise DataError(f"{label}: column '{doubled[0]}' occurs twice in the header; rename or remove one")
+
+
+def row_of(frame: pd.DataFrame, position: int) -> int:
+    """Return the row that a spreadsheet shows for a row of a table that was read, by its position from 0.
+
+    Examples
+    --------
+    >>> row_of(pd.DataFrame({"value": [1, 2]}), 1)
+    3
+    """
+    rows = frame.attrs.get("rows")
+    return rows[position] if rows else position + 2
 
 
 def misspelt(name: str, columns: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -14,19 +15,17 @@ from healthsys.errors import DataError
 #: Years outside these belong to no series of a health service, but to a typing error.
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 
-#: Neighbouring periods further apart than this many years are not of one series: a spreadsheet's empty date is 1900.
-LONGEST_GAP_YEARS = 10
+#: Neighbours more years apart than this are not of one series (a spreadsheet's empty date is 1900), nor are so many
+#: periods: 27 years of days make no chart that can be read.
+LONGEST_GAP_YEARS, MOST_PERIODS = 10, 10_000
 
-#: Periods from the first to the last of a series: 27 years of days; more makes no chart that can be read.
-MOST_PERIODS = 10_000
+#: A series has a step when at least this share of its neighbours are that far apart (working days have four of five);
+#: so many equal longer steps in a row are periods of another length, and not gaps.
+USUAL_SHARE, RUN_OF_LONGER = 0.5, 2
 
-#: A series has a step when at least this share of its neighbours are that far apart; working days have four of five.
-USUAL_SHARE = 0.5
-
-#: So many equal longer steps in a row are periods of another length, and not gaps.
-RUN_OF_LONGER = 2
-
+#: What periods are called that are so many months long, and how many days they are at least.
 _MONTHS = {1: "months", 3: "quarters", 12: "years"}
+_SIZES = {"days": 1, "weeks": 7, "months": 30, "quarters": 91, "years": 365}
 
 
 @dataclass(frozen=True)
@@ -66,59 +65,42 @@ def label_of(period: Any, step: Step | None = None) -> str:
     return f"{day:%Y-%m}" if day.day == 1 and not (step and step.fine) else f"{day:%Y-%m-%d}"
 
 
-def frequency(periods: pd.DatetimeIndex) -> int | None:
-    """Return the usual step of a series in months (1, 3 or 12), or None when steps are mixed or shorter.
-
-    A step that is a whole multiple of the smallest is a gap, not a mixture, unless several equal ones follow each
-    other: then the periods have another length from there on.
-
-    Examples
-    --------
-    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-05-01"]))
-    1
-    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-04-01", "2020-06-01"])) is None
-    True
-    >>> frequency(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-03-01", "2020-06-01", "2020-09-01"])) is None
-    True
-    """
-    index = pd.DatetimeIndex(sorted(set(periods)))
-    if len(index) < 2 or not _on_one_day(index):
-        return None
-    steps = np.diff(index.year * 12 + index.month)
-    if (steps == 0).any():
-        return None
-    values, counts = np.unique(steps, return_counts=True)
-    smallest = int(values[0])
-    usual = int(values[counts.argmax()])
-    if smallest not in _BY_MONTHS or usual != smallest or (steps % smallest).any():
-        return None
-    return None if _longer_run(steps, smallest, (3, 12), RUN_OF_LONGER) is not None else smallest
-
-
 def _on_one_day(index: pd.DatetimeIndex) -> bool:
     """Whether every date has the same day of the month; from the 29th on February would not have it."""
     return len(set(index.day)) == 1 and index[0].day <= 28
 
 
-def _longer_run(steps: np.ndarray, smallest: int, longer: Iterable[int], least: int) -> int | None:
-    """Return where the first run of at least so many equal longer steps begins."""
-    for size in longer:
-        if size == smallest:
-            continue
-        same = (steps == size).astype(int)
-        runs = np.convolve(same, np.ones(least, dtype=int), mode="valid") if len(same) >= least else np.array([])
-        if (runs == least).any():
-            return int(np.argmax(runs == least))
-    return None
+def _months_apart(index: pd.DatetimeIndex) -> int | None:
+    """Return the usual step in months (1, 3 or 12), or None where steps are mixed or shorter."""
+    if not _on_one_day(index):
+        return None
+    apart = np.diff(index.year * 12 + index.month)
+    values, counts = np.unique(apart, return_counts=True)
+    smallest = int(values[0])
+    if smallest not in _BY_MONTHS or counts.argmax() != 0 or (apart % smallest).any():
+        return None
+    return None if _longer_run(apart, smallest, (3, 12)) else smallest
+
+
+def _longer_run(apart: np.ndarray, smallest: int, longer: Iterable[int]) -> bool:
+    """Whether several equal longer steps follow each other: then the periods have another length from there on."""
+    runs = [(size, len(list(same))) for size, same in groupby(apart.tolist())]
+    return any(size in longer and size != smallest and length >= RUN_OF_LONGER for size, length in runs)
 
 
 def step_of(periods: Iterable[Any]) -> Step | None:
     """Return the step of a series, or None when its periods are of mixed length.
 
-    Up to three periods with gaps between them are taken as months, on whichever day of the month they are.
+    A step that is a whole multiple of the smallest is a gap, not a mixture, unless several equal ones follow each
+    other: then the periods have another length from there on. Up to three periods with gaps between them are taken as
+    months, on whichever day of the month they are.
 
     Examples
     --------
+    >>> step_of(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-05-01"])).name
+    'month'
+    >>> step_of(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-03-01", "2020-06-01", "2020-09-01"])) is None
+    True
     >>> step_of(pd.date_range("2023-01-01", periods=9, freq="7D")).name
     'week'
     >>> step_of(pd.bdate_range("2023-01-02", periods=20)).name
@@ -129,7 +111,7 @@ def step_of(periods: Iterable[Any]) -> Step | None:
     index = pd.DatetimeIndex(sorted(set(periods)))
     if len(index) < 2:
         return STEPS["month"]
-    months = frequency(index)
+    months = _months_apart(index)
     if months is not None:
         return _BY_MONTHS[months]
     if len(index) <= 3 and _on_one_day(index):
@@ -137,7 +119,7 @@ def step_of(periods: Iterable[Any]) -> Step | None:
     days = np.diff(index.to_numpy().astype("datetime64[D]").astype(int))
     for name, size, longer in (("week", 7, (28, 35)), ("day", 1, (7, 14, 28, 29, 30, 31))):
         fits = days.min() == size and not (days % size).any() and (days == size).mean() >= USUAL_SHARE
-        if fits and _longer_run(days, size, longer, RUN_OF_LONGER) is None:
+        if fits and not _longer_run(days, size, longer):
             return STEPS[name]
     return None
 
@@ -170,29 +152,24 @@ def mixture(periods: Iterable[Any]) -> str | None:
         unit = "days"
     else:
         steps, names, unit = np.diff(index.year * 12 + index.month), _MONTHS, "months"
-    values, counts = np.unique(steps, return_counts=True)
-    if len(values) == 1:
-        return f"the periods are {values[0]} {unit} apart; allowed: days, weeks, months, quarters or years"
+    if len(set(steps)) == 1:
+        return f"the periods are {steps[0]} {unit} apart; allowed: days, weeks, months, quarters or years"
     words = [names.get(int(step), f"steps of {step} {unit}") for step in steps]
     # Each side of a change holds the more of its own length: the split that explains the most steps is named.
     best = max(range(1, len(steps)), key=lambda place: (_most(words[:place]) + _most(words[place:]), place))
-    before, after = (max(set(side), key=side.count) for side in (words[:best], words[best:]))
+    before, after = (max(side, key=side.count) for side in (words[:best], words[best:]))
     if before == after:
         first = next(place for place, word in enumerate(words) if word != before)
         return (
             f"{words[first]} between {label_of(index[first])} and {label_of(index[first + 1])} among {before}; bring "
             "the periods to one length, or correct the dates"
         )
-    said = (
-        f"{before} until {label_of(index[best - 1])}, {after} from {label_of(index[best])} on; bring them to one length"
-    )
+    until, since = label_of(index[best - 1]), label_of(index[best])
+    said = f"{before} until {until}, {after} from {since} on; bring them to one length"
     if before in _SIZES and after in _SIZES:
         shorter = min((before, after), key=_SIZES.get)
         said += f". If {shorter} are only missing, add a row without a value for each"
     return said
-
-
-_SIZES = {"days": 1, "weeks": 7, "months": 30, "quarters": 91, "years": 365}
 
 
 def _most(words: list[str]) -> int:
@@ -236,17 +213,7 @@ def impossible_dates(periods: Iterable[Any]) -> str | None:
 
 
 def regular(frame: pd.DataFrame) -> pd.DataFrame:
-    """Sort a series and put in the periods that are missing, without values.
-
-    Parameters
-    ----------
-    frame
-        ``period`` and value columns, one row per period, of one frequency.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per period from the first to the last.
+    """Sort a series and put in the periods that are missing, without values: one row from the first to the last.
 
     Raises
     ------
@@ -280,12 +247,7 @@ def from_ends(table: pd.DataFrame, *, by: Iterable[str] = ()) -> pd.DataFrame:
     A month end is read as its month; where the periods of a series are quarters or years, as the quarter or year that
     ends with that day. Series with any other date come back as they are.
 
-    Parameters
-    ----------
-    table
-        ``period`` (timestamps) and the columns of ``by``.
-    by
-        Columns that tell one series from another.
+    The columns of ``by`` tell one series from another.
 
     Examples
     --------

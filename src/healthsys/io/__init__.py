@@ -1,0 +1,33 @@
+"""Readers of files: tidy series and official statistics, the checks of a series, tables by schema.
+
+>>> import pandas as pd
+>>> from healthsys import io
+>>> months = pd.to_datetime(["2024-01-01", "2024-02-01", "2024-04-01", "2024-05-01"])
+>>> table = pd.DataFrame({"indicator": "falls", "unit": "Ward 7", "period": months, "value": [4, 6, 5, 7],
+...                       "numerator": None, "denominator": None})
+>>> series = io.pick_series(table, indicator="falls", unit="Ward 7")
+>>> io.check_series(series)[0].says
+'2024-03 is not in the data; left as a gap, not filled'
+>>> io.regular(series)["value"].to_list()
+[4.0, 6.0, nan, 5.0, 7.0]
+"""
+
+from healthsys.io.checks import Problem, as_table, check_series, require, suspicious_zeros, total_units
+from healthsys.io.csv_files import read_text, row_of
+from healthsys.io.known import Measure, breaks_of, measure_of, total_problems
+from healthsys.io.layouts import Reading
+from healthsys.io.schemas import check_table
+from healthsys.io.series import pick_series, read_official, read_series
+from healthsys.io.steps import Step, from_ends, regular, step_of
+from healthsys.io.values import faults, multiplier_of
+
+__all__ = [
+    "Measure", "Problem", "Reading", "Step", "as_table", "breaks_of", "check_series", "check_table", "faults",
+    "from_ends", "measure_of", "multiplier_of", "pick_series", "read_official", "read_series", "read_text", "regular",
+    "require", "row_of", "step_of", "suspicious_zeros", "total_problems", "total_units",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """List the methods, without the modules they stand in."""
+    return __all__

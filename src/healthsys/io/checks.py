@@ -1,0 +1,280 @@
+"""A look at a series before any model: what would make a step that is not there, each problem by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthsys.errors import DataError
+from healthsys.io import steps, values
+
+#: What a problem does: ends the analysis, is said beside the result, or is only noted.
+SEVERITIES = ("stop", "warn", "note")
+
+#: Names under which a file's own total hides among its units.
+TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overall")
+
+#: Points on each side of a change below which a level and a slope are not fitted, or are weakly held.
+REFUSE_BELOW, WARN_BELOW = 3, 8
+
+#: A zero stands for missing where the usual count is this high (a Poisson count of zero: 1 in 20,000) or, of other
+#: values, where the smallest other one is above this share of the usual one.
+ZERO_IMPROBABLE_ABOVE, ZERO_OUT_OF_LINE = 10.0, 0.25
+
+#: A first or last period is named below this share of every other one (part of a period: three weeks of a month are
+#: 0.7) or above this many times every other one (several periods), if it is so many usual differences between
+#: neighbours (as standard deviations) away from all of them, and there are so many others.
+PART_OF_PERIOD, SEVERAL_PERIODS, EDGE_SPREADS, EDGE_FEWEST = 0.75, 2.0, 3.0, 6
+
+#: Mean moving range over the standard deviation, for two neighbours of a normal distribution (the control-chart d2).
+MOVING_RANGE_D2 = 1.128
+
+#: Two units agree as total and parts when they differ by less than this share.
+TOTAL_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing seen in a series: its name, how grave it is (:data:`SEVERITIES`), what and where."""
+
+    name: str
+    severity: str
+    says: str
+
+
+def as_table(problems: Iterable[Problem]) -> pd.DataFrame:
+    """Lay out problems for a page; one row says so when nothing was found.
+
+    Examples
+    --------
+    >>> as_table([])["what was found"].to_list()
+    ['nothing that the checks look for']
+    """
+    rows = [(one.name, one.severity, one.says) for one in problems]
+    nothing = [("all", "go on", "nothing that the checks look for")]
+    return pd.DataFrame(rows or nothing, columns=["check", "then", "what was found"])
+
+
+def require(problems: Iterable[Problem], *, label: str = "the series") -> None:
+    """Raise every problem that stops an analysis, together, as one :class:`~healthsys.errors.DataError`.
+
+    Examples
+    --------
+    >>> require([Problem("gap", "warn", "2019-05 is missing")])
+    """
+    fatal = [f"{label}: {one.name}: {one.says}" for one in problems if one.severity == "stop"]
+    if fatal:
+        raise DataError("\n".join([*fatal, "Correct this and try again; nothing was written"]))
+
+
+def _listed(periods: Iterable[Any], step: steps.Step | None = None, most: int = 6) -> str:
+    names = [steps.label_of(period, step) for period in periods]
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def check_series(
+    frame: pd.DataFrame,
+    *,
+    change: Any | None = None,
+    target: float | None = None,
+    breaks: Iterable[tuple[Any, str]] = (),
+    counts: bool = False,
+    indicator: str = "",
+) -> list[Problem]:
+    """Look at one series for what would mislead a chart or a model.
+
+    Parameters
+    ----------
+    frame
+        ``period`` (timestamps), ``value``; optionally ``numerator`` and ``denominator``; in the order of the file.
+    change
+        Date of the interruption, if one is claimed.
+    target
+        Target in the unit of the values, if there is one.
+    breaks
+        Known changes of definition: date and words.
+    counts
+        Whether the values themselves are counts.
+    indicator
+        Name of the indicator, which says whether it is a share or may be negative.
+
+    Returns
+    -------
+    list of Problem
+        In order of gravity. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
+        ``missing value``, ``no values``, ``zero denominator``, those of :func:`healthsys.io.values.faults`,
+        ``zero for missing``, ``first period``, ``last period``, ``change outside``, ``few points``, ``definition``,
+        ``days of the week``, ``target``.
+
+    Examples
+    --------
+    >>> months = pd.to_datetime(["2020-01-01", "2020-02-01", "2020-04-01"])
+    >>> [one.name for one in check_series(pd.DataFrame({"period": months, "value": [50.0, 0.0, 60.0]}), counts=True)]
+    ['gap', 'zero for missing']
+    """
+    found: list[Problem] = []
+
+    def add(name: str, severity: str, says: str) -> None:
+        found.append(Problem(name, severity, says))
+
+    periods = pd.DatetimeIndex(frame["period"])
+    wrong = steps.impossible_dates(periods)
+    if wrong:
+        return [Problem("impossible date", "stop", wrong)]
+    step = steps.step_of(periods)
+    if not periods.is_monotonic_increasing:
+        late = steps.label_of(periods[int(np.argmax(np.diff(periods.asi8) < 0)) + 1], step)
+        add("order", "warn", f"the dates run backwards at {late}; they are put in order here")
+    twice = periods[periods.duplicated()]
+    if len(twice):
+        add("duplicate", "stop", f"{_listed(twice, step)} occurs more than once; keep one row per period")
+    if step is None:
+        add("mixed frequency", "stop", str(steps.mixture(periods)))
+    value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
+    observed, unseen = periods[~np.isnan(value)], periods[np.isnan(value)]
+    if not len(observed):
+        add("no values", "stop", "no period has a value")
+        return found
+    if step is not None and not len(twice):
+        absent = pd.date_range(periods.min(), periods.max(), freq=step.offset).difference(periods)
+        if len(absent):
+            add("gap", "warn", f"{_listed(absent, step)} is not in the data; left as a gap, not filled")
+    if len(unseen):
+        add("missing value", "warn", f"{_listed(unseen, step)} has no value; left out, not taken as zero")
+    size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan) if "denominator" in frame else np.array([])
+    if (size == 0).any():
+        says = f"{_listed(periods[size == 0], step)} has a denominator of 0: no rate there, so left out"
+        add("zero denominator", "warn", says)
+    found += _value_problems(frame, periods, value, step, counts=counts, indicator=indicator)
+    if not values.is_share(indicator) and not (~np.isnan(size)).any():
+        found += _edge_problems(periods, value, step)
+    if change is not None:
+        found += _change_problems(observed, pd.Timestamp(change), step)
+        if step is steps.STEPS["day"]:
+            says = "the model has no term for the day of the week; add the days up to weeks before you rely on it"
+            add("days of the week", "warn", says)
+    for date, words in breaks:
+        if observed.min() < pd.Timestamp(date) <= observed.max():
+            add("definition", "warn", f"from {steps.label_of(date, step)}: {words}")
+    if target is not None and target < 0 <= np.nanmin(value):
+        says = f"the target {target:g} is negative but no value is; give it in the unit of the series"
+        add("target", "stop", says)
+    return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
+
+
+def _value_problems(
+    frame: pd.DataFrame,
+    periods: pd.DatetimeIndex,
+    value: np.ndarray,
+    step: steps.Step | None,
+    *,
+    counts: bool,
+    indicator: str,
+) -> list[Problem]:
+    """Name cells that cannot be, negative counts, and zeros that stand for missing."""
+    found = []
+    for one in values.faults(frame, indicator=indicator):
+        where = periods[one.positions]
+        number = f"{frame[one.column].iloc[one.positions[0]]:.10g}"
+        said = f"column '{one.column}' is {number} in {steps.label_of(where[0], step)}: {one.says}"
+        more = f" ({len(where)} such periods)" if len(where) > 1 else ""
+        found.append(Problem(one.name, one.severity, f"{said}{more}; allowed: {one.allowed}"))
+    if counts and (value < 0).any() and not any(one.name in ("negative", "code for missing") for one in found):
+        where = int(np.argmax(value < 0))
+        said = f"column 'value' is {value[where]:g} in {steps.label_of(periods[where], step)}; a count is 0 or more"
+        found.append(Problem("negative", "stop", said))
+    zeros = suspicious_zeros(value, counts=counts)
+    if zeros.any():
+        says = (
+            f"{_listed(periods[zeros], step)} is exactly 0 while no other value comes near: a zero that stands for "
+            "'not reported'? Replace it with an empty cell, or say that it is real"
+        )
+        found.append(Problem("zero for missing", "stop" if zeros.sum() > len(value) / 2 else "warn", says))
+    return found
+
+
+def _edge_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Step | None) -> list[Problem]:
+    """See whether the first or last period is far below or above all others: part of a period, or several added up."""
+    order = np.argsort(periods.to_numpy(), kind="stable")
+    known = order[~np.isnan(value[order])]
+    found, name = [], step.name if step else "period"
+    for edge, place, rest in (("first", known[0], known[1:]), ("last", known[-1], known[:-1])):
+        others, one = value[rest], float(value[place])
+        if len(others) < EDGE_FEWEST or others.min() <= 0 or one == 0:
+            continue
+        spread = EDGE_SPREADS * float(np.abs(np.diff(others)).mean()) / MOVING_RANGE_D2
+        low, high = float(others.min()), float(others.max())
+        if one < PART_OF_PERIOD * low and low - one > spread:
+            says = f"below all others (lowest {low:,.6g}): part of a {name}?"
+        elif one > SEVERAL_PERIODS * high and one - high > spread:
+            says = f"above all others (highest {high:,.6g}): several {name}s added up?"
+        else:
+            continue
+        says = f"{steps.label_of(periods[place], step)} ({one:,.6g}) is far {says}"
+        remedy = f"Leave it out with '{edge}', or keep it if it is a whole {name}"
+        found.append(Problem(f"{edge} period", "warn", f"{says} {remedy}"))
+    return found
+
+
+def _change_problems(observed: pd.DatetimeIndex, change: pd.Timestamp, step: steps.Step | None) -> list[Problem]:
+    if not observed.min() < change <= observed.max():
+        span = f"{steps.label_of(observed.min(), step)} to {steps.label_of(observed.max(), step)}"
+        says = f"the change date {change.date()} lies outside the series ({span})"
+        return [Problem("change outside", "stop", says)]
+    found = []
+    for side, points in (("before", int((observed < change).sum())), ("after", int((observed >= change).sum()))):
+        severity, says = "stop", f"at least {REFUSE_BELOW} are needed"
+        if points >= REFUSE_BELOW:
+            severity, says = "warn", f"under {WARN_BELOW} the slope is weakly held"
+        if points < WARN_BELOW:
+            found.append(Problem("few points", severity, f"{points} points {side} the change; {says}"))
+    return found
+
+
+def suspicious_zeros(values: np.ndarray, *, counts: bool = False) -> np.ndarray:
+    """Mark exact zeros that hardly belong to their series: likely a missing value stored as zero.
+
+    Counts are judged by size (a usual value of 10 or more makes a true zero a 1 in 20,000 event), other values by shape
+    (no other one falls below a quarter of the usual one). Missing values are ignored.
+
+    Examples
+    --------
+    >>> suspicious_zeros(np.array([0.81, 0.83, 0.0, 0.79, 0.8])).tolist()
+    [False, False, True, False, False]
+    >>> suspicious_zeros(np.array([0.0, 1.0, 0.0, 2.0, 1.0])).tolist()
+    [False, False, False, False, False]
+    """
+    values = np.asarray(values, dtype=float)
+    other = values[(values != 0) & ~np.isnan(values)]
+    zeros = values == 0
+    if not zeros.any() or len(other) < 2:
+        return np.zeros(len(values), dtype=bool)
+    usual = float(np.median(np.abs(other)))
+    odd = usual >= ZERO_IMPROBABLE_ABOVE if counts else float(np.abs(other).min()) > ZERO_OUT_OF_LINE * usual
+    if not counts and bool((other == np.round(other)).all()) and usual < ZERO_IMPROBABLE_ABOVE:
+        odd = False
+    return zeros & odd
+
+
+def total_units(frame: pd.DataFrame, *, unit: str, value: str) -> list[str]:
+    """Return the units whose value equals the sum of all others in every period.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"period": [1, 1, 1, 2, 2, 2], "u": list("ABCABC"), "n": [1, 2, 3, 4, 5, 9]})
+    >>> total_units(table, unit="u", value="n")
+    ['C']
+    """
+    wide = frame.pivot(index="period", columns=unit, values=value).astype("float64")
+    if wide.shape[1] < 3:
+        return []
+    whole = wide.sum(axis=1)
+    return [
+        str(name)
+        for name, own in wide.items()
+        if (own > 0).all() and np.allclose(own, whole - own, rtol=TOTAL_TOLERANCE)
+    ]

@@ -1,0 +1,188 @@
+"""Type and check a table of text against a Frictionless table schema; all faulty cells are reported together."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from healthsys.errors import DataError
+from healthsys.io import csv_files
+
+#: Largest whole number that is read: above it a number with decimals no longer holds every whole number (2 to the 53).
+LARGEST_WHOLE = 2**53
+
+#: For each type of a field the type of the column, and what a cell must be, in words.
+TYPES = {
+    "string": ("str", "text"),
+    "integer": ("Int64", "a whole number"),
+    "number": ("float64", "a number"),
+    "boolean": ("boolean", "true or false"),
+    "date": ("datetime64[ns]", "a date as YYYY-MM-DD"),
+    "year": ("Int64", "a year"),
+}
+
+
+def read_table(path: Path, schema: dict[str, Any], *, label: str) -> pd.DataFrame:
+    """Read a CSV file and check it against a table schema (:func:`check_table`)."""
+    wanted = [field["name"] for field in schema["fields"]]
+    raw = csv_files.table(csv_files.records(path, label=label), label=label, wanted=wanted)
+    return check_table(raw, schema, label=label)
+
+
+def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.DataFrame:
+    """Type and check a frame of text against a Frictionless table schema.
+
+    Parameters
+    ----------
+    raw
+        The table as read (:func:`healthsys.io.csv_files.table`), every column text, missing cells missing.
+    schema
+        A Frictionless table schema; its ``fields`` may carry ``constraints`` (required, unique, minimum, maximum,
+        enum, pattern) and ``optional``, where the column may be absent. ``primaryKey`` must be unique.
+    label
+        What to call the table in messages, usually the file name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The typed table, columns of the schema first; whole numbers are ``Int64``, dates timestamps.
+
+    Raises
+    ------
+    DataError
+        Naming every faulty cell (the first ten) with row (the header is row 1), value, what is allowed, the remedy.
+
+    References
+    ----------
+    Frictionless Data, Table Schema, https://specs.frictionlessdata.io/table-schema/
+
+    Examples
+    --------
+    >>> schema = {"fields": [{"name": "beds", "type": "integer", "description": "beds", "constraints": {"minimum": 0}}]}
+    >>> check_table(pd.DataFrame({"beds": ["12", "-3"]}), schema, label="mine.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: mine.csv: column 'beds', row 3: '-3' is not allowed; allowed: a whole number, 0 or ...
+    """
+    fields = schema["fields"]
+    wanted = [field["name"] for field in fields]
+    for field in fields:
+        if field["name"] not in raw.columns and not field.get("optional"):
+            raise DataError(
+                f"{label}: there is no column '{field['name']}' ({field['description']})."
+                f"{csv_files.misspelt(field['name'], [name for name in raw.columns if name not in wanted])} "
+                f"The header must name: {', '.join(wanted)}"
+            )
+    csv_files.refuse_doubled(raw, label=label)
+    _refuse_capitals(raw, wanted, label=label)
+    if raw.empty:
+        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+    present = [field for field in fields if field["name"] in raw.columns]
+    typed, bad = raw.copy(), {}
+    for field in present:
+        typed[field["name"]], bad[field["name"]] = _convert(raw[field["name"]], field["type"])
+    if not any(cells.any() for cells in bad.values()):
+        bad = {field["name"]: _outside(typed[field["name"]], field.get("constraints", {})) for field in present}
+    faults = [
+        (place, field["name"], raw[field["name"]].iloc[place], _allowed(field))
+        for field in present
+        for place in bad[field["name"]].to_numpy(dtype=bool).nonzero()[0]
+    ]
+    if faults:
+        faults.sort(key=lambda fault: fault[:2])
+        raise DataError(_fault_message(label, [(csv_files.row_of(raw, place), *rest) for place, *rest in faults]))
+    key = schema.get("primaryKey")
+    if key:
+        key = [key] if isinstance(key, str) else key
+        twice = typed.duplicated(subset=key, keep="first")
+        if twice.any():
+            row = int(twice.to_numpy().argmax())
+            shown = ", ".join(f"{column} '{typed[column].iloc[row]}'" for column in key)
+            raise DataError(
+                f"{label}: row {csv_files.row_of(raw, row)} repeats {shown}; each may occur once "
+                f"({int(twice.sum())} repeated in all). Remove the copy, or tell the two apart"
+            )
+    return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
+
+
+def _refuse_capitals(raw: pd.DataFrame, wanted: list[str], *, label: str) -> None:
+    """Raise if a name differs from one of the layout in capitals only."""
+    known = {name.casefold(): name for name in wanted}
+    for name in raw.columns:
+        same = known.get(name.casefold())
+        if name in wanted or same is None:
+            continue
+        if same in raw.columns:
+            raise DataError(f"{label}: columns '{same}' and '{name}' differ in capitals only; rename or remove one")
+        raise DataError(f"{label}: column '{name}' is not read. Did you mean '{same}'? Rename the column")
+
+
+def _convert(column: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
+    """Return a text column typed, and whether each cell is not of that type."""
+    given = column.notna()
+    if kind in ("integer", "number", "year"):
+        typed = pd.to_numeric(column, errors="coerce")
+        bad = given & (typed.isna() | (typed.abs() == math.inf))
+        if kind != "number":
+            bad |= given & ((typed % 1 != 0) | (typed.abs() > LARGEST_WHOLE))
+        return typed.where(~bad).astype(TYPES[kind][0]), bad
+    if kind == "date":
+        typed = pd.to_datetime(column, format="%Y-%m-%d", errors="coerce")
+    elif kind == "boolean":
+        typed = column.str.lower().map({"true": True, "false": False}).astype("boolean")
+    else:
+        typed = column.astype("str")
+    return typed, given & typed.isna()
+
+
+def _outside(column: pd.Series, limits: dict[str, Any]) -> pd.Series:
+    """Return whether each cell breaks a constraint; an empty one only breaks that it is required."""
+    given = column.notna()
+    bad = pd.Series(False, index=column.index)
+    if "minimum" in limits:
+        bad |= (column < limits["minimum"]).fillna(False).astype(bool)
+    if "maximum" in limits:
+        bad |= (column > limits["maximum"]).fillna(False).astype(bool)
+    if "enum" in limits:
+        bad |= ~column.isin(limits["enum"])
+    if "pattern" in limits:
+        bad |= ~column.astype("str").str.fullmatch(limits["pattern"]).fillna(False).astype(bool)
+    if limits.get("unique"):
+        bad |= column.duplicated(keep=False)
+    return (bad & given) | (~given if limits.get("required") else False)
+
+
+def _allowed(field: dict[str, Any]) -> str:
+    """Say in words what a cell of a field may hold."""
+    limits = field.get("constraints", {})
+    words = TYPES.get(field["type"], TYPES["string"])[1]
+    if "enum" in limits:
+        words = "one of " + ", ".join(str(value) for value in limits["enum"])
+    elif "minimum" in limits and "maximum" in limits:
+        words += f" from {limits['minimum']} to {limits['maximum']}"
+    elif "minimum" in limits:
+        words += f", {limits['minimum']} or more"
+    elif "maximum" in limits:
+        words += f", at most {limits['maximum']}"
+    elif "pattern" in limits:
+        words += f" of the form {limits['pattern']}"
+    if limits.get("unique"):
+        words += ", each value once"
+    return words if limits.get("required") else f"{words}, or an empty cell where it is missing"
+
+
+def _fault_message(label: str, faults: list[tuple[int, str, Any, str]]) -> str:
+    shown = []
+    for row, column, value, allowed in faults[:10]:
+        said = "the cell is empty" if pd.isna(value) else f"'{str(value)[:60]}' is not allowed"
+        shown.append(f"{label}: column '{column}', row {row}: {said}; allowed: {allowed}")
+        # A number with a comma can be a decimal or thousands; which of the two cannot be told from "80,123".
+        if "number" in allowed and re.fullmatch(r"\s*[-\u2212]?\d[\d.,]*,\d+[\d.,]*\s*%?", str(value)):
+            shown[-1] += ". No comma is read: 80,1 must be written 80.1, and 20,699 people 20699"
+    if len(faults) > 10:
+        shown.append(f"{label}: and {len(faults) - 10} more cells")
+    return "\n".join([*shown, "Correct these cells in the file and try again; nothing was written"])

@@ -1,0 +1,292 @@
+"""Tidy series from a CSV file of one's own, a file of official statistics in its own layout, or a folder of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+
+import pandas as pd
+
+from healthsys.errors import DataError, nearest
+from healthsys.io import csv_files, layouts, layouts_rtt, steps, values
+from healthsys.io.known import OFFICIAL
+from healthsys.io.layouts import Reading
+from healthsys.io.schemas import read_table
+
+#: Table schema of a tidy file; numerator and denominator may be absent.
+SCHEMA = json.loads((resources.files("healthsys.io") / "series.schema.json").read_text(encoding="utf-8"))
+
+#: Columns that a tidy file must have.
+TIDY = ("indicator", "unit", "period", "value")
+
+#: Most faulty cells that a refusal lists.
+MOST_LISTED = 10
+
+#: What a layout is called and the columns that tell it (``official.json``), with what reads it.
+_TABLES = [
+    (set(one["columns"]), one["title"], getattr(layouts_rtt if name.startswith("rtt") else layouts, name))
+    for name, one in OFFICIAL["layouts"].items()
+]
+
+
+def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
+    """Read tidy series from a tidy CSV file, a file of official statistics, or a folder of official files.
+
+    Parameters
+    ----------
+    path
+        A CSV file (UTF-8) with the columns ``indicator, unit, period, value`` (optionally ``numerator, denominator``
+        and more), an official file, or a folder of official files of one layout.
+    label
+        What to call it in messages; the name of the file or folder unless given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``indicator``, ``unit``, ``period`` (first day), ``value``, ``numerator``, ``denominator`` and further columns
+        of the file. ``attrs["reading"]`` may hold ``read_as`` (how dates were taken) and, of official files,
+        ``layout``, ``notes`` (sentences) and ``report`` (a dictionary per file and check, :class:`healthsys.io.layouts.Reading`).
+
+    Raises
+    ------
+    DataError
+        If nothing is there, the layout is not recognised (the message says which are), or a cell cannot be what it
+        says: the message names file, column, row, value, what is allowed and the remedy.
+    """
+    place = Path(path)
+    label = label or place.name
+    if place.is_file() and _is_tidy(place):
+        table = _tidy(place, label=label)
+    else:
+        reading = read_official(place, label=label)
+        table = reading.table
+        table.attrs["reading"] = {
+            "layout": reading.layout,
+            "notes": list(reading.notes),
+            "report": reading.report.to_dict("records"),
+        }
+    for column in ("numerator", "denominator"):
+        if column not in table.columns:
+            table[column] = float("nan")
+    return table
+
+
+def _is_tidy(path: Path) -> bool:
+    """Whether the header names the columns of a tidy file, so that a fault is named as one of a tidy file."""
+    with path.open(encoding="utf-8-sig", errors="replace") as handle:
+        header = {cell.strip().strip('"') for cell in handle.readline().split(",")}
+    return {"indicator", "unit", "period"} <= header
+
+
+def _tidy(path: Path, *, label: str) -> pd.DataFrame:
+    """Read a tidy file and refuse what no series can hold, by row."""
+    table = read_table(path, SCHEMA, label=label)
+    refuse_spellings(table, ("indicator", "unit"), label=label)
+    _refuse_dates(table, label=label)
+    refuse_values(table, label=label)
+    read = steps.from_ends(table, by=("indicator", "unit"))
+    if read is not table:
+        shown = f"{table['period'][table['period'] != read['period']].iloc[0]:%Y-%m-%d}"
+        said = f"dates such as {shown} are the last day of a month and are read as the period that ends there"
+        read.attrs["reading"] = {"read_as": said}
+    return read
+
+
+def read_official(path: str | Path, *, label: str = "") -> Reading:
+    """Read a file of official statistics, or a folder of files of one layout, with what was counted in each.
+
+    Layouts: ``ae_month``, ``ae_attendances``, ``kh03_panel``, ``gp_appointments``, ``rtt_overview``, ``rtt_regions``,
+    ``rtt_flow``, ``rtt_wales``. A folder of A&E months becomes one series.
+
+    Raises
+    ------
+    DataError
+        If nothing is there, the layout is not recognised (the message says which are), the files of a folder differ in
+        layout, or two of them hold the same unit and period.
+
+    Examples
+    --------
+    >>> read_official("no/such/file.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: 'no/such/file.csv' is neither a file nor a folder; give the path of a CSV file or...
+    """
+    place = Path(path)
+    if place.is_file():
+        return _file(place, label=label or place.name)
+    if not place.is_dir():
+        raise DataError(f"'{path}' is neither a file nor a folder; give the path of a CSV file or a folder of them")
+    label = label or place.name
+    files = sorted(one for one in place.iterdir() if one.suffix.lower() == ".csv")
+    if not files:
+        raise DataError(f"{label}: the folder holds no CSV file; save the official files there as .csv")
+    readings = [_file(one, label=one.name) for one in files]
+    kinds = {one.layout: one.report["file"].iloc[0] for one in readings}
+    if len(kinds) > 1:
+        shown = "; ".join(f"{file}: {kind}" for kind, file in kinds.items())
+        raise DataError(f"{label}: the files are of {len(kinds)} layouts ({shown}); keep one layout in a folder")
+    table = pd.concat([one.table for one in readings], ignore_index=True)
+    twice = table.duplicated(["indicator", "unit", "period"])
+    if twice.any():
+        row = table[twice].iloc[0]
+        raise DataError(
+            f"{label}: {row['period']:%Y-%m} of '{row['unit']}' is in two files; keep the newer revision only"
+        )
+    return Reading(
+        readings[0].layout,
+        table.sort_values(["indicator", "unit", "period"], ignore_index=True),
+        pd.concat([one.report for one in readings], ignore_index=True),
+        tuple(note for one in readings for note in one.notes),
+    )
+
+
+def _file(path: Path, *, label: str) -> Reading:
+    numbered = csv_files.records(path, label=label)
+    rows: list[list[str]] = [[] for _ in range(numbered[-1][0])]  # with blank rows: the place tells the row
+    for number, cells in numbered:
+        rows[number - 1] = cells
+    top = layouts_rtt.is_overview(rows)
+    if top is not None:
+        return layouts_rtt.rtt_overview(rows, top=top, label=label)
+    if len(rows) > 3 and any("Up to 26 weeks" in cell for cell in rows[1]):
+        return layouts_rtt.rtt_wales(rows, label=label)
+    header = {cell.strip() for cell in numbered[0][1]}
+    for needed, _, read in _TABLES:
+        if needed <= header:
+            raw = csv_files.table(numbered, label=label)
+            csv_files.refuse_doubled(raw, label=label)
+            if raw.empty:
+                raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+            return read(raw.fillna("").set_axis([place - 2 for place, _ in numbered[1:]]), label=label)
+    raise DataError(f"{label}: {_not_a_layout(numbered)}")
+
+
+def _not_a_layout(numbered: csv_files.Records) -> str:
+    """Say why a file is of no known layout: a title above the header, a column that is missing, or another file."""
+    header = [cell.strip() for cell in numbered[0][1]]
+    for number, cells in numbered[1 : csv_files.HEADER_WITHIN]:
+        below = {cell.strip() for cell in cells}
+        if any(needed <= below for needed, _, _ in _TABLES) or set(TIDY) <= below:
+            return (
+                f"row {numbered[0][0]} holds '{next(filter(None, header))[:60]}', and the header is in row "
+                f"{number}; the header must be the first row. Remove the rows above it"
+            )
+    if len({cell.casefold() for cell in header} & set(TIDY)) >= 2:
+        wrong = next(name for name in TIDY if name not in header)
+        said = csv_files.misspelt(wrong, header) or f" There is no column '{wrong}'."
+        return f"the header must name {', '.join(TIDY)}.{said}"
+    close = max(_TABLES, key=lambda known: len(known[0] & set(header)))
+    shared = close[0] & set(header)
+    hint = f" Nearest is '{close[1]}', which also needs {', '.join(sorted(close[0] - shared))}." if shared else ""
+    known = ", ".join(name for _, name, _ in _TABLES)
+    return (
+        f"the layout is not recognised; the first row holds {', '.join(header[:6]) or 'nothing'} …{hint} "
+        f"Expected a table with the columns {', '.join(TIDY)}, or one of: {known}, RTT overview time series, "
+        "StatsWales RTT waits"
+    )
+
+
+def refuse_values(table: pd.DataFrame, *, label: str) -> None:
+    """Raise if a cell of any series of a table cannot be what it says (:func:`healthsys.io.values.faults`).
+
+    Column, row, value, what is wrong and what is allowed are named for the first ten cells.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"indicator": "seen_percent", "unit": "A", "value": [84.0, 840.0]})
+    >>> refuse_values(rows, label="mine.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: mine.csv: column 'value', row 3: '840' is a share above 100; allowed: 0 to 100; ...
+    """
+    cells = []
+    for indicator, places in table.groupby("indicator", sort=False).indices.items():
+        own = table.iloc[places]
+        for one in values.faults(own, indicator=str(indicator), series=own["unit"]):
+            if one.severity == "stop":
+                cells += [(int(places[at]), one, said) for at, said in zip(one.positions, one.each, strict=True)]
+    if cells:
+        cells.sort(key=lambda cell: cell[0])
+        lines = [
+            f"{label}: column '{one.column}', row {csv_files.row_of(table, place)}: "
+            f"'{table[one.column].iloc[place]:.10g}' is {said}; allowed: {one.allowed}"
+            for place, one, said in cells[:MOST_LISTED]
+        ]
+        if len(cells) > MOST_LISTED:
+            lines.append(f"and {len(cells) - MOST_LISTED} more cells")
+        raise DataError("\n".join([*lines, "Correct these cells in the file and try again; nothing was written"]))
+
+
+def _refuse_dates(table: pd.DataFrame, *, label: str) -> None:
+    for (indicator, unit), places in table.groupby(["indicator", "unit"], sort=False).indices.items():
+        periods = table["period"].iloc[places]
+        wrong = steps.impossible_dates(periods)
+        if wrong is not None:
+            at = [place for place in places if wrong.startswith(steps.label_of(table["period"].iloc[place]) + " ")]
+            row = f", row {csv_files.row_of(table, at[0])}" if at else ""
+            raise DataError(f"{label}: column 'period'{row}: '{unit}', {indicator}: {wrong}")
+        ends = steps.from_ends(table.iloc[places])["period"]
+        wrong = steps.mixture(ends)
+        if wrong is not None:
+            raise DataError(f"{label}: column 'period': '{unit}', {indicator}: mixed frequency: {wrong}")
+
+
+def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str) -> None:
+    """Raise if two names of a column differ only in capitals, blanks or hyphens: one series would be read as two.
+
+    Examples
+    --------
+    >>> refuse_spellings(pd.DataFrame({"unit": ["Ward 7", "WARD 7"]}), ["unit"], label="a.csv")
+    Traceback (most recent call last):
+        ...
+    healthsys.errors.DataError: a.csv: column 'unit', row 3: 'WARD 7' is also written 'Ward 7' (row 2); write it one way
+    """
+    for column in columns:
+        names = table[column].astype("str").drop_duplicates()
+        seen: dict[str, str] = {}
+        for name in names:
+            key = "".join(letter for letter in name.casefold() if letter.isalnum() or letter in "%&+/.,<>()")
+            if key in seen:
+                first, second = (int((table[column] == one).to_numpy().argmax()) for one in (seen[key], name))
+                raise DataError(
+                    f"{label}: column '{column}', row {csv_files.row_of(table, second)}: '{name}' is also written "
+                    f"'{seen[key]}' (row {csv_files.row_of(table, first)}); write it one way"
+                )
+            seen[key] = name
+
+
+def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFrame:
+    """Take one series out of a tidy table (:func:`read_series`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``period``, ``value``, ``numerator``, ``denominator`` in the order of the table; no value where the denominator
+        is 0.
+
+    Raises
+    ------
+    DataError
+        If indicator or unit is not there; the nearest is named.
+
+    Examples
+    --------
+    >>> tidy = pd.DataFrame({"indicator": ["beds"], "unit": ["England"], "period": [pd.Timestamp("2020-01-01")],
+    ...                      "value": [5.0], "numerator": [None], "denominator": [None]})
+    >>> len(pick_series(tidy, indicator="beds", unit="England"))
+    1
+    """
+    for column, wanted in (("indicator", indicator), ("unit", unit)):
+        there = sorted(set(table[column].astype("str")))
+        if wanted not in there:
+            shown = ", ".join(there[:12]) + (" …" if len(there) > 12 else "")
+            raise DataError(f"there is no {column} '{wanted}' in the data.{nearest(wanted, there)} There are: {shown}")
+    rows = table[(table["indicator"] == indicator) & (table["unit"] == unit)]
+    if rows.empty:
+        raise DataError(f"the data hold no '{indicator}' of '{unit}'; choose another unit or indicator")
+    numbers = rows[["value", "numerator", "denominator"]].apply(pd.to_numeric).astype("float64")
+    series = pd.concat([rows["period"], numbers], axis=1).reset_index(drop=True)
+    series.loc[series["denominator"] == 0, "value"] = float("nan")  # nobody to count: there is no rate
+    return series
