@@ -176,6 +176,13 @@ def make(root: Path) -> Path:
     return root
 
 
+def checked(root: Path) -> Path:
+    """Let the miniature's tables be read as the book's are: by their schema, every fault named."""
+    settings = {**PROJECT_SETTINGS, "reader": "healthsys.io.read_table"}
+    (root / "book/_compendium.yml").write_text(yaml.safe_dump(settings))
+    return root
+
+
 def enter(root: Path, patch: pytest.MonkeyPatch) -> Path:
     """Let the package take a project for its root, in it, with this session's warm kernels; return the project."""
     patch.setenv("HEALTHSYS_ROOT", str(root))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import miniature
 from compendium import datasets
 from healthsys.errors import DataError, nearest
 from healthsys.io import check_table, csv_files, read_text, row_of
@@ -18,6 +19,12 @@ SCHEMA = {
     ],
     "primaryKey": "month",
 }
+
+
+@pytest.fixture
+def mini(mini):
+    return miniature.checked(mini)
+
 
 
 def read(tmp_path, content):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import miniature
 from compendium import datasets
 from compendium.errors import DatasetError
 from healthsys.errors import DataError
@@ -13,10 +14,7 @@ from healthsys.io import check_table, csv_files
 
 @pytest.fixture
 def mini(mini):
-    """The miniature, whose tables are read as the book's are."""
-    settings = mini / "book/_compendium.yml"
-    settings.write_text(settings.read_text() + "reader: healthsys.io.read_table\n")
-    return mini
+    return miniature.checked(mini)
 
 
 def test_load_types_columns_and_attaches_provenance(mini):

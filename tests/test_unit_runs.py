@@ -141,7 +141,8 @@ def test_package_data_that_a_used_module_names_counts(package):
         (package / name).write_text("{}")
     scoring = package / "climate/scoring.py"
     scoring.write_text(scoring.read_text() + 'KNOWN = "known.json"\n')
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("from methods import climate\nclimate.score()")])
+    cell = nbformat.v4.new_code_cell("from methods import climate\nclimate.score()")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
     found = {path.relative_to(package).as_posix() for path in fingerprint.source_files(notebook, packages=[package])}
     assert found == SCORING | {"climate/known.json"}
 
