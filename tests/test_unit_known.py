@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from healthsys.errors import DataError
-from healthsys.trends import known, open_study, reporting, words
+from healthsys.trends import known, reporting
+from healthsys.trends.interrupted import segmented
 from healthsys.trends.layouts import number_from
 from healthsys.trends.readers import read_official
+from pages import page, prepared
 from test_unit_readers import AE_HEADER, GP, KH03, RTT, TOTAL, WALES, A, B, ae
 
 OWN = {"kind": "yours"}
@@ -47,9 +49,10 @@ def test_the_official_overview_gives_what_the_bundled_copy_gives(shared):
     options = {"indicator": "incomplete_median_wait_weeks", "unit": "England", "change": "2020-03-01"}
     options["last"] = "2023-12-01"
     file = shared / "real_data/rtt_waiting/NHS_timeseries.csv"
-    own, ours = (open_study(data=str(data), **options) for data in (file, "rtt_england_monthly"))
+    own, ours = (prepared(data=str(data), **options) for data in (file, "rtt_england_monthly"))
     assert own.left_out == ours.left_out != ""
-    assert own.found.at_horizon.absolute == pytest.approx(ours.found.at_horizon.absolute, rel=1e-9)
+    effects = [segmented(one.frame, change=options["change"]).at_horizon.absolute for one in (own, ours)]
+    assert effects[0] == pytest.approx(effects[1], rel=1e-9)
 
 
 def test_a_copy_of_the_series_is_warned_of_and_charted_in_two_parts(tmp_path):
@@ -58,25 +61,26 @@ def test_a_copy_of_the_series_is_warned_of_and_charted_in_two_parts(tmp_path):
     table = pd.DataFrame({"indicator": "within_4h_percent", "unit": "England", "period": days, "value": values})
     table.to_csv(tmp_path / "copy.csv", index=False)
     options = {"data": str(tmp_path / "copy.csv"), "indicator": "within_4h_percent", "unit": "England"}
-    study = open_study(**options, change="2019-05-01")
-    assert len(study.series) == len(table)
-    assert "from 2019-05: fourteen trusts in a field test" in words.warning_words(study)
-    assert "Check first: from 2019-05: fourteen trusts" in words.finding(study)
-    assert study.chart.segments["segment"].max() == 2
+    ready = prepared(**options, change="2019-05-01")
+    assert len(ready.frame) == len(table)
+    assert ready.doubts[0].startswith("from 2019-05: fourteen trusts in a field test")
+    assert ready.breaks == [24]
+    shown = page("service_trends", **options, change="2019-05-01")
+    assert "Check first: from 2019-05: fourteen trusts" in shown.value("finding")
+    assert shown.tables["limits"]["segment"].max() == 2
     with pytest.raises(DataError, match=r"change outside.*Left out as counted in another way.*Set breaks to 'keep'"):
-        open_study(data="rtt_england_monthly", indicator="incomplete_median_wait_weeks", unit="England",
+        prepared(data="rtt_england_monthly", indicator="incomplete_median_wait_weeks", unit="England",
                    change="2024-02-01")  # fmt: skip
 
 
 def test_a_sum_that_differs_from_the_total_row_is_said_with_file_and_both(tmp_path):
     for month, rows in (("APRIL", (A, B, TOTAL)), ("MAY", (A, TOTAL)), ("JUNE", (A, B, TOTAL))):
         ae(tmp_path, f"{month}.csv", month=month, rows=rows)
-    study = open_study(data=str(tmp_path), indicator="attendances", unit="England")
-    (one,) = [one for one in study.findings if one.name == "total differs"]
+    ready = prepared(data=str(tmp_path), indicator="attendances", unit="England")
+    (one,) = [one for one in ready.problems if one.name == "total differs"]
     assert one.severity == "warn"
     assert one.says.startswith("MAY.csv: attendances add up to 1,260 over its rows, but its total row says 2,160")
-    assert "MAY.csv" in words.finding(study)
-    assert "MAY.csv" in words.warning_words(study)
+    assert "MAY.csv" in " ".join(ready.doubts)
 
 
 def test_half_a_case_is_no_difference():

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsys.errors import DataError
-from healthsys.trends import open_study, steps, values, words
+from healthsys.trends import steps, values
 from healthsys.trends.readers import load_table, pick_series
 from healthsys.trends.series_checks import check_series, regular, suspicious_zeros
+from pages import prepared
 
 COUNTS = [13, 23, 17, 20, 18, 15, 22, 19, 16, 21, 14, 18]
 SHARES = [86.1, 83.8, 84.2, 85.5, 88.0, 82.9, 84.4, 85.1, 86.6, 83.3, 84.9, 85.8]
@@ -81,10 +82,9 @@ def test_a_negative_count_is_refused_for_an_indicator_of_ones_own(tmp_path, numb
 
 def test_a_negative_among_decimals_far_from_zero_is_a_warning_before_the_chart(tmp_path):
     numbers = [824.2, 803.7, 820.5, 811.1, 799.9, -5.0, 805.5, 816.2, 809.3, 821.4, 801.8, 812.6]
-    study = open_study(data=str(write(tmp_path, series(numbers))), indicator="falls", unit="Ward 7")
-    assert [one.name for one in study.findings] == ["negative"]
-    assert "column 'value' is -5 in 2022-06" in words.warning_words(study)
-    assert "Check first: column 'value' is -5" in words.finding(study)
+    ready = prepared(data=str(write(tmp_path, series(numbers))), indicator="falls", unit="Ward 7")
+    assert [one.name for one in ready.problems] == ["negative"]
+    assert "column 'value' is -5 in 2022-06" in " ".join(ready.doubts)
     near = pd.DataFrame({"value": [0.4, 1.2, -0.3, 2.2, 1.9, 0.8, 3.0, 2.4]})
     assert values.faults(near, indicator="ward_score") == []
     assert values.faults(-near, indicator="balance") == []
@@ -181,9 +181,9 @@ def test_an_exact_ratio_of_any_multiplier_is_never_a_fault(pairs, factor):
 
 def test_a_rate_reaches_the_models_in_its_own_unit(tmp_path):
     rows = [(*row[:3], 6.6, 33, 5000) for row in series(COUNTS, indicator="falls_per_1000")]
-    study = open_study(data=str(write(tmp_path, rows, HEADER)), indicator="falls_per_1000", unit="Ward 7")
-    assert study.measure.per == 1000
-    assert not study.measure.count
+    ready = prepared(data=str(write(tmp_path, rows, HEADER)), indicator="falls_per_1000", unit="Ward 7")
+    assert ready.measure.per == 1000
+    assert not ready.measure.count
 
 
 def test_nobody_to_count_is_no_rate_of_zero(tmp_path):
@@ -270,22 +270,22 @@ def test_single_gaps_are_no_mixture():
     ("freq", "name", "yearly"),
     [("D", "day", 365), ("7D", "week", 52), ("MS", "month", 12), ("QS", "quarter", 4), ("YS", "year", 1)],
 )
-def test_every_step_reaches_the_study(tmp_path, freq, name, yearly):
+def test_every_step_reaches_the_series(tmp_path, freq, name, yearly):
     rows = series([*SHARES, *SHARES[::-1]], indicator="score", freq=freq, start="2000-01-01")
-    study = open_study(data=str(write(tmp_path, rows)), indicator="score", unit="Ward 7")
-    assert study.period_name == name
-    assert steps.step_of(study.series["period"]).per_year == yearly
-    assert len(study.series) == 24
+    ready = prepared(data=str(write(tmp_path, rows)), indicator="score", unit="Ward 7")
+    assert ready.step.name == name
+    assert steps.step_of(ready.frame["period"]).per_year == yearly
+    assert len(ready.frame) == 24
 
 
 def test_a_regression_on_weeks_and_days_says_what_it_supports(tmp_path):
     for freq, names in (("7D", ["season"]), ("D", ["days of the week", "season"])):
         rows = series([*SHARES, *SHARES[::-1]], indicator="score", freq=freq, start="2022-01-02")
         options = {"data": str(write(tmp_path, rows)), "indicator": "score", "unit": "Ward 7", "change": rows[12][2]}
-        assert [one.name for one in open_study(**options, season="harmonic").findings] == names
-        assert "season" not in [one.name for one in open_study(**options).findings]
+        assert [one.name for one in prepared(**options, season="harmonic").problems] == names
+        assert "season" not in [one.name for one in prepared(**options).problems]
         with pytest.raises(DataError, match=r"parameter 'season' is 'months', which for (weeks|days) means"):
-            open_study(**options, season="months")
+            prepared(**options, season="months")
 
 
 def test_month_ends_are_read_as_their_periods(tmp_path):
@@ -294,8 +294,8 @@ def test_month_ends_are_read_as_their_periods(tmp_path):
     assert table["period"].iloc[:2].dt.strftime("%Y-%m-%d").to_list() == ["2021-04-01", "2021-05-01"]
     assert table["period"].iloc[-4:].dt.strftime("%Y-%m-%d").to_list() == [
         "2021-04-01", "2021-07-01", "2021-10-01", "2022-01-01"]  # fmt: skip
-    study = open_study(data=str(tmp_path / "mine.csv"), indicator="falls", unit="Ward 7")
-    assert "2021-04-30 are the last day of a month" in study.findings[-1].says
+    ready = prepared(data=str(tmp_path / "mine.csv"), indicator="falls", unit="Ward 7")
+    assert "2021-04-30 are the last day of a month" in ready.problems[-1].says
     mixed = series(COUNTS, start="2021-04-30", freq="ME") + series(COUNTS, unit="B", start="2021-04-01")
     table = load_table(write(tmp_path, mixed))
     assert table["period"].iloc[:12].to_list() == table["period"].iloc[12:].to_list()
@@ -314,13 +314,12 @@ def test_month_ends_are_read_as_their_periods(tmp_path):
         (-1, 25000, "last period", r"2022-12 \(25,000\) is far above all others .*several months added up\?"),
     ],
 )
-def test_an_edge_that_is_part_of_a_period_is_said_at_the_chart_and_in_the_finding(tmp_path, place, number, name, says):
+def test_an_edge_that_is_part_of_a_period_is_said_as_a_doubt(tmp_path, place, number, name, says):
     numbers = [2060, 2108, 2129, 2023, 2090, 2077, 2101, 2088, 2064, 2095, 2110, 2071]
     numbers[place] = number
-    study = open_study(data=str(write(tmp_path, series(numbers))), indicator="falls", unit="Ward 7")
-    assert [one.name for one in study.findings] == [name]
-    assert re.search(says, words.warning_words(study))
-    assert re.search(f"Check first: {says}", words.finding(study))
+    ready = prepared(data=str(write(tmp_path, series(numbers))), indicator="falls", unit="Ward 7")
+    assert [one.name for one in ready.problems] == [name]
+    assert re.search(says, " ".join(ready.doubts))
 
 
 def test_an_edge_is_only_said_where_it_is_far_from_all_others():
@@ -394,19 +393,19 @@ def test_the_reference_cases_are_each_met_with_an_answer(shared):
         (wild / "d20_thousands.csv", "attendances", "Trust", "20,699"),
     ):
         with pytest.raises(DataError, match=message):
-            open_study(data=str(path), indicator=indicator, unit=unit)
+            prepared(data=str(path), indicator=indicator, unit=unit)
     for path, indicator, unit, name in (
         (own / "ts_negative.csv", "referrals", "Trust", "negative"),
         (wild / "d11_england_4h_own_copy.csv", "within_4h_percent", "England", "definition"),
         (wild / "d12_ae_folder_total_differs", "attendances", "England", "total differs"),
         (wild / "d15_last_month_partial.csv", "trolleys", "Hospital", "last period"),
     ):
-        study = open_study(data=str(path), indicator=indicator, unit=unit)
-        assert name in [one.name for one in study.findings]
-        assert "Check first" in words.finding(study)
-    weekly = open_study(data=str(wild / "d16_weekly.csv"), indicator="attendances_weekly", unit="Board")
-    assert weekly.period_name == "week"
-    assert open_study(data=str(wild / "d17_month_end.csv"), indicator="waits", unit="Ward 7").period_name == "month"
+        ready = prepared(data=str(path), indicator=indicator, unit=unit)
+        assert name in [one.name for one in ready.problems]
+        assert ready.doubts
+    weekly = prepared(data=str(wild / "d16_weekly.csv"), indicator="attendances_weekly", unit="Board")
+    assert weekly.step.name == "week"
+    assert prepared(data=str(wild / "d17_month_end.csv"), indicator="waits", unit="Ward 7").step.name == "month"
 
 
 def test_each_threshold_of_the_values_is_where_it_is_said_to_be():

@@ -129,6 +129,7 @@ def load(name: str) -> pd.DataFrame:
         "sha256": sha256(path),
         "sources": [source["title"] for source in resource.get("sources", [])],
         "licence": ", ".join(entry["name"] for entry in resource.get("licenses", [])),
+        **{key: resource[key] for key in ("breaks", "limits", "truth") if key in resource},
     }
     return frame
 

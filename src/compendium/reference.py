@@ -10,6 +10,7 @@ from compendium.fingerprint import PACKAGE
 #: Rooms with a page of their own, and its title; every other module stands on the first page.
 ROOMS = {
     "climate": "Organisational climate",
+    "spc": "Control charts and funnels",
     "trends": "Service trends",
     "equality": "Pay and equality",
     "narratives": "Narratives",
@@ -17,7 +18,7 @@ ROOMS = {
 }
 
 #: Packages whose ``__all__`` names everything public in them.
-WHOLE = {"healthsys.climate", "healthsys.disclosure"}
+WHOLE = {"healthsys.climate", "healthsys.disclosure", "healthsys.spc"}
 
 #: The command explains itself (``healthsys --help``).
 LEFT_OUT = {"everyday.cli"}
