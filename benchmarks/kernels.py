@@ -56,7 +56,7 @@ def pairs() -> list[tuple[str, Callable, str, Callable, str, int]]:
              "ties at the quarters shared as the regulations ask, checked input, bonus measures, reasons", 3)
         )  # fmt: skip
     try:
-        from healthsys.trends.control_charts import xmr
+        from healthsys.spc.charts import xmr
     except ImportError:
         pass
     else:

@@ -12,10 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from healthsys.trends.control_charts import xmr
+from healthsys.spc.charts import xmr
 from healthsys.trends.interrupted import segmented
 from healthsys.trends.regression import MODEL_NAMES, MODELS
-from healthsys.trends.robustness import sensitivity
 
 SEED = 20201
 
@@ -73,15 +72,6 @@ def main(trusts: int = 200, months: int = 120) -> None:
                 frames,
             )
         )
-    rows.append(
-        timed(
-            "sensitivity table (first 20 series)",
-            lambda frame: sensitivity(
-                frame, change=change, model="newey_west", season="harmonic", per=100, models=("quasi_poisson",)
-            ),
-            frames[:20],
-        )
-    )
     print(f"{trusts} trusts x {months} months, one core, seed {SEED}")
     print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:,.2f}"))
 

@@ -107,6 +107,10 @@ def chart(folder: Path) -> dict[str, Any]:
     return {name: given[name] for name in ("data", "indicator", "unit")}
 
 
+def chart_alone(folder: Path) -> dict[str, Any]:
+    return chart(folder) | {"target": "", "last": ""}
+
+
 def false_step(folder: Path) -> dict[str, Any]:
     table = filled(frame("ae_type1_reporting"), "source", "locator")
     known = {unit: NAMES[place] for place, unit in enumerate(table["unit"].unique())}
@@ -237,6 +241,7 @@ ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
     "climate_benchmarks": (climate, NAMES),
     "climate_sensitivity": (climate, []),
     "service_trends": (trends, NAMES),
+    "control_chart": (chart_alone, [NAMES[7], NAMES[3]]),
     "explore_control_chart": (chart, [NAMES[7], NAMES[3]]),
     "false_step": (false_step, [NAMES[3], NAMES[10]]),
     "coder_agreement": (coding, [NAMES[3], NAMES[7]]),

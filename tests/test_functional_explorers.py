@@ -16,13 +16,15 @@ import pytest
 
 import miniature
 from compendium import datasets
+from compendium.notebook import open_data
 from everyday.explorers import beds as explore_beds
 from everyday.explorers import chart as explore_chart
 from everyday.explorers import pay as explore_pay
+from healthsys import io
 from healthsys.equality import pay_gap
+from healthsys.io import prepare
+from healthsys.spc.charts import xmr
 from healthsys.trends import capacity
-from healthsys.trends.control_charts import xmr
-from healthsys.trends.study import open_study
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 from test_functional_browser import TAGS, axe, browser  # noqa: F401
 
@@ -127,8 +129,9 @@ def positions(kind):
 
 
 @pytest.fixture(scope="module")
-def study():
-    return open_study(data="area_south_series", indicator="antenatal_coverage", unit="Area South")
+def ready():
+    source = open_data("area_south_series", io.read_series)
+    return prepare.prepare_series(source, indicator="antenatal_coverage", unit="Area South")
 
 
 @pytest.fixture(scope="module")
@@ -136,12 +139,12 @@ def bands():
     return explore_pay.by_band(datasets.load("workforce_staff"), organisation="ICB")
 
 
-def test_the_control_chart_is_the_packages_at_every_position(pages, study):
-    explorer = explore_chart.chart_explorer(study)
+def test_the_control_chart_is_the_packages_at_every_position(pages, ready):
+    explorer = explore_chart.chart_explorer(ready, subject="antenatal coverage in Area South", kind="synthetic")
     for position in positions("control-chart"):
         shown = put(pages["control-chart"], **position)
         chart = xmr(
-            study.series["value"],
+            ready.frame["value"],
             rebase=[position["rebase"]] if position["rebase"] >= 6 else [],
             shift_length=position["shift"],
             trend_length=position["trend"],
@@ -153,7 +156,7 @@ def test_the_control_chart_is_the_packages_at_every_position(pages, study):
                 assert float(shown["numbers"][f"{name}_{part.segment}"][0]) == pytest.approx(
                     getattr(part, name), **CLOSE
                 )
-        same_words(shown, explore_chart.chart_state(study, explore_chart.chart_at(study, **position)), explorer)
+        same_words(shown, explore_chart.chart_state(ready, explore_chart.chart_at(ready, **position)), explorer)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_good_file_gives_one_page_and_its_results(tmp_path):
     assert page.count("<figure") >= 3
     results = json.loads((out / "results.json").read_text())["results"]
     assert results["effect_at_change"]["lower"] < 8 < results["effect_at_change"]["upper"]
-    assert "agree: a change upwards" in results["finding"]["value"]
+    assert "agrees: it shows a change upwards" in results["finding"]["value"]
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def test_a_good_file_gives_one_page_and_its_results(tmp_path):
             (),
             "column 'value', row 5: 'n/a'",
         ),
+        (lambda s: s, ("change=",), "parameter 'change' is empty; allowed: the first day of the first changed period"),
         (lambda s: s, ("change=2035-01-01",), "change outside: the change date 2035-01-01 lies outside the series"),
         (lambda s: s, ("target=-5",), "target: the target -5 is negative"),
         (lambda s: s, ("indicator=sen_percent",), "Did you mean 'seen_percent'"),

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthsys.errors import DataError
-from healthsys.funnel import NORMAL_ABOVE, funnel, overdispersion, proportion_limits, ratio_limits
-from healthsys.trends.attribute_charts import c_chart, p_chart, run_chart, u_chart
-from healthsys.trends.control_charts import assurance, capability, mr_chart, variation, xmr
-from healthsys.trends.rare_events import cases_between, g_chart, t_chart, times_between
+from healthsys.spc.charts import assurance, capability, mr_chart, variation, xmr
+from healthsys.spc.counts import c_chart, p_prime, run_chart, u_prime
+from healthsys.spc.funnels import NORMAL_ABOVE, funnel, overdispersion, proportion_limits, ratio_limits
+from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
 LINES = ["mean", "lpl", "upl", "near_lower", "near_upper"]
 
@@ -53,7 +53,7 @@ def test_a_chart_of_anything_is_sound_or_refused(values, kind):
 
 
 @settings(max_examples=150)
-@given(st.lists(st.tuples(NASTY, NASTY), max_size=14), st.sampled_from([p_chart, u_chart]), st.booleans())
+@given(st.lists(st.tuples(NASTY, NASTY), max_size=14), st.sampled_from([p_prime, u_prime]), st.booleans())
 def test_a_chart_of_any_counts_is_sound_or_refused(pairs, chart_of, laney):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -112,7 +112,7 @@ def test_a_run_chart_of_nothing_is_refused(values):
 
 
 @pytest.mark.parametrize("laney", [True, False])
-@pytest.mark.parametrize("chart_of", [p_chart, u_chart])
+@pytest.mark.parametrize("chart_of", [p_prime, u_prime])
 def test_no_events_at_all_has_a_reason(chart_of, laney):
     chart = chart_of([0] * 12, [100] * 12, laney=laney)
     assert chart.reason == (
@@ -125,7 +125,7 @@ def test_no_events_at_all_has_a_reason(chart_of, laney):
 
 
 def test_every_case_an_event_has_a_reason():
-    chart = p_chart([30, 40] * 6, [30, 40] * 6)
+    chart = p_prime([30, 40] * 6, [30, 40] * 6)
     assert chart.reason.startswith("every case is an event in every period")
     assert chart.points[LINES].eq(1).all().all()
 
@@ -140,7 +140,7 @@ def test_counts_without_an_event_have_a_reason():
 
 def test_a_spread_without_neighbours_has_a_reason_and_plain_limits():
     events, sizes = [3, 0, 5, 0, 4, 0], [10, 0, 12, 0, 11, 0]
-    chart, plain = p_chart(events, sizes), p_chart(events, sizes, laney=False)
+    chart, plain = p_prime(events, sizes), p_prime(events, sizes, laney=False)
     assert "no two neighbouring periods have a point" in chart.reason
     assert "the limits are those of the plain p chart" in chart.reason
     assert chart.points["upl"].dropna().to_list() == plain.points["upl"].dropna().to_list()
@@ -159,19 +159,19 @@ def test_a_spread_without_neighbours_has_a_reason_and_plain_limits():
     ],
 )
 def test_counts_that_cannot_be_are_named(events, sizes, message):
-    for chart_of in (p_chart, u_chart):
+    for chart_of in (p_prime, u_prime):
         with pytest.raises(DataError, match=message):
             chart_of(events, sizes)
 
 
 def test_a_rate_may_exceed_one_but_a_proportion_may_not():
-    assert u_chart([12, 15, 9], [10, 10, 10]).points["mean"][0] == pytest.approx(1.2)
+    assert u_prime([12, 15, 9], [10, 10, 10]).points["mean"][0] == pytest.approx(1.2)
     with pytest.raises(DataError, match="position 1: 12 events among 10; a proportion cannot exceed 1"):
-        p_chart([12, 15, 9], [10, 10, 10])
+        p_prime([12, 15, 9], [10, 10, 10])
 
 
 def test_assurance_reads_the_limits_of_the_last_period_that_has_some():
-    chart = p_chart([50, 52, 48, 51, 49, 0], [100, 100, 100, 100, 100, 0])
+    chart = p_prime([50, 52, 48, 51, 49, 0], [100, 100, 100, 100, 100, 0])
     assert assurance(chart, improvement="increase", target=0.99) == "consistently fails"
     with pytest.raises(DataError, match="a target of nan is not possible"):
         assurance(chart, improvement="increase", target=float("nan"))
@@ -182,7 +182,7 @@ def test_assurance_reads_the_limits_of_the_last_period_that_has_some():
 
 
 def test_capability_of_counts_is_refused_with_a_reason():
-    found = capability(p_chart([50, 52, 48, 51], [100] * 4), upper=0.6)
+    found = capability(p_prime([50, 52, 48, 51], [100] * 4), upper=0.6)
     assert found.reason == "capability is computed from an XmR chart, not from a p′ chart"
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthsys.funnel import Overdispersion, funnel, overdispersion
-from healthsys.trends.attribute_charts import c_chart, p_chart, u_chart
-from healthsys.trends.control_charts import few_points, mr_chart, variation, xmr
-from healthsys.trends.rare_events import cases_between, g_chart, t_chart, times_between
+from healthsys.spc.charts import few_points, mr_chart, variation, xmr
+from healthsys.spc.counts import c_chart, p_prime, u_prime
+from healthsys.spc.funnels import Overdispersion, funnel, overdispersion
+from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
 #: Montgomery, table 7.3: nonconforming cans in 54 samples of 50, the last 24 after a change of the machine.
 CANS = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6]
@@ -71,8 +71,8 @@ def test_c_chart_matches_montgomery():
 
 def test_p_chart_with_excluded_points_and_a_new_segment_matches_montgomery():
     """Example 7.1: 0.2313 (0.0524 to 0.4102); without 15 and 23, 0.2150 (0.0407 to 0.3893); after, 0.1108 to 0.2440."""
-    assert lines(p_chart(CANS, [50] * 30, laney=False)) == pytest.approx((0.2313333333, 0.0524275481, 0.4102391186))
-    chart = p_chart(CANS + CANS_AFTER, [50] * 54, laney=False, exclude=[14, 22], rebase=[30])
+    assert lines(p_prime(CANS, [50] * 30, laney=False)) == pytest.approx((0.2313333333, 0.0524275481, 0.4102391186))
+    chart = p_prime(CANS + CANS_AFTER, [50] * 54, laney=False, exclude=[14, 22], rebase=[30])
     assert lines(chart) == pytest.approx((0.215, 0.0407028399543, 0.389297160046), abs=1e-11)
     assert lines(chart, 30) == pytest.approx((0.110833333333, 0.0, 0.244020701353), abs=1e-11)
     assert chart.segments["points"].to_list() == [28, 24]
@@ -81,7 +81,7 @@ def test_p_chart_with_excluded_points_and_a_new_segment_matches_montgomery():
 
 def test_u_chart_matches_montgomery():
     """Example 7.4: 0.0740, upper limit 0.1894, lower limit below 0."""
-    assert lines(u_chart(SHIPMENTS, [50] * 20, laney=False)) == pytest.approx((0.074, 0.0, 0.18941230437), abs=1e-10)
+    assert lines(u_prime(SHIPMENTS, [50] * 20, laney=False)) == pytest.approx((0.074, 0.0, 0.18941230437), abs=1e-10)
 
 
 def test_xmr_and_mr_chart_match_montgomery():
@@ -184,17 +184,17 @@ def test_weekly_and_daily_series_have_limits_like_any_other():
 
 def test_laney_limits_with_a_baseline_and_with_an_excluded_point_match_r():
     """R 4.2.2, formulas of qicharts2: sigma_z from the baseline; with NA for an excluded point, no range beside it."""
-    frozen = p_chart(EVENTS, SIZES, baseline=8)
+    frozen = p_prime(EVENTS, SIZES, baseline=8)
     assert frozen.segments["sigma_z"][0] == pytest.approx(1.97241134153, abs=1e-10)
     assert lines(frozen, 8) == pytest.approx((0.115389487017, 0.0556064580389, 0.175172515995), abs=1e-11)
-    without = p_chart(EVENTS, SIZES, exclude=[3])
+    without = p_prime(EVENTS, SIZES, exclude=[3])
     assert without.segments["sigma_z"][0] == pytest.approx(3.07900488666, abs=1e-10)
     assert lines(without) == pytest.approx((0.114077397644, 0.0212172592597, 0.206937536029), abs=1e-11)
 
 
 def test_laney_limits_of_rates_in_two_segments_match_r():
     """R 4.2.2: each segment has its own centre and sigma_z; no range crosses the boundary."""
-    chart = u_chart(EVENTS, SIZES, rebase=[5])
+    chart = u_prime(EVENTS, SIZES, rebase=[5])
     assert chart.segments["sigma_z"].to_list() == pytest.approx([1.42715112157, 3.90885713431], abs=1e-10)
     assert lines(chart) == pytest.approx((0.113911290323, 0.0682156672385, 0.159606913407), abs=1e-11)
     assert lines(chart, 5) == pytest.approx((0.112664640324, 0.0, 0.241045696072), abs=1e-11)
@@ -202,7 +202,7 @@ def test_laney_limits_of_rates_in_two_segments_match_r():
     assert chart.warnings[0] == "the limits of segment 1 rest on 5 points; under 12 they are provisional"
 
 
-@pytest.mark.parametrize("chart_of", [xmr, c_chart, lambda values, **o: p_chart(values, [50] * len(values), **o)])
+@pytest.mark.parametrize("chart_of", [xmr, c_chart, lambda values, **o: p_prime(values, [50] * len(values), **o)])
 def test_an_excluded_point_changes_no_other_and_breaks_runs(chart_of):
     calm = [20, 22, 19, 21, 20, 22, 19, 21, 20, 22, 19, 21]
     plain, odd = chart_of(calm), chart_of([*calm, 50], exclude=[12])
@@ -250,7 +250,7 @@ def test_near_the_limit_begins_at_two_thirds():
             assert signal[1] == ""
         first = xmr([*calm, sign * 1.0], baseline=14, screen=False).points.iloc[0]
         assert (first["near_lower"], first["near_upper"]) == pytest.approx((-2, 2))
-    first = p_chart(EVENTS, SIZES, laney=False).points.iloc[0]
+    first = p_prime(EVENTS, SIZES, laney=False).points.iloc[0]
     assert first["near_upper"] - first["mean"] == pytest.approx((first["upl"] - first["mean"]) * 2 / 3)
     assert first["mean"] - first["near_lower"] == pytest.approx((first["mean"] - first["lpl"]) * 2 / 3)
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 import exact_charts
 import miniature
 from healthsys.errors import DataError
-from healthsys.funnel import funnel, overdispersion
-from healthsys.trends.attribute_charts import c_chart, p_chart, run_chart, u_chart
-from healthsys.trends.chart_rules import rules_broken, usual_value
-from healthsys.trends.control_charts import assurance, capability, mr_chart, variation, xmr
+from healthsys.spc.charts import assurance, capability, mr_chart, variation, xmr
+from healthsys.spc.counts import c_chart, p_prime, run_chart, u_prime
+from healthsys.spc.funnels import funnel, overdispersion
+from healthsys.spc.rules import rules_broken, usual_value
 
 #: Alphabets of tenths: many ties, percentages near their ceiling, counts of thousands, either sign, gaps.
 ALPHABETS = (
@@ -81,7 +81,7 @@ def test_charts_of_counts_agree_with_exact_fractions(pairs, kind, laney):
     pairs = [(min(a, n) if kind == "p" else a * (n > 0), n) for a, n in pairs]
     events, sizes = [a for a, _ in pairs], [n for _, n in pairs]
     assume(sum(n > 0 for n in sizes) >= 2)
-    chart = (p_chart if kind == "p" else u_chart)(events, sizes, laney=laney)
+    chart = (p_prime if kind == "p" else u_prime)(events, sizes, laney=laney)
     assert chart.points["signal"].to_list() == exact_charts.attribute(events, sizes, kind=kind, laney=laney)
 
 
@@ -149,8 +149,8 @@ def test_a_constant_series_has_no_signal(value, n, screen):
 def test_percentages_that_are_computed_differently_are_equal():
     """14 of 15 and 28 of 30 differ in the last bit when one is multiplied by 100 first."""
     assert xmr([100 * 7 / 15, 7 / 15 * 100, 100 * 14 / 30, 1400 / 30] * 6).stable
-    assert p_chart([1, 2, 3, 4] * 4, [3, 6, 9, 12] * 4).stable
-    assert u_chart([1, 2, 3, 4] * 4, [0.3, 0.6, 0.9, 1.2] * 4).stable
+    assert p_prime([1, 2, 3, 4] * 4, [3, 6, 9, 12] * 4).stable
+    assert u_prime([1, 2, 3, 4] * 4, [0.3, 0.6, 0.9, 1.2] * 4).stable
 
 
 @pytest.mark.parametrize("screen", [True, False])
@@ -177,7 +177,7 @@ def test_one_exception_in_a_full_share_is_one_signal():
     events, sizes = [500] * 24, [500] * 24
     events[10] = 480
     for laney in (True, False):
-        assert (p_chart(events, sizes, laney=laney).points["signal"] != "").sum() == 1
+        assert (p_prime(events, sizes, laney=laney).points["signal"] != "").sum() == 1
     zeros = [0] * 24
     zeros[10] = 4
     assert (c_chart(zeros).points["signal"] != "").sum() == 1
@@ -233,7 +233,7 @@ def test_a_moving_range_exactly_at_the_screening_limit_is_left_out():
 @pytest.mark.parametrize("kind", ["xmr", "p"])
 def test_a_series_always_on_target_passes(improvement, target, says, kind):
     """Making Data Count: always 100% with a target of 100% passes; NHSRplotthedots says hit or miss."""
-    chart = xmr([100.0] * 24) if kind == "xmr" else p_chart([40, 50, 60] * 8, [40, 50, 60] * 8)
+    chart = xmr([100.0] * 24) if kind == "xmr" else p_prime([40, 50, 60] * 8, [40, 50, 60] * 8)
     assert assurance(chart, improvement=improvement, target=target / (100 if kind == "p" else 1)) == says
     assert variation(chart, improvement=improvement) == "common cause"
 

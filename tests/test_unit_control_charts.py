@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsys.errors import DataError
-from healthsys.trends.attribute_charts import RunChart, p_chart, run_chart, u_chart
-from healthsys.trends.control_charts import assurance, capability, variation, xmr
+from healthsys.spc.charts import assurance, capability, variation, xmr
+from healthsys.spc.counts import RunChart, p_prime, run_chart, u_prime
 
 VIGNETTE = [1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1]
 EVENTS = [112, 98, 131, 104, 120, 89, 140, 117]
@@ -130,7 +130,7 @@ def test_capability_of_a_stable_process_and_its_refusal():
 
 def test_p_and_laney_limits_match_r():
     """R 4.2.2, formulas of qicharts2: p-bar, sigma_z, limits of the first point."""
-    plain, prime = p_chart(EVENTS, SIZES, laney=False), p_chart(EVENTS, SIZES)
+    plain, prime = p_prime(EVENTS, SIZES, laney=False), p_prime(EVENTS, SIZES)
     assert plain.points["mean"][0] == pytest.approx(0.1153894870, abs=1e-9)
     assert prime.segments["sigma_z"][0] == pytest.approx(1.9724113415, abs=1e-9)
     assert (plain.points["lpl"][0], plain.points["upl"][0]) == pytest.approx((0.0850798717, 0.1456991023), abs=1e-9)
@@ -140,15 +140,15 @@ def test_p_and_laney_limits_match_r():
 
 def test_u_limits_match_r():
     """R 4.2.2, formulas of qicharts2, rate per 100."""
-    plain = u_chart(EVENTS, np.array(SIZES) / 100, laney=False)
-    prime = u_chart(EVENTS, np.array(SIZES) / 100)
+    plain = u_prime(EVENTS, np.array(SIZES) / 100, laney=False)
+    prime = u_prime(EVENTS, np.array(SIZES) / 100)
     assert plain.points["lpl"][0] == pytest.approx(8.31636374, abs=1e-8)
     assert prime.segments["sigma_z"][0] == pytest.approx(1.85512654, abs=1e-8)
     assert prime.points["upl"][0] == pytest.approx(17.5172516, abs=1e-7)
 
 
 def test_a_zero_denominator_gives_no_point_and_says_so():
-    chart = p_chart([1, 0, 2, 1], [10, 0, 12, 11])
+    chart = p_prime([1, 0, 2, 1], [10, 0, 12, 11])
     assert chart.points["value"].isna().to_list() == [False, True, False, False]
     assert "1 period has no denominator" in chart.warnings[0]
 
@@ -164,7 +164,7 @@ def test_a_zero_denominator_gives_no_point_and_says_so():
 )
 def test_impossible_counts_are_named(events, sizes, message):
     with pytest.raises(DataError, match=message):
-        p_chart(events, sizes)
+        p_prime(events, sizes)
 
 
 def test_run_chart_matches_anhoej():

@@ -26,7 +26,7 @@ from healthsys.equality.standards import (
     survey_indicators,
 )
 from healthsys.errors import DataError
-from healthsys.funnel import funnel
+from healthsys.spc.funnels import funnel
 
 REAL = paths.root().parent / "shared" / "real_data" / "gender_pay_gap"
 FILES = {

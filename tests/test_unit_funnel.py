@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsys.errors import DataError
-from healthsys.funnel import funnel, overdispersion, proportion_limits, ratio_limits
+from healthsys.spc.funnels import funnel, overdispersion, proportion_limits, ratio_limits
 
 UNITS = pd.DataFrame({"unit": list("ABCDE"), "a": [12, 18, 25, 9, 30], "n": [100, 150, 160, 90, 180]})
 SPREAD = pd.DataFrame(

@@ -1,5 +1,6 @@
 """Standard errors, likelihoods and critical values of the models for an interrupted series, and their coverage."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -9,7 +10,7 @@ from scipy import stats
 
 from compendium import datasets
 from healthsys.errors import DataError
-from healthsys.trends import coverage, measured, robustness, simulate, words
+from healthsys.trends import coverage, measured, simulate
 from healthsys.trends.autoregressive import satterthwaite
 from healthsys.trends.interrupted import controlled, design, segmented
 from healthsys.trends.least_squares import FixedB, kernel_weights
@@ -339,16 +340,13 @@ def test_coverage_of_other_levels_has_a_reason():
     assert "80%, 90%, 95%, 99% only" in found.reason
 
 
-def test_level_reaches_sensitivity_band_and_monte_carlo_error():
+def test_level_reaches_effects_and_monte_carlo_error():
     frame = worked_series()
     tables = {
-        level: robustness.sensitivity(frame, change="2017-01-01", model="ols", season="none", level=level)
-        for level in (0.9, 0.95)
+        level: segmented(frame, change="2017-01-01", model="ols", level=level).at_horizon for level in (0.9, 0.95)
     }
-    widths = {level: (table["upper"] - table["lower"]).iloc[0] for level, table in tables.items()}
+    widths = {level: one.upper - one.lower for level, one in tables.items()}
     assert widths[0.9] / widths[0.95] == pytest.approx(stats.t.ppf(0.95, 44) / stats.t.ppf(0.975, 44))
-    bars = robustness.autocorrelation(frame, change="2017-01-01", level=0.9)
-    assert bars["band"][0] == pytest.approx(stats.norm.ppf(0.95) / np.sqrt(48))
     table = coverage.score(series=40, periods=24, start=12, rho=0.3, horizon=6, seed=2, level=0.9)
     assert "(90 %)" in coverage.coverage_figure(table, level=0.9, periods=24, series=40)["caption"]
     entry = coverage.results(table, level=0.9, series=40)[1]
@@ -436,15 +434,14 @@ def test_no_model_gives_nan_inf_or_a_warning(kind, model, season):
         assert unsure.all() or any("no p-value" in said for said in found.warnings)
 
 
-def test_the_tables_around_a_model_stand_awkward_series_too():
+def test_models_of_awkward_series_warn_of_nothing_and_answer_or_say_why():
     for values in (AWKWARD["constant"], AWKWARD["a perfect line"], AWKWARD["no event after"]):
         frame = frame_of(values, numerator=values)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            table = robustness.sensitivity(
-                frame, change="2021-01-01", model=DEFAULT_MODEL, season="none", models=("poisson", "negative_binomial")
-            )
-        assert (table["at_horizon"].notna() | (table["reason"] != "")).all()
+        for model in (DEFAULT_MODEL, "newey_west", "prais_winsten", "poisson", "negative_binomial"):
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                with contextlib.suppress(DataError):
+                    assert np.isfinite(segmented(frame, change="2021-01-01", model=model).at_horizon.absolute)
 
 
 @pytest.mark.parametrize("model", COUNT_MODELS)
@@ -516,29 +513,3 @@ def test_every_linear_model_finds_the_same_line_without_autocorrelation():
         assert row["upper"] - row["lower"] < 1.4
 
 
-def test_the_page_says_what_was_measured():
-    from healthsys.trends.study import open_study
-
-    waits = {"data": "rtt_england_monthly", "indicator": "incomplete_median_wait_weeks", "unit": "England"}
-    study = open_study(**waits, change="2020-03-01", season="harmonic", level=0.9)
-    said = words.model_sentence(study)
-    assert "Measured coverage: in made series of 120 periods with an autocorrelation of 0.6" in said
-    assert "90 % intervals of this kind held the true change of level in" in said
-    assert "more autocorrelated (0.83) than any that was measured, so expect less" in said
-    assert study.found.measured.beyond
-    entry = {one["name"]: one for one in words.results(study)}["measured_coverage"]
-    assert entry["value"] == study.found.measured.at_horizon
-    assert entry["n"] == 4000
-
-
-def test_an_autocorrelation_at_the_end_of_its_range_is_warned_of_and_has_no_measured_coverage():
-    from healthsys.trends.study import open_study
-
-    beds = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}
-    study = open_study(**beds, change="2020-04-01", horizon=8, season="harmonic")
-    assert any("lies at the end of what is allowed" in said for said in study.found.warnings)
-    assert study.found.measured.at_horizon is None
-    assert "Measured coverage: not stated; the estimated autocorrelation, 0.99" in words.model_sentence(study)
-    entry = {one["name"]: one for one in words.results(study)}["measured_coverage"]
-    assert entry["value"] is None
-    assert "0.99" in entry["reason"]

@@ -1,4 +1,4 @@
-"""A study of one series, the sentences made from it, and the refusals, on bundled data."""
+"""Measures, the figures from Frome, clinics that start at different times, slack of beds, and coverage."""
 
 import numpy as np
 import pandas as pd
@@ -6,179 +6,10 @@ import pytest
 
 from compendium import datasets
 from healthsys.errors import DataError
-from healthsys.io import measure_of
-from healthsys.trends import coverage, frome, panels, slack, words
+from healthsys.say import period
+from healthsys.trends import coverage, frome, panels, slack
 from healthsys.trends.capacity import one_more_bed, ward_sizes
-from healthsys.trends.figures import chart_figure, draw_beside, draw_chart, draw_residuals, draw_segmented, indexed
-from healthsys.trends.study import open_study, other_charts, scored, sensitivity
-
-BEDS = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}
-SOUTH = {"data": "area_south_series", "indicator": "antenatal_coverage", "unit": "Area South"}
-WAITS = {"data": "rtt_england_monthly", "indicator": "incomplete_median_wait_weeks", "unit": "England"}
-
-
-@pytest.fixture(scope="module")
-def south():
-    return open_study(
-        **SOUTH,
-        change="2017-01-01",
-        change_name="the reorganisation",
-        improvement="increase",
-        season="harmonic",
-        control="Comparator Area",
-        beside=["Comparator Area"],
-    )
-
-
-@pytest.fixture(scope="module")
-def beds():
-    return open_study(**BEDS, change="2020-04-01", change_name="the pandemic", horizon=8, season="harmonic")
-
-
-def test_synthetic_data_are_called_so_where_the_first_number_stands(south):
-    assert words.finding(south).startswith("In these synthetic data, antenatal coverage in Area South")
-    assert "not one number on this page is real" in words.data_words(south)
-    assert chart_figure(south)["caption"].startswith("Synthetic data")
-
-
-def test_the_finding_carries_its_number_and_interval(south):
-    one = south.found.at_horizon
-    said = words.finding(south)
-    assert f"{one.absolute:+.1f} percentage points" in said or f"{abs(one.absolute):.1f} percentage points" in said
-    assert "95 % interval" in said
-    assert "12 months after the reorganisation" in said
-
-
-def test_an_effect_that_is_clear_at_once_and_gone_later_is_said_in_that_order(beds):
-    said = words.finding(beds)
-    assert said.startswith("At the pandemic, occupancy of general and acute beds in England is")
-    assert "8 quarters after the pandemic the difference is no longer clear" in said
-    assert "do not agree: the control chart shows points outside its limits in both directions" in said
-
-
-def test_a_clear_effect_is_stated_at_the_horizon():
-    waits = open_study(
-        **WAITS, change="2020-03-01", change_name="the pandemic", improvement="decrease", season="harmonic"
-    )
-    said = words.finding(waits)
-    assert said.startswith("12 months after the pandemic, the median wait of people still waiting in England is")
-    assert said.endswith("the control chart cannot tell, because most earlier points stand outside its rules too.")
-    assert "2.7 weeks (95 % interval 0.9 to 4.4) above" in said
-
-
-def test_breaks_of_definition_are_left_out_or_kept_and_named():
-    cut = open_study(**WAITS, change="2020-03-01")
-    assert (cut.series["period"].min(), cut.series["period"].max()) == (
-        pd.Timestamp("2013-04-01"),
-        pd.Timestamp("2024-01-01"),
-    )
-    assert "community service pathways are no longer counted" in cut.left_out
-    kept = open_study(**WAITS, change="2020-03-01", breaks="keep")
-    assert [one.name for one in kept.findings].count("definition") == 2
-    assert kept.chart.segments["segment"].max() == 3
-
-
-def test_without_a_change_the_chart_stands_alone():
-    study = open_study(
-        data="ae_england_monthly",
-        indicator="within_4h_percent",
-        unit="England",
-        last="2019-03-01",
-        improvement="increase",
-        target="95",
-    )
-    assert study.found is None
-    said = words.finding(study)
-    assert "is not a stable process from April 2016 to March 2019" in said
-    assert "cannot be expected to meet the target of 95.0 %" in said
-    assert said.endswith("No interruption is claimed.")
-    assert "fourteen trusts" in words.limit_words(study)
-    assert {entry["name"] for entry in words.results(study)} >= {"finding", "data_kind", "variation"}
-    assert "special causes" in words.capability_words(study)
-
-
-def test_neighbours_are_shown_and_are_no_controls():
-    study = open_study(
-        data="gp_appointments_counties",
-        indicator="appointments",
-        unit="Somerset",
-        change="2020-03-01",
-        change_name="the pandemic",
-        beside=["Dorset", "Gloucestershire"],
-    )
-    assert "are no control: the pandemic reached every place in the same month" in words.beside_words(study)
-    before = indexed(study).query("period < '2020-03-01'").groupby("unit")["index"].mean()
-    assert before.to_numpy() == pytest.approx([100, 100, 100])
-
-
-def test_the_truth_is_set_beside_every_estimate(south):
-    table = scored(south)
-    assert table["estimate"].to_list() == ["series alone"] * 2 + ["against Comparator Area"] * 2
-    assert table["true"].iloc[0] == 0
-    assert (
-        ((table["lower"] <= table["true"]) & (table["true"] <= table["upper"]))
-        .map({True: "yes", False: "no"})
-        .equals(table["inside"])
-    )
-    assert "The real Area had none" in words.beside_words(south)
-
-
-def test_results_are_plain_and_named_once(south, beds):
-    for study in (south, beds):
-        names = [entry["name"] for entry in words.results(study)]
-        assert len(names) == len(set(names))
-        assert {"finding", "effect_at_change", "effect_at_horizon", "relative_effect", "methods_agree"} <= set(names)
-
-
-def test_sensitivity_is_summed_up(south):
-    table = sensitivity(south)
-    assert set(table["choice"]) == {"as on this page", "change date", "season", "model", "phase-in left out"}
-    assert table.loc[table["choice"] == "model", "setting"].to_list() == [
-        "OLS with Newey–West errors", "Prais–Winsten", "quasi-Poisson", "negative binomial",
-    ]  # fmt: skip
-    assert f"Of {int(table['at_horizon'].notna().sum()) - 1} other choices" in words.sensitivity_words(south)
-
-
-def test_other_charts_say_how_much_wider_than_binomial_the_spread_is(south, beds):
-    charts = other_charts(south).set_index("chart")
-    assert "times the binomial one" in charts.loc["p′ (Laney)", "remark"]
-    assert "p′ (Laney)" not in other_charts(beds)["chart"].to_list()
-
-
-@pytest.mark.parametrize("width", [720, 358])
-def test_figures_are_drawn_at_both_widths(south, width):
-    for draw in (draw_chart, draw_segmented, draw_residuals, draw_beside):
-        assert draw(south, width=width).get_figwidth() == pytest.approx(width / 72)
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({**BEDS, "change": "2030-01-01"}, "change outside: the change date 2030-01-01 lies outside"),
-        ({**BEDS, "change": "April 2020"}, "parameter 'change' is 'April 2020'; allowed: a date as YYYY-MM-DD"),
-        ({**BEDS, "target": "many"}, "parameter 'target' is 'many'"),
-        ({**BEDS, "target": "-85"}, "target: the target -85 is negative"),
-        ({**BEDS, "change": "2018-07-01"}, "few points: 1 points before the change; at least 3 are needed"),
-        ({**BEDS, "unit": "Scotland"}, "there is no unit 'Scotland'"),
-        ({**BEDS, "indicator": "ga_occupancy"}, "Did you mean 'ga_occupancy_percent'"),
-        ({**BEDS, "first": "2030-01-01"}, "0 periods lie between first and last"),
-        ({**SOUTH, "change": "2017-01-01", "control": "Area North"}, "there is no unit 'Area North'"),
-    ],
-)
-def test_what_cannot_be_studied_says_why(options, message):
-    with pytest.raises(DataError, match=message):
-        open_study(**options)
-
-
-def test_a_tidy_file_with_faults_is_refused_whole(tmp_path):
-    path = tmp_path / "mine.csv"
-    rows = "".join(f"seen,A,2020-{month:02d}-01,{40 + month}\n" for month in range(1, 13))
-    path.write_text("indicator,unit,period,value\n" + rows + "seen,A,2020-12-15,-3\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"mixed frequency"):
-        open_study(data=str(path), indicator="seen", unit="A")
-    path.write_text("indicator,unit,period,value\n" + rows + "seen,A,2020-12-01,9\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"row 14 repeats"):
-        open_study(data=str(path), indicator="seen", unit="A")
+from healthsys.io import measure_of
 
 
 def test_measures_speak_in_their_unit():
@@ -302,10 +133,10 @@ def test_slack_words_follow_the_numbers():
     last, first = quarters["slack_percent"].iloc[-1], quarters["slack_percent"].iloc[0]
     assert abs(last - first) > 0.1
     assert entries["latest_slack"]["value"] == last == 100 - quarters["ga_occupancy_percent"].iloc[-1]
-    assert words.period(quarters["period"].iloc[-1], "quarter") in entries["latest_slack"]["meaning"]
+    assert period(quarters["period"].iloc[-1], "quarter") in entries["latest_slack"]["meaning"]
     assert entries["highest_occupancy"]["value"] == quarters["ga_occupancy_percent"].max()
     top = quarters.loc[quarters["ga_occupancy_percent"].idxmax(), "period"]
-    assert words.period(top, "quarter") in entries["highest_occupancy"]["meaning"]
+    assert period(top, "quarter") in entries["highest_occupancy"]["meaning"]
     chances = {name: entries[name]["value"] for name in entries if name.startswith("full_")}
     assert chances["full_10_beds_carried"] == pytest.approx(32.7, abs=0.05)  # methods reference, section 9 [R]
     assert chances["full_10_beds_offered"] == pytest.approx(14.5, abs=0.05)

@@ -101,3 +101,53 @@ def month(day: Any) -> str:
     'March 2021'
     """
     return f"{day:%B %Y}"
+
+
+def period(day: Any, step: str = "month") -> str:
+    """Name a period by its first day: a day, a week, a month (or year), or a financial quarter.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> period(pd.Timestamp("2020-04-01"), "quarter"), period(pd.Timestamp("2020-04-06"), "week")
+    ('2020-21 Q1', 'week of 6 April 2020')
+    """
+    if step in ("day", "week"):
+        return f"{'week of ' if step == 'week' else ''}{day.day} {day:%B %Y}"
+    if step != "quarter":
+        return month(day)
+    year = day.year - (day.month < 4)
+    return f"{year}-{(year + 1) % 100:02d} Q{(day.month - 4) % 12 // 3 + 1}"
+
+
+def p_value(p: float | None) -> str:
+    """Return a p-value to three places, or as under the smallest of them; empty text where there is none.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(2e-9)
+    ('0.031', 'under 0.001')
+    """
+    return "" if p is None or p != p else "under 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def capital(text: str) -> str:
+    """Begin a sentence with a capital.
+
+    Examples
+    --------
+    >>> capital("the median wait")
+    'The median wait'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def sentences(phrases: Iterable[str]) -> str:
+    """Return phrases as sentences in a row, each with a capital and a full stop.
+
+    Examples
+    --------
+    >>> sentences(["the limits rest on 3 points", "Is May complete?"])
+    'The limits rest on 3 points. Is May complete?'
+    """
+    return " ".join(capital(one) if one.endswith((".", "?")) else f"{capital(one)}." for one in phrases)

@@ -8,10 +8,9 @@ import altair as alt
 import pandas as pd
 
 from everyday.explorers.pages import INK, Explorer, Number, Slider, State, Tick, vega_lite
-from healthsys.trends import words
-from healthsys.trends.control_charts import FEWEST_POINTS, RULES, SHIFT_LENGTH, TREND_LENGTH, ControlChart, xmr
-from healthsys.trends.figures import chart_figure
-from healthsys.trends.study import Study
+from healthsys.io.prepare import PreparedSeries
+from healthsys.say import capital, period
+from healthsys.spc.charts import FEWEST_POINTS, RULES, SHIFT_LENGTH, TREND_LENGTH, ControlChart, xmr
 
 #: Fewest points on either side of the place where limits begin again.
 FEWEST_IN_PART = 6
@@ -23,11 +22,11 @@ SHAPES = ("circle", "triangle-up", "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.
 SHORTEST, LONGEST = 5, 12
 
 
-def chart_at(study: Study, *, rebase: int = 0, shift: int, trend: int, screen: bool) -> ControlChart:
+def chart_at(ready: PreparedSeries, *, rebase: int = 0, shift: int, trend: int, screen: bool) -> ControlChart:
     """Return the chart at one position of the sliders; a rebase under :data:`FEWEST_IN_PART` is none."""
     return xmr(
-        study.series["value"],
-        periods=study.series["period"],
+        ready.frame["value"],
+        periods=ready.frame["period"],
         screen=screen,
         rebase=[rebase] if rebase >= FEWEST_IN_PART else [],
         trend_length=trend,
@@ -35,13 +34,13 @@ def chart_at(study: Study, *, rebase: int = 0, shift: int, trend: int, screen: b
     )
 
 
-def chart_state(study: Study, chart: ControlChart) -> State:
+def chart_state(ready: PreparedSeries, chart: ControlChart) -> State:
     """Return sentence, numbers, table and rows of a chart.
 
     Parameters
     ----------
-    study
-        The series and how it is named.
+    ready
+        The series and how it is measured.
     chart
         What :func:`chart_at` gives.
 
@@ -50,7 +49,7 @@ def chart_state(study: Study, chart: ControlChart) -> State:
     State
         The browser computes the same (``control-chart`` in ``explore-models.js``).
     """
-    points, value = chart.points, study.measure.value
+    points, value = chart.points, ready.measure.value
     counts = {rule: int((points["signal"] == rule).sum()) for rule in RULES}
     numbers = [Number("signals", "points with special cause", sum(counts.values()), str(sum(counts.values())))]
     numbers += [Number(rule.replace(" ", "_"), rule, count, str(count)) for rule, count in counts.items()]
@@ -60,24 +59,24 @@ def chart_state(study: Study, chart: ControlChart) -> State:
             found = float(getattr(part, name))
             numbers.append(Number(f"{name}_{part.segment}", label + place, found, value(found)))
     rows = points[["period", "value", "mean", "lpl", "upl", "signal"]].copy()
-    rows["period"] = [words.period(day, study.period_name) for day in points["period"]]
+    rows["period"] = [period(day, ready.step.name) for day in points["period"]]
     rows["signal"] = points["signal"].where(points["signal"] != "", "none")
-    return State(_sentence(study, chart, counts), tuple(numbers), rows, {"points": _drawn(points)})
+    return State(_sentence(ready, chart, counts), tuple(numbers), rows, {"points": _drawn(points)})
 
 
-def _sentence(study: Study, chart: ControlChart, counts: dict[str, int]) -> str:
-    points, value = chart.points, study.measure.value
+def _sentence(ready: PreparedSeries, chart: ControlChart, counts: dict[str, int]) -> str:
+    points, value = chart.points, ready.measure.value
     parts = list(chart.segments.itertuples())
     if len(parts) == 1:
         start = "With one set of limits"
         level = f"The mean is {value(parts[0].mean)}."
     else:
         begins = points.loc[points["segment"] == 2, "period"].iloc[0]
-        start = f"With limits that begin again in {words.period(begins, study.period_name)}"
+        start = f"With limits that begin again in {period(begins, ready.step.name)}"
         level = f"The mean goes from {value(parts[0].mean)} to {value(parts[1].mean)}."
     named = ", ".join(f"{rule} {count}" for rule, count in counts.items() if count)
     observed = int(points["value"].notna().sum())
-    said = f"{start}, {sum(counts.values())} of {observed} {study.period_name}s show special-cause variation"
+    said = f"{start}, {sum(counts.values())} of {observed} {ready.step.name}s show special-cause variation"
     said += f" ({named}). {level}" if named else f". {level}"
     few = [str(part.points) for part in parts if part.points < FEWEST_POINTS]
     return said + (f" Limits that rest on {' and '.join(few)} points are provisional." if few else "")
@@ -90,16 +89,16 @@ def _drawn(points: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"time": day, **row} for day, row in zip(days, observed, strict=True)]
 
 
-def _picture(study: Study) -> alt.LayerChart:
+def _picture(ready: PreparedSeries, *, kind: str) -> alt.LayerChart:
     """Draw limits, values and special causes from the named rows ``points``."""
     base = alt.Chart(alt.NamedData("points")).encode(
         x=alt.X("time:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%b %Y", labelOverlap=True))
     )
-    title = study.measure.axis[:1].upper() + study.measure.axis[1:]
+    title = ready.measure.axis[:1].upper() + ready.measure.axis[1:]
     value = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
     seen = [
-        alt.Tooltip("time:T", title=study.period_name, format="%b %Y", formatType="utc"),
-        alt.Tooltip("value:Q", title="value", format=f",.{study.measure.digits}f"),
+        alt.Tooltip("time:T", title=ready.step.name, format="%b %Y", formatType="utc"),
+        alt.Tooltip("value:Q", title="value", format=f",.{ready.measure.digits}f"),
         alt.Tooltip("signal:N", title="special cause"),
     ]
     lines = [
@@ -114,8 +113,8 @@ def _picture(study: Study) -> alt.LayerChart:
         .encode(y=alt.Y("near:Q", title=title), detail="segment:N")
         for limit in ("lpl", "upl")
     ]
-    inside = INK["subject"] if study.kind == "published" else INK["paper"]
-    shape = "diamond" if study.kind == "yours" else "square"
+    inside = INK["subject"] if kind == "published" else INK["paper"]
+    shape = "diamond" if kind == "yours" else "square"
     calm = (
         base.transform_filter("datum.signal == ''")
         .mark_point(shape=shape, size=40, fill=inside, stroke=INK["subject"], strokeWidth=1.5, opacity=1)
@@ -141,18 +140,15 @@ def _picture(study: Study) -> alt.LayerChart:
     return alt.layer(*near, *lines, line, calm, marked)
 
 
-def chart_to_move(study: Study) -> dict[str, Any]:
-    """Return the control chart's figure under its own name; its caption leaves open what the reader screens."""
-    figure = chart_figure(study)
-    return {**figure, "name": "chart-to-move", "caption": figure["caption"].split(", moving ranges")[0] + "."}
+def chart_explorer(ready: PreparedSeries, *, subject: str, kind: str) -> Explorer:
+    """Return the explorer of a series: rebase, lengths of trend and shift, screening of moving ranges.
 
-
-def chart_explorer(study: Study) -> Explorer:
-    """Return the explorer of a series: rebase, lengths of trend and shift, screening of moving ranges."""
-    count = len(study.series)
-    start = chart_at(study, shift=SHIFT_LENGTH, trend=TREND_LENGTH, screen=True)
-    measure, digits = study.measure, f"{{:,.{study.measure.digits}f}}"
-    labels = [words.period(day, study.period_name) for day in study.series["period"]]
+    ``subject`` names the series in a sentence; ``kind`` is the kind of the data, for the marks.
+    """
+    count = len(ready.frame)
+    start = chart_at(ready, shift=SHIFT_LENGTH, trend=TREND_LENGTH, screen=True)
+    measure, digits = ready.measure, f"{{:,.{ready.measure.digits}f}}"
+    labels = [period(day, ready.step.name) for day in ready.frame["period"]]
     return Explorer(
         kind="control-chart",
         title="Control chart to move",
@@ -167,39 +163,44 @@ def chart_explorer(study: Study) -> Explorer:
                    f"{TREND_LENGTH} points", "points"),
             Tick("screen", "Limits without extreme moving ranges", True),
         ],
-        start=chart_state(study, start),
+        start=chart_state(ready, start),
         inputs={
-            "values": [None if pd.isna(one) else float(one) for one in study.series["value"]],
+            "values": [None if pd.isna(one) else float(one) for one in ready.frame["value"]],
             "times": [row["time"] for row in _drawn(start.points)],
-            "labels": labels, "period": study.period_name, "sign": measure.sign, "digits": measure.digits,
+            "labels": labels, "period": ready.step.name, "sign": measure.sign, "digits": measure.digits,
             "fewestInPart": FEWEST_IN_PART, "fewest": FEWEST_POINTS,
         },
-        charts={"chart-to-move": vega_lite(_picture(study), height=320)},
-        caption=f"{words.capital(words.subject(study))} by {study.period_name}, with limits and special causes",
+        charts={"chart-to-move": vega_lite(_picture(ready, kind=kind), height=320)},
+        caption=f"{capital(subject)} by {ready.step.name}, with limits and special causes",
         formats=dict.fromkeys(("value", "mean", "lpl", "upl"), digits),
         headings={
-            "period": study.period_name, "value": measure.axis, "lpl": "lower limit", "upl": "upper limit",
+            "period": ready.step.name, "value": measure.axis, "lpl": "lower limit", "upl": "upper limit",
             "signal": "special cause",
         },
     )  # fmt: skip
 
 
-def chart_results(study: Study) -> list[dict[str, Any]]:
-    """Return what the page records: signals with one set of limits, with the split that leaves fewest, and variants."""
+def chart_results(
+    ready: PreparedSeries, *, subject: str, effect: pd.Series | None = None
+) -> list[dict[str, Any]]:
+    """Return what the page records: signals with one set of limits, with the split that leaves fewest, and variants.
+
+    ``effect`` is the true effect by period, where it is known.
+    """
 
     def signals(**moved: Any) -> int:
         position = {"shift": SHIFT_LENGTH, "trend": TREND_LENGTH, "screen": True, **moved}
-        return int((chart_at(study, **position).points["signal"] != "").sum())
+        return int((chart_at(ready, **position).points["signal"] != "").sum())
 
-    count = len(study.series)
+    count = len(ready.frame)
     by_split = {place: signals(rebase=place) for place in range(FEWEST_IN_PART, count - FEWEST_IN_PART + 1)}
     best = min(by_split, key=lambda place: (by_split[place], place))
-    named = words.period(study.series["period"].iloc[best], study.period_name)
+    named = period(ready.frame["period"].iloc[best], ready.step.name)
     one, unit = signals(), f"points of {count}"
     entries: list[dict[str, Any]] = [
         {
             "name": "finding",
-            "value": f"With one set of limits, {one} of {count} {study.period_name}s of {words.subject(study)} show a "
+            "value": f"With one set of limits, {one} of {count} {ready.step.name}s of {subject} show a "
             f"special cause; with limits that begin again in {named}, {by_split[best]} do, the fewest of any split.",
             "unit": "",
             "meaning": "The finding of this page",
@@ -211,12 +212,11 @@ def chart_results(study: Study) -> list[dict[str, Any]]:
             "meaning": "Where new limits leave the fewest special causes",
         },
     ]
-    effect = study.true_effect
     if effect is not None and (effect.abs() > 0).any():
         entries.append(
             {
                 "name": "true_start",
-                "value": words.period(effect.index[effect.abs() > 0][0], study.period_name),
+                "value": period(effect.index[effect.abs() > 0][0], ready.step.name),
                 "unit": "",
                 "meaning": "When the effect built into the synthetic series begins",
             }

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from compendium import plotting
 from healthsys.equality.figures import label_rows, narrow_page, wrapped
-from healthsys.funnel import Funnel
+from healthsys.spc.funnels import Funnel
 
 COLOUR = plotting.COLOUR
 

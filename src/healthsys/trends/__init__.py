@@ -1,4 +1,4 @@
-"""Service trends: control charts, interrupted series, controlled comparisons, funnels and capacity.
+"""Service trends: interrupted series, controlled comparisons and capacity; charts are in :mod:`healthsys.spc`.
 
 What the notebooks use stands here; the methods themselves are in the modules.
 """
@@ -8,16 +8,6 @@ from healthsys.io.checks import as_table
 from healthsys.trends.capacity import one_more_bed, risk_curve, ward_sizes
 from healthsys.trends.coverage import coverage_figure, draw_coverage, laid_out, score
 from healthsys.trends.coverage import results as coverage_results
-from healthsys.trends.figures import (
-    beside_figure,
-    chart_figure,
-    draw_beside,
-    draw_chart,
-    draw_residuals,
-    draw_segmented,
-    residual_figure,
-    segmented_figure,
-)
 from healthsys.trends.frome import by_supposed_count, changes_figure, draw_changes, implied_counts, interval_check
 from healthsys.trends.frome import results as frome_results
 from healthsys.trends.panels import (
@@ -60,54 +50,23 @@ from healthsys.trends.slack import (
     ward_words,
 )
 from healthsys.trends.slack import results as slack_results
-from healthsys.trends.study import open_study, other_charts, scored, sensitivity
-from healthsys.trends.words import (
-    agreement_table,
-    assurance_words,
-    beside_words,
-    capability_words,
-    caution_words,
-    coefficient_words,
-    limit_words,
-    model_sentence,
-    provenance_words,
-    residual_table,
-    results,
-    sensitivity_table,
-    sensitivity_words,
-    truth_words,
-    warning_words,
-)
 
 __all__ = [
-    "agreement_table",
-    "as_table",
-    "assurance_words",
     "average_note",
     "average_rows",
-    "beside_figure",
-    "beside_words",
     "by_supposed_count",
-    "capability_words",
-    "caution_words",
     "changes_figure",
-    "chart_figure",
     "checked_sum",
-    "coefficient_words",
     "coverage_figure",
     "coverage_results",
-    "draw_beside",
     "draw_changes",
-    "draw_chart",
     "draw_coverage",
     "draw_event_study",
     "draw_funnel",
     "draw_occupancy",
     "draw_one_more",
     "draw_reporting",
-    "draw_residuals",
     "draw_risk",
-    "draw_segmented",
     "edge_table",
     "edges",
     "estimates",
@@ -118,43 +77,28 @@ __all__ = [
     "implied_counts",
     "interval_check",
     "laid_out",
-    "limit_words",
-    "model_sentence",
     "occupancy_figure",
     "occupancy_series",
     "one_more_bed",
     "one_more_figure",
     "open_panel",
     "open_reporting",
-    "open_study",
-    "other_charts",
     "panel_results",
     "percentages",
     "permutations",
     "pre_trend_words",
     "prose",
-    "provenance_words",
     "reporting_figure",
     "reporting_results",
     "reporting_told",
-    "residual_figure",
-    "residual_table",
-    "results",
     "risk_curve",
     "risk_figure",
     "score",
-    "scored",
-    "segmented_figure",
-    "sensitivity",
-    "sensitivity_table",
-    "sensitivity_words",
     "silences",
     "simulation_check",
     "slack_results",
     "three_ways",
-    "truth_words",
     "ward_results",
     "ward_sizes",
     "ward_words",
-    "warning_words",
 ]

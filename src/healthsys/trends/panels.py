@@ -12,8 +12,8 @@ from scipy import stats
 
 from compendium.plotting import COLOUR, NARROW, canvas, marker
 from compendium.recording import text_of
-from healthsys import funnel
 from healthsys.errors import DataError, nearest
+from healthsys.spc import funnels as funnel
 from healthsys.trends import averages, difference, staggered
 from healthsys.trends.averages import AVERAGES, Averages, PreTrend
 from healthsys.trends.difference import Difference, Permutation

@@ -16,7 +16,7 @@ from healthsys.io import check_series, from_ends, regular, require, row_of, step
 from healthsys.io.checks import TOTAL_NAMES
 from healthsys.io.series import refuse_spellings, refuse_values
 from healthsys.trends.interrupted import REFUSE_BELOW, segmented
-from healthsys.trends.words import capital, counted, level_words, period
+from healthsys.say import capital, count, percent_of, period
 
 #: The three ways to make one series out of units of which some pause, with what each is called on a page.
 WAYS = {
@@ -387,7 +387,7 @@ def finding(table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "perform
         away = f"{far:+.1f} to {near:+.1f} percentage points away from".replace("-", "\u2212")
     said = (
         f"Keeping silent units in the denominator puts {measure} {away} that of the units which "
-        f"report throughout, in {counted(len(quiet), name)} from "
+        f"report throughout, in {count(len(quiet), name)} from "
         f"{period(quiet['period'].iloc[0], name)} on: a step that no service took."
     )
     ends = found[found["edge"] == "ends"].set_index("way")
@@ -395,7 +395,7 @@ def finding(table: pd.DataFrame, found: pd.DataFrame, *, measure: str = "perform
         return said
     return (
         f"{said} When they report again, a segmented model of the sum finds a step of "
-        f"{_step(ends.loc['kept'], f'{level_words(level)} interval ')}, and one of the units that report throughout "
+        f"{_step(ends.loc['kept'], f'{percent_of(level)} interval ')}, and one of the units that report throughout "
         f"finds {_step(ends.loc['steady'])}."
     )
 
@@ -449,7 +449,7 @@ def reporting_figure(table: pd.DataFrame, *, source: str) -> dict[str, Any]:
         )
     return {
         "name": "reporting",
-        "caption": f"{source}, {counted(len(table), name)}. Shaded: units are silent. The upper axis does not begin "
+        "caption": f"{source}, {count(len(table), name)}. Shaded: units are silent. The upper axis does not begin "
         "at zero.",
         "alt": alt,
         "drawn": table,

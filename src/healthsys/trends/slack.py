@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from compendium.plotting import COLOUR, NARROW, canvas, marker
 from healthsys.errors import DataError
+from healthsys.say import period
 from healthsys.trends import capacity
-from healthsys.trends.words import period
 
 #: Line styles that tell ward sizes apart.
 STYLES = ("-", "--", ":", "-.")

@@ -17,7 +17,7 @@ from healthsys.equality.calibration import BME
 from healthsys.equality.payroll import refuse_totals
 from healthsys.equality.standards import RelativeLikelihood
 from healthsys.errors import DataError
-from healthsys.funnel import Funnel, funnel
+from healthsys.spc.funnels import Funnel, funnel
 
 STANDARDS = ("WRES", "WDES")
 

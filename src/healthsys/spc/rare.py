@@ -12,17 +12,9 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.trends.attribute_charts import LIMIT_SIGMAS
-from healthsys.trends.chart_rules import (
-    NEAR_SHARE,
-    check_options,
-    excluded_points,
-    labels_of,
-    observed_numbers,
-    rules_broken,
-    segments_of,
-)
-from healthsys.trends.control_charts import SHIFT_LENGTH, TREND_LENGTH, ControlChart, few_points, xmr
+from healthsys.spc.charts import SHIFT_LENGTH, TREND_LENGTH, ControlChart, Plan, xmr
+from healthsys.spc.counts import LIMIT_SIGMAS
+from healthsys.spc.rules import observed_numbers
 
 #: Power that brings exponential times between events near a normal distribution (Nelson 1994).
 NELSON_POWER = 1 / 3.6
@@ -127,7 +119,7 @@ def g_chart(
         Centre line: ``mean`` (Benneyan, Montgomery) or ``median`` (R qicharts2, because half of the points are then on
         each side). The limits are the same.
     periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.trends.control_charts.xmr`.
+        As in :func:`healthsys.spc.xmr`.
 
     Returns
     -------
@@ -160,56 +152,37 @@ def g_chart(
         if wrong.any():
             where = int(np.argmax(wrong))
             raise DataError(f"cases between events: position {where + 1} holds {values[where]:g}; allowed: {said}")
-    n = len(values)
-    labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
-    check_options(n, baseline=baseline, trend_length=trend_length, shift_length=shift_length)
-    rows, summary, warnings, reason = [], [], [], None
-    for number in range(segment[-1] + 1):
-        where = np.flatnonzero(segment == number)
-        counted = np.where(left_out[where], np.nan, values[where])
-        base = counted[: baseline if number == 0 and baseline else len(where)]
+    plan = Plan.of(
+        len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
+        trend_length=trend_length, shift_length=shift_length,
+    )  # fmt: skip
+    rows, summary, reasons = [], [], []
+    for number, where, frozen in plan.segments():
+        counted = np.where(plan.left_out[where], np.nan, values[where])
+        base = counted[:frozen]
         base = base[~np.isnan(base)]
         if len(base) < 2:
-            raise DataError(f"segment {number + 1} has {len(base)} gaps between events; a g chart needs at least 2")
+            raise DataError(f"segment {number} has {len(base)} gaps between events; a g chart needs at least 2")
         mean, median = float(base.mean()), float(np.median(base))
         half = LIMIT_SIGMAS * float(np.sqrt((mean - smallest) * (mean - smallest + 1)))
         if half == 0:
-            reason = f"every gap is {smallest}, the smallest possible, so the limits coincide with the centre line"
-        signal, heading = rules_broken(
-            counted, mean, half, trend_length=trend_length, shift_length=shift_length, level=median
-        )
-        lower, upper = max(mean - half, float(smallest)), mean + half
-        rows.append(
-            pd.DataFrame(
-                {
-                    "value": values[where],
-                    "segment": number + 1,
-                    "mean": mean if centre == "mean" else median,
-                    "lpl": lower,
-                    "upl": upper,
-                    "near_lower": max(mean - half * NEAR_SHARE, float(smallest)),
-                    "near_upper": mean + half * NEAR_SHARE,
-                    "signal": signal,
-                    "heading": heading,
-                    "excluded": left_out[where],
-                }
+            reasons.append(
+                f"every gap is {smallest}, the smallest possible, so the limits coincide with the centre line"
             )
-        )
+        lines = plan.lines(counted, mean, half, level=median, lowest=float(smallest))
+        rows.append(
+            {
+                "value": values[where], "segment": number, **lines, "mean": mean if centre == "mean" else median,
+                "excluded": plan.left_out[where],
+            }
+        )  # fmt: skip
         summary.append(
             {
-                "segment": number + 1,
-                "points": len(base),
-                "mean": mean,
-                "median": median,
-                "lpl": lower,
-                "upl": upper,
+                "segment": number, "points": len(base), "mean": mean, "median": median,
+                "lpl": float(lines["lpl"]), "upl": float(lines["upl"]),
             }
-        )
-        warnings += few_points(len(base), number + 1 if segment[-1] else None)
-    points = pd.concat(rows, ignore_index=True)
-    points.insert(0, "period", labels)
-    said = (*warnings, reason) if reason else tuple(warnings)
-    return ControlChart(points, pd.DataFrame(summary), "g", False, said, reason)
+        )  # fmt: skip
+    return plan.chart(rows, summary, "g", reasons=reasons)
 
 
 def t_chart(
@@ -233,10 +206,10 @@ def t_chart(
     between
         Times from one event to the next, in order and in one unit, above 0; NaN where one is not known.
     screen
-        Screen the moving ranges, as :func:`healthsys.trends.control_charts.xmr` does. Nelson, Montgomery and R
+        Screen the moving ranges, as :func:`healthsys.spc.xmr` does. Nelson, Montgomery and R
         qicharts2 do not.
     periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.trends.control_charts.xmr`.
+        As in :func:`healthsys.spc.xmr`.
 
     Returns
     -------

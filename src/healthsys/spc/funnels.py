@@ -49,10 +49,9 @@ MODELS = ("additive", "multiplicative")
 class Overdispersion:
     """How much more the units differ than chance allows.
 
-    ``phi`` is the mean squared z-score (1 when chance explains all of it), None with a ``reason`` when there are too
-    few units to tell; ``tau2`` the variance between units on the transformed scale, 0 when ``phi`` gives no evidence of
-    any. ``winsorised`` is the share of units at each end that was pulled in or dropped (``extremes`` says which),
-    ``used`` the number of units that entered.
+    ``phi`` is the mean squared z-score (1 when chance explains it all), None with a ``reason`` when units are too few;
+    ``tau2`` the variance between units on the transformed scale, 0 without evidence of any. ``winsorised`` is the share
+    of units at each end that was pulled in or dropped (``extremes`` says which), ``used`` the units that entered.
     """
 
     phi: float | None
@@ -171,23 +170,8 @@ def proportion_limits(
 def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Exact Poisson limits around a target ratio of observed to expected events (an SMR), without overdispersion.
 
-    Parameters
-    ----------
-    target
-        Target ratio, above 0; 1 means as expected.
-    expected
-        Expected events of each unit, above 0.
-    level
-        Two-sided coverage.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper limits, as ratios, interpolated between counts as in :func:`proportion_limits`.
-
-    References
-    ----------
-    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202.
+    ``target`` is a ratio above 0 (1 means as expected), ``expected`` the expected events of each unit, ``level`` the
+    two-sided coverage. Limits are ratios, interpolated between counts as in :func:`proportion_limits`.
 
     Examples
     --------

@@ -1,7 +1,6 @@
-"""What every control chart shares: how its input is checked, how numbers are compared, and the rules of special cause.
+"""What every control chart shares: how input is checked, how numbers are compared, and the rules of special cause.
 
-Binary fractions cannot hold most decimal numbers, so a mean of thirteen months at 93.3 is not quite 93.3. Every
-comparison of a chart therefore takes two numbers as equal when they differ by no more than rounding can explain.
+A mean of thirteen months at 93.3 is not quite 93.3 in binary: numbers are equal when rounding explains the difference.
 """
 
 from __future__ import annotations
@@ -32,19 +31,7 @@ SHORTEST_RUN = 2
 
 
 def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
-    """Return a series as numbers, NaN where a period is missing.
-
-    Parameters
-    ----------
-    values
-        Numbers in order; None, NaN or pandas' NA where a period is missing.
-    what
-        What to call them in a message.
-
-    Raises
-    ------
-    DataError
-        If there is none, or one is text, infinite or above :data:`LARGEST` in size.
+    """Return a series as numbers, NaN where a period is missing; ``what`` names it in a message.
 
     Examples
     --------
@@ -77,11 +64,6 @@ def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
 def segments_of(n: int, rebase: Sequence[int]) -> np.ndarray:
     """Number the segment of each of ``n`` points, from 0; each position of ``rebase`` starts a new one.
 
-    Raises
-    ------
-    DataError
-        If a position lies outside the series.
-
     Examples
     --------
     >>> segments_of(5, [3]).tolist()
@@ -100,11 +82,6 @@ def segments_of(n: int, rebase: Sequence[int]) -> np.ndarray:
 
 def excluded_points(n: int, exclude: Sequence[int]) -> np.ndarray:
     """Mark the points that are shown but not counted.
-
-    Raises
-    ------
-    DataError
-        If a position lies outside the series.
 
     Examples
     --------
@@ -202,24 +179,9 @@ def rules_broken(
 ) -> tuple[list[str], list[str]]:
     """Return the rule that each point of a segment breaks, first match first, and the way it points.
 
-    Differences that rounding can explain (:data:`RELATIVE_TOLERANCE` of the largest number) are no differences: such a
-    point lies on the limit, on the centre line, or level with its neighbour.
-
-    Parameters
-    ----------
-    values
-        Points of one segment in order; NaN where a period is missing or excluded.
-    mean, half
-        Centre line, and half the distance between the process limits (one number, or one for each point).
-    trend_length, shift_length
-        As in :func:`healthsys.trends.control_charts.xmr`.
-    level
-        Value from which a shift is counted, where it is not the centre line.
-
-    Returns
-    -------
-    tuple of list
-        For each point one of :data:`RULES` or empty text, and ``up``, ``down`` or empty text.
+    ``values`` are the points of one segment, NaN where missing or excluded; ``half`` is half the distance between the
+    limits (one number, or one for each point); ``level`` is where a shift is counted from, if not the centre line.
+    For each point: one of :data:`RULES` or empty text, and ``up``, ``down`` or empty text.
 
     Examples
     --------

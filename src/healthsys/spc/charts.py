@@ -7,14 +7,15 @@ Data Count: centre line, lower and upper process limit, moving range, special ca
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
-from healthsys.trends.chart_rules import (
+from healthsys.spc.rules import (
     NEAR_SHARE,
     RULES,
     check_options,
@@ -69,9 +70,14 @@ class ControlChart:
         return bool((self.segments["points"] < FEWEST_POINTS).any())
 
     @property
+    def special(self) -> pd.DataFrame:
+        """The points that show special-cause variation."""
+        return self.points[self.points["signal"] != ""]
+
+    @property
     def stable(self) -> bool:
         """Whether no point shows special-cause variation."""
-        return bool((self.points["signal"] == "").all())
+        return self.special.empty
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,72 @@ class Capability:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class Plan:
+    """The checked options of a chart of ``n`` points: labels, segments, points not counted, lengths of runs."""
+
+    labels: list
+    segment: np.ndarray
+    left_out: np.ndarray
+    baseline: int | None
+    lengths: dict[str, int]
+
+    @classmethod
+    def of(
+        cls, n: int, *, periods: Sequence | None, baseline: int | None, rebase: Sequence[int], exclude: Sequence[int],
+        trend_length: int = TREND_LENGTH, shift_length: int = SHIFT_LENGTH,
+    ) -> Plan:  # fmt: skip
+        """Check the options of a chart."""
+        labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
+        lengths = {"trend_length": trend_length, "shift_length": shift_length}
+        check_options(n, baseline=baseline, **lengths)
+        return cls(labels, segment, left_out, baseline, lengths)
+
+    @property
+    def parts(self) -> int:
+        """How many segments there are."""
+        return int(self.segment[-1]) + 1
+
+    def segments(self) -> Iterator[tuple[int, np.ndarray, int]]:
+        """Yield the number of each segment from 1, the positions of its points, and how many make its limits."""
+        for number in range(self.parts):
+            where = np.flatnonzero(self.segment == number)
+            yield number + 1, where, self.baseline if number == 0 and self.baseline else len(where)
+
+    def lines(
+        self, counted: np.ndarray, centre: float, half: float | np.ndarray, *, level: float | None,
+        lowest: float = -np.inf, highest: float = np.inf,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Return centre line, limits and near-limit lines of a segment, and the rule that each point breaks."""
+        signal, heading = rules_broken(counted, centre, half, **self.lengths, level=level)
+        return {
+            "mean": centre,
+            "lpl": np.clip(centre - half, lowest, None),
+            "upl": np.clip(centre + half, None, highest),
+            "near_lower": np.clip(centre - half * NEAR_SHARE, lowest, None),
+            "near_upper": np.clip(centre + half * NEAR_SHARE, None, highest),
+            "signal": signal,
+            "heading": heading,
+        }
+
+    def chart(
+        self, rows: list[dict], summary: list[dict], kind: str, *, screened: bool = False,
+        reasons: Sequence[str] = (), warnings: Sequence[str] = (),
+    ) -> ControlChart:  # fmt: skip
+        """Put the segments together."""
+        points = pd.concat([pd.DataFrame(one) for one in rows], ignore_index=True)
+        points.insert(0, "period", self.labels)
+        few = [
+            said for one in summary
+            for said in few_points(one["points"], one["segment"] if self.parts > 1 else None)
+        ]  # fmt: skip
+        reasons = tuple(dict.fromkeys(reasons))
+        said = (*warnings, *few, *reasons)
+        return ControlChart(points, pd.DataFrame(summary), kind, screened, said, "; ".join(reasons) or None)
+
+
 def moving_ranges(values: np.ndarray) -> np.ndarray:
-    """Absolute differences between neighbouring observed points; missing beside a gap and at the start.
+    """Absolute differences between neighbouring observed points; missing next to a gap and at the start.
 
     Examples
     --------
@@ -94,6 +164,20 @@ def moving_ranges(values: np.ndarray) -> np.ndarray:
     """
     values = np.asarray(values, dtype=float)
     return np.concatenate([[np.nan], np.abs(np.diff(values))])
+
+
+def few_points(count: int, segment: int | None = None) -> list[str]:
+    """Warn where limits are made from fewer points than they need; ``segment`` names the part of the chart.
+
+    Examples
+    --------
+    >>> few_points(3)
+    ['the limits rest on 3 points; under 12 they are provisional']
+    """
+    if count >= FEWEST_POINTS:
+        return []
+    which = "" if segment is None else f" of segment {segment}"
+    return [f"the limits{which} rest on {count} points; under {FEWEST_POINTS} they are provisional"]
 
 
 def _mean_moving_range(ranges: np.ndarray, *, screen: bool, slack: float, apart: float) -> tuple[float | None, int]:
@@ -130,9 +214,8 @@ def xmr(
 
     Centre is the mean; limits are the mean plus or minus 2.66 mean moving ranges; near-limit lines lie at two thirds
     of that. A missing period stays in place: it has no point, no moving range on either side, and breaks the runs of
-    the rules. Differences that rounding can explain are no differences
-    (:data:`healthsys.trends.chart_rules.RELATIVE_TOLERANCE`). Where more than half of the points that make the limits
-    share one value, a shift is counted from that value: single exceptions pull the mean away from it.
+    the rules. Differences that rounding can explain are no differences. Where more than half of the points that make
+    the limits share one value, a shift is counted from that value: single exceptions pull the mean away from it.
 
     Parameters
     ----------
@@ -157,8 +240,8 @@ def xmr(
     Returns
     -------
     ControlChart
-        ``points``: period, value, segment, moving_range, mean, lpl, upl, near_lower, near_upper, signal (one of
-        :data:`~healthsys.trends.chart_rules.RULES` or empty), heading (``up``, ``down`` or empty), excluded, and
+        ``points``: period, value, segment, moving_range, mean, lpl, upl, near_lower, near_upper, signal (``outside
+        limits``, ``trend``, ``two of three``, ``shift`` or empty), heading (``up``, ``down`` or empty), excluded, and
         range_signal (whether the moving range lies above its upper limit). ``segments``: points, mean,
         mean_moving_range, lpl, upl, range_upper, ranges_screened. A point exactly on a limit is inside it; a point on
         the mean breaks a shift; a tie breaks a trend.
@@ -182,84 +265,44 @@ def xmr(
     1.94 -0.72 4.60 outside limits
     """
     values = observed_numbers(values)
-    n = len(values)
-    labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
-    check_options(n, baseline=baseline, trend_length=trend_length, shift_length=shift_length)
-    rows, summary, warnings = [], [], []
-    for number in range(segment[-1] + 1):
-        where = np.flatnonzero(segment == number)
-        counted = np.where(left_out[where], np.nan, values[where])
-        ranges = moving_ranges(counted)
-        frozen = baseline if number == 0 and baseline else len(where)
-        base = counted[:frozen]
+    plan = Plan.of(
+        len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
+        trend_length=trend_length, shift_length=shift_length,
+    )  # fmt: skip
+    rows, summary = [], []
+    for number, where, frozen in plan.segments():
+        counted = np.where(plan.left_out[where], np.nan, values[where])
+        ranges, base = moving_ranges(counted), counted[:frozen]
         known = base[~np.isnan(base)]
         if len(known) < 2:
             raise DataError(
-                f"segment {number + 1} has {len(known)} observed points; a control chart needs at least 2 "
+                f"segment {number} has {len(known)} observed points; a control chart needs at least 2 "
                 f"(and {FEWEST_POINTS} to be relied on). Choose another rebase or baseline"
             )
-        mean = float(known.mean())
-        slack = slack_of(counted)
-        usual = usual_value(base)
+        mean, slack, usual = float(known.mean()), slack_of(counted), usual_value(base)
         apart = 0.0 if usual is None else abs(usual - mean)
         mean_range, screened = _mean_moving_range(ranges[:frozen], screen=screen, slack=slack, apart=apart)
         if mean_range is None:
             raise DataError(
-                f"segment {number + 1} has no two neighbouring observed points, so no moving range; "
+                f"segment {number} has no two neighbouring observed points, so no moving range; "
                 "fill the gaps or choose a coarser period"
             )
         half, range_upper = LIMIT_FACTOR * mean_range, RANGE_FACTOR * mean_range
-        signal, heading = rules_broken(
-            counted, mean, half, trend_length=trend_length, shift_length=shift_length, level=usual
-        )
         rows.append(
-            pd.DataFrame(
-                {
-                    "value": values[where],
-                    "segment": number + 1,
-                    "moving_range": ranges,
-                    "mean": mean,
-                    "lpl": mean - half,
-                    "upl": mean + half,
-                    "near_lower": mean - half * NEAR_SHARE,
-                    "near_upper": mean + half * NEAR_SHARE,
-                    "signal": signal,
-                    "heading": heading,
-                    "excluded": left_out[where],
-                    "range_signal": np.nan_to_num(ranges) > range_upper + slack,
-                }
-            )
-        )
+            {
+                "value": values[where], "segment": number, "moving_range": ranges,
+                **plan.lines(counted, mean, half, level=usual),
+                "excluded": plan.left_out[where],
+                "range_signal": np.nan_to_num(ranges) > range_upper + slack,
+            }
+        )  # fmt: skip
         summary.append(
             {
-                "segment": number + 1,
-                "points": len(known),
-                "mean": mean,
-                "mean_moving_range": mean_range,
-                "lpl": mean - half,
-                "upl": mean + half,
-                "range_upper": range_upper,
-                "ranges_screened": screened,
+                "segment": number, "points": len(known), "mean": mean, "mean_moving_range": mean_range,
+                "lpl": mean - half, "upl": mean + half, "range_upper": range_upper, "ranges_screened": screened,
             }
-        )
-        warnings += few_points(len(known), number + 1 if segment[-1] else None)
-    points = pd.concat(rows, ignore_index=True)
-    points.insert(0, "period", labels)
-    return ControlChart(points, pd.DataFrame(summary), "XmR", screen, tuple(warnings))
-
-
-def few_points(count: int, segment: int | None = None) -> list[str]:
-    """Warn where limits are made from fewer points than they need; ``segment`` names the part of the chart.
-
-    Examples
-    --------
-    >>> few_points(3)
-    ['the limits rest on 3 points; under 12 they are provisional']
-    """
-    if count >= FEWEST_POINTS:
-        return []
-    which = "" if segment is None else f" of segment {segment}"
-    return [f"the limits{which} rest on {count} points; under {FEWEST_POINTS} they are provisional"]
+        )  # fmt: skip
+    return plan.chart(rows, summary, "XmR", screened=screen)
 
 
 def mr_chart(
@@ -286,7 +329,7 @@ def mr_chart(
     Returns
     -------
     ControlChart
-        ``points``: the moving range as ``value``, missing at the start of a segment and beside a gap.
+        ``points``: the moving range as ``value``, missing at the start of a segment and next to a gap.
 
     References
     ----------
@@ -299,10 +342,10 @@ def mr_chart(
     ('2.556 8.349', 'outside limits')
     """
     chart = xmr(values, periods=periods, screen=screen, baseline=baseline, rebase=rebase, exclude=exclude)
-    above, ranges = chart.points["range_signal"], chart.points["moving_range"]
-    of_segment = chart.segments.set_index("segment").loc[chart.points["segment"]].reset_index(drop=True)
+    above, segments = chart.points["range_signal"], chart.segments
+    of_segment = segments.set_index("segment").loc[chart.points["segment"]].reset_index(drop=True)
     points = chart.points.assign(
-        value=ranges,
+        value=chart.points["moving_range"],
         mean=of_segment["mean_moving_range"],
         lpl=0.0,
         upl=of_segment["range_upper"],
@@ -311,9 +354,7 @@ def mr_chart(
         signal=np.where(above, RULES[0], ""),
         heading=np.where(above, "up", ""),
     )
-    segments = chart.segments.assign(
-        mean=chart.segments["mean_moving_range"], lpl=0.0, upl=chart.segments["range_upper"]
-    )
+    segments = segments.assign(mean=segments["mean_moving_range"], lpl=0.0, upl=segments["range_upper"])
     return ControlChart(points, segments, "mR", screen, chart.warnings)
 
 
@@ -328,17 +369,8 @@ def _check_direction(improvement: str) -> None:
 def variation(chart: ControlChart, *, improvement: str) -> str:
     """Name the variation of the latest point that is observed and not excluded, as the Making Data Count icon would.
 
-    Parameters
-    ----------
-    chart
-        A chart of :func:`xmr`, or of a p or u chart.
-    improvement
-        Which way is better: ``increase``, ``decrease`` or ``neutral``.
-
-    Returns
-    -------
-    str
-        ``improvement``, ``concern``, ``change (neutral)`` or ``common cause``.
+    ``improvement`` is which way is better: ``increase``, ``decrease`` or ``neutral``. The answer is ``improvement``,
+    ``concern``, ``change (neutral)`` or ``common cause``.
 
     Examples
     --------
@@ -358,26 +390,10 @@ def variation(chart: ControlChart, *, improvement: str) -> str:
 def assurance(chart: ControlChart, *, improvement: str, target: float | None) -> str | None:
     """Say whether the process, as it now stands, will meet a target.
 
-    Parameters
-    ----------
-    chart
-        The chart; the limits of its last segment are used.
-    improvement
-        Which way is better.
-    target
-        The target in the unit of the series, or None.
-
-    Returns
-    -------
-    str or None
-        ``consistently passes``, ``consistently fails`` or ``hit or miss``; None without a target or a direction. A
-        target that lies exactly on the limit at its far side is met by every value within the limits: a series always
-        at 100% passes a target of 100% (the Making Data Count workbook; NHSRplotthedots calls it hit or miss).
-
-    Raises
-    ------
-    DataError
-        If the direction is not known, or the target is no finite number.
+    By the limits of the last segment the process ``consistently passes``, ``consistently fails`` or is ``hit or miss``;
+    None without a target (in the unit of the series) or a direction of improvement. A target that lies exactly on the
+    limit at its far side is met by every value within the limits: a series always at 100% passes a target of 100% (the
+    Making Data Count workbook; NHSRplotthedots calls it hit or miss).
 
     Examples
     --------

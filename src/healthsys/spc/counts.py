@@ -1,4 +1,4 @@
-"""Charts for counts: p and u charts with Laney's correction, c charts, and run charts."""
+"""Charts for counts: p′ and u′ charts (Laney's correction), c charts, and run charts."""
 
 from __future__ import annotations
 
@@ -6,30 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from healthsys.errors import DataError
-from healthsys.trends.chart_rules import (
-    NEAR_SHARE,
-    check_options,
-    excluded_points,
-    labels_of,
-    observed_numbers,
-    rules_broken,
-    segments_of,
-    sign_of,
-    slack_of,
-    usual_value,
-)
-from healthsys.trends.control_charts import (
-    D2,
-    SHIFT_LENGTH,
-    TREND_LENGTH,
-    ControlChart,
-    few_points,
-    moving_ranges,
-)
+from healthsys.spc.charts import D2, SHIFT_LENGTH, TREND_LENGTH, ControlChart, Plan, moving_ranges
+from healthsys.spc.rules import observed_numbers, sign_of, slack_of, usual_value
 
 #: Standard errors between centre line and limit (Shewhart's convention).
 LIMIT_SIGMAS = 3
@@ -65,22 +46,8 @@ def _no_spread(centre: float) -> str:
     return f"{what}, so the spread cannot be estimated and the limits coincide with the centre line"
 
 
-def _attribute_chart(
-    events: np.ndarray,
-    size: np.ndarray,
-    *,
-    kind: str,
-    laney: bool,
-    periods: Sequence | None,
-    baseline: int | None,
-    rebase: Sequence[int],
-    exclude: Sequence[int],
-    trend_length: int,
-    shift_length: int,
-) -> ControlChart:
+def _attribute_chart(events: np.ndarray, size: np.ndarray, plan: Plan, *, kind: str, laney: bool) -> ControlChart:
     n = len(events)
-    labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
-    check_options(n, baseline=baseline, trend_length=trend_length, shift_length=shift_length)
     usable = (size > 0) & ~np.isnan(events)
     value = np.divide(events, size, out=np.full(n, np.nan), where=usable)
     rows, summary, warnings, reasons = [], [], [], []
@@ -88,13 +55,11 @@ def _attribute_chart(
     if missing:
         what = "count" if kind == "c" else "denominator above 0 or no count"
         warnings.append(f"{missing} {'period has' if missing == 1 else 'periods have'} no {what}: no point there")
-    for number in range(segment[-1] + 1):
-        where = np.flatnonzero(segment == number)
-        counts = usable[where] & ~left_out[where]
-        frozen = baseline if number == 0 and baseline else len(where)
+    for number, where, frozen in plan.segments():
+        counts = usable[where] & ~plan.left_out[where]
         base = where[:frozen][counts[:frozen]]
         if len(base) < 2:
-            part = f"segment {number + 1}: " if segment[-1] or frozen < n else ""
+            part = f"segment {number}: " if plan.parts > 1 or frozen < n else ""
             raise DataError(
                 f"{part}fewer than 2 periods have events and a denominator above 0; there is nothing to chart"
             )
@@ -115,39 +80,16 @@ def _attribute_chart(
                     f"those of the plain {kind} chart"
                 )
         half = LIMIT_SIGMAS * error * (1.0 if sigma_z is None else sigma_z)
-        signal, heading = rules_broken(
-            counted,
-            centre,
-            half,
-            trend_length=trend_length,
-            shift_length=shift_length,
-            level=usual_value(value[base]),
-        )
         highest = 1.0 if kind == "p" else np.inf
+        lines = plan.lines(counted, centre, half, level=usual_value(value[base]), lowest=0, highest=highest)
         rows.append(
-            pd.DataFrame(
-                {
-                    "value": value[where],
-                    "segment": number + 1,
-                    "moving_range": moving_ranges(counted),
-                    "mean": centre,
-                    "lpl": np.clip(centre - half, 0, None),
-                    "upl": np.clip(centre + half, None, highest),
-                    "near_lower": np.clip(centre - half * NEAR_SHARE, 0, None),
-                    "near_upper": np.clip(centre + half * NEAR_SHARE, None, highest),
-                    "signal": signal,
-                    "heading": heading,
-                    "excluded": left_out[where],
-                }
-            )
-        )
-        summary.append({"segment": number + 1, "points": len(base), "mean": centre, "sigma_z": sigma_z})
-        warnings += few_points(len(base), number + 1 if segment[-1] else None)
-    points = pd.concat(rows, ignore_index=True)
-    points.insert(0, "period", labels)
-    name = f"{kind}′" if laney else kind
-    reason = "; ".join(dict.fromkeys(reasons)) or None
-    return ControlChart(points, pd.DataFrame(summary), name, False, (*warnings, *dict.fromkeys(reasons)), reason)
+            {
+                "value": value[where], "segment": number, "moving_range": moving_ranges(counted), **lines,
+                "excluded": plan.left_out[where],
+            }
+        )  # fmt: skip
+        summary.append({"segment": number, "points": len(base), "mean": centre, "sigma_z": sigma_z})
+    return plan.chart(rows, summary, f"{kind}′" if laney else kind, warnings=warnings, reasons=reasons)
 
 
 def _shares(events: Sequence[float], denominators: Sequence[float], *, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +109,7 @@ def _shares(events: Sequence[float], denominators: Sequence[float], *, kind: str
     return counts, size
 
 
-def p_chart(
+def p_prime(
     events: Sequence[float],
     denominators: Sequence[float],
     *,
@@ -179,7 +121,7 @@ def p_chart(
     trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
 ) -> ControlChart:
-    """Chart proportions with binomial limits, or with Laney's prime correction for large denominators.
+    """Chart proportions with Laney's prime correction for large denominators, or with plain binomial limits.
 
     Centre is all events over all denominators, not the mean of the proportions. With ``laney`` the limits are
     multiplied by sigma_z, the mean moving range of the z-scores over 1.128; about 1 means no extra dispersion.
@@ -189,10 +131,9 @@ def p_chart(
     events, denominators
         People with the outcome and people at risk, one pair per period, in order.
     laney
-        Use the prime chart.
+        Use the prime chart; False gives the plain p chart.
     periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.trends.control_charts.xmr`: a frozen baseline, new segments and points that are shown but
-        not counted.
+        As in :func:`healthsys.spc.xmr`.
 
     Returns
     -------
@@ -213,24 +154,19 @@ def p_chart(
 
     Examples
     --------
-    >>> chart = p_chart([112, 98, 131, 104], [1000, 950, 1020, 980], laney=False)
+    >>> chart = p_prime([112, 98, 131, 104], [1000, 950, 1020, 980], laney=False)
     >>> print(f"{chart.points['mean'][0]:.4f} {chart.points['lpl'][0]:.4f} {chart.points['upl'][0]:.4f}")
     0.1127 0.0827 0.1427
     """
-    return _attribute_chart(
-        *_shares(events, denominators, kind="p"),
-        kind="p",
-        laney=laney,
-        periods=periods,
-        baseline=baseline,
-        rebase=rebase,
-        exclude=exclude,
-        trend_length=trend_length,
-        shift_length=shift_length,
-    )
+    counts, size = _shares(events, denominators, kind="p")
+    plan = Plan.of(
+        len(counts), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
+        trend_length=trend_length, shift_length=shift_length,
+    )  # fmt: skip
+    return _attribute_chart(counts, size, plan, kind="p", laney=laney)
 
 
-def u_chart(
+def u_prime(
     events: Sequence[float],
     denominators: Sequence[float],
     *,
@@ -242,9 +178,9 @@ def u_chart(
     trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
 ) -> ControlChart:
-    """Chart rates of events per unit of exposure with Poisson limits, or with Laney's correction.
+    """Chart rates of events per unit of exposure with Laney's correction, or with plain Poisson limits.
 
-    As :func:`p_chart`, for counts that may exceed the denominator; the standard error is the square root of the mean
+    As :func:`p_prime`, for counts that may exceed the denominator; the standard error is the square root of the mean
     rate over the exposure, and limits are clipped at 0 only.
 
     References
@@ -254,20 +190,15 @@ def u_chart(
 
     Examples
     --------
-    >>> round(float(u_chart([4, 6, 5, 7], [10, 12, 9, 11], laney=False).points["mean"][0]), 4)
+    >>> round(float(u_prime([4, 6, 5, 7], [10, 12, 9, 11], laney=False).points["mean"][0]), 4)
     0.5238
     """
-    return _attribute_chart(
-        *_shares(events, denominators, kind="u"),
-        kind="u",
-        laney=laney,
-        periods=periods,
-        baseline=baseline,
-        rebase=rebase,
-        exclude=exclude,
-        trend_length=trend_length,
-        shift_length=shift_length,
-    )
+    counts, size = _shares(events, denominators, kind="u")
+    plan = Plan.of(
+        len(counts), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
+        trend_length=trend_length, shift_length=shift_length,
+    )  # fmt: skip
+    return _attribute_chart(counts, size, plan, kind="u", laney=laney)
 
 
 def c_chart(
@@ -283,14 +214,14 @@ def c_chart(
     """Chart counts of events in periods of equal opportunity, with Poisson limits.
 
     Centre is the mean count, limits the mean plus and minus three of its square roots, clipped at 0. Where the
-    opportunity differs between periods, use :func:`u_chart`.
+    opportunity differs between periods, use :func:`u_prime`.
 
     Parameters
     ----------
     counts
         Events in each period, in order; NaN where a period is missing.
     periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`p_chart`.
+        As in :func:`healthsys.spc.xmr`.
 
     Returns
     -------
@@ -308,18 +239,11 @@ def c_chart(
     '5.00 0.00 11.71'
     """
     events = _counts(counts, "counts")
-    return _attribute_chart(
-        events,
-        np.ones(len(events)),
-        kind="c",
-        laney=False,
-        periods=periods,
-        baseline=baseline,
-        rebase=rebase,
-        exclude=exclude,
-        trend_length=trend_length,
-        shift_length=shift_length,
-    )
+    plan = Plan.of(
+        len(events), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
+        trend_length=trend_length, shift_length=shift_length,
+    )  # fmt: skip
+    return _attribute_chart(events, np.ones(len(events)), plan, kind="c", laney=False)
 
 
 def run_chart(values: Sequence[float]) -> RunChart:

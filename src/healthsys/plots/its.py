@@ -1,0 +1,150 @@
+"""Plots of an interrupted series: the fit with its counterfactual, the residuals, and other units for comparison.
+
+Examples
+--------
+>>> from matplotlib.figure import Figure
+>>> from healthsys.plots.its import alt_units, plot_units
+>>> months = pd.date_range("2023-01-01", periods=4, freq="MS")
+>>> shares = pd.DataFrame({"unit": ["A"] * 4 + ["B"] * 4, "period": [*months] * 2,
+...                        "index": [100.0, 100, 80, 90, 100, 100, 95, 99]})
+>>> ax = plot_units(shares, subject="A", change=months[2], ax=Figure().subplots())
+>>> alt_units(shares, subject="visits", change_name="the change")
+'Visits in A, B, as a percentage of the mean before the change. Lowest points: A 80 in March 2023; B 95 in March 2023.'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from healthsys.plots.series import change_line, legend_below, mark_size, time_axis
+from healthsys.plots.style import COLOUR, marker
+from healthsys.say import month, number, percent_of
+
+__all__ = ["alt_residuals", "alt_segmented", "alt_units", "plot_residuals", "plot_segmented", "plot_units"]
+
+#: Line styles and colours of further units, in turn.
+_STYLES = ("--", ":", "-.", (0, (5, 1)))
+_COLOURS = ("comparison", "third", "fourth", "context")
+
+
+def plot_segmented(
+    found: Any, *, title: str, kind: str = "yours", truth: pd.DataFrame | None = None, ax: Axes
+) -> Axes:
+    """Draw observed and fitted values, and the earlier trend carried on with its interval.
+
+    Parameters
+    ----------
+    found
+        A fitted segmented regression with ``curve``, ``change`` and ``at_horizon``.
+    title
+        What is measured, with its unit.
+    kind
+        Kind of the data, for the marks.
+    truth
+        ``period`` and ``value`` of the true course without the interruption, where it is known.
+    """
+    curve = found.curve
+    after = curve["counterfactual"].notna()
+    late = curve[after]
+    marks = {**marker(kind), "markeredgewidth": 1.4, "markersize": mark_size(ax, len(curve), small=4, usual=5.5)}
+    ax.plot(curve["period"], curve["value"], linestyle="none", zorder=4, **marks, label="observed")
+    for rows, label in ((curve[~after], None), (late, "fitted")):
+        ax.plot(rows["period"], rows["fitted"], color=COLOUR["subject"], linewidth=2, zorder=3, label=label)
+    ax.plot(
+        late["period"], late["counterfactual"], color=COLOUR["comparison"], linewidth=2, linestyle="--", zorder=3,
+        label="earlier trend",
+    )  # fmt: skip
+    ax.fill_between(
+        late["period"], late["lower"], late["upper"], color=COLOUR["comparison"], alpha=0.13, linewidth=0, zorder=1
+    )
+    if truth is not None:
+        ax.plot(
+            truth["period"], truth["value"], color=COLOUR["third"], linewidth=1.5, linestyle=":", zorder=3,
+            label="true without",
+        )  # fmt: skip
+    one = found.at_horizon
+    if one.period > found.change:
+        ax.plot([one.period] * 2, [one.counterfactual, one.fitted], color=COLOUR["text"], linewidth=1.6, zorder=5)
+    change_line(ax, found.change)
+    time_axis(ax, curve["period"], title=title)
+    values = curve[["value", "fitted", "counterfactual"]]
+    low, high = np.nanmin(values), np.nanmax(values)
+    ax.set_ylim(low - 0.2 * (high - low), high + 0.2 * (high - low))
+    legend_below(ax)
+    return ax
+
+
+def alt_segmented(
+    found: Any, *, subject: str, change_name: str, when: str, unit: str = "",
+    format: Callable[..., str] = lambda value, plus=False: number(value, "{:+,.1f}" if plus else "{:,.1f}"),
+) -> str:  # fmt: skip
+    """Say what the fit is at the horizon, what the earlier trend would have given, and the difference."""
+    one = found.at_horizon
+    low, high = (format(bound, plus=True) for bound in (one.lower, one.upper))
+    return (
+        f"{subject[:1].upper()}{subject[1:]}, observed and fitted, with {change_name} marked. In {when} the fit is "
+        f"{format(one.fitted)} where the earlier trend would have given {format(one.counterfactual)}: a difference of "
+        f"{format(one.absolute, plus=True)} {unit} ({percent_of(found.level)} CI {low} to "
+        f"{high})."
+    )
+
+
+def plot_residuals(bars: pd.DataFrame, *, step: str = "period", ax: Sequence[Axes]) -> Sequence[Axes]:
+    """Draw autocorrelation (``acf``) and partial autocorrelation (``pacf``) by ``lag`` on two axes.
+
+    ``band`` is where the bars of a series without autocorrelation lie; ``step`` is what a period is called.
+    """
+    for panel, column, title in zip(ax, ("acf", "pacf"), ("Autocorrelation", "Partial autocorrelation"), strict=True):
+        panel.axhspan(-bars["band"].iloc[0], bars["band"].iloc[0], color=COLOUR["faint"], zorder=0)
+        panel.axhline(0, color=COLOUR["context"], linewidth=1)
+        panel.vlines(bars["lag"], 0, bars[column], color=COLOUR["subject"], linewidth=2.5)
+        panel.plot(bars["lag"], bars[column], "s", color=COLOUR["subject"], markersize=5)
+        panel.set_title(title, fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+        panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        panel.set_ylim(-1, 1)
+    ax[-1].set_xlabel(f"lag ({step}s)")
+    return ax
+
+
+def alt_residuals(bars: pd.DataFrame) -> str:
+    """Say how strong the first autocorrelation is and which lags lie outside the band."""
+    outside = bars.loc[bars["acf"].abs() > bars["band"], "lag"]
+    said = f"lags {', '.join(map(str, outside))} lie outside it" if len(outside) else "every lag lies inside it"
+    return (
+        f"Autocorrelation of the residuals by lag: {bars['acf'].iloc[0]:.2f} at the first lag; of the band that "
+        f"uncorrelated residuals keep to, {said}."
+    )
+
+
+def plot_units(shares: pd.DataFrame, *, subject: str, change: Any = None, ax: Axes) -> Axes:
+    """Draw several units, each as a percentage (``index``) of its own mean before the change."""
+    others = iter(zip(_STYLES * 99, _COLOURS * 99, strict=True))
+    for name, rows in shares.groupby("unit", sort=False):
+        own = name == subject
+        style, colour = ("-", "subject") if own else next(others)
+        text = str(name)  # matplotlib leaves a label that begins with "_" out of the legend
+        ax.plot(
+            rows["period"], rows["index"], color=COLOUR[colour], linewidth=2.6 if own else 1.7, linestyle=style,
+            label=f"\N{WORD JOINER}{text}" if text.startswith("_") else text, zorder=4 if own else 3,
+        )  # fmt: skip
+    ax.axhline(100, color=COLOUR["context"], linewidth=1)
+    change_line(ax, change)
+    time_axis(ax, shares["period"].drop_duplicates().sort_values(), title="% of own mean before the change")
+    legend_below(ax)
+    return ax
+
+
+def alt_units(shares: pd.DataFrame, *, subject: str, change_name: str) -> str:
+    """Say which units are drawn and when each was lowest."""
+    lowest = shares.loc[shares.groupby("unit", sort=False)["index"].idxmin(), ["unit", "index", "period"]]
+    said = "; ".join(f"{unit} {number(value, '{:.0f}')} in {month(day)}" for unit, value, day in lowest.to_numpy())
+    return (
+        f"{subject[:1].upper()}{subject[1:]} in {', '.join(map(str, shares['unit'].unique()))}, as a percentage of the "
+        f"mean before {change_name}. Lowest points: {said}."
+    )

@@ -1,0 +1,59 @@
+"""What every plot of a series over time shares: the axis of periods, the line of a change, the legend below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.dates as mdates
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from healthsys.plots.style import COLOUR, PIXELS_PER_INCH
+from healthsys.say import number
+
+#: Width in pixels below which a figure is drawn for a phone.
+NARROW_BELOW = 500
+
+#: Series of more points than this get smaller marks.
+MANY_POINTS = 60
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Return whether the figure of these axes is drawn for a phone."""
+    return ax.figure.get_figwidth() * PIXELS_PER_INCH < NARROW_BELOW
+
+
+def mark_size(ax: Axes, points: int, *, small: float = 4.5, usual: float = 6) -> float:
+    """Return the size of the marks of a series of so many points."""
+    return small if is_narrow(ax) or points > MANY_POINTS else usual
+
+
+def time_axis(ax: Axes, periods: pd.Series, *, title: str) -> None:
+    """Lay out the axis of periods and the axis of values; ``title`` says what is measured and in what unit."""
+    years = (periods.iloc[-1] - periods.iloc[0]).days / 365.25
+    narrow = is_narrow(ax)
+    if years > 2.6:
+        ax.xaxis.set_major_locator(mdates.YearLocator(max(1, round(years / (4 if narrow else 8)))))
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+    else:
+        ax.xaxis.set_major_locator(mdates.MonthLocator(bymonth=(1, 7) if narrow else (1, 4, 7, 10)))
+        ax.xaxis.set_major_formatter(mdates.DateFormatter("%b\n%Y" if narrow else "%b %Y"))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 6), "{:,.10g}")))
+    ax.set_title(title[:1].upper() + title[1:], fontweight="normal", fontsize=12.5, color=COLOUR["quiet"])
+
+
+def change_line(ax: Axes, change: Any) -> None:
+    """Draw the date of a change as a dotted line; None draws nothing."""
+    if change is not None:
+        ax.axvline(change, color=COLOUR["context"], linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
+
+
+def legend_below(ax: Axes) -> None:
+    """Put a legend below the axes, if there is anything to name."""
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(
+            loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2 if is_narrow(ax) else 4, handletextpad=0.4,
+            columnspacing=1.2,
+        )  # fmt: skip

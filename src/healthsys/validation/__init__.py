@@ -1,0 +1,1 @@
+"""Worked examples with sources: what a method gives where somebody else printed or computed the answer."""

@@ -1,0 +1,323 @@
+"""The page about one series with a change: what it prepares, refuses, finds, compares and says at another level."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from compendium import datasets
+from healthsys import say
+from healthsys.errors import DataError
+from healthsys.trends.interrupted import segmented
+from pages import page, prepared
+
+BEDS = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}
+SOUTH = {"data": "area_south_series", "indicator": "antenatal_coverage", "unit": "Area South"}
+WAITS = {"data": "rtt_england_monthly", "indicator": "incomplete_median_wait_weeks", "unit": "England"}
+
+
+@pytest.fixture(scope="module")
+def south():
+    return page(
+        "service_trends",
+        **SOUTH,
+        change="2017-01-01",
+        change_name="the reorganisation",
+        improvement="increase",
+        season="harmonic",
+        control="Comparator Area",
+        beside=["Comparator Area"],
+    )
+
+
+@pytest.fixture(scope="module")
+def beds():
+    return page("service_trends", **BEDS, change="2020-04-01", change_name="the pandemic", horizon=8, season="harmonic")
+
+
+@pytest.fixture(scope="module")
+def waits():
+    return page(
+        "service_trends", **WAITS, change="2020-03-01", change_name="the pandemic", improvement="decrease",
+        season="harmonic", level=0.9,
+    )  # fmt: skip
+
+
+def drawn(shown, name):
+    figure = shown.figures[name]
+    return pd.DataFrame(figure["rows"], columns=figure["columns"])
+
+
+def own(tmp_path, values, **columns):
+    """Write a reader's file of months from 2020-01 on and return what reads it."""
+    months = pd.date_range("2020-01-01", periods=len(values), freq="MS")
+    frame = pd.DataFrame({"indicator": "seen", "unit": "Ward 7", "period": months, "value": values, **columns})
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    return {"data": str(tmp_path / "own.csv"), "indicator": "seen", "unit": "Ward 7", "season": "none"}
+
+
+def test_synthetic_data_are_called_so_next_to_the_first_number(south):
+    assert south.value("finding").startswith("In this synthetic example, antenatal coverage in Area South")
+    assert "not one number on this page is real" in south.value("data_kind")
+    assert south.figures["control-chart"]["caption"].startswith("Synthetic data")
+
+
+def test_the_finding_carries_its_number_and_interval(south):
+    one, said = south.results["effect_at_horizon"], south.value("finding")
+    assert f"{abs(one['value']):.1f} percentage points" in said
+    assert f"95% CI {abs(one['lower']):.1f} below to {one['upper']:.1f} above" in said
+    assert "12 months after the reorganisation" in said
+
+
+def test_an_effect_that_is_clear_at_once_and_gone_later_is_said_in_that_order(beds):
+    said = beds.value("finding")
+    assert said.startswith("At the pandemic, occupancy of general and acute beds in England was")
+    assert "(95% CI 16.4 to 31.0) below its earlier trend" in said
+    assert "8 quarters after the pandemic the difference was no longer clear" in said
+    assert "does not agree: it shows points outside its limits in both directions" in said
+
+
+def test_a_clear_effect_is_stated_at_the_horizon():
+    said = page("service_trends", **WAITS, change="2020-03-01", improvement="decrease", season="harmonic")
+    said = said.value("finding")
+    assert said.startswith("12 months after the change, the median wait of people still waiting in England was")
+    assert said.endswith("The control chart cannot tell, because most points before the change break its rules too.")
+    assert "2.7 weeks (95% CI 0.9 to 4.4) above" in said
+
+
+def test_breaks_of_definition_are_left_out_or_kept_and_named():
+    cut = prepared(**WAITS, change="2020-03-01")
+    assert (cut.frame["period"].min(), cut.frame["period"].max()) == (
+        pd.Timestamp("2013-04-01"),
+        pd.Timestamp("2024-01-01"),
+    )
+    assert "community service pathways are no longer counted" in cut.left_out
+    assert cut.breaks == []
+    kept = prepared(**WAITS, change="2020-03-01", breaks="keep")
+    assert [one.name for one in kept.problems].count("definition") == 2
+    assert len(kept.breaks) == 2
+
+
+def test_a_chart_alone_claims_no_change():
+    shown = page(
+        "control_chart", data="ae_england_monthly", indicator="within_4h_percent", unit="England", last="2019-03-01",
+        improvement="increase", target="95",
+    )  # fmt: skip
+    said = shown.value("finding")
+    assert "was not stable from April 2016 to March 2019" in said
+    assert "cannot be expected to meet the target of 95.0 %" in said
+    assert "fourteen trusts" in shown.prose
+    assert set(shown.results) == {"finding", "data_kind", "latest", "variation", "special_causes"}
+    assert "special causes" in "".join(shown.texts.values())
+
+
+def test_a_page_with_a_change_needs_its_date_and_names_the_other_notebook():
+    with pytest.raises(DataError, match=r"parameter 'change' is empty; allowed: .*use the notebook control_chart"):
+        page("service_trends", **BEDS, change="")
+
+
+def test_neighbours_are_shown_and_are_no_controls():
+    shown = page(
+        "service_trends",
+        data="gp_appointments_counties",
+        indicator="appointments",
+        unit="Somerset",
+        change="2020-03-01",
+        change_name="the pandemic",
+        beside=["Dorset", "Gloucestershire"],
+    )
+    assert "No control is among Dorset and Gloucestershire: the pandemic reached every place in the same" in shown.prose
+    before = drawn(shown, "beside").query("period < '2020-03-01'").groupby("unit")["index"].mean()
+    assert before.to_numpy() == pytest.approx([100, 100, 100], abs=1e-3)
+
+
+def test_the_truth_is_compared_with_every_estimate(south):
+    table = south.tables["truth"]
+    assert table["estimate"].to_list() == ["series alone"] * 2 + ["against Comparator Area"] * 2
+    assert table["built in"].iloc[0] == 0
+    number = {name: table[name].astype("str").str.replace("−", "-").astype(float) for name in ("lower", "upper")}
+    inside = (number["lower"] <= table["built in"]) & (table["built in"] <= number["upper"])
+    assert inside.map({True: "yes", False: "no"}).equals(table["interval includes it"])
+    assert "The real Area had none" in south.prose
+
+
+def test_results_are_named_as_they_were(south, beds):
+    for shown in (south, beds):
+        assert {"finding", "effect_at_change", "effect_at_horizon", "relative_effect", "methods_agree"} <= set(
+            shown.results
+        )
+
+
+def test_the_sensitivity_analysis_tries_the_other_choices_one_at_a_time(south):
+    choices = south.tables["sensitivity"]["choice"].to_list()
+    assert choices[0] == "as on this page"
+    assert [one.split(": ")[1] for one in choices if one.startswith("change date")] == [
+        "3 months earlier", "2 months earlier", "1 month earlier", "1 month later", "2 months later", "3 months later",
+    ]  # fmt: skip
+    assert [one for one in choices if one.startswith("model")] == [
+        "model: OLS with Newey–West errors", "model: Prais–Winsten", "model: quasi-Poisson", "model: negative binomial",
+    ]  # fmt: skip
+    assert [one for one in choices if one.startswith("phase-in")] == [
+        "phase-in left out: 1 month", "phase-in left out: 3 months",
+    ]  # fmt: skip
+    assert [one for one in choices if one.startswith("season")] == [
+        "season: none", "season: two harmonics", "season: months",
+    ]  # fmt: skip
+    assert f"Of {len(choices) - 1} other choices" in south.texts["sensitivity"]
+
+
+def test_a_moved_date_is_fitted_at_that_date_and_lags_belong_to_their_model(tmp_path):
+    values = np.r_[np.tile([10.0, 12, 11], 8), np.tile([15.0, 17, 16], 8)]
+    shown = page("service_trends", **own(tmp_path, values), change="2022-01-01", model="newey_west")
+    table = shown.tables["sensitivity"].set_index("choice")
+    assert [one for one in table.index if one.startswith("lag")] == [
+        "lag of the errors: 1 in place of 3", "lag of the errors: 6 in place of 3",
+        "lag of the errors: 12 in place of 3",
+    ]  # fmt: skip
+    frame = pd.DataFrame({"period": pd.date_range("2020-01-01", periods=48, freq="MS"), "value": values})
+    moved = segmented(frame, change="2021-11-01", model="newey_west")
+    row = table.loc["change date: 2 months earlier"]
+    stated = [say.number(one, "{:+,.0f}") for one in (moved.at_change.absolute, moved.at_horizon.lower)]
+    assert [f"{float(str(row[name]).replace('−', '-')):+.0f}" for name in ("at the change", "lower.1")] == [
+        one.replace("−", "-") for one in stated
+    ]
+
+
+def test_a_choice_that_cannot_be_fitted_stays_with_its_reason(tmp_path):
+    values = np.r_[np.tile([10.0, 12, 11], 3), np.tile([15.0, 17, 16], 3)]
+    shown = page("service_trends", **own(tmp_path, values), change="2020-10-01", model="newey_west")
+    table = shown.tables["sensitivity"].set_index("choice")
+    assert "cannot" in table.loc["season: months", "remark"]
+    assert "could not be fitted" in shown.texts["sensitivity"]
+
+
+@pytest.mark.parametrize("values", [[50.0] * 24, list(np.arange(24.0)), [*np.arange(12.0), *[0.0] * 12]])
+def test_a_page_stands_awkward_series_too(tmp_path, values):
+    options = own(tmp_path, values, numerator=values, denominator=[100] * 24) | {"indicator": "seen"}
+    shown = page("service_trends", **options, change="2021-01-01")
+    table = shown.tables["sensitivity"]
+    assert (table["at the horizon"].ne("–") | table.get("remark", pd.Series("", index=table.index)).ne("")).all()
+
+
+def test_chart_and_regression_can_disagree_and_it_is_said(tmp_path):
+    """One month far out: the chart marks it, and a line through the months after the change finds nothing."""
+    values = np.tile([50.0, 51, 49, 50.5, 49.5, 50, 51, 49.5], 5)
+    values[35] += 12
+    shown = page("service_trends", **own(tmp_path, values), change="2021-09-01")
+    table = shown.tables["methods"]
+    assert table["says"].to_list() == ["up", "no change"]
+    assert shown.value("methods_agree") is False
+    assert table["because"][0].startswith("1 of 20 later points show special cause")
+    assert table["because"][0].endswith("(1 up, 0 down)")
+    assert table["because"][1] == "the intervals of the effect at the change and at the horizon both include zero"
+
+
+def test_a_fall_that_both_see_is_said_so_with_where_it_is_clear(tmp_path):
+    values = np.tile([50.0, 51, 49, 50.5, 49.5, 50, 51, 49.5], 5) - 9.0 * (np.arange(40) >= 20)
+    shown = page("service_trends", **own(tmp_path, values), change="2021-09-01")
+    table = shown.tables["methods"]
+    assert table["says"].to_list() == ["down", "down"]
+    assert shown.value("methods_agree") is True
+    assert table["because"][1] == "the interval of the effect at the change and at the horizon excludes zero"
+    assert "The control chart agrees: it shows a change downwards." in shown.value("finding")
+
+
+@pytest.mark.parametrize(("rising", "drifting"), [(0, False), (10, False), (11, True)])
+def test_a_chart_tells_nothing_when_more_than_half_of_the_earlier_points_are_marked(tmp_path, rising, drifting):
+    """Exactly half is not most."""
+    calm = np.tile([-1.0, 1.0], 20)[rising + 20 :]
+    before = np.r_[calm, np.linspace(-0.9, 0.9, rising)] if rising else calm
+    values = np.r_[before, 9 + np.tile([-1.0, 1.0], 10)] + 50
+    shown = page("service_trends", **own(tmp_path, values), change="2021-09-01", model="ols")
+    because = shown.tables["methods"]["because"][0]
+    assert (f"so do {rising} of 20 earlier ones" in because) == bool(rising)
+    assert ("The control chart cannot tell" in shown.value("finding")) == drifting
+    assert shown.value("methods_agree") is True
+
+
+def test_other_charts_say_how_much_wider_than_binomial_the_spread_is(south, beds):
+    charts = south.tables["charts"].set_index("chart")
+    assert "times the binomial one" in charts.loc["p′ (Laney)", "remark"]
+    assert "p′ (Laney)" not in beds.tables["charts"]["chart"].to_list()
+
+
+def test_the_page_says_what_was_measured(waits):
+    assert "Measured coverage: in made series of 120 periods with an autocorrelation of 0.6" in waits.prose
+    assert "90% intervals of this kind included the true change of level in" in waits.prose
+    assert "more autocorrelated (0.83) than any that was measured, so expect less" in waits.prose
+    assert waits.results["measured_coverage"]["n"] == 4000
+    assert waits.value("measured_coverage") > 0
+
+
+def test_an_autocorrelation_at_the_end_of_its_range_is_warned_of_and_has_no_measured_coverage(beds):
+    assert "lies at the end of what is allowed" in beds.texts["coefficients"]
+    assert "Measured coverage: not stated; the estimated autocorrelation, 0.99" in beds.prose
+    entry = beds.results["measured_coverage"]
+    assert entry.get("value") is None
+    assert "0.99" in entry["reason"]
+
+
+def test_the_level_reaches_effects_sensitivity_and_band(waits):
+    usual = page("service_trends", **WAITS, change="2020-03-01", season="harmonic")
+    widths = [one.results["effect_at_horizon"] for one in (waits, usual)]
+    assert widths[0]["upper"] - widths[0]["lower"] < widths[1]["upper"] - widths[1]["lower"]
+    n = len(drawn(waits, "segmented"))
+    for shown, level in ((waits, 0.9), (usual, 0.95)):
+        band = drawn(shown, "residuals")["band"][0]
+        assert band == pytest.approx(stats.norm.ppf(0.5 + level / 2) / np.sqrt(n), rel=1e-5)
+        table = shown.tables["sensitivity"].iloc[0]
+        one = shown.results["effect_at_horizon"]
+        assert [float(table[name]) for name in ("lower.1", "upper.1")] == pytest.approx(
+            [one["lower"], one["upper"]], abs=0.05
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({**BEDS, "change": "2030-01-01"}, "change outside: the change date 2030-01-01 lies outside"),
+        ({**BEDS, "change": "April 2020"}, "parameter 'change' is 'April 2020'; allowed: a date as YYYY-MM-DD"),
+        ({**BEDS, "target": -85.0}, "target: the target -85 is negative"),
+        ({**BEDS, "change": "2018-07-01"}, "few points: 1 points before the change; at least 3 are needed"),
+        ({**BEDS, "unit": "Scotland"}, "there is no unit 'Scotland'"),
+        ({**BEDS, "indicator": "ga_occupancy"}, "Did you mean 'ga_occupancy_percent'"),
+        ({**BEDS, "first": "2030-01-01"}, "0 periods lie between first and last"),
+    ],
+)
+def test_what_cannot_be_analysed_says_why(options, message):
+    with pytest.raises(DataError, match=message):
+        prepared(**options)
+
+
+def test_a_target_that_is_no_number_and_a_control_that_is_not_there_say_so():
+    with pytest.raises(DataError, match="parameter 'target' is 'many'; allowed: a number in the unit of the series"):
+        page("service_trends", **BEDS, change="2020-04-01", target="many")
+    with pytest.raises(DataError, match="there is no unit 'Area North'"):
+        page("service_trends", **SOUTH, change="2017-01-01", control="Area North")
+
+
+def test_a_tidy_file_with_faults_is_refused_whole(tmp_path):
+    path = tmp_path / "mine.csv"
+    rows = "".join(f"seen,A,2020-{month:02d}-01,{40 + month}\n" for month in range(1, 13))
+    path.write_text("indicator,unit,period,value\n" + rows + "seen,A,2020-12-15,-3\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"mixed frequency"):
+        prepared(data=path, indicator="seen", unit="A")
+    path.write_text("indicator,unit,period,value\n" + rows + "seen,A,2020-12-01,9\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 14 repeats"):
+        prepared(data=path, indicator="seen", unit="A")
+
+
+def test_a_doubt_is_said_before_the_chart_and_in_the_finding(tmp_path):
+    numbers = [2060, 2108, 2129, 2023, 2090, 2077, 2101, 2088, 2064, 2095, 2110, 310]
+    options = own(tmp_path, numbers)
+    del options["season"]
+    said = r"2020-12 (310) is far below all others (lowest 2,023): part of a month?"
+    shown = page("control_chart", **options)
+    assert said in shown.prose
+    assert f"Check first: {said}" in shown.value("finding")
+
+
+def test_bundled_limitations_and_truth_are_in_the_description_of_the_data():
+    known = datasets.load("area_south_series").attrs["provenance"]
+    assert known["truth"] == "area_south_truth"
+    assert any("Clinics start month by month" in one for one in known["limits"])
