@@ -113,9 +113,9 @@ def next_steps(run: Run, chapter: Chapter) -> str:
 def _room(run: Run) -> str:
     """Return the room that a notebook calls, by the first module it imports from one."""
     for path in fingerprint.source_files(run.read()):
-        parts = path.relative_to(fingerprint.PACKAGE).parts
-        if len(parts) > 1 and parts[0] in ROOMS and parts[0] != "publishing":
-            return parts[0]
+        room = path.relative_to(fingerprint.PACKAGE).parts[0].removesuffix(".py")
+        if room in ROOMS and room != "publishing":
+            return room
     return ""
 
 

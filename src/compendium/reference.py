@@ -11,13 +11,15 @@ from compendium.fingerprint import PACKAGE
 ROOMS = {
     "climate": "Organisational climate",
     "trends": "Service trends",
+    "did": "Difference in differences",
+    "queueing": "Beds and queues",
     "equality": "Pay and equality",
     "narratives": "Narratives",
     "publishing": "Publishing",
 }
 
 #: Packages whose ``__all__`` names everything public in them.
-WHOLE = {"healthsys.climate", "healthsys.disclosure"}
+WHOLE = {"healthsys.climate", "healthsys.did", "healthsys.disclosure"}
 
 #: The command explains itself (``healthsys --help``).
 LEFT_OUT = {"everyday.cli"}

@@ -1,10 +1,9 @@
-"""Service trends: control charts, interrupted series, controlled comparisons, funnels and capacity.
+"""Service trends: control charts, interrupted series, controlled comparisons.
 
 What the notebooks use stands here; the methods themselves are in the modules.
 """
 
 from compendium.escape import prose
-from healthsys.trends.capacity import one_more_bed, risk_curve, ward_sizes
 from healthsys.trends.coverage import coverage_figure, draw_coverage, laid_out, score
 from healthsys.trends.coverage import results as coverage_results
 from healthsys.trends.figures import (
@@ -17,22 +16,6 @@ from healthsys.trends.figures import (
     residual_figure,
     segmented_figure,
 )
-from healthsys.trends.frome import by_supposed_count, changes_figure, draw_changes, implied_counts, interval_check
-from healthsys.trends.frome import results as frome_results
-from healthsys.trends.panels import (
-    average_note,
-    average_rows,
-    draw_event_study,
-    draw_funnel,
-    estimates,
-    event_figure,
-    funnel_figure,
-    funnel_words,
-    open_panel,
-    permutations,
-    pre_trend_words,
-)
-from healthsys.trends.panels import results as panel_results
 from healthsys.trends.reporting import (
     checked_sum,
     draw_reporting,
@@ -46,20 +29,6 @@ from healthsys.trends.reporting import (
 from healthsys.trends.reporting import results as reporting_results
 from healthsys.trends.reporting import told as reporting_told
 from healthsys.trends.series_checks import as_table
-from healthsys.trends.slack import (
-    draw_occupancy,
-    draw_one_more,
-    draw_risk,
-    occupancy_figure,
-    occupancy_series,
-    one_more_figure,
-    percentages,
-    risk_figure,
-    simulation_check,
-    ward_results,
-    ward_words,
-)
-from healthsys.trends.slack import results as slack_results
 from healthsys.trends.study import open_study, other_charts, scored, sensitivity
 from healthsys.trends.words import (
     agreement_table,
@@ -83,55 +52,29 @@ __all__ = [
     "agreement_table",
     "as_table",
     "assurance_words",
-    "average_note",
-    "average_rows",
     "beside_figure",
     "beside_words",
-    "by_supposed_count",
     "capability_words",
     "caution_words",
-    "changes_figure",
     "chart_figure",
     "checked_sum",
     "coefficient_words",
     "coverage_figure",
     "coverage_results",
     "draw_beside",
-    "draw_changes",
     "draw_chart",
     "draw_coverage",
-    "draw_event_study",
-    "draw_funnel",
-    "draw_occupancy",
-    "draw_one_more",
     "draw_reporting",
     "draw_residuals",
-    "draw_risk",
     "draw_segmented",
     "edge_table",
     "edges",
-    "estimates",
-    "event_figure",
-    "frome_results",
-    "funnel_figure",
-    "funnel_words",
-    "implied_counts",
-    "interval_check",
     "laid_out",
     "limit_words",
     "model_sentence",
-    "occupancy_figure",
-    "occupancy_series",
-    "one_more_bed",
-    "one_more_figure",
-    "open_panel",
     "open_reporting",
     "open_study",
     "other_charts",
-    "panel_results",
-    "percentages",
-    "permutations",
-    "pre_trend_words",
     "prose",
     "provenance_words",
     "reporting_figure",
@@ -140,8 +83,6 @@ __all__ = [
     "residual_figure",
     "residual_table",
     "results",
-    "risk_curve",
-    "risk_figure",
     "score",
     "scored",
     "segmented_figure",
@@ -149,12 +90,7 @@ __all__ = [
     "sensitivity_table",
     "sensitivity_words",
     "silences",
-    "simulation_check",
-    "slack_results",
     "three_ways",
     "truth_words",
-    "ward_results",
-    "ward_sizes",
-    "ward_words",
     "warning_words",
 ]
