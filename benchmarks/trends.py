@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from healthsys.its.interrupted import segmented
+from healthsys.its.regression import MODEL_NAMES, MODELS
 from healthsys.spc.charts import xmr
-from healthsys.trends.interrupted import segmented
-from healthsys.trends.regression import MODEL_NAMES, MODELS
 
 SEED = 20201
 

@@ -20,11 +20,10 @@ from compendium.notebook import open_data
 from everyday.explorers import beds as explore_beds
 from everyday.explorers import chart as explore_chart
 from everyday.explorers import pay as explore_pay
-from healthsys import io
+from healthsys import io, queueing
 from healthsys.equality import pay_gap
 from healthsys.io import prepare
 from healthsys.spc.charts import xmr
-from healthsys.trends import capacity
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 from test_functional_browser import TAGS, axe, browser  # noqa: F401
 
@@ -187,12 +186,12 @@ def test_the_ward_is_the_packages_at_every_position(pages):
         shown = put(pages["bed-slack"], **position)
         load, beds = position["arrivals"] * position["stay"], position["beds"]
         numbers = {name: float(value) if value else None for name, (value, _, _) in shown["numbers"].items()}
-        assert numbers["full"] == pytest.approx(100 * capacity.erlang_b(load, beds), **CLOSE)
-        assert numbers["used"] == pytest.approx(100 * capacity.occupancy(load, beds), **CLOSE)
-        assert numbers["needed"] == capacity.smallest_ward(load, target=position["accepted"] / 100)
-        assert numbers["spared"] == pytest.approx(capacity.one_more_bed(load, beds, more=1)["spared"].iloc[1], **CLOSE)
+        assert numbers["full"] == pytest.approx(100 * queueing.erlang_b(load, beds), **CLOSE)
+        assert numbers["used"] == pytest.approx(100 * queueing.occupancy(load, beds), **CLOSE)
+        assert numbers["needed"] == queueing.smallest_ward(load, target=position["accepted"] / 100)
+        assert numbers["spared"] == pytest.approx(queueing.one_more_bed(load, beds, more=1)["spared"].iloc[1], **CLOSE)
         if load < beds:
-            assert numbers["must_wait"] == pytest.approx(100 * capacity.erlang_c(load, beds), **CLOSE)
+            assert numbers["must_wait"] == pytest.approx(100 * queueing.erlang_c(load, beds), **CLOSE)
         else:
             assert numbers["must_wait"] is numbers["mean_wait"] is None
         same_words(shown, explore_beds.beds_state(**position), explorer)

@@ -6,8 +6,7 @@ import pytest
 
 from compendium import datasets
 from everyday.synthetic import area_south, to_csv_bytes
-from healthsys.trends.averages import average_effect
-from healthsys.trends.staggered import group_time_effects
+from healthsys.did import aggregate, group_time_effects
 
 
 @pytest.mark.parametrize("name", sorted(area_south.GENERATORS))
@@ -61,7 +60,7 @@ def test_group_time_effects_find_the_built_in_effect_clinic_by_clinic():
     rows = rows[(rows["service"] == "antenatal") & (rows["area"] == "Area South")]
     rows = rows.assign(coverage=100 * rows["reached"].astype(float) / rows["eligible"].astype(float))
     effects = group_time_effects(rows, unit="clinic", period="period", value="coverage", start="start")
-    assert 5 < average_effect(effects) < 20
+    assert 5 < aggregate(effects, by="simple")[0] < 20
 
 
 def test_missing_returns_are_missing_not_zero():

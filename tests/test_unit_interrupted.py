@@ -12,8 +12,8 @@ from statsmodels.tsa.stattools import acf, pacf
 
 from compendium import datasets, paths
 from healthsys.errors import DataError
-from healthsys.trends.interrupted import controlled, design, segmented
-from healthsys.trends.regression import fit
+from healthsys.its.interrupted import controlled, design, segmented
+from healthsys.its.regression import fit
 
 TERMS = ("const", "time", "level", "trend")
 

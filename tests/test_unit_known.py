@@ -5,11 +5,11 @@ import pytest
 
 from compendium import datasets
 from compendium.notebook import open_data
+from everyday.analyses import reporting
 from healthsys.errors import DataError
 from healthsys.io import breaks_of, check_series, pick_series, read_official, read_series, total_problems
 from healthsys.io.known import OFFICIAL
 from healthsys.io.layouts import number_from
-from healthsys.trends import reporting
 from test_unit_readers import AE_HEADER, GP, KH03, RTT, TOTAL, WALES, A, B, ae
 
 

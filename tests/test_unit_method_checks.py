@@ -10,6 +10,7 @@ import healthsys
 from compendium import datasets
 from everyday.ledger.methods import compare_methods
 from healthsys.errors import DataError
+from healthsys.validation import did, queueing
 
 REFERENCE = datasets.load("method_checks")
 ROOMS = sorted(set(REFERENCE["area"]))
@@ -22,6 +23,7 @@ def compared():
         found = importlib.import_module(f"healthsys.{room}.worked").answers()
         assert all(name.startswith(f"{room}-") for name in found)
         ours |= found
+    ours |= queueing.answers() | did.answers(datasets.load("area_south_services"), datasets.load("area_south_clinics"))
     return compare_methods(REFERENCE, ours).set_index("check")
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compendium import datasets
+from everyday.analyses import reporting
 from healthsys.errors import DataError
-from healthsys.trends import reporting
 
 MONTHS = pd.date_range("2020-01-01", periods=24, freq="MS")
 

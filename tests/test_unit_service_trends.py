@@ -8,7 +8,7 @@ from scipy import stats
 from compendium import datasets
 from healthsys import say
 from healthsys.errors import DataError
-from healthsys.trends.interrupted import segmented
+from healthsys.its.interrupted import segmented
 from pages import page, prepared
 
 BEDS = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}

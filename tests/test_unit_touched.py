@@ -84,8 +84,8 @@ def test_changes_are_told_from_a_commit_with_new_files_and_without_git_not_at_al
 @pytest.mark.parametrize(
     ("module", "test"),
     [
-        ("src/healthsys/trends/capacity.py", "tests/test_unit_capacity.py"),
-        ("src/healthsys/trends/capacity.py", "notebooks/bed_slack.ipynb"),
+        ("src/healthsys/queueing.py", "tests/test_unit_queueing.py"),
+        ("src/healthsys/queueing.py", "notebooks/bed_slack.ipynb"),
         ("src/healthsys/climate/reliability.py", "tests/test_functional_climate_report.py"),
         ("src/compendium/sweep.py", "tests/test_functional_sweep.py"),
         ("src/compendium/book.py", "tests/test_functional_pipeline.py"),
@@ -96,7 +96,7 @@ def test_in_this_project_a_module_touches_what_tests_it(graph, module, test):
 
 
 def test_in_this_project_a_module_of_one_room_does_not_touch_the_tests_of_another(graph):
-    assert "tests/test_unit_capacity.py" not in touched.distances(graph, ["src/healthsys/climate/reliability.py"])
+    assert "tests/test_unit_queueing.py" not in touched.distances(graph, ["src/healthsys/climate/reliability.py"])
 
 
 def test_when_the_time_is_over_the_rest_is_skipped_in_one_line_and_nothing_fails():

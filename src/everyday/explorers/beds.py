@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from compendium.plotting import NARROW, canvas
 from everyday.explorers.pages import INK, Explorer, Number, Slider, State, vega_lite
+from healthsys import queueing
 from healthsys.plots.style import COLOUR
-from healthsys.trends import capacity
 
 #: Beds that the curve goes beyond the ward and beyond the ward that meets the accepted risk.
 MARGIN = 12
@@ -37,10 +37,10 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
     One more bed spares 35 of 1,000 arrivals
     """
     load = arrivals * stay
-    rows = capacity.one_more_bed(load, beds)
+    rows = queueing.one_more_bed(load, beds)
     full, used = float(rows["full"].iloc[0]), float(rows["occupancy"].iloc[0])
-    needed, spared = capacity.smallest_ward(load, target=accepted / 100), float(rows["spared"].iloc[1])
-    queue = capacity.waiting(load, beds, stay=stay) if load < beds else None
+    needed, spared = queueing.smallest_ward(load, target=accepted / 100), float(rows["spared"].iloc[1])
+    queue = queueing.waiting(load, beds, stay=stay) if load < beds else None
     none = "no end: more come than leave"
     numbers = (
         Number("load", "beds' worth of arrivals", load, f"{load:.2f}"),
@@ -64,7 +64,7 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
     table = rows[["beds", "full", "occupancy", "turned_away", "spared"]].copy()
     table[["full", "occupancy"]] *= 100
     low, high = max(1, min(beds, needed) - MARGIN), max(beds, needed) + MARGIN
-    curve = [{"beds": n, "full": 100 * capacity.erlang_b(load, n), "accepted": accepted} for n in range(low, high + 1)]
+    curve = [{"beds": n, "full": 100 * queueing.erlang_b(load, n), "accepted": accepted} for n in range(low, high + 1)]
     return State(sentence, numbers, table, {"curve": curve}, {"beds": beds, "needed": needed})
 
 

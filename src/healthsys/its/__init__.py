@@ -1,6 +1,40 @@
-"""Stand-in until branch r-its is merged: take its ``healthsys/its/__init__.py`` instead of this one."""
+"""Interrupted time series: segmented regression of one series, or of its difference from a comparator.
 
-from healthsys.trends.interrupted import controlled, design, season_terms, segmented
-from healthsys.trends.regression import COUNT_MODELS, DEFAULT_MODEL, MODEL_NAMES
+>>> import numpy as np
+>>> import pandas as pd
+>>> from healthsys import its
+>>> months = pd.date_range("2020-01-01", periods=36, freq="MS")
+>>> steady = np.tile([50.0, 51.0, 49.5, 50.5], 9)
+>>> series = pd.DataFrame({"period": months, "value": steady + np.where(np.arange(36) < 18, 0, 4)})
+>>> found = its.segmented(series, change="2021-07-01", horizon=6)
+>>> bool(abs(found.at_change.absolute - 4) < 0.5)
+True
+>>> found.coefficient("level")["lower"] > 0
+True
+"""
 
-__all__ = ["COUNT_MODELS", "DEFAULT_MODEL", "MODEL_NAMES", "controlled", "design", "season_terms", "segmented"]
+from healthsys.its.interrupted import (
+    REFUSE_BELOW,
+    SEASONS,
+    coefficient_table,
+    controlled,
+    design,
+    effect,
+    per_year,
+    position_of,
+    season_terms,
+    segmented,
+)
+from healthsys.its.measured import measured_coverage
+from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, MODEL_NAMES, MODELS, fit
+
+__all__ = [
+    "COUNT_MODELS", "DEFAULT_MODEL", "MODELS", "MODEL_NAMES", "REFUSE_BELOW", "SEASONS", "coefficient_table",
+    "controlled", "design", "effect", "fit", "measured_coverage", "per_year", "position_of", "season_terms",
+    "segmented",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    """List the methods, without the modules they stand in."""
+    return __all__

@@ -32,6 +32,9 @@ PALETTE = {
 #: Light-paper colour of each role, for drawing.
 COLOUR = {role: light for role, (_, light, _) in PALETTE.items()}
 
+#: Title of axes that says what is measured, in place of the label of a vertical axis (which takes width on a phone).
+MEASURE = {"fontsize": 12.5, "fontweight": "normal", "color": COLOUR["quiet"]}
+
 
 def marker(kind: str, colour: str = COLOUR["subject"]) -> dict[str, Any]:
     """Return matplotlib marker options for a kind of data: published, synthetic or the reader's own.

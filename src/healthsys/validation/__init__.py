@@ -1,1 +1,1 @@
-"""Worked examples with sources: what a method gives where somebody else printed or computed the answer."""
+"""Worked examples whose answer somebody else reported or computed, one module per topic."""

@@ -1,6 +1,6 @@
 """What coverage the intervals of each method have been measured to have, and which method that makes the default.
 
-``data/reference/interval_coverage.csv`` holds the table; ``python benchmarks/coverage.py`` makes it again.
+``interval_coverage.csv`` next to this module holds the table; ``python benchmarks/coverage.py`` makes it again.
 
 **The criterion.** Over series of 24, 48 and 120 months with an autocorrelation of 0, 0.3 and 0.6, and over the change
 of level, the change of slope and the effect after a year (or at the end), the default is the method for values whose
@@ -13,17 +13,17 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from compendium import datasets
-from healthsys.trends.fits import Fit
-from healthsys.trends.simulate import LINEAR_METHODS, METHODS, NOISES
+from healthsys.its.fits import Fit
+from healthsys.its.simulate import LINEAR_METHODS, METHODS, NOISES
 
 #: The table, the draws behind each cell, and their seed.
-TABLE, SERIES, SEED = "interval_coverage", 4000, 20201
+TABLE, SERIES, SEED = Path(__file__).parent / "interval_coverage.csv", 4000, 20201
 
 #: The cells: months, autocorrelations, and claimed coverages. The change comes in the middle.
 LENGTHS, RHOS, LEVELS = (24, 48, 120), (0.0, 0.3, 0.6), (0.8, 0.9, 0.95, 0.99)
@@ -74,7 +74,7 @@ def measure(
     >>> measure(series=100, lengths=(24,), rhos=(0.3,), noises=("ar1",), methods=("ols",))["estimand"].to_list()
     ['level', 'slope', 'horizon']
     """
-    from healthsys.trends.coverage import cell
+    from everyday.analyses.coverage import cell
 
     parts = []
     for noise in noises:
@@ -111,7 +111,7 @@ def ranking(table: pd.DataFrame, *, noise: str = "ar1", level: float = 0.95) -> 
     Parameters
     ----------
     table
-        From :func:`measure`, or the data set ``interval_coverage``.
+        From :func:`measure`, or the table that this package carries.
     noise, level
         Kind of noise; the claim.
 
@@ -175,7 +175,7 @@ def method_of(found: Fit, *, n: int) -> str | None:
     >>> method_of(line, n=11)
     'ols'
     """
-    from healthsys.trends.least_squares import FixedB, newey_west_lag
+    from healthsys.its.least_squares import FixedB, newey_west_lag
 
     details, fixed = found.details, isinstance(found.reference, FixedB)
     student = found.df is not None
@@ -205,7 +205,7 @@ def autocorrelation_of(found: Fit, design: np.ndarray, times: np.ndarray) -> flo
     >>> autocorrelation_of(line, np.ones((12, 1)), np.arange(12)) < -0.8
     True
     """
-    from healthsys.trends.autoregressive import gaps_of, likelihood_rho
+    from healthsys.its.autoregressive import gaps_of, likelihood_rho
 
     if "rho" in found.details:
         return float(found.details["rho"])
@@ -276,4 +276,4 @@ def measured_coverage(found: Fit, design: np.ndarray, times: np.ndarray, *, leve
 
 @functools.lru_cache(maxsize=1)
 def _table() -> pd.DataFrame:
-    return datasets.load(TABLE)
+    return pd.read_csv(TABLE)

@@ -7,10 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from healthsys.did import (
+    difference_in_differences,
+    p_from_interval,
+    permutation_test,
+    relative_change,
+    two_way_fixed_effects,
+    unit_changes,
+)
+from healthsys.did.two_way import ERRORS, two_way
 from healthsys.errors import DataError
-from healthsys.trends.clustered import ERRORS, two_way
-from healthsys.trends.difference import difference_in_differences, permutation_test, unit_changes
-from healthsys.trends.staggered import two_way_estimate
 
 UNIT = "1,2,3,4,5,6,8,9,10,11,12,1,2,3,4,5,6,7,9,10,11,12" + ",1,2,3,4,5,6,7,8,9,10,11,12" * 4
 VALUE = """9.66,12.18,9.84,11.47,13.41,11.4,11.96,12.61,13.34,14.73,13,9.62,10.84,10.23,11.46,11.3,10.02,12.74,14,14.34,
@@ -153,7 +159,7 @@ def test_two_clusters_are_the_fewest():
     assert found.error == pytest.approx(0.8643299885, abs=1e-8)
     columns = {"unit": "u", "period": "t", "value": "y", "on": (table["treated"] & table["after"]).to_numpy(float)}
     one = two_way(table, **columns, cluster=pd.Series(0, index=table.index))
-    assert (one.error, one.p, one.interval(0.95)) == (None, None, (None, None))
+    assert (one.error, one.p, one.lower, one.upper) == (None, None, None, None)
     assert one.reason == "there is one cluster; errors between clusters cannot be estimated"
     assert one.naive_error == pytest.approx(R_ERRORS["iid"], abs=1e-8)
 
@@ -288,4 +294,45 @@ def test_changes_and_permutations_refuse_what_they_cannot_use():
 def test_two_way_of_one_common_start_is_refused():
     """Everybody starts at once: the treatment is a period, and no comparison is left."""
     with pytest.raises(DataError, match="treatment does not vary within units and periods"):
-        two_way_estimate(panel().assign(start=4), unit="u", period="t", value="y", start="start")
+        two_way_fixed_effects(panel().assign(start=4), unit="u", period="t", value="y", start="start")
+
+
+def test_a_reported_interval_gives_its_p_value_back():
+    """Altman & Bland, BMJ 2011;343:d2304: an estimate 1.96 standard errors from zero has p 0.05."""
+    assert p_from_interval(1.96, 0, 3.92, rounding=0)[0] == pytest.approx(0.05, abs=1e-4)
+    # R 4.2.2: 2 * pt(-7.9 / (10.3 / 2 / qt(.975, 17)), 17); 7.95 in 10.2 to 7.85 in 10.4 by rounding.
+    found = p_from_interval(-7.9, -13.1, -2.8, df=17)
+    assert found == pytest.approx((0.004851827, 0.004333322, 0.005419518), abs=5e-10)
+    # R: 2 * pnorm(-2 / (2 / qnorm(.95))): another level.
+    assert p_from_interval(2, 0, 4, rounding=0, level=0.9)[0] == pytest.approx(0.1)
+    # Rounding as wide as the interval, or an estimate within rounding of zero: any p is possible.
+    assert p_from_interval(0.1, 0.0, 0.1)[1:] == (0.0, pytest.approx(0.3270950, abs=5e-8))
+    assert p_from_interval(0.03, -0.3, 0.4)[2] == 1.0
+
+
+def test_a_relative_change_and_its_interval():
+    assert relative_change(-14, 28.5).relative == pytest.approx(100 * (0.86 / 1.285 - 1))
+    assert (relative_change(-14, 28.5).points, relative_change(-100, 5).relative) == (-42.5, -100)
+    # R 4.2.2: 100 * expm1(log(.86/1.285) + c(-1,1) * qnorm(.95) * sqrt(1/1000+1/860+1/15000+1/19275)).
+    found = relative_change(-14, 28.5, before=1000, other_before=15000, level=0.9)
+    assert (found.lower, found.upper) == pytest.approx((-38.13065326, -27.6039091), abs=5e-8)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: p_from_interval(1, 2, 3), "is no estimate with its interval; are columns swapped"),
+        (lambda: p_from_interval(1, 1, 1), "is no estimate with its interval"),
+        (lambda: p_from_interval(1, 0, 2, level=95), "level is 95"),
+        (lambda: p_from_interval(1, 0, 2, df=0), "df 0 are not possible"),
+        (lambda: relative_change(-14, -100), "cannot be compared"),
+        (lambda: relative_change(-140, 5), "cannot be compared"),
+        (lambda: relative_change(-100, 5, before=10, other_before=10), "leaves nothing to count"),
+        (lambda: relative_change(-10, 5, before=0, other_before=10), "supposed counts of 0 and 10"),
+        (lambda: relative_change(-10, 5, before=float("inf"), other_before=10), "supposed counts of inf"),
+        (lambda: relative_change(-10, 5, before=-1, other_before=10), "supposed counts of -1"),
+    ],
+)
+def test_impossible_reported_figures_are_refused(call, message):
+    with pytest.raises(DataError, match=message):
+        call()

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from healthsys.errors import DataError
-from healthsys.trends.autoregressive import autoregressive, iterated, prais_winsten
-from healthsys.trends.counts import count_model
-from healthsys.trends.fits import Fit
-from healthsys.trends.least_squares import least_squares, newey_west_lag, one_of
+from healthsys.its.autoregressive import autoregressive, iterated, prais_winsten
+from healthsys.its.counts import count_model
+from healthsys.its.fits import Fit
+from healthsys.its.least_squares import least_squares, newey_west_lag, one_of
 
 __all__ = [
     "COUNT_MODELS",
@@ -29,7 +29,7 @@ LINEAR_MODELS = ("ar1_reml", "ar1_ml", "prais_winsten", "cochrane_orcutt", "newe
 COUNT_MODELS = ("poisson", "quasi_poisson", "negative_binomial")
 MODELS = LINEAR_MODELS + COUNT_MODELS
 
-#: The model whose intervals came nearest to what they claim (see :mod:`healthsys.trends.measured`).
+#: The model whose intervals came nearest to what they claim (see :mod:`healthsys.its.measured`).
 DEFAULT_MODEL = "ar1_reml"
 
 #: What each model is called on a page.
@@ -88,10 +88,10 @@ def fit(
     names
         Names of the columns of ``design``.
     model
-        One of :data:`MODELS`: :func:`~healthsys.trends.autoregressive.autoregressive` (``ar1_reml``, ``ar1_ml``),
-        :func:`~healthsys.trends.autoregressive.iterated` (``prais_winsten``, ``cochrane_orcutt``),
-        :func:`~healthsys.trends.least_squares.least_squares` (``newey_west``, ``ols``) or
-        :func:`~healthsys.trends.counts.count_model`.
+        One of :data:`MODELS`: :func:`~healthsys.its.autoregressive.autoregressive` (``ar1_reml``, ``ar1_ml``),
+        :func:`~healthsys.its.autoregressive.iterated` (``prais_winsten``, ``cochrane_orcutt``),
+        :func:`~healthsys.its.least_squares.least_squares` (``newey_west``, ``ols``) or
+        :func:`~healthsys.its.counts.count_model`.
     offset
         Logarithm of the denominator, for count models.
     times

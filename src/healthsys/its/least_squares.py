@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from healthsys.errors import DataError, nearest
-from healthsys.trends.fits import Fit
+from healthsys.its.fits import Fit
 
 #: Standard errors of a least-squares fit that do not allow for autocorrelation.
 ERRORS = ("plain", "HC0", "HC1", "HC2", "HC3", "clustered")
@@ -273,7 +273,7 @@ def least_squares(
     Parameters
     ----------
     outcome, design, names
-        As in :func:`healthsys.trends.regression.fit`.
+        As in :func:`healthsys.its.regression.fit`.
     model
         ``ols`` with ``errors``, or ``newey_west`` with ``lag``, ``kernel`` and ``correction``.
     errors, clusters

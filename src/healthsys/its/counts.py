@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from healthsys.errors import DataError
-from healthsys.trends.fits import Fit
-from healthsys.trends.least_squares import one_of, robust
+from healthsys.its.fits import Fit
+from healthsys.its.least_squares import one_of, robust
 
 #: Standard errors of a fit to counts; those with h (HC2, HC3) are for least squares only.
 ERRORS = ("plain", "HC0", "HC1", "clustered")
@@ -37,7 +37,7 @@ def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[s
     outcome
         Counts.
     design, names, model
-        As in :func:`healthsys.trends.regression.fit`.
+        As in :func:`healthsys.its.regression.fit`.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def count_model(
     outcome
         Counts of 0 or more.
     design, names
-        As in :func:`healthsys.trends.regression.fit`.
+        As in :func:`healthsys.its.regression.fit`.
     model
         ``poisson``, ``quasi_poisson`` (errors times the root of Pearson's chi-squared over its degrees of freedom) or
         ``negative_binomial`` (NB2, variance mu + alpha mu²; alpha by maximum likelihood and then taken as known, as

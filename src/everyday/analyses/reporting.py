@@ -15,7 +15,7 @@ from healthsys.errors import DataError
 from healthsys.io import check_series, from_ends, regular, require, row_of, step_of, total_units
 from healthsys.io.checks import TOTAL_NAMES
 from healthsys.io.series import refuse_spellings, refuse_values
-from healthsys.trends.interrupted import REFUSE_BELOW, segmented
+from healthsys.its.interrupted import REFUSE_BELOW, segmented
 from healthsys.say import capital, count, percent_of, period
 
 #: The three ways to make one series out of units of which some pause, with what each is called on a page.

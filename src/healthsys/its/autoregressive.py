@@ -14,8 +14,8 @@ import numpy as np
 from scipy import stats
 
 from healthsys.errors import DataError
-from healthsys.trends.fits import Fit
-from healthsys.trends.least_squares import is_exact, one_of
+from healthsys.its.fits import Fit
+from healthsys.its.least_squares import is_exact, one_of
 
 #: Prais-Winsten and Cochrane-Orcutt stop when rho moves less than this, or after so many rounds.
 RHO_TOLERANCE, RHO_ROUNDS = 1e-9, 200
@@ -255,7 +255,7 @@ def autoregressive(
     Parameters
     ----------
     outcome, design, names
-        As in :func:`healthsys.trends.regression.fit`.
+        As in :func:`healthsys.its.regression.fit`.
     model
         ``ar1_reml`` or ``ar1_ml``. The variance is the residual sum of squares over n - k (REML) or n (ML); the
         covariance of the coefficients uses n - k in both, as nlme's summary does.
@@ -414,7 +414,7 @@ def iterated(
     Parameters
     ----------
     outcome, design, names
-        As in :func:`healthsys.trends.regression.fit`. Points are taken for neighbours even across a gap.
+        As in :func:`healthsys.its.regression.fit`. Points are taken for neighbours even across a gap.
     model
         ``prais_winsten`` keeps the first row, scaled; ``cochrane_orcutt`` drops it.
     reference

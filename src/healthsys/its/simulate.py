@@ -1,6 +1,6 @@
 """Intervals of every method on many made series at once: the engine behind the measured coverage.
 
-The estimators are those of :mod:`healthsys.trends.regression`; a test compares the two on the same series.
+The estimators are those of :mod:`healthsys.its.regression`; a test compares the two on the same series.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import numpy as np
 from scipy import stats
 
 from healthsys.errors import DataError
-from healthsys.trends import autoregressive as ar
-from healthsys.trends.counts import LEAST_DISPERSION, alpha_slope
-from healthsys.trends.least_squares import FixedB, hac, kernel_weights, newey_west_lag
+from healthsys.its import autoregressive as ar
+from healthsys.its.counts import LEAST_DISPERSION, alpha_slope
+from healthsys.its.least_squares import FixedB, hac, kernel_weights, newey_west_lag
 
-#: Methods whose coverage is measured: the model and its options, as :func:`healthsys.trends.regression.fit` takes them.
+#: Methods whose coverage is measured: the model and its options, as :func:`healthsys.its.regression.fit` takes them.
 #: A lag of -1 stands for the widest, n - 1.
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "ar1_reml": ("ar1_reml", {}),

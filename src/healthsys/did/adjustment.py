@@ -21,29 +21,11 @@ class NoComparison(ValueError):
 def adjusted_effect(
     change: np.ndarray, treated: np.ndarray, controls: np.ndarray, covariates: np.ndarray | None, adjustment: str
 ) -> tuple[float, np.ndarray]:
-    """Difference of mean changes between treated and controls, adjusted for covariates.
+    """Difference of mean changes between treated and controls, adjusted for covariates, and each unit's influence.
 
-    Parameters
-    ----------
-    change
-        Change of each unit, missing where unknown.
-    treated, controls
-        Which units are compared (true and false by unit).
-    covariates
-        One row per unit with a first column of ones; None for no adjustment.
-    adjustment
-        One of :data:`ADJUSTMENTS`.
-
-    Returns
-    -------
-    tuple
-        The effect, and the influence of each unit: the standard error is the root of its sum of squares over the
-        number of all units.
-
-    Raises
-    ------
-    NoComparison
-        If one side is empty, or the covariates leave no comparison.
+    ``change`` is missing where unknown; ``treated`` and ``controls`` are true for the units compared; ``covariates``
+    have a row per unit and a first column of ones (None: no adjustment). The standard error is the root of the sum of
+    squared influence over the number of all units. :class:`NoComparison` where a side is empty or nobody is alike.
 
     References
     ----------
@@ -62,22 +44,15 @@ def adjusted_effect(
     if not controls.any():
         raise NoComparison("no unit to compare with")
     used = treated | controls
-    y, d = change[used], treated[used].astype(float)
-    x = np.ones((len(y), 1)) if covariates is None else covariates[used]
-    n, whole = len(y), len(change)
-    out = np.zeros(whole)
+    y, d, out = change[used], treated[used].astype(float), np.zeros(len(change))
     if covariates is None:
-        effect, influence = _plain(y, d)
+        own, other = y[d == 1].mean(), y[d == 0].mean()
+        effect = float(own - other)
+        influence = d / d.mean() * (y - own) - (1 - d) / (1 - d).mean() * (y - other)
     else:
-        effect, influence = _adjusted(y, d, x, adjustment)
-    out[used] = influence * whole / n
+        effect, influence = _adjusted(y, d, covariates[used], adjustment)
+    out[used] = influence * len(change) / len(y)
     return effect, out
-
-
-def _plain(y: np.ndarray, d: np.ndarray) -> tuple[float, np.ndarray]:
-    own, other = y[d == 1].mean(), y[d == 0].mean()
-    influence = d / d.mean() * (y - own) - (1 - d) / (1 - d).mean() * (y - other)
-    return float(own - other), influence
 
 
 def _regression(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

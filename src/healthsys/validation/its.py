@@ -1,7 +1,6 @@
-"""This room's answers to worked examples whose answer somebody else printed or computed.
+"""Interrupted series: worked examples whose answer R or a publication gives.
 
-The other side of each comparison is in ``data/reference/method_checks.csv``; a test and the page "How the methods were
-checked" both read it and both call :func:`answers`.
+The other side of each comparison is in ``data/reference/method_checks.csv``.
 """
 
 from __future__ import annotations
@@ -12,39 +11,30 @@ import statsmodels.api as sm
 from statsmodels.stats.diagnostic import acorr_breusch_godfrey
 from statsmodels.stats.stattools import durbin_watson
 
-from compendium import datasets
-from healthsys.trends import capacity
-from healthsys.trends.averages import average_table
-from healthsys.trends.difference import difference_in_differences
-from healthsys.trends.interrupted import design, segmented
-from healthsys.validation import spc
-
-#: Published effects of the minimum wage by first year and year (README of R's did), and the counties that started.
-WAGES = {2004: (20, [-0.0105, -0.0704, -0.1373, -0.1008]), 2006: (40, [-0.0046, -0.0412]), 2007: (131, [-0.0261])}
+from healthsys.its.interrupted import design, segmented
 
 #: First month after the interruption of the worked series.
 CHANGE = "2017-01-01"
 
 
-def answers() -> dict[str, float]:
-    """Compute every worked example of this room.
+def answers(example: pd.DataFrame) -> dict[str, float]:
+    """Compute every worked example on interrupted series.
+
+    Parameters
+    ----------
+    example
+        The data set ``its_example``, which R read too.
 
     Returns
     -------
     dict
-        The answer for each check of ``data/reference/method_checks.csv`` whose area is ``trends``.
-
-    Examples
-    --------
-    >>> round(answers()["trends-erlang-b"], 6)
-    0.036497
+        The answer for each check of ``data/reference/method_checks.csv`` on this topic.
     """
-    return {**spc.answers(), **_series(), **_capacity(), **_comparisons()}
+    return _series(example)
 
 
-def worked_series() -> pd.DataFrame:
-    """Return the worked interrupted series in the layout that the models read."""
-    table = datasets.load("its_example")
+def worked_series(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the worked interrupted series (data set ``its_example``) in the layout that the models read."""
     return pd.DataFrame(
         {
             "period": pd.date_range("2015-01-01", periods=len(table), freq="MS"),
@@ -55,8 +45,8 @@ def worked_series() -> pd.DataFrame:
     )
 
 
-def _series() -> dict[str, float]:
-    series = worked_series()
+def _series(table: pd.DataFrame) -> dict[str, float]:
+    series = worked_series(table)
     errors = segmented(series, change=CHANGE, model="newey_west")
     prais = segmented(series, change=CHANGE, model="prais_winsten")
     poisson = segmented(series, change=CHANGE, model="poisson", season="harmonic", per=1000)
@@ -102,39 +92,4 @@ def _autocorrelated(series: pd.DataFrame) -> dict[str, float]:
         "trends-co-level-se": orcutt.fit.se(level),
         "trends-hc3-level-se": robust.fit.se(level),
         "trends-clustered-level-se": groups.fit.se(level),
-    }
-
-
-def _capacity() -> dict[str, float]:
-    return {
-        "trends-erlang-b": capacity.erlang_b(10, 15),
-        "trends-erlang-c": capacity.erlang_c(10, 12),
-        "trends-wait": capacity.waiting(10, 12, stay=1).mean_wait,
-    }
-
-
-def _comparisons() -> dict[str, float]:
-    counts, clinics = datasets.load("area_south_services"), datasets.load("area_south_clinics")
-    rows = counts.merge(clinics, on=["clinic", "service"])
-    rows = rows[rows["service"] == "antenatal"]
-    rows = rows.assign(
-        coverage=100 * rows["reached"].astype("float64") / rows["eligible"].astype("float64"),
-        reorganised=rows["area"] == "Area South",
-        after=rows["period"] >= pd.Timestamp(CHANGE),
-    )
-    found = difference_in_differences(
-        rows, unit="clinic", period="period", value="coverage", treated="reorganised", after="after"
-    )
-    effects = pd.DataFrame(
-        [
-            {"start": start, "period": start + since, "since": since, "effect": effect, "treated": counties}
-            for start, (counties, row) in WAGES.items()
-            for since, effect in enumerate(row)
-        ]
-    )
-    return {
-        "trends-did-effect": found.estimate,
-        "trends-did-error": found.error,
-        "trends-att-group": average_table(effects, by="group")[0],
-        "trends-att-event": average_table(effects, by="event")[0],
     }

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
-from healthsys.trends import regression
-from healthsys.trends.measured import MeasuredCoverage, measured_coverage
-from healthsys.trends.regression import COUNT_MODELS, DEFAULT_MODEL, Fit
+from healthsys.its import regression
+from healthsys.its.measured import MeasuredCoverage, measured_coverage
+from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, Fit
 
 #: How a yearly pattern may enter the model.
 SEASONS = ("none", "harmonic", "two harmonics", "months")
@@ -246,8 +246,8 @@ def segmented(
     change
         Date of the interruption; the first period on or after it is the first one after the change.
     model
-        One of :data:`healthsys.trends.regression.MODELS`. The default is the one whose intervals came nearest to what
-        they claim (:mod:`healthsys.trends.measured`).
+        One of :data:`healthsys.its.regression.MODELS`. The default is the one whose intervals came nearest to what
+        they claim (:mod:`healthsys.its.measured`).
     season
         One of :data:`SEASONS`.
     lag
@@ -264,7 +264,7 @@ def segmented(
     trend_from
         As in :func:`design`.
     kernel, correction, errors, reference
-        As in :func:`healthsys.trends.regression.fit`.
+        As in :func:`healthsys.its.regression.fit`.
     clusters
         A label for each row of the frame, for clustered errors.
 

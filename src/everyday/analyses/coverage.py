@@ -12,8 +12,8 @@ from scipy import stats
 
 from compendium.plotting import COLOUR, NARROW, canvas
 from healthsys.errors import DataError
-from healthsys.trends.interrupted import design
-from healthsys.trends.simulate import (
+from healthsys.its.interrupted import design
+from healthsys.its.simulate import (
     COUNT_METHODS,
     LINEAR_METHODS,
     METHOD_NAMES,
@@ -70,9 +70,9 @@ def cell(
     levels
         Coverages that the intervals claim.
     kind
-        One of :data:`healthsys.trends.simulate.NOISES`.
+        One of :data:`healthsys.its.simulate.NOISES`.
     methods
-        Of :data:`healthsys.trends.simulate.METHODS`.
+        Of :data:`healthsys.its.simulate.METHODS`.
 
     Returns
     -------

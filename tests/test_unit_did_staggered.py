@@ -5,15 +5,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from healthsys.errors import DataError
-from healthsys.trends.averages import (
-    average_effect,
-    average_table,
-    by_time_since_start,
+from healthsys.did import (
+    aggregate,
+    average_effects,
+    bootstrap_effect,
+    event_study,
+    group_time_effects,
     pre_trend_test,
-    staggered_averages,
+    two_way_fixed_effects,
 )
-from healthsys.trends.staggered import group_time_effects, staggered_effect, two_way_estimate
+from healthsys.errors import DataError
 
 COLUMNS = {"unit": "unit", "period": "t", "value": "y", "start": "start"}
 
@@ -36,16 +37,16 @@ def test_group_time_effects_recover_the_truth_where_two_way_does_not():
     effects = group_time_effects(table, unit="unit", period="month", value="y", start="start")
     estimated = effects[(effects["since"] >= 0) & effects["effect"].notna()]
     truth = np.average(1 + 0.5 * estimated["since"], weights=estimated["treated"])
-    assert average_effect(effects) == pytest.approx(truth, abs=0.25)
-    trap = two_way_estimate(table, unit="unit", period="month", value="y", start="start")
+    assert aggregate(effects, by="simple")[0] == pytest.approx(truth, abs=0.25)
+    trap = two_way_fixed_effects(table, unit="unit", period="month", value="y", start="start")
     assert trap.estimate < truth / 2
-    found = staggered_effect(table, unit="unit", period="month", value="y", start="start", resamples=49)
+    found = bootstrap_effect(table, unit="unit", period="month", value="y", start="start", resamples=49)
     assert found.lower < truth < found.upper
 
 
 def test_before_the_start_effects_are_near_zero():
     effects = group_time_effects(staggered(), unit="unit", period="month", value="y", start="start")
-    before = by_time_since_start(effects).query("since < 0 and since > -8")
+    before = event_study(effects).query("since < 0 and since > -8")
     assert before["effect"].abs().max() < 0.5
 
 
@@ -106,7 +107,7 @@ CSDID = {
 @pytest.mark.parametrize("case", CSDID, ids=lambda case: "-".join(map(str, case)))
 def test_averages_and_errors_match_the_authors_package(case):
     control, adjustment, covariates, by = case
-    found = staggered_averages(
+    found = average_effects(
         covariate_panel(), **COLUMNS, by=by, control=control, covariates=covariates, adjustment=adjustment
     ).overall
     assert (found.estimate, found.error) == pytest.approx(CSDID[case], abs=2e-9)
@@ -155,7 +156,7 @@ CSDID_PARTS = {
 
 @pytest.mark.parametrize("by", CSDID_PARTS)
 def test_parts_match_the_authors_package(by):
-    parts = staggered_averages(covariate_panel(), **COLUMNS, by=by, covariates=("x",)).parts
+    parts = average_effects(covariate_panel(), **COLUMNS, by=by, covariates=("x",)).parts
     labels, effects, errors = CSDID_PARTS[by]
     assert parts.iloc[:, 0].tolist() == labels
     assert parts["effect"].to_numpy() == pytest.approx(effects, abs=1e-8)
@@ -194,7 +195,7 @@ def test_pre_trend_test_matches_the_authors_package(control, adjustment, covaria
     assert found.p == pytest.approx(p, abs=6e-6)
 
 
-def test_pre_trend_test_by_time_since_start_allows_for_the_units_there_are():
+def test_pre_trend_test_event_study_allows_for_the_units_there_are():
     large = pre_trend_test(covariate_panel(), **COLUMNS, leads=2, reference="chi_square")
     small = pre_trend_test(covariate_panel(), **COLUMNS, leads=2)
     assert (large.effects, small.units) == (2, 48)
@@ -226,19 +227,19 @@ def test_published_effects_give_the_published_averages():
             for year, effect in zip(range(2004, 2008), row, strict=True)
         ]
     )
-    overall = {by: average_table(table, by=by)[0] for by in ("simple", "group", "calendar", "event")}
+    overall = {by: aggregate(table, by=by)[0] for by in ("simple", "group", "calendar", "event")}
     assert overall == pytest.approx(
         {"simple": -0.03997, "group": -0.03104, "calendar": -0.04170, "event": -0.07724}, abs=1e-5
     )
-    assert average_effect(table) == overall["simple"]
-    groups = average_table(table, by="group")[1].set_index("start")
+    assert aggregate(table, by="simple")[0] == overall["simple"]
+    groups = aggregate(table, by="group")[1].set_index("start")
     assert groups["effect"].to_dict() == pytest.approx({2004: -0.07975, 2006: -0.0229, 2007: -0.0261})
     assert groups["treated"].to_dict() == counties
-    years = average_table(table, by="calendar")[1].set_index("period")["effect"]
+    years = aggregate(table, by="calendar")[1].set_index("period")["effect"]
     assert years.to_dict() == pytest.approx(
         {2004: -0.0105, 2005: -0.0704, 2006: (20 * -0.1373 + 40 * -0.0046) / 60, 2007: -0.03708}, abs=1e-5
     )
-    events = by_time_since_start(table).set_index("since")["effect"]
+    events = event_study(table).set_index("since")["effect"]
     assert events.loc[-3:0].to_list() == pytest.approx(
         [0.0305, (40 * 0.0065 - 131 * 0.0027) / 171, -0.02448, -0.01996], abs=1e-5
     )
@@ -255,7 +256,7 @@ def test_base_period_is_universal():
     reference = effects[effects["since"] == -1]
     assert (reference["effect"] == 0).all()
     assert reference["error"].isna().all()
-    assert by_time_since_start(effects.reset_index()).set_index("since").loc[-1, "effect"] == 0
+    assert event_study(effects.reset_index()).set_index("since").loc[-1, "effect"] == 0
 
 
 def test_never_controls_without_a_unit_that_never_starts_give_a_reason():
@@ -264,9 +265,9 @@ def test_never_controls_without_a_unit_that_never_starts_give_a_reason():
     assert effects["effect"].isna().all()
     assert set(effects["reason"]) == {"no unit that never starts"}
     with pytest.raises(DataError, match="no effect after a start could be estimated"):
-        staggered_averages(table, **COLUMNS, control="never")
+        average_effects(table, **COLUMNS, control="never")
     with pytest.raises(DataError, match="no effect after a start"):
-        average_effect(effects)
+        aggregate(effects, by="simple")
     assert pre_trend_test(table, **COLUMNS, control="never").reason.startswith("no effect before the base period")
 
 
@@ -296,7 +297,7 @@ def test_starts_that_cannot_be_read_are_refused():
     with pytest.raises(DataError, match=r"column 'start' holds 0, before the first t \(1\); leave it empty"):
         group_time_effects(table.fillna({"start": 0}), **COLUMNS)  # how R's did writes "never"
     dated = table.assign(t=pd.to_datetime("2019-12-01") + pd.to_timedelta(31 * table["t"], unit="D"))
-    for estimate in (group_time_effects, two_way_estimate):
+    for estimate in (group_time_effects, two_way_fixed_effects):
         with pytest.raises(DataError, match="columns 't' and 'start' cannot be compared"):
             estimate(dated, **COLUMNS)
     with pytest.raises(DataError, match="there is no column 'begin'"):
@@ -304,7 +305,7 @@ def test_starts_that_cannot_be_read_are_refused():
     with pytest.raises(DataError, match=r"control 'nevr' is not known.*Did you mean 'never'"):
         group_time_effects(table, **COLUMNS, control="nevr")
     with pytest.raises(DataError, match="by 'grp' is not known"):
-        staggered_averages(table, **COLUMNS, by="grp")
+        average_effects(table, **COLUMNS, by="grp")
     with pytest.raises(DataError, match="'0' has more than one row for t 1"):
         group_time_effects(pd.concat([table, table.head(1)]), **COLUMNS)
     with pytest.raises(DataError, match="covariate 'word' holds something"):
@@ -339,8 +340,8 @@ def test_a_missing_value_drops_its_unit_from_that_pair_only():
     whole, less = (group_time_effects(one, **COLUMNS).set_index(["start", "period"]) for one in (table, hole))
     assert less.loc[(4, 6), "treated"] == whole.loc[(4, 6), "treated"] - 1
     assert less.loc[(4, 5)].equals(whole.loc[(4, 5)])
-    found = staggered_averages(hole, **COLUMNS)
-    assert found.overall.estimate == pytest.approx(average_effect(less.reset_index()))
+    found = average_effects(hole, **COLUMNS)
+    assert found.overall.estimate == pytest.approx(aggregate(less.reset_index(), by="simple")[0])
 
 
 def test_one_covariate_may_be_given_by_its_name():
@@ -353,10 +354,10 @@ def test_one_covariate_may_be_given_by_its_name():
 def test_units_that_agree_give_a_reason_not_a_sure_answer():
     rows = [(u, t, t + 2.0 * max(0, t - s + 1), s) for u, s in enumerate([2, 2, 4, 4]) for t in range(6)]
     table = pd.DataFrame(rows, columns=["unit", "t", "y", "start"])
-    found = staggered_averages(table, **COLUMNS).overall
+    found = average_effects(table, **COLUMNS).overall
     assert (found.estimate, found.lower, found.p) == (3.0, None, None)
     assert "changed alike" in found.reason
-    drawn = staggered_effect(table, **COLUMNS, resamples=49)
+    drawn = bootstrap_effect(table, **COLUMNS, resamples=49)
     assert drawn.lower is None
     assert "no comparison" in drawn.reason or "same effect" in drawn.reason
     assert "cannot be told apart" in pre_trend_test(table, **COLUMNS).reason
@@ -364,12 +365,12 @@ def test_units_that_agree_give_a_reason_not_a_sure_answer():
 
 def test_few_units_and_small_groups_are_warned_of():
     table = covariate_panel()[lambda rows: rows["unit"] < 18]
-    found = staggered_averages(table, **COLUMNS).overall
+    found = average_effects(table, **COLUMNS).overall
     assert "of 3 starting groups have fewer than 5 units" in found.warnings[0]
-    drawn = staggered_effect(table, **COLUMNS, resamples=49)
+    drawn = bootstrap_effect(table, **COLUMNS, resamples=49)
     assert any("under 20 a bootstrap interval covers less often" in said for said in drawn.warnings)
     assert drawn.error > 0
-    trap = two_way_estimate(table, **COLUMNS)
+    trap = two_way_fixed_effects(table, **COLUMNS)
     assert "18 clusters; under 30" in trap.warnings[0]
 
 
@@ -377,13 +378,13 @@ def test_a_repeated_index_does_not_multiply_rows():
     """After pd.concat the index repeats; a join on it counted rows several times."""
     table = covariate_panel()
     twice = table.set_axis([0] * len(table), axis=0)
-    assert two_way_estimate(twice, **COLUMNS) == two_way_estimate(table, **COLUMNS)
+    assert two_way_fixed_effects(twice, **COLUMNS) == two_way_fixed_effects(table, **COLUMNS)
 
 
 def test_bootstrap_and_influence_agree_in_a_large_panel():
     table = staggered()
     columns = {"unit": "unit", "period": "month", "value": "y", "start": "start"}
-    drawn = staggered_effect(table, **columns, resamples=199)
-    found = staggered_averages(table, **columns).overall
+    drawn = bootstrap_effect(table, **columns, resamples=199)
+    found = average_effects(table, **columns).overall
     assert found.estimate == pytest.approx(drawn.estimate)
     assert found.error == pytest.approx(drawn.error, rel=0.2)

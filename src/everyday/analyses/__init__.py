@@ -1,0 +1,1 @@
+"""Page content of analyses whose notebooks do not show their steps yet."""

@@ -1,0 +1,29 @@
+"""Difference in differences, for one change at one time and for staggered starts.
+
+>>> import pandas as pd
+>>> from healthsys import did
+>>> rows = [(unit, month, 10 + unit + month + (2 + 0.1 * (unit % 3)) * max(0, month - start + 1), start)
+...         for unit, start in enumerate([3] * 6 + [5] * 6) for month in range(1, 7)]
+>>> panel = pd.DataFrame(rows, columns=["clinic", "month", "seen", "start"])
+>>> columns = {"unit": "clinic", "period": "month", "value": "seen", "start": "start"}
+>>> round(did.average_effects(panel, **columns).overall.estimate, 2)  # compared with clinics that have not started
+3.15
+>>> round(did.two_way_fixed_effects(panel, **columns).estimate, 2)  # misled by effects that grow
+1.05
+"""
+
+from healthsys.did.averages import Averages, PreTrend, aggregate, average_effects, event_study, pre_trend_test
+from healthsys.did.permutation import PermutationTest, permutation_test, unit_changes
+from healthsys.did.reported import RelativeChange, p_from_interval, relative_change
+from healthsys.did.staggered import bootstrap_effect, group_time_effects, two_way_fixed_effects
+from healthsys.did.two_way import Cells, Difference, difference_in_differences
+
+__all__ = [
+    "Averages", "Cells", "Difference", "PermutationTest", "PreTrend", "RelativeChange", "aggregate", "average_effects",
+    "bootstrap_effect", "difference_in_differences", "event_study", "group_time_effects", "p_from_interval",
+    "permutation_test", "pre_trend_test", "relative_change", "two_way_fixed_effects", "unit_changes",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

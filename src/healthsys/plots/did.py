@@ -1,0 +1,121 @@
+"""Plots of comparisons: event studies, units in a funnel, changes that a source reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from healthsys.plots.style import COLOUR, MEASURE, marker
+from healthsys.say import count, listed, number
+
+#: Colour and shape of each group of a funnel.
+GROUPS = (("subject", "s"), ("comparison", "o"), ("third", "^"), ("fourth", "v"))
+
+
+def plot_event_study(
+    events: pd.DataFrame, *, two_way: float | None = None, kind: str = "yours", label: str = "Effect", ax: Any
+) -> Any:
+    """Draw the average effect by periods since the start; before it, the trends that were there.
+
+    Parameters
+    ----------
+    events
+        ``since`` and ``effect``, as :func:`healthsys.did.event_study` returns them.
+    two_way
+        Estimate by two-way fixed effects, as a line to compare with.
+    kind
+        Kind of data, for the marks (:func:`healthsys.plots.style.marker`).
+    label
+        What is measured, with its unit.
+    """
+    ax.axhline(0, color=COLOUR["context"], linewidth=1)
+    ax.axvline(-0.5, color=COLOUR["context"], linewidth=1.2, linestyle=(0, (2, 2)))
+    ax.plot(events["since"], events["effect"], color=COLOUR["subject"], markersize=6, **marker(kind))
+    if two_way is not None:
+        ax.axhline(two_way, color=COLOUR["comparison"], linestyle="--", linewidth=1.8)
+        ax.annotate(
+            "two-way estimate", (events["since"].min(), two_way), xytext=(0, 5), textcoords="offset points",
+            color=COLOUR["comparison"], fontsize=12,
+        )  # fmt: skip
+    ax.set_xlabel("months since the start")
+    ax.set_title(label, **MEASURE)
+    return ax
+
+
+def alt_event_study(events: pd.DataFrame, *, two_way: float, label: str) -> str:
+    """Describe an event study: lowest and highest effect before the start, the first, the last, the two-way estimate.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"since": [-2, -1, 0, 1], "effect": [-0.4, 0.0, 2.0, 3.5]})
+    >>> alt_event_study(events, two_way=1.2, label="coverage")[:73]
+    'Effect on coverage by months since the start: between −0.4 and 0.0 before'
+    """
+    before, effect = events.loc[events["since"] < 0, "effect"], events.set_index("since")["effect"]
+    return (
+        f"Effect on {label} by months since the start: between {number(before.min())} and {number(before.max())} "
+        f"before it, {number(effect.get(0, np.nan))} in the first month and {number(effect.iloc[-1])} after "
+        f"{effect.index[-1]} months. The two-way estimate is {number(two_way)}."
+    )
+
+
+def plot_funnel(
+    placed: Any, *, size: str, groups: pd.Series, kind: str = "yours", measure: str = "", size_label: str = "", ax: Any
+) -> Any:
+    """Draw units by their size inside the limits of a funnel; ``groups`` names the group of each, in the same order."""
+    curves, points = placed.curves, placed.points
+    for name, style in (("inner", "--"), ("outer", "-")):
+        for end in ("lower", "upper"):
+            ax.plot(
+                curves["size"], 100 * curves[f"{name}_{end}"], color=COLOUR["context"], linestyle=style, linewidth=1.2
+            )
+    ax.axhline(100 * placed.target, color=COLOUR["context"], linewidth=1)
+    for place, (group, rows) in enumerate(points.groupby(groups.to_numpy(), sort=False)):
+        colour, shape = GROUPS[place % len(GROUPS)]
+        marks = {**marker(kind, COLOUR[colour]), "marker": shape}
+        ax.plot(rows[size], 100 * rows["value"], linestyle="none", label=group, markersize=6.5, **marks)
+    ax.set_xlabel(size_label or size)
+    ax.set_title(measure, **MEASURE)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)
+    return ax
+
+
+def alt_funnel(placed: Any, *, unit: str) -> str:
+    """Describe a funnel: how many units are in each place around the pooled value."""
+    places = [f"{n} {place}" for place, n in placed.points["place"].value_counts().items()]
+    units = count(len(placed.points), unit)
+    return f"Funnel of {units} around a pooled coverage of {number(100 * placed.target)}%: {listed(places)}."
+
+
+def plot_changes(rows: pd.DataFrame, *, subject: str, ax: Any) -> Any:
+    """Draw reported changes as lines from zero: ``label``, ``place``, ``change`` (%), ``paper`` (a filled mark)."""
+    narrow = ax.figure.get_figwidth() < 6
+    for at, row in enumerate(rows.itertuples()):
+        colour = COLOUR["subject"] if row.place == subject else COLOUR["comparison"]
+        hollow = {} if row.paper else {"marker": "o", "markerfacecolor": COLOUR["paper"]}
+        ax.plot([0, row.change], [at, at], color=colour, linewidth=2, linestyle="-" if row.paper else ":")
+        ax.plot(row.change, at, markersize=9, **(marker("published", colour) | hollow))
+        ax.annotate(
+            number(row.change, "{:+g}%"), (row.change, at), xytext=(9 if row.change > 0 else -9, 0),
+            textcoords="offset points", va="center", ha="left" if row.change > 0 else "right", fontsize=12,
+        )  # fmt: skip
+    ax.axvline(0, color=COLOUR["context"], linewidth=1)
+    ax.set_yticks(range(len(rows)), [label.replace(", ", ",\n") if narrow else label for label in rows["label"]])
+    ax.invert_yaxis()
+    ax.set_xlim(rows["change"].min() * (1.65 if narrow else 1.4), rows["change"].max() * 1.65)
+    ax.set_xlabel("reported change of admissions (%)")
+    return ax
+
+
+def alt_changes(rows: pd.DataFrame) -> str:
+    """Describe reported changes, each by its label.
+
+    Examples
+    --------
+    >>> alt_changes(pd.DataFrame({"label": ["Frome, paper"], "change": [-14.0]}))
+    'Reported changes of admissions: Frome, paper −14%.'
+    """
+    said = "; ".join(f"{row.label} {number(row.change, '{:+g}')}%" for row in rows.itertuples())
+    return f"Reported changes of admissions: {said}."

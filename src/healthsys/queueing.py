@@ -1,0 +1,358 @@
+"""Beds and queues: the chance of a full ward, the wait for a bed, and what one more bed changes.
+
+Arrivals are Poisson, the ward is in steady state. With *loss* (Erlang B) an arrival that finds the ward full goes
+elsewhere; the length of stay may have any distribution. With *waiting* (Erlang C) it queues; stays are exponential.
+
+>>> from healthsys import queueing
+>>> load = 2 * 5  # two arrivals a day, each for five days
+>>> round(queueing.erlang_b(load, 12), 3), round(queueing.occupancy(load, 12), 3)
+(0.12, 0.734)
+>>> queueing.smallest_ward(load, target=0.05)
+15
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import brentq
+
+from healthsys.errors import DataError
+
+__all__ = [
+    "Waiting", "erlang_b", "erlang_c", "load_for_occupancy", "occupancy", "one_more_bed", "simulate_ward",
+    "simulation_check", "smallest_ward", "waiting", "ward_sizes",
+]  # fmt: skip
+
+#: What an arrival does that finds no bed.
+RULES = ("loss", "waiting")
+
+#: No ward is computed or searched beyond so many beds.
+MOST_BEDS = 20_000
+
+#: Beyond this load the share of beds in use is 1 to the last digit that a float holds.
+MOST_LOAD = 1e9
+
+#: No simulation follows more arrivals than this (about a minute).
+MOST_ARRIVALS = 2_000_000
+
+#: Batches of a simulated run whose means give its error, and the arrivals that each needs.
+BATCHES, IN_A_BATCH = 20, 2
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Erlang C for one ward: chance of waiting, mean wait and the chance of waiting longer than asked."""
+
+    chance: float
+    mean_wait: float
+    longer_than: float
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _number(value: float, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> bool:
+    try:
+        return math.isfinite(value) and low <= value < high and (not whole or value == int(value))
+    except (TypeError, OverflowError):
+        return False
+
+
+def _check(load: float, beds: int | None = None, *, fewest: int = 0, rule: str = "loss") -> None:
+    if rule not in RULES:
+        raise DataError(f"rule '{rule}' is not known; allowed: {', '.join(RULES)}")
+    if not _number(load, 0):
+        raise DataError(
+            f"a load of {load} Erlang is not possible; allowed: 0 or more (arrivals per day x days of stay)"
+        )
+    if beds is None:
+        return
+    if not _number(beds, 0, whole=True):
+        raise DataError(f"{beds} beds is not a whole number of 0 or more")
+    if beds > MOST_BEDS:
+        raise DataError(f"{beds:,} beds are more than any ward; allowed: up to {MOST_BEDS:,}")
+    if beds < fewest:
+        raise DataError("a ward without beds has no occupancy and cannot be simulated; allowed: 1 or more")
+
+
+def _above_zero(value: float, what: str, *, zero: bool = False) -> None:
+    if not _number(value, 0) or (value == 0 and not zero):
+        raise DataError(f"{what} of {value} is not possible; allowed: {'0 or more' if zero else 'above 0'}")
+
+
+def erlang_b(load: float, beds: int) -> float:
+    """Chance that an arrival finds every bed taken and goes elsewhere: B(0) = 1, B(n) = a B(n-1) / (n + a B(n-1)).
+
+    Parameters
+    ----------
+    load
+        Offered load in Erlang: arrivals per day times mean stay in days, 0 or more.
+    beds
+        Number of beds, a whole number of up to 20,000.
+
+    References
+    ----------
+    Erlang AK 1917; Cooper RB, Introduction to Queueing Theory, 1981.
+
+    Examples
+    --------
+    >>> round(erlang_b(10, 15), 6)
+    0.036497
+    """
+    _check(load, beds)
+    blocked = 1.0
+    for n in range(1, int(beds) + 1):
+        blocked = load * blocked / (n + load * blocked)
+    return blocked if load > 0 or beds == 0 else 0.0
+
+
+def erlang_c(load: float, beds: int) -> float:
+    """Chance that an arrival must wait for a bed: C = B / (1 - rho (1 - B)) with rho = load / beds, below 1.
+
+    Examples
+    --------
+    >>> round(erlang_c(10, 12), 6)
+    0.449388
+    """
+    _check(load, beds)
+    if load >= beds:
+        raise DataError(
+            f"a load of {load:g} Erlang on {beds:,} beds leaves no steady state: the queue grows without end. "
+            "Allowed: a load below the number of beds"
+        )
+    blocked = erlang_b(load, beds)
+    return blocked / (1 - load / beds * (1 - blocked))
+
+
+def waiting(load: float, beds: int, *, stay: float, longer_than: float = 0.0) -> Waiting:
+    """Describe the wait for a bed (Erlang C), for a mean ``stay`` in the unit of ``longer_than`` and of the results.
+
+    ``mean_wait`` over all arrivals is C stay / (beds - load), ``longer_than`` is C exp(-(beds - load) t / stay).
+
+    Examples
+    --------
+    >>> round(waiting(10, 12, stay=1).mean_wait, 6)
+    0.224694
+    """
+    _above_zero(stay, "a mean stay")
+    _above_zero(longer_than, "a wait", zero=True)
+    chance = erlang_c(load, beds)
+    return Waiting(chance, chance * stay / (beds - load), chance * math.exp(-(beds - load) * longer_than / stay))
+
+
+def occupancy(load: float, beds: int, *, rule: str = "loss") -> float:
+    """Mean share of beds in use: a (1 - B) / N under loss, a / N under waiting.
+
+    Examples
+    --------
+    >>> round(occupancy(10, 15), 4)
+    0.6423
+    """
+    _check(load, beds, fewest=1, rule=rule)
+    if rule == "waiting":
+        erlang_c(load, beds)
+        return load / beds
+    # The same as load * (1 - B) / beds, without the loss of digits where B is close to 1 (huge loads).
+    return load / (beds + load * erlang_b(load, beds - 1))
+
+
+def load_for_occupancy(share: float, beds: int, *, of: str = "carried") -> float:
+    """Return the offered load in Erlang that gives a ward an occupancy (a ``share`` between 0 and 1).
+
+    ``carried`` occupancy is the share of beds in use, after arrivals that found no bed went elsewhere (what a midnight
+    count sees), ``offered`` is arrivals times stay over beds.
+
+    Examples
+    --------
+    >>> round(erlang_b(load_for_occupancy(0.85, 10), 10), 3), round(erlang_b(8.5, 10), 3)
+    (0.327, 0.145)
+    """
+    if of not in ("carried", "offered"):
+        raise DataError(f"load '{of}' is not known; allowed: carried, offered")
+    _check(0, beds, fewest=1)
+    if not _number(share, 0, 1) or share == 0:
+        raise DataError(f"an occupancy of {share} is not possible; allowed: above 0 and below 1 (0.85 for 85 %)")
+    if of == "offered":
+        return share * beds
+    highest = float(beds)
+    while occupancy(highest, beds) < share:
+        highest *= 2
+        if highest > MOST_LOAD:
+            raise DataError(f"an occupancy of {share} needs more demand than can be computed; allowed: below 1 by more")
+    return float(brentq(lambda load: occupancy(load, beds) - share, 0.0, highest, xtol=1e-12))
+
+
+def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
+    """Smallest number of beds with a chance of a full ward (``loss``) or of waiting at or below a target.
+
+    Examples
+    --------
+    >>> smallest_ward(10, target=0.05), smallest_ward(10, target=0.05, rule="waiting")
+    (15, 17)
+    """
+    _check(load, rule=rule)
+    if not _number(target, 0, 1) or target == 0:
+        raise DataError(f"a target of {target} is not a probability; allowed: above 0 and below 1 (0.05 for 5 %)")
+    blocked = 1.0
+    for n in range(1, MOST_BEDS + 1):
+        blocked = load * blocked / (n + load * blocked)
+        if rule == "loss" and blocked <= target:
+            return n
+        if rule == "waiting" and n > load and blocked / (1 - load / n * (1 - blocked)) <= target:
+            return n
+    raise DataError(f"no ward of up to {MOST_BEDS:,} beds meets a target of {target:g} at {load:g} Erlang")
+
+
+def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
+    """Compare wards of different size at the same occupancy (a share), under both readings of occupancy.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per size: ``beds``; ``load_carried``, ``full_carried`` (loss at that carried occupancy);
+        ``load_offered``, ``full_offered`` (loss at that offered load); ``wait_offered``, ``mean_wait_hours``
+        (waiting at that load, for a mean stay in days).
+
+    Examples
+    --------
+    >>> ward_sizes([10, 100], share=0.85, stay=5)[["beds", "full_carried", "full_offered", "wait_offered"]].round(3)
+       beds  full_carried  full_offered  wait_offered
+    0    10         0.327         0.145         0.530
+    1   100         0.015         0.012         0.075
+    """
+    if len(sizes) == 0:
+        raise DataError("there is no ward size to compare; name at least one number of beds")
+    table = pd.DataFrame({"beds": sizes, "load_carried": [load_for_occupancy(share, beds) for beds in sizes]})
+    table["full_carried"] = [erlang_b(row.load_carried, row.beds) for row in table.itertuples()]
+    table["load_offered"] = share * table["beds"]
+    table["full_offered"] = [erlang_b(row.load_offered, row.beds) for row in table.itertuples()]
+    queues = [waiting(row.load_offered, row.beds, stay=stay) for row in table.itertuples()]
+    table["wait_offered"] = [queue.chance for queue in queues]
+    table["mean_wait_hours"] = [24 * queue.mean_wait for queue in queues]
+    return table
+
+
+def one_more_bed(load: float, beds: int, *, more: int = 5) -> pd.DataFrame:
+    """Show what each of ``more`` further beds does to a ward whose demand stays the same.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``beds``, ``full`` (chance of a full ward), ``occupancy``, ``turned_away`` (per 1,000 arrivals), ``slack``
+        (1 - occupancy), ``spared`` (fewer turned away per 1,000 than with one bed less; missing in the first row).
+
+    Examples
+    --------
+    >>> one_more_bed(10, 12, more=1)[["beds", "turned_away", "spared"]].round(1)
+       beds  turned_away  spared
+    0    12        119.7     NaN
+    1    13         84.3    35.4
+    """
+    _check(load, beds)
+    if not _number(more, 1, whole=True):
+        raise DataError(f"{more} further beds cannot be shown; allowed: a whole number of 1 or more")
+    table = pd.DataFrame({"beds": np.arange(beds, beds + more + 1)})
+    table["full"] = [erlang_b(load, int(n)) for n in table["beds"]]
+    table["occupancy"] = [occupancy(load, int(n)) for n in table["beds"]]
+    table["turned_away"] = 1000 * table["full"]
+    table["slack"] = 1 - table["occupancy"]
+    table["spared"] = -table["turned_away"].diff()
+    return table
+
+
+def simulate_ward(
+    load: float, beds: int, *, stay: float, days: float, seed: int, rule: str = "loss", warm_up: float | None = None
+) -> pd.DataFrame:
+    """Run a ward bed by bed (discrete events, exponential stays of a mean in days) and return its arrivals.
+
+    Counting lasts ``days`` after a ``warm_up`` (20 stays when None), so that the ward is in steady state.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per counted arrival: ``time`` (days), ``turned_away``, ``wait`` (days; missing if turned away).
+
+    Examples
+    --------
+    >>> run = simulate_ward(10, 12, stay=5, days=400, seed=1)
+    >>> bool(0.05 < run["turned_away"].mean() < 0.2)
+    True
+    """
+    _check(load, beds, fewest=1, rule=rule)
+    _above_zero(load, "a simulated load")
+    _above_zero(stay, "a mean stay")
+    _above_zero(days, "a run of days")
+    if rule == "waiting":
+        erlang_c(load, beds)
+    start = 20 * stay if warm_up is None else warm_up
+    _above_zero(start, "a warm-up", zero=True)
+    arriving = load / stay * (start + days)
+    if arriving > MOST_ARRIVALS:
+        raise DataError(
+            f"{arriving:,.0f} arrivals are too many to simulate one by one; allowed: {MOST_ARRIVALS:,}, "
+            f"so at most {max(0.0, MOST_ARRIVALS * stay / load - start):,.0f} days of this ward"
+        )
+    rng, end = np.random.default_rng(seed), start + days
+    leaving: list[float] = []
+    queue: deque[float] = deque()
+    rows: list[tuple[float, bool, float]] = []
+    now = rng.exponential(stay / load)
+    while True:
+        while leaving and leaving[0] < min(now, end):
+            free = heapq.heappop(leaving)
+            if queue:
+                arrived = queue.popleft()
+                rows.append((arrived, False, free - arrived))
+                heapq.heappush(leaving, free + rng.exponential(stay))
+        if now >= end:
+            break
+        gap = rng.exponential(stay / load)
+        if len(leaving) < beds:
+            rows.append((now, False, 0.0))
+            heapq.heappush(leaving, now + rng.exponential(stay))
+        elif rule == "loss":
+            rows.append((now, True, math.nan))
+        else:
+            queue.append(now)
+        now += gap
+    table = pd.DataFrame(rows, columns=["time", "turned_away", "wait"])
+    return table[table["time"] >= start].sort_values("time", ignore_index=True)
+
+
+def simulation_check(load: float, beds: int, *, stay: float, days: float, seed: int) -> pd.DataFrame:
+    """Compare a simulated ward with the closed forms; below ``beds`` of load, a ward with a queue too.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``quantity``, ``formula``, ``simulated``, ``error`` (standard error over 20 batches of the run), ``arrivals``.
+
+    Examples
+    --------
+    >>> simulation_check(10, 12, stay=5, days=400, seed=1)["formula"].round(2).to_list()
+    [11.97, 44.94, 26.96]
+    """
+    away = simulate_ward(load, beds, stay=stay, days=days, seed=seed)["turned_away"].to_numpy(float)
+    compared = [("turned away (loss), %", 100 * erlang_b(load, beds), 100 * away)]
+    if load < beds:
+        wait = simulate_ward(load, beds, stay=stay, days=days, seed=seed + 1, rule="waiting")["wait"].to_numpy(float)
+        theory = waiting(load, beds, stay=stay)
+        compared.append(("must wait (waiting), %", 100 * theory.chance, 100.0 * (wait > 1e-12)))
+        compared.append(("mean wait (waiting), hours", 24 * theory.mean_wait, 24 * wait))
+    rows = []
+    for quantity, formula, values in compared:
+        if len(values) < BATCHES * IN_A_BATCH:
+            raise DataError(
+                f"{len(values)} people came to the simulated ward; {BATCHES * IN_A_BATCH} or more are needed: "
+                "simulate more days"
+            )
+        error = np.std([part.mean() for part in np.array_split(values, BATCHES)], ddof=1) / np.sqrt(BATCHES)
+        rows.append((quantity, formula, float(values.mean()), float(error), len(values)))
+    return pd.DataFrame(rows, columns=["quantity", "formula", "simulated", "error", "arrivals"])

@@ -1,0 +1,20 @@
+"""Answers of :mod:`healthsys.queueing` to worked examples (R 4.2.2, by the recursion of Erlang's formulas)."""
+
+from __future__ import annotations
+
+from healthsys import queueing
+
+
+def answers() -> dict[str, float]:
+    """Compute every worked example on queues.
+
+    Examples
+    --------
+    >>> round(answers()["trends-erlang-b"], 6)
+    0.036497
+    """
+    return {
+        "trends-erlang-b": queueing.erlang_b(10, 15),
+        "trends-erlang-c": queueing.erlang_c(10, 12),
+        "trends-wait": queueing.waiting(10, 12, stay=1).mean_wait,
+    }
