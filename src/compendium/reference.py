@@ -12,12 +12,13 @@ ROOMS = {
     "climate": "Organisational climate",
     "trends": "Service trends",
     "equality": "Pay and equality",
+    "workforce": "Workforce equality",
     "narratives": "Narratives",
     "publishing": "Publishing",
 }
 
 #: Packages whose ``__all__`` names everything public in them.
-WHOLE = {"healthsys.climate", "healthsys.disclosure"}
+WHOLE = {"healthsys.climate", "healthsys.disclosure", "healthsys.workforce"}
 
 #: The command explains itself (``healthsys --help``).
 LEFT_OUT = {"everyday.cli"}
