@@ -40,7 +40,6 @@ def test_a_percentage_uses_the_counts_shown_or_is_suppressed():
     assert HES.percent(3, 48) is None
     assert HES.percent(0, 48) == 0.0
     assert HES.percent(0, 0) is None
-    assert HES.average(14.2, 7) is None
 
 
 def test_a_negative_or_broken_count_is_refused():

@@ -6,7 +6,7 @@ import pytest
 
 from healthsys.equality import readers
 from healthsys.equality.codes import NHS_ETHNIC_CODES, UNKNOWN_WORDS, is_unknown, level_named
-from healthsys.equality.pages import decompose, pay, strata, talent, workforce
+from healthsys.equality.pages import decompose, pay, strata
 from healthsys.errors import DataError
 
 
@@ -194,20 +194,6 @@ def test_columns_of_a_model_that_are_not_there_are_named(shared):
         decompose.open_page(source, group="religion", characteristics=["level"])
     with pytest.raises(DataError, match="it is no staff file"):
         pay.open_page("climate_survey_baseline")
-
-
-def test_a_process_without_a_group_is_named(shared):
-    files = {name: str(shared / f"cases/own_data/wres_{name}.csv")
-             for name in ("staff", "recruitment", "processes", "survey", "boards")}  # fmt: skip
-    with pytest.raises(DataError, match=r"wr_nobme\.csv: column 'group' has no row 'BME' for the process disciplinary"):
-        workforce.open_page("WRES", files=files | {"processes": str(shared / "cases/own_data/wr_nobme.csv")})
-    other = workforce.open_page("WRES", files=files | {"staff": str(shared / "cases/own_data/wr_org_staff.csv")})
-    assert other.representation["base"].iloc[-1] != "*"
-
-
-def test_a_characteristic_that_nobody_counted_is_named(shared):
-    with pytest.raises(DataError, match=r"no characteristic 'age'. There are: ethnicity, disability, sex"):
-        talent.open_page(str(shared / "cases/own_data/ta_missingstage.csv"), characteristic="age")
 
 
 # The service's files

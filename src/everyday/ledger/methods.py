@@ -1,30 +1,57 @@
-"""Our answers to worked examples beside those of a reference implementation or a publication."""
+"""Worked examples whose answer somebody else reported: where our answers are, and which row each belongs to."""
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import math
-from collections.abc import Mapping
+import pkgutil
+from collections.abc import Callable, Mapping
+from types import ModuleType
 
 import pandas as pd
 
+import healthsys
+from healthsys import validation
 from healthsys.errors import DataError, nearest
 
+#: Data sets that worked examples are computed from, by the name of the parameter of a module's ``answers``.
+DATA = {"services": "area_south_services", "clinics": "area_south_clinics", "example": "its_example"}
 
-def compare_methods(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.DataFrame:
-    """Set our answer beside each reference value, with the difference and whether the two agree.
+
+def modules() -> list[ModuleType]:
+    """Return the modules that answer worked examples: those of :mod:`healthsys.validation`, in order of their names.
+
+    A package that has not moved its answers there yet has them in its module ``worked``.
+    """
+    names = [f"{validation.__name__}.{found.name}" for found in pkgutil.iter_modules(validation.__path__)]
+    packages = [f"healthsys.{found.name}" for found in pkgutil.iter_modules(healthsys.__path__) if found.ispkg]
+    names += [f"{name}.worked" for name in packages if importlib.util.find_spec(f"{name}.worked")]
+    return [importlib.import_module(name) for name in names]
+
+
+def answers(module: ModuleType, load: Callable[[str], pd.DataFrame]) -> dict[str, float]:
+    """Compute the worked examples of a module, with the data sets that it asks for.
+
+    Parameters
+    ----------
+    module
+        One of :func:`modules`; the parameters of its ``answers`` name data sets, as they are or by :data:`DATA`.
+    load
+        A function that opens a data set by name.
+    """
+    return module.answers(**{name: load(DATA.get(name, name)) for name in inspect.signature(module.answers).parameters})
+
+
+def answered(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Series:
+    """Return our answer for each row of the reference values, in their order.
 
     Parameters
     ----------
     reference
         One row for each check, in the layout of the data set ``method_checks``.
     ours
-        Our answer for each check, from the room that the method belongs to.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The rows of ``reference`` with ``ours`` and ``difference`` (ours less theirs), both to one digit more than the
-        tolerance has, and ``agrees`` (the difference is within the tolerance).
+        Our answer for each check.
 
     Raises
     ------
@@ -33,10 +60,8 @@ def compare_methods(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Da
 
     Examples
     --------
-    >>> row = pd.DataFrame({"check": ["share"], "value": [0.33], "tolerance": [0.005]})
-    >>> found = compare_methods(row, {"share": 1 / 3}).iloc[0]
-    >>> float(found["ours"]), float(found["difference"]), bool(found["agrees"])
-    (0.3333, 0.0033, True)
+    >>> answered(pd.DataFrame({"check": ["share"]}), {"share": 1 / 4}).tolist()
+    [0.25]
     """
     names = list(reference["check"])
     for name in ours:
@@ -48,19 +73,17 @@ def compare_methods(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Da
     if missing:
         raise DataError(
             f"method_checks.csv: check '{missing[0]}' has no answer.{nearest(missing[0], ours)} "
-            "Compute it in the room's module worked.py, or remove the row"
+            "Compute it in a module of healthsys.validation, or remove the row"
         )
-    table = reference.copy()
-    exact = [float(ours[name]) for name in names]
-    digits = [_digits(tolerance) for tolerance in table["tolerance"]]
-    table["ours"] = [round(value, places) for value, places in zip(exact, digits, strict=True)]
-    differences = [value - theirs for value, theirs in zip(exact, table["value"], strict=True)]
-    # Adding nought turns a negative nought into a plain one.
-    table["difference"] = [round(value, places) + 0.0 for value, places in zip(differences, digits, strict=True)]
-    table["agrees"] = [abs(value) <= bound for value, bound in zip(differences, table["tolerance"], strict=True)]
-    return table
+    return reference["check"].map(ours).astype(float)
 
 
-def _digits(tolerance: float) -> int:
-    """Decimal places that show one digit more than a tolerance has: the rest is the processor's."""
+def digits(tolerance: float) -> int:
+    """Return the decimal places that show one digit more than a tolerance has: the rest is the processor's.
+
+    Examples
+    --------
+    >>> digits(5e-3), digits(0.0)
+    (4, 12)
+    """
     return max(0, 1 - math.floor(math.log10(tolerance))) if tolerance else 12

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pandas as pd
 
@@ -24,20 +23,10 @@ Cell = frozenset
 
 @dataclass(frozen=True)
 class Printed:
-    """A table that a page prints.
+    """A table that a page shows: ``name``, and the characteristics ``by`` which it counts; the first names the rows.
 
-    Attributes
-    ----------
-    name
-        What to call it.
-    by
-        The characteristics that it crosses; the first names the rows.
-    totals
-        Whether totals over every characteristic are printed too.
-    where
-        Conditions that hold for the whole table.
-    only
-        For a characteristic, the levels that the table has, where nobody under ``where`` can be at another.
+    ``totals`` says whether totals over every characteristic are shown too, ``where`` holds conditions on the whole
+    table, ``only`` the levels of a characteristic that the table has, where nobody under ``where`` is at another.
     """
 
     name: str
@@ -68,65 +57,49 @@ class Page:
         return self.rule.show(self.counts[key])
 
     def exact(self, cell: Mapping[str, str]) -> int | None:
-        """Return the unrounded count of a cell, to work a figure out from; None where the cell is suppressed.
-
-        Raises
-        ------
-        DataError
-            If the page was not protected for figures from unrounded counts.
-        """
+        """Return the unrounded count of a cell; None where it is suppressed; refused unless ``unrounded``."""
         if not self.unrounded and self.rule.on:
             raise DataError("this page is protected for rounded counts only; call protect(..., unrounded=True)")
         return None if self.shown(cell) is None else self.counts[Cell(cell.items())]
 
     def frame(self, name: str, *, total: str = "All") -> pd.DataFrame:
-        """Return a table as printed: a row per level of its first characteristic, text cells, ``*`` where suppressed.
+        """Return a table as shown, text cells, ``*`` where suppressed.
 
-        A table of one characteristic has the columns level and ``people``; of two, a column per level and a
-        total; of more, the further characteristics stay as columns of their own.
+        A table of one characteristic has its column and ``people``; of more, a column per level of the last and total.
         """
-        table = self._table(name)
+        table = next((table for table in self.tables if table.name == name), None)
+        if table is None:
+            raise DataError(f"this page has no table '{name}'.{nearest(name, [one.name for one in self.tables])}")
         levels = {**self.levels, **table.only}
-        rows, columns = table.by[0], table.by[-1]
         ends = [total] if table.totals else []
-        if len(table.by) == 1:
-            found = [{rows: level, "people": self._text(table, {rows: level}, total)} for level in levels[rows] + ends]
-            return pd.DataFrame(found)
-        outer = [levels[name] + ends for name in table.by[:-1]]
-        out = []
-        for combination in itertools.product(*outer):
-            given = dict(zip(table.by[:-1], combination, strict=True))
-            line: dict[str, Any] = dict(given)
-            for level in levels[columns] + ends:
-                line[level] = self._text(table, {**given, columns: level}, total)
-            out.append(line)
-        return pd.DataFrame(out)
+
+        def text(given: Mapping[str, str]) -> str:
+            shown = self.shown({**table.where, **{key: level for key, level in given.items() if level != total}})
+            return MARK if shown is None else f"{shown:,}"
+
+        *outer, last = table.by
+        if not outer:
+            return pd.DataFrame([{last: level, "people": text({last: level})} for level in levels[last] + ends])
+        rows = []
+        for combination in itertools.product(*(levels[name] + ends for name in outer)):
+            given = dict(zip(outer, combination, strict=True))
+            rows.append(given | {level: text({**given, last: level}) for level in levels[last] + ends})
+        return pd.DataFrame(rows)
 
     def percent(self, part: Mapping[str, str], whole: Mapping[str, str]) -> float | None:
-        """Return a percentage of two printed cells, or None where either is suppressed or the whole is empty.
+        """Return a percentage of two cells, or None where either is suppressed or the whole is empty.
 
-        On a page for unrounded counts it is worked out from those, and None too where few people are left over.
+        On a page for unrounded counts it is calculated from those, and None too where few people are left over.
         """
-        if self.unrounded:
-            top, bottom = self.exact(part), self.exact(whole)
-            return None if top is None or not bottom or not self.rule.allows(top, bottom) else 100 * top / bottom
-        top, bottom = self.shown(part), self.shown(whole)
-        return None if top is None or not bottom else min(100.0, 100 * top / bottom)
+        count = self.exact if self.unrounded else self.shown
+        top, bottom = count(part), count(whole)
+        if top is None or not bottom or (self.unrounded and not self.rule.allows(top, bottom)):
+            return None
+        return min(100.0, 100 * top / bottom)
 
     def sentence(self) -> str:
         """Say the rule and what the proof found, for the foot of the tables."""
         return self.rule.sentence(unrounded=self.unrounded) + (f" {self.proof.sentence()}" if self.proof else "")
-
-    def _table(self, name: str) -> Printed:
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise DataError(f"this page has no table '{name}'.{nearest(name, [t.name for t in self.tables])}")
-
-    def _text(self, table: Printed, given: Mapping[str, str], total: str) -> str:
-        cell = {**table.where, **{key: level for key, level in given.items() if level != total}}
-        shown = self.shown(cell)
-        return MARK if shown is None else f"{shown:,}"
 
 
 def protect(
@@ -150,19 +123,18 @@ def protect(
     Parameters
     ----------
     people
-        One row per combination of characteristics (or per person); text columns, and the column ``count`` if
-        there is one (people per row), else each row is one person.
+        One row per combination of characteristics, with the column ``count``; without that column, one per person.
     tables
-        What the page prints.
+        What the page shows.
     derived
         Characteristics that follow from another (``{"cluster": "band"}``: every band lies in one cluster).
     statements
-        Percentages that the page prints from unrounded counts.
+        Percentages that the page shows from unrounded counts.
     exact
-        Cells that the page gives away exactly, such as the bases of a printed ratio.
+        Cells that the page gives away exactly, such as the bases of a ratio.
     unrounded
-        Whether the page prints figures worked out from unrounded counts: the attack then knows the exact count of
-        every cell that is not suppressed.
+        Whether the page shows figures from unrounded counts: the attack then knows the exact count of every cell that
+        is not suppressed.
     levels
         Levels of a characteristic in the order of the table; a level nobody has is a cell of zero.
 
@@ -180,12 +152,9 @@ def protect(
     Examples
     --------
     >>> from healthsys.disclosure import HES
-    >>> staff = pd.DataFrame({"sex": list("FFMM"), "band": ["5", "6", "5", "6"], "people": [40, 3, 22, 31]})
-    >>> page = protect(staff, tables=[Printed("Staff", ("band", "sex"))], rule=HES)
-    >>> page.frame("Staff").values.tolist()
-    [['5', '*', '*', '60'], ['6', '*', '*', '35'], ['All', '45', '55', '95']]
-    >>> page.proof.holds
-    True
+    >>> staff = pd.DataFrame({"sex": ["F", "M"], "people": [3, 40]})
+    >>> protect(staff, tables=[Printed("Staff", ("sex",))], rule=HES).frame("Staff")["people"].tolist()
+    ['*', '*', '45']
     """
     printed = [name for table in tables for name in (*table.by, *table.where)]
     parents = [parent for name, parent in (derived or {}).items() if name in printed]
@@ -202,12 +171,8 @@ def protect(
     primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
     secondary = _second_in_each_line(cells, lines, primary)
     known = [Cell(cell.items()) for cell in exact]
-    attack = {
-        "rule": rule,
-        "levels": order,
-        "derived": derived or {},
-        "statements": statements,
-    }
+    attack = {"rule": rule, "levels": order, "derived": derived or {}, "statements": statements}
+
     def proved(also: frozenset, only: Cell | None = None) -> Proof:
         told = [cell for cell in cells if cell not in primary and cell not in also] if unrounded else []
         return prove(cube, cells, primary=primary, secondary=also, exact=[*known, *told], only=only, **attack)
@@ -220,11 +185,10 @@ def protect(
         if further is None:
             further = _neighbour(proof.weakest, cells, lines, primary | secondary)
         if further is None:
+            cell = " and ".join(f"{name} {level}" for name, level in sorted(proof.weakest)) or "of everybody"
             raise DataError(
-                f"the cell {_say(proof.weakest)} can be narrowed to fewer than three numbers whatever else "
-                "is "
-                "suppressed; leave out the percentages or exact figures that give it away, or join it with "
-                "another level"
+                f"the cell {cell} can be narrowed to fewer than three numbers whatever else is suppressed; leave out "
+                "the percentages or exact figures that give it away, or join it with another level"
             )
         secondary = _second_in_each_line(cells, lines, primary, secondary | {further})
 
@@ -251,9 +215,7 @@ def _add_cells(table: Printed, cube: pd.DataFrame, order: dict, cells: dict, lin
     sizes = range(len(table.by) + 1) if table.totals else [len(table.by)]
     for size in sizes:
         for names in itertools.combinations(table.by, size):
-            found = (
-                inside.groupby(list(names))["people"].sum().to_dict() if names else {(): int(inside["people"].sum())}
-            )
+            found = inside.groupby(list(names))["people"].sum().to_dict() if names else {(): inside["people"].sum()}
             found = {key if isinstance(key, tuple) else (key,): int(value) for key, value in found.items()}
             for combination in itertools.product(*(order[name] for name in names)):
                 cell = fixed | frozenset(zip(names, combination, strict=True))
@@ -317,7 +279,3 @@ def _neighbour(weakest: Cell, cells: dict, lines: list, hidden: frozenset) -> Ce
         if free:
             return min(free, key=lambda cell: (cells[cell], sorted(cell)))
     return None
-
-
-def _say(cell: Cell) -> str:
-    return " and ".join(f"{name} {level}" for name, level in sorted(cell)) or "of everybody"

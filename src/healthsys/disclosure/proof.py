@@ -40,14 +40,9 @@ class Statement:
 class Proof:
     """What the attack found.
 
-    Attributes
-    ----------
-    ranges
-        A row per suppressed cell: ``cell`` (conditions as text), ``reason`` (``small`` or ``protects``),
-        ``lowest`` and ``highest`` count it can be, ``values`` (integers known to be possible: 3 stands for
-        three or more).
-    weakest
-        Conditions of the cell with the fewest possible values; None where nothing is suppressed.
+    ``ranges`` has a row per suppressed cell: ``cell`` (conditions as text), ``reason`` (``small`` or ``protects``),
+    ``lowest`` and ``highest`` count it can be, ``values`` (known to be possible: 3 stands for three or more).
+    ``weakest`` is the cell with the fewest possible values; None where nothing is suppressed.
     """
 
     ranges: pd.DataFrame
@@ -116,11 +111,23 @@ def prove(
         return Proof(pd.DataFrame(columns=columns), None)
     atoms = _atoms(cube, levels, derived or {})
     limit = 10 * int(cube["people"].sum()) + 1000
-    rows, lower, upper = _limits(atoms, cells, primary, secondary, rule, limit, exact)
+    rows, lower, upper = [_mask(atoms, cell) for cell in cells], [], []
+    known = frozenset(exact)
+    for cell, number in cells.items():
+        if cell in known:
+            low = high = number
+        elif cell in primary:
+            low, high = 1, rule.highest
+        elif cell in secondary:
+            low, high = rule.highest + 1, limit
+        else:
+            low, high = rule.bounds(rule.show(number))
+        lower.append(low)
+        upper.append(high)
     for statement in statements:
         _add_statement(statement, atoms, rows, lower, upper)
-    bounds = np.array(lower, dtype=float), np.array(upper, dtype=float)
-    attack = _Attack(np.array(rows, dtype=float), *bounds, _true_counts(atoms, cube), limit)
+    truth = atoms.merge(cube, on=list(atoms.columns), how="left")["people"].fillna(0)
+    attack = _Attack(*(np.array(one, dtype=float) for one in (rows, lower, upper, truth)), limit)
     found = []
     for cell in hidden if only is None else [only]:
         low, high, values = attack.values(_mask(atoms, cell))
@@ -194,19 +201,12 @@ def _atoms(cube: pd.DataFrame, levels: Mapping[str, Sequence[str]], derived: Map
         if pairs[parent].duplicated().any():
             level = pairs[parent][pairs[parent].duplicated()].iloc[0]
             raise DataError(
-                f"'{name}' is said to follow from '{parent}', but {parent} '{level}' goes with more than "
-                "one level "
-                f"of it; take '{name}' out of derived"
+                f"'{name}' is said to follow from '{parent}', but {parent} '{level}' goes with more than one level of "
+                f"it; take '{name}' out of derived"
             )
         atoms[name] = atoms[parent].map(dict(zip(pairs[parent], pairs[name], strict=True)))
         atoms = atoms[atoms[name].notna()]
     return atoms.reset_index(drop=True)
-
-
-def _true_counts(atoms: pd.DataFrame, cube: pd.DataFrame) -> np.ndarray:
-    """Return how many people there truly are in every combination."""
-    names = list(atoms.columns)
-    return atoms.merge(cube, on=names, how="left")["people"].fillna(0).to_numpy(dtype=float)
 
 
 def _mask(atoms: pd.DataFrame, cell: frozenset) -> np.ndarray:
@@ -214,33 +214,6 @@ def _mask(atoms: pd.DataFrame, cell: frozenset) -> np.ndarray:
     for name, level in cell:
         mask &= (atoms[name] == level).to_numpy()
     return mask
-
-
-def _limits(
-    atoms: pd.DataFrame,
-    cells: Mapping[frozenset, int],
-    primary: frozenset,
-    secondary: frozenset,
-    rule: Rule,
-    limit: int,
-    exact: Sequence[frozenset],
-) -> tuple[list[np.ndarray], list[float], list[float]]:
-    rows, lower, upper = [], [], []
-    known = frozenset(exact)
-    for cell, number in cells.items():
-        low, high = (
-            (1, rule.highest)
-            if cell in primary
-            else (rule.highest + 1, limit)
-            if cell in secondary
-            else rule.bounds(rule.show(number))
-        )
-        if cell in known:
-            low = high = number
-        rows.append(_mask(atoms, cell))
-        lower.append(low)
-        upper.append(high)
-    return rows, lower, upper
 
 
 def _add_statement(statement: Statement, atoms: pd.DataFrame, rows: list, lower: list, upper: list) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,22 +15,11 @@ MARK = "*"
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule for printing counts of people.
+    """One rule for showing counts of people.
 
-    Counts from 1 to ``highest`` are replaced by ``*``; zero stays zero; every other count is rounded to the
-    nearest multiple of ``base``. A mean, median or ratio of fewer than ``highest + 1`` people is replaced as
-    well.
-
-    Attributes
-    ----------
-    name
-        The word by which a page's parameters choose the rule.
-    highest
-        Largest count that is suppressed (people); 0 suppresses nothing.
-    base
-        Multiple to which shown counts are rounded (people); 1 leaves them as they are.
-    source
-        Where the rule comes from.
+    Counts from 1 to ``highest`` are replaced by ``*`` (0 suppresses nothing); zero stays zero; every other count is
+    rounded to the nearest multiple of ``base`` (1 leaves it as it is). ``name`` is what settings call the rule,
+    ``source`` where it comes from.
     """
 
     name: str
@@ -45,12 +33,7 @@ class Rule:
         return self.highest > 0 or self.base > 1
 
     def show(self, count: int) -> int | None:
-        """Return a count as it may be printed, or None where it is suppressed.
-
-        Raises
-        ------
-        DataError
-            If the count is negative or not whole.
+        """Return a count as it may be shown, None where it is suppressed; refuse one that is negative or not whole.
 
         Examples
         --------
@@ -78,17 +61,6 @@ class Rule:
         shown = self.show(count)
         return MARK if shown is None else f"{shown:,}"
 
-    def counts(self, counts: pd.Series) -> pd.Series:
-        """Return a column of counts as they may be printed (``Int64``; suppressed cells missing).
-
-        Examples
-        --------
-        >>> HES.counts(pd.Series([0, 3, 12])).tolist()
-        [0, <NA>, 10]
-        """
-        shown = [pd.NA if (value := self.show(count)) is None else value for count in counts]
-        return pd.Series(shown, index=counts.index, name=counts.name, dtype="Int64")
-
     def bounds(self, shown: int) -> tuple[int, int]:
         """Return the smallest and largest count that prints as ``shown``.
 
@@ -102,9 +74,7 @@ class Rule:
         return max(shown - self.base // 2, self.highest + 1), shown + (self.base - 1) // 2
 
     def percent(self, part: int, whole: int) -> float | None:
-        """Return a percentage of the two counts *as printed*, so that it tells nothing that they do not.
-
-        It is None where either count is suppressed or nobody is in the whole.
+        """Return a percentage of the two counts *as shown*; None where either is suppressed or nobody is in the whole.
 
         Examples
         --------
@@ -118,23 +88,10 @@ class Rule:
             return None
         return min(100.0, 100 * top / bottom)
 
-    def average(self, value: float | None, people: int) -> float | None:
-        """Return a mean, median or ratio, or None where it rests on too few people.
-
-        Examples
-        --------
-        >>> HES.average(15.2, 7) is None, HES.average(15.2, 8)
-        (True, 15.2)
-        """
-        if value is None or math.isnan(value) or people <= self.highest:
-            return None
-        return value
-
     def allows(self, part: int, whole: int) -> bool:
-        """Say whether a figure worked out from unrounded counts may be printed.
+        """Say whether a figure from unrounded counts may be shown: a rate to a decimal can give three counts away.
 
-        It may where neither the part, nor the whole, nor those who are left are few, since a rate printed to a decimal
-        can give all three away.
+        It may where neither the part, nor the whole, nor those who are left are few.
 
         Examples
         --------
@@ -144,12 +101,7 @@ class Rule:
         return None not in (self.show(part), self.show(whole), self.show(whole - part))
 
     def sentence(self, *, unrounded: bool = False) -> str:
-        """Say the rule in one sentence for the foot of a table.
-
-        Parameters
-        ----------
-        unrounded
-            Whether the page works its percentages, ratios and differences out from unrounded counts.
+        """Say the rule, for the foot of a table; ``unrounded`` where percentages and ratios are from unrounded counts.
 
         Examples
         --------
@@ -166,18 +118,14 @@ class Rule:
                 "Further cells are shown as * where one could be found by subtraction."
             )
         return (
-            f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the "
-            "counts shown; "
-            f"further cells are shown as * where one could be found by subtraction."
+            f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the counts shown; "
+            "further cells are shown as * where one could be found by subtraction."
         )
 
 
 #: Hospital Episode Statistics, sub-national counts.
 HES = Rule(
-    "hes",
-    7,
-    5,
-    "NHS Digital, HES and ECDS small-number rule for sub-national counts (2018); handling of zero as local",
+    "hes", 7, 5, "NHS Digital, HES and ECDS small-number rule for sub-national counts (2018); handling of zero as local"
 )
 #: Local rules.
 LOCAL_1_4 = Rule("local_1_4", 4, 5, "local rule: suppress 1 to 4, round to 5")
@@ -190,12 +138,7 @@ RULES = {known.name: known for known in (HES, LOCAL_1_4, LOCAL_1_9, OFF)}
 
 
 def rule(name: str) -> Rule:
-    """Return a rule by name.
-
-    Raises
-    ------
-    DataError
-        If there is no rule of that name.
+    """Return a rule by name; refuse a name that is not known, with the nearest.
 
     Examples
     --------

@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 
 from compendium import plotting
 from compendium.recording import text_of
-from healthsys.equality.standards import FOUR_FIFTHS
 
 COLOUR = plotting.COLOUR
 
@@ -60,8 +59,6 @@ def draw_estimates(
     kind: str,
     reference: float = 0.0,
     format: str = "{:.1f}",
-    log: bool = False,
-    band: bool = False,
     strong: Sequence[str] = (),
     width: int,
 ) -> Figure:
@@ -78,9 +75,7 @@ def draw_estimates(
     kind
         Kind of data, for the mark.
     reference
-        Where a line stands (no gap, equal likelihood).
-    log, band
-        A logarithmic axis; the four-fifths band.
+        Where a line stands (no gap).
     strong
         Labels drawn in the comparison colour.
     """
@@ -88,8 +83,6 @@ def draw_estimates(
     most = max(name.count("\n") for name in labels)
     figure, axes = plotting.canvas(width, int(74 + 19 * len(labels) * max(1.35, most + 1.1)))
     axes.axvline(reference, color=COLOUR["context"], linewidth=1)
-    if band:
-        axes.axvspan(*FOUR_FIFTHS, color=COLOUR["faint"], zorder=0, linewidth=0)
     numbers = []
     for row, entry in enumerate(table.to_dict("records")):
         tone = COLOUR["comparison"] if entry[label] in strong else COLOUR["subject"]
@@ -107,9 +100,6 @@ def draw_estimates(
             )
         axes.plot([entry[value]], [row], linestyle="none", markersize=7.5, zorder=3, **plotting.marker(kind, tone))
         numbers.append(number(entry[value], format))
-    if log:
-        axes.set_xscale("log")
-        _ratio_ticks(axes, table, value, lower, upper)
     label_rows(axes, labels)
     twin = axes.secondary_yaxis("right")
     twin.set_yticks(range(len(numbers)), numbers)
@@ -117,16 +107,6 @@ def draw_estimates(
     twin.spines["right"].set_visible(False)
     axes.set_xlabel(wrapped(axis, width=width, wide=80, narrow=34))
     return figure
-
-
-def _ratio_ticks(axes: Axes, table: pd.DataFrame, value: str, lower: str, upper: str) -> None:
-    numbers = table[[name for name in (value, lower, upper) if name]].to_numpy(dtype=float)
-    numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
-    low, high = min([*numbers, 0.75]), max([*numbers, 1.35])
-    ticks = [tick for tick in (0.25, 0.5, 0.8, 1, 1.25, 2, 4, 8) if low * 0.95 <= tick <= high * 1.05]
-    axes.set_xlim(low * 0.93, high * 1.07)
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.minorticks_off()
 
 
 def draw_quarters(table: pd.DataFrame, *, names: tuple[str, str], width: int) -> Figure:
@@ -281,52 +261,4 @@ def draw_spread(table: pd.DataFrame, *, axis: str, kind: str, width: int) -> Fig
         )
     label_rows(axes, [wrapped(label, width=width, narrow=16) for label in labels])
     axes.set_xlabel(wrapped(axis, width=width, wide=80, narrow=34))
-    return figure
-
-
-def draw_stages(table: pd.DataFrame, *, names: tuple[str, str], width: int) -> Figure:
-    """Draw the rate of two groups at every step of a funnel as paired bars with their numbers.
-
-    ``table``: ``label``, ``group_rate``, ``reference_rate`` (percent).
-    """
-    labels = [wrapped(str(name), width=width, wide=40, narrow=18) for name in table["label"]]
-    figure, axes = plotting.canvas(width, 80 + 52 * len(table))
-    long = pd.DataFrame(
-        {
-            "label": labels * 2,
-            "rate": [*table["group_rate"], *table["reference_rate"]],
-            "group": [names[0]] * len(table) + [names[1]] * len(table),
-        }
-    )
-    seaborn.barplot(
-        long,
-        x="rate",
-        y="label",
-        hue="group",
-        ax=axes,
-        palette=[COLOUR["subject"], COLOUR["faint"]],
-        saturation=1,
-        legend=False,
-        width=0.72,
-        orient="h",
-        edgecolor=COLOUR["context"],
-    )
-    for column, shift in (("group_rate", -0.18), ("reference_rate", 0.18)):
-        for row, rate in enumerate(table[column]):
-            said = "*" if pd.isna(rate) else f"{rate:.1f} %"
-            axes.annotate(
-                said,
-                (0 if pd.isna(rate) else rate, row + shift),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                color=COLOUR["text"],
-            )
-    axes.set_xlim(0, 112)
-    axes.set_xticks([0, 25, 50, 75, 100])
-    axes.set_xlabel("Percent who went on to the next stage")
-    axes.set_ylabel("")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_title(wrapped(f"{names[0]} (dark), {names[1]} (pale)", width=width, wide=80, narrow=36), fontsize=12.5)
     return figure

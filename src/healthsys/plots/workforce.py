@@ -1,0 +1,348 @@
+"""Plots of workforce equality: ratios, pairs of percentages, representation, yearly series, stages of recruitment.
+
+Each plot takes a tidy frame and axes; next to it stands what its alternative text says. A figure narrower than
+:data:`WIDE` pixels is drawn for a phone.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+
+from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
+from healthsys.say import listed, number
+from healthsys.workforce import FOUR_FIFTHS
+
+#: Width in pixels from which a figure is not drawn for a phone.
+WIDE = 720
+
+
+def _narrow(ax: Axes) -> bool:
+    return ax.figure.get_figwidth() * PIXELS_PER_INCH < WIDE
+
+
+def _wrapped(text: str, ax: Axes, *, wide: int, narrow: int) -> str:
+    return "\n".join(textwrap.wrap(text, narrow if _narrow(ax) else wide))
+
+
+def heights(labels: Sequence[str]) -> tuple[int, int]:
+    """Return the heights in pixels, in the text and on a phone, of a plot with one wrapped label a row.
+
+    Examples
+    --------
+    >>> heights(["short", "short"]), heights(["a label of thirty letters or so"])
+    ((149, 149), (120, 138))
+    """
+    lines = [max(len(textwrap.wrap(str(label), size)) for label in labels) for size in (46, 22)]
+    return tuple(92 + round(19 * len(labels) * max(1.5, most + 0.4)) for most in lines)
+
+
+def _rows(ax: Axes, labels: Sequence[str], *, wide: int = 46, narrow: int = 22) -> None:
+    ax.set_yticks(range(len(labels)), [_wrapped(str(label), ax, wide=wide, narrow=narrow) for label in labels])
+    ax.set_ylim(len(labels) - 0.45, -0.55)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _said(table: pd.DataFrame, label: str, value: str, format: str) -> str:
+    """List the rows of a table: label and number."""
+    return "; ".join(
+        f"{row[label]} {'not shown' if pd.isna(row[value]) else number(row[value], format)}"
+        for row in table.to_dict("records")
+    )
+
+
+def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: str, strong: Sequence[str] = ()) -> Axes:
+    """Draw one ratio a row with its interval and its number, on a logarithmic axis with the four-fifths band.
+
+    Parameters
+    ----------
+    table
+        ``label``, ``ratio``, ``lower``, ``upper``; a row without a ratio keeps its line and shows ``*``.
+    label
+        The column of labels.
+    axis
+        Title of the axis.
+    kind
+        Kind of data, for the mark.
+    strong
+        Labels drawn in the comparison colour.
+    """
+    ax.axvline(1, color=COLOUR["context"], linewidth=1)
+    ax.axvspan(*FOUR_FIFTHS, color=COLOUR["faint"], zorder=0, linewidth=0)
+    for place, row in enumerate(table.to_dict("records")):
+        tone = COLOUR["comparison"] if row[label] in strong else COLOUR["subject"]
+        ax.plot([row["lower"], row["upper"]], [place] * 2, color=tone, linewidth=2.4, solid_capstyle="butt", zorder=2)
+        ax.plot([row["ratio"]], [place], linestyle="none", markersize=7.5, zorder=3, **marker(kind, tone))
+    numbers = table[["ratio", "lower", "upper"]].to_numpy(dtype=float)
+    numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
+    low, high = min([*numbers, 0.75]), max([*numbers, 1.35])
+    ticks = [tick for tick in (0.25, 0.5, 0.8, 1, 1.25, 2, 4, 8) if low * 0.95 <= tick <= high * 1.05]
+    ax.set_xscale("log")
+    ax.set_xlim(low * 0.93, high * 1.07)
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    _rows(ax, list(table[label]))
+    said = ["*" if pd.isna(value) else f"{value:.2f}" for value in table["ratio"]]
+    twin = ax.secondary_yaxis("right")
+    twin.set_yticks(range(len(said)), said)
+    twin.tick_params(axis="y", length=0, labelcolor=COLOUR["text"])
+    twin.spines["right"].set_visible(False)
+    ax.set_xlabel(_wrapped(axis, ax, wide=80, narrow=34))
+    return ax
+
+
+def alt_ratios(table: pd.DataFrame, *, label: str, what: str) -> str:
+    """Say each ratio of :func:`plot_ratios`.
+
+    Examples
+    --------
+    >>> alt_ratios(pd.DataFrame({"step": ["applied to appointed"], "ratio": [0.5]}), label="step", what="Ratios")
+    'Ratios: applied to appointed 0.50. One is equal likelihood.'
+    """
+    return f"{what}: {_said(table, label, 'ratio', '{:.2f}')}. One is equal likelihood."
+
+
+def plot_pairs(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str], kind: str) -> Axes:
+    """Draw two percentages a row joined by a line: the group and the reference group.
+
+    Parameters
+    ----------
+    table
+        ``label``, ``group_percent``, ``reference_percent``; no cell is missing.
+    names
+        What the two are called.
+    kind
+        Kind of data, for the mark of the group; the reference group has a circle.
+    """
+    for place, (group, reference) in enumerate(table[["group_percent", "reference_percent"]].to_numpy(dtype=float)):
+        ax.plot([group, reference], [place] * 2, color=COLOUR["faint"], linewidth=4, zorder=1)
+        for value, tone in ((group, "subject"), (reference, "comparison")):
+            style = marker(kind, COLOUR[tone]) | ({"marker": "o"} if tone == "comparison" else {})
+            ax.plot([value], [place], linestyle="none", markersize=8, zorder=3, **style)
+            side = -1 if value == min(group, reference) else 1
+            ax.annotate(f"{value:.1f}", (value, place), xytext=(9 * side, 0), textcoords="offset points", va="center",
+                        ha="right" if side < 0 else "left", color=COLOUR[tone])  # fmt: skip
+    _rows(ax, list(table["label"]), wide=44, narrow=23)
+    high, spare = float(table[["group_percent", "reference_percent"]].max(axis=None)), 0.22 if _narrow(ax) else 0.12
+    ax.set_xlim(-spare * high, high * (1.05 + spare))
+    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= 100 and tick <= high * (1.05 + spare)])
+    ax.set_xlabel("Percent of those who answered")
+    first, second = {"synthetic": "□○", "yours": "◆●"}.get(kind, "■●")
+    for x, name, tone in ((0.0, f"{first} {names[0]}", "subject"), (0.5, f"{second} {names[1]}", "comparison")):
+        ax.text(x, 1.0, _wrapped(name, ax, wide=40, narrow=16), transform=ax.transAxes, va="bottom", color=COLOUR[tone])
+    return ax
+
+
+def alt_pairs(table: pd.DataFrame, *, names: tuple[str, str], format: str = "{:.1f}") -> str:
+    """Say both percentages of each row of :func:`plot_pairs`."""
+    said = "; ".join(
+        f"{row.label} {number(row.group_percent, format)} and {number(row.reference_percent, format)}%"
+        for row in table.itertuples()
+    )
+    return f"Percent of {names[0]} and of {names[1]}: {said}."
+
+
+def plot_representation(table: pd.DataFrame, *, ax: Axes, group: str, kind: str) -> Axes:
+    """Draw the share of a group in each band with its interval, against its share of all staff.
+
+    Parameters
+    ----------
+    table
+        ``band`` (the last is ``All``), ``percent``, ``lower``, ``upper``, as of
+        :func:`healthsys.workforce.representation`; a missing percentage shows ``*``.
+    """
+    whole, bands = table[table["band"] == "All"].iloc[0], table[table["band"] != "All"].reset_index(drop=True)
+    if pd.notna(whole["percent"]):
+        ax.axhline(whole["percent"], color=COLOUR["context"], linewidth=1.2, linestyle="--")
+        ax.annotate(f"all staff {whole['percent']:.1f}%", (1, whole["percent"]), ha="right", va="bottom",
+                    xycoords=("axes fraction", "data"), xytext=(0, 4), textcoords="offset points",
+                    color=COLOUR["quiet"])  # fmt: skip
+    known = bands.dropna(subset=["percent"])
+    ax.vlines(known.index, known["lower"], known["upper"], color=COLOUR["subject"], linewidth=2.4)
+    ax.plot(known.index, known["percent"], linestyle="none", **marker(kind))
+    for place in bands.index[bands["percent"].isna()]:
+        ax.text(place, 0.02, "*", transform=ax.get_xaxis_transform(), ha="center", color=COLOUR["text"])
+    ax.set_xticks(range(len(bands)), ["Med" if band == "Medical" else band for band in bands["band"]])
+    ax.tick_params(axis="x", labelrotation=60 if _narrow(ax) else 0)
+    ax.set_ylim(0, None)
+    more = "" if _narrow(ax) else "; VSM very senior manager; Med doctors"
+    ax.set_xlabel(f"Pay band (* not shown{more})")
+    ax.set_ylabel(f"{group} share (%)")
+    return ax
+
+
+def alt_representation(table: pd.DataFrame, *, group: str) -> str:
+    """Say the share of each band of :func:`plot_representation`."""
+    return f"{group} share by pay band: {_said(table, 'band', 'percent', '{:.1f}%')}."
+
+
+def plot_series(
+    table: pd.DataFrame, *, ax: Axes, axis: str, kind: str, own: tuple[int, float, float, float] | None
+) -> Axes:
+    """Draw a published ratio by year, blank where no value is known, with one's own figure and its interval.
+
+    Parameters
+    ----------
+    table
+        ``year``, ``value``; a year without a value keeps its place.
+    axis
+        Title of the axis.
+    own
+        Year, ratio, lower and upper limit of one's own; None where it is not shown.
+    kind
+        Kind of one's own data.
+    """
+    ax.axhline(1, color=COLOUR["context"], linewidth=1)
+    quiet = {"textcoords": "offset points", "color": COLOUR["quiet"]}
+    ax.annotate("equal likelihood", (1, 1), xycoords=("axes fraction", "data"), xytext=(0, 4), ha="right",
+                va="bottom", **quiet)  # fmt: skip
+    ax.plot(table["year"], table["value"], color=COLOUR["context"], linewidth=1.5)
+    shown = table.dropna(subset=["value"])
+    ax.plot(shown["year"], shown["value"], linestyle="none", **marker("published", COLOUR["context"]))
+    for row in shown.itertuples():
+        ax.annotate(f"{row.value:.2f}", (row.year, row.value), xytext=(0, 8), ha="center", **quiet)
+    values = [1.0, *shown["value"]]
+    years = table["year"].astype(int).to_list()
+    last = max(years)
+    if own:
+        year, value, low, high = own
+        ax.plot([year + 0.45] * 2, [low, high], color=COLOUR["subject"], linewidth=2.4, solid_capstyle="butt")
+        ax.plot([year + 0.45], [value], linestyle="none", markersize=8, **marker(kind, COLOUR["subject"]))
+        name = {"synthetic": "Synthetic", "yours": "Yours"}.get(kind, "System")
+        ax.annotate(f"{name} {value:.2f}", (year + 0.45, high), xytext=(0, 5), textcoords="offset points",
+                    ha="center", va="bottom", color=COLOUR["subject"])  # fmt: skip
+        values, last = [*values, low, high], max(last, year)
+    ax.set_xlim(min(years) - 0.6, last + 0.9)
+    blank = table.loc[table["value"].isna(), "year"].to_list()
+    ticks = years[:: 2 if _narrow(ax) and len(years) > 5 else 1]
+    ax.set_xticks(ticks, [f"{year}\n(none)" if year in blank else str(year) for year in ticks])
+    spread = max(values) - min(values)
+    ax.set_ylim(max(0, min(values) - 0.18 * spread), max(values) + 0.2 * spread)
+    ax.set_ylabel(_wrapped(axis, ax, wide=40, narrow=38))
+    ax.set_xlabel("Reporting year")
+    return ax
+
+
+def alt_series(table: pd.DataFrame, *, what: str, own: float | None = None) -> str:
+    """Say each year of :func:`plot_series`, and one's own ratio."""
+    said = _said(table.astype({"year": int}), "year", "value", "{:.2f}")
+    return f"{what}, England: {said}.{'' if own is None else f' The system on this page: {own:.2f}.'}"
+
+
+def plot_change(table: pd.DataFrame, *, ax: Axes, groups: tuple[str, str], kind: str, broken: int | None) -> Axes:
+    """Draw one survey indicator over the years for two groups, never joining the line over a break.
+
+    Parameters
+    ----------
+    table
+        ``year``, ``group``, ``percent``, ``stretch`` (a new number after a break in definition).
+    broken
+        First year of the new definition; None without a break.
+    """
+    for group, tone, style in zip(groups, ("subject", "comparison"), ("-", "--"), strict=True):
+        own = table[table["group"] == group].sort_values("year")
+        for _, part in own.groupby("stretch"):
+            ax.plot(part["year"], part["percent"], color=COLOUR[tone], linestyle=style)
+        ax.plot(own["year"], own["percent"], linestyle="none", **marker(kind, COLOUR[tone]))
+        last = own.iloc[-1]
+        ax.annotate(f"{group} {last['percent']:.0f}%", (last["year"], last["percent"]), xytext=(8, 0), va="center",
+                    textcoords="offset points", color=COLOUR[tone])  # fmt: skip
+    years = sorted(table["year"].unique())
+    if broken in years:
+        ax.axvline(broken - 0.5, color=COLOUR["context"], linewidth=1, linestyle=":")
+        ax.annotate("base changes", (broken - 0.5, 1), xycoords=("data", "axes fraction"), xytext=(-4, -2),
+                    textcoords="offset points", ha="right", va="top", color=COLOUR["quiet"])  # fmt: skip
+    ax.set_xticks(years, [str(year) for year in years])
+    ax.set_xlim(min(years) - 0.2, max(years) + (1.6 if _narrow(ax) else 0.9))
+    ax.set_ylim(0, 100)
+    ax.set_ylabel("Percent of those who answered")
+    ax.set_xlabel("Reporting year (survey of the autumn before)")
+    return ax
+
+
+def alt_change(table: pd.DataFrame, *, what: str) -> str:
+    """Say each year and group of :func:`plot_change`."""
+    return f"{what}: " + "; ".join(f"{row.year} {row.group} {row.percent:.0f}%" for row in table.itertuples()) + "."
+
+
+def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> Axes:
+    """Draw organisations in a funnel around their pooled percentage; nothing is ranked.
+
+    Parameters
+    ----------
+    found
+        A funnel of proportions, as of ``healthsys.spc``: ``target``, ``points`` (first the unit, then ``value`` and the
+        size in the third column) and ``curves``.
+    axis, people
+        Titles of both axes.
+    """
+    sizes, values = found.points.iloc[:, 2].astype(float), 100 * found.points["value"]
+    curves, end = 100 * found.curves, found.curves.iloc[-1]
+    ax.axhline(100 * found.target, color=COLOUR["context"], linewidth=1)
+    for name, style, said, place in (("inner", "--", "1 in 20", "top"), ("outer", "-", "1 in 500", "bottom")):
+        for side in ("lower", "upper"):
+            ax.plot(found.curves["size"], curves[f"{name}_{side}"], color=COLOUR["context"], linewidth=1.2,
+                    linestyle=style)  # fmt: skip
+        ax.annotate(said, (end["size"], 100 * end[f"{name}_upper"]), xytext=(4, 0), textcoords="offset points",
+                    va=place, color=COLOUR["quiet"])  # fmt: skip
+    ax.plot(sizes, values, linestyle="none", markersize=8, **marker(kind))
+    for unit, size, value in zip(found.points.iloc[:, 0], sizes, values, strict=True):
+        above = value >= 100 * found.target
+        ax.annotate(str(unit), (size, value), xytext=(0, 8 if above else -8), textcoords="offset points", ha="center",
+                    va="bottom" if above else "top", color=COLOUR["text"])  # fmt: skip
+    ax.set_xlim(0, sizes.max() * (1.3 if _narrow(ax) else 1.14))
+    ax.set_ylim(0, max(60, values.max() * 1.2))
+    ax.set_xlabel(people)
+    ax.set_ylabel(_wrapped(axis, ax, wide=46, narrow=40))
+    return ax
+
+
+def alt_funnel(found: Any) -> str:
+    """Say the target, who lies outside the limits of :func:`plot_funnel`, and each percentage."""
+    units = found.points.iloc[:, 0].astype(str)
+    outside = listed(units[found.points["place"] != "inside"])
+    where = f"outside the limits: {outside}" if outside else "all are inside the limits"
+    said = "; ".join(f"{unit} {100 * value:.0f}%" for unit, value in zip(units, found.points["value"], strict=True))
+    return f"Funnel plot around {100 * found.target:.1f}%: {where}. {said}."
+
+
+def plot_stages(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str]) -> Axes:
+    """Draw the rate of two groups at every step of recruitment as paired bars with their numbers.
+
+    Parameters
+    ----------
+    table
+        ``step``, ``group_rate``, ``reference_rate`` (percent), as of :func:`healthsys.workforce.recruitment`; a
+        missing rate shows ``*``.
+    """
+    rates = table[["group_rate", "reference_rate"]].set_axis(list(names), axis=1).assign(step=table["step"])
+    rates["step"] = [_wrapped(step.replace(" to ", " → "), ax, wide=40, narrow=18) for step in rates["step"]]
+    seaborn.barplot(rates.melt("step"), x="value", y="step", hue="variable", ax=ax, saturation=1, legend=False,
+                    palette=[COLOUR["subject"], COLOUR["faint"]], width=0.72, edgecolor=COLOUR["context"],
+                    orient="h")  # fmt: skip
+    for name, shift in zip(names, (-0.18, 0.18), strict=True):
+        for place, rate in enumerate(rates[name].astype(float)):
+            ax.annotate("*" if np.isnan(rate) else f"{rate:.1f}%", (np.nan_to_num(rate), place + shift), va="center",
+                        xytext=(4, 0), textcoords="offset points", color=COLOUR["text"])  # fmt: skip
+    ax.set_xlim(0, 112)
+    ax.set_xticks([0, 25, 50, 75, 100])
+    ax.set_xlabel("Percent who went on to the next stage")
+    ax.set_ylabel("")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.set_title(_wrapped(f"{names[0]} (dark), {names[1]} (pale)", ax, wide=80, narrow=36), fontsize=12.5)
+    return ax
+
+
+def alt_stages(table: pd.DataFrame, *, names: tuple[str, str]) -> str:
+    """Say both rates of each step of :func:`plot_stages`."""
+    rates = table[["group_rate", "reference_rate"]].astype(float).map(lambda rate: number(rate, "{:.1f}"))
+    both = (rates["group_rate"] + " and " + rates["reference_rate"] + "%").replace("nan and nan%", "not shown")
+    return f"Rates of {listed(names)}: {'; '.join(table['step'] + ' ' + both)}."
