@@ -37,9 +37,10 @@ def _outputs(shell: InteractiveShell, source: str) -> list[nbformat.NotebookNode
     with contextlib.redirect_stdout(io.StringIO()):
         done = shell.run_cell(source, store_history=False)
     done.raise_error()
-    if done.result is not None:
-        shell.display_formatter.format(done.result)
     shown = [RichOutput(**output) for output in shell.display_pub.outputs]
+    if done.result is not None:
+        data, metadata = shell.display_formatter.format(done.result)
+        shown += [RichOutput(data=data, metadata=metadata)] if data else []
     return [
         nbformat.v4.new_output("display_data", data=output.data, metadata=output.metadata or {}) for output in shown
     ]
