@@ -276,7 +276,7 @@ def test_complex_loadings_of_newer_numpy_are_read_as_real(monkeypatch):
 def test_aggregation_matches_the_one_way_icc_with_its_interval():
     """R psych 2.2.9 ICC() on Shrout and Fleiss 1979, rows as teams: ICC1 and ICC1k with their F intervals."""
     teams = np.repeat(np.arange(6), 4)
-    found = climate.icc_aggregation(SHROUT_FLEISS.ravel(), teams)
+    found = climate.icc(SHROUT_FLEISS.ravel(), teams)
     assert (found.icc1, found.icc1_lower, found.icc1_upper) == pytest.approx((0.165742, -0.132932, 0.722560), abs=5e-6)
     assert (found.icc2, found.icc2_lower, found.icc2_upper) == pytest.approx((0.442798, -0.884439, 0.912416), abs=5e-6)
     assert (found.teams, found.people, found.group_size) == (6, 24, 4)
@@ -286,14 +286,14 @@ def test_aggregation_of_unequal_teams_matches_r_aov():
     """R 4.2.2: anova(aov(s ~ t)); k = mean size 5 and n0 = 4.9333."""
     scores = [120, 150, 135, 160, 140, 200, 180, 190, 210, 90, 110, 100, 130, 120, 95]
     teams = ["a"] * 5 + ["b"] * 4 + ["c"] * 6
-    found = climate.icc_aggregation(scores, teams)
+    found = climate.icc(scores, teams)
     assert (found.icc1, found.icc2) == pytest.approx((0.8920066266, 0.9763588558), abs=1e-9)
-    weighted = climate.icc_aggregation(scores, teams, group_size="n0")
+    weighted = climate.icc(scores, teams, group_size="n0")
     assert (weighted.group_size, weighted.icc1) == pytest.approx((4.9333333, 0.8932928895), abs=1e-7)
 
 
 def test_a_negative_icc_is_reported_as_it_is():
-    found = climate.icc_aggregation([1, 9, 2, 9, 1, 10], ["a", "a", "b", "b", "c", "c"])
+    found = climate.icc([1, 9, 2, 9, 1, 10], ["a", "a", "b", "b", "c", "c"])
     assert found.icc1 < 0
     assert found.icc2 < found.icc1
 
@@ -311,18 +311,18 @@ def test_a_negative_icc_is_reported_as_it_is():
     ],
 )
 def test_aggregation_that_is_undefined_has_a_reason(scores, teams, reason):
-    found = climate.icc_aggregation(scores, teams)
+    found = climate.icc(scores, teams)
     assert found.icc1 is None
     assert reason in found.reason
 
 
 def test_aggregation_options_are_checked():
     with pytest.raises(DataError, match="group_size is 'median'; allowed: mean, n0"):
-        climate.icc_aggregation([1, 2], ["a", "b"], group_size="median")
+        climate.icc([1, 2], ["a", "b"], group_size="median")
     with pytest.raises(DataError, match="there are 2 scores and 3 teams"):
-        climate.icc_aggregation([1, 2], ["a", "b", "b"])
+        climate.icc([1, 2], ["a", "b", "b"])
     with pytest.raises(DataError, match="row 3: 'inf' is no number"):
-        climate.icc_aggregation([1, float("inf")], ["a", "b"])
+        climate.icc([1, float("inf")], ["a", "b"])
 
 
 def test_rwg_and_rwg_j_of_the_worked_example():
@@ -393,8 +393,8 @@ def test_team_agreement_withholds_small_cells_and_checks_the_null():
     survey = pd.DataFrame(rows, columns=["respondent", "team", "trust_1", "trust_2"]).astype({"trust_1": "Int64"})
     survey.loc[[0, 1], "trust_1"] = pd.NA
     shown = climate.withhold_small_teams(survey)
-    found = climate.team_agreement(shown).iloc[0]
+    found = climate.team_rwg(shown).iloc[0]
     assert np.isnan(found["uniform"])
     assert found["reason"] == "fewer than 5 people with complete answers"
     with pytest.raises(DataError, match="skewed_null has 3 probabilities; allowed: 4"):
-        climate.team_agreement(shown, skewed_null=(0.2, 0.3, 0.5))
+        climate.team_rwg(shown, skewed_null=(0.2, 0.3, 0.5))

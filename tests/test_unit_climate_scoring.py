@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from compendium import datasets
 from healthsys import climate
-from healthsys.climate.scoring import team_key
 from healthsys.errors import DataError
+from healthsys.io.survey import team_key
 
 BENCHMARKS = datasets.load("climate_benchmarks")
 ANSWER = st.one_of(st.none(), st.integers(0, 3))
@@ -165,7 +165,8 @@ def test_place_is_judged_on_unrounded_scores_and_reversed_for_conflict(score, st
 
 def test_printed_gaps_are_those_of_table_4():
     """Gaps derived from Bolden et al. 2021, Table 4: 75, 57, 66, 51, 90, 62, 75, 53, 142; mean 671 / 9."""
-    gaps = climate.printed_profile(BENCHMARKS).set_index("dimension")["shortfall"]
+    stagnant = BENCHMARKS[["dimension"]].assign(score=BENCHMARKS["stagnant"].astype(float))
+    gaps = climate.against_benchmarks(stagnant, BENCHMARKS).set_index("dimension")["shortfall"]
     expected = dict(zip(climate.DIMENSIONS, (75, 57, 66, 51, 90, 62, 75, 53, 142), strict=True))
     assert gaps.to_dict() == expected
     assert gaps.mean() == pytest.approx(671 / 9)
@@ -192,13 +193,10 @@ def test_a_team_that_is_not_shown_cannot_be_profiled():
         climate.team_profile(shown, "T1", BENCHMARKS)
 
 
-def test_practices_are_24_over_nine_dimensions_and_offered_for_shortfalls_alone():
+def test_practices_are_24_over_nine_dimensions():
     practices = datasets.load("climate_practices")
     counts = practices.groupby("dimension").size()
     assert [counts[dimension] for dimension in climate.DIMENSIONS] == [4, 4, 3, 2, 2, 2, 3, 2, 2]
-    ours = pd.DataFrame({"dimension": ["trust", "conflict"], "score": [150.0, 60.0]})
-    offered = climate.practices_for(climate.against_benchmarks(ours, BENCHMARKS), practices)
-    assert offered["dimension"].unique().tolist() == ["trust"]
 
 
 def test_the_recalled_figure_is_no_data_row():
@@ -248,30 +246,16 @@ def test_results_without_a_match_are_errors_everywhere():
     shown = climate.withhold_small_teams(varied([5, 6]))
     bare = replace(shown, answers=shown.answers[["respondent", "team"]], scores=shown.scores[["respondent", "team"]])
     with pytest.raises(DataError, match="no column is an item"):
-        climate.scale_reliability(bare)
-    with pytest.raises(DataError, match="no column is an item"):
-        climate.team_agreement(bare)
-    with pytest.raises(DataError, match="no score on any dimension"):
-        climate.aggregation(bare)
+        climate.team_rwg(bare)
     other = climate.withhold_small_teams(people([5, 6], dimensions=("debate",)))
     with pytest.raises(
         DataError, match=r"no dimension in common\. baseline has: trust, conflict; follow-up has: debate"
     ):
         climate.change_between(shown, other)
-    with pytest.raises(DataError, match=r"the survey has no dimension 'trsut'\. Did you mean 'trust'"):
-        climate.bootstrap_beside(shown, "trsut")
-    with pytest.raises(DataError, match=r"there is no dimension 'trsut'\. Did you mean 'trust'"):
-        climate.with_benchmark(BENCHMARKS, stagnant={"trsut": 100})
     profile = climate.organisation_profile(shown, BENCHMARKS)
-    with pytest.raises(DataError, match="practices: column 'dimension' has no row"):
-        climate.practices_for(profile.assign(shortfall=1.0), pd.DataFrame({"dimension": ["x"]}))
     with pytest.raises(DataError, match="names 'trust' twice"):
         climate.against_benchmarks(
             profile[["dimension", "score"]], pd.concat([BENCHMARKS, BENCHMARKS.query("dimension == 'trust'")])
-        )
-    with pytest.raises(DataError, match="the truth has no row 'trust'"):
-        climate.recovery(
-            profile, pd.DataFrame({"dimension": ["conflict"], "mean": [1.0]}), estimate="score", known="mean"
         )
 
 
@@ -317,9 +301,9 @@ def test_equal_team_means_have_a_score_and_a_reason_and_no_warning():
 def test_results_that_are_the_same_for_everybody_are_counted_and_said():
     shown = climate.withhold_small_teams(people([5, 6]))
     assert (shown.unanimous, climate.withhold_small_teams(varied([5, 6])).unanimous) == (4, 2)
-    assert "in 4 results of a team on one dimension everybody has the same score" in climate.withheld(shown)
+    assert "in 4 results of a team on one dimension everybody has the same score" in shown.note
     off = climate.withhold_small_teams(varied([5, 6]), minimum_team_size=1)
-    assert climate.withheld(off).startswith("The protection of small teams is switched off")
+    assert off.note.startswith("The protection of small teams is switched off")
 
 
 def test_a_team_of_one_has_a_score_and_the_right_reason():
@@ -334,4 +318,29 @@ def test_a_team_of_one_has_a_score_and_the_right_reason():
     ("lower", "upper", "held"), [(38, 120, True), (98, 120, False), (38, 96, False), (97, 97, True)]
 )
 def test_an_interval_holds_the_benchmark_between_its_ends(lower, upper, held):
-    assert climate.holds_stagnant({"lower": lower, "upper": upper, "stagnant": 97}) is held
+    ours = pd.DataFrame({"dimension": ["idea_time"], "score": [90.0], "lower": [lower], "upper": [upper]})
+    assert climate.against_benchmarks(ours, BENCHMARKS)["includes_stagnant"].tolist() == [held]
+
+
+def test_another_instrument_has_its_own_dimensions_and_scale():
+    """Two dimensions answered 1 to 5: their scores, agreement against five options, and refusal off the scale."""
+    items = {"voice_1": [1, 5, 3, 4, 2], "voice_2": [2, 5, 3, 4, 1], "safety_1": [5, 5, 4, 5, 4]}
+    survey = pd.DataFrame({"respondent": range(5), "team": "T", **items})
+    instrument = {"dimensions": ("safety", "voice"), "scale": (1, 5)}
+    shown = climate.withhold_small_teams(survey, **instrument)
+    assert shown.dimensions == ["safety", "voice"]
+    assert shown.scores["voice"].tolist() == [150, 500, 300, 400, 150]
+    found = climate.team_rwg(shown, skewed_null=(0.05, 0.15, 0.20, 0.35, 0.25)).set_index("dimension")
+    given = survey[["voice_1", "voice_2"]]
+    assert found.loc["voice", "uniform"] == climate.rwg_j(given, variance=climate.uniform_variance(5)).value
+    with pytest.raises(DataError, match="skewed_null has 4 probabilities; allowed: 5, for the answers 1 to 5"):
+        climate.team_rwg(shown)
+    with pytest.raises(DataError, match=r"column 'safety_1', row 2: '5' is off the scale; allowed: 0 to 3"):
+        climate.score(survey, dimensions=("safety", "voice"))
+    with pytest.raises(DataError, match="no column is an item of a dimension"):
+        climate.score(survey)
+
+
+def test_the_public_names_are_methods():
+    assert "rwg_j" in dir(climate)
+    assert all(callable(getattr(climate, name)) for name in dir(climate))

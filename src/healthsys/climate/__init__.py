@@ -1,175 +1,45 @@
-"""Organisational climate: nine dimensions for creativity and innovation, scored 0-300, between two benchmarks.
+"""Organisational climate: scores of people in teams, agreement, reliability, benchmarks and change.
 
-Read a survey (:func:`read_survey`), withhold small teams (:func:`withhold_small_teams`), and everything afterwards
-works on what may be shown: profiles, reliability, agreement, change between two waves.
+>>> import pandas as pd
+>>> from healthsys import climate
+>>> survey = pd.DataFrame({"respondent": range(12), "team": ["A"] * 6 + ["B"] * 6,
+...                        "trust_1": [3, 2, 2, 3, 2, 3, 1, 1, 2, 1, 0, 1],
+...                        "trust_2": [3, 2, 3, 3, 2, 2, 1, 0, 2, 1, 1, 1]})
+>>> shown = climate.withhold_small_teams(survey, minimum_team_size=5)
+>>> shown.scores.groupby("team")["trust"].mean().round(1).to_dict()
+{'A': 250.0, 'B': 100.0}
+>>> round(climate.cronbach_alpha(shown.answers[["trust_1", "trust_2"]]).alpha, 2)
+0.89
+>>> round(climate.icc(shown.scores["trust"], shown.scores["team"]).icc1, 2)
+0.81
 """
 
-from healthsys.climate.agreement import (
-    CUSTOMARY,
-    SKEWED_NULL,
-    Aggregation,
-    Agreement,
-    aggregation,
-    icc_aggregation,
-    null_variance,
-    rwg,
-    rwg_j,
-    team_agreement,
-    uniform_variance,
-)
-from healthsys.climate.change import change_between, recovery
-from healthsys.climate.dimensions import DIMENSIONS, REVERSED, direction, item_columns, item_of, survey_schema
-from healthsys.climate.figures import (
-    agreement_figure,
-    change_figure,
-    draw_agreement,
-    draw_change,
-    draw_profile,
-    draw_trust,
-    profile_figure,
-    trust_figure,
-)
-from healthsys.climate.intraclass import two_way_icc
-from healthsys.climate.profile import (
-    PLACES,
-    against_benchmarks,
-    bootstrap_beside,
-    holds_stagnant,
-    organisation_profile,
-    place,
-    place_in_words,
-    position,
-    practices_for,
-    printed_profile,
-    team_profile,
-    with_benchmark,
-)
-from healthsys.climate.quality import (
-    aggregation_words,
-    reliability_words,
-    source_claims,
-    source_words,
-    truth_caption,
-    truth_words,
-)
-from healthsys.climate.readers import read_items, read_survey
+from healthsys.climate.change import VERDICTS, change_between
+from healthsys.climate.dimensions import ANSWERS, DIMENSIONS, REVERSED, direction, item_columns
+from healthsys.climate.intraclass import Icc, icc, two_way_icc
+from healthsys.climate.profile import PLACES, against_benchmarks, organisation_profile, place, position, team_profile
 from healthsys.climate.reliability import (
     Alpha,
     Omega,
     cronbach_alpha,
+    feldt_interval,
     item_analysis,
     mcdonald_omega,
     omega_from_loadings,
-    scale_reliability,
 )
-from healthsys.climate.results import results
-from healthsys.climate.scoring import Shown, score, team_means, withhold_small_teams
-from healthsys.climate.sensitivity import change_sensitivity, sensitivity, trust_variants
-from healthsys.climate.study import Study, Wave, open_printed, open_study
-from healthsys.climate.views import (
-    aggregation_table,
-    benchmark_table,
-    bootstrap_note,
-    bootstrap_table,
-    change_sensitivity_table,
-    change_table,
-    profile_table,
-    reliability_table,
-    sensitivity_table,
-    table_note,
-    team_shortfalls,
-    team_table,
-    trust_table,
-    truth_table,
-    with_names,
-)
-from healthsys.climate.words import change_words, provenance, variant_words, withheld
+from healthsys.climate.rwg import CUSTOMARY, SKEWED_NULL, Rwg, null_variance, rwg, rwg_j, team_rwg, uniform_variance
+from healthsys.climate.scoring import Shown, score, spelt_as, team_means, withhold_small_teams
+from healthsys.climate.sensitivity import change_sensitivity, profile_sensitivity
 
 __all__ = [
-    "CUSTOMARY",
-    "DIMENSIONS",
-    "PLACES",
-    "REVERSED",
-    "SKEWED_NULL",
-    "Aggregation",
-    "Agreement",
-    "Alpha",
-    "Omega",
-    "Shown",
-    "Study",
-    "Wave",
-    "against_benchmarks",
-    "aggregation",
-    "aggregation_table",
-    "aggregation_words",
-    "agreement_figure",
-    "benchmark_table",
-    "bootstrap_beside",
-    "bootstrap_note",
-    "bootstrap_table",
-    "change_between",
-    "change_figure",
-    "change_sensitivity",
-    "change_sensitivity_table",
-    "change_table",
-    "change_words",
-    "cronbach_alpha",
-    "direction",
-    "draw_agreement",
-    "draw_change",
-    "draw_profile",
-    "draw_trust",
-    "holds_stagnant",
-    "icc_aggregation",
-    "item_analysis",
-    "item_columns",
-    "item_of",
-    "mcdonald_omega",
-    "null_variance",
-    "omega_from_loadings",
-    "open_printed",
-    "open_study",
-    "organisation_profile",
-    "place",
-    "place_in_words",
-    "position",
-    "practices_for",
-    "printed_profile",
-    "profile_figure",
-    "profile_table",
-    "provenance",
-    "read_items",
-    "read_survey",
-    "recovery",
-    "reliability_table",
-    "reliability_words",
-    "results",
-    "rwg",
-    "rwg_j",
-    "scale_reliability",
-    "score",
-    "sensitivity",
-    "sensitivity_table",
-    "source_claims",
-    "source_words",
-    "survey_schema",
-    "table_note",
-    "team_agreement",
-    "team_means",
-    "team_profile",
-    "team_shortfalls",
-    "team_table",
-    "trust_figure",
-    "trust_table",
-    "trust_variants",
-    "truth_caption",
-    "truth_table",
-    "truth_words",
-    "two_way_icc",
-    "uniform_variance",
-    "variant_words",
-    "with_benchmark",
-    "with_names",
-    "withheld",
-    "withhold_small_teams",
-]
+    "ANSWERS", "CUSTOMARY", "DIMENSIONS", "PLACES", "REVERSED", "SKEWED_NULL", "VERDICTS",
+    "Alpha", "Icc", "Omega", "Rwg", "Shown",
+    "against_benchmarks", "change_between", "change_sensitivity", "cronbach_alpha", "direction", "feldt_interval",
+    "icc", "item_analysis", "item_columns", "mcdonald_omega", "null_variance", "omega_from_loadings",
+    "organisation_profile", "place", "position", "profile_sensitivity", "rwg", "rwg_j", "score", "spelt_as",
+    "team_means", "team_profile", "team_rwg", "two_way_icc", "uniform_variance", "withhold_small_teams",
+]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return [name for name in __all__ if name.islower()]

@@ -1,11 +1,16 @@
-"""How far raters who score the same targets agree: two-way intraclass correlations with their intervals."""
+"""Intraclass correlations with their intervals: people in teams (one-way), raters of the same targets (two-way)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from healthsys.climate.scoring import ROUNDING, answers_as_numbers
+from healthsys.climate.scoring import ROUNDING, answers_as_numbers, varies
+from healthsys.errors import DataError
 from healthsys.statistics import check_level
 
 #: The coefficients in the order of Shrout and Fleiss, and what each answers.
@@ -15,6 +20,85 @@ MEANINGS = {
     "ICC(2,k)": "absolute agreement of the mean of the raters, raters drawn from many",
     "ICC(3,k)": "consistency of the mean of the raters, these raters alone",
 }
+
+
+@dataclass(frozen=True)
+class Icc:
+    """ICC(1) and ICC(2) of people in teams with their intervals, or the reason why there are none."""
+
+    icc1: float | None
+    icc1_lower: float | None
+    icc1_upper: float | None
+    icc2: float | None
+    icc2_lower: float | None
+    icc2_upper: float | None
+    teams: int
+    people: int
+    group_size: float | None
+    reason: str | None = None
+
+
+def icc(scores: Sequence[float], teams: Sequence[str], *, level: float = 0.95, group_size: str = "mean") -> Icc:
+    r"""ICC(1) and ICC(2) of people in teams, from a one-way analysis of variance.
+
+    .. math:: ICC(1) = \frac{MS_B - MS_W}{MS_B + (k - 1) MS_W},\quad ICC(2) = \frac{MS_B - MS_W}{MS_B}
+
+    ICC(1) is the share of the variance between people that lies between teams; ICC(2) how reliably the team means
+    tell teams apart. Negative values are reported as they are.
+
+    Parameters
+    ----------
+    scores, teams
+        One score and one team a person; people without a score are left out.
+    level
+        Coverage of the intervals, from the F distribution; with unequal teams they are approximate.
+    group_size
+        ``"mean"`` for k the mean team size, ``"n0"`` for the size weighted against unequal teams.
+
+    Returns
+    -------
+    Icc
+        None with a reason for fewer than two teams, no team with two people, or no variation at all.
+
+    References
+    ----------
+    Bliese PD. In: Klein KJ, Kozlowski SWJ (eds). Multilevel Theory, Research, and Methods in Organizations. 2000.
+    McGraw KO, Wong SP. Psychological Methods 1996;1:30-46 (intervals).
+
+    Examples
+    --------
+    >>> found = icc([1, 2, 1, 4, 5, 6], ["a", "a", "a", "b", "b", "b"])
+    >>> f"{found.icc1:.3f} {found.icc2:.3f}"
+    '0.907 0.967'
+    """
+    check_level(level)
+    if group_size not in ("mean", "n0"):
+        raise DataError(f"group_size is '{group_size}'; allowed: mean, n0")
+    names, given = list(teams), pd.DataFrame({"score": list(scores)})
+    if len(names) != len(given):
+        raise DataError(f"there are {len(given)} scores and {len(names)} teams; give one team for each score")
+    frame = answers_as_numbers(given, label="scores").assign(team=names).dropna()
+    sizes = frame.groupby("team").size().to_numpy()
+    count, people = len(sizes), len(frame)
+    if count < 2 or people <= count:
+        why = "fewer than two teams" if count < 2 else "no team has two people with a score"
+        return Icc(None, None, None, None, None, None, count, people, None, why)
+    grouped = frame.groupby("team")["score"]
+    within = float(((frame["score"] - grouped.transform("mean")) ** 2).sum()) / (people - count)
+    between = float((sizes * (grouped.mean().to_numpy() - frame["score"].mean()) ** 2).sum()) / (count - 1)
+    k = people / count if group_size == "mean" else (people - float((sizes**2).sum()) / people) / (count - 1)
+    means, apart = grouped.mean(), frame["score"] - grouped.transform("mean")
+    alike = bool((apart.abs() <= ROUNDING * frame["score"].abs().max()).all())
+    if alike or not varies(means):
+        why = "the people of each team have the same score" if varies(means) else "the team means are all equal"
+        return Icc(None, None, None, None, None, None, count, people, k, why)
+    ratio = between / within
+    tail = 0.5 + level / 2
+    low = ratio / float(stats.f.ppf(tail, count - 1, people - count))
+    high = ratio * float(stats.f.ppf(tail, people - count, count - 1))
+    one = [(value - 1) / (value + k - 1) for value in (ratio, low, high)]
+    two = [1 - 1 / value for value in (ratio, low, high)]
+    return Icc(*one, *two, count, people, k)
 
 
 def two_way_icc(ratings: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -27,7 +111,7 @@ def two_way_icc(ratings: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     .. math:: ICC(2,k) = \frac{T - E}{T + (R-E)/n},\quad ICC(3,k) = \frac{T - E}{T}
 
     People in teams are another question: each person rates only their own team, so that
-    :func:`~healthsys.climate.icc_aggregation` (one-way) is the one to use.
+    :func:`~healthsys.climate.icc` (one-way) is the one to use.
 
     Parameters
     ----------
@@ -109,8 +193,6 @@ def _intervals(
     t: float, r: float, e: float, n: int, k: int, one: float | None, level: float
 ) -> list[tuple[float | None, float | None]]:
     """Return the intervals of Shrout and Fleiss 1979 in the order of :data:`MEANINGS`."""
-    from scipy import stats
-
     tail, rest = 0.5 + level / 2, (n - 1) * (k - 1)
     ratio = t / e
     low = ratio / float(stats.f.ppf(tail, n - 1, rest))

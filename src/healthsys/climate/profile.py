@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import pandas as pd
 
-from healthsys.climate.dimensions import DIMENSIONS, direction
 from healthsys.climate.scoring import Shown, team_means
-from healthsys.errors import DataError, nearest
-from healthsys.statistics import bootstrap_interval, mean_interval
+from healthsys.errors import DataError
+from healthsys.statistics import mean_interval
 
 #: Where a score lies, from the benchmarks: said in words, never by colour alone.
 PLACES = ("short of stagnant", "between the benchmarks", "at or past innovative")
@@ -59,21 +57,28 @@ def place(score: float, *, stagnant: float, innovative: float) -> str | None:
 
 
 def against_benchmarks(scores: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.DataFrame:
-    """Set scores beside the benchmarks, largest shortfall first.
+    """Set scores against the benchmarks, largest shortfall first.
 
     Parameters
     ----------
     scores
         ``dimension``, ``score`` and optionally ``lower``, ``upper`` (points on 0-300) and anything else.
     benchmarks
-        ``dimension``, ``label``, ``innovative``, ``stagnant``.
+        ``dimension``, ``label``, ``innovative``, ``stagnant``; a lower score is the better one where the innovative
+        benchmark is the lower of the two.
 
     Returns
     -------
     pandas.DataFrame
         The scores with ``label``, ``innovative``, ``stagnant``, ``position`` (0 stagnant, 1 innovative),
-        ``shortfall`` (points short of the innovative benchmark, reversed for conflict; negative when past it),
-        ``place``, sorted by shortfall. A missing score has none of these and comes last.
+        ``shortfall`` (points short of the innovative benchmark; negative when past it), ``place`` and, where the
+        scores have intervals, ``includes_stagnant`` (so that the place is not certain), sorted by shortfall. A missing
+        score has none of these and comes last.
+
+    Raises
+    ------
+    DataError
+        If there is no score, a dimension has no benchmarks, or one occurs twice.
 
     Examples
     --------
@@ -98,13 +103,15 @@ def against_benchmarks(scores: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.Dat
     places, positions, shortfalls = [], [], []
     for row in found.itertuples():
         ends = {"stagnant": float(row.stagnant), "innovative": float(row.innovative)}
-        known = not math.isnan(row.score)
-        positions.append(position(row.score, **ends) if known else None)
-        shortfalls.append(direction(row.dimension) * (ends["innovative"] - row.score) if known else None)
-        places.append(place(row.score, **ends) if known else None)
+        sign = 1 if ends["innovative"] >= ends["stagnant"] else -1
+        positions.append(position(row.score, **ends))
+        shortfalls.append(sign * (ends["innovative"] - row.score))
+        places.append(place(row.score, **ends))
     found["position"] = pd.Series(positions, dtype="float64")
     found["shortfall"] = pd.Series(shortfalls, dtype="float64")
     found["place"] = pd.Series(places, dtype="object")
+    if "lower" in found:
+        found["includes_stagnant"] = found["stagnant"].astype(float).between(found["lower"], found["upper"])
     return found.sort_values("shortfall", ascending=False, kind="stable", na_position="last").reset_index(drop=True)
 
 
@@ -135,15 +142,14 @@ def organisation_profile(shown: Shown, benchmarks: pd.DataFrame, *, level: float
 
     Examples
     --------
-    >>> from healthsys import datasets
-    >>> from healthsys.climate import read_survey, withhold_small_teams
-    >>> shown = withhold_small_teams(read_survey("climate_survey_baseline"))
-    >>> organisation_profile(shown, datasets.load("climate_benchmarks"))["dimension"].iloc[0]
-    'risk_taking'
+    >>> from healthsys.climate.scoring import withhold_small_teams
+    >>> people = pd.DataFrame({"respondent": range(10), "team": ["T"] * 5 + ["U"] * 5, "trust_1": [1, 2] * 5})
+    >>> ends = pd.DataFrame({"dimension": ["trust"], "label": ["Trust"], "innovative": [178], "stagnant": [112]})
+    >>> organisation_profile(withhold_small_teams(people), ends)[["score", "teams", "place"]].values.tolist()
+    [[150.0, 2, 'between the benchmarks']]
     """
-    means = team_means(shown)
     rows = []
-    for dimension, group in means.groupby("dimension", sort=False):
+    for dimension, group in team_means(shown).groupby("dimension", sort=False):
         found = mean_interval(group["mean"], level=level)
         people = int(group["n"].fillna(0).sum())
         rows.append((dimension, found.estimate, found.lower, found.upper, found.n, people, found.reason))
@@ -165,20 +171,19 @@ def team_profile(shown: Shown, team: str, benchmarks: pd.DataFrame, *, level: fl
 
     Examples
     --------
-    >>> from healthsys import datasets
-    >>> from healthsys.climate import read_survey, withhold_small_teams
-    >>> shown = withhold_small_teams(read_survey("climate_survey_baseline"))
-    >>> int(team_profile(shown, "Nursing", datasets.load("climate_benchmarks"))["people"].max())
-    10
+    >>> from healthsys.climate.scoring import withhold_small_teams
+    >>> people = pd.DataFrame({"respondent": range(5), "team": "T", "trust_1": [1, 2, 1, 3, 2]})
+    >>> ends = pd.DataFrame({"dimension": ["trust"], "label": ["Trust"], "innovative": [178], "stagnant": [112]})
+    >>> team_profile(withhold_small_teams(people), "T", ends)[["score", "shortfall"]].values.tolist()
+    [[180.0, -2.0]]
     """
     if team not in shown.teams:
         raise DataError(
             f"team '{team}' is not shown: there is none of that name with {shown.minimum_team_size} or more people; "
             f"allowed: {', '.join(shown.teams)}"
         )
-    rows = []
-    people = shown.scores[shown.scores["team"] == team]
-    for dimension in [column for column in people.columns if column not in ("respondent", "team")]:
+    rows, people = [], shown.scores[shown.scores["team"] == team]
+    for dimension in shown.dimensions:
         found = mean_interval(people[dimension], level=level)
         reason = found.reason and found.reason.replace("clusters", "people").replace("cluster", "person")
         if found.n == 0:
@@ -187,140 +192,3 @@ def team_profile(shown: Shown, team: str, benchmarks: pd.DataFrame, *, level: fl
     columns = ["dimension", "score", "lower", "upper", "people", "reason"]
     scores = pd.DataFrame(rows, columns=columns).astype({"score": float, "lower": float, "upper": float})
     return against_benchmarks(scores, benchmarks)
-
-
-def holds_stagnant(row: Mapping[str, object]) -> bool:
-    """Say whether the interval of a score holds the stagnant benchmark, so that its place is not certain.
-
-    Examples
-    --------
-    >>> holds_stagnant({"lower": 38.3, "upper": 120.3, "stagnant": 97})
-    True
-    """
-    return bool(row["lower"] <= row["stagnant"] <= row["upper"])
-
-
-def place_in_words(row: Mapping[str, object]) -> str | None:
-    """Say the place of a score, and where it is short of stagnant whether the interval leaves that open.
-
-    Examples
-    --------
-    >>> place_in_words({"place": PLACES[0], "lower": 38.3, "upper": 120.3, "stagnant": 97})
-    'short of stagnant (interval includes it)'
-    """
-    if row["place"] == PLACES[0] and holds_stagnant(row):
-        return f"{PLACES[0]} (interval includes it)"
-    return row["place"] if isinstance(row["place"], str) else None
-
-
-def printed_profile(benchmarks: pd.DataFrame) -> pd.DataFrame:
-    """Profile of the printed mean of stagnant organisations: its shortfalls are the gaps between the benchmarks.
-
-    Examples
-    --------
-    >>> from healthsys import datasets
-    >>> printed_profile(datasets.load("climate_benchmarks"))["dimension"].iloc[0]
-    'risk_taking'
-    """
-    scores = pd.DataFrame({"dimension": benchmarks["dimension"], "score": benchmarks["stagnant"].astype(float)})
-    scores["lower"] = scores["upper"] = float("nan")
-    return against_benchmarks(scores, benchmarks)
-
-
-def with_benchmark(benchmarks: pd.DataFrame, *, stagnant: Mapping[str, float]) -> pd.DataFrame:
-    """Return the benchmarks with other stagnant means for some dimensions, to see what would change.
-
-    Raises
-    ------
-    DataError
-        If a mean tried is not on the stagnant side of the innovative one.
-
-    Examples
-    --------
-    >>> from healthsys import datasets
-    >>> changed = with_benchmark(datasets.load("climate_benchmarks"), stagnant={"trust": 120})
-    >>> int(changed.set_index("dimension").loc["trust", "stagnant"])
-    120
-    """
-    changed = benchmarks.copy()
-    for dimension, value in stagnant.items():
-        if dimension not in set(changed["dimension"]):
-            raise DataError(
-                f"benchmarks: there is no dimension '{dimension}'.{nearest(dimension, changed['dimension'])} "
-                f"Allowed: {', '.join(changed['dimension'])}"
-            )
-        innovative = float(changed.set_index("dimension").loc[dimension, "innovative"])
-        if direction(dimension) * (innovative - value) <= 0:
-            side = "below" if direction(dimension) > 0 else "above"
-            raise DataError(
-                f"the stagnant benchmark to try for {dimension} is {value:g}; allowed: a number {side} the innovative "
-                f"benchmark, {innovative:g}, because otherwise no way leads from the one to the other"
-            )
-        changed.loc[changed["dimension"] == dimension, "stagnant"] = value
-    return changed
-
-
-def practices_for(profile: pd.DataFrame, practices: pd.DataFrame, *, dimensions: int = 3) -> pd.DataFrame:
-    """Return the leadership practices that the review lists for the dimensions with the largest shortfalls.
-
-    Parameters
-    ----------
-    profile
-        As :func:`against_benchmarks`; dimensions that are at or past the innovative benchmark are passed over.
-    practices
-        ``dimension``, ``number``, ``practice``, ``locator``.
-    dimensions
-        For how many dimensions.
-
-    Examples
-    --------
-    >>> from healthsys import datasets
-    >>> profile = printed_profile(datasets.load("climate_benchmarks"))
-    >>> practices_for(profile, datasets.load("climate_practices"), dimensions=1)["dimension"].unique().tolist()
-    ['risk_taking']
-    """
-    short = profile[profile["shortfall"] > 0].head(dimensions)[["dimension", "label", "shortfall"]]
-    unlisted = [dimension for dimension in short["dimension"] if dimension not in set(practices["dimension"])]
-    if unlisted:
-        raise DataError(
-            f"practices: column 'dimension' has no row '{unlisted[0]}'."
-            f"{nearest(unlisted[0], practices['dimension'])} Add the practices of that dimension"
-        )
-    found = short.merge(practices[["dimension", "number", "practice", "locator"]], on="dimension", how="left")
-    return found.reset_index(drop=True)
-
-
-def bootstrap_beside(shown: Shown, dimension: str, *, level: float = 0.95, seed: int = 1) -> pd.DataFrame:
-    """Set the t interval on team means beside the bootstrap over teams, for one dimension.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``method``, ``score``, ``lower``, ``upper``, ``reason``, ``warning``; the bootstrap rows carry a warning
-        below 20 teams.
-
-    Examples
-    --------
-    >>> from healthsys.climate import read_survey, withhold_small_teams
-    >>> shown = withhold_small_teams(read_survey("climate_survey_baseline"))
-    >>> bootstrap_beside(shown, "idea_time")["warning"].notna().tolist()
-    [False, True, True]
-    """
-    if dimension not in shown.scores or dimension not in DIMENSIONS:
-        raise DataError(
-            f"the survey has no dimension '{dimension}'.{nearest(dimension, DIMENSIONS)} Allowed: "
-            f"{', '.join(name for name in DIMENSIONS if name in shown.scores)}"
-        )
-    means = team_means(shown).query("dimension == @dimension")["mean"]
-    found = [mean_interval(means, level=level)]
-    found += [bootstrap_interval(means, level=level, seed=seed, method=method) for method in ("BCa", "percentile")]
-    return pd.DataFrame(
-        {
-            "method": [entry.method.replace("cluster", "team") for entry in found],
-            "score": [entry.estimate for entry in found],
-            "lower": pd.Series([entry.lower for entry in found], dtype="float64"),
-            "upper": pd.Series([entry.upper for entry in found], dtype="float64"),
-            "reason": [entry.reason for entry in found],
-            "warning": [entry.warning for entry in found],
-        }
-    )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from healthsys.climate.dimensions import item_columns, matched
-from healthsys.climate.scoring import Shown, answers_as_numbers, varies
+from healthsys.climate.scoring import answers_as_numbers, varies
 from healthsys.errors import DataError
 from healthsys.statistics import check_level
 
@@ -69,12 +69,6 @@ def _constant(kept: pd.DataFrame) -> str | None:
     return next((str(column) for column in kept if not varies(kept[column])), None)
 
 
-def _raw_alpha(kept: pd.DataFrame) -> float:
-    covariance = np.cov(kept.to_numpy(), rowvar=False, ddof=1)
-    count = len(covariance)
-    return float(count / (count - 1) * (1 - np.trace(covariance) / covariance.sum()))
-
-
 def _standardised_alpha(kept: pd.DataFrame) -> float | None:
     """Give k r / (1 + (k - 1) r) with r the mean correlation of the items; None where an item does not vary."""
     if _constant(kept) is not None:
@@ -126,22 +120,14 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
     reason = _unfit(kept, fewest_items=2, fewest_people=3)
     if reason:
         return Alpha(None, None, None, kept.shape[1], len(kept), dropped, reason)
-    alpha = _raw_alpha(kept)
-    lower, upper = feldt_interval(alpha, people=len(kept), items=kept.shape[1], level=level)
-    return Alpha(alpha, lower, upper, kept.shape[1], len(kept), dropped, standardised=_standardised_alpha(kept))
+    covariance, count = np.cov(kept.to_numpy(), rowvar=False, ddof=1), kept.shape[1]
+    alpha = float(count / (count - 1) * (1 - np.trace(covariance) / covariance.sum()))
+    lower, upper = feldt_interval(alpha, people=len(kept), items=count, level=level)
+    return Alpha(alpha, lower, upper, count, len(kept), dropped, standardised=_standardised_alpha(kept))
 
 
 def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95) -> tuple[float, float]:
     """Feldt's interval of Cronbach's alpha: 1 − (1 − α)F with n − 1 and (n − 1)(k − 1) degrees of freedom.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than two people or items, or ``level`` is not between 0 and 1.
-
-    References
-    ----------
-    Feldt LS, Woodruff DJ, Salih FA. Applied Psychological Measurement 1987;11:93-103.
 
     Examples
     --------
@@ -149,8 +135,6 @@ def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95
     >>> f"{lower:.3f} to {upper:.3f}"
     '0.435 to 0.909'
     """
-    from scipy import stats
-
     check_level(level)
     if people < 2 or items < 2:
         raise DataError(f"an interval of alpha needs two people and two items or more, got {people} and {items}")
@@ -165,8 +149,7 @@ def item_analysis(items: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Parameters
     ----------
     items
-        As for :func:`cronbach_alpha`: people with a missing answer to any of the items are dropped (listwise), so that
-        every row of the result rests on the same people.
+        As for :func:`cronbach_alpha`; every row of the result is of the same people.
     level
         Coverage of the intervals of alpha.
 
@@ -299,44 +282,8 @@ def one_factor(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _real(numbers: np.ndarray) -> np.ndarray:
-    """Return the real part of what a library gives as complex, after checking that the rest is zero.
-
-    numpy 2.5 returns complex eigenvectors of a real matrix always, and statsmodels rotates the loadings by them.
-    """
+    """Return the real part of what numpy 2.5 makes complex (eigenvectors, always), if the rest is zero."""
     imaginary = np.abs(np.imag(numbers)).max(initial=0.0)
     if not imaginary <= IMAGINARY * max(1.0, float(np.abs(numbers).max(initial=0.0))):
         raise ValueError("the loadings are not real numbers")
     return np.real(numbers)
-
-
-def scale_reliability(shown: Shown, *, level: float = 0.95) -> pd.DataFrame:
-    """Alpha and omega of every dimension over the people of the shown teams.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``dimension``, ``items``, ``people`` (complete answers), ``dropped``, ``alpha``, ``lower``, ``upper``,
-        ``omega``, ``reason``.
-
-    Raises
-    ------
-    DataError
-        If no column is an item of a known dimension.
-
-    Examples
-    --------
-    >>> from healthsys.climate import read_survey, withhold_small_teams
-    >>> found = scale_reliability(withhold_small_teams(read_survey("climate_survey_baseline")))
-    >>> found["alpha"].between(0, 1).all()
-    np.True_
-    """
-    rows = []
-    for dimension in matched(shown.answers.columns):
-        columns = item_columns(shown.answers.columns, dimension)
-        answers = shown.answers[columns]
-        alpha, omega = cronbach_alpha(answers, level=level), mcdonald_omega(answers)
-        reason = "; ".join(dict.fromkeys(said for said in (alpha.reason, omega.reason) if said)) or None
-        counts = (alpha.items, alpha.n, alpha.dropped)
-        rows.append((dimension, *counts, alpha.alpha, alpha.lower, alpha.upper, omega.omega, reason))
-    columns = ["dimension", "items", "people", "dropped", "alpha", "lower", "upper", "omega", "reason"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(("alpha", "lower", "upper", "omega"), float))

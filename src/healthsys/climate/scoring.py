@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from healthsys.climate.dimensions import DIMENSIONS, HIGHEST_ANSWER, LOWEST_ANSWER, POINTS, item_columns, matched
+from healthsys.climate.dimensions import ANSWERS, DIMENSIONS, POINTS, item_columns, matched
 from healthsys.errors import DataError, nearest
+from healthsys.io.survey import team_key
+from healthsys.say import count
 
 #: Spread, in proportion to the largest value, up to which numbers count as equal: the rounding of floats, no more.
 ROUNDING = 1e-12
@@ -41,6 +41,8 @@ class Shown:
     unanimous
         How many shown results of a team on one dimension are the same for everybody, so that the mean tells what each
         person answered.
+    scale
+        Lowest and highest answer to an item.
     """
 
     answers: pd.DataFrame
@@ -51,11 +53,43 @@ class Shown:
     minimum_answered: float
     withheld_scores: int = 0
     unanimous: int = 0
+    scale: tuple[int, int] = ANSWERS
 
     @property
     def teams(self) -> list[str]:
         """Names of the teams that are shown, sorted."""
         return sorted(self.scores["team"].unique())
+
+    @property
+    def dimensions(self) -> list[str]:
+        """The dimensions that are scored."""
+        return [column for column in self.scores.columns if column not in ("respondent", "team")]
+
+    @property
+    def note(self) -> str:
+        """What is left out, why it cannot be found by subtraction, and what to look at before sharing."""
+        if self.minimum_team_size == 1:
+            said = "The protection of small teams is switched off (minimum team size 1): do not share this page."
+        elif self.withheld_teams == 0:
+            said = f"No team is left out: each has {self.minimum_team_size} or more people with a score."
+        else:
+            it = "It is" if self.withheld_teams == 1 else "They are"
+            said = (
+                f"Left out: {count(self.withheld_teams, 'team')} with fewer than {self.minimum_team_size} people. {it} "
+                "in no table and no figure, and not in the organisation's figures either, so that no answer can be "
+                "found by subtracting the shown teams from the whole."
+            )
+        if self.withheld_cells:
+            said += (
+                f" Also left out, for the same reason: {count(self.withheld_cells, 'result')} of a shown team on one "
+                "dimension."
+            )
+        if self.unanimous:
+            said += (
+                f" Look before you share: in {count(self.unanimous, 'result')} of a team on one dimension everybody "
+                "has the same score, so the mean shows what each person answered."
+            )
+        return said
 
 
 def varies(values: Sequence[float]) -> bool:
@@ -71,7 +105,9 @@ def varies(values: Sequence[float]) -> bool:
     return bool(kept.size > 1 and np.ptp(kept) > ROUNDING * np.abs(kept).max())
 
 
-def answers_as_numbers(items: pd.DataFrame, *, label: str = "the survey", scale: bool = False) -> pd.DataFrame:
+def answers_as_numbers(
+    items: pd.DataFrame, *, label: str = "the survey", scale: tuple[int, int] | None = None
+) -> pd.DataFrame:
     """Return answers as floats, missing where not answered; refuse what is no answer.
 
     Parameters
@@ -81,7 +117,7 @@ def answers_as_numbers(items: pd.DataFrame, *, label: str = "the survey", scale:
     label
         What to call the table in an error.
     scale
-        Whether answers must lie on the scale of the questionnaire, 0 to 3.
+        Lowest and highest answer allowed; any number unless given.
 
     Raises
     ------
@@ -108,8 +144,8 @@ decimal point), or missing. Correct the cell
         wrong = (given.notna() & kept.isna()) | np.isinf(kept)
         said, allowed = "is no number", "a number (with a decimal point)"
         if scale and not wrong.any():
-            wrong = (kept < LOWEST_ANSWER) | (kept > HIGHEST_ANSWER)
-            said, allowed = "is off the scale", f"{LOWEST_ANSWER} to {HIGHEST_ANSWER}"
+            wrong = (kept < scale[0]) | (kept > scale[1])
+            said, allowed = "is off the scale", f"{scale[0]} to {scale[1]}"
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
             raise DataError(
@@ -120,13 +156,24 @@ decimal point), or missing. Correct the cell
     return numbers
 
 
-def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5, label: str = "the survey") -> pd.DataFrame:
-    """Score each person on each dimension: the mean answer times 100, so that a score lies between 0 and 300.
+def score(
+    survey: pd.DataFrame,
+    *,
+    dimensions: Sequence[str] = DIMENSIONS,
+    scale: tuple[int, int] = ANSWERS,
+    minimum_answered: float = 0.5,
+    label: str = "the survey",
+) -> pd.DataFrame:
+    """Score each person on each dimension: the mean answer times 100, between 0 and 300 for answers of 0 to 3.
 
     Parameters
     ----------
     survey
-        One row a person: ``respondent``, ``team``, answers 0-3 in columns ``<dimension>_<n>``.
+        One row a person: ``respondent``, ``team``, answers in columns ``<dimension>_<n>``.
+    dimensions
+        Keys of the dimensions; those of the nine-dimension questionnaire unless given.
+    scale
+        Lowest and highest answer to an item.
     minimum_answered
         Share of a dimension's items that a person must have answered for a score on it, between 0 and 1; the mean is
         over the answered items (person mean). One answer is needed in any case.
@@ -143,7 +190,7 @@ def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5, label: str = "
     ------
     DataError
         If ``minimum_answered`` is not between 0 and 1, no column is an item of a known dimension (or one is misspelt),
-        a person has no team, or an answer is not 0 to 3.
+        a person has no team, or an answer is off the scale.
 
     References
     ----------
@@ -168,9 +215,9 @@ def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5, label: str = "
     if (lost := survey["team"].isna().to_numpy()).any():
         raise DataError(f"{label}: column 'team', row {int(lost.argmax()) + 2}: the cell is empty; fill in the team")
     scored = survey[["respondent", "team"]].copy()
-    for dimension in matched(survey.columns, label=label):
+    for dimension in matched(survey.columns, dimensions=dimensions, label=label):
         columns = item_columns(survey.columns, dimension)
-        answers = answers_as_numbers(survey[columns], label=label, scale=True)
+        answers = answers_as_numbers(survey[columns], label=label, scale=scale)
         answered = answers.notna().sum(axis=1)
         enough = (answered >= 1) & (answered >= minimum_answered * len(columns) - 1e-9)
         scored[dimension] = (POINTS * answers.mean(axis=1)).where(enough)
@@ -178,7 +225,13 @@ def score(survey: pd.DataFrame, *, minimum_answered: float = 0.5, label: str = "
 
 
 def withhold_small_teams(
-    survey: pd.DataFrame, *, minimum_team_size: int = 5, minimum_answered: float = 0.5, label: str = "the survey"
+    survey: pd.DataFrame,
+    *,
+    dimensions: Sequence[str] = DIMENSIONS,
+    scale: tuple[int, int] = ANSWERS,
+    minimum_team_size: int = 5,
+    minimum_answered: float = 0.5,
+    label: str = "the survey",
 ) -> Shown:
     """Score a survey and leave out every team, and every team's dimension, with too few people.
 
@@ -190,14 +243,10 @@ def withhold_small_teams(
 
     Parameters
     ----------
-    survey
+    survey, dimensions, scale, minimum_answered, label
         As for :func:`score`.
     minimum_team_size
         Fewest people of a team, 1 or more.
-    minimum_answered
-        As for :func:`score`.
-    label
-        What to call the survey in an error, usually its file name.
 
     Raises
     ------
@@ -213,9 +262,9 @@ def withhold_small_teams(
     """
     if minimum_team_size < 1:
         raise DataError(f"minimum_team_size is {minimum_team_size}; allowed: a whole number, 1 or more")
-    scores = score(survey, minimum_answered=minimum_answered, label=label)
-    dimensions = [dimension for dimension in DIMENSIONS if dimension in scores]
-    usable = scores[dimensions].notna().any(axis=1)
+    scores = score(survey, dimensions=dimensions, scale=scale, minimum_answered=minimum_answered, label=label)
+    scored = list(scores.columns[2:])
+    usable = scores[scored].notna().any(axis=1)
     sizes = scores[usable].groupby("team").size().reindex(scores["team"].unique(), fill_value=0)
     large = sizes[sizes >= minimum_team_size].index
     if large.empty:
@@ -227,7 +276,7 @@ def withhold_small_teams(
     kept = scores["team"].isin(large) & usable
     scores, answers = scores[kept].copy(), survey[kept].copy()
     withheld_cells = withheld_scores = unanimous = 0
-    for dimension in dimensions:
+    for dimension in scored:
         people = scores.groupby("team")[dimension]
         counts = people.transform("count")
         small = counts < minimum_team_size
@@ -246,40 +295,8 @@ def withhold_small_teams(
         minimum_answered,
         withheld_scores,
         unanimous,
+        scale,
     )
-
-
-def team_key(name: str) -> str:
-    """Return what two spellings of one team share: letters and digits, without case, spaces, dashes and dots.
-
-    A sign between two digits stays, so that "Unit 1-1" and "Unit 11" are two teams.
-
-    Examples
-    --------
-    >>> team_key("WARD 7") == team_key("Ward\u20117") == team_key("ward  7")
-    True
-    >>> team_key("Unit 1-1") == team_key("Unit 11")
-    False
-    """
-    plain = unicodedata.normalize("NFKC", str(name)).casefold()
-    apart = re.sub(r"(?<=\d)[\W_]+(?=\d)", "\x00", plain)
-    return re.sub(r"[^\w\x00]|_", "", apart)
-
-
-def one_spelling(teams: Iterable[str]) -> dict[str, str]:
-    """Map each spelling of a team that has several to its most frequent one (the first of equally frequent ones).
-
-    Examples
-    --------
-    >>> one_spelling(["Ward 7", "WARD 7", "Ward 7", "Clinic"])
-    {'WARD 7': 'Ward 7'}
-    """
-    spellings: dict[str, dict[str, int]] = {}
-    for name in teams:
-        known = spellings.setdefault(team_key(name), {})
-        known[name] = known.get(name, 0) + 1
-    usual = {key: max(known, key=lambda name: known[name]) for key, known in spellings.items()}
-    return {name: usual[key] for key, known in spellings.items() for name in known if name != usual[key]}
 
 
 def spelt_as(shown: Shown, other: Shown) -> Shown:
@@ -294,8 +311,6 @@ def spelt_as(shown: Shown, other: Shown) -> Shown:
     """
     wanted = {team_key(name): name for name in other.teams}
     names = {name: wanted.get(team_key(name), name) for name in shown.teams}
-    if all(name == spelt for name, spelt in names.items()):
-        return shown
     return replace(
         shown,
         answers=shown.answers.assign(team=shown.answers["team"].map(names)),
@@ -318,12 +333,9 @@ def team_means(shown: Shown) -> pd.DataFrame:
     >>> team_means(withhold_small_teams(people))["mean"].tolist()
     [200.0]
     """
-    dimensions = [dimension for dimension in DIMENSIONS if dimension in shown.scores]
-    long = shown.scores.melt(id_vars="team", value_vars=dimensions, var_name="dimension", value_name="score")
-    means = long.groupby(["team", "dimension"])["score"].agg(["mean", "std", "count"]).reset_index()
-    means = means.rename(columns={"std": "sd", "count": "n"})
+    long = shown.scores.melt("team", shown.dimensions, var_name="dimension", value_name="score")
+    long["dimension"] = pd.Categorical(long["dimension"], shown.dimensions)
+    means = long.groupby(["team", "dimension"], observed=True)["score"].agg(mean="mean", sd="std", n="count")
+    means = means.reset_index().astype({"dimension": "str"})
     means["n"] = means["n"].where(means["n"] > 0).astype("Int64")
-    order = {dimension: position for position, dimension in enumerate(DIMENSIONS)}
-    return means.sort_values(
-        ["team", "dimension"], key=lambda c: c.map(order) if c.name == "dimension" else c
-    ).reset_index(drop=True)
+    return means

@@ -1,4 +1,4 @@
-"""Would another choice change the answer: the profile, the changes, and the benchmark of trust under other choices."""
+"""Would another choice change the answer: the profile and the changes under other defensible choices."""
 
 from __future__ import annotations
 
@@ -8,45 +8,47 @@ from typing import Any
 
 import pandas as pd
 
-from healthsys.climate import profile
 from healthsys.climate.change import VERDICTS, change_between
-from healthsys.climate.dimensions import DIMENSIONS, direction
+from healthsys.climate.dimensions import direction
+from healthsys.climate.profile import PLACES, against_benchmarks, organisation_profile
 from healthsys.climate.scoring import Shown, withhold_small_teams
-from healthsys.climate.study import Study
 from healthsys.errors import DataError
 
-#: The larger minimum team size that is tried beside the page's own.
+#: The larger minimum team size that is tried; three above a survey's own that reaches it.
 LARGER_MINIMUM = 8
 
 #: Why a mean over people has no interval here.
 IGNORES_TEAMS = "none: ignores teams"
 
+#: The other choices, in words.
+COMPLETE, PEOPLE = (
+    "only people who answered every item of a dimension",
+    "each person counts once, not each team",
+)
+
 
 def larger_minimum(shown: Shown) -> int:
-    """Return the other minimum team size to try: :data:`LARGER_MINIMUM`, or three above a page's own that reaches it.
+    """Return the other minimum team size to try.
 
     Examples
     --------
-    >>> from healthsys.climate import open_study
-    >>> larger_minimum(open_study("climate_survey_baseline").shown)
-    8
+    >>> people = pd.DataFrame({"respondent": range(9), "team": "T", "trust_1": 2})
+    >>> [larger_minimum(withhold_small_teams(people, minimum_team_size=size)) for size in (5, 9)]
+    [8, 12]
     """
     return LARGER_MINIMUM if shown.minimum_team_size < LARGER_MINIMUM else shown.minimum_team_size + 3
 
 
-def _again(shown: Shown, *, size: int | None = None, answered: float | None = None) -> Shown | None:
+def _again(shown: Shown, **rules: Any) -> Shown | None:
     """Withhold again under another rule; None if no team is left."""
-    rules = {
-        "minimum_team_size": size or shown.minimum_team_size,
-        "minimum_answered": shown.minimum_answered if answered is None else answered,
-    }
+    kept = {name: getattr(shown, name) for name in ("dimensions", "scale", "minimum_team_size", "minimum_answered")}
     try:
-        return withhold_small_teams(shown.answers, **rules)
+        return withhold_small_teams(shown.answers, **{**kept, **rules})
     except DataError:
         return None
 
 
-def sensitivity(study: Study) -> pd.DataFrame:
+def profile_sensitivity(shown: Shown, benchmarks: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """The largest shortfall under other defensible choices, one row a choice.
 
     Returns
@@ -58,46 +60,40 @@ def sensitivity(study: Study) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from healthsys.climate import open_study
-    >>> sensitivity(open_study("climate_survey_baseline"))["choice"].iloc[[0, 1]].tolist()
-    ['as on this page', 'minimum team size 8']
+    >>> people = pd.DataFrame({"respondent": range(10), "team": ["T"] * 5 + ["U"] * 5, "trust_1": [1, 2] * 5})
+    >>> ends = pd.DataFrame({"dimension": ["trust"], "label": ["Trust"], "innovative": [178], "stagnant": [112]})
+    >>> profile_sensitivity(withhold_small_teams(people), ends)["choice"].tolist()[:2]
+    ['as on this page', 'minimum team size 8 (no team is large enough)']
     """
-    shown, size = study.shown, larger_minimum(study.shown)
-    people = shown.scores.drop(columns=["respondent", "team"]).mean()
+    size = larger_minimum(shown)
+    people = shown.scores[shown.dimensions].mean()
     flat = pd.DataFrame({"dimension": people.index, "score": people.to_numpy(), "reason": IGNORES_TEAMS})
     flat["lower"] = flat["upper"] = float("nan")
-    rows = [
-        _choice("as on this page", study.profile),
-        _choice(f"minimum team size {size}", _profile(study, _again(shown, size=size))),
-        _choice("only people who answered every item of a dimension", _profile(study, _again(shown, answered=1.0))),
-        _choice("each person counts once, not each team", profile.against_benchmarks(flat, study.benchmarks)),
-        _choice("by share of the way, not by points", study.profile.sort_values("position", kind="stable")),
-    ]
+    page, larger, complete = (
+        None if wave is None else organisation_profile(wave, benchmarks, level=level)
+        for wave in (shown, _again(shown, minimum_team_size=size), _again(shown, minimum_answered=1.0))
+    )
+    cases = {
+        "as on this page": page,
+        f"minimum team size {size}": larger,
+        COMPLETE: complete,
+        PEOPLE: against_benchmarks(flat, benchmarks),
+        "by share of the way, not by points": page.sort_values("position", kind="stable"),
+    }
+    rows = []
+    for choice, found in cases.items():
+        if found is None or pd.isna(found["score"].iloc[0]):
+            rows.append({"choice": f"{choice} (no team is large enough)"})
+            continue
+        first = found.iloc[0]
+        kept = {name: first[name] for name in ("score", "lower", "upper", "reason", "shortfall")}
+        short = int((found["place"] == PLACES[0]).sum())
+        rows.append({"choice": choice, "dimension": first["label"], **kept, "short_of_stagnant": short})
     columns = ["choice", "dimension", "score", "lower", "upper", "reason", "shortfall", "short_of_stagnant"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _profile(study: Study, shown: Shown | None) -> pd.DataFrame | None:
-    return None if shown is None else profile.organisation_profile(shown, study.benchmarks, level=study.level)
-
-
-def _choice(label: str, found: pd.DataFrame | None) -> dict[str, Any]:
-    if found is None or pd.isna(found["score"].iloc[0]):
-        return {"choice": f"{label} (no team is large enough)"}
-    first = found.iloc[0]
-    return {
-        "choice": label,
-        "dimension": first["label"],
-        "score": first["score"],
-        "lower": first["lower"],
-        "upper": first["upper"],
-        "reason": first["reason"],
-        "shortfall": first["shortfall"],
-        "short_of_stagnant": int((found["place"] == profile.PLACES[0]).sum()),
-    }
-
-
-def change_sensitivity(study: Study) -> pd.DataFrame:
+def change_sensitivity(before: Shown, after: Shown, *, level: float = 0.95) -> pd.DataFrame:
     """The largest improvement, and how many changes are clear, under other choices, one row a choice.
 
     The choices: a larger minimum team size, complete answers only, each person once instead of each team (without an
@@ -107,32 +103,50 @@ def change_sensitivity(study: Study) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``kind`` (``page``, ``size``, ``complete``, ``people``, ``leave``), ``choice``, ``dimension``, ``change``,
-        ``lower``, ``upper``, ``reason``, ``alone`` (intervals that leave out no change), ``holm`` (those that stand
+        ``lower``, ``upper``, ``reason``, ``alone`` (intervals that leave out no change), ``holm`` (those that remain
         after Holm's adjustment).
 
     Examples
     --------
-    >>> from healthsys.climate import open_study
-    >>> study = open_study("climate_survey_followup", earlier="climate_survey_baseline")
-    >>> [int(change_sensitivity(study)[name].iloc[0]) for name in ("alone", "holm")]
-    [4, 1]
+    >>> people = pd.DataFrame({"respondent": range(15), "team": list("ABC") * 5, "trust_1": [1, 2, 0] * 5})
+    >>> waves = [withhold_small_teams(people), withhold_small_teams(people.assign(trust_1=[2, 3, 0] * 5))]
+    >>> change_sensitivity(*waves)["kind"].tolist()
+    ['page', 'size', 'complete', 'people', 'leave', 'leave', 'leave']
     """
-    rows = [_change_row(study, kind, label, table) for kind, label, table in _changes(study)]
+    rows = []
+    for kind, choice, found in _changes(before, after, level=level):
+        if found is None or found["change"].isna().all():
+            rows.append({"kind": kind, "choice": f"{choice} (no team is large enough in both)"})
+            continue
+        first = found.iloc[0][["dimension", "change", "lower", "upper", "reason"]]
+        row = {"kind": kind, "choice": choice, **first}
+        if found["lower"].notna().any():
+            verdicts = found["verdict"].dropna()
+            row["alone"] = int((verdicts != VERDICTS[-1]).sum())
+            row["holm"] = int(verdicts.isin(("better", "worse")).sum())
+        rows.append(row)
     columns = ["kind", "choice", "dimension", "change", "lower", "upper", "reason", "alone", "holm"]
     return pd.DataFrame(rows, columns=columns).astype({"alone": "Int64", "holm": "Int64"})
 
 
-def _changes(study: Study) -> Iterator[tuple[str, str, pd.DataFrame | None]]:
-    before, after = study.earlier.shown, study.shown
+def _changes(before: Shown, after: Shown, *, level: float) -> Iterator[tuple[str, str, pd.DataFrame | None]]:
+    def between(one: Shown | None, other: Shown | None) -> pd.DataFrame | None:
+        if one is None or other is None:
+            return None
+        try:
+            return change_between(one, other, level=level)
+        except DataError:
+            return None
+
     size = larger_minimum(after)
-    yield "page", "as on this page", study.change
-    yield "size", f"minimum team size {size}", _between(study, _again(before, size=size), _again(after, size=size))
-    complete = (_again(before, answered=1.0), _again(after, answered=1.0))
-    yield "complete", "only people who answered every item of a dimension", _between(study, *complete)
-    yield "people", "each person counts once, not each team", _over_people(before, after)
+    yield "page", "as on this page", between(before, after)
+    larger = [_again(wave, minimum_team_size=size) for wave in (before, after)]
+    yield "size", f"minimum team size {size}", between(*larger)
+    yield "complete", COMPLETE, between(*[_again(wave, minimum_answered=1.0) for wave in (before, after)])
     common = sorted(set(before.teams) & set(after.teams))
+    yield "people", PEOPLE, _over_people(before, after, common)
     for team in common if len(common) > 1 else []:
-        yield "leave", f"without the team {team}", _between(study, _without(before, team), _without(after, team))
+        yield "leave", f"without the team {team}", between(*[_without(wave, team) for wave in (before, after)])
 
 
 def _without(shown: Shown, team: str) -> Shown:
@@ -140,84 +154,10 @@ def _without(shown: Shown, team: str) -> Shown:
     return replace(shown, answers=answers, scores=scores)
 
 
-def _between(study: Study, before: Shown | None, after: Shown | None) -> pd.DataFrame | None:
-    if before is None or after is None:
-        return None
-    try:
-        return change_between(before, after, level=study.level)
-    except DataError:
-        return None
-
-
-def _over_people(before: Shown, after: Shown) -> pd.DataFrame:
+def _over_people(before: Shown, after: Shown, teams: list[str]) -> pd.DataFrame:
     """Difference of the means over people of the teams shown in both waves."""
-    common = set(before.teams) & set(after.teams)
-    means = [wave.scores[wave.scores["team"].isin(common)] for wave in (before, after)]
-    names = [name for name in DIMENSIONS if name in before.scores and name in after.scores]
-    moved = means[1][names].mean() - means[0][names].mean()
+    means = [wave.scores.loc[wave.scores["team"].isin(teams), wave.dimensions].mean() for wave in (before, after)]
+    moved = (means[1] - means[0]).reindex([name for name in after.dimensions if name in before.dimensions])
     order = (moved * moved.index.map(direction)).sort_values(ascending=False, na_position="last").index
     table = pd.DataFrame({"dimension": order, "change": moved[order].to_numpy(), "reason": IGNORES_TEAMS})
     return table.assign(lower=float("nan"), upper=float("nan"), verdict=None)
-
-
-def _change_row(study: Study, kind: str, label: str, table: pd.DataFrame | None) -> dict[str, Any]:
-    if table is None or table["change"].isna().all():
-        return {"kind": kind, "choice": f"{label} (no team is large enough in both)"}
-    first = table.iloc[0]
-    row = {"kind": kind, "choice": label, "dimension": study.labels[first["dimension"]]}
-    row |= {name: first[name] for name in ("change", "lower", "upper", "reason")}
-    if table["lower"].notna().any():
-        verdicts = table["verdict"].dropna()
-        row["alone"] = int((verdicts != VERDICTS[-1]).sum())
-        row["holm"] = int(verdicts.isin(("better", "worse")).sum())
-    return row
-
-
-def trust_variants(study: Study) -> pd.DataFrame:
-    """Trust under the printed and under the unverified stagnant benchmark, one row each.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``benchmark``, ``stagnant``, ``innovative``, ``gap``, ``gap_rank`` (1 is the largest of the gaps), ``score``,
-        ``position``, ``position_lower``, ``position_upper``, ``place``; ``score`` and what follows are missing for
-        the printed benchmarks alone. One row where no variant is given.
-
-    Examples
-    --------
-    >>> from healthsys.climate import open_printed
-    >>> trust_variants(open_printed(trust_stagnant_variant=120))["gap"].tolist()
-    [66.0, 58.0]
-    """
-    cases = [("printed", None)]
-    if study.trust_variant is not None:
-        cases.append(("unverified", study.trust_variant))
-    rows = []
-    for name, value in cases:
-        used = benchmarks_used(study, value)
-        gaps = (used["innovative"].astype(float) - used["stagnant"].astype(float)).abs()
-        row = used.set_index("dimension").loc["trust"]
-        ends = {"stagnant": float(row["stagnant"]), "innovative": float(row["innovative"])}
-        gap = abs(ends["innovative"] - ends["stagnant"])
-        rank = int((gaps > gap).sum()) + 1
-        found = study.profile.set_index("dimension").loc["trust"]
-        if study.shown is None or pd.isna(found["score"]):
-            rows.append((name, *ends.values(), gap, rank, *[float("nan")] * 4, None))
-            continue
-        three = [profile.position(found[end], **ends) for end in ("score", "lower", "upper")]
-        rows.append((name, *ends.values(), gap, rank, found["score"], *three, profile.place(found["score"], **ends)))
-    columns = ["benchmark", "stagnant", "innovative", "gap", "gap_rank", "score", "position"]
-    columns += ["position_lower", "position_upper", "place"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def benchmarks_used(study: Study, value: float | None) -> pd.DataFrame:
-    """Return the printed benchmarks, or the same with another stagnant mean of trust.
-
-    Examples
-    --------
-    >>> from healthsys.climate import open_printed
-    >>> int(benchmarks_used(open_printed(), 120).set_index("dimension").loc["trust", "stagnant"])
-    120
-    """
-    return study.benchmarks if value is None else profile.with_benchmark(study.benchmarks, stagnant={"trust": value})

@@ -1,0 +1,362 @@
+"""Plots of organisational climate: a profile between two benchmarks, change, agreement within teams.
+
+Each plot draws on given axes and has its alternative text next to it, computed from what is drawn. On axes narrower
+than :data:`WIDE` pixels names and labels are shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+
+from healthsys import say
+from healthsys.climate.change import VERDICTS
+from healthsys.climate.dimensions import REVERSED
+from healthsys.climate.profile import PLACES
+from healthsys.climate.rwg import CUSTOMARY
+from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
+
+#: Width in pixels from which names are drawn in full.
+WIDE = 720
+
+#: Pixels of height for each row.
+ROW = 38
+
+#: Shorter names for a phone.
+SHORT = {"challenge": "Challenge", "trust": "Trust", "playfulness": "Playfulness"}
+
+
+def points(value: float, *, sign: bool = False) -> str:
+    """Return points on 0-300 as a whole number.
+
+    Examples
+    --------
+    >>> points(-15.6, sign=True), points(-0.2)
+    ('−16', '0')
+    """
+    return say.number(value, "{:+z.0f}" if sign else "{:z.0f}")
+
+
+def _name(dimension: str, labels: Mapping[str, str] | None = None) -> str:
+    """Return the name of a dimension: its label, or its key with spaces."""
+    return (labels or {}).get(dimension, dimension.replace("_", " ").capitalize())
+
+
+def _narrow(ax: Axes) -> bool:
+    return ax.figure.get_figwidth() * PIXELS_PER_INCH < WIDE - 1
+
+
+def _rows(ax: Axes, dimensions: list[str], labels: Mapping[str, str], *, top: float = 0.9) -> None:
+    """Lay out one row a dimension, the first on top; conflict says that lower is better."""
+    short = SHORT if _narrow(ax) else {}
+    lower = {key: "\n(lower is better)" if key in REVERSED else "" for key in dimensions}
+    _named_rows(ax, [short.get(key, _name(key, labels)) + lower[key] for key in dimensions], top=top)
+
+
+def _named_rows(ax: Axes, names: list[str], *, top: float = 0.9) -> None:
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.5, -top)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _scale(ax: Axes, title: str) -> None:
+    ax.set_xlim(0, 300)
+    ax.set_xticks(range(0, 301, 100 if _narrow(ax) else 50))
+    ax.set_xlabel(title)
+
+
+def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axes:
+    """Draw each dimension as an arrow from stagnant to innovative, with the score and its interval on it.
+
+    ``profile`` is from :func:`healthsys.climate.organisation_profile`, or the benchmarks alone (``dimension``,
+    ``label``, ``stagnant``, ``innovative``), whose two means are then written at the ends of the arrow; ``kind`` says
+    how the survey came to be: ``yours``, ``synthetic`` or ``published``. About :data:`ROW` pixels high a dimension.
+    """
+    narrow, scored = _narrow(ax), "score" in profile
+    band = {"arrowstyle": "simple,tail_width=0.62,head_width=1.15,head_length=0.75", "facecolor": COLOUR["faint"],
+            "edgecolor": COLOUR["context"], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0,
+            "mutation_scale": 15}  # fmt: skip
+    for row, entry in enumerate(profile.itertuples()):
+        ax.annotate("", xy=(entry.innovative, row), xytext=(entry.stagnant, row), arrowprops=band, zorder=1)
+        if not scored:
+            mark = marker("published", COLOUR["context"])
+            ax.plot([entry.stagnant], [row], linestyle="none", markersize=7, zorder=2, **mark)
+            style = {"va": "center", "color": COLOUR["text"], "textcoords": "offset points"}
+            low, high = sorted((entry.stagnant, entry.innovative))
+            ax.annotate(f"{low}", (low, row), xytext=(-9, 0), ha="right", **style)
+            ax.annotate(f"{high}", (high, row), xytext=(9, 0), ha="left", **style)
+            continue
+        ax.plot([entry.stagnant] * 2, [row - 0.24, row + 0.24], color=COLOUR["context"], linewidth=2, zorder=1)
+        below = entry.place == PLACES[0]
+        said = "–" if pd.isna(entry.score) else points(entry.score)
+        if pd.notna(entry.score):
+            tone = COLOUR["comparison"] if below else COLOUR["subject"]
+            ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, zorder=2, solid_capstyle="butt")
+            ax.plot([entry.score], [row], linestyle="none", markersize=8, zorder=3, **marker(kind, tone))
+        if below and not narrow:
+            said += " short of stagnant" + ("\n(interval includes it)" if entry.includes_stagnant else "")
+        elif below:
+            arrow = "▲" if entry.innovative < entry.stagnant else "▼"
+            said += f" ({arrow})" if entry.includes_stagnant else f" {arrow}"
+        tone = COLOUR["comparison"] if below else COLOUR["text"]
+        ax.text(1.02, row, said, transform=ax.get_yaxis_transform(), va="center", color=tone, fontweight="bold")
+    first = profile.iloc[0]
+    left = "stagnant" if first["stagnant"] <= first["innovative"] else "innovative"
+    for word in ("stagnant", "innovative"):  # on the first row only, so that the words do not repeat
+        side, nudge = ("right", 14) if word == left else ("left", -14)
+        ax.annotate(word, (first[word], -0.36), ha=side, va="bottom", color=COLOUR["quiet"], fontsize=12,
+                    xytext=(nudge, 0), textcoords="offset points")  # fmt: skip
+    _rows(ax, profile["dimension"].tolist(), dict(zip(profile["dimension"], profile["label"], strict=True)))
+    _scale(ax, "score (points on 0–300)")
+    return ax
+
+
+def alt_benchmarks(benchmarks: pd.DataFrame) -> str:
+    """Say what :func:`plot_profile` shows of benchmarks alone, widest gap first.
+
+    Examples
+    --------
+    >>> ends = pd.DataFrame({"dimension": ["trust", "debate"], "label": ["Trust", "Debate"], "stagnant": [112, 105],
+    ...                      "innovative": [178, 158]})
+    >>> alt_benchmarks(ends)[-61:]
+    'trust, from 112 to 178; the shortest debate, from 105 to 158.'
+    """
+    first, last = benchmarks.iloc[0], benchmarks.iloc[-1]
+    lower = benchmarks.loc[benchmarks["innovative"] < benchmarks["stagnant"], "label"].tolist()
+    return (
+        f"Dimensions of climate, each an arrow from the mean of stagnant to the mean of innovative organisations on 0 "
+        f"to 300. The longest is {first['label'].lower()}, from {first['stagnant']} to {first['innovative']}; the "
+        f"shortest {last['label'].lower()}, from {last['stagnant']} to {last['innovative']}."
+        + (f" {say.listed(lower)} alone points to the lower score." if lower else "")
+    )
+
+
+def alt_profile(profile: pd.DataFrame, *, who: str = "the organisation", level: float = 0.95) -> str:
+    """Say what :func:`plot_profile` shows of a survey: the places, and the largest shortfall with its interval."""
+    counts = profile["place"].value_counts()
+    parts = [f"{counts.get(PLACES[1], 0)} lie between them"]
+    if counts.get(PLACES[2], 0):
+        parts.append(f"{counts[PLACES[2]]} at or past the innovative one")
+    below = [
+        row["label"].lower() + (" (interval includes it)" if row["includes_stagnant"] else "")
+        for row in profile[profile["place"] == PLACES[0]].to_dict("records")
+    ]
+    if below:
+        parts.append(f"short of the stagnant one: {say.listed(below)}")
+    first = profile.iloc[0]
+    said = f"Profile of {who} on dimensions of climate against two benchmarks, by point estimate: {', '.join(parts)}."
+    if pd.isna(first["score"]):
+        return f"{said} No dimension can be scored: too few people have a score on any."
+    span = short = ""
+    if pd.notna(first["lower"]):
+        sign = 1 if first["innovative"] >= first["stagnant"] else -1
+        ends = sorted(sign * (first["innovative"] - first[end]) for end in ("lower", "upper"))
+        span = f" ({say.interval(first['lower'], first['upper'], level=level, format='{:z.0f}')})"
+        short = f" ({points(ends[0])} to {points(ends[1])})"
+    return (
+        f"{said} Furthest from innovative organisations is {first['label'].lower()}: {points(first['score'])}{span} "
+        f"against their {first['innovative']}, a shortfall of {points(first['shortfall'])} points{short}; stagnant "
+        f"ones average {first['stagnant']}."
+    )
+
+
+def plot_change(
+    change: pd.DataFrame, *, ax: Axes, kind: str = "yours", labels: Mapping[str, str] | None = None
+) -> Axes:
+    """Draw the change of each dimension (:func:`healthsys.climate.change_between`) around the line of no change."""
+    narrow, tones = _narrow(ax), {"better": "subject", "worse": "comparison"}
+    for row, entry in enumerate(change.itertuples()):
+        if pd.isna(entry.change):
+            continue
+        verdict = entry.verdict if isinstance(entry.verdict, str) else ""
+        tone = COLOUR[tones.get(verdict.split(",")[0], "context")]
+        ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, solid_capstyle="butt")
+        ax.plot([entry.change], [row], linestyle="none", markersize=8, zorder=3, **marker(kind, tone))
+        said = points(entry.change, sign=True)
+        if verdict in tones:
+            said += f" {verdict}"
+        elif verdict.endswith("alone"):
+            said += f" {verdict}".replace(", ", "\n" if narrow else ", ")
+        ax.text(1.02, row, said, transform=ax.get_yaxis_transform(), va="center", color=tone,
+                fontweight="bold" if verdict in tones else "normal")  # fmt: skip
+    ax.plot([0, 0], [-0.5, len(change) - 0.5], color=COLOUR["text"], linewidth=1, zorder=0)
+    reach = np.nanmax(np.abs(change[["change", "lower", "upper"]].to_numpy(dtype=float)), initial=10) * 1.05
+    ax.set_xlim(-reach, reach)
+    ax.annotate("no change", (0, -0.62), ha="center", va="bottom", color=COLOUR["quiet"], fontsize=12)
+    _rows(ax, change["dimension"].tolist(), labels or {})
+    ax.set_xlabel("change (points)" if narrow else "change since the earlier survey (points on 0–300)")
+    return ax
+
+
+def alt_change(
+    change: pd.DataFrame, *, who: str = "the organisation", level: float = 0.95, labels: Mapping[str, str] | None = None
+) -> str:
+    """Say what :func:`plot_change` shows: what is better or worse, with its interval, and how many are not clear.
+
+    Examples
+    --------
+    >>> row = {"dimension": "trust", "change": 16.0, "lower": -2.0, "upper": 34.0, "verdict": "not clear"}
+    >>> alt_change(pd.DataFrame([row]))[-35:]
+    '1 of 1 intervals include no change.'
+    """
+    parts = []
+    for word in VERDICTS[:-1]:
+        named = [
+            f"{_name(row.dimension, labels).lower()} {points(row.change, sign=True)} "
+            f"({say.interval(row.lower, row.upper, level=level, format='{:+z.0f}')})"
+            for row in change[change["verdict"] == word].itertuples()
+        ]
+        if named or "," not in word:
+            parts.append(f"{word}: {say.listed(named)}" if named else f"none is {word} after Holm's adjustment")
+    unclear = int((change["verdict"] == VERDICTS[-1]).sum())
+    said = "; ".join(parts)
+    return (
+        f"Change of dimensions of climate between two surveys of {who}. {said[:1].upper()}{said[1:]}. {unclear} of "
+        f"{len(change)} intervals include no change."
+    )
+
+
+def plot_rwg(
+    agreement: pd.DataFrame, *, ax: Axes, kind: str = "yours", labels: Mapping[str, str] | None = None
+) -> Axes:
+    """Draw rwg(j) of every team on every dimension (:func:`healthsys.climate.team_rwg`), lowest median first.
+
+    Each mark is a team against a uniform null, the bar the median against the skewed one; a cross marks a team whose
+    answers vary more than the skewed null expects.
+    """
+    table = agreement.dropna(subset=["uniform"])
+    medians = table.groupby("dimension")[["uniform", "skewed"]].median().sort_values("uniform")
+    order, narrow = medians.index.tolist(), _narrow(ax)
+    ax.plot([CUSTOMARY] * 2, [-0.5, len(order) - 0.5], color=COLOUR["context"], linewidth=1.4, linestyle=(0, (4, 3)),
+            zorder=0)  # fmt: skip
+    ax.annotate(f"customary {CUSTOMARY:.2f}", (CUSTOMARY, -0.62), ha="center", va="bottom", color=COLOUR["quiet"],
+                fontsize=12)  # fmt: skip
+    open_mark = kind == "synthetic"
+    style = {"marker": "s", "color": COLOUR["paper"]} if open_mark else {"marker": "D", "color": COLOUR["subject"]}
+    if len(table):
+        seaborn.swarmplot(
+            data=table, x="uniform", y="dimension", order=order, ax=ax, size=7, zorder=2, warn_thresh=1,
+            edgecolor=COLOUR["subject"], linewidth=1.8, **style,
+        )  # fmt: skip
+    wild = table[table["out_of_range"]]
+    rows = [order.index(dimension) for dimension in wild["dimension"]]
+    ax.plot(wild["uniform"], rows, linestyle="none", marker="x", markersize=13, markeredgewidth=2,
+            color=COLOUR["comparison"], zorder=4)  # fmt: skip
+    for row, median in enumerate(medians["skewed"]):
+        ax.plot([median] * 2, [row - 0.34, row + 0.34], color=COLOUR["comparison"], linewidth=3, zorder=3)
+    _rows(ax, order, labels or {}, top=2.5 if narrow and len(wild) else 1.7)
+    key = {"fontsize": 12, "ha": "left", "va": "bottom", "transform": ax.get_yaxis_transform()}
+    ax.text(0.0, -1.25, f"{'□' if open_mark else '◆'} a team", color=COLOUR["subject"], **key)
+    ax.text(0.3 if narrow else 0.13, -1.25, "| median, skewed null", color=COLOUR["comparison"], **key)
+    if len(wild):
+        ax.text(0.0 if narrow else 0.5, -2.0 if narrow else -1.25, "× zero, skewed null: out of range",
+                color=COLOUR["comparison"], **key)  # fmt: skip
+    ax.set_xlim(-0.03, 1.03)
+    ax.set_ylabel("")
+    ax.set_xlabel("agreement, rwg(j)" if narrow else "agreement within the team, rwg(j): 0 as by chance, 1 complete")
+    return ax
+
+
+def alt_rwg(agreement: pd.DataFrame, *, labels: Mapping[str, str] | None = None, named: int = 8) -> str:
+    """Say what :func:`plot_rwg` shows: how many reach the customary value, which do not, and the two ends.
+
+    Examples
+    --------
+    >>> row = {"team": "A", "dimension": "trust", "uniform": 0.9, "skewed": 0.8, "out_of_range": False}
+    >>> alt_rwg(pd.DataFrame([row]))[:62]
+    'Agreement of 1 team on 1 dimension: 1 of 1 results reach 0.70 '
+    """
+    table = agreement.dropna(subset=["uniform"])
+    if table.empty:
+        return "No team result can be shown."
+    reach = [int((table[null] >= CUSTOMARY).sum()) for null in ("uniform", "skewed")]
+    middle = table.groupby("dimension")["uniform"].median()
+
+    def places(rows: pd.DataFrame) -> str:
+        said = [f"{row.team} on {_name(row.dimension, labels).lower()}" for row in rows.itertuples()]
+        return say.listed(said[:named]) + (f", with {len(said) - named} more" if len(said) > named else "")
+
+    low, wild = table[table["uniform"] < CUSTOMARY], table[table["out_of_range"]]
+    said = [
+        f"Agreement of {say.count(table['team'].nunique(), 'team')} on {say.count(len(middle), 'dimension')}: "
+        f"{reach[0]} of {len(table)} results reach {CUSTOMARY:.2f} against a uniform null, {reach[1]} against a "
+        "skewed one."
+    ]
+    if len(low):
+        said.append(f"Below {CUSTOMARY:.2f} against the uniform null: {places(low)}.")
+    if len(wild):
+        said.append(f"Out of range and set to zero against the skewed null: {places(wild)}.")
+    if (wild["uniform"] == 0).any():
+        said.append(f"Out of range against the uniform null too: {places(wild[wild['uniform'] == 0])}.")
+    ends = [f"{_name(key, labels).lower()} ({middle[key]:.2f})" for key in (middle.idxmin(), middle.idxmax())]
+    return " ".join([*said, f"The median team agrees least on {ends[0]} and most on {ends[1]}."])
+
+
+def plot_positions(cases: pd.DataFrame, *, ax: Axes, kind: str = "yours", title: str = "score") -> Axes:
+    """Draw one score with its interval between different benchmarks, one row a case; the share of the way at the right.
+
+    ``cases`` has ``benchmark`` (name of the case; ``printed`` is drawn as published), ``stagnant``, ``innovative``,
+    ``score``, ``lower``, ``upper``, ``position``, ``position_lower``, ``position_upper`` and ``place``; ``title`` is
+    what is scored, for the axis.
+    """
+    for row, entry in enumerate(cases.itertuples()):
+        ax.plot([entry.stagnant, entry.innovative], [row, row], color=COLOUR["faint"], linewidth=16, zorder=0,
+                solid_capstyle="butt")  # fmt: skip
+        for value in (entry.stagnant, entry.innovative):
+            tried = entry.benchmark != "printed" and value == entry.stagnant
+            mark = {"marker": "x", "color": COLOUR["context"], "markeredgewidth": 2}
+            mark = mark if tried else marker("published", COLOUR["context"])
+            ax.plot([value], [row], linestyle="none", markersize=8, zorder=2, **mark)
+            ax.annotate(f"{value:g}", (value, row), xytext=(0, 10), textcoords="offset points", ha="center",
+                        color=COLOUR["quiet"], fontsize=12)  # fmt: skip
+        if pd.isna(entry.score):
+            continue
+        tone = COLOUR["comparison"] if entry.place == PLACES[0] else COLOUR["subject"]
+        ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, zorder=3)
+        ax.plot([entry.score], [row], linestyle="none", markersize=8, zorder=4, **marker(kind, tone))
+        said = share_of_way(entry.position, entry.position_lower, entry.position_upper)
+        ax.text(1.02, row, said.replace(" (", "\n(") if _narrow(ax) else said, transform=ax.get_yaxis_transform(),
+                va="center", color=tone, fontweight="bold")  # fmt: skip
+    _named_rows(ax, [f"{row.benchmark}\n({row.stagnant:g})" for row in cases.itertuples()])
+    _scale(ax, f"{title} (points)" if _narrow(ax) else f"score on {title} (points on 0–300)")
+    return ax
+
+
+def share_of_way(position: float, lower: float, upper: float) -> str:
+    """Return a position between the benchmarks as a percentage of the way, with its interval where there is one.
+
+    Examples
+    --------
+    >>> share_of_way(0.119, -0.386, 0.623)
+    '12% (−39% to 62%)'
+    """
+    said = say.number(100 * position, "{:z.0f}%")
+    if pd.isna(lower):
+        return said
+    low, high = (say.number(100 * end, "{:z.0f}%") for end in sorted((lower, upper)))
+    return f"{said} ({low} to {high})"
+
+
+def alt_positions(cases: pd.DataFrame, *, who: str = "the organisation") -> str:
+    """Say what :func:`plot_positions` shows of two cases: where the score lies in each, and what its interval holds."""
+    one, other = (row for _, row in cases.iterrows())
+    ways = [share_of_way(row["position"], row["position_lower"], row["position_upper"]) for row in (one, other)]
+    places = f"turns from {one['place']} to {other['place']}"
+    said = (
+        f"{who[:1].upper()}{who[1:]}, at {points(one['score'])} points, moves from {ways[0]} to {ways[1]} of the way "
+        "from stagnant to innovative; its point estimate "
+        f"{places if one['place'] != other['place'] else 'stays ' + one['place']}."
+    )
+    if pd.isna(one["lower"]):
+        return f"{said} With one team there is no interval, so how sure this is cannot be said."
+    span = f"{points(one['lower'])} to {points(one['upper'])}"
+    held = [row["stagnant"] for row in (one, other) if row["lower"] <= row["stagnant"] <= row["upper"]]
+    if len(held) == 2:
+        return f"{said} The survey cannot tell the two apart: its interval, {span}, holds both benchmarks."
+    what = f"{points(held[0])} and not the other benchmark" if held else "neither benchmark"
+    return f"{said} Its interval, {span}, holds {what}."
