@@ -15,7 +15,7 @@ from compendium import execution, fingerprint, paths, state
 from compendium.runs import load_runs
 from miniature import healthsys
 
-ROOMS = {"climate", "trends", "equality", "narratives"}
+ROOMS = {"climate", "trends", "equality", "coding"}
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,9 @@ from compendium.tables import table
 __all__ = ["open_data", "prose", "provenance", "record", "show", "table"]
 
 
-def open_data(source: str | Path, read: Callable[..., pd.DataFrame] | None = None, **options: Any) -> pd.DataFrame:
+def open_data(
+    source: str | Path, read: Callable[..., pd.DataFrame] | None = None, *, layout: str = "", **options: Any
+) -> pd.DataFrame:
     """Open a bundled data set by name, or a reader's own file, with its provenance attached.
 
     Parameters
@@ -28,6 +30,8 @@ def open_data(source: str | Path, read: Callable[..., pd.DataFrame] | None = Non
     read
         A function that reads the layout: ``read(path, label=..., **options)`` returns a frame; ``label`` is what its
         messages call the file. A bundled data set without one is read by its schema in ``data/datapackage.json``.
+    layout
+        In place of ``read``: the bundled data set whose columns a reader's own CSV file must follow.
     options
         Further options of ``read``.
 
@@ -48,6 +52,8 @@ def open_data(source: str | Path, read: Callable[..., pd.DataFrame] | None = Non
     'published'
     """
     name = str(source)
+    if layout:
+        return datasets.read(name, layout=layout)
     if name in datasets.names():
         bundled = datasets.load(name)
         if read is None:

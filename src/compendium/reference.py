@@ -12,12 +12,12 @@ ROOMS = {
     "climate": "Organisational climate",
     "trends": "Service trends",
     "equality": "Pay and equality",
-    "narratives": "Narratives",
+    "coding": "Qualitative coding",
     "publishing": "Publishing",
 }
 
 #: Packages whose ``__all__`` names everything public in them.
-WHOLE = {"healthsys.climate", "healthsys.disclosure"}
+WHOLE = {"healthsys.climate", "healthsys.coding", "healthsys.disclosure"}
 
 #: The command explains itself (``healthsys --help``).
 LEFT_OUT = {"everyday.cli"}

@@ -1,0 +1,1 @@
+"""Worked examples whose answer somebody else reported or computed, one module per topic."""
