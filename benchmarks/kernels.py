@@ -71,7 +71,7 @@ def pairs() -> list[tuple[str, Callable, str, Callable, str, int]]:
              "screened ranges, missing periods, the rules of special cause for each point", 20)
         )  # fmt: skip
     try:
-        from healthsys.narratives.agreement import counts, krippendorff_alpha
+        from healthsys.coding import krippendorff_alpha, rating_counts
     except ImportError:
         pass
     else:
@@ -82,7 +82,7 @@ def pairs() -> list[tuple[str, Callable, str, Callable, str, int]]:
         found.append(
             ("agreement of three coders on 2,000 units",
              lambda: krippendorff.alpha(reliability_data=values, level_of_measurement="nominal"), "krippendorff.alpha",
-             lambda: krippendorff_alpha(counts(ratings)), "checked ratings, named categories", 5)
+             lambda: krippendorff_alpha(rating_counts(ratings)), "checked ratings, named categories", 5)
         )  # fmt: skip
     import pingouin
 

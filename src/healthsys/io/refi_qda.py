@@ -1,21 +1,48 @@
-"""REFI-QDA exchange: codebooks (``.qdc``) and projects (``.qdpx``) written and read, with their structure checked.
+"""Coded texts: REFI-QDA projects (``.qdpx``) and codebooks (``.qdc``) written and read, and plain texts read.
 
-Positions are code points (Python ``str``) of text with ``\\n`` line ends, from 0, end exclusive. A project is read from
-either folder case (``Sources`` with ``Project.qde`` or ``sources`` with ``project.qde``), a codebook from either
-namespace (``codebook:1.0`` and ``codebook:1:0``). Only text sources are read; what else a project holds is listed.
+Positions are code points (Python ``str``) of text with ``\\n`` line ends, from 0, end exclusive. Archives are read
+without trust: members are counted and measured, none is written to disk, no document type or entity is accepted. A
+project is read from either folder case (``Sources`` with ``Project.qde`` or ``sources`` with ``project.qde``), a
+codebook from either namespace. Only text sources are read; what else a project holds is listed in ``skipped``.
+
+>>> source = Source(guid("note"), "note", "We wait, but we act.")
+>>> project = Project("p", codes=(Code(guid("but"), "but"),), sources=(source,),
+...                   segments=(Segment(source.guid, 9, 12, guid("but")),))
+>>> check(project).segments[0].start
+9
 """
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 import uuid
+import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
 from lxml import etree
 
 from healthsys.errors import DataError
-from healthsys.narratives import archive
+
+#: Most members an archive may have.
+MOST_MEMBERS = 5_000
+
+#: Largest member, and largest sum of members, in bytes after unpacking.
+LARGEST_MEMBER, LARGEST_TOTAL = 50_000_000, 200_000_000
+
+#: Bytes unpacked at a time, so that a member that lies about its size is stopped.
+_PIECE = 1_000_000
+
+#: Members of these endings are read; others (pictures, sound) are counted and left packed.
+_READ = (".qde", ".txt")
+
+#: Endings that are read as text, and the largest text read (bytes).
+TEXT, LARGEST_TEXT = (".txt", ".md"), 20_000_000
 
 PROJECT = "urn:QDA-XML:project:1.0"
 CODEBOOKS = ("urn:QDA-XML:codebook:1.0", "urn:QDA-XML:codebook:1:0")
@@ -24,18 +51,7 @@ CODEBOOKS = ("urn:QDA-XML:codebook:1.0", "urn:QDA-XML:codebook:1:0")
 MOMENT = "2021-01-01T00:00:00Z"
 
 _GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
-_ORDER = (
-    "Users",
-    "CodeBook",
-    "Variables",
-    "Cases",
-    "Sources",
-    "Notes",
-    "Links",
-    "Sets",
-    "Graphs",
-    "Description",
-)
+_ORDER = ("Users", "CodeBook", "Variables", "Cases", "Sources", "Notes", "Links", "Sets", "Graphs", "Description")
 
 #: Parts of a project that are not read; a project that has them says so in ``skipped``.
 _UNREAD = ("Variables", "Cases", "Notes", "Links", "Sets", "Graphs")
@@ -105,27 +121,14 @@ def guid(*names: str) -> str:
 
 
 def codes_of(book) -> tuple[Code, ...]:
-    """Return the codes of a :class:`~healthsys.narratives.codebooks.Codebook` for exchange.
-
-    The description is the definition with the rules of use; GUIDs follow from the codes' short names.
-    """
+    """Return the codes of a checked codebook for exchange, described by definition and rules of use."""
     out = []
     for row in book.table.to_dict("records"):
         parent = row["parent"] if isinstance(row["parent"], str) else None
-        told = [row["definition"]]
-        told += [
-            f"{word}: {row[key]}"
-            for word, key in (("Use", "use_when"), ("Not", "not_when"))
-            if isinstance(row.get(key), str)
-        ]
-        out.append(
-            Code(
-                guid("code", row["code"]),
-                row["code"],
-                guid("code", parent) if parent else None,
-                " ".join(told),
-            )
-        )
+        rules = (("Use", "use_when"), ("Not", "not_when"))
+        told = [row["definition"], *(f"{word}: {row[key]}" for word, key in rules if isinstance(row.get(key), str))]
+        above = guid("code", parent) if parent else None
+        out.append(Code(guid("code", row["code"]), row["code"], above, " ".join(told)))
     return tuple(out)
 
 
@@ -254,23 +257,14 @@ def write_project(project: Project, path: str | Path) -> Path:
             )
     members = {"project.qde": project_xml(project)}
     members |= {f"Sources/{source.guid}.txt": source.text.encode("utf-8") for source in project.sources}
-    return archive.write(members, Path(path))
+    return _write_archive(members, Path(path))
 
 
-def read_project(path: str | Path) -> Project:
-    """Read a ``.qdpx`` project of any tool.
+def read_project(path: str | Path, *, label: str = "") -> Project:
+    """Read a ``.qdpx`` project of any tool; ``label`` is what messages call it, its name where empty.
 
-    Parameters
-    ----------
-    path
-        The archive.
-
-    Returns
-    -------
-    Project
-        Users, codes, text sources and coded segments. What is not read stands in ``skipped``: sources that are not
-        text, codings of whole sources, notes, variables, cases, links, sets, graphs. A coder whom the list of users
-        lacks is added without a name.
+    What is not read is listed in ``skipped``: sources that are not text, codings of whole sources, notes, variables,
+    cases, links, sets, graphs. A coder whom the list of users lacks is added without a name.
 
     Raises
     ------
@@ -278,8 +272,8 @@ def read_project(path: str | Path) -> Project:
         If the archive is no ZIP, has too many or too large members, a member that would be written outside its folder,
         no ``.qde`` or several, a document type or entity, a source without its text, or a segment outside its text.
     """
-    label = Path(path).name
-    members = archive.read(Path(path))
+    label = label or Path(path).name
+    members = _members(Path(path), label)
     documents = [name for name in members if name.lower().endswith(".qde")]
     if len(documents) != 1:
         raise DataError(f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde")
@@ -316,13 +310,20 @@ def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "
     space = CODEBOOKS[0]
     root = etree.Element(f"{{{space}}}CodeBook", nsmap={None: space}, origin=origin)
     _write_codes(root, codes, space)
-    return archive.replace(Path(path), etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True))
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True))
+    return part.replace(path)
 
 
-def read_codebook(path: str | Path) -> tuple[Code, ...]:
+def read_codebook(path: str | Path, *, label: str = "") -> tuple[Code, ...]:
     """Read a ``.qdc`` codebook of any tool, in either namespace; see :func:`read_project` for errors."""
-    label = Path(path).name
-    root = _parse(archive.whole(Path(path)), label=label)
+    path, label = Path(path), label or Path(path).name
+    if not path.is_file():
+        raise DataError(f"there is no file '{path}'; give the path of a .qdc codebook")
+    if path.stat().st_size > LARGEST_MEMBER:
+        raise DataError(f"{label}: the file is larger than {LARGEST_MEMBER:,} bytes; split it")
+    root = _parse(path.read_bytes(), label=label)
     name = etree.QName(root)
     if name.localname != "CodeBook" or name.namespace not in CODEBOOKS:
         raise DataError(f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}")
@@ -450,43 +451,161 @@ def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) ->
     )
 
 
-def project_of(texts: dict[str, str], hits, *, name: str = "tensions", coder: str = "healthsys finder") -> Project:
+def project_of(
+    texts: Mapping[str, str] | pd.Series, hits: pd.DataFrame, *, name: str = "tensions", coder: str = "healthsys finder"
+) -> Project:
     """Return found markers as a project that other software opens: one code per marker, one segment per finding.
 
     Parameters
     ----------
     texts
-        Texts by name, as :func:`healthsys.narratives.readers.texts` gives them.
+        Name to text.
     hits
-        The result of :func:`healthsys.narratives.tensions.find_all`; a segment is the words found.
+        Columns ``document`` (a name of ``texts``), ``start``, ``end``, ``marker``, as
+        :func:`healthsys.coding.find_markers` returns them.
     name, coder
         Name of the project, and of the user to whom the coding is put down.
 
     Examples
     --------
-    >>> from healthsys.narratives import tensions
-    >>> texts = {"note": "We wait, yet we act."}
-    >>> len(project_of(texts, tensions.find_all(texts)).segments)
+    >>> hits = pd.DataFrame({"document": ["note"], "start": [9], "end": [12], "marker": ["yet"]})
+    >>> len(project_of({"note": "We wait, yet we act."}, hits).segments)
     1
     """
-    top = Code(
-        guid("code", "tension marker"),
-        "tension marker",
-        description="Language markers of tension",
-        codable=False,
-    )
+    described = "Language markers of tension"
+    top = Code(guid("code", "tension marker"), "tension marker", description=described, codable=False)
     markers = list(dict.fromkeys(hits["marker"]))
     codes = (top, *(Code(guid("code", "marker", marker), marker, top.guid) for marker in markers))
     user = Coder(guid("coder", coder), coder)
     sources = tuple(Source(guid("source", title), title, text) for title, text in texts.items())
     segments = tuple(
         Segment(
-            guid("source", row.document),
-            int(row.start),
-            int(row.end),
-            guid("code", "marker", row.marker),
-            user.guid,
+            guid("source", hit.document), int(hit.start), int(hit.end), guid("code", "marker", hit.marker), user.guid
         )
-        for row in hits.itertuples()
+        for hit in hits.itertuples()
     )
     return Project(name, (user,), codes, sources, segments)
+
+
+def _members(path: Path, label: str) -> dict[str, bytes]:
+    """Return the text members of an archive by name; refuse what is no ZIP, damaged, or means harm."""
+    if not path.is_file():
+        raise DataError(f"there is no file '{path}'; give the path of a .qdpx project")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _unpacked(archive, label)
+    except zipfile.BadZipFile:
+        raise DataError(
+            f"{label}: not a ZIP archive, or a damaged one; a .qdpx project is a ZIP. Export it again"
+        ) from None
+    except (zlib.error, EOFError, NotImplementedError) as error:
+        raise DataError(f"{label}: a member cannot be unpacked ({error}); export the project again") from None
+
+
+def _unpacked(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
+    """Unpack the text members in memory, none written to disk, each counted and measured while it unpacks."""
+    infos = archive.infolist()
+    if len(infos) > MOST_MEMBERS:
+        raise DataError(
+            f"{label}: the archive has {len(infos):,} members; at most {MOST_MEMBERS:,} are read. Split the project"
+        )
+    found: dict[str, bytes] = {}
+    total = 0
+    for info in infos:
+        name = info.filename.replace("\\", "/")
+        if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
+            raise DataError(
+                f"{label}: the member '{info.filename[:80]}' would be written outside its folder; refuse it, and "
+                "ask whoever sent it for a new export"
+            )
+        if info.is_dir() or not name.lower().endswith(_READ):
+            continue
+        if info.flag_bits & 1:
+            raise DataError(f"{label}: the member '{name}' is encrypted; export the project without a password")
+        if name.lower() in (known.lower() for known in found):
+            raise DataError(f"{label}: the member '{name}' occurs twice; export the project again")
+        content = bytearray()
+        with archive.open(info) as stream:
+            while piece := stream.read(_PIECE):
+                content += piece
+                if len(content) > LARGEST_MEMBER or total + len(content) > LARGEST_TOTAL:
+                    raise DataError(
+                        f"{label}: unpacked, the member '{name}' or the archive is too large; at most "
+                        f"{LARGEST_MEMBER:,} bytes a member and {LARGEST_TOTAL:,} in all are read. Split the project"
+                    )
+        total += len(content)
+        found[name] = bytes(content)
+    return found
+
+
+def _write_archive(members: dict[str, bytes], path: Path) -> Path:
+    """Write an archive whose bytes depend on its members alone."""
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    try:
+        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member, content in members.items():
+                archive.writestr(zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
+    """Read texts: a ``.txt`` or ``.md`` file (UTF-8), a ``.qdpx`` project, or a folder of these.
+
+    Parameters
+    ----------
+    path, label
+        The file or folder, and what messages call it; its name where empty.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``document`` (name, in order) and ``text`` (with ``\\n`` line ends).
+
+    Raises
+    ------
+    DataError
+        If nothing is there, the ending is another, or a file is not UTF-8, empty or too large.
+    """
+    path = Path(path)
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in (*TEXT, ".qdpx"))
+        if not files:
+            raise DataError(f"the folder '{label or path.name}' holds no .txt, .md or .qdpx file; put the texts there")
+        return pd.concat([_texts(file, file.name) for file in files], ignore_index=True)
+    if not path.is_file():
+        raise DataError(f"'{path}' is neither a data set, a file nor a folder; give a .txt, .md or .qdpx file")
+    return _texts(path, label or path.name)
+
+
+def _texts(path: Path, label: str) -> pd.DataFrame:
+    ending = path.suffix.lower()
+    if ending == ".qdpx":
+        sources = read_project(path, label=label).sources
+        if not sources:
+            raise DataError(f"{label}: the project holds no text source; export it with its sources inside")
+        names = [source.name for source in sources]
+        documents = [
+            f"{label}: {source.name}" + (f" ({source.guid[:8]})" if names.count(source.name) > 1 else "")
+            for source in sources
+        ]
+        return pd.DataFrame({"document": documents, "text": [source.text for source in sources]})
+    if ending not in TEXT:
+        raise DataError(f"{label}: the ending '{ending}' is not read; allowed: {', '.join(TEXT)}, .qdpx")
+    if path.stat().st_size > LARGEST_TEXT:
+        raise DataError(f"{label}: larger than {LARGEST_TEXT:,} bytes; split the text")
+    content = path.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataError(
+            f"{label}: line {line}: not UTF-8 text (byte {error.start}); save the file as UTF-8 and try again"
+        ) from None
+    if not text.strip():
+        raise DataError(f"{label}: the file is empty; expected text")
+    return pd.DataFrame({"document": [label], "text": [text.replace("\r\n", "\n").replace("\r", "\n")]})

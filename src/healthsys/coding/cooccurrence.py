@@ -7,25 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from healthsys.coding.codebooks import check_codes, split_codes
 from healthsys.errors import DataError, nearest
-from healthsys.narratives.codebooks import check_cells, split
 
 
 def c_coefficient(both: float, first: float, second: float) -> float | None:
     """Co-occurrence coefficient of two codes, as ATLAS.ti defines it: ``both / (first + second - both)``.
 
-    Parameters
-    ----------
-    both
-        Times the two occur together.
-    first, second
-        Times each occurs.
-
-    Returns
-    -------
-    float or None
-        0 (never together) to 1 (always); more than 1 is possible where segments nest, since one segment can then
-        overlap several. None where neither occurs.
+    ``both`` counts how often the two occur together, ``first`` and ``second`` how often each occurs. It is 0 (never
+    together) to 1 (always); more than 1 where nested segments overlap several. None where neither occurs.
 
     Examples
     --------
@@ -39,12 +29,14 @@ def c_coefficient(both: float, first: float, second: float) -> float | None:
 def segment_cooccurrence(
     segments: pd.DataFrame, first: str, second: str, *, codes: list[str] | None = None
 ) -> tuple[float | None, int, str]:
-    """c coefficient of two codes over text segments.
+    """c coefficient of two codes over text segments, the number of overlapping pairs, and a warning or nothing.
 
     Parameters
     ----------
     segments
-        Columns ``document``, ``start``, ``end`` (characters, end exclusive), ``code``.
+        Columns ``document``, ``start``, ``end`` (characters, end exclusive), ``code``. Two segments overlap where they
+        share at least one character of a document; where they nest, the coefficient may leave its range, and the
+        warning says so (nothing is capped).
     first, second
         The two codes.
     codes
@@ -54,12 +46,6 @@ def segment_cooccurrence(
     ------
     DataError
         If one of the two is no code of the codebook, or without it of no segment: a misspelt code is never "0 times".
-
-    Returns
-    -------
-    tuple
-        The coefficient, the number of overlapping pairs (at least one character, same document), and a warning:
-        empty, or that nested segments carry the coefficient out of its range (nothing is capped).
 
     Examples
     --------
@@ -92,13 +78,15 @@ def segment_cooccurrence(
     return value, both, warning
 
 
-def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list) -> pd.DataFrame:
+def cooccurrence_table(
+    events: pd.DataFrame, *, rows: str, columns: str, row_codes: list, column_codes: list
+) -> pd.DataFrame:
     """Cross codes of two columns over events: counts, expected counts and c coefficients.
 
     Parameters
     ----------
     events
-        A checked register; events with a code in either column count as units.
+        A checked register; each event is a unit.
     rows, columns
         Coded columns, such as ``strategy`` and ``capacities``.
     row_codes, column_codes
@@ -114,6 +102,13 @@ def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: lis
     ------
     DataError
         If a column is missing, no code is given, or a cell holds a code that is not among those given.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"strategy": ["a", "a", "b"], "drawn": ["x", "x;y", "y"]})
+    >>> options = {"row_codes": ["a", "b"], "column_codes": ["x", "y"]}
+    >>> cooccurrence_table(events, rows="strategy", columns="drawn", **options)["c"].round(2).tolist()
+    [1.0, 0.33, 0.0, 0.5]
     """
     first, second = _crossed(events, {rows: row_codes, columns: column_codes})
     units = len(events)
@@ -129,7 +124,7 @@ def event_table(events: pd.DataFrame, *, rows: str, columns: str, row_codes: lis
 
 @dataclass(frozen=True)
 class Association:
-    """Association of two sets of codes over events, beside what shuffling gives; or the reason why there is none."""
+    """Association of two sets of codes over events and what shuffling gives, or the reason why there is none."""
 
     statistic: float | None
     expected: float | None
@@ -151,19 +146,21 @@ def association_test(
 ) -> Association:
     """Permutation test of whether two sets of codes are unrelated over events.
 
-    The statistic sums (observed - expected)^2 / expected over the cells of :func:`event_table`; codes of one event
-    are kept together and events are shuffled against each other, so that events with several codes do no harm, as
-    they would in a chi-squared test.
-
-    Returns
-    -------
-    Association
-        ``p`` is the share of shuffles, the observed one counted, at least as large.
+    The statistic sums (observed - expected)^2 / expected over the cells of :func:`cooccurrence_table`. Codes of one
+    event are kept together and events are shuffled against each other, so that events with several codes do no harm, as
+    they would in a chi-squared test. ``p`` is the share of shuffles, the observed one counted, at least as large.
 
     Raises
     ------
     DataError
-        As :func:`event_table`, or if there is no shuffle to make.
+        As :func:`cooccurrence_table`, or if there is no shuffle to make.
+
+    Examples
+    --------
+    >>> events = pd.DataFrame({"strategy": ["a", "b"] * 8, "drawn": ["x", "y"] * 8})
+    >>> options = {"row_codes": ["a", "b"], "column_codes": ["x", "y"]}
+    >>> association_test(events, rows="strategy", columns="drawn", **options, draws=99).p
+    0.01
     """
     if draws < 1:
         raise DataError(f"draws is {draws}; allowed: a whole number, 1 or more")
@@ -191,11 +188,11 @@ def _crossed(events: pd.DataFrame, columns: dict[str, list[str]]) -> list[np.nda
     for column, codes in columns.items():
         if not codes:
             raise DataError(f"no code is given for column '{column}'; give those of the codebook")
-        check_cells(events, column, codes, label="event register")
+        check_codes(events, column, codes, label="event register")
     return [_applied(events[column], codes) for column, codes in columns.items()]
 
 
 def _applied(column: pd.Series, codes: list[str]) -> np.ndarray:
-    return np.array([[code in split(cell) for code in codes] for cell in column], dtype=bool).reshape(
+    return np.array([[code in split_codes(cell) for code in codes] for cell in column], dtype=bool).reshape(
         len(column), len(codes)
     )

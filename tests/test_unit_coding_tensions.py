@@ -7,14 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compendium import datasets
+from healthsys.coding import tensions
 from healthsys.errors import DataError
-from healthsys.narratives import readers, tensions
+from healthsys.io.refi_qda import read_texts
+from healthsys.statistics import proportion_interval
 
 HANDS = "on the one hand … on the other hand"
 
 
 def markers(text, rules="narrow"):
-    return tensions.find(text, rules=rules)["marker"].tolist()
+    return tensions.find_markers(text, rules=rules)["marker"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_each_rule_finds_and_leaves_out_what_it_says(text, narrow, broad):
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab yetbu,.!?\n😀é"), max_size=80))
 def test_offsets_give_back_the_words_and_lie_inside_the_passage(text):
-    found = tensions.find(text, rules="broad")
+    found = tensions.find_markers(text, rules="broad")
     for row in found.itertuples():
         assert text[row.start : row.end] == row.matched
         assert row.passage_start <= row.start < row.end <= row.passage_end
@@ -50,7 +52,7 @@ def test_offsets_give_back_the_words_and_lie_inside_the_passage(text):
 
 
 def test_offsets_count_code_points():
-    assert tensions.find("😀 We wait, yet we act.")[["start", "end"]].iloc[0].tolist() == [11, 14]
+    assert tensions.find_markers("😀 We wait, yet we act.")[["start", "end"]].iloc[0].tolist() == [11, 14]
 
 
 def test_the_passages_are_as_they_say():
@@ -70,35 +72,35 @@ def test_the_passages_are_as_they_say():
 
 def test_score_of_a_finder_that_finds_nothing_has_no_precision():
     passages = datasets.load("tension_passages").head(4).assign(text="Nothing here.")
-    first = tensions.score(passages).iloc[0]
+    first = tensions.marker_accuracy(passages).iloc[0]
     assert np.isnan(first["precision"])
     assert first["recall"] == 0
 
 
 def test_unknown_rules_are_named():
     with pytest.raises(DataError, match="allowed: narrow, broad"):
-        tensions.find("x", rules="wide")
+        tensions.find_markers("x", rules="wide")
 
 
 def test_wrong_encoding_names_file_and_line(tmp_path):
     file = tmp_path / "notes.txt"
     file.write_bytes("one\ncaf\u00e9".encode("latin-1"))
     with pytest.raises(DataError, match=r"notes\.txt: line 2: not UTF-8 text \(byte 7\); save the file as UTF-8"):
-        readers.texts(file)
+        read_texts(file)
 
 
 def test_readers_take_folders_and_windows_line_ends(tmp_path):
     (tmp_path / "a.md").write_bytes(b"\xef\xbb\xbfone\r\ntwo, but three")
     (tmp_path / "b.txt").write_text("x")
     (tmp_path / "c.csv").write_text("x")
-    assert readers.texts(tmp_path) == {"a.md": "one\ntwo, but three", "b.txt": "x"}
+    assert read_texts(tmp_path).to_dict("split")["data"] == [["a.md", "one\ntwo, but three"], ["b.txt", "x"]]
     with pytest.raises(DataError, match=r"the ending '\.csv' is not read"):
-        readers.texts(tmp_path / "c.csv")
+        read_texts(tmp_path / "c.csv")
     (tmp_path / "d.txt").write_text(" ")
     with pytest.raises(DataError, match="the file is empty"):
-        readers.texts(tmp_path / "d.txt")
+        read_texts(tmp_path / "d.txt")
     with pytest.raises(DataError, match="neither a data set, a file nor a folder"):
-        readers.texts(tmp_path / "none")
+        read_texts(tmp_path / "none")
 
 
 PASSAGES = pd.DataFrame(
@@ -118,40 +120,44 @@ PASSAGES = pd.DataFrame(
 )
 def test_passages_that_cannot_be_scored_are_refused(passages, message):
     with pytest.raises(DataError, match=message):
-        tensions.score(passages)
+        tensions.marker_accuracy(passages)
 
 
-def test_a_share_is_of_a_whole_and_follows_the_level():
-    assert tensions.wilson(0, 0) == (None, None, None)
-    for part, whole in ((3, 2), (-1, 2)):
-        with pytest.raises(DataError, match=f"{part} of {whole} is no share"):
-            tensions.wilson(part, whole)
+def limits(part, whole, **options):
+    found = proportion_interval(part, whole, **options)
+    return found.lower, found.upper
+
+
+def test_the_accuracy_follows_the_level():
+    wide, narrow = (tensions.marker_accuracy(PASSAGES, level=level).iloc[0] for level in (0.95, 0.8))
+    assert (wide["precision_lower"], wide["precision_upper"]) == limits(1, 1)
+    assert wide["precision_lower"] < narrow["precision_lower"]
     with pytest.raises(DataError, match="level is 95"):
-        tensions.wilson(1, 2, level=95)
+        tensions.marker_accuracy(PASSAGES, level=95)
 
 
 def test_wilson_matches_r_at_two_levels():
     """R 4.2.2: prop.test(6, 16, correct = FALSE, conf.level = 0.95 and 0.90)$conf.int."""
-    assert tensions.wilson(6, 16)[1:] == pytest.approx((0.184812326, 0.613589595), abs=5e-10)
-    assert tensions.wilson(6, 16, level=0.9)[1:] == pytest.approx((0.208075635, 0.578084013), abs=5e-7)
+    assert limits(6, 16) == pytest.approx((0.184812326, 0.613589595), abs=5e-10)
+    assert limits(6, 16, level=0.9) == pytest.approx((0.208075635, 0.578084013), abs=5e-7)
 
 
 def test_a_paradox_outside_the_list_is_refused():
     names = pd.DataFrame({"paradox": ["identity"], "first_pole": ["a"], "second_pole": ["b"]})
     passages = pd.DataFrame({"paradox": ["identity", "identty"], "first_pole": True, "second_pole": False})
     with pytest.raises(DataError, match=r"row 3, column 'paradox': 'identty'.*Did you mean 'identity'"):
-        tensions.poles(passages, names)
+        tensions.count_poles(passages, names)
 
 
 @pytest.mark.parametrize(("apart", "start"), [(290, 0), (310, None)])
 def test_the_two_halves_of_a_pair_may_be_300_characters_apart(apart, start):
     text = f"on the one hand {'x' * apart} on the other hand"
-    found = tensions.find(text, rules="broad")
+    found = tensions.find_markers(text, rules="broad")
     assert found["start"].tolist() == [0 if start == 0 else text.index("on the other")]
 
 
 def test_sixty_characters_of_context_are_shown_on_each_side():
     """CONTEXT is ours: about ten words."""
     text = f"{'a' * 99}. We wait, yet we act. {'b' * 99}."
-    row = tensions.find(text).iloc[0]
+    row = tensions.find_markers(text).iloc[0]
     assert (len(row["before"]), len(row["after"])) == (60, 60)

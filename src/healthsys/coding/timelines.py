@@ -1,4 +1,4 @@
-"""Timelines of stressors and responses, and whether strategies run together or one after another."""
+"""Whether strategies run together or one after another: permutation tests that shuffle dates within actors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from healthsys.coding.codebooks import split_codes
+from healthsys.coding.events import by_code
 from healthsys.errors import DataError
-from healthsys.narratives.codebooks import split
-from healthsys.narratives.events import long
 from healthsys.statistics import check_level
 
 #: The order in which a linear reading would have the strategies follow each other.
@@ -26,43 +26,9 @@ SHUFFLES_SHOWN = 0.95
 BELOW_THRESHOLD = 0.95
 
 
-def monthly(events: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Count, for each calendar month and code, the events under way.
-
-    Parameters
-    ----------
-    events
-        A checked register.
-    column
-        The coded column: ``stressor`` or ``strategy``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy: ``month`` (first day), ``code``, ``events``; every month between the first start and the last end.
-
-    Raises
-    ------
-    DataError
-        If no event carries a code of that column.
-    """
-    pieces = long(events, column)
-    if pieces.empty:
-        raise DataError(f"event register: no event has a code in column '{column}'; code at least one")
-    months = pd.period_range(events["start"].min(), events["end"].max(), freq="M")
-    first, last = pieces["start"].dt.to_period("M"), pieces["end"].dt.to_period("M")
-    rows = [
-        {"month": month.to_timestamp(), "code": code, "events": int(((pieces["code"] == code) & live).sum())}
-        for month in months
-        for live in [(first <= month) & (last >= month)]
-        for code in dict.fromkeys(pieces["code"])
-    ]
-    return pd.DataFrame(rows)
-
-
 @dataclass(frozen=True)
-class Permutation:
-    """A statistic beside what it would be if dates were shuffled, or the reason why there is none."""
+class DateShuffle:
+    """A statistic and what it is when dates are shuffled within actors, or the reason why there is none."""
 
     statistic: float | None
     expected: float | None
@@ -79,7 +45,7 @@ class Permutation:
 
 def sequence_test(
     events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS, level: float = SHUFFLES_SHOWN
-) -> Permutation:
+) -> DateShuffle:
     """Test whether strategies follow each other: absorption, then adaptation, then transformation.
 
     The statistic is the share of pairs of events with different strategies in which the later stage has the later
@@ -98,7 +64,7 @@ def sequence_test(
 
     Returns
     -------
-    Permutation
+    DateShuffle
         ``expected``, ``lower`` and ``upper`` (which hold the share ``level``, 95% unless given) and ``threshold``
         (above which one shuffle in twenty lies) describe the shuffled statistic; ``p_high`` is the share of shuffles
         (the observed one counted) at least as high, ``p_low`` at least as low. Undefined, with a reason, where fewer
@@ -134,12 +100,19 @@ def sequence_test(
 
 def together_test(
     events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS, level: float = SHUFFLES_SHOWN
-) -> Permutation:
+) -> DateShuffle:
     """Measure how far strategies run together: of the months with any, the share with at least two of them.
 
     The null hypothesis and the shuffles are those of :func:`sequence_test`. A strict sequence without overlap gives
-    0; the statistic is high wherever events are long, so it is to be read beside its shuffled value and without the
-    events that are dated only by the whole period.
+    0; the statistic is high wherever events are long, so compare it with its shuffled value, and without the events
+    that are dated only by the whole period.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2020-01-01", "2020-01-20", "2020-02-01"])
+    >>> events = pd.DataFrame({"event_id": list("abc"), "actor": "x", "strategy": STAGES, "start": days, "end": days})
+    >>> together_test(events, draws=9).statistic
+    0.5
     """
     pieces, dates, owner = _prepare(events)
     if pieces["code"].nunique() < 2:
@@ -157,58 +130,24 @@ def together_test(
     return _permute(statistic, owner, seed=seed, draws=draws, level=level)
 
 
-def sensitivity(events: pd.DataFrame, *, seed: int = 0, draws: int = DRAWS) -> pd.DataFrame:
-    """Run both tests under other defensible choices of events.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per choice (all events; without those dated only by a period; responses only; start in place of the
-        whole span), with both statistics, their shuffled values and p.
-    """
-    point = events.assign(end=events["start"])
-    choices = {
-        "all events with a strategy": events,
-        "without events dated only by a period": events[events["basis"] != "period"],
-        "responses only": events[events["kind"] == "response"],
-        "first day of each event only": point,
-    }
-    rows = []
-    for choice, chosen in choices.items():
-        follow = sequence_test(chosen, seed=seed, draws=draws)
-        together = together_test(chosen, seed=seed, draws=draws)
-        rows.append(
-            {
-                "choice": choice,
-                "events": follow.events,
-                "sequence": follow.statistic,
-                "sequence_shuffled": follow.expected,
-                "p_sequence": follow.p_high,
-                "together": together.statistic,
-                "together_shuffled": together.expected,
-                "p_together": together.p_high,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return one row per event and strategy, the days of each event, and each event's actor."""
-    chosen = events[events["strategy"].map(lambda cell: bool(split(cell)))].reset_index(drop=True)
+    coded = events["strategy"].map(lambda cell: bool(split_codes(cell))).astype(bool)
+    chosen = events[coded].reset_index(drop=True)
     undated = chosen[["start", "end"]].isna().any(axis=1)
     if undated.any():
         raise DataError(f"event register: '{chosen.loc[undated, 'event_id'].iloc[0]}' has no date; give start and end")
-    unknown = [code for code in long(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
+    unknown = [code for code in by_code(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
     if unknown:
         raise DataError(f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}")
-    pieces = long(chosen.assign(row=range(len(chosen))), "strategy")
+    pieces = by_code(chosen.assign(row=range(len(chosen))), "strategy")
     dates = chosen[["start", "end"]].to_numpy().astype("datetime64[D]").astype(int)
     return pieces, dates, chosen["actor"].to_numpy()
 
 
 def _permute(
     statistic: Callable[[np.ndarray], float], owner: np.ndarray, *, seed: int, draws: int, level: float
-) -> Permutation:
+) -> DateShuffle:
     """Shuffle positions within each owner, so that a date stays with its actor."""
     check_level(level)
     if draws < 1:
@@ -228,7 +167,7 @@ def _permute(
     slack = 1e-12
     high = (1 + (shuffled >= observed - slack).sum()) / (draws + 1)
     low = (1 + (shuffled <= observed + slack).sum()) / (draws + 1)
-    return Permutation(
+    return DateShuffle(
         statistic=observed,
         expected=float(shuffled.mean()),
         lower=float(lower),
@@ -242,5 +181,5 @@ def _permute(
     )
 
 
-def _undefined(events: int, reason: str) -> Permutation:
-    return Permutation(None, None, None, None, None, None, events, 0, reason)
+def _undefined(events: int, reason: str) -> DateShuffle:
+    return DateShuffle(None, None, None, None, None, None, events, 0, reason)

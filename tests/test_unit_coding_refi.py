@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compendium import datasets, paths
+from healthsys.coding.codebooks import codebook
 from healthsys.errors import DataError
-from healthsys.narratives import archive, readers, refi
-from healthsys.narratives.codebooks import codebook
+from healthsys.io import refi_qda as refi
 
 REFERENCE = paths.root().parent / "shared" / "refi_qda"
 SCHEMA = REFERENCE / "Project-mrt2019.xsd"
@@ -114,7 +114,7 @@ def repacked(tmp_path, change, name="project.qde", folder="Sources"):
 def test_both_folder_cases_are_read(tmp_path, name, folder):
     path = repacked(tmp_path, lambda members: members, name, folder)
     assert refi.read_project(path).sources == example().sources
-    assert list(readers.texts(path).values()) == [example().sources[0].text]
+    assert refi.read_texts(path)["text"].tolist() == [example().sources[0].text]
 
 
 def edit(old, new):
@@ -160,7 +160,7 @@ def test_archives_that_mean_harm_or_are_broken_are_refused(tmp_path, change, mes
 
 
 def test_a_zip_bomb_is_stopped_while_it_unpacks(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "LARGEST_MEMBER", 3_000_000)
+    monkeypatch.setattr(refi, "LARGEST_MEMBER", 3_000_000)
     path = repacked(tmp_path, lambda m: m | {"Sources/bomb.txt": b"0" * 50_000_000})
     assert path.stat().st_size < 200_000
     with pytest.raises(DataError, match="too large; at most 3,000,000 bytes a member"):
@@ -168,7 +168,7 @@ def test_a_zip_bomb_is_stopped_while_it_unpacks(tmp_path, monkeypatch):
 
 
 def test_too_many_members_and_a_false_zip_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MOST_MEMBERS", 10)
+    monkeypatch.setattr(refi, "MOST_MEMBERS", 10)
     path = repacked(tmp_path, lambda m: m | {f"Sources/{i}.txt": b"" for i in range(11)})
     with pytest.raises(DataError, match="at most 10 are read"):
         refi.read_project(path)

@@ -1,7 +1,7 @@
 """Coefficients of agreement: percent agreement, kappas, alpha, AC1 and AC2, their standard errors and resamples.
 
 Most functions take a table of counts: one row per unit, one column per category, and in each cell how many coders put
-the unit into the category (:func:`healthsys.narratives.agreement.counts`). All formulas are written out here.
+the unit into the category (:func:`healthsys.coding.agreement.rating_counts`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from healthsys.errors import DataError, nearest
 from healthsys.statistics import check_level
@@ -34,24 +35,10 @@ class Estimate(NamedTuple):
 
 
 def agreement_weights(categories: int, *, kind: str = "nominal") -> np.ndarray:
-    """Return how far each pair of categories counts as agreement, from 0 (not at all) to 1 (fully).
+    """Return how far each pair of ordered, equally spaced categories counts as agreement, from 0 to 1.
 
-    Parameters
-    ----------
-    categories
-        Number of categories, in their order, equally spaced.
-    kind
-        ``nominal``: 1 on the diagonal and 0 elsewhere; ``linear``: 1 − d / (Q − 1); ``quadratic``: 1 − d² / (Q − 1)²,
-        with d the number of steps between the two.
-
-    Raises
-    ------
-    DataError
-        If the kind is another.
-
-    References
-    ----------
-    Cohen J. Weighted kappa. Psychological Bulletin 1968;70:213-220.
+    With d steps between the two of Q categories: ``nominal`` 1 where d is 0 and 0 elsewhere, ``linear``
+    1 − d / (Q − 1), ``quadratic`` 1 − d² / (Q − 1)² (Cohen J. Psychological Bulletin 1968;70:213-220).
 
     Examples
     --------
@@ -70,10 +57,7 @@ def agreement_weights(categories: int, *, kind: str = "nominal") -> np.ndarray:
 def percent_agreement(table: np.ndarray) -> float | None:
     """Share of pairs of codings of the same unit that agree, averaged over units with at least two codings.
 
-    Parameters
-    ----------
-    table
-        Counts: units by categories.
+    ``table`` has counts, units by categories.
 
     Examples
     --------
@@ -84,13 +68,7 @@ def percent_agreement(table: np.ndarray) -> float | None:
 
 
 def confusion(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray | None:
-    """Cross the codings of two coders over the units that both coded; None unless there are two coders and a unit.
-
-    Examples
-    --------
-    >>> confusion(pd.DataFrame({"A": [0, 0, 1, None], "B": [0, 1, 1, 1]})).tolist()
-    [[1.0, 1.0], [0.0, 1.0]]
-    """
+    """Cross the codings of two coders over the units that both coded; None unless there are two coders and a unit."""
     if ratings.shape[1] != 2:
         return None
     cells, both = _pairs(ratings, categories)
@@ -110,8 +88,7 @@ def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories:
     weights
         ``nominal`` for the plain kappa, ``linear`` or ``quadratic`` for ordered categories.
     categories
-        All categories in their order; those that occur, sorted, where not given. The weights count steps in this
-        order, so name a category that nobody used.
+        All categories in their order, those too that nobody used; those that occur, sorted, where not given.
 
     Returns
     -------
@@ -138,14 +115,8 @@ def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories:
 def fleiss_kappa(table: np.ndarray, *, weights: str = "nominal", incomplete: bool = False) -> float | None:
     """Fleiss' kappa; None where a rating is missing, or all ratings fall into one category.
 
-    Parameters
-    ----------
-    table
-        Counts: units by categories.
-    weights
-        ``nominal``, ``linear`` or ``quadratic``.
-    incomplete
-        Whether units with fewer codings than others are used, as Gwet generalises it; otherwise there is no kappa.
+    ``table`` has counts, units by categories; ``weights`` are ``nominal``, ``linear`` or ``quadratic``; ``incomplete``
+    uses units with fewer codings than others too, as Gwet generalises it.
 
     References
     ----------
@@ -156,7 +127,7 @@ def fleiss_kappa(table: np.ndarray, *, weights: str = "nominal", incomplete: boo
     >>> round(fleiss_kappa(np.array([[2.0, 0.0]] * 4 + [[0.0, 2.0]] * 3 + [[1.0, 1.0]])), 3)
     0.746
     """
-    if not incomplete and not complete(table):
+    if not incomplete and not _complete(table):
         return None
     return _single(fleiss_draws(table, agreement_weights(table.shape[1], kind=weights)), table)
 
@@ -209,12 +180,8 @@ def gwet_ac1(table: np.ndarray) -> float | None:
     r"""Gwet's AC1, missing ratings allowed.
 
     :math:`AC_1 = (p_a - p_e)/(1 - p_e)` with :math:`p_e = \frac{1}{Q-1}\sum_q \pi_q (1-\pi_q)`, where
-    :math:`\pi_q` is the mean over units of the share of ratings in category q, and Q the number of categories.
-
-    Parameters
-    ----------
-    table
-        Counts: units by categories; pass the whole list of categories, since Q enters the formula.
+    :math:`\pi_q` is the mean over units of the share of ratings in category q. ``table`` has counts, units by
+    categories: pass the whole list of categories, since their number Q enters the formula.
 
     References
     ----------
@@ -233,13 +200,6 @@ def gwet_ac2(table: np.ndarray, *, weights: str = "quadratic") -> float | None:
 
     :math:`p_e = \frac{T_w}{Q(Q-1)}\sum_q \pi_q (1-\pi_q)` with :math:`T_w` the sum of all weights.
 
-    Parameters
-    ----------
-    table
-        Counts: units by categories, in their order; pass the whole list of categories.
-    weights
-        ``linear``, ``quadratic`` or ``nominal``.
-
     References
     ----------
     Gwet KL. Handbook of Inter-Rater Reliability, 4th edition. Advanced Analytics 2014, chapter 5.
@@ -252,32 +212,11 @@ def gwet_ac2(table: np.ndarray, *, weights: str = "quadratic") -> float | None:
     return _single(gwet_draws(table, agreement_weights(table.shape[1], kind=weights)), table)
 
 
-def complete(table: np.ndarray) -> bool:
-    """Say whether every unit has as many codings as every other, at least two."""
-    raters = table.sum(axis=1)
-    return bool(len(table)) and bool((raters == raters[0]).all()) and bool(raters[0] >= 2)
-
-
-# --- standard errors ---------------------------------------------------------------------------------------------
-
-
 def kappa_error(table: np.ndarray, *, weights: str = "nominal", level: float = 0.95) -> Estimate | None:
-    """Cohen's kappa, plain or weighted, with its large-sample standard error and normal interval.
+    """Cohen's kappa with its large-sample standard error and normal interval, which ends at 1 at most.
 
-    Parameters
-    ----------
-    table
-        Two coders crossed (:func:`confusion`): counts, categories by categories in the same order.
-    weights
-        ``nominal``, ``linear`` or ``quadratic``.
-    level
-        Coverage of the interval; it ends at 1 at most.
-
-    Returns
-    -------
-    Estimate or None
-        None where kappa is undefined. Without error and interval where nothing varies: a formula of large samples then
-        gives a width of zero, which is no interval.
+    ``table`` crosses two coders (:func:`confusion`). None where kappa is undefined; without error and interval where
+    nothing varies: the formula then gives a width of zero, which is no interval.
 
     References
     ----------
@@ -289,8 +228,6 @@ def kappa_error(table: np.ndarray, *, weights: str = "nominal", level: float = 0
     >>> f"{found.value:.2f} ({found.lower:.3f} to {found.upper:.3f}), SE {found.error:.3f}"
     '0.40 (0.151 to 0.649), SE 0.127'
     """
-    from scipy import stats
-
     check_level(level)
     cells = np.asarray(table, dtype=float)
     agree, n = agreement_weights(len(cells), kind=weights), cells.sum()
@@ -311,11 +248,8 @@ def fleiss_error(
 ) -> Estimate | None:
     """Fleiss' kappa with Gwet's standard error over units and Student's interval (n − 1 degrees of freedom).
 
-    The error describes units as a sample and holds for any kappa; that of Fleiss 1971 tests kappa = 0 only.
-
-    References
-    ----------
-    Gwet KL. Psychometrika 2008;73:407-430. Gwet KL. Handbook of Inter-Rater Reliability, 4th edition, 2014.
+    The error describes units as a sample and holds for any kappa; that of Fleiss 1971 tests kappa = 0 only (Gwet KL.
+    Psychometrika 2008;73:407-430).
 
     Examples
     --------
@@ -323,7 +257,7 @@ def fleiss_error(
     >>> f"{found.value:.3f}, SE {found.error:.3f}"
     '0.746, SE 0.254'
     """
-    if not incomplete and not complete(table):
+    if not incomplete and not _complete(table):
         return None
     rated, agree = table[table.sum(axis=1) > 0], agreement_weights(table.shape[1], kind=weights)
     value = _single(fleiss_draws(rated, agree), rated)
@@ -336,11 +270,7 @@ def fleiss_error(
 
 
 def gwet_error(table: np.ndarray, *, weights: str = "nominal", level: float = 0.95) -> Estimate | None:
-    """Gwet's AC1 (AC2 with weights) with his standard error over units and Student's interval (n − 1).
-
-    References
-    ----------
-    Gwet KL. British Journal of Mathematical and Statistical Psychology 2008;61:29-48.
+    """Gwet's AC1 (AC2 with weights) with his standard error over units and Student's interval (Gwet 2008).
 
     Examples
     --------
@@ -375,8 +305,6 @@ def _over_units(
     rated: np.ndarray, agree: np.ndarray, value: float, chance: float, own: np.ndarray | None, *, level: float
 ) -> Estimate:
     """Give the linearised variance over units: each unit's own coefficient, less its share in the chance agreement."""
-    from scipy import stats
-
     check_level(level)
     n = len(rated)
     if n < 2:
@@ -396,17 +324,8 @@ def _with_interval(value: float, variance: float, quantile: float) -> Estimate:
     return Estimate(value, error, value - quantile * error, min(1.0, value + quantile * error))
 
 
-# --- resamples: one matrix product in place of a loop -------------------------------------------------------------
-
-
 def times_drawn(samples: np.ndarray, units: int) -> np.ndarray:
-    """Count how often each unit is in each bootstrap sample (samples by units).
-
-    Examples
-    --------
-    >>> times_drawn(np.array([[0, 0, 2], [1, 2, 2]]), 3).tolist()
-    [[2.0, 0.0, 1.0], [0.0, 1.0, 2.0]]
-    """
+    """Count how often each unit is in each bootstrap sample (samples by units): a resample is then a matrix product."""
     place = np.asarray(samples) + units * np.arange(len(samples))[:, None]
     return np.bincount(place.ravel(), minlength=units * len(samples)).reshape(len(samples), units).astype(float)
 
@@ -513,13 +432,7 @@ def _pairs(ratings: pd.DataFrame, categories: list | None) -> tuple[np.ndarray, 
 
 
 def ordered(values: list) -> list:
-    """Sort categories; refuse numbers mixed with text, whose order nobody can tell.
-
-    Examples
-    --------
-    >>> ordered([2, 1]), ordered(["b", "a"])
-    ([1, 2], ['a', 'b'])
-    """
+    """Sort categories; refuse numbers mixed with text, whose order nobody can tell."""
     try:
         return sorted(values)
     except TypeError:
@@ -573,6 +486,12 @@ def _apart(sums: np.ndarray, numbers: np.ndarray, level: str) -> np.ndarray:
         return gap**2
     whole = numbers[:, None] + numbers[None, :]
     return np.where(whole > 0, gap / np.where(whole > 0, whole, 1), 0.0) ** 2
+
+
+def _complete(table: np.ndarray) -> bool:
+    """Say whether every unit has as many codings as every other, at least two."""
+    raters = table.sum(axis=1)
+    return bool(len(table)) and bool((raters == raters[0]).all()) and bool(raters[0] >= 2)
 
 
 def _one(found: np.ndarray) -> float | None:

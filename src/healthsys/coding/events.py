@@ -1,4 +1,4 @@
-"""Event registers: what happened when, to whom, coded; checked, joined with codings, counted."""
+"""Event registers: what happened when and to whom, coded; checked, joined with codings, counted."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import re
 
 import pandas as pd
 
+from healthsys.coding.codebooks import Codebook, check_codes, row_of, split_codes
 from healthsys.errors import DataError, nearest
-from healthsys.narratives.codebooks import Codebook, check_cells, row_of, split
 
 #: Columns that hold codes, and the code of the codebook under which theirs stand.
 CODED = {"strategy": "strategy", "drawn": "capacity", "nurtured": "capacity", "outcome": "outcome"}
 
 
-def register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
+def event_register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     """Check an event register against its codebook and return it in order of start.
 
     Parameters
     ----------
     frame
-        The layout of the data set ``narrative_events_template``.
+        One row per event: ``event_id``, ``start``, ``end`` (dates), ``actor``, ``event``, ``stressor`` and the coded
+        columns ``strategy``, ``drawn``, ``nurtured``, ``outcome``, several codes in a cell joined by ``;``.
     book
         The codebook; the column ``stressor`` takes codes under ``stressor``, ``strategy`` those under ``strategy``,
         ``drawn`` and ``nurtured`` those under ``capacity``, ``outcome`` those under ``outcome``.
@@ -39,11 +40,14 @@ def register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from healthsys import datasets
-    >>> from healthsys.narratives.codebooks import codebook
-    >>> events = register(datasets.load("area_south_events"), codebook(datasets.load("narrative_codebook")))
-    >>> len(events)
-    75
+    >>> from healthsys.coding.codebooks import codebook
+    >>> parents = {"strategy": None, "adaptation": "strategy", "stressor": None, "capacity": None, "outcome": None}
+    >>> book = codebook(pd.DataFrame({"code": parents.keys(), "parent": parents.values(), "label": parents.keys()}))
+    >>> day = pd.Timestamp("2020-01-01")
+    >>> event = {"event_id": "E1", "start": day, "end": day, "actor": "Clinic", "event": "The queue moves outdoors"}
+    >>> codes = dict.fromkeys(["stressor", "drawn", "nurtured", "outcome"]) | {"strategy": "adaptation"}
+    >>> event_register(pd.DataFrame([event | codes]), book)["days"].tolist()
+    [1]
     """
     name = frame.attrs.get("provenance", {}).get("path", "event register")
     for column in ("event_id", "start", "end", "actor", "event", "stressor", *CODED):
@@ -62,9 +66,9 @@ def register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
                 f"{name}: row {row}, columns 'start' and 'end': the event ends on {end:%Y-%m-%d}, before it starts on "
                 f"{start:%Y-%m-%d}; are the two swapped?"
             )
-    check_cells(frame, "stressor", book.under("stressor"))
+    check_codes(frame, "stressor", book.under("stressor"))
     for column, parent in CODED.items():
-        check_cells(frame, column, book.under(parent))
+        check_codes(frame, column, book.under(parent))
     for (actor, event), same in frame.assign(actor=actors).groupby(["actor", "event"], sort=False):
         ordered = same.sort_values("start")
         overlap = ordered["start"].iloc[1:].to_numpy() <= ordered["end"].iloc[:-1].to_numpy()
@@ -77,7 +81,7 @@ def register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     events = frame.assign(actor=actors)
     events["days"] = (events["end"] - events["start"]).dt.days + 1
     events["capacities"] = [
-        ";".join(code for code in book.under("capacity") if code in {*split(drawn), *split(nurtured)})
+        ";".join(code for code in book.under("capacity") if code in {*split_codes(drawn), *split_codes(nurtured)})
         for drawn, nurtured in zip(events["drawn"], events["nurtured"], strict=True)
     ]
     events = events.sort_values(["start", "end", "event_id"], kind="stable").reset_index(drop=True)
@@ -101,78 +105,47 @@ def _one_spelling(actors: pd.Series, *, name: str, frame: pd.DataFrame) -> pd.Se
     return trimmed
 
 
-def with_coding(facts: pd.DataFrame, coding: pd.DataFrame, *, book: Codebook | None = None) -> pd.DataFrame:
-    """Return a register whose codes are those of one coding; an event that was not coded has none.
-
-    Parameters
-    ----------
-    facts
-        The register.
-    coding
-        ``event_id`` and the coded columns, one row per event.
-    book
-        The codebook that the codes are checked against; without it they are taken as they are.
-
-    Raises
-    ------
-    DataError
-        If the coding is empty, has an event twice, a code that the codebook lacks, or an event that the register does
-        not have.
-    """
-    name = coding.attrs.get("provenance", {}).get("path", "coding")
-    if coding.empty:
-        raise DataError(f"{name}: the coder has coded no event; give a file with at least one row")
-    known = set(facts["event_id"])
-    twice = coding["event_id"].duplicated().to_numpy()
-    for position, event in enumerate(coding["event_id"]):
-        row = row_of(coding, position)
-        if event not in known:
-            raise DataError(
-                f"{name}: row {row}, column 'event_id': '{event}' is no event of the register."
-                f"{nearest(str(event), map(str, known))}"
-            )
-        if twice[position]:
-            raise DataError(f"{name}: row {row}, column 'event_id': '{event}' stands twice; keep one row per event")
-    for column, parent in CODED.items() if book is not None else ():
-        check_cells(coding, column, book.under(parent))
-    joined = facts.drop(columns=list(CODED)).merge(coding[["event_id", *CODED]], on="event_id", how="left")
-    joined.attrs = dict(facts.attrs)
-    return joined[list(facts.columns)]
-
-
-def long(events: pd.DataFrame, column: str) -> pd.DataFrame:
+def by_code(events: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return one row per event and code of a coded column; events without a code drop out.
 
     Examples
     --------
-    >>> long(pd.DataFrame({"event_id": ["E1"], "strategy": ["absorption;adaptation"]}), "strategy")["code"].tolist()
+    >>> by_code(pd.DataFrame({"event_id": ["E1"], "strategy": ["absorption;adaptation"]}), "strategy")["code"].tolist()
     ['absorption', 'adaptation']
     """
     if column not in events:
         raise DataError(f"event register: there is no column '{column}'.{nearest(column, map(str, events.columns))}")
-    pieces = events.assign(code=[split(cell) for cell in events[column]])
+    pieces = events.assign(code=[split_codes(cell) for cell in events[column]])
     pieces = pieces[pieces["code"].map(len) > 0].explode("code", ignore_index=True)
     pieces["code"] = pieces["code"].astype("str")
     return pieces
 
 
-def grid(events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", columns: str = "strategy") -> pd.DataFrame:
-    """Count events by two coded columns, every code shown, zero included.
+def event_grid(
+    events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", columns: str = "strategy"
+) -> pd.DataFrame:
+    """Count events by two coded columns, every code shown, zero included; an event with two codes counts in both.
 
-    Returns
-    -------
-    pandas.DataFrame
-        Tidy: ``rows``, ``columns`` (labels) and ``events`` (count). An event with two codes counts in both.
+    Returns a tidy frame: ``rows`` and ``columns`` (labels) and ``events`` (count).
 
     Raises
     ------
     DataError
         If a cell holds a code that the codebook does not have for its column.
+
+    Examples
+    --------
+    >>> from healthsys.coding.codebooks import codebook
+    >>> parents = [None, "stressor", None, "strategy"]
+    >>> table = pd.DataFrame({"code": ["stressor", "cut", "strategy", "wait"], "parent": parents})
+    >>> events = pd.DataFrame({"stressor": ["cut", "cut"], "strategy": ["wait", None]})
+    >>> event_grid(events, codebook(table.assign(label=table["code"]))).to_dict("records")
+    [{'stressor': 'cut', 'strategy': 'wait', 'events': 1}]
     """
     for column in (rows, columns):
-        check_cells(events, column, book.under(CODED.get(column, column)))
-    first = long(events, rows).rename(columns={"code": "row"})
-    both = long(first, columns)
+        check_codes(events, column, book.under(CODED.get(column, column)))
+    first = by_code(events, rows).rename(columns={"code": "row"})
+    both = by_code(first, columns)
     counts = both.groupby(["row", "code"]).size()
     out = [
         {rows: book.label(row), columns: book.label(code), "events": int(counts.get((row, code), 0))}
@@ -182,13 +155,13 @@ def grid(events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", column
     return pd.DataFrame(out)
 
 
-def coverage(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
+def statements_carried(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
     """Count the dated statements of a source that a register carries.
 
     Parameters
     ----------
     facts
-        The layout of ``area_south_dated_facts``: ``events`` names the events that carry a statement.
+        One row per statement; ``events`` names the events that carry it, joined by ``;``, or is empty.
     events
         The register.
 
@@ -201,12 +174,18 @@ def coverage(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
     ------
     DataError
         If a statement names an event that the register does not have.
+
+    Examples
+    --------
+    >>> facts = pd.DataFrame({"events": ["E1;E2", None]})
+    >>> statements_carried(facts, pd.DataFrame({"event_id": ["E1", "E2", "E3"]}))
+    {'facts': 2, 'carried': 1, 'events_dated': 2}
     """
     known = set(events["event_id"])
     used: set[str] = set()
     carried = 0
     for position, cell in enumerate(facts["events"]):
-        row, named = row_of(facts, position), split(cell)
+        row, named = row_of(facts, position), split_codes(cell)
         missing = [event for event in named if event not in known]
         if missing:
             raise DataError(

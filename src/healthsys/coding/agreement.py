@@ -12,48 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from healthsys.coding import coefficients as co
+from healthsys.coding.codebooks import check_codes, row_of, split_codes
 from healthsys.errors import DataError, nearest
-from healthsys.narratives import coefficients as co
-from healthsys.narratives.codebooks import check_cells, row_of, split
-from healthsys.narratives.coefficients import (
-    cohens_kappa,
-    fleiss_kappa,
-    gwet_ac1,
-    gwet_ac2,
-    krippendorff_alpha,
-    percent_agreement,
-)
 from healthsys.statistics import check_level
-
-__all__ = [
-    "RELIABLE",
-    "TENTATIVE",
-    "Agreement",
-    "analytic",
-    "applied",
-    "check_ratings",
-    "cohens_kappa",
-    "counts",
-    "fleiss_kappa",
-    "gwet_ac1",
-    "gwet_ac2",
-    "krippendorff_alpha",
-    "measures",
-    "percent_agreement",
-    "prevalence_curve",
-    "table_by_code",
-    "unshared",
-]
 
 #: Customary thresholds of alpha, conventions and no tests (Krippendorff 2004, section 11.4.2).
 RELIABLE, TENTATIVE = 0.80, 0.667
 
 
 @dataclass(frozen=True)
-class Agreement:
+class CoderAgreement:
     """One measure of agreement with its interval, or the reason why there is none.
 
-    ``error`` is the standard error by formula where the interval rests on one (:func:`analytic`).
+    ``error`` is the standard error by formula where the interval rests on one (:func:`agreement_by_formula`).
     """
 
     measure: str
@@ -65,35 +37,7 @@ class Agreement:
     error: float | None = None
 
 
-def check_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Return a rating matrix, refused where a coder has no units or there is only one coder.
-
-    Raises
-    ------
-    DataError
-        Naming the coder without units, or that at least two coders are needed.
-
-    Examples
-    --------
-    >>> check_ratings(pd.DataFrame({"A": ["x", "y"], "B": [None, None]}))
-    Traceback (most recent call last):
-    ...
-    healthsys.errors.DataError: ratings: coder 'B' has coded no unit; remove the column, or give the coder's file
-    """
-    if ratings.shape[1] < 2:
-        raise DataError("ratings: agreement needs at least two coders; give one column per coder")
-    twice = ratings.columns[ratings.columns.duplicated()]
-    if len(twice):
-        raise DataError(f"ratings: column '{twice[0]}' occurs twice; give each coder one column")
-    if ratings.empty:
-        raise DataError("ratings: there is no unit; give one row per unit")
-    for coder in ratings.columns:
-        if ratings[coder].isna().all():
-            raise DataError(f"ratings: coder '{coder}' has coded no unit; remove the column, or give the coder's file")
-    return ratings
-
-
-def counts(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray:
+def rating_counts(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray:
     """Return how many coders put each unit into each category (units by categories).
 
     Parameters
@@ -106,14 +50,23 @@ def counts(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarr
     Raises
     ------
     DataError
-        If a category occurs that is not among those given, or one is given twice.
+        If there is one coder, a coder without units, a category that is not among those given, or one given twice.
 
     Examples
     --------
-    >>> counts(pd.DataFrame({"A": [0, 1], "B": [0, 0]}), categories=[0, 1]).tolist()
+    >>> rating_counts(pd.DataFrame({"A": [0, 1], "B": [0, 0]}), categories=[0, 1]).tolist()
     [[2.0, 0.0], [1.0, 1.0]]
     """
-    check_ratings(ratings)
+    if ratings.shape[1] < 2:
+        raise DataError("ratings: agreement needs at least two coders; give one column per coder")
+    twice = ratings.columns[ratings.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"ratings: column '{twice[0]}' occurs twice; give each coder one column")
+    if ratings.empty:
+        raise DataError("ratings: there is no unit; give one row per unit")
+    for coder in ratings.columns:
+        if ratings[coder].isna().all():
+            raise DataError(f"ratings: coder '{coder}' has coded no unit; remove the column, or give the coder's file")
     seen = ratings.to_numpy().ravel()
     seen = list(pd.unique(seen[~pd.isna(seen)]))
     values = co.ordered(seen) if categories is None else list(categories)
@@ -147,14 +100,14 @@ _NO_SPREAD = "every unit agrees alike, so a standard error by formula is 0 and s
 _FEWEST_UNITS = 2
 
 
-def measures(
+def agreement_bootstrap(
     ratings: pd.DataFrame,
     *,
     categories: list | None = None,
     level: float = 0.95,
     draws: int = 1000,
     seed: int = 0,
-) -> list[Agreement]:
+) -> list[CoderAgreement]:
     """Every measure of agreement with a percentile bootstrap interval over units.
 
     Parameters
@@ -169,7 +122,7 @@ def measures(
 
     Returns
     -------
-    list of Agreement
+    list of CoderAgreement
         Percent agreement, Cohen's kappa (two coders only), Fleiss' kappa, Krippendorff's alpha, Gwet's AC1.
 
     Raises
@@ -184,30 +137,37 @@ def measures(
     Examples
     --------
     >>> same = pd.DataFrame({"A": [0] * 5, "B": [0] * 5})
-    >>> [(m.measure, m.value) for m in measures(same, categories=[0, 1], draws=10) if m.value is None]
+    >>> [(m.measure, m.value) for m in agreement_bootstrap(same, categories=[0, 1], draws=10) if m.value is None]
     [("Cohen's kappa", None), ("Fleiss' kappa", None), ("Krippendorff's alpha", None)]
     """
-    table = counts(ratings, categories=categories)
+    table = rating_counts(ratings, categories=categories)
     agree = np.eye(table.shape[1])
     usable = int((table.sum(axis=1) >= 2).sum())
     formulas: dict[str, tuple[float | None, Callable[[np.ndarray], np.ndarray]]] = {
-        "percent agreement": (percent_agreement(table), lambda times: co.percent_draws(table, times)),
-        "Cohen's kappa": (cohens_kappa(ratings), lambda times: co.kappa_draws(ratings, times)),
-        "Fleiss' kappa": (fleiss_kappa(table), lambda times: co.fleiss_draws(table, agree, times)),
-        "Krippendorff's alpha": (krippendorff_alpha(table), lambda times: co.alpha_draws(table, times)),
-        "Gwet's AC1": (gwet_ac1(table), lambda times: co.gwet_draws(table, agree, times)),
+        "percent agreement": (co.percent_agreement(table), lambda times: co.percent_draws(table, times)),
+        "Cohen's kappa": (co.cohens_kappa(ratings), lambda times: co.kappa_draws(ratings, times)),
+        "Fleiss' kappa": (co.fleiss_kappa(table), lambda times: co.fleiss_draws(table, agree, times)),
+        "Krippendorff's alpha": (co.krippendorff_alpha(table), lambda times: co.alpha_draws(table, times)),
+        "Gwet's AC1": (co.gwet_ac1(table), lambda times: co.gwet_draws(table, agree, times)),
     }
     if ratings.shape[1] != 2:
         del formulas["Cohen's kappa"]
     times = _resamples(len(table), draws=draws, seed=seed)
+    return _bootstrapped(formulas, times, units=len(table), usable=usable, level=level)
+
+
+def _bootstrapped(
+    formulas: Mapping[str, tuple], times: np.ndarray, *, units: int, usable: int, level: float
+) -> list[CoderAgreement]:
+    """Give each measure, a value and a formula of resamples, its percentile interval or the reason why it has none."""
     found = []
     for name, (value, formula) in formulas.items():
         if value is None:
             reason = _NO_PAIR if usable == 0 else _REASONS[name]
-            found.append(Agreement(name, None, units=usable, reason=reason))
+            found.append(CoderAgreement(name, None, units=usable, reason=reason))
             continue
-        bounds, reason = _bounds(formula(times), units=len(table), level=level)
-        found.append(Agreement(name, value, *bounds, usable, reason))
+        bounds, reason = _bounds(formula(times), units=units, level=level)
+        found.append(CoderAgreement(name, value, *bounds, usable, reason))
     return found
 
 
@@ -231,9 +191,9 @@ def _bounds(drawn: np.ndarray, *, units: int, level: float) -> tuple[tuple[float
     return (float(lower), float(upper)), None
 
 
-def analytic(
+def agreement_by_formula(
     ratings: pd.DataFrame, *, categories: list | None = None, weights: str = "nominal", level: float = 0.95
-) -> list[Agreement]:
+) -> list[CoderAgreement]:
     """Percent agreement, kappas and AC1 or AC2 with standard errors and intervals by formula.
 
     Parameters
@@ -251,23 +211,23 @@ def analytic(
 
     Returns
     -------
-    list of Agreement
+    list of CoderAgreement
         Percent agreement (always unweighted), Cohen's kappa (two coders only), Fleiss' kappa (complete ratings only),
         Gwet's AC1 or AC2, with ``error``; a value without an interval has a reason.
 
     Raises
     ------
     DataError
-        As :func:`measures`, or if the weights are of another kind.
+        As :func:`agreement_bootstrap`, or if the weights are of another kind.
 
     Examples
     --------
     >>> pairs = pd.DataFrame([(0, 0)] * 20 + [(0, 1)] * 5 + [(1, 0)] * 10 + [(1, 1)] * 15, columns=["A", "B"])
-    >>> [(m.measure, round(m.value, 3), round(m.error, 3)) for m in analytic(pairs)[1:]]
+    >>> [(m.measure, round(m.value, 3), round(m.error, 3)) for m in agreement_by_formula(pairs)[1:]]
     [("Cohen's kappa", 0.4, 0.127), ("Fleiss' kappa", 0.394, 0.132), ("Gwet's AC1", 0.406, 0.131)]
     """
     check_level(level)
-    table = counts(ratings, categories=categories)
+    table = rating_counts(ratings, categories=categories)
     usable = int((table.sum(axis=1) >= 2).sum())
     crossed = co.confusion(ratings, categories=categories)
     options = {"weights": weights, "level": level}
@@ -281,16 +241,16 @@ def analytic(
     for name, estimate in found.items():
         if estimate is None:
             reason = _NO_PAIR if usable == 0 else _REASONS.get(name, _REASONS["Gwet's AC1"])
-            out.append(Agreement(name, None, units=usable, reason=reason))
+            out.append(CoderAgreement(name, None, units=usable, reason=reason))
             continue
         few = "one unit alone has no standard error" if len(table) < _FEWEST_UNITS else _NO_SPREAD
         reason = few if estimate.error is None else None
-        out.append(Agreement(name, estimate.value, estimate.lower, estimate.upper, usable, reason, estimate.error))
+        out.append(CoderAgreement(name, estimate.value, estimate.lower, estimate.upper, usable, reason, estimate.error))
     return out
 
 
-def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]]) -> dict[str, pd.DataFrame]:
-    """Turn codings into applied (1) or not applied (0), one rating matrix per code, over the units all coders hold.
+def applied_codes(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]]) -> dict[str, pd.DataFrame]:
+    """Code by code, what each coder applied (1) or did not (0), over the units that all coders have.
 
     Parameters
     ----------
@@ -302,8 +262,7 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
     Returns
     -------
     dict
-        Code to rating matrix (units by coders). Units that not every coder has are left out; :func:`unshared` names
-        them.
+        Code to rating matrix (units by coders). Units that not every coder has are left out.
 
     Raises
     ------
@@ -315,7 +274,7 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
     --------
     >>> one = pd.DataFrame({"event_id": ["E1", "E2"], "strategy": ["absorption", "adaptation"]})
     >>> two = pd.DataFrame({"event_id": ["E1", "E2"], "strategy": ["absorption", None]})
-    >>> applied({"A": one, "B": two}, {"strategy": ["absorption", "adaptation"]})["adaptation"].to_dict("list")
+    >>> applied_codes({"A": one, "B": two}, {"strategy": ["absorption", "adaptation"]})["adaptation"].to_dict("list")
     {'A': [0, 1], 'B': [0, 0]}
     """
     indexed = {coder: _checked(coder, table, codes) for coder, table in codings.items()}
@@ -324,7 +283,8 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
         code: pd.DataFrame(
             {
                 coder: [
-                    int(any(code in split(table.loc[unit, part]) for part in columns.split("+"))) for unit in shared
+                    int(any(code in split_codes(table.loc[unit, part]) for part in columns.split("+")))
+                    for unit in shared
                 ]
                 for coder, table in indexed.items()
             },
@@ -333,19 +293,6 @@ def applied(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[str]])
         for columns, all_codes in codes.items()
         for code in all_codes
     }
-
-
-def unshared(codings: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Name the units that some coders have and others do not, so that no agreement can be counted on them.
-
-    Examples
-    --------
-    >>> unshared({"A": pd.DataFrame({"event_id": ["E1", "E2"]}), "B": pd.DataFrame({"event_id": ["E1"]})})
-    ['E2']
-    """
-    units = [set(table["event_id"]) for table in codings.values()]
-    every = set.intersection(*units)
-    return sorted({str(unit) for one in units for unit in one - every})
 
 
 def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) -> pd.DataFrame:
@@ -367,7 +314,7 @@ def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) ->
             "twice; keep one row per event, several codes joined by ';'"
         )
     for column, allowed in wanted.items():
-        check_cells(table, column, allowed, label=f"coder '{coder}'")
+        check_codes(table, column, allowed, label=f"coder '{coder}'")
     return table.set_index("event_id")
 
 
@@ -388,7 +335,7 @@ def _shared(indexed: Mapping[str, pd.DataFrame]) -> list:
     return shared
 
 
-def table_by_code(
+def agreement_by_code(
     matrices: Mapping[str, pd.DataFrame], *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
     """Agreement per code and over all codes together, as one tidy table.
@@ -396,9 +343,9 @@ def table_by_code(
     Parameters
     ----------
     matrices
-        Code to rating matrix, as :func:`applied` returns them.
+        Code to rating matrix, as :func:`applied_codes` returns them.
     level, draws, seed
-        As for :func:`measures`.
+        As for :func:`agreement_bootstrap`.
 
     Returns
     -------
@@ -411,70 +358,27 @@ def table_by_code(
     ------
     DataError
         If there is no code.
-    """
-    if not matrices:
-        raise DataError("there is no code to compare; name at least one code of the codebook")
-    rows = []
-    for code, ratings in matrices.items():
-        for found in measures(ratings, categories=[0, 1], level=level, draws=draws, seed=seed):
-            row = {"code": code, "applied": float(ratings.to_numpy().mean()), **vars(found)}
-            rows.append({name: value for name, value in row.items() if name != "error"})
-    rows += _overall(matrices, level=level, draws=draws, seed=seed)
-    return pd.DataFrame(rows)
-
-
-def _overall(matrices: Mapping[str, pd.DataFrame], *, level: float, draws: int, seed: int) -> list[dict]:
-    stacked = pd.concat(matrices.values(), ignore_index=True)
-    width, depth = len(matrices), len(next(iter(matrices.values())))
-    table = counts(stacked, categories=[0, 1])
-    times = np.tile(_resamples(depth, draws=draws, seed=seed), (1, width))
-    agree = np.eye(2)
-    drawn = {
-        "percent agreement": (percent_agreement(table), co.percent_draws(table, times)),
-        "Krippendorff's alpha": (krippendorff_alpha(table), co.alpha_draws(table, times)),
-        "Gwet's AC1": (gwet_ac1(table), co.gwet_draws(table, agree, times)),
-    }
-    rows = []
-    for name, (value, resampled) in drawn.items():
-        bounds, reason = _bounds(resampled, units=depth, level=level)
-        if value is None:
-            bounds, reason = (None, None), _REASONS[name]
-        row = {"code": "all codes", "applied": float(stacked.to_numpy().mean()), "measure": name, "value": value}
-        rows.append(row | {"lower": bounds[0], "upper": bounds[1], "units": depth, "reason": reason})
-    return rows
-
-
-def prevalence_curve(*, agreed: float = 0.90, prevalences: list[float] | None = None) -> pd.DataFrame:
-    """Kappa and AC1 of two coders at a fixed percent agreement, as the share of units with the code changes.
-
-    The coders disagree equally often either way. Where the code is rare or nearly universal kappa falls towards 0,
-    since agreement by chance is high, though the coders agree as often as before: the kappa paradox.
-
-    Raises
-    ------
-    DataError
-        If ``agreed`` is not a share, or a prevalence cannot occur at it: coders who disagree on 10% of units use the
-        code on 5% to 95% of them.
 
     Examples
     --------
-    >>> curve = prevalence_curve(agreed=0.9, prevalences=[0.05, 0.5])
-    >>> curve["kappa"].round(2).tolist(), curve["ac1"].round(2).tolist()
-    ([-0.05, 0.8], [0.89, 0.8])
+    >>> ratings = pd.DataFrame({"A": [1, 1, 0, 0], "B": [1, 0, 0, 0]})
+    >>> agreement_by_code({"slack": ratings}, draws=9)[["code", "measure", "value"]].tail(3)["value"].round(2).tolist()
+    [0.75, 0.53, 0.53]
     """
-    if not 0 < agreed < 1:
-        raise DataError(f"agreed is {agreed}; allowed: a share between 0 and 1, such as 0.9")
-    edge = (1 - agreed) / 2
-    shares = prevalences or [round(float(share), 4) for share in np.linspace(edge, 1 - edge, 37)]
-    rows = []
-    for share in prevalences or []:
-        if not edge - co.SMALLEST <= share <= 1 - edge + co.SMALLEST:
-            raise DataError(
-                f"prevalence is {share}; allowed where coders agree on {agreed:g} of the units: {edge:g} to "
-                f"{1 - edge:g}"
-            )
-    for share in shares:
-        chance = share**2 + (1 - share) ** 2
-        gwet = 2 * share * (1 - share)
-        rows.append((share, agreed, (agreed - chance) / (1 - chance), (agreed - gwet) / (1 - gwet)))
-    return pd.DataFrame(rows, columns=["prevalence", "agreed", "kappa", "ac1"])
+    if not matrices:
+        raise DataError("there is no code to compare; name at least one code of the codebook")
+    stacked = pd.concat(matrices.values(), ignore_index=True)
+    depth, table, agree = len(next(iter(matrices.values()))), rating_counts(stacked, categories=[0, 1]), np.eye(2)
+    formulas = {
+        "percent agreement": (co.percent_agreement(table), lambda times: co.percent_draws(table, times)),
+        "Krippendorff's alpha": (co.krippendorff_alpha(table), lambda times: co.alpha_draws(table, times)),
+        "Gwet's AC1": (co.gwet_ac1(table), lambda times: co.gwet_draws(table, agree, times)),
+    }
+    times = np.tile(_resamples(depth, draws=draws, seed=seed), (1, len(matrices)))
+    found = {
+        code: agreement_bootstrap(ratings, categories=[0, 1], level=level, draws=draws, seed=seed)
+        for code, ratings in matrices.items()
+    } | {"all codes": _bootstrapped(formulas, times, units=depth, usable=depth, level=level)}
+    shares = {code: float(ratings.to_numpy().mean()) for code, ratings in (matrices | {"all codes": stacked}).items()}
+    rows = [{"code": code, "applied": shares[code], **vars(measure)} for code in found for measure in found[code]]
+    return pd.DataFrame(rows).drop(columns="error")

@@ -1,4 +1,4 @@
-"""Codebooks: codes in a hierarchy, each with definition and rules of use, checked before anyone codes with them."""
+"""Codebooks: codes in a hierarchy, each with a definition, checked before anyone codes with them."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Codebook:
 
         Examples
         --------
-        >>> from healthsys import datasets
-        >>> codebook(datasets.load("narrative_codebook")).under("strategy")
-        ['absorption', 'adaptation', 'transformation']
+        >>> frame = pd.DataFrame({"code": ["s", "adaptation"], "parent": [None, "s"], "label": ["S", "A"]})
+        >>> codebook(frame).under("s")
+        ['adaptation']
         """
         if parent not in self.codes:
             raise DataError(f"codebook: there is no code '{parent}'.{nearest(parent, self.codes)}")
@@ -65,12 +65,7 @@ def codebook(frame: pd.DataFrame) -> Codebook:
     Parameters
     ----------
     frame
-        One row per code with columns ``code``, ``parent``, ``label`` and ``definition`` (the layout of the data set
-        ``narrative_codebook``).
-
-    Returns
-    -------
-    Codebook
+        One row per code with columns ``code``, ``parent`` (empty for a top code), ``label`` and ``definition``.
 
     Raises
     ------
@@ -94,7 +89,7 @@ stand under itself. Give one of them another parent, or leave its parent empty
     seen: set[str] = set()
     for position, code in enumerate(codes):
         row = row_of(frame, position)
-        if pd.isna(code) or split(code) != [code]:
+        if pd.isna(code) or split_codes(code) != [code]:
             raise DataError(
                 f"{name}: row {row}, column 'code': '{code}' cannot be a code; allowed: text without '{SEPARATOR}' and "
                 "without blanks at its ends. Rename it"
@@ -122,12 +117,12 @@ stand under itself. Give one of them another parent, or leave its parent empty
     return Codebook(frame.reset_index(drop=True))
 
 
-def split(cell: object) -> list[str]:
+def split_codes(cell: object) -> list[str]:
     """Return the codes of one cell; an empty cell holds none.
 
     Examples
     --------
-    >>> split("cognitive; contextual"), split(None)
+    >>> split_codes("cognitive; contextual"), split_codes(None)
     (['cognitive', 'contextual'], [])
     """
     if cell is None or pd.isna(cell):
@@ -135,8 +130,8 @@ def split(cell: object) -> list[str]:
     return [code.strip() for code in str(cell).split(SEPARATOR) if code.strip()]
 
 
-def check_cells(frame: pd.DataFrame, column: str, allowed: list[str], *, label: str = "") -> None:
-    """Raise unless every code in a column is one of those allowed and stands once in its cell.
+def check_codes(frame: pd.DataFrame, column: str, allowed: list[str], *, label: str = "") -> None:
+    """Raise unless every code in a column is one of those allowed and occurs once in its cell.
 
     Parameters
     ----------
@@ -150,12 +145,16 @@ def check_cells(frame: pd.DataFrame, column: str, allowed: list[str], *, label: 
     DataError
         With file, row (the header is row 1), the code, the nearest allowed one, and all that are allowed; where codes
         are joined by another sign, that is what is said.
+
+    Examples
+    --------
+    >>> check_codes(pd.DataFrame({"strategy": ["wait", "wait;act"]}), "strategy", ["wait", "act"])
     """
     name = _name(frame, label or "table")
     if column not in frame:
         raise DataError(f"{name}: there is no column '{column}'.{nearest(column, frame.columns)}")
     for position, cell in enumerate(frame[column]):
-        row, codes = row_of(frame, position), split(cell)
+        row, codes = row_of(frame, position), split_codes(cell)
         for code in codes:
             if code not in allowed:
                 raise DataError(

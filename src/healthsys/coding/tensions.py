@@ -1,8 +1,7 @@
-"""Language markers of tension found in text: six markers, each by a documented rule, with offsets and a score.
+"""Language markers of tension found in text: six markers, each by a documented rule, with offsets, and their accuracy.
 
-The markers are those that the paradox study lists in its data analysis section. The study gives no rules; these are
-ours. A ``broad`` rule takes the words wherever they stand; the ``narrow`` rule leaves out the uses that its
-``leaves_out`` names. Rules were made on the development half of ``tension_passages`` alone.
+The markers are those that a study of paradoxes lists (Bolden et al. 2023); it gives no rules, and these are ours. A
+``broad`` rule takes the words wherever they occur; the ``narrow`` rule leaves out the uses that ``leaves_out`` names.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from healthsys.coding.codebooks import row_of
 from healthsys.errors import DataError, nearest
-from healthsys.narratives.codebooks import row_of
-from healthsys.statistics import check_level
+from healthsys.statistics import proportion_interval
 
 #: Characters of text shown on each side of a found passage.
 CONTEXT = 60
@@ -100,86 +99,55 @@ RULES: dict[str, Rule] = {
 KINDS = ("narrow", "broad")
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
-    """Return start and end (exclusive) of each sentence, in code points.
-
-    A sentence ends with a full stop, question or exclamation mark that no letter or digit follows, or with a line end.
-
-    Examples
-    --------
-    >>> [("One. Two?"[a:b]) for a, b in sentences("One. Two?")]
-    ['One.', 'Two?']
-    """
-    return [(found.start(), found.end()) for found in _SENTENCE.finditer(text)]
-
-
-def find(text: str, *, document: str = "text", rules: str = "narrow") -> pd.DataFrame:
-    r"""Find the markers in one text, as passages in context.
+def find_markers(texts: str | Mapping[str, str] | pd.Series, *, rules: str = "narrow") -> pd.DataFrame:
+    r"""Find the markers in one text or several, as passages in context.
 
     Parameters
     ----------
-    text
-        The text; line ends are expected as ``\n`` (see :func:`healthsys.narratives.readers.texts`).
-    document
-        Name of the text in the result.
+    texts
+        Name to text (a mapping, or a Series indexed by name), or one text; line ends are expected as ``\n``.
     rules
         ``narrow`` or ``broad``.
 
     Returns
     -------
     pandas.DataFrame
-        One row per marker found, in order of place: ``document``, ``marker``, ``start`` and ``end`` (code points from
-        0, end exclusive), ``matched`` (the words), ``passage_start``, ``passage_end`` (the sentence or sentences that
-        hold them), ``passage``, ``before`` and ``after`` (context).
+        One row per marker found, by text and place: ``document``, ``marker``, ``start`` and ``end`` (code points from
+        0, end exclusive), ``matched`` (the words), ``passage_start``, ``passage_end`` (the sentences that hold them: a
+        sentence ends with a full stop, question or exclamation mark that no letter or digit follows, or with a line
+        end), ``passage``, ``before`` and ``after`` (context).
 
     Raises
     ------
     DataError
-        If ``rules`` is neither of the two.
+        If ``rules`` is neither of the two, or there is no text.
 
     Examples
     --------
-    >>> find("We wait, yet we must act. Not yet.")[["marker", "start", "end"]].values.tolist()
+    >>> find_markers("We wait, yet we must act. Not yet.")[["marker", "start", "end"]].values.tolist()
     [['yet', 9, 12]]
     """
     if rules not in KINDS:
         raise DataError(f"rules is '{rules}'; allowed: {', '.join(KINDS)}")
-    spans = sentences(text)
+    named = {"text": texts} if isinstance(texts, str) else dict(texts.items())
+    if not named:
+        raise DataError("there is no text to search; give at least one txt, md or qdpx file")
     rows = []
-    for rule in RULES.values():
-        for found in getattr(rule, rules).finditer(text):
+    for document, text in named.items():
+        spans = [found.span() for found in _SENTENCE.finditer(text)]
+        hits = [(rule.marker, found) for rule in RULES.values() for found in getattr(rule, rules).finditer(text)]
+        for marker, found in sorted(hits, key=lambda hit: (hit[1].start(), hit[0])):
             start, end = found.span()
             touched = [(a, b) for a, b in spans if a < end and b > start]
             first, last = (touched[0][0], touched[-1][1]) if touched else (start, end)
-            rows.append(
-                {
-                    "document": document,
-                    "marker": rule.marker,
-                    "start": start,
-                    "end": end,
-                    "matched": found[0],
-                    "passage_start": first,
-                    "passage_end": last,
-                    "passage": text[first:last],
-                    "before": text[max(0, first - CONTEXT) : first],
-                    "after": text[last : last + CONTEXT],
-                }
-            )
+            place = (document, marker, start, end, found[0], first, last, text[first:last])
+            rows.append((*place, text[max(0, first - CONTEXT) : first], text[last : last + CONTEXT]))
     columns = ["document", "marker", "start", "end", "matched", "passage_start", "passage_end", "passage"]
-    found = pd.DataFrame(rows, columns=[*columns, "before", "after"])
-    return found.sort_values(["start", "marker"], kind="stable").reset_index(drop=True)
+    return pd.DataFrame(rows, columns=[*columns, "before", "after"])
 
 
-def find_all(texts: Mapping[str, str], *, rules: str = "narrow") -> pd.DataFrame:
-    """Find the markers in several texts; see :func:`find`."""
-    found = [find(text, document=name, rules=rules) for name, text in texts.items()]
-    if not found:
-        raise DataError("there is no text to search; give at least one txt, md or qdpx file")
-    return pd.concat(found, ignore_index=True)
-
-
-def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95) -> pd.DataFrame:
-    """Score the finder against passages coded by hand.
+def marker_accuracy(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95) -> pd.DataFrame:
+    """Precision and recall of the markers on passages coded by hand.
 
     A passage counts as found when at least one marker is found in it. Precision is the share of found passages that
     hold a tension; recall the share of passages with a tension that are found. Per marker, recall is over all
@@ -192,22 +160,22 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
     rules, level
         Which rules; coverage of the Wilson intervals.
 
-    Raises
-    ------
-    DataError
-        If there is no passage, a column is missing, a passage stands twice, or one is not coded.
-
     Returns
     -------
     pandas.DataFrame
         ``marker`` (``any marker`` first, ``all markers except but`` last), ``found``, ``right``, ``tensions``,
         ``precision`` and ``recall`` with ``_lower`` and ``_upper``; a precision of no found passage is missing.
 
+    Raises
+    ------
+    DataError
+        If there is no passage, a column is missing, a passage occurs twice, or one is not coded.
+
     Examples
     --------
     >>> few = pd.DataFrame({"passage_id": ["a", "b"], "text": ["It is late, but we stay.", "No."],
     ...                     "tension": [True, False]})
-    >>> score(few)[["marker", "found", "right"]].head(1).to_dict("list")
+    >>> marker_accuracy(few)[["marker", "found", "right"]].head(1).to_dict("list")
     {'marker': ['any marker'], 'found': [1], 'right': [1]}
     """
     for column in ("passage_id", "text", "tension"):
@@ -223,53 +191,26 @@ def score(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95)
             f"passages: row {row_of(passages, where)}, column 'passage_id': "
             f"'{passages['passage_id'].iloc[where]}' stands twice; rename or remove one"
         )
-    hits = find_all(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
+    hits = find_markers(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
     tension = set(passages.loc[passages["tension"].astype(bool), "passage_id"])
     groups = {"any marker": set(hits["document"])}
     groups |= {marker: set(hits.loc[hits["marker"] == marker, "document"]) for marker in RULES}
     groups["all markers except but"] = set(hits.loc[hits["marker"] != "but", "document"])
-    table = pd.DataFrame([_scored(marker, found, tension, level=level) for marker, found in groups.items()])
+    table = pd.DataFrame([_accuracy(marker, found, tension, level=level) for marker, found in groups.items()])
     shares = [column for column in table if column.startswith(("precision", "recall"))]
     return table.astype(dict.fromkeys(shares, "float64"))
 
 
-def _scored(marker: str, found: set[str], tension: set[str], *, level: float) -> dict:
+def _accuracy(marker: str, found: set[str], tension: set[str], *, level: float) -> dict:
     right = len(found & tension)
     row = {"marker": marker, "found": len(found), "right": right, "tensions": len(tension)}
     for name, whole in (("precision", len(found)), ("recall", len(tension))):
-        row[name], row[f"{name}_lower"], row[f"{name}_upper"] = wilson(right, whole, level=level)
+        share = proportion_interval(right, whole, level=level)
+        row[name], row[f"{name}_lower"], row[f"{name}_upper"] = share.estimate, share.lower, share.upper
     return row
 
 
-def wilson(part: int, whole: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
-    """Return a share with its Wilson interval (statsmodels); three times None where the whole is 0.
-
-    Raises
-    ------
-    DataError
-        If a count is negative, the part is more than the whole, or ``level`` is not between 0 and 1.
-
-    References
-    ----------
-    Wilson EB. Journal of the American Statistical Association 1927;22:209-212.
-
-    Examples
-    --------
-    >>> tuple(round(bound, 3) for bound in wilson(6, 16))
-    (0.375, 0.185, 0.614)
-    """
-    check_level(level)
-    if not 0 <= part <= whole:
-        raise DataError(f"{part} of {whole} is no share; allowed: a part from 0 to the whole. Are the two swapped?")
-    if whole == 0:
-        return None, None, None
-    from statsmodels.stats.proportion import proportion_confint
-
-    lower, upper = proportion_confint(part, whole, alpha=1 - level, method="wilson")
-    return part / whole, float(lower), float(upper)
-
-
-def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+def count_poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     """Count which poles of each paradox passages voice: the first only, both, the second only.
 
     Parameters
@@ -277,7 +218,7 @@ def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     passages
         Columns ``paradox``, ``first_pole``, ``second_pole``; passages without a paradox are left out.
     names
-        The data set ``paradoxes``.
+        One row per paradox: ``paradox`` and the names of its poles, ``first_pole`` and ``second_pole``.
 
     Returns
     -------
@@ -288,6 +229,13 @@ def poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     ------
     DataError
         If a passage names a paradox that is not in the list.
+
+    Examples
+    --------
+    >>> names = pd.DataFrame({"paradox": ["change"], "first_pole": ["keep"], "second_pole": ["alter"]})
+    >>> passages = pd.DataFrame({"paradox": "change", "first_pole": [True, True], "second_pole": [True, False]})
+    >>> count_poles(passages, names)[["first_only", "both", "second_only"]].values.tolist()
+    [[1, 1, 0]]
     """
     known = names["paradox"].tolist()
     for position, paradox in enumerate(passages["paradox"]):

@@ -1,4 +1,4 @@
-"""This room's answers to worked examples whose answer somebody else printed or computed.
+"""Answers to worked examples of coder agreement and co-occurrence whose answer somebody else reported or computed.
 
 The other side of each comparison is in ``data/reference/method_checks.csv``; a test and the page "How the methods were
 checked" both read it and both call :func:`answers`.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from healthsys.narratives import agreement, coefficients
-from healthsys.narratives.cooccurrence import c_coefficient
+from healthsys.coding import agreement, coefficients
+from healthsys.coding.cooccurrence import c_coefficient
 
 #: Krippendorff 2011: four coders, twelve units, missing codings.
 KRIPPENDORFF = pd.DataFrame(
@@ -41,7 +41,7 @@ ORDERED = np.array([[10, 2, 1], [3, 12, 4], [0, 5, 13]])
 
 
 def answers() -> dict[str, float]:
-    """Compute every worked example of this room.
+    """Compute every worked example.
 
     Returns
     -------
@@ -53,24 +53,24 @@ def answers() -> dict[str, float]:
     >>> round(answers()["narratives-cohen"], 6)
     0.4
     """
-    table = agreement.counts(KRIPPENDORFF)
+    table = agreement.rating_counts(KRIPPENDORFF)
     alphas = {
-        f"narratives-alpha-{level}": agreement.krippendorff_alpha(table, values=[1, 2, 3, 4, 5], level=level)
+        f"narratives-alpha-{level}": coefficients.krippendorff_alpha(table, values=[1, 2, 3, 4, 5], level=level)
         for level in ("nominal", "ordinal", "interval", "ratio")
     }
     pairs = pd.DataFrame(PAIRS, columns=["A", "B"])
-    plain = {found.measure: found for found in agreement.analytic(pairs)}
+    plain = {found.measure: found for found in agreement.agreement_by_formula(pairs)}
     weighted = {kind: coefficients.kappa_error(ORDERED, weights=kind) for kind in ("linear", "quadratic")}
     return alphas | {
         "narratives-ac1-error": coefficients.gwet_error(table).error,
-        "narratives-ac2": agreement.gwet_ac2(table, weights="quadratic"),
+        "narratives-ac2": coefficients.gwet_ac2(table, weights="quadratic"),
         "narratives-fleiss-error": plain["Fleiss' kappa"].error,
         "narratives-cohen-lower": plain["Cohen's kappa"].lower,
         "narratives-cohen-linear": weighted["linear"].value,
         "narratives-cohen-quadratic": weighted["quadratic"].value,
         "narratives-cohen-quadratic-error": weighted["quadratic"].error,
-        "narratives-ac1": agreement.gwet_ac1(table),
-        "narratives-fleiss": agreement.fleiss_kappa(FLEISS),
-        "narratives-cohen": agreement.cohens_kappa(pairs),
+        "narratives-ac1": coefficients.gwet_ac1(table),
+        "narratives-fleiss": coefficients.fleiss_kappa(FLEISS),
+        "narratives-cohen": coefficients.cohens_kappa(pairs),
         "narratives-c": c_coefficient(5, 100, 10),
     }
