@@ -11,13 +11,14 @@ from compendium.fingerprint import PACKAGE
 ROOMS = {
     "climate": "Organisational climate",
     "trends": "Service trends",
-    "equality": "Pay and equality",
+    "pay": "Pay gaps",
+    "equality": "Workforce equality",
     "narratives": "Narratives",
     "publishing": "Publishing",
 }
 
 #: Packages whose ``__all__`` names everything public in them.
-WHOLE = {"healthsys.climate", "healthsys.disclosure"}
+WHOLE = {"healthsys.climate", "healthsys.disclosure", "healthsys.pay"}
 
 #: The command explains itself (``healthsys --help``).
 LEFT_OUT = {"everyday.cli"}

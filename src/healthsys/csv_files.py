@@ -78,7 +78,7 @@ def decode(content: bytes, *, label: str) -> str:
         ) from None
 
 
-def records(path: Path, *, label: str) -> Records:
+def records(path: Path, *, label: str, longest_cell: int = LONGEST_CELL) -> Records:
     """Return the rows of a CSV file that hold anything, each with the number a spreadsheet shows for it.
 
     Parameters
@@ -87,6 +87,8 @@ def records(path: Path, *, label: str) -> Records:
         The file.
     label
         What to call it in messages.
+    longest_cell
+        Characters of the longest cell that is read.
 
     Returns
     -------
@@ -103,13 +105,14 @@ def records(path: Path, *, label: str) -> Records:
     if not text.strip():
         raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
     _refuse_separator(text, label=label)
-    before = csv.field_size_limit(LONGEST_CELL)
+    before = csv.field_size_limit(longest_cell)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         return [(number, cells) for number, cells in enumerate(reader, start=1) if any(map(str.strip, cells))]
     except csv.Error as error:
+        said = f"a cell is longer than {longest_cell:,} characters" if "field larger" in str(error) else error
         raise DataError(
-            f"{label}: not a readable CSV file near line {reader.line_num} ({error}); check quotes and commas"
+            f"{label}: not a readable CSV file near line {reader.line_num} ({said}); check quotes and commas"
         ) from None
     finally:
         csv.field_size_limit(before)

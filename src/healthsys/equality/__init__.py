@@ -1,8 +1,5 @@
-"""Pay gaps and equality indicators: who is paid, appointed, promoted and heard.
+"""Equality indicators: who is appointed, promoted and heard; the explorer of a pay gap.
 
-:mod:`~healthsys.equality.pay_gap` and :mod:`~healthsys.equality.quarters` hold the statutory measures,
-:mod:`~healthsys.equality.decomposition` and :mod:`~healthsys.equality.intersectional` what a gap goes with,
-:mod:`~healthsys.equality.standards` and :mod:`~healthsys.equality.pipeline` the workforce standards and
-recruitment, :mod:`~healthsys.equality.readers` and :mod:`~healthsys.equality.published` the gender pay gap
-service's files.
+:mod:`~healthsys.equality.standards` and :mod:`~healthsys.equality.pipeline` hold the workforce standards and
+recruitment.
 """

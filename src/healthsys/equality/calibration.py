@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from healthsys.equality.pay_gap import statutory
 from healthsys.equality.standards import averaged, relative_likelihood
+from healthsys.pay import statutory
 
 #: What is compared: name, key in the published data (data set, series, period, group), tolerance in its unit.
 TARGETS = (

@@ -5,25 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from compendium.recording import text_of
-from healthsys.equality.codes import NOT_STATED
-
-#: What the codes of a staff file stand for: (one of them alone, people of it).
-LEVELS = {
-    "sex": {"F": "women", "M": "men", "U": "people of another or unknown sex"},
-    "ethnic_group": {
-        "W": "white staff",
-        "A": "Asian staff",
-        "B": "Black staff",
-        "M": "staff of mixed ethnicity",
-        "O": "staff of other ethnic groups",
-        "N": "staff whose ethnicity is not stated",
-    },
-    "disabled": {
-        "Y": "disabled staff",
-        "N": "staff who are not disabled",
-        "U": "staff whose disability status is not stated",
-    },
-}
 
 #: Short labels of the same codes for tables and figures.
 SHORT = {
@@ -37,43 +18,6 @@ SHORT = {
         "CON": "Consultant",
     },
 }
-
-#: Codes that mean that nothing is known.
-UNKNOWN = {"sex": ("U",), "ethnic_group": ("N", "Not stated"), "disabled": ("U", "Not stated")}
-
-
-def unknown(column: str) -> tuple[str, ...]:
-    """Return the levels of a column that say that nothing is known.
-
-    Examples
-    --------
-    >>> unknown("ethnic_group"), unknown("religion")
-    (('N', 'Not stated'), ('Not stated',))
-    """
-    return tuple(dict.fromkeys((*UNKNOWN.get(column, ()), NOT_STATED)))
-
-
-#: What a characteristic is called.
-CHARACTERISTICS = {"sex": "gender", "ethnic_group": "ethnicity", "disabled": "disability"}
-
-#: What all known levels but the comparator are called together.
-OTHERS = {
-    "sex": "women",
-    "ethnic_group": "staff of all other known ethnic groups together",
-    "disabled": "disabled staff",
-}
-
-
-def people_of(column: str, level: str) -> str:
-    """Return what the people of a level are called.
-
-    Examples
-    --------
-    >>> people_of("sex", "F"), people_of("team", "North")
-    ('women', 'North')
-    """
-    known = LEVELS.get(column, {}).get(level)
-    return known or (f"{level} staff" if column == "ethnic_group" else str(level))
 
 
 def short(column: str, level: str) -> str:
@@ -160,19 +104,6 @@ def joined(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def left_out(counts: dict[str, int], rule: object) -> str:
-    """Say what a reader left out or set aside, small counts through the disclosure rule.
-
-    Examples
-    --------
-    >>> from healthsys.disclosure import HES
-    >>> left_out({"without pay": 3, "unknown sex": 21, "twice": 0}, HES)
-    'Left out or set aside: without pay (*); unknown sex (20).'
-    """
-    said = [f"{what} ({rule.text(number)})" for what, number in counts.items() if number]
-    return f"Left out or set aside: {'; '.join(said)}." if said else "Nobody was left out."
-
-
 def kind_words(kind: str) -> str:
     """Say what kind of data a page rests on.
 
@@ -186,14 +117,3 @@ def kind_words(kind: str) -> str:
         "illustrative": "Synthetic data: a small sample made by hand; every employer in it is invented.",
         "published": "Published figures, as printed in the sources named.",
     }.get(kind, "Your own data.")
-
-
-def without_empty(table: pd.DataFrame, column: str = "reason") -> pd.DataFrame:
-    """Return a table without a column of remarks where there is none.
-
-    Examples
-    --------
-    >>> without_empty(pd.DataFrame({"gap": [1.0], "reason": [""]})).columns.to_list()
-    ['gap']
-    """
-    return table.drop(columns=column) if (table[column].fillna("") == "").all() else table

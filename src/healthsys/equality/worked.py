@@ -8,23 +8,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from healthsys.equality import decomposition
-from healthsys.equality.intersectional import fit_strata
 from healthsys.equality.likelihood import relative_likelihood
-from healthsys.equality.pay_gap import statutory
 from healthsys.equality.standards import disparity_ratio, proportion
 from healthsys.statistics import adjust, proportion_difference, proportion_interval, two_proportions_p
-
-#: Eight full-pay staff, the rate of 12 across two boundaries.
-EIGHT = pd.DataFrame({"sex": list("FFMFMMFM"), "hourly_pay": [10, 12, 12, 12, 12, 15, 16, 20.0]})
-
-#: Six strata of four.
-SIX = pd.DataFrame(
-    {
-        "stratum": list("aaaabbbbccccddddeeeeffff"),
-        "y": [10, 12, 11, 13, 14, 15, 13, 16, 9, 8, 10, 9, 12, 13, 12, 11, 17, 16, 18, 15, 11, 10, 12, 13.0],
-    }
-)
+from healthsys.validation import pay
 
 
 def answers() -> dict[str, float]:
@@ -40,11 +27,8 @@ def answers() -> dict[str, float]:
     >>> round(answers()["equality-risk-ratio"], 4)
     1.3333
     """
-    pay = statutory(EIGHT)
-    quarters = pay.quarters.set_index("quarter")
     ratio = relative_likelihood(60, 300, reference_had=90, reference_could=600)
     _, low, high = proportion(8, 30)
-    strata = fit_strata(SIX, outcome="y")
     full = relative_likelihood(10, 10, reference_had=20, reference_could=40)
     counts = {"had": 60, "could": 300, "reference_had": 90, "reference_could": 600}
     bands = pd.DataFrame({"band": ["5", "6"] * 2, "group": ["White"] * 2 + ["BME"] * 2, "people": [400, 300, 200, 100]})
@@ -57,42 +41,13 @@ def answers() -> dict[str, float]:
         "equality-mid-p": two_proportions_p(**counts, method="mid_p").p,
         "equality-disparity-lower": step.lower,
         "equality-disparity-upper": step.upper,
-        "equality-mean-gap": pay.gap("mean_hourly").percent,
-        "equality-median-gap": pay.gap("median_hourly").percent,
-        "equality-quarter-tie": quarters.loc["lower middle", "group"],
         "equality-risk-ratio": ratio.ratio,
         "equality-risk-ratio-lower": ratio.lower,
         "equality-risk-ratio-upper": ratio.upper,
         "equality-wilson-lower": low,
         "equality-wilson-upper": high,
-        "equality-strata-between": strata.between,
-        "equality-strata-within": strata.within,
-        "equality-vpc": strata.vpc,
-        **_credit_card(),
+        **pay.answers(),
         **_shared(),
-    }
-
-
-def _credit_card() -> dict[str, float]:
-    import statsmodels.api as sm
-
-    data = sm.datasets.ccard.load_pandas().data
-    laid_out = decomposition.design(
-        data.assign(own=data["OWNRENT"].astype(int).astype(str)),
-        outcome="AVGEXP",
-        group="own",
-        comparator="1",
-        other="0",
-        characteristics=["AGE", "INCOME", "INCOMESQ"],
-    )
-    found = decomposition.split(laid_out, reference="pooled_with_group")
-    return {
-        "equality-oaxaca-gap": found.gap,
-        "equality-oaxaca-unexplained": found.unexplained,
-        "equality-oaxaca-explained": found.explained,
-        "equality-oaxaca-endowments": found.endowments,
-        "equality-oaxaca-coefficients": found.coefficients,
-        "equality-oaxaca-interaction": found.interaction,
     }
 
 

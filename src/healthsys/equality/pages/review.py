@@ -117,7 +117,7 @@ def contradictions(review: pd.DataFrame) -> pd.DataFrame:
 
 def mean_and_median(staff: pd.DataFrame) -> pd.DataFrame:
     """Return mean and median gap of each employer of a staff file, to show that they are not one figure."""
-    from healthsys.equality.pay_gap import statutory
+    from healthsys.pay import statutory
 
     rows = []
     for name in staff["organisation"].unique():

@@ -13,9 +13,9 @@ from healthsys import disclosure
 from healthsys.disclosure import Page, Printed, Rule
 from healthsys.equality import pipeline, words
 from healthsys.equality.pages.workforce import GROUPS, PEOPLE
-from healthsys.equality.payroll import refuse_totals
 from healthsys.equality.pipeline import STAGES
 from healthsys.errors import DataError, nearest
+from healthsys.io.payroll import refuse_totals
 
 #: The group and reference group of each characteristic.
 PAIRS = {characteristic: (group, reference) for characteristic, group, reference in GROUPS.values()} | {

@@ -14,10 +14,10 @@ from healthsys.disclosure import Page, Printed, Rule
 from healthsys.disclosure.page import Cell
 from healthsys.equality import standards, words
 from healthsys.equality.calibration import BME
-from healthsys.equality.payroll import refuse_totals
 from healthsys.equality.standards import RelativeLikelihood
 from healthsys.errors import DataError
 from healthsys.funnel import Funnel, funnel
+from healthsys.io.payroll import refuse_totals
 
 STANDARDS = ("WRES", "WDES")
 
