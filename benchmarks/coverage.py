@@ -17,7 +17,8 @@ def main(series: int = measured.SERIES, seed: int = measured.SEED) -> None:
     """Write the table and print the ranking."""
     begin = time.perf_counter()
     table = measured.measure(series=series, seed=seed, report=lambda words: print(words, file=sys.stderr, flush=True))
-    for path in (measured.TABLE, paths.data() / "reference" / "interval_coverage.csv"):  # what the methods carry, and show
+    # What the methods carry, and what the book shows of it.
+    for path in (measured.TABLE, paths.data() / "reference" / "interval_coverage.csv"):
         table.to_csv(path, index=False, lineterminator="\n")
     for noise in ("ar1", "slow"):
         print(f"\n{noise}: distance of coverage from 95% over lengths, autocorrelations and estimands")

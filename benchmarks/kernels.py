@@ -35,7 +35,7 @@ def pairs() -> list[tuple[str, Callable, str, Callable, str, int]]:
         )
     ]
     try:
-        from healthsys.equality.pay_gap import statutory
+        from healthsys.pay import statutory
     except ImportError:
         pass
     else:

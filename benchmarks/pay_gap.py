@@ -38,7 +38,7 @@ def staff(people: int) -> pd.DataFrame:
 
 def ours(table: pd.DataFrame) -> dict[str, float]:
     """Work out the measures with the package."""
-    from healthsys.equality.pay_gap import statutory
+    from healthsys.pay import statutory
 
     found = statutory(table)
     out = {gap.measure: gap.percent for gap in found.gaps}

@@ -20,8 +20,7 @@ from compendium.notebook import open_data
 from everyday.explorers import beds as explore_beds
 from everyday.explorers import chart as explore_chart
 from everyday.explorers import pay as explore_pay
-from healthsys import io, queueing
-from healthsys.equality import pay_gap
+from healthsys import io, pay, queueing
 from healthsys.io import prepare
 from healthsys.spc.charts import xmr
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
@@ -208,7 +207,7 @@ def test_the_pay_gap_is_the_packages_at_every_position(pages, bands):
         expected = 0 if position["origin"] == position["to"] else min(position["people"], most // 10 * 10)
         assert people == expected
         after = explore_pay.moved(bands, **{**position, "people": people})
-        found = pay_gap.statutory(explore_pay.staff_of(after))
+        found = pay.statutory(explore_pay.staff_of(after))
         numbers = {name: float(value) for name, (value, _, _) in shown["numbers"].items()}
         for measure in ("mean", "median"):
             assert numbers[f"{measure}_gap"] == pytest.approx(found.gap(f"{measure}_hourly").percent, **CLOSE)

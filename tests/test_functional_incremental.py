@@ -111,7 +111,8 @@ def test_one_changed_sentence_executes_nothing_and_shows(built):
 
 #: Runs that are quick to execute, of every topic.
 TRACED = ("climate-printed", "trend-england-emergency", "trend-area-south-antenatal", "community-care",
-          "pay-gap-gender", "review-equality", "coder-agreement", "autonomy-and-slack", "explore-bed-slack")  # fmt: skip
+          "pay-gap-gender", "review-equality", "coder-agreement", "autonomy-and-slack",
+          "explore-bed-slack")  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TRACED)

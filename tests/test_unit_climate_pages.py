@@ -9,10 +9,10 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from compendium.errors import RunError
 
 import in_process
 from compendium import datasets, execution, parameters, plotting
+from compendium.errors import RunError
 from compendium.runs import load_runs
 from healthsys import climate
 from healthsys.io.survey import item_of

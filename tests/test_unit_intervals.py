@@ -215,7 +215,8 @@ def test_an_option_that_a_model_does_not_take_is_an_error(example):
 
 
 def test_trend_from_one_reads_the_level_a_period_earlier_and_the_effect_the_same():
-    zero, one = (segmented(worked_series(datasets.load("its_example")), change="2017-01-01", trend_from=start, horizon=12) for start in (0, 1))
+    series = worked_series(datasets.load("its_example"))
+    zero, one = (segmented(series, change="2017-01-01", trend_from=start, horizon=12) for start in (0, 1))
     level, slope = zero.coefficient("level")["estimate"], zero.coefficient("trend")["estimate"]
     assert one.coefficient("level")["estimate"] == pytest.approx(level - slope, rel=1e-6)
     assert (one.trend_from, zero.trend_from) == (1, 0)
@@ -304,7 +305,8 @@ def test_measured_coverage_stands_next_to_the_interval():
     usual = segmented(worked_series(datasets.load("its_example")), change="2017-01-01", model="newey_west").measured
     assert usual.method == "newey_west"
     assert usual.at_change < 85
-    quasi = segmented(worked_series(datasets.load("its_example")), change="2017-01-01", model="quasi_poisson", per=1000).measured
+    series = worked_series(datasets.load("its_example"))
+    quasi = segmented(series, change="2017-01-01", model="quasi_poisson", per=1000).measured
     assert quasi.method == "quasi_poisson"
     cell = ("quasi_poisson", "ar1", 48, quasi.autocorrelation, "level")
     assert quasi.at_change == table.loc[cell, "covered_95"]

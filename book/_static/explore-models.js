@@ -1,5 +1,5 @@
 // What the explorers compute, as the package does: healthsys.spc.charts, healthsys.queueing and
-// healthsys.equality.pay_gap. Each model takes what the page carries and where the controls stand, and returns a state:
+// healthsys.pay. Each model takes what the page carries and where the controls stand, and returns a state:
 // sentence, numbers (name: [value, text]), rows of the table, data and signals of the charts, outputs and limits of
 // the controls. tests/test_functional_explorers.py compares them with the package at many positions.
 (() => {

@@ -1,9 +1,8 @@
-"""The package beneath *Everyday Resilience*: how health systems change, computed.
+"""Methods for service trends, pay gaps and equality indicators, organisational climate and coded narratives.
 
-Rooms: :mod:`healthsys.climate` analyses organisational climate; each further analysis room stands beside it and
-imports none of the others. What several rooms need lies in :mod:`compendium.datasets`,
-:mod:`healthsys.statistics`, :mod:`healthsys.disclosure`, :mod:`compendium.tables`, :mod:`compendium.plotting`
-and :mod:`everyday.ledger`. :mod:`compendium` turns notebooks into pages and imports no analysis.
+Each topic is a module of its own: ``from healthsys import spc, its, did, queueing, climate, pay, workforce, coding,
+disclosure, io, plots``. A method takes a frame or columns and returns a frozen result; ``healthsys.plots`` draws it on
+axes; ``healthsys.io`` reads files.
 """
 
 __version__ = "0.1.0"

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from compendium.plotting import COLOUR, NARROW, canvas
+from compendium.plotting import NARROW, canvas
 from healthsys.errors import DataError
 from healthsys.its.interrupted import design
 from healthsys.its.simulate import (
@@ -23,6 +23,7 @@ from healthsys.its.simulate import (
     noise,
     tally,
 )
+from healthsys.plots.style import COLOUR
 
 #: The course of the made series of values: start, slope, level change, slope change, standard deviation of the noise.
 VALUES = {"start": 50.0, "slope": 0.1, "level": 3.0, "trend": 0.2, "noise": 2.0}

@@ -10,12 +10,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from compendium import datasets
-from compendium.plotting import COLOUR, NARROW, canvas, marker
+from compendium.plotting import NARROW, canvas
 from healthsys.errors import DataError
 from healthsys.io import check_series, from_ends, regular, require, row_of, step_of, total_units
 from healthsys.io.checks import TOTAL_NAMES
 from healthsys.io.series import refuse_spellings, refuse_values
 from healthsys.its.interrupted import REFUSE_BELOW, segmented
+from healthsys.plots.style import COLOUR, marker
 from healthsys.say import capital, count, percent_of, period
 
 #: The three ways to make one series out of units of which some pause, with what each is called on a page.

@@ -1,7 +1,7 @@
 """The employer that a reader moves: ten people from one band to another, and what that does to the pay gap.
 
 Convention: everybody in a band has the mean hourly pay of that band's people, women and men together. What is left is
-the gap that comes from who is in which band. The measures are those of :func:`healthsys.equality.pay_gap.statutory`.
+the gap that comes from who is in which band. The measures are those of :func:`healthsys.pay.statutory`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from compendium import plotting
 from compendium.plotting import NARROW, canvas
 from compendium.recording import text_of
 from everyday.explorers.pages import INK, Choice, Explorer, Number, Slider, State, vega_lite
-from healthsys.equality import figures, pay_gap
+from healthsys import pay
 from healthsys.errors import DataError
+from healthsys.plots.pay import plot_quarters
 from healthsys.plots.style import COLOUR
 
 #: Order of the bands of Agenda for Change, very senior managers last.
@@ -27,7 +28,7 @@ BANDS = ("2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM")
 STEP = 10
 
 #: Names of the two groups, as a reader chooses them.
-GROUPS = {"women": pay_gap.WOMEN, "men": pay_gap.MEN}
+GROUPS = {"women": "F", "men": "M"}
 
 
 def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
@@ -59,7 +60,7 @@ def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
             "for your own file use `healthsys report pay_gap -p staff=FILE`, which applies a disclosure rule"
         )
     chosen = staff[(staff["organisation"] == organisation) & staff["band"].isin(BANDS)]
-    chosen = chosen[pay_gap.full_pay_mask(chosen) & chosen["hourly_pay"].notna().to_numpy()]
+    chosen = pay.full_pay_staff(chosen)
     chosen = chosen[chosen["sex"].isin(GROUPS.values())]
     if chosen.empty:
         known = ", ".join(sorted(map(str, staff["organisation"].unique())))
@@ -123,7 +124,7 @@ def pay_state(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: in
         How many move.
     """
     after = moved(bands, who=who, origin=origin, to=to, people=people)
-    before, found = pay_gap.statutory(staff_of(bands)), pay_gap.statutory(staff_of(after))
+    before, found = pay.statutory(staff_of(bands)), pay.statutory(staff_of(after))
     numbers, says = [], {}
     for measure in ("mean", "median"):
         gap, was = found.gap(f"{measure}_hourly"), before.gap(f"{measure}_hourly")
@@ -248,7 +249,7 @@ def bands_figure(state: State, *, organisation: str) -> dict[str, Any]:
 
 
 def quarters_table(state: State) -> pd.DataFrame:
-    """Return the quarters as :func:`healthsys.equality.figures.draw_quarters` takes them."""
+    """Return the quarters as :func:`healthsys.plots.pay.plot_quarters` takes them."""
     rows = pd.DataFrame(state.data["quarters"]).pivot(index="quarter", columns="sex", values="share")
     order = list(dict.fromkeys(row["quarter"] for row in state.data["quarters"]))
     return rows.loc[order[::-1]].reset_index().rename(columns={"women": "group_percent", "men": "comparator_percent"})
@@ -270,7 +271,7 @@ def quarters_figure(state: State) -> dict[str, Any]:
 def show_start(state: State, *, organisation: str) -> None:
     """Show both figures of the start; the browser puts its own in their place."""
     plotting.show(draw_bands, state, **bands_figure(state, organisation=organisation))
-    plotting.show(figures.draw_quarters, quarters_table(state), names=("men", "women"), **quarters_figure(state))
+    plotting.show(plot_quarters, quarters_table(state), names=("men", "women"), height=258, **quarters_figure(state))
 
 
 def _pictures() -> dict[str, dict[str, Any]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from compendium.datasets import check as check_table
-from healthsys import csv_files
 from healthsys.errors import DataError, nearest
+from healthsys.io.csv_files import row_of
+from healthsys.io.schemas import read_table
 
 _ITEM = re.compile(r"([a-z]+(?:_[a-z]+)*)_(\d+)", re.IGNORECASE)
 
@@ -48,7 +48,7 @@ def read_items(path: str | Path, *, label: str, dimensions: Sequence[str]) -> pd
         ],
         "primaryKey": ["dimension", "item"],
     }
-    items = _checked(path, schema, label=label)
+    items = read_table(Path(path), schema, label=label)
     absent = [dimension for dimension in dimensions if dimension not in set(items["dimension"])]
     if absent:
         raise DataError(
@@ -101,7 +101,7 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
         said = f"answer to item {row.item} of {row.dimension}"
         column = f"{row.dimension}_{row.item}"
         fields.append(_field(column, "integer", said, minimum=scale[0], maximum=scale[1]))
-    frame = _checked(path, {"fields": fields, "primaryKey": "respondent"}, label=label)
+    frame = read_table(Path(path), {"fields": fields, "primaryKey": "respondent"}, label=label)
     wanted = [field["name"] for field in fields]
     extra = [column for column in frame.columns if column not in wanted]
     for column in extra:
@@ -112,22 +112,13 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
         blank = kept[column].eq("").to_numpy()
         if blank.any():
             raise DataError(
-                f"{label}: column '{column}', row {frame.attrs['rows'][int(blank.argmax())]}: the cell holds only "
+                f"{label}: column '{column}', row {row_of(frame, int(blank.argmax()))}: the cell holds only "
                 "blanks; allowed: text. Fill it in or remove the row"
             )
     joined = one_spelling(kept["team"])
     kept["team"] = kept["team"].replace(joined)
     kept.attrs = {"ignored": extra, "joined": joined}
     return kept
-
-
-def _checked(path: str | Path, schema: dict, *, label: str) -> pd.DataFrame:
-    """Read a CSV file and check it against a schema; ``attrs["rows"]`` is the row of the file of each row."""
-    wanted = [field["name"] for field in schema["fields"]]
-    raw, rows = csv_files.table(csv_files.records(Path(path), label=label), label=label, wanted=wanted)
-    frame = check_table(raw, schema, label=label, rows=rows)
-    frame.attrs["rows"] = rows
-    return frame
 
 
 def _refuse_unknown_item(column: str, wanted: list[str], dimensions: list[str], *, label: str) -> None:

@@ -16,7 +16,15 @@ from __future__ import annotations
 
 from healthsys.spc.charts import Capability, ControlChart, assurance, capability, mr_chart, variation, xmr
 from healthsys.spc.counts import RunChart, c_chart, p_prime, run_chart, u_prime
-from healthsys.spc.funnels import LEVELS, Funnel, Overdispersion, funnel, overdispersion, proportion_limits, ratio_limits
+from healthsys.spc.funnels import (
+    LEVELS,
+    Funnel,
+    Overdispersion,
+    funnel,
+    overdispersion,
+    proportion_limits,
+    ratio_limits,
+)
 from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Oaxaca-Blinder decomposition: how much of a pay difference goes with measured characteristics."""
+"""Oaxaca-Blinder decomposition: how much of a difference in means goes with measured characteristics."""
 
 from __future__ import annotations
 
@@ -22,12 +22,10 @@ REFERENCES = {
 
 
 @dataclass(frozen=True)
-class Split:
-    """A decomposition of the difference in means between two groups, in the unit of the outcome.
+class Decomposition:
+    """The parts of a difference in means: ``gap = endowments + coefficients + interaction = explained + unexplained``.
 
-    ``gap = endowments + coefficients + interaction = explained + unexplained``. ``detail`` has a row per
-    characteristic: its part of ``explained`` and of ``unexplained``; the latter depends on the base level
-    named.
+    ``detail`` has a row per characteristic; its part of ``unexplained`` depends on the base level named.
     """
 
     gap: float
@@ -46,12 +44,11 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Design:
-    """Outcome and characteristics of two groups as numbers, with the name of the characteristic of each column."""
+class _Design:
+    """Outcome and characteristics of two groups as numbers, with the characteristic of each column."""
 
     y: np.ndarray
     x: np.ndarray
-    names: list[str]
     terms: list[str]
     comparator: np.ndarray
     base: Mapping[str, str]
@@ -64,46 +61,33 @@ class Design:
         return (self.x[a], self.y[a]), (self.x[~a], self.y[~a])
 
 
-def design(
+def _design(
     staff: pd.DataFrame,
-    *,
     outcome: str,
     group: str,
-    comparator: str,
-    other: str,
+    pair: tuple[str, str],
     characteristics: Sequence[str],
-    base: Mapping[str, str] | None = None,
-    label: str = "staff",
-) -> Design:
-    """Lay out a table of people for :func:`split`: a column per number and per level but the base of each text.
-
-    Rows with a missing cell in any column used, or in neither group, are left out and counted.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, a group is empty, or a level of a characteristic has people of one group only
-        (their pay cannot be compared with anyone's).
-    """
+    base: Mapping[str, str],
+    label: str,
+) -> _Design:
+    """Lay out people as numbers: a column per number and per level but the base of each text."""
     for column in (outcome, group, *characteristics):
         if column not in staff.columns:
             raise DataError(f"{label}: there is no column '{column}'.{nearest(column, staff.columns)}")
     kept = staff[[outcome, group, *characteristics]].dropna()
-    kept = kept[kept[group].isin([comparator, other])]
-    first = (kept[group] == comparator).to_numpy()
-    for name, size in ((comparator, int(first.sum())), (other, int((~first).sum()))):
+    kept = kept[kept[group].isin(pair)]
+    first = (kept[group] == pair[0]).to_numpy()
+    for name, size in zip(pair, (int(first.sum()), int((~first).sum())), strict=True):
         if size <= len(characteristics):
             raise DataError(
-                f"{label}: group '{name}' of column '{group}' has {size} people with all characteristics "
-                "known; "
+                f"{label}: group '{name}' of column '{group}' has {size} people with all characteristics known; "
                 "too few for a model. Join groups or use fewer characteristics"
             )
-    columns, names, terms, bases = [np.ones(len(kept))], ["constant"], ["constant"], {}
+    columns, terms, bases = [np.ones(len(kept))], ["constant"], {}
     for term in characteristics:
         values = kept[term]
         if pd.api.types.is_numeric_dtype(values):
             columns.append(values.to_numpy(dtype=float))
-            names.append(term)
             terms.append(term)
             continue
         levels = sorted(values.astype(str).unique())
@@ -111,30 +95,22 @@ def design(
             both = [bool(((values.astype(str) == level).to_numpy() & side).any()) for side in (first, ~first)]
             if not all(both):
                 raise DataError(
-                    f"{label}: column '{term}', level '{level}': only one of the two groups has anybody "
-                    "there, so their "
-                    "pay cannot be compared. Join the level with its neighbour, or leave these people out "
+                    f"{label}: column '{term}', level '{level}': only one of the two groups has anybody there, so "
+                    "their pay cannot be compared. Join the level with its neighbour, or leave these people out "
                     "and say so"
                 )
-        bases[term] = str((base or {}).get(term, levels[0]))
+        bases[term] = str(base.get(term, levels[0]))
         if bases[term] not in levels:
             raise DataError(
-                f"{label}: column '{term}' has no level '{bases[term]}' to serve as "
-                f"base.{nearest(bases[term], levels)} "
-                f"Levels found: {', '.join(levels)}"
+                f"{label}: column '{term}' has no level '{bases[term]}' to serve as base."
+                f"{nearest(bases[term], levels)} Levels found: {', '.join(levels)}"
             )
         for level in levels:
             if level != bases[term]:
                 columns.append((values.astype(str) == level).to_numpy(dtype=float))
-                names.append(f"{term}={level}")
                 terms.append(term)
     left_out = len(staff) - len(kept)
-    return Design(kept[outcome].to_numpy(dtype=float), np.column_stack(columns), names, terms, first, bases, left_out)
-
-
-def _solve(xx: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Solve the normal equations; a column that a resample has emptied gets a coefficient of zero."""
-    return np.linalg.lstsq(xx, xy, rcond=None)[0]
+    return _Design(kept[outcome].to_numpy(dtype=float), np.column_stack(columns), terms, first, bases, left_out)
 
 
 def _moments(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -144,16 +120,20 @@ def _moments(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[n
 
 
 def _parts(
-    found: Design, reference: str, weights: tuple[np.ndarray, np.ndarray] | None = None
+    found: _Design, reference: str, weights: tuple[np.ndarray, np.ndarray] | None = None
 ) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
     """Return every part of the split, and the explained and unexplained part of each column."""
+
+    def solve(xx: np.ndarray, xy: np.ndarray) -> np.ndarray:
+        return np.linalg.lstsq(xx, xy, rcond=None)[0]  # a column that a resample has emptied gets a coefficient of zero
+
     a, b = found.sides
     weight_a, weight_b = weights or (None, None)
     xx_a, xy_a = _moments(*a, weight_a)
     xx_b, xy_b = _moments(*b, weight_b)
     size_a, size_b = xx_a[0, 0], xx_b[0, 0]
     xa, xb, ya, yb = xx_a[0] / size_a, xx_b[0] / size_b, xy_a[0] / size_a, xy_b[0] / size_b
-    beta_a, beta_b = _solve(xx_a, xy_a), _solve(xx_b, xy_b)
+    beta_a, beta_b = solve(xx_a, xy_a), solve(xx_b, xy_b)
     if reference == "comparator":
         star = beta_a
     elif reference == "group":
@@ -163,11 +143,11 @@ def _parts(
     elif reference == "weighted":
         star = (size_a * beta_a + size_b * beta_b) / (size_a + size_b)
     elif reference == "pooled":
-        star = _solve(xx_a + xx_b, xy_a + xy_b)
+        star = solve(xx_a + xx_b, xy_a + xy_b)
     else:
         sums = xx_b[0][:, None]
         xx = np.block([[xx_a + xx_b, sums], [sums.T, np.array([[size_b]])]])
-        star = _solve(xx, np.append(xy_a + xy_b, xy_b[0]))[:-1]
+        star = solve(xx, np.append(xy_a + xy_b, xy_b[0]))[:-1]
     explained = (xa - xb) * star
     unexplained = xa * (beta_a - star) + xb * (star - beta_b)
     parts = {
@@ -181,14 +161,21 @@ def _parts(
     return {name: float(value) for name, value in parts.items()}, explained, unexplained
 
 
-def split(
-    found: Design,
+def oaxaca(
+    frame: pd.DataFrame,
     *,
+    outcome: str,
+    group: str,
+    comparator: str,
+    other: str,
+    characteristics: Sequence[str],
+    base: Mapping[str, str] | None = None,
     reference: str = "pooled_with_group",
     level: float = 0.95,
     resamples: int = 0,
     seed: int = 1,
-) -> Split:
+    label: str = "staff",
+) -> Decomposition:
     """Split the difference in means between two groups (Oaxaca-Blinder).
 
     With :math:`A` the comparator and :math:`B` the other group: endowments :math:`(\\bar x_A-\\bar
@@ -199,8 +186,14 @@ def split(
 
     Parameters
     ----------
-    found
-        From :func:`design`.
+    frame
+        One row per person; rows with a missing cell in any column used, or in neither group, are left out and counted.
+    outcome, group, comparator, other
+        The column explained, the column of the groups, and the two levels: mean of ``comparator`` less ``other``.
+    characteristics
+        Columns of the model: numbers as they are, text as one column per level but the base.
+    base
+        Base level of each text column; the first in the alphabet by default.
     reference
         Reference coefficients of the twofold split, a key of :data:`REFERENCES`. (``statsmodels`` 0.15.0
         returns the Jann result when asked for ``neumark``; here the two are apart.)
@@ -209,12 +202,13 @@ def split(
 
     Returns
     -------
-    Split
+    Decomposition
 
     Raises
     ------
     DataError
-        If the reference is not known.
+        If the reference is not known, a column is missing, a group is too small, or a level of a characteristic has
+        people of one group only (their pay cannot be compared with anyone's).
 
     References
     ----------
@@ -224,15 +218,15 @@ def split(
     --------
     >>> people = pd.DataFrame({"sex": list("MMMMFFFF"), "years": [2, 4, 6, 9, 1, 2, 5, 6.0]})
     >>> people["pay"] = [12, 14, 17, 20, 10, 11, 14, 15.0]
-    >>> laid_out = design(people, outcome="pay", group="sex", comparator="M", other="F", characteristics=["years"])
-    >>> parts = split(laid_out, reference="comparator")
-    >>> round(parts.gap, 3) == round(parts.explained + parts.unexplained, 3)
-    True
+    >>> parts = oaxaca(people, outcome="pay", group="sex", comparator="M", other="F", characteristics=["years"])
+    >>> round(parts.gap, 3), round(parts.explained, 3), round(parts.unexplained, 3)
+    (3.25, 1.93, 1.32)
     """
     if reference not in REFERENCES:
         raise DataError(
             f"there is no reference '{reference}'.{nearest(reference, REFERENCES)} Allowed: {', '.join(REFERENCES)}"
         )
+    found = _design(frame, outcome, group, (comparator, other), characteristics, base or {}, label)
     parts, explained, unexplained = _parts(found, reference)
     terms = list(dict.fromkeys(found.terms))
     where = np.array(found.terms)
@@ -245,14 +239,10 @@ def split(
         }
     )
     intervals = _intervals(found, reference, terms, level, resamples, seed) if resamples else {}
-    for term in ("explained",):
-        limits = [intervals.get(f"{term}:{name}", (np.nan, np.nan)) for name in terms]
-        detail[f"{term}_lower"], detail[f"{term}_upper"] = (
-            [low for low, _ in limits],
-            [high for _, high in limits],
-        )
+    limits = [intervals.get(f"explained:{name}", (np.nan, np.nan)) for name in terms]
+    detail["explained_lower"], detail["explained_upper"] = zip(*limits, strict=True)
     a = found.comparator
-    return Split(
+    return Decomposition(
         **parts,
         comparator_mean=float(found.y[a].mean()),
         group_mean=float(found.y[~a].mean()),
@@ -264,7 +254,7 @@ def split(
     )
 
 
-def _intervals(found: Design, reference: str, terms: list[str], level: float, resamples: int, seed: int) -> dict:
+def _intervals(found: _Design, reference: str, terms: list[str], level: float, resamples: int, seed: int) -> dict:
     rng = np.random.default_rng(seed)
     sizes = int(found.comparator.sum()), int((~found.comparator).sum())
     where = np.array(found.terms)

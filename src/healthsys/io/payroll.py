@@ -1,4 +1,4 @@
-"""Reader of a staff file: a bundled data set, or a simple payroll CSV with a row per employee."""
+"""Reader of a staff file: a payroll CSV with a row per employee."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from compendium import datasets
-from healthsys.equality.codes import coded, level_named, levels_of
-from healthsys.equality.files import frame_of, located, row_of
 from healthsys.errors import DataError, nearest
+from healthsys.io.characteristics import coded, level_named, levels_of
+from healthsys.io.csv_files import row_of
+from healthsys.io.text_tables import text_table
 
 #: What a payroll file may call women, men, and people who are left out of the legal measures.
 SEX_WORDS = {
@@ -62,25 +62,28 @@ FACTORS = {
 
 
 def read_payroll(
-    source: str | Path,
+    path: str | Path,
     *,
+    label: str = "",
     columns: Mapping[str, str] | None = None,
     ethnic_groups: tuple[str, ...] = (),
     characteristics: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Read a staff file: a bundled data set, or a simple payroll CSV with a row per employee.
+    """Read a staff file: a CSV with a row per employee.
 
     Parameters
     ----------
-    source
-        Name of a bundled staff table, or path of a CSV file. Needed columns: ``sex``, ``hourly_pay``; used
-        where there: ``person``, ``full_pay`` (Y, N), ``bonus``, ``ethnic_group``, ``disabled`` (Y, N, U),
-        ``band``. Other columns are numbers where every cell is one, else text; an empty cell is missing.
+    path
+        Needed columns: ``sex``, ``hourly_pay``; used where there: ``person``, ``full_pay`` (Y, N), ``bonus``,
+        ``ethnic_group``, ``disabled`` (Y, N, U), ``band``. Other columns are numbers where every cell is one, else
+        text; an empty cell is missing.
+    label
+        What to call the file in messages; its name by default.
     columns
         Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
     ethnic_groups
         Codes that ``ethnic_group`` may hold; when empty, names of groups, NHS category codes or our own codes
-        (:func:`healthsys.equality.codes.levels_of`).
+        (:func:`healthsys.io.characteristics.levels_of`).
     characteristics
         Further columns that hold personal characteristics: cells that say that nothing is known ("Prefer not to
         say", empty, …) become ``Not stated``.
@@ -88,9 +91,9 @@ def read_payroll(
     Returns
     -------
     pandas.DataFrame
-        Checked; ``attrs["provenance"]`` as for :func:`compendium.datasets.load`, ``attrs["codes"]`` says for each
-        column what its codes stand for, ``attrs["notes"]`` are sentences for the reader. Sex is ``F``, ``M`` or
-        ``U`` (in none of the legal measures).
+        Checked; ``attrs["codes"]`` says for each column what its codes mean, ``attrs["notes"]`` are sentences for
+        the reader. Sex is ``F``, ``M`` or ``U`` (in none of the legal measures). Where the file has ``band`` or
+        ``grade``, ``level`` joins them (band, or medical grade where there is no band; else ``Not stated``).
 
     Raises
     ------
@@ -98,29 +101,24 @@ def read_payroll(
         Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, a rate
         far from all others, a row of totals, the same person twice.
     """
-    if str(source) in datasets.names():
-        staff = datasets.load(str(source))
-        for name in ("sex", "hourly_pay"):
-            if name not in staff:
-                raise DataError(
-                    f"the data set '{source}' has no column '{name}': it is no staff file. "
-                    "Give 'workforce_staff', or the path of a CSV file with a row per employee"
-                )
-        staff.attrs |= {"codes": {}, "notes": []}
-        return staff
-    path, label, kind = located(source)
-    raw = frame_of(path, label)
+    label = label or Path(path).name
+    raw = text_table(path, label=label)
     for name, given in (columns or {}).items():
         if given not in raw.columns:
             raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
         if name in raw.columns and name != given:
             raw = raw.drop(columns=name)
         raw = raw.rename(columns={given: name})
+    if not {"sex", "hourly_pay"} & set(raw.columns):
+        raise DataError(
+            f"{label}: it is no staff file: there is no column 'sex' and no column 'hourly_pay'. Give "
+            f"'workforce_staff', or the path of a CSV file with a row per employee. Columns found: "
+            f"{', '.join(raw.columns[:20])}"
+        )
     for name in ("sex", "hourly_pay"):
         if name not in raw.columns:
             raise DataError(
-                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, "
-                "or name the "
+                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, or name the "
                 f"column in the parameters. Columns found: {', '.join(raw.columns[:20])}"
             )
     refuse_totals(raw, label=label)
@@ -135,9 +133,8 @@ def read_payroll(
     if "disabled" in raw:
         staff["disabled"] = coded(raw, "disabled", _DISABLED, "U", label)
     if ethnic_groups and "ethnic_group" in raw:
-        staff["ethnic_group"] = coded(
-            raw, "ethnic_group", {code.casefold(): code for code in ethnic_groups}, "N", label
-        )
+        allowed = {code.casefold(): code for code in ethnic_groups}
+        staff["ethnic_group"] = coded(raw, "ethnic_group", allowed, "N", label)
     done = {"sex", "hourly_pay", "full_pay", "bonus", "disabled"} | ({"ethnic_group"} if ethnic_groups else set())
     for name in raw.columns:
         if name in done:
@@ -147,19 +144,11 @@ def read_payroll(
             notes += said
         else:
             staff[name] = _typed(raw[name], text=name in _TEXT)
-    staff.attrs = {
-        "provenance": {
-            "name": label,
-            "title": label,
-            "kind": kind,
-            "path": label,
-            "sha256": datasets.sha256(path),
-            "sources": ["the reader's own file"],
-            "licence": "the reader's own",
-        },
-        "codes": codes,
-        "notes": notes,
-    }
+    staff["level"] = "Not stated"
+    for name in ("grade", "band"):
+        if name in staff:
+            staff["level"] = staff[name].where(staff[name].notna(), staff["level"]).astype("str")
+    staff.attrs = {"codes": codes, "notes": notes}
     return staff
 
 

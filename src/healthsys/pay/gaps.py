@@ -1,4 +1,4 @@
-"""Pay gaps: the statutory gender measures, gaps of groups against a comparator, and what a gap is made of."""
+"""Pay gaps: the statutory measures, gaps of groups, within levels and along the distribution, and their parts."""
 
 from __future__ import annotations
 
@@ -9,19 +9,13 @@ import numpy as np
 import pandas as pd
 
 from healthsys.disclosure import Rule
-from healthsys.equality.quarters import pay_quarters
-from healthsys.equality.resampling import bootstrap_gap, bootstrap_test  # noqa: F401 (bootstrap_gap too)
 from healthsys.errors import DataError, nearest
+from healthsys.pay.quarters import pay_quarters
+from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust
 
 #: Codes of the legal measures; anyone else is left out of them and counted.
 WOMEN, MEN = "F", "M"
-
-#: The two sets of regulations, by due date (day, month) of the snapshot.
-REGULATIONS = "SI 2017/172 and SI 2017/353"
-
-#: Employees from which the duty to report holds.
-THRESHOLD = 250
 
 #: Why a group that is large enough has no figures.
 PROTECTS = "withheld to protect a smaller group"
@@ -29,11 +23,7 @@ PROTECTS = "withheld to protect a smaller group"
 
 @dataclass(frozen=True)
 class Gap:
-    """One pay gap in percent of the comparator's pay; positive when the group is paid less.
-
-    ``percent`` is None where there is no gap to work out, and ``reason`` says why. ``lower`` and ``upper``
-    are a bootstrap interval, which is no part of the statutory figure.
-    """
+    """One pay gap in percent of the comparator's pay, positive when the group is paid less; or None with a reason."""
 
     measure: str
     percent: float | None
@@ -42,8 +32,6 @@ class Gap:
     comparator_people: int
     group_people: int
     reason: str | None = None
-    lower: float | None = None
-    upper: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,10 +49,6 @@ class Statutory:
         """Return one measure: ``mean_hourly``, ``median_hourly``, ``mean_bonus`` or ``median_bonus``."""
         return next(gap for gap in self.gaps if gap.measure == measure)
 
-    def table(self) -> pd.DataFrame:
-        """Return the gaps as a table, unrounded."""
-        return pd.DataFrame([vars(gap) for gap in self.gaps])
-
 
 def gap_percent(comparator: float, group: float) -> float | None:
     """Return 100 (comparator − group) / comparator, or None where the comparator's pay is not above zero.
@@ -79,33 +63,10 @@ def gap_percent(comparator: float, group: float) -> float | None:
     return 100 * (comparator - group) / comparator
 
 
-def gap_between(
-    comparator: np.ndarray,
-    group: np.ndarray,
-    *,
-    measure: str,
-    of: str,
-    names: tuple[str, str] = ("men", "women"),
+def _gap_between(
+    comparator: np.ndarray, group: np.ndarray, *, measure: str, of: str, names: tuple[str, str] = ("men", "women")
 ) -> Gap:
-    """Return the gap in the mean or median of two sets of pay, unrounded.
-
-    Parameters
-    ----------
-    comparator, group
-        Pay of each person (pounds an hour, or pounds of bonus).
-    measure
-        ``mean`` or ``median``.
-    of
-        What is compared, for the name of the measure: ``hourly`` or ``bonus``.
-    names
-        What the two sets are called where one is empty.
-
-    Examples
-    --------
-    >>> found = gap_between(np.array([12, 12, 15, 20.0]), np.array([10, 12, 12, 16.0]), measure="mean", of="hourly")
-    >>> found.measure, round(found.percent, 2)
-    ('mean_hourly', 15.25)
-    """
+    """Return the gap in the mean or median of two sets of pay, unrounded; ``of`` is ``hourly`` or ``bonus``."""
     middle = {"mean": np.mean, "median": np.median}[measure]
     sizes = len(comparator), len(group)
     label = f"{measure}_{of}"
@@ -130,17 +91,15 @@ def statutory(
 ) -> Statutory:
     """Work out the six measures of the gender pay gap regulations, or the same measures for two other groups.
 
-    Hourly gaps and quarters are over full-pay relevant employees, bonus gaps over relevant employees who were
-    paid a bonus above zero, bonus shares over all relevant employees, those on reduced pay included.
+    Hourly gaps and quarters are over full-pay relevant employees, bonus gaps over those paid a bonus above zero,
+    bonus shares over all relevant employees, those on reduced pay included.
 
     Parameters
     ----------
     staff
-        One row per relevant employee: ``sex`` (``F``, ``M``; anyone else is left out and counted),
-        ``hourly_pay`` (pounds, above zero; may be missing for those not on full pay), and where known
-        ``full_pay`` (``Y``, ``N``; all on full pay when the column is absent) and ``bonus`` (pounds in the
-        twelve months to the snapshot; zero or missing is no bonus; no bonus measures when the column is
-        absent).
+        One row per relevant employee: ``sex`` (``F``, ``M``; anyone else is left out and counted), ``hourly_pay``
+        (pounds, above zero; may be missing for those not on full pay), and where known ``full_pay`` (``Y``, ``N``)
+        and ``bonus`` (pounds in the twelve months to the snapshot; zero or missing is no bonus).
     column, comparator, group, names
         For other groups than women and men: the characteristic, the level compared with, the level compared,
         and what to call the two. There is no duty to publish these.
@@ -170,23 +129,23 @@ def statutory(
     >>> found.gap("mean_bonus").reason
     'not calculable: the table has no column for bonus'
     """
-    check_staff(staff, label=label, columns=(column, "hourly_pay"))
+    _check_staff(staff, label=label, columns=(column, "hourly_pay"))
     levels = staff[column].to_numpy(dtype=object)
     known = (levels == group) | (levels == comparator)
     women = levels == group
     pay = staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)
-    full = known & full_pay_mask(staff)
-    unpaid = full & np.isnan(pay)
-    full &= ~unpaid
+    reduced = ~full_pay_mask(staff)
+    unpaid = known & ~reduced & np.isnan(pay)
+    full = known & ~reduced & ~unpaid
     sides = pay[full & ~women], pay[full & women]
-    hourly = [gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")]
+    hourly = [_gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")]
     bonus, shares = _bonus(staff, known, women, names)
     quarters = pay_quarters(pay[full], women[full]).rename(
         columns=lambda name: name.replace("women", "group").replace("men", "comparator")
     )
     left_out = {
         f"{column} recorded as neither {group} nor {comparator}": int((~known).sum()),
-        "not on full pay at the snapshot (kept in the bonus measures)": int((known & ~full_pay_mask(staff)).sum()),
+        "not on full pay at the snapshot (kept in the bonus measures)": int((known & reduced).sum()),
         "on full pay without an hourly rate": int(unpaid.sum()),
     }
     return Statutory((*hourly, *bonus), shares, quarters, int(full.sum()), int(known.sum()), left_out)
@@ -203,7 +162,7 @@ def _bonus(
     amount = staff["bonus"].to_numpy(dtype=float, na_value=0.0)
     paid = known & (np.nan_to_num(amount) > 0)
     sides = amount[paid & ~women], amount[paid & women]
-    gaps = [gap_between(*sides, measure=measure, of="bonus", names=names) for measure in ("mean", "median")]
+    gaps = [_gap_between(*sides, measure=measure, of="bonus", names=names) for measure in ("mean", "median")]
     rows = []
     for name, group in ((names[1], known & women), (names[0], known & ~women)):
         people, received = int(group.sum()), int((group & paid).sum())
@@ -218,7 +177,19 @@ def full_pay_mask(staff: pd.DataFrame) -> np.ndarray:
     return staff["full_pay"].to_numpy(dtype=object) != "N"
 
 
-def check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("sex", "hourly_pay")) -> None:
+def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:
+    """Return the people whose hourly pay counts: on full pay at the snapshot, and with a rate.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"hourly_pay": [12.0, None, 9.0], "full_pay": list("YYN")})
+    >>> len(full_pay_staff(people))
+    1
+    """
+    return staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
+
+
+def _check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("sex", "hourly_pay")) -> None:
     """Raise :class:`~healthsys.errors.DataError` unless a staff table can be analysed."""
     for column in columns:
         if column not in staff.columns:
@@ -242,7 +213,7 @@ def check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("s
             row = int(twice.to_numpy().argmax())
             raise DataError(
                 f"{label}: column 'person', row {row + 2}: '{staff['person'].iloc[row]}' occurs twice "
-                f"({int(twice.sum())} repeated rows); one person would stand in two pay quarters. "
+                f"({int(twice.sum())} repeated rows); one person would be in two pay quarters. "
                 "Keep one row per employee, with the rate of the main post or the pay of all posts joined"
             )
 
@@ -272,7 +243,7 @@ def group_gaps(
         ``reason`` says so; so are those of the next smallest group where a smaller one could be worked out from it
         and from all others together.
     last
-        Levels that stand at the end of the table, such as ``Not stated``; they keep a line of their own.
+        Levels at the end of the table, such as ``Not stated``; they keep a line of their own.
 
     Returns
     -------
@@ -280,7 +251,7 @@ def group_gaps(
         A row per group, the comparator first: ``group``, ``people``, ``mean_pay``, ``median_pay``,
         ``mean_gap``, ``median_gap``, ``mean_lower``, ``mean_upper``, ``median_lower``, ``median_upper``,
         ``median_p`` (bootstrap p of no median gap), the same adjusted for the number of groups compared
-        (``median_holm``, ``median_bh``), ``reason``. ``people`` is exact; print it through the rule.
+        (``median_holm``, ``median_bh``), ``reason``. ``people`` is exact; publish it through the rule.
 
     Raises
     ------
@@ -295,8 +266,8 @@ def group_gaps(
     >>> found[["group", "people", "mean_gap"]].values.tolist()
     [['W', 20, 0.0], ['B', 10, 10.0]]
     """
-    check_staff(staff, label=label, columns=(group, "hourly_pay"))
-    kept = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
+    _check_staff(staff, label=label, columns=(group, "hourly_pay"))
+    kept = full_pay_staff(staff)
     values = kept[group].astype("object").where(kept[group].notna(), "Not stated").astype(str)
     pay = {name: kept["hourly_pay"][values == name].to_numpy(dtype=float) for name in pd.unique(values)}
     if comparator not in pay:
@@ -306,9 +277,19 @@ def group_gaps(
         )
     end = [name for name in (*last, "Not stated") if name in pay]
     order = [comparator, *sorted(name for name in pay if name not in (comparator, *end)), *dict.fromkeys(end)]
-    rows = [
-        _group_row(name, pay[comparator], pay[name], rule, level, resamples, seed, name == comparator) for name in order
-    ]
+    options = {"level": level, "resamples": resamples, "seed": seed}
+    rows = []
+    for name in order:
+        few = [len(pay[side]) <= rule.highest for side in (name, comparator)]
+        row: dict = {"group": name, "people": len(pay[name])}
+        for measure, middle in (("mean", np.mean), ("median", np.median)):
+            row[f"{measure}_pay"] = np.nan if few[0] else float(middle(pay[name]))
+            gap = None if any(few) else gap_percent(float(middle(pay[comparator])), float(middle(pay[name])))
+            row[f"{measure}_gap"] = np.nan if gap is None else gap
+            compared = not any(few) and name != comparator
+            tested = bootstrap_gap(pay[comparator], pay[name], measure=measure, **options) if compared else None
+            row[f"{measure}_lower"], row[f"{measure}_upper"], p = tested or (np.nan, np.nan, np.nan)
+        rows.append(row | {"median_p": p, "reason": f"fewer than {rule.highest + 1} people" if any(few) else ""})
     found = pd.DataFrame(rows)
     protecting = _protecting(found[~found["group"].isin(end)], rule)
     figures = [name for name in found if name.startswith(("mean_", "median_"))]
@@ -336,31 +317,7 @@ def _protecting(rows: pd.DataFrame, rule: Rule) -> list[str]:
     return chosen
 
 
-def _group_row(
-    name: str,
-    comparator: np.ndarray,
-    group: np.ndarray,
-    rule: Rule,
-    level: float,
-    resamples: int,
-    seed: int,
-    same: bool,
-) -> dict:
-    row: dict = {"group": name, "people": len(group)}
-    few = len(group) <= rule.highest or len(comparator) <= rule.highest
-    for measure, middle in (("mean", np.mean), ("median", np.median)):
-        row[f"{measure}_pay"] = np.nan if len(group) <= rule.highest else float(middle(group))
-        gap = None if few else gap_percent(float(middle(comparator)), float(middle(group)))
-        row[f"{measure}_gap"] = np.nan if gap is None else gap
-        options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
-        tested = None if few or same else bootstrap_test(comparator, group, **options)
-        row[f"{measure}_lower"], row[f"{measure}_upper"], p = tested or (np.nan, np.nan, np.nan)
-    row["median_p"] = p
-    row["reason"] = f"fewer than {rule.highest + 1} people" if few else ""
-    return row
-
-
-def gaps_by(
+def gaps_within(
     staff: pd.DataFrame,
     *,
     by: str,
@@ -389,34 +346,30 @@ def gaps_by(
         A row per level and a last row ``All``: ``level``, ``comparator_people``, ``group_people``,
         ``mean_gap``, ``median_gap``, ``reason``.
     """
-    kept = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
+    kept = full_pay_staff(staff)
     levels = kept[by].astype("object").where(kept[by].notna(), "Not stated").astype(str)
     found = [*(name for name in order if (levels == name).any()), *sorted(set(levels) - set(order))]
     rows = []
     for level in (*found, None):
         inside = kept if level is None else kept[levels == level]
-        high = inside["hourly_pay"][inside[group] == comparator].to_numpy(dtype=float)
-        low = inside["hourly_pay"][inside[group] == other].to_numpy(dtype=float)
+        high, low = _sides(inside, group, comparator, other)
         few = min(len(high), len(low)) <= rule.highest
-        gaps = [
-            np.nan if few or (gap := gap_between(high, low, measure=m, of="hourly").percent) is None else gap
-            for m in ("mean", "median")
-        ]
-        said = (
-            "nobody in one of the groups" if min(len(high), len(low)) == 0 else f"fewer than {rule.highest + 1} people"
-        )
+        both = [None if few else gap_percent(middle(high), middle(low)) for middle in (np.mean, np.median)]
+        gaps = [np.nan if gap is None else float(gap) for gap in both]
+        nobody = min(len(high), len(low)) == 0
+        said = "nobody in one of the groups" if nobody else f"fewer than {rule.highest + 1} people"
         rows.append((level or "All", len(high), len(low), *gaps, said if few else ""))
     columns = ["level", "comparator_people", "group_people", "mean_gap", "median_gap", "reason"]
     return pd.DataFrame(rows, columns=columns)
 
 
-@dataclass(frozen=True)
-class Makeup:
-    """A mean gap in two parts (Kitagawa): ``between`` from who is in which level, ``within`` from pay inside levels.
+def _sides(kept: pd.DataFrame, group: str, *levels: str) -> list[np.ndarray]:
+    return [kept["hourly_pay"][kept[group] == level].to_numpy(dtype=float) for level in levels]
 
-    All in percent of the comparator's mean; ``between + within == gap`` over the levels that both groups are
-    in.
-    """
+
+@dataclass(frozen=True)
+class Kitagawa:
+    """A mean gap, in percent of the comparator's mean: ``between`` from who is in which level, ``within`` from pay."""
 
     gap: float
     between: float
@@ -424,8 +377,8 @@ class Makeup:
     people: int
 
 
-def makeup(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other: str) -> Makeup:
-    """Split a mean gap into the part from where people stand and the part from pay at the same level.
+def kitagawa(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other: str) -> Kitagawa:
+    """Split a mean gap into the part from who is at which level and the part from pay at the same level.
 
     Levels that only one of the groups is in cannot be split and are left out; ``people`` counts those kept.
 
@@ -437,11 +390,11 @@ def makeup(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other: 
     --------
     >>> people = pd.DataFrame({"sex": list("MMFFMF"), "band": list("778856"), "hourly_pay": [20, 20, 30, 30, 10, 12.0]})
     >>> people["band"] = ["7", "8", "7", "8", "7", "7"]
-    >>> found = makeup(people, by="band", group="sex", comparator="M", other="F")
+    >>> found = kitagawa(people, by="band", group="sex", comparator="M", other="F")
     >>> abs(found.gap - found.between - found.within) < 1e-9
     True
     """
-    kept = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
+    kept = full_pay_staff(staff)
     kept = kept[kept[group].isin([comparator, other])]
     level = kept[by].astype("object").where(kept[by].notna(), "Not stated")
     grid = kept.groupby([level, kept[group]])["hourly_pay"].agg(["size", "mean"]).unstack()
@@ -452,7 +405,7 @@ def makeup(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other: 
     top = float((share[comparator] * mean[comparator]).sum())
     between = float(((share[comparator] - share[other]) * mean.mean(axis=1)).sum())
     within = float(((mean[comparator] - mean[other]) * share.mean(axis=1)).sum())
-    return Makeup(100 * (between + within) / top, 100 * between / top, 100 * within / top, people)
+    return Kitagawa(100 * (between + within) / top, 100 * between / top, 100 * within / top, people)
 
 
 def quantile_gaps(
@@ -468,9 +421,7 @@ def quantile_gaps(
     pandas.DataFrame
         ``percentile``, ``comparator_pay``, ``group_pay``, ``gap``.
     """
-    kept = staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
-    high = kept["hourly_pay"][kept[group] == comparator].to_numpy(dtype=float)
-    low = kept["hourly_pay"][kept[group] == other].to_numpy(dtype=float)
+    high, low = _sides(full_pay_staff(staff), group, comparator, other)
     fewest = min(len(high), len(low))
     while step <= 50 and fewest * step / 100 <= rule.highest:
         step *= 2

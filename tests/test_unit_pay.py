@@ -12,19 +12,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compendium import datasets
+from healthsys import disclosure, io, pay
 from healthsys.disclosure import HES
-from healthsys.equality import decomposition as dec
-from healthsys.equality.intersectional import additive_share, fit_strata, stratum_gaps, with_strata
-from healthsys.equality.pay_gap import (
+from healthsys.errors import DataError
+from healthsys.io.characteristics import unknown
+from healthsys.pay import (
+    additive_share,
+    assign_quarters,
     bootstrap_gap,
     gap_percent,
-    gaps_by,
+    gaps_of_choices,
+    gaps_within,
     group_gaps,
+    kitagawa,
+    maihda,
+    oaxaca,
+    pay_quarters,
+    protect_counts,
     quantile_gaps,
     statutory,
+    stratum_gaps,
+    two_sides,
+    with_strata,
 )
-from healthsys.equality.quarters import assign_quarters, pay_quarters, quarter_sizes
-from healthsys.errors import DataError
+from healthsys.pay.gaps import PROTECTS
+from healthsys.pay.quarters import quarter_sizes
 
 EIGHT = pd.DataFrame({"sex": list("FFMFMMFM"), "hourly_pay": [10, 12, 12, 12, 12, 15, 16, 20.0]})
 
@@ -79,7 +91,7 @@ def test_others_than_women_and_men_are_left_out_and_counted():
         ),
         (
             {"person": [1, 2, 3, 3, 5, 6, 7, 8]},
-            r"column 'person', row 5: '3' occurs twice.*stand in two pay quarters",
+            r"column 'person', row 5: '3' occurs twice.*in two pay quarters",
         ),
     ],
 )
@@ -132,7 +144,7 @@ def test_the_bootstrap_of_medians_matches_resampling_people():
     men, women = rng.normal(20, 4, 61), rng.normal(18, 4, 80)
     quick = bootstrap_gap(men, women, measure="median", resamples=4000, seed=1)
     plain = [100 * (1 - np.median(rng.choice(women, 80)) / np.median(rng.choice(men, 61))) for _ in range(4000)]
-    assert quick == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), abs=0.9)
+    assert quick[:2] == pytest.approx(tuple(np.quantile(plain, [0.025, 0.975])), abs=0.9)
 
 
 def test_groups_stand_before_any_binary_split_with_not_stated_on_its_own_line():
@@ -156,7 +168,7 @@ def test_a_comparator_with_nobody_is_refused():
 
 def test_a_band_with_few_people_of_one_sex_has_no_gap():
     staff = pd.DataFrame({"sex": ["F"] * 20 + ["M"] * 3, "band": "5", "hourly_pay": 15.0})
-    found = gaps_by(staff, by="band", group="sex", comparator="M", other="F", rule=HES)
+    found = gaps_within(staff, by="band", group="sex", comparator="M", other="F", rule=HES)
     assert found["reason"].tolist() == ["fewer than 8 people"] * 2
     assert found["mean_gap"].isna().all()
 
@@ -176,15 +188,13 @@ def chicago_like():
 
 def test_oaxaca_matches_statsmodels_on_the_credit_card_data():
     """statsmodels 0.15.0, OaxacaBlinder(..., "OWNRENT", hasconst=False): published in its documentation and re-run."""
-    found = dec.split(
-        dec.design(
-            chicago_like(),
-            outcome="AVGEXP",
-            group="own",
-            comparator="1",
-            other="0",
-            characteristics=["AGE", "INCOME", "INCOMESQ"],
-        ),
+    found = oaxaca(
+        chicago_like(),
+        outcome="AVGEXP",
+        group="own",
+        comparator="1",
+        other="0",
+        characteristics=["AGE", "INCOME", "INCOMESQ"],
         reference="pooled_with_group",
     )
     assert found.gap == pytest.approx(158.75044, abs=5e-5)
@@ -206,15 +216,15 @@ def test_twofold_references_match_statsmodels(reference, kind):
     from statsmodels.stats.oaxaca import OaxacaBlinder
 
     data = chicago_like()
-    laid_out = dec.design(
+    found = oaxaca(
         data,
         outcome="AVGEXP",
         group="own",
         comparator="1",
         other="0",
         characteristics=["AGE", "INCOME", "INCOMESQ"],
+        reference=reference,
     )
-    found = dec.split(laid_out, reference=reference)
     # statsmodels weighs Cotton's coefficients by the sizes from before it swaps the groups: do not let it swap.
     columns = data[["OWNRENT", "AGE", "INCOME", "INCOMESQ"]]
     model = OaxacaBlinder(data["AVGEXP"], columns, "OWNRENT", hasconst=False, swap=kind != "cotton")
@@ -231,10 +241,8 @@ def test_twofold_references_match_statsmodels(reference, kind):
 
 def test_neumark_differs_from_jann():
     """statsmodels 0.15.0 returns the Jann result for ``two_fold_type="neumark"``; here they are two."""
-    laid_out = dec.design(
-        chicago_like(), outcome="AVGEXP", group="own", comparator="1", other="0", characteristics=["AGE"]
-    )
-    both = [dec.split(laid_out, reference=name).unexplained for name in ("pooled", "pooled_with_group")]
+    options = {"outcome": "AVGEXP", "group": "own", "comparator": "1", "other": "0", "characteristics": ["AGE"]}
+    both = [oaxaca(chicago_like(), reference=name, **options).unexplained for name in ("pooled", "pooled_with_group")]
     assert both[0] != pytest.approx(both[1], rel=1e-3)
 
 
@@ -242,16 +250,14 @@ def test_details_add_to_the_parts_and_explained_does_not_depend_on_the_base():
     staff = datasets.load("workforce_staff").assign(log_pay=lambda s: np.log(s["hourly_pay"]))
     staff = staff[staff["band"].notna() & (staff["full_pay"] == "Y")]
     found = [
-        dec.split(
-            dec.design(
-                staff,
-                outcome="log_pay",
-                group="sex",
-                comparator="M",
-                other="F",
-                characteristics=["band", "age"],
-                base=base,
-            )
+        oaxaca(
+            staff,
+            outcome="log_pay",
+            group="sex",
+            comparator="M",
+            other="F",
+            characteristics=["band", "age"],
+            base=base,
         )
         for base in ({"band": "2"}, {"band": "9"})
     ]
@@ -265,7 +271,7 @@ def test_details_add_to_the_parts_and_explained_does_not_depend_on_the_base():
 def test_a_level_of_one_group_only_is_refused():
     staff = pd.DataFrame({"sex": list("MMMFFF"), "band": list("566555"), "pay": np.arange(6.0)})
     with pytest.raises(DataError, match=r"column 'band', level '6': only one of the two groups has anybody there"):
-        dec.design(staff, outcome="pay", group="sex", comparator="M", other="F", characteristics=["band"])
+        oaxaca(staff, outcome="pay", group="sex", comparator="M", other="F", characteristics=["band"])
 
 
 def test_the_built_in_effect_of_sex_is_found():
@@ -275,7 +281,7 @@ def test_the_built_in_effect_of_sex_is_found():
     staff = staff.assign(place=staff["band"] + "/" + staff["point"].astype(str))
     both = staff.groupby("place")["sex"].nunique()
     staff = staff[staff["place"].isin(both.index[both == 2])]
-    laid_out = dec.design(
+    found = oaxaca(
         staff,
         outcome="log_pay",
         group="sex",
@@ -283,7 +289,7 @@ def test_the_built_in_effect_of_sex_is_found():
         other="F",
         characteristics=["place", "part_time", "disabled"],
     )
-    assert dec.split(laid_out).unexplained == pytest.approx(0.012, abs=0.004)
+    assert found.unexplained == pytest.approx(0.012, abs=0.004)
 
 
 SIX = pd.DataFrame(
@@ -297,7 +303,7 @@ SIX = pd.DataFrame(
 
 def test_null_model_matches_lme4():
     """R 4.2.2, lme4 1.1.31: lmer(y ~ 1 + (1 | stratum)): 6.566667, 1.333333, 12.5; VPC 0.83122."""
-    found = fit_strata(SIX, outcome="y")
+    found = maihda(SIX, outcome="y")
     assert (found.between, found.within) == pytest.approx((6.566667, 1.333333), abs=2e-3)
     assert found.fixed["intercept"] == pytest.approx(12.5, abs=1e-6)
     assert found.vpc == pytest.approx(0.83122, abs=1e-4)
@@ -307,7 +313,7 @@ def test_null_model_matches_lme4():
 def test_balanced_strata_match_the_analysis_of_variance():
     means = SIX.groupby("stratum")["y"].mean()
     within = SIX.groupby("stratum")["y"].var().mean()
-    found = fit_strata(SIX, outcome="y")
+    found = maihda(SIX, outcome="y")
     assert found.between == pytest.approx(means.var() - within / 4, abs=2e-3)
 
 
@@ -316,7 +322,7 @@ def test_the_boundary_is_reported_as_zero_with_its_reason():
     flat = SIX.assign(y=[1, 2, 3, 4.0] * 6)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = fit_strata(flat, outcome="y")
+        found = maihda(flat, outcome="y")
     assert found.between == 0
     assert found.vpc == 0
     assert "no variance between strata" in found.reason
@@ -324,7 +330,7 @@ def test_the_boundary_is_reported_as_zero_with_its_reason():
 
 
 def test_additive_share_may_be_negative_and_is_reported():
-    null, main = fit_strata(SIX, outcome="y"), fit_strata(SIX, outcome="y", additive=["half"])
+    null, main = maihda(SIX, outcome="y"), maihda(SIX, outcome="y", additive=["half"])
     share, words = additive_share(null, main)
     assert share == pytest.approx((null.between - main.between) / null.between)
     assert (share < 0) == ("explain nothing" in words)
@@ -332,7 +338,7 @@ def test_additive_share_may_be_negative_and_is_reported():
 
 def test_two_strata_are_too_few():
     with pytest.raises(DataError, match="there are 2 strata; a variance between them needs at least three"):
-        fit_strata(SIX[SIX["stratum"].isin(["a", "b"])], outcome="y")
+        maihda(SIX[SIX["stratum"].isin(["a", "b"])], outcome="y")
 
 
 def test_strata_with_unknown_characteristics_are_left_out_and_counted():
@@ -358,6 +364,147 @@ def test_the_direct_likelihood_agrees_with_mixedlm_inside_the_boundary(means, se
             "y": np.concatenate([rng.normal(mean, 1, size) for mean, size in zip(means, sizes, strict=True)]),
         }
     )
-    found = fit_strata(frame, outcome="y")
+    found = maihda(frame, outcome="y")
     assert found.between >= 0
     assert found.within > 0
+
+
+# Both groups must be large enough, and nobody can be worked out
+
+
+def staff_of(sizes):
+    rng = np.random.default_rng(7)
+    rows = [(sex, group, pay) for (sex, group), people in sizes.items() for pay in rng.normal(20, 2, people).round(2)]
+    return pd.DataFrame(rows, columns=["sex", "group", "hourly_pay"])
+
+
+def test_a_small_comparator_stratum_withholds_every_gap():
+    people = staff_of({("M", "a"): 3, ("F", "a"): 40, ("F", "b"): 30})
+    found = stratum_gaps(people, by=["sex", "group"], comparator=["M", "a"], rule=HES, resamples=50)
+    assert found[["gap", "lower", "upper", "p", "holm", "bh"]].isna().all(axis=None)
+    assert found["pay"].isna().tolist() == [True, False, False]
+    assert found["reason"].tolist()[1] == "fewer than 8 people in the comparator stratum"
+
+
+def test_a_small_comparator_group_withholds_every_gap():
+    found = group_gaps(staff_of({("F", "a"): 3, ("F", "b"): 30}), group="group", comparator="a", rule=HES, resamples=50)
+    gaps = [name for name in found if name.endswith(("gap", "lower", "upper", "_p", "_holm", "_bh"))]
+    assert found[gaps].isna().all(axis=None)
+
+
+def test_one_person_cannot_be_worked_out_of_all_others_together():
+    """One of group c: all others less those of b would be that person's pay, so b is withheld too."""
+    people = staff_of({("F", "a"): 40, ("F", "b"): 30, ("F", "c"): 1, ("F", "d"): 50})
+    found = group_gaps(people, group="group", comparator="a", rule=HES, resamples=20).set_index("group")
+    assert found.loc["b", "reason"] == PROTECTS
+    assert found.loc["b", ["mean_pay", "median_pay", "mean_gap", "median_gap"]].isna().all()
+    assert found.loc["d", ["mean_pay", "mean_gap"]].notna().all()
+    plain = group_gaps(people[people["group"] != "c"], group="group", comparator="a", rule=HES, resamples=20)
+    assert plain["mean_gap"].notna().all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 40), min_size=3, max_size=3), st.lists(st.integers(0, 40), min_size=3, max_size=3))
+def test_nothing_of_a_small_group_is_compared(a, b):
+    sizes = {("M", name): size for name, size in zip("abc", a, strict=True)}
+    sizes |= {("F", name): size for name, size in zip("abc", b, strict=True)}
+    people = staff_of(sizes)
+    if not a[0]:
+        return
+    found = stratum_gaps(people, by=["sex", "group"], comparator=["M", "a"], rule=HES, resamples=20)
+    small = (found["people"] <= HES.highest) | (a[0] <= HES.highest)
+    assert found.loc[small, ["gap", "lower", "upper", "p"]].isna().all(axis=None)
+
+
+def test_bootstrap_p_is_small_for_a_clear_gap_and_one_for_none():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(20, 2, 200), rng.normal(15, 2, 200)
+    assert bootstrap_gap(a, b, measure="median", resamples=999, seed=1)[2] == pytest.approx(2 / 1000)
+    assert bootstrap_gap(a, a, measure="mean", resamples=999, seed=1)[2] > 0.5
+
+
+def test_groups_carry_p_values_adjusted_for_their_number():
+    people = staff_of({("F", "a"): 60, ("F", "b"): 50, ("F", "c"): 40})
+    found = group_gaps(people, group="group", comparator="a", rule=HES, resamples=200)
+    assert found["median_holm"].iloc[1:].ge(found["median_p"].iloc[1:]).all()
+    assert found["median_holm"].isna().tolist() == [True, False, False]
+
+
+def test_the_two_parts_of_a_gap_by_hand():
+    """Shares 3/4 and 1/4 against 1/4 and 3/4, means 10, 20 against 8, 12: 12.5 - 11 = -3.5 (where) + 5 (pay)."""
+    people = pd.DataFrame({
+        "sex": list("MMMMFFFF"), "band": list("55565666"), "hourly_pay": [10, 10, 10, 20, 8, 12, 12, 12.0],
+    })  # fmt: skip
+    found = kitagawa(people, by="band", group="sex", comparator="M", other="F")
+    assert (found.gap, found.between, found.within) == pytest.approx((12.0, -28.0, 40.0))
+
+
+def test_the_two_parts_of_a_gap_add_to_the_gap_of_the_means():
+    staff = datasets.load("workforce_staff")
+    found = kitagawa(staff, by="band", group="sex", comparator="M", other="F")
+    kept = staff[staff["full_pay"] == "Y"]
+    men, women = (kept.loc[kept["sex"] == sex, "hourly_pay"].mean() for sex in "MF")
+    assert found.between + found.within == pytest.approx(100 * (men - women) / men)
+
+
+def sided(staff, group="sex", comparator="M"):
+    staff = staff.assign(side=two_sides(staff, group=group, comparator=comparator, unknown=unknown(group)))
+    return staff if "level" in staff else staff.assign(level="Not stated")
+
+
+def test_another_choice_that_differs_by_few_people_is_not_shown():
+    """Two women on reduced pay: with and without them, their pay would follow."""
+    rows = [(sex, 15 + n / 10, "Y") for sex in "FM" for n in range(40)] + [("F", 11.0, "N"), ("F", 12.0, "N")]
+    staff = sided(pd.DataFrame(rows, columns=["sex", "hourly_pay", "full_pay"]))
+    choices = {"As on this page": staff, "reduced pay kept": staff.drop(columns="full_pay")}
+    table = gaps_of_choices(choices, rule=HES).set_index("choice")
+    assert np.isnan(table.loc["reduced pay kept", "mean_gap"])
+    assert not np.isnan(table.loc["As on this page", "mean_gap"])
+
+
+@pytest.fixture(scope="module")
+def workforce():
+    path = datasets.describe("workforce_staff")["path"]
+    return io.read_payroll(datasets.paths.data() / path, label=path, characteristics=["disabled"])
+
+
+@pytest.mark.parametrize(("characteristic", "comparator"), [("sex", "M"), ("ethnic_group", "W"), ("disabled", "N")])
+@pytest.mark.parametrize("rule", ["hes", "local_1_4", "local_1_9"])
+def test_every_suppressed_cell_of_the_pay_pages_can_be_three_numbers(workforce, characteristic, comparator, rule):
+    staff = sided(workforce, characteristic, comparator)
+    shown = protect_counts(staff, group=characteristic, rule=disclosure.rule(rule))
+    assert shown.proof.holds
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from("FMU"), min_size=10, max_size=60), st.integers(0, 99))
+def test_whatever_the_file_the_counts_hold(letters, seed):
+    staff = pd.DataFrame({"sex": letters, "hourly_pay": np.random.default_rng(seed).integers(10, 30, len(letters))})
+    if "F" not in letters:
+        return
+    assert protect_counts(sided(staff), group="sex", rule=HES).proof.holds
+
+
+def test_a_level_without_enough_people_has_no_pay(workforce):
+    staff = sided(workforce, "ethnic_group", "W")
+    table = gaps_within(staff, by="level", group="side", comparator="comparator", other="other", rule=HES).set_index(
+        "level"
+    )
+    assert np.isnan(table.loc["VSM", "mean_gap"])
+    assert table.loc["VSM", "reason"] == "fewer than 8 people"
+
+
+def test_a_characteristic_that_is_not_there_is_named(workforce):
+    said = r"there is no column 'religion' to compare\. It has: sex, ethnic_group, disabled"
+    with pytest.raises(DataError, match=said):
+        two_sides(workforce, group="religion", comparator="M")
+
+
+def test_nobody_to_compare_with_is_refused():
+    with pytest.raises(DataError, match="no known level except the comparator 'M'"):
+        two_sides(pd.DataFrame({"sex": ["M", "M", "U"]}), group="sex", comparator="M", unknown=unknown("sex"))
+
+
+def test_public_names_are_the_methods():
+    assert dir(pay) == sorted(pay.__all__)
+    assert all(getattr(pay, name).__doc__ for name in pay.__all__)

@@ -1,10 +1,20 @@
-"""Bootstrap intervals and p-values of pay gaps, and p-values adjusted for the number of groups compared."""
+"""Bootstrap interval and p-value of a pay gap."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from healthsys.statistics import check_level
+
+
+class Resampled(NamedTuple):
+    """Percentile interval of a gap (percent) and the two-sided bootstrap p of no gap."""
+
+    lower: float
+    upper: float
+    p: float
 
 
 def bootstrap_gap(
@@ -15,13 +25,12 @@ def bootstrap_gap(
     level: float = 0.95,
     resamples: int = 1000,
     seed: int,
-) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of a gap, resampling people within each group.
+) -> Resampled | None:
+    """Percentile bootstrap interval of a gap and p of no gap, resampling people within each group.
 
-    It shows how much a gap would move if other people of the same kind were employed. The statutory figure
-    has no interval: it counts everybody. The resampled medians are drawn from their exact distribution (an
-    order statistic of uniform draws over the sorted pay), which is the same as resampling people and far
-    quicker.
+    It shows how much a gap would move if other people of the same kind were employed. The statutory figure has no
+    interval: it counts everybody. The resampled medians are drawn from their exact distribution (an order statistic
+    of uniform draws over the sorted pay), which is the same as resampling people and far quicker.
 
     Parameters
     ----------
@@ -34,39 +43,7 @@ def bootstrap_gap(
 
     Returns
     -------
-    tuple of float, or None
-        Lower and upper limit in percent; None with fewer than two people in a group.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(1)
-    >>> low, high = bootstrap_gap(rng.normal(20, 4, 400), rng.normal(18, 4, 600), measure="mean", seed=1)
-    >>> low < 10 < high
-    True
-    """
-    found = bootstrap_test(comparator, group, measure=measure, level=level, resamples=resamples, seed=seed)
-    return found and found[:2]
-
-
-def bootstrap_test(
-    comparator: np.ndarray,
-    group: np.ndarray,
-    *,
-    measure: str,
-    level: float = 0.95,
-    resamples: int = 1000,
-    seed: int,
-) -> tuple[float, float, float] | None:
-    """Percentile bootstrap interval of a gap, and the two-sided bootstrap p of no gap.
-
-    Parameters
-    ----------
-    comparator, group, measure, level, resamples, seed
-        As :func:`bootstrap_gap`.
-
-    Returns
-    -------
-    tuple of float, or None
+    Resampled or None
         Lower and upper limit in percent, and p: twice the smaller share of resampled gaps on either side of zero
         (zero itself on both), never below 2 / (resamples + 1). None with fewer than two people in a group.
 
@@ -77,24 +54,21 @@ def bootstrap_test(
     Examples
     --------
     >>> rng = np.random.default_rng(1)
-    >>> men, women = rng.normal(20, 4, 400), rng.normal(18, 4, 600)
-    >>> round(bootstrap_test(men, women, measure="mean", seed=1)[2], 4)
-    0.002
+    >>> found = bootstrap_gap(rng.normal(20, 4, 400), rng.normal(18, 4, 600), measure="mean", seed=1)
+    >>> found.lower < 10 < found.upper, round(found.p, 4)
+    (True, 0.002)
     """
     check_level(level)
     if min(len(comparator), len(group)) < 2:
         return None
     rng = np.random.default_rng(seed)
     draw = _resampled_medians if measure == "median" else _resampled_means
-    high, low = (
-        draw(np.asarray(comparator, float), resamples, rng),
-        draw(np.asarray(group, float), resamples, rng),
-    )
+    high, low = (draw(np.asarray(side, float), resamples, rng) for side in (comparator, group))
     tail = (1 - level) / 2
     gaps = 100 * (high - low) / high
-    found = np.quantile(gaps, [tail, 1 - tail], method="linear")
+    ends = np.quantile(gaps, [tail, 1 - tail], method="linear")
     beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
-    return float(found[0]), float(found[1]), min(1.0, 2 * (beyond + 1) / (resamples + 1))
+    return Resampled(float(ends[0]), float(ends[1]), min(1.0, 2 * (beyond + 1) / (resamples + 1)))
 
 
 def _resampled_medians(values: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from healthsys.disclosure import Rule
-from healthsys.equality.pay_gap import full_pay_mask, gap_percent
-from healthsys.equality.resampling import bootstrap_test
 from healthsys.errors import DataError, nearest
+from healthsys.pay.gaps import full_pay_staff, gap_percent
+from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust
 
 #: Between what joins the levels of a stratum.
@@ -106,7 +106,7 @@ def stratum_gaps(
     DataError
         If nobody is in the comparator stratum.
     """
-    kept, _ = with_strata(staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()], by)
+    kept, _ = with_strata(full_pay_staff(staff), by)
     name = JOINED_BY.join(comparator)
     pay = {key: part.to_numpy(dtype=float) for key, part in kept.groupby("stratum")["hourly_pay"]}
     if name not in pay:
@@ -126,7 +126,7 @@ def stratum_gaps(
         few = own_few or len(pay[name]) <= rule.highest
         own = np.nan if own_few else float(middle(pay[key]))
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
-        tested = None if few or key == name else bootstrap_test(pay[name], pay[key], **options)
+        tested = None if few or key == name else bootstrap_gap(pay[name], pay[key], **options)
         row |= {"pay": own, "gap": np.nan if few else gap_percent(reference, own)}
         row["lower"], row["upper"], row["p"] = tested or (np.nan, np.nan, np.nan)
         where = "" if own_few else " in the comparator stratum"
@@ -137,7 +137,7 @@ def stratum_gaps(
     return found[[*(column for column in found if column != "reason"), "reason"]]
 
 
-def fit_strata(
+def maihda(
     frame: pd.DataFrame,
     *,
     outcome: str,
@@ -179,7 +179,7 @@ def fit_strata(
     --------
     >>> text = "10 12 11 13 14 15 13 16 9 8 10 9 12 13 12 11 17 16 18 15 11 10 12 13"
     >>> people = pd.DataFrame({"stratum": list("aaaabbbbccccddddeeeeffff"), "y": [float(v) for v in text.split()]})
-    >>> found = fit_strata(people, outcome="y")
+    >>> found = maihda(people, outcome="y")
     >>> f"{found.between:.2f} {found.within:.2f} {found.vpc:.3f}"
     '6.57 1.33 0.831'
     """
@@ -201,75 +201,55 @@ def fit_strata(
         raise DataError(
             f"there are {count} strata; a variance between them needs at least three. Cross more characteristics"
         )
-    ratio = _best_ratio(y, x, groups)
+    z = norm.ppf(0.5 + level / 2)
+    profile = _Profile(y, x, groups)
+    ratio = profile.best()
     if ratio <= NONE_LEFT:
         beta, *_ = np.linalg.lstsq(x, y, rcond=None)
-        within = float(((y - x @ beta) ** 2).sum() / (len(y) - x.shape[1]))
+        within = float(((y - x @ beta) ** 2).sum() / profile.free)
         reason = "the best fit leaves no variance between strata (the boundary of the model)"
-        return _finished(y, x, beta, names, groups, 0.0, within, norm.ppf(0.5 + level / 2), reason)
+        return _finished(y, x, beta, names, groups, 0.0, within, z, reason)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = MixedLM(y, x, groups=groups).fit(reml=True, method=["powell"])
     between, within = float(np.asarray(found.cov_re)[0, 0]), float(found.scale)
     if not found.converged or abs(between / within - ratio) > 0.02 * ratio + 1e-4:
-        beta, within = _given_ratio(y, x, groups, ratio)
-        return _finished(
-            y,
-            x,
-            beta,
-            names,
-            groups,
-            ratio * within,
-            within,
-            norm.ppf(0.5 + level / 2),
-            "MixedLM did not converge; the profiled likelihood was maximised directly",
-        )
-    return _finished(y, x, np.asarray(found.fe_params), names, groups, between, within, norm.ppf(0.5 + level / 2), None)
+        _, beta, within = profile.at(ratio)
+        reason = "MixedLM did not converge; the profiled likelihood was maximised directly"
+        return _finished(y, x, beta, names, groups, ratio * within, within, z, reason)
+    return _finished(y, x, np.asarray(found.fe_params), names, groups, between, within, z, None)
 
 
-def _sums(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    _, member = np.unique(groups, return_inverse=True)
-    size = np.bincount(member).astype(float)
-    z = np.column_stack([x, y])
-    totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
-    return size, totals
+class _Profile:
+    """The restricted likelihood of a random intercept, as a function of the ratio of between to within variance."""
 
+    def __init__(self, y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> None:
+        _, member = np.unique(groups, return_inverse=True)
+        z = np.column_stack([x, y])
+        self.size = np.bincount(member).astype(float)
+        self.totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
+        self.cross, self.free = z.T @ z, len(y) - x.shape[1]
 
-def _profile(ratio: float, size: np.ndarray, totals: np.ndarray, cross: np.ndarray, people: int) -> float:
-    """Return the REML log-likelihood (up to a constant) at a given ratio of between to within variance."""
-    shrink = ratio / (1 + ratio * size)
-    whole = cross - (totals.T * shrink) @ totals
-    xx, xy, yy = whole[:-1, :-1], whole[:-1, -1], whole[-1, -1]
-    beta = np.linalg.solve(xx, xy)
-    free = people - len(beta)
-    rest = (yy - xy @ beta) / free
-    return float(-0.5 * (free * np.log(rest) + np.log1p(ratio * size).sum() + np.linalg.slogdet(xx)[1]))
+    def at(self, ratio: float) -> tuple[float, np.ndarray, float]:
+        """Return the log-likelihood (up to a constant), the fixed effects and the variance within strata."""
+        whole = self.cross - (self.totals.T * (ratio / (1 + ratio * self.size))) @ self.totals
+        xx, xy, yy = whole[:-1, :-1], whole[:-1, -1], whole[-1, -1]
+        beta = np.linalg.solve(xx, xy)
+        within = float((yy - xy @ beta) / self.free)
+        spread = np.log1p(ratio * self.size).sum() + np.linalg.slogdet(xx)[1]
+        return float(-0.5 * (self.free * np.log(within) + spread)), beta, within
 
+    def best(self) -> float:
+        """Return the ratio with the highest likelihood; 0 on the boundary."""
+        from scipy.optimize import minimize_scalar
 
-def _best_ratio(y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> float:
-    """Return the ratio of between to within variance with the highest restricted likelihood; 0 on the boundary."""
-    from scipy.optimize import minimize_scalar
+        def cost(logarithm: float) -> float:
+            return -self.at(float(np.exp(logarithm)))[0]
 
-    size, totals = _sums(y, x, groups)
-    z = np.column_stack([x, y])
-    cross = z.T @ z
-
-    def at(logarithm: float) -> float:
-        return -_profile(float(np.exp(logarithm)), size, totals, cross, len(y))
-
-    grid = np.linspace(-18, 8, 53)
-    start = grid[int(np.argmin([at(point) for point in grid]))]
-    found = minimize_scalar(at, bounds=(start - 0.6, start + 0.6), method="bounded", options={"xatol": 1e-9})
-    nothing = -_profile(0.0, size, totals, cross, len(y))
-    return 0.0 if nothing <= found.fun + 1e-9 else float(np.exp(found.x))
-
-
-def _given_ratio(y: np.ndarray, x: np.ndarray, groups: np.ndarray, ratio: float) -> tuple[np.ndarray, float]:
-    size, totals = _sums(y, x, groups)
-    z = np.column_stack([x, y])
-    whole = z.T @ z - (totals.T * (ratio / (1 + ratio * size))) @ totals
-    beta = np.linalg.solve(whole[:-1, :-1], whole[:-1, -1])
-    return beta, float((whole[-1, -1] - whole[:-1, -1] @ beta) / (len(y) - len(beta)))
+        grid = np.linspace(-18, 8, 53)
+        start = grid[int(np.argmin([cost(point) for point in grid]))]
+        found = minimize_scalar(cost, bounds=(start - 0.6, start + 0.6), method="bounded", options={"xatol": 1e-9})
+        return 0.0 if -self.at(0.0)[0] <= found.fun + 1e-9 else float(np.exp(found.x))
 
 
 def _finished(
@@ -313,22 +293,12 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     0.75
     """
     if not null.between:
-        return (
-            None,
-            "strata do not differ in the null model, so there is nothing for additive effects to account for",
-        )
+        return None, "strata do not differ in the null model, so there is nothing for additive effects to account for"
     share = (null.between - main.between) / null.between
     if share < 0:
-        return (
-            share,
-            "the additive effects leave more variance between strata than there was: they explain nothing of it",
-        )
-    if main.between == 0:
-        return (
-            share,
-            "the additive effects account for all of the difference between strata; no interaction is left",
-        )
-    return (
-        share,
-        "the rest of the difference between strata is more, or less, than the sum of the single effects",
-    )
+        said = "the additive effects leave more variance between strata than there was: they explain nothing of it"
+    elif main.between == 0:
+        said = "the additive effects account for all of the difference between strata; no interaction is left"
+    else:
+        said = "the rest of the difference between strata is more, or less, than the sum of the single effects"
+    return share, said

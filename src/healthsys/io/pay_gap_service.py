@@ -1,20 +1,15 @@
-"""Reader of the gender pay gap service's yearly CSV.
-
-:mod:`healthsys.equality.payroll` reads a staff file.
-"""
+"""Reader of the gender pay gap service's yearly CSV."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from healthsys.equality.files import frame_of, located
-from healthsys.equality.payroll import read_payroll  # noqa: F401 (can be imported from here too)
 from healthsys.errors import DataError, nearest
+from healthsys.io.csv_files import row_of
+from healthsys.io.text_tables import text_table
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
@@ -74,28 +69,6 @@ GREATEST_GAP = 100.0
 PAIR_TOLERANCE = 0.15
 
 
-@dataclass(frozen=True)
-class ServiceFile:
-    """One year's file of the gender pay gap service, tidy.
-
-    ``employers`` has a row per record: ``employer``, ``employer_id`` (missing in the older layout),
-    ``company_number``, ``key`` (what records of two years are matched by), ``size``, ``sector``, ``health``,
-    ``nhs``, the gaps and shares in percent (``women_*`` are shares of the quarters), ``due`` (as the service writes
-    it: the midnight after the last day to report, 30 March for public and 4 April for other employers),
-    ``submitted``, ``late``.
-    ``notes`` say what was read, changed and set aside, each with its count.
-    """
-
-    employers: pd.DataFrame
-    year: str
-    records: int
-    layout: int
-    kind: str
-    complete: bool
-    reason: str
-    notes: Mapping[str, int]
-
-
 def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     text = raw[column].where(raw[column] != "")
     value = pd.to_numeric(text, errors="coerce")
@@ -103,7 +76,7 @@ def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise DataError(
-            f"{label}: column '{column}', record {row + 2}: '{text.iloc[row][:40]}' is not a number "
+            f"{label}: column '{column}', record {row_of(raw, row)}: '{text.iloc[row][:40]}' is not a number "
             f"({int(bad.sum())} such cells); allowed: a number in percent, or an empty cell. Correct it "
             "and try again"
         )
@@ -121,28 +94,36 @@ def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise DataError(
-            f"{label}: column '{column}', record {row + 2}: '{text.iloc[row][:40]}' is not a date; "
+            f"{label}: column '{column}', record {row_of(raw, row)}: '{text.iloc[row][:40]}' is not a date; "
             "allowed: 05/04/2018 or 2022/04/05, with or without a time"
         )
     return value
 
 
-def read_service(source: str | Path) -> ServiceFile:
+def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read a year's file of the gender pay gap service, in its 25- or its 27-column layout.
 
-    What is done to it, each counted in ``notes``: names of responsible persons, addresses and links are
-    dropped while reading; a bonus gap is missing where nobody was paid a bonus (the older layout writes zero,
-    the newer a blank) and where only one sex was; a gap above 100 percent cannot be and is set aside;
-    quarters that do not add to 100 are set aside.
+    What is done to it, each counted in ``attrs["notes"]``: names of responsible persons, addresses and links are
+    dropped; a bonus gap is missing where nobody was paid a bonus (the older layout writes zero, the newer a blank)
+    and where only one sex was; a gap above 100 percent cannot be and is set aside; quarters that do not add to 100
+    are set aside.
 
     Parameters
     ----------
-    source
-        Name of a bundled data set in this layout, or path of a CSV file.
+    path
+        The file.
+    label
+        What to call it in messages; its name by default.
 
     Returns
     -------
-    ServiceFile
+    pandas.DataFrame
+        A row per record: ``employer``, ``employer_id`` (empty in the older layout), ``company_number``, ``key`` (what
+        records of two years are matched by), ``size``, ``sector``, ``health`` (an industry code of human health
+        activities, or NHS in the name), ``nhs``, the gaps and shares in percent (``women_*`` are shares of the
+        quarters), ``due`` (the midnight after the last day to report, 30 March for public and 4 April for other
+        employers), ``submitted``, ``late``. ``attrs``: ``year`` of the snapshot, ``layout`` (25 or 27), ``complete``
+        and ``reason`` (whether the file holds a whole year, and why), ``notes``.
 
     Raises
     ------
@@ -150,14 +131,13 @@ def read_service(source: str | Path) -> ServiceFile:
         If the file is empty, too large, not CSV, lacks a column, or a cell is neither number nor date where
         one must be; two records of one year share an employer id.
     """
-    path, label, kind = located(source)
-    raw = frame_of(path, label, DROPPED)
+    label = label or Path(path).name
+    raw = text_table(path, label=label, dropped=DROPPED)
     for column in COMMON:
         if column not in DROPPED and column not in raw.columns:
             raise DataError(
-                f"{label}: there is no column '{column}'.{nearest(column, raw.columns)} Expected the file "
-                "of the gender "
-                "pay gap service with 25 columns (to 2020-21) or 27 (since)"
+                f"{label}: there is no column '{column}'.{nearest(column, raw.columns)} Expected the file of the "
+                "gender pay gap service with 25 columns (to 2020-21) or 27 (since)"
             )
     notes: dict[str, int] = {}
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
@@ -181,7 +161,9 @@ def read_service(source: str | Path) -> ServiceFile:
     complete, reason = _completeness(tidy)
     due = tidy["due"].dropna()
     year = f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}" if len(due) else "not stated"
-    return ServiceFile(tidy, year, len(raw), 27 if "EmployerId" in raw else 25, kind, complete, reason, notes)
+    layout = 27 if "EmployerId" in raw else 25
+    tidy.attrs = {"year": year, "layout": layout, "complete": complete, "reason": reason, "notes": notes}
+    return tidy
 
 
 def company_number(text: str) -> str:

@@ -1,8 +1,6 @@
-"""Pay quarters of the gender pay gap regulations: four equal groups by hourly pay, ties shared out."""
+"""Pay quarters of the gender pay gap regulations: four equal groups by hourly pay, ties shared proportionally."""
 
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 import pandas as pd
@@ -31,22 +29,15 @@ def quarter_sizes(people: int) -> list[int]:
     return [base + (quarter in _ONE_MORE[left]) for quarter in range(4)]
 
 
-def share_out(places: list[int], women: int, people: int) -> list[int]:
+def _share_out(places: list[int], women: int, people: int) -> list[int]:
     """Share the women of one rate of pay over the places that its people take in each quarter.
 
     Each quarter gets women in proportion to its places, as nearly as whole people allow: the largest
     remainder gets the next woman, the lower quarter where two remainders are equal.
 
-    Parameters
-    ----------
-    places
-        Places in each quarter that people on this rate take.
-    women, people
-        Women and all people on this rate; the places add to ``people``.
-
     Examples
     --------
-    >>> share_out([1, 2, 1, 0], women=2, people=4)
+    >>> _share_out([1, 2, 1, 0], women=2, people=4)
     [1, 1, 0, 0]
     """
     given = [place * women // people for place in places]
@@ -99,31 +90,13 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
         )
     if np.isnan(pay).any():
         raise DataError(f"{int(np.isnan(pay).sum())} rates of pay are missing; leave these people out first and say so")
-    sizes = quarter_sizes(len(pay))
-    ends = np.cumsum([0, *sizes])
-    below = [0]
-    rates_f, rates_m = pay[women], pay[~women]
-    for end in ends[1:-1]:
-        below.append(_women_in_first(int(end), pay, rates_f, rates_m, ends))
-    below.append(int(women.sum()))
-    found = pd.DataFrame({"quarter": QUARTERS, "women": np.diff(below), "men": np.array(sizes) - np.diff(below)})
+    quarter = assign_quarters(pay, women)
+    counts = {name: np.bincount(quarter[side], minlength=4) for name, side in (("women", women), ("men", ~women))}
+    found = pd.DataFrame({"quarter": QUARTERS, **counts})
     whole = found["women"] + found["men"]
     for group in ("women", "men"):
         found[f"{group}_percent"] = (100 * found[group] / whole).where(whole > 0)
     return found
-
-
-def _women_in_first(end: int, pay: np.ndarray, women: np.ndarray, men: np.ndarray, ends: np.ndarray) -> int:
-    """Return how many women are among the ``end`` lowest paid, ties shared out."""
-    if end == 0 or end == len(pay):
-        return 0 if end == 0 else len(women)
-    rate = np.partition(pay, end - 1)[end - 1]
-    fewer, same = np.count_nonzero(women < rate), np.count_nonzero(women == rate)
-    start = fewer + np.count_nonzero(men < rate)
-    people = same + np.count_nonzero(men == rate)
-    places = [max(0, min(start + people, high) - max(start, low)) for low, high in itertools.pairwise(ends)]
-    given = share_out([int(place) for place in places], int(same), int(people))
-    return int(fewer + sum(given[: int(np.searchsorted(ends, end))]))
 
 
 def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
@@ -148,7 +121,7 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
         low, high = np.searchsorted(sorted_pay, rate, "left"), np.searchsorted(sorted_pay, rate, "right")
         block = order[low:high]
         places = np.bincount(place[low:high], minlength=4)
-        given = np.array(share_out(places.tolist(), women=int(women[block].sum()), people=len(block)))
+        given = np.array(_share_out(places.tolist(), women=int(women[block].sum()), people=len(block)))
         sorted_block = np.concatenate([block[women[block]], block[~women[block]]])
         order[low:high] = sorted_block
         place[low:high] = np.concatenate([np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)])

@@ -1,4 +1,4 @@
-"""What the cells of a personal characteristic mean: words for "not known", NHS ethnic category codes, our own codes."""
+"""Personal characteristics in a staff file: words for "not known", NHS ethnic category codes, codes and their names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from healthsys.equality.files import row_of
 from healthsys.errors import DataError
+from healthsys.io.csv_files import row_of
 
 #: What a level is called where a person's group is not known; it is left out of every split in two, and counted.
 NOT_STATED = "Not stated"
@@ -53,9 +53,89 @@ NHS_UNKNOWN_CODES = ("Z", "99")
 #: The codes of ``ethnic_group`` in the layout of ``workforce_staff``.
 OWN_ETHNIC_CODES = {"W": "white", "A": "Asian", "B": "Black", "M": "mixed", "O": "other", "N": "not stated"}
 
+#: What the people of a code are called.
+PEOPLE = {
+    "sex": {"F": "women", "M": "men", "U": "people of another or unknown sex"},
+    "ethnic_group": {
+        "W": "white staff",
+        "A": "Asian staff",
+        "B": "Black staff",
+        "M": "staff of mixed ethnicity",
+        "O": "staff of other ethnic groups",
+        "N": "staff whose ethnicity is not stated",
+    },
+    "disabled": {
+        "Y": "disabled staff",
+        "N": "staff who are not disabled",
+        "U": "staff whose disability status is not stated",
+    },
+}
+
+#: Short labels of the same codes for tables and figures.
+SHORT = {
+    "sex": {"F": "Women", "M": "Men", "U": "Not known"},
+    "ethnic_group": {"W": "White", "A": "Asian", "B": "Black", "M": "Mixed", "O": "Other", "N": "Not stated"},
+    "disabled": {"Y": "Disabled", "N": "Not disabled", "U": "Not stated"},
+    "grade": {"FD": "Foundation doctor", "ST": "Trainee doctor", "SAS": "Specialty doctor", "CON": "Consultant"},
+}
+
+#: Bands of Agenda for Change from the lowest, then medical grades.
+LEVEL_ORDER = ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "FD", "ST", "SAS", "CON")
+
+
+def people_of(column: str, code: str) -> str:
+    """Return what the people of a code or level are called.
+
+    Examples
+    --------
+    >>> people_of("sex", "F"), people_of("ethnic_group", "Indian"), people_of("team", "North")
+    ('women', 'Indian staff', 'North')
+    """
+    known = PEOPLE.get(column, {}).get(code)
+    return known or (f"{code} staff" if column == "ethnic_group" else str(code))
+
+
+def others_of(column: str, comparator: str) -> str:
+    """Return what all known levels but the comparator are called together.
+
+    Examples
+    --------
+    >>> others_of("sex", "M"), others_of("disabled", "Y"), others_of("team", "North")
+    ('women', 'staff who are not disabled', 'all others')
+    """
+    if column == "ethnic_group":
+        return "staff of all other known ethnic groups together"
+    pair = {"sex": ("F", "M"), "disabled": ("Y", "N")}.get(column, ())
+    return people_of(column, pair[pair[0] == comparator]) if comparator in pair else "all others"
+
+
+def short(column: str, code: str) -> str:
+    """Return the short label of a code; of ``level``, which holds bands and medical grades, too.
+
+    Examples
+    --------
+    >>> short("ethnic_group", "B"), short("level", "CON"), short("level", "8a")
+    ('Black', 'Consultant', 'Band 8a')
+    """
+    if column in ("band", "level"):
+        return SHORT["grade"].get(code) or (f"Band {code}" if str(code)[:1].isdigit() else str(code))
+    return SHORT.get(column, {}).get(code, str(code))
+
+
+def unknown(column: str) -> tuple[str, ...]:
+    """Return the levels of a column that say that nothing is known.
+
+    Examples
+    --------
+    >>> unknown("ethnic_group"), unknown("religion")
+    (('N', 'Not stated'), ('Not stated',))
+    """
+    codes = {"sex": "U", "ethnic_group": "N", "disabled": "U"}
+    return (*([codes[column]] if column in codes else []), NOT_STATED)
+
 
 def _plain(text: str) -> str:
-    """Return a cell without case, double blanks and what stands around it."""
+    """Return a cell without case, double blanks and what is around it."""
     plain = re.sub(r"\s+", " ", str(text).replace("’", "'").replace("\u00a0", " "))
     return plain.strip().strip("()[]").strip().casefold()
 
@@ -85,7 +165,7 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     Parameters
     ----------
     raw
-        The file as text (:func:`healthsys.equality.files.frame_of`).
+        The file as text (:func:`healthsys.io.text_tables.text_table`).
     column
         The characteristic.
     label

@@ -1,0 +1,142 @@
+"""What may be shown of a pay analysis: counts over all tables of a page, and gaps under other choices of staff."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+
+from healthsys.disclosure import Page, Printed, Rule, protect
+from healthsys.errors import DataError
+from healthsys.pay.gaps import full_pay_mask, full_pay_staff, gap_percent
+from healthsys.pay.quarters import QUARTERS, assign_quarters
+
+#: Values of the column ``side``: the level compared with, all others that are known, and people of no known level.
+COMPARATOR, OTHER, UNKNOWN = "comparator", "other", "unknown"
+
+
+def two_sides(
+    staff: pd.DataFrame, *, group: str, comparator: str, unknown: Collection[str] = (), label: str = "staff"
+) -> pd.Series:
+    """Return for each person ``comparator``, ``other`` (any other known level) or ``unknown``.
+
+    Raises
+    ------
+    DataError
+        If there is no column ``group``, or no known level but the comparator in it.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"sex": ["M", "F", "U", None]})
+    >>> two_sides(people, group="sex", comparator="M", unknown=["U"]).tolist()
+    ['comparator', 'other', 'unknown', 'unknown']
+    """
+    if group not in staff:
+        found = ", ".join(name for name in ("sex", "ethnic_group", "disabled") if name in staff)
+        raise DataError(f"{label}: there is no column '{group}' to compare. It has: {found}")
+    given = staff[group].astype("object")
+    sides = np.select([given.isna() | given.isin(unknown), given == comparator], [UNKNOWN, COMPARATOR], OTHER)
+    if not (sides == OTHER).any():
+        raise DataError(
+            f"{label}: column '{group}' has no known level except the comparator '{comparator}'; there is nobody to "
+            "compare with"
+        )
+    return pd.Series(sides, index=staff.index, dtype="str")
+
+
+def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
+    """Count people as the tables of a pay page show them, and suppress until nothing can be found by subtraction.
+
+    The tables are: groups; pay quarters by side; levels by side; both sides on full pay; and, where bonuses were
+    paid, who was paid one of both sides.
+
+    Parameters
+    ----------
+    staff
+        As :func:`~healthsys.pay.statutory`, with ``side`` (``comparator``, ``other``, ``unknown``), ``level`` (band or
+        grade) and the column ``group``.
+    group
+        The characteristic that ``side`` was derived from.
+    rule
+        Disclosure rule.
+
+    Returns
+    -------
+    Page
+        Cells have the conditions ``group``, ``side``, ``level``, ``quarter``, ``full`` (``Y``), ``bonus`` (``paid``);
+        percentages come from unrounded counts.
+
+    Examples
+    --------
+    >>> from healthsys.disclosure import HES
+    >>> people = pd.DataFrame({"sex": ["F"] * 20 + ["M"] * 30, "level": "5", "hourly_pay": 15.0})
+    >>> people["side"] = people["sex"].map({"F": "other", "M": "comparator"})
+    >>> protect_counts(people, group="sex", rule=HES).shown({"full": "Y", "side": "other", "level": "5"})
+    20
+    """
+    full = full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()
+    ranked = full & (staff["side"] != UNKNOWN).to_numpy()
+    pay = staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)
+    quarter = np.full(len(staff), "none", dtype=object)
+    places = assign_quarters(pay[ranked], (staff["side"] == OTHER).to_numpy()[ranked])
+    quarter[ranked] = np.array(QUARTERS, dtype=object)[places]
+    bonus = staff["bonus"].to_numpy(dtype=float, na_value=0.0) if "bonus" in staff else np.zeros(len(staff))
+    people = pd.DataFrame(
+        {
+            "group": staff[group].astype("object").fillna("Not stated").astype(str).to_numpy(),
+            "side": staff["side"].to_numpy(),
+            "level": staff["level"].to_numpy(),
+            "quarter": quarter,
+            "full": np.where(full, "Y", "N"),
+            "bonus": np.where(np.nan_to_num(bonus) > 0, "paid", "not paid"),
+        }
+    )
+    pair, known = {"side": (OTHER, COMPARATOR)}, {"full": "Y"}
+    tables = [
+        Printed("groups", ("group",), where=known),
+        Printed("quarters", ("quarter", "side"), totals=False, where=known, only={"quarter": QUARTERS} | pair),
+        Printed("levels", ("level", "side"), totals=False, where=known, only=pair),
+        Printed("paid on full pay", ("side",), totals=False, where=known, only=pair),
+    ]
+    if (people["bonus"] == "paid").any():
+        tables.append(Printed("bonus", ("side", "bonus"), totals=False, only=pair | {"bonus": ("paid",)}))
+        tables.append(Printed("relevant", ("side",), totals=False, only=pair))
+    return protect(people, tables=tables, rule=rule, derived={"side": "group"}, unrounded=True)
+
+
+def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.DataFrame:
+    """Mean and median gap of ``other`` against ``comparator`` under several choices of whom to count.
+
+    A gap is missing where it rests on too few people, and where it differs from the first choice by so few people that
+    their pay would follow from both.
+
+    Parameters
+    ----------
+    choices
+        Name of each choice and its staff, with the column ``side``; rows keep the index they have in the first.
+    rule
+        Disclosure rule.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``choice``, ``mean_gap``, ``median_gap`` (percent).
+
+    Examples
+    --------
+    >>> from healthsys.disclosure import HES
+    >>> people = pd.DataFrame({"side": ["other", "comparator"] * 20, "hourly_pay": [18.0, 20.0] * 20})
+    >>> gaps_of_choices({"all": people, "all but one": people.iloc[1:]}, rule=HES)["mean_gap"].tolist()
+    [10.0, nan]
+    """
+    rows, base = [], None
+    for name, staff in choices.items():
+        kept = full_pay_staff(staff)
+        high, low = (kept.loc[kept["side"] == side, "hourly_pay"] for side in (COMPARATOR, OTHER))
+        base = base or (set(high.index), set(low.index))
+        apart = [len(set(side.index) ^ first) for side, first in zip((high, low), base, strict=True)]
+        few = min(len(high), len(low)) <= rule.highest or any(rule.show(people) is None for people in apart)
+        gaps = [None if few else gap_percent(middle(high), middle(low)) for middle in (np.mean, np.median)]
+        rows.append((name, *(np.nan if gap is None else float(gap) for gap in gaps)))
+    return pd.DataFrame(rows, columns=["choice", "mean_gap", "median_gap"])

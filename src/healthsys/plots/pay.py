@@ -1,0 +1,276 @@
+"""Plots of pay gaps: ``plot_x(table, *, ax) -> ax`` and ``alt_x(table, ...) -> str``, computed from what is drawn."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib.axes import Axes
+
+from healthsys import say
+from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
+
+#: Width in pixels below which a drawing is for a phone.
+NARROW_BELOW = 720
+
+
+def _narrow(ax: Axes) -> bool:
+    return ax.figure.get_figwidth() * PIXELS_PER_INCH < NARROW_BELOW
+
+
+def _wrapped(text: str, *, narrow: bool, wide: int = 46, small: int = 22) -> str:
+    return "\n".join(textwrap.wrap(str(text), small if narrow else wide))
+
+
+def _rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Lay out one row a label, the first on top, without the axis line."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.45, -0.55)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _number(value: float, format: str) -> str:
+    """Return a number with a true minus sign, and none before a rounded zero.
+
+    Examples
+    --------
+    >>> _number(-0.0001, "{:.2f}"), _number(-1.5, "{:.1f}")
+    ('0.00', '−1.5')
+    """
+    said = say.number(value, format)
+    return said.removeprefix("−") if not said.strip("−0.") else said
+
+
+def listed(table: pd.DataFrame, label: str, value: str, format: str = "{:.1f} %") -> str:
+    """Return the rows of a table as text: label and number, or that it is not shown.
+
+    Examples
+    --------
+    >>> listed(pd.DataFrame({"group": ["A", "B"], "gap": [1.25, None]}), "group", "gap")
+    'A 1.2 %; B not shown'
+    """
+    return "; ".join(
+        f"{row[label]} {'not shown' if pd.isna(row[value]) else say.number(row[value], format)}"
+        for row in table.to_dict("records")
+    )
+
+
+def rows_height(labels: Sequence[str]) -> tuple[int, int]:
+    """Return the heights in pixels, wide and narrow, of :func:`plot_estimates` with these labels.
+
+    Examples
+    --------
+    >>> rows_height(["Women", "Men"])
+    (125, 125)
+    """
+    most = [max((_wrapped(name, narrow=one).count("\n") for name in labels), default=0) for one in (False, True)]
+    wide, narrow = (int(74 + 19 * len(labels) * max(1.35, lines + 1.1)) for lines in most)
+    return wide, narrow
+
+
+def plot_estimates(
+    table: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    limits: Sequence[str] = (),
+    axis: str,
+    kind: str,
+    format: str = "{:.1f}",
+    strong: Sequence[str] = (),
+    ax: Axes,
+) -> Axes:
+    """Draw one estimate a row with its interval and its number, against a line at zero.
+
+    Parameters
+    ----------
+    table
+        A row per estimate, the first on top; rows without a value keep their line and show ``*``.
+    label, value, limits
+        Columns of the label, the estimate and the two limits of its interval; no intervals without ``limits``.
+    axis
+        Title of the axis with its unit.
+    kind
+        Kind of data, for the mark (:func:`healthsys.plots.style.marker`).
+    strong
+        Labels drawn in the comparison colour.
+    """
+    narrow, numbers = _narrow(ax), []
+    ax.axvline(0, color=COLOUR["context"], linewidth=1)
+    for row, entry in enumerate(table.to_dict("records")):
+        tone = COLOUR["comparison"] if entry[label] in strong else COLOUR["subject"]
+        if pd.isna(entry[value]):
+            numbers.append("*")
+            continue
+        ends = [entry[name] for name in limits]
+        if ends and pd.notna(ends[0]):
+            ax.plot(ends, [row, row], color=tone, linewidth=2.4, solid_capstyle="butt", zorder=2)
+        ax.plot([entry[value]], [row], linestyle="none", markersize=7.5, zorder=3, **marker(kind, tone))
+        numbers.append(_number(entry[value], format))
+    _rows(ax, [_wrapped(name, narrow=narrow) for name in table[label]])
+    twin = ax.secondary_yaxis("right")
+    twin.set_yticks(range(len(numbers)), numbers)
+    twin.tick_params(axis="y", length=0, labelcolor=COLOUR["text"])
+    twin.spines["right"].set_visible(False)
+    ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
+    return ax
+
+
+def plot_quarters(table: pd.DataFrame, *, names: tuple[str, str], ax: Axes) -> Axes:
+    """Draw the share of two groups in each pay quarter as one bar of 100 percent.
+
+    Parameters
+    ----------
+    table
+        A row per quarter, the upper first: ``quarter``, ``group_percent`` (missing where it is not shown).
+    names
+        What the comparator and the group are called.
+    """
+    narrow = _narrow(ax)
+    labels = [(name if narrow else f"{name} quarter").capitalize() for name in table["quarter"]]
+    known = table["group_percent"].fillna(0)
+    for shares, colour in (([100 if share else 0 for share in known], "faint"), (known.to_list(), "subject")):
+        seaborn.barplot(x=shares, y=labels, ax=ax, color=COLOUR[colour], width=0.62, saturation=1, orient="h")
+    for row, share in enumerate(table["group_percent"]):
+        if pd.isna(share):
+            ax.text(1, row, "not shown: too few people", va="center", color=COLOUR["quiet"])
+            continue
+        inside = share > (26 if narrow else 14)
+        ax.text(
+            share - 1.5 if inside else share + 1.5,
+            row,
+            f"{share:.1f} %",
+            va="center",
+            ha="right" if inside else "left",
+            color=COLOUR["paper"] if inside else COLOUR["text"],
+        )
+        if share < (68 if narrow else 84):
+            ax.text(99, row, f"{100 - share:.1f} %", va="center", ha="right", color=COLOUR["text"])
+    ax.set_xlim(0, 100)
+    title = f"{names[1].capitalize()} (left), {names[0]} (right)"
+    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=36), fontsize=12.5)
+    ax.set_xlabel("Percent of the people in the quarter")
+    ax.set_ylabel("")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def alt_quarters(table: pd.DataFrame, *, names: tuple[str, str]) -> str:
+    """Return the alternative text of :func:`plot_quarters`."""
+    return f"Share of {names[1]} by pay quarter: {listed(table, 'quarter', 'group_percent')}."
+
+
+def plot_distribution(table: pd.DataFrame, *, names: tuple[str, str], ax: np.ndarray) -> np.ndarray:
+    """Draw hourly pay of two groups at each step of their distributions, and the gap there below.
+
+    Parameters
+    ----------
+    table
+        From :func:`healthsys.pay.quantile_gaps`.
+    names
+        What the comparator and the group are called.
+    ax
+        Two axes, the upper for pay.
+    """
+    top, bottom = ax
+    narrow = _narrow(top)
+    place = table.iloc[int(len(table) * (0.62 if narrow else 0.72))]
+    for name, column, colour, line, side in (
+        (names[0], "comparator_pay", "comparison", "--", 1),
+        (names[1], "group_pay", "subject", "-", -1),
+    ):
+        seaborn.lineplot(x=table["percentile"], y=table[column], ax=top, color=COLOUR[colour], linestyle=line)
+        top.annotate(
+            _wrapped(name.capitalize(), narrow=narrow, wide=40, small=18),
+            (place["percentile"], place[column]),
+            xytext=(-8 * side, 10 * side),
+            textcoords="offset points",
+            ha="right" if side > 0 else "left",
+            va="bottom" if side > 0 else "top",
+            color=COLOUR[colour],
+        )
+    top.set_ylabel("Hourly pay (£)" if narrow else "Hourly pay (pounds)")
+    top.set_ylim(0, None)
+    bottom.axhline(0, color=COLOUR["context"], linewidth=1)
+    width = 0.7 * np.diff(table["percentile"]).min() if len(table) > 1 else 3
+    bottom.bar(table["percentile"], table["gap"], width=width, color=COLOUR["subject"])
+    bottom.set_ylabel("Gap (%)")
+    bottom.set_xlabel("Percent of people below" if narrow else "Step of each distribution (percent of people below)")
+    return ax
+
+
+def alt_distribution(table: pd.DataFrame) -> str:
+    """Return the alternative text of :func:`plot_distribution`."""
+    most = table.loc[table["gap"].abs().idxmax()]
+    first, last, widest = (say.number(gap, "{:.1f} %") for gap in (*table["gap"].iloc[[0, -1]], most["gap"]))
+    return (
+        f"Two rising lines of hourly pay. The gap is {first} at the lowest step and {last} at the highest; it is "
+        f"widest, {widest}, where {most['percentile']:.0f} percent of each group are paid less."
+    )
+
+
+def plot_peers(peers: pd.Series, *, value: float, employer: str, axis: str, kind: str, ax: Axes) -> Axes:
+    """Draw the distribution of a gap over peers, with one employer marked; no limits."""
+    spread = peers.clip(*np.percentile(peers, [1, 99])) if len(peers) > 60 else peers
+    bins = min(30, max(6, len(peers) // 3))
+    seaborn.histplot(x=spread, bins=bins, ax=ax, color=COLOUR["faint"], edgecolor=COLOUR["context"])
+    ax.axvline(0, color=COLOUR["context"], linewidth=1)
+    top, middle = ax.get_ylim()[1], float(peers.median())
+    ax.plot([middle] * 2, [0, top * 1.02], color=COLOUR["context"], linestyle="--", linewidth=1.4)
+    left = value >= middle
+    ax.annotate(
+        say.number(middle, "median of peers {:.1f} %"),
+        (middle, top * 1.02),
+        xytext=(-4 if left else 4, 0),
+        textcoords="offset points",
+        va="center",
+        ha="right" if left else "left",
+        color=COLOUR["quiet"],
+    )
+    ax.plot([value] * 2, [0, top * 1.18], color=COLOUR["subject"], linewidth=1.4)
+    ax.plot([value], [top * 1.18], linestyle="none", markersize=9, **marker(kind))
+    ax.annotate(
+        _wrapped(f"{employer}: {say.number(value, '{:.1f} %')}", narrow=_narrow(ax), wide=60, small=30),
+        (value, top * 1.18),
+        xytext=(0, 8),
+        textcoords="offset points",
+        va="bottom",
+        ha="center",
+        color=COLOUR["subject"],
+    )
+    ax.set_ylim(0, top * 1.5)
+    ax.set(xlabel=axis, ylabel="Employers")
+    return ax
+
+
+def plot_spread(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes) -> Axes:
+    """Draw the distribution of a gap over sets of employers: tenth to ninetieth percentile, quartiles, median.
+
+    ``table`` has a row per set: ``set``, ``with_gap`` (employers), ``p10``, ``p25``, ``median``, ``p75``, ``p90``.
+    """
+    ax.axvline(0, color=COLOUR["context"], linewidth=1)
+    for row in table.itertuples():
+        if not row.with_gap:
+            continue
+        tone = COLOUR["context"] if row.Index == 0 else COLOUR["subject"]
+        ax.plot([row.p10, row.p90], [row.Index] * 2, color=tone, linewidth=1.4)
+        ax.plot([row.p25, row.p75], [row.Index] * 2, color=tone, linewidth=7, solid_capstyle="butt")
+        ax.plot([row.median], [row.Index], linestyle="none", markersize=9, **marker(kind, tone))
+        ax.annotate(
+            say.number(row.median, "{:.1f}"),
+            (row.median, row.Index),
+            xytext=(0, 9),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=COLOUR["text"],
+        )
+    narrow = _narrow(ax)
+    _rows(ax, [_wrapped(f"{row.set} ({row.with_gap:,})", narrow=narrow, small=16) for row in table.itertuples()])
+    ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
+    return ax
