@@ -123,6 +123,8 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
 
 def _checked(path: str | Path, schema: dict, *, label: str) -> pd.DataFrame:
     """Read a CSV file and check it against a schema; ``attrs["rows"]`` is the row of the file of each row."""
+    if Path(path).is_dir():
+        raise DataError(f"{label}: this is a folder; allowed: a CSV file. Give the path of the file in it")
     wanted = [field["name"] for field in schema["fields"]]
     raw, rows = csv_files.table(csv_files.records(Path(path), label=label), label=label, wanted=wanted)
     frame = check_table(raw, schema, label=label, rows=rows)
