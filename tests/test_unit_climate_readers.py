@@ -96,6 +96,8 @@ def test_an_empty_file_and_no_file(tmp_path):
     (tmp_path / "none.csv").write_text("")
     with pytest.raises(DataError, match=r"none\.csv: the file is empty; expected a header row"):
         read(str(tmp_path / "none.csv"))
+    with pytest.raises(DataError, match=r"this is a folder; allowed: a CSV file"):
+        read(str(tmp_path))
     with pytest.raises(DataError, match=r"is neither a bundled data set nor a file"):
         read(str(tmp_path / "nowhere.csv"))
 

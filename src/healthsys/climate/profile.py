@@ -17,12 +17,8 @@ PLACES = ("short of stagnant", "between the benchmarks", "at or past innovative"
 def position(score: float, *, stagnant: float, innovative: float) -> float | None:
     """Where a score lies on the way from the stagnant to the innovative benchmark: 0 at the one, 1 at the other.
 
-    The same formula serves conflict, whose innovative benchmark is the lower one. Below 0 and above 1 are possible.
-
-    Returns
-    -------
-    float or None
-        None where the two benchmarks are equal, because then there is no way between them, or the score is missing.
+    The same formula serves conflict, whose innovative benchmark is the lower one. Below 0 and above 1 are possible;
+    None where the two benchmarks are equal, because then there is no way between them, or the score is missing.
 
     Examples
     --------

@@ -71,6 +71,8 @@ def rwg(answers: Sequence[float], *, variance: float | None = None) -> Rwg:
 
     .. math:: r_{wg} = 1 - s^2 / \sigma_E^2
 
+    The source is that of :func:`rwg_j`.
+
     Parameters
     ----------
     answers
@@ -83,10 +85,6 @@ def rwg(answers: Sequence[float], *, variance: float | None = None) -> Rwg:
     Rwg
         Between 0 and 1. Where people vary more than chance would make them, 0 and ``out_of_range``; with fewer than
         two answers None and a reason.
-
-    References
-    ----------
-    James LR, Demaree RG, Wolf G. Journal of Applied Psychology 1984;69:85-98.
 
     Examples
     --------

@@ -110,14 +110,8 @@ def answers_as_numbers(
 ) -> pd.DataFrame:
     """Return answers as floats, missing where not answered; refuse what is no answer.
 
-    Parameters
-    ----------
-    items
-        One row a person, one column an item.
-    label
-        What to call the table in an error.
-    scale
-        Lowest and highest answer allowed; any number unless given.
+    ``items`` has one row a person and one column an item; ``label`` is what to call it in an error, and ``scale`` the
+    lowest and highest answer allowed (any number unless given).
 
     Raises
     ------

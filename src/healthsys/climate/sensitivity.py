@@ -20,11 +20,9 @@ LARGER_MINIMUM = 8
 #: Why a mean over people has no interval here.
 IGNORES_TEAMS = "none: ignores teams"
 
-#: The other choices, in words.
-COMPLETE, PEOPLE = (
-    "only people who answered every item of a dimension",
-    "each person counts once, not each team",
-)
+#: Two of the choices, in words.
+COMPLETE = "only people who answered every item of a dimension"
+PEOPLE = "each person counts once, not each team"
 
 
 def larger_minimum(shown: Shown) -> int:
