@@ -61,18 +61,8 @@ def _said(table: pd.DataFrame, label: str, value: str, format: str) -> str:
 def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: str, strong: Sequence[str] = ()) -> Axes:
     """Draw one ratio a row with its interval and its number, on a logarithmic axis with the four-fifths band.
 
-    Parameters
-    ----------
-    table
-        ``label``, ``ratio``, ``lower``, ``upper``; a row without a ratio keeps its line and shows ``*``.
-    label
-        The column of labels.
-    axis
-        Title of the axis.
-    kind
-        Kind of data, for the mark.
-    strong
-        Labels drawn in the comparison colour.
+    ``table`` has ``label``, ``ratio``, ``lower``, ``upper``; a row without a ratio keeps its line and shows ``*``.
+    ``axis`` is the title of the axis, ``kind`` the kind of data; labels in ``strong`` have the comparison colour.
     """
     ax.axvline(1, color=COLOUR["context"], linewidth=1)
     ax.axvspan(*FOUR_FIFTHS, color=COLOUR["faint"], zorder=0, linewidth=0)
@@ -112,14 +102,8 @@ def alt_ratios(table: pd.DataFrame, *, label: str, what: str) -> str:
 def plot_pairs(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str], kind: str) -> Axes:
     """Draw two percentages a row joined by a line: the group and the reference group.
 
-    Parameters
-    ----------
-    table
-        ``label``, ``group_percent``, ``reference_percent``; no cell is missing.
-    names
-        What the two are called.
-    kind
-        Kind of data, for the mark of the group; the reference group has a circle.
+    ``table`` has ``label``, ``group_percent`` and ``reference_percent`` without missing cells; ``names`` says what the
+    two are called, ``kind`` how the group is marked; the reference group has a circle.
     """
     for place, (group, reference) in enumerate(table[["group_percent", "reference_percent"]].to_numpy(dtype=float)):
         ax.plot([group, reference], [place] * 2, color=COLOUR["faint"], linewidth=4, zorder=1)
@@ -152,11 +136,7 @@ def alt_pairs(table: pd.DataFrame, *, names: tuple[str, str], format: str = "{:.
 def plot_representation(table: pd.DataFrame, *, ax: Axes, group: str, kind: str) -> Axes:
     """Draw the share of a group in each band with its interval, against its share of all staff.
 
-    Parameters
-    ----------
-    table
-        ``band`` (the last is ``All``), ``percent``, ``lower``, ``upper``, as of
-        :func:`healthsys.workforce.representation`; a missing percentage shows ``*``.
+    ``table`` is as of :func:`healthsys.workforce.representation`; a missing percentage shows ``*``.
     """
     whole, bands = table[table["band"] == "All"].iloc[0], table[table["band"] != "All"].reset_index(drop=True)
     if pd.notna(whole["percent"]):
@@ -188,16 +168,8 @@ def plot_series(
 ) -> Axes:
     """Draw a published ratio by year, blank where no value is known, with one's own figure and its interval.
 
-    Parameters
-    ----------
-    table
-        ``year``, ``value``; a year without a value keeps its place.
-    axis
-        Title of the axis.
-    own
-        Year, ratio, lower and upper limit of one's own; None where it is not shown.
-    kind
-        Kind of one's own data.
+    ``table`` has ``year`` and ``value``; ``own`` is one's own year, ratio, lower and upper limit, None where it is not
+    shown, and ``kind`` the kind of one's own data.
     """
     ax.axhline(1, color=COLOUR["context"], linewidth=1)
     quiet = {"textcoords": "offset points", "color": COLOUR["quiet"]}
@@ -239,12 +211,8 @@ def alt_series(table: pd.DataFrame, *, what: str, own: float | None = None) -> s
 def plot_change(table: pd.DataFrame, *, ax: Axes, groups: tuple[str, str], kind: str, broken: int | None) -> Axes:
     """Draw one survey indicator over the years for two groups, never joining the line over a break.
 
-    Parameters
-    ----------
-    table
-        ``year``, ``group``, ``percent``, ``stretch`` (a new number after a break in definition).
-    broken
-        First year of the new definition; None without a break.
+    ``table`` has ``year``, ``group``, ``percent`` and ``stretch`` (a new number after a break in definition);
+    ``broken`` is the first year of the new definition, None without a break.
     """
     for group, tone, style in zip(groups, ("subject", "comparison"), ("-", "--"), strict=True):
         own = table[table["group"] == group].sort_values("year")
@@ -275,13 +243,8 @@ def alt_change(table: pd.DataFrame, *, what: str) -> str:
 def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> Axes:
     """Draw organisations in a funnel around their pooled percentage; nothing is ranked.
 
-    Parameters
-    ----------
-    found
-        A funnel of proportions, as of ``healthsys.spc``: ``target``, ``points`` (first the unit, then ``value`` and the
-        size in the third column) and ``curves``.
-    axis, people
-        Titles of both axes.
+    ``found`` is a funnel of proportions: ``target``, ``points`` (unit first, size third, ``value``) and ``curves``;
+    ``axis`` and ``people`` are the titles of both axes.
     """
     sizes, values = found.points.iloc[:, 2].astype(float), 100 * found.points["value"]
     curves, end = 100 * found.curves, found.curves.iloc[-1]
@@ -316,11 +279,7 @@ def alt_funnel(found: Any) -> str:
 def plot_stages(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str]) -> Axes:
     """Draw the rate of two groups at every step of recruitment as paired bars with their numbers.
 
-    Parameters
-    ----------
-    table
-        ``step``, ``group_rate``, ``reference_rate`` (percent), as of :func:`healthsys.workforce.recruitment`; a
-        missing rate shows ``*``.
+    ``table`` is as of :func:`healthsys.workforce.recruitment`; a missing rate shows ``*``.
     """
     rates = table[["group_rate", "reference_rate"]].set_axis(list(names), axis=1).assign(step=table["step"])
     rates["step"] = [_wrapped(step.replace(" to ", " → "), ax, wide=40, narrow=18) for step in rates["step"]]
