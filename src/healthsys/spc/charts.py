@@ -9,24 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
-from healthsys.spc.rules import (
-    NEAR_SHARE,
-    RULES,
-    check_options,
-    excluded_points,
-    labels_of,
-    observed_numbers,
-    rules_broken,
-    segments_of,
-    slack_of,
-    usual_value,
-)
+from healthsys.spc.rules import NEAR_SHARE, RULES, observed_numbers, rules_broken, slack_of, usual_value
 
 #: Mean moving range of two points of a normal process, in standard deviations (Shewhart's d2 for n = 2).
 D2 = 1.128
@@ -42,6 +31,9 @@ SCREEN_FACTOR = RANGE_FACTOR
 
 #: Points in a row that make a trend, and points on one side that make a shift (Making Data Count).
 TREND_LENGTH, SHIFT_LENGTH = 7, 7
+
+#: Fewest points that make a trend or a shift, when a caller sets the length.
+SHORTEST_RUN = 2
 
 #: Fewest points per segment for limits that can be relied on (Making Data Count guidance).
 FEWEST_POINTS = 12
@@ -90,6 +82,17 @@ class Capability:
     reason: str | None = None
 
 
+class ChartOptions(TypedDict, total=False):
+    """Options that every chart takes, explained with :func:`xmr`."""
+
+    periods: Sequence | None
+    baseline: int | None
+    rebase: Sequence[int]
+    exclude: Sequence[int]
+    trend_length: int
+    shift_length: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """The checked options of a chart of ``n`` points: labels, segments, points not counted, lengths of runs."""
@@ -102,13 +105,31 @@ class Plan:
 
     @classmethod
     def of(
-        cls, n: int, *, periods: Sequence | None, baseline: int | None, rebase: Sequence[int], exclude: Sequence[int],
-        trend_length: int = TREND_LENGTH, shift_length: int = SHIFT_LENGTH,
+        cls, n: int, *, periods: Sequence | None = None, baseline: int | None = None, rebase: Sequence[int] = (),
+        exclude: Sequence[int] = (), trend_length: int = TREND_LENGTH, shift_length: int = SHIFT_LENGTH,
     ) -> Plan:  # fmt: skip
         """Check the options of a chart."""
-        labels, segment, left_out = labels_of(periods, n), segments_of(n, rebase), excluded_points(n, exclude)
+        labels = list(range(n)) if periods is None else list(periods)
+        if len(labels) != n:
+            raise DataError(f"{len(labels)} periods but {n} values; give one of each")
+        segment, left_out = np.zeros(n, dtype=int), np.zeros(n, dtype=bool)
+        for start in sorted(set(rebase)):
+            if not 0 < start < n:
+                raise DataError(
+                    f"a rebase at position {start} lies outside the series; allowed: 1 to {n - 1} (the first point "
+                    "of the new segment)"
+                )
+            segment[int(start) :] += 1
+        for position in exclude:
+            if not 0 <= position < n:
+                raise DataError(f"point {position} cannot be excluded: allowed: 0 to {n - 1} (positions in the series)")
+            left_out[int(position)] = True
+        if baseline is not None and not 2 <= baseline <= n:
+            raise DataError(f"a baseline of {baseline} points is not possible; allowed: 2 to {n}, or none")
         lengths = {"trend_length": trend_length, "shift_length": shift_length}
-        check_options(n, baseline=baseline, **lengths)
+        for name, length in lengths.items():
+            if length < SHORTEST_RUN:
+                raise DataError(f"{name} is {length}; allowed: {SHORTEST_RUN} points or more (7 is usual)")
         return cls(labels, segment, left_out, baseline, lengths)
 
     @property
@@ -317,7 +338,8 @@ def mr_chart(
     """Chart the moving ranges of a series (the mR part of an XmR chart) against their upper limit.
 
     Centre is the mean moving range, the upper limit 3.267 times that (D4 for two points), the lower limit 0. Only a
-    range above the limit is a signal: neighbouring ranges share a point, so that runs among them mean nothing.
+    range above the limit is a signal: neighbouring ranges share a point, so that runs among them mean nothing. The
+    ``value`` of a point is its moving range, missing at the start of a segment and next to a gap.
 
     Parameters
     ----------
@@ -325,11 +347,6 @@ def mr_chart(
         As in :func:`xmr`.
     screen
         Take the mean of the screened ranges, as the limits of a screened XmR chart do.
-
-    Returns
-    -------
-    ControlChart
-        ``points``: the moving range as ``value``, missing at the start of a segment and next to a gap.
 
     References
     ----------
@@ -437,11 +454,6 @@ def capability(
     -------
     Capability
         All None with a ``reason`` when the process is not stable and not forced, or has no spread.
-
-    Raises
-    ------
-    DataError
-        If neither limit is given or they are the wrong way round.
 
     Examples
     --------

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 from scipy import stats
 
 from healthsys.errors import DataError
-from healthsys.spc.charts import D2, SHIFT_LENGTH, TREND_LENGTH, ControlChart, Plan, moving_ranges
+from healthsys.spc.charts import D2, ChartOptions, ControlChart, Plan, moving_ranges
 from healthsys.spc.rules import observed_numbers, sign_of, slack_of, usual_value
 
 #: Standard errors between centre line and limit (Shewhart's convention).
@@ -110,16 +111,7 @@ def _shares(events: Sequence[float], denominators: Sequence[float], *, kind: str
 
 
 def p_prime(
-    events: Sequence[float],
-    denominators: Sequence[float],
-    *,
-    laney: bool = True,
-    periods: Sequence | None = None,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
-    shift_length: int = SHIFT_LENGTH,
+    events: Sequence[float], denominators: Sequence[float], *, laney: bool = True, **options: Unpack[ChartOptions]
 ) -> ControlChart:
     """Chart proportions with Laney's prime correction for large denominators, or with plain binomial limits.
 
@@ -132,8 +124,8 @@ def p_prime(
         People with the outcome and people at risk, one pair per period, in order.
     laney
         Use the prime chart; False gives the plain p chart.
-    periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.spc.xmr`.
+    options
+        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
 
     Returns
     -------
@@ -159,24 +151,12 @@ def p_prime(
     0.1127 0.0827 0.1427
     """
     counts, size = _shares(events, denominators, kind="p")
-    plan = Plan.of(
-        len(counts), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
-        trend_length=trend_length, shift_length=shift_length,
-    )  # fmt: skip
+    plan = Plan.of(len(counts), **options)
     return _attribute_chart(counts, size, plan, kind="p", laney=laney)
 
 
 def u_prime(
-    events: Sequence[float],
-    denominators: Sequence[float],
-    *,
-    laney: bool = True,
-    periods: Sequence | None = None,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
-    shift_length: int = SHIFT_LENGTH,
+    events: Sequence[float], denominators: Sequence[float], *, laney: bool = True, **options: Unpack[ChartOptions]
 ) -> ControlChart:
     """Chart rates of events per unit of exposure with Laney's correction, or with plain Poisson limits.
 
@@ -194,23 +174,11 @@ def u_prime(
     0.5238
     """
     counts, size = _shares(events, denominators, kind="u")
-    plan = Plan.of(
-        len(counts), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
-        trend_length=trend_length, shift_length=shift_length,
-    )  # fmt: skip
+    plan = Plan.of(len(counts), **options)
     return _attribute_chart(counts, size, plan, kind="u", laney=laney)
 
 
-def c_chart(
-    counts: Sequence[float],
-    *,
-    periods: Sequence | None = None,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
-    shift_length: int = SHIFT_LENGTH,
-) -> ControlChart:
+def c_chart(counts: Sequence[float], **options: Unpack[ChartOptions]) -> ControlChart:
     """Chart counts of events in periods of equal opportunity, with Poisson limits.
 
     Centre is the mean count, limits the mean plus and minus three of its square roots, clipped at 0. Where the
@@ -220,8 +188,8 @@ def c_chart(
     ----------
     counts
         Events in each period, in order; NaN where a period is missing.
-    periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.spc.xmr`.
+    options
+        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
 
     Returns
     -------
@@ -239,11 +207,7 @@ def c_chart(
     '5.00 0.00 11.71'
     """
     events = _counts(counts, "counts")
-    plan = Plan.of(
-        len(events), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
-        trend_length=trend_length, shift_length=shift_length,
-    )  # fmt: skip
-    return _attribute_chart(events, np.ones(len(events)), plan, kind="c", laney=False)
+    return _attribute_chart(events, np.ones(len(events)), Plan.of(len(events), **options), kind="c", laney=False)
 
 
 def run_chart(values: Sequence[float]) -> RunChart:

@@ -120,27 +120,13 @@ def proportion_limits(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Limits around a target proportion for units of given size, without overdispersion.
 
-    Parameters
-    ----------
-    target
-        Target proportion, 0 to 1.
-    denominators
-        People (or events) at risk in each unit, above 0; whole numbers for exact limits.
-    level
-        Two-sided coverage.
-    exact
-        Exact binomial limits, interpolated between the two counts that straddle the tail probability
-        (Spiegelhalter 2005, appendix); otherwise the normal approximation, clipped to 0 and 1.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper limits, as proportions.
+    ``denominators`` are people (or events) at risk, above 0, ``level`` is the two-sided coverage. ``exact`` limits are
+    binomial, interpolated between the two counts that straddle the tail probability (Spiegelhalter 2005, appendix), and
+    need whole numbers; otherwise the normal approximation is clipped to 0 and 1. Limits are proportions.
 
     References
     ----------
-    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine
-    2005;24:1185-1202.
+    Spiegelhalter DJ. Funnel plots for comparing institutional performance. Statistics in Medicine 2005;24:1185-1202.
 
     Examples
     --------
@@ -221,20 +207,11 @@ def overdispersion(
     ----------
     observed, size
         Events, and people at risk (``proportion``) or expected events (``ratio``), one per unit.
-    target
-        Target proportion or ratio.
-    kind
-        ``proportion`` or ``ratio``.
-    winsorised
-        Share of units pulled in or dropped at each end, 0 up to (not including) 0.5.
-    extremes
-        ``winsorised`` (Spiegelhalter: pulled in to the quantile) or ``truncated`` (SHMI: the whole number of units in
-        that share is dropped at each end).
-
-    Returns
-    -------
-    Overdispersion
-        With fewer than two units ``phi`` is None and ``reason`` says so.
+    target, kind
+        Target, and whether it is a ``proportion`` or a ``ratio``.
+    winsorised, extremes
+        Share of units at each end, below 0.5, that is pulled in to the quantile (``winsorised``, Spiegelhalter) or
+        dropped as a whole number of units (``truncated``, SHMI).
 
     Raises
     ------

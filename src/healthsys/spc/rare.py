@@ -7,12 +7,13 @@ point above the limit is then a long gap, which is good news where the event is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.spc.charts import SHIFT_LENGTH, TREND_LENGTH, ControlChart, Plan, xmr
+from healthsys.spc.charts import ChartOptions, ControlChart, Plan, xmr
 from healthsys.spc.counts import LIMIT_SIGMAS
 from healthsys.spc.rules import observed_numbers
 
@@ -26,19 +27,8 @@ TIME_UNITS = {"days": "D", "hours": "h", "minutes": "min"}
 def times_between(moments: Sequence, *, unit: str = "days") -> np.ndarray:
     """Return the times between one event and the next, for a t chart.
 
-    The time since the last event is not among them, as it has no end yet.
-
-    Parameters
-    ----------
-    moments
-        Dates (and times) of the events, in any order.
-    unit
-        ``days``, ``hours`` or ``minutes``.
-
-    Raises
-    ------
-    DataError
-        If a date cannot be read or is missing, or there are fewer than two.
+    ``moments`` are dates (and times) of the events in any order, ``unit`` is ``days``, ``hours`` or ``minutes``. The
+    time since the last event is not among them: it has no end yet.
 
     Examples
     --------
@@ -63,17 +53,8 @@ def times_between(moments: Sequence, *, unit: str = "days") -> np.ndarray:
 def cases_between(outcomes: Sequence) -> np.ndarray:
     """Return the numbers of cases without the event between one event and the next, for a g chart.
 
-    Cases before the first event and after the last are not counted: those gaps are not complete.
-
-    Parameters
-    ----------
-    outcomes
-        One 0 (no event) or 1 (event) per case, in order.
-
-    Raises
-    ------
-    DataError
-        If another value occurs, or there are fewer than two events.
+    ``outcomes`` holds one 0 (no event) or 1 (event) per case, in order. Cases before the first event and after the last
+    are not counted: those gaps are not complete.
 
     Examples
     --------
@@ -93,16 +74,7 @@ def cases_between(outcomes: Sequence) -> np.ndarray:
 
 
 def g_chart(
-    between: Sequence[float],
-    *,
-    smallest: int = 0,
-    centre: str = "mean",
-    periods: Sequence | None = None,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
-    shift_length: int = SHIFT_LENGTH,
+    between: Sequence[float], *, smallest: int = 0, centre: str = "mean", **options: Unpack[ChartOptions]
 ) -> ControlChart:
     """Chart the numbers of cases between rare events, with geometric limits.
 
@@ -118,8 +90,8 @@ def g_chart(
     centre
         Centre line: ``mean`` (Benneyan, Montgomery) or ``median`` (R qicharts2, because half of the points are then on
         each side). The limits are the same.
-    periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.spc.xmr`.
+    options
+        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
 
     Returns
     -------
@@ -152,10 +124,7 @@ def g_chart(
         if wrong.any():
             where = int(np.argmax(wrong))
             raise DataError(f"cases between events: position {where + 1} holds {values[where]:g}; allowed: {said}")
-    plan = Plan.of(
-        len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
-        trend_length=trend_length, shift_length=shift_length,
-    )  # fmt: skip
+    plan = Plan.of(len(values), **options)
     rows, summary, reasons = [], [], []
     for number, where, frozen in plan.segments():
         counted = np.where(plan.left_out[where], np.nan, values[where])
@@ -185,17 +154,7 @@ def g_chart(
     return plan.chart(rows, summary, "g", reasons=reasons)
 
 
-def t_chart(
-    between: Sequence[float],
-    *,
-    screen: bool = False,
-    periods: Sequence | None = None,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
-    shift_length: int = SHIFT_LENGTH,
-) -> ControlChart:
+def t_chart(between: Sequence[float], *, screen: bool = False, **options: Unpack[ChartOptions]) -> ControlChart:
     """Chart the times between rare events, with the limits of an XmR chart of their power 1/3.6.
 
     Exponential times become nearly normal under that power; centre line and limits are brought back to time. The rules
@@ -208,8 +167,8 @@ def t_chart(
     screen
         Screen the moving ranges, as :func:`healthsys.spc.xmr` does. Nelson, Montgomery and R
         qicharts2 do not.
-    periods, baseline, rebase, exclude, trend_length, shift_length
-        As in :func:`healthsys.spc.xmr`.
+    options
+        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
 
     Returns
     -------
@@ -239,16 +198,7 @@ def t_chart(
             f"times between events: position {wrong[0] + 1} holds {values[wrong[0]]:g}; allowed: above 0. For two "
             "events at the same moment count in a finer unit, or use a g chart"
         )
-    chart = xmr(
-        values**NELSON_POWER,
-        periods=periods,
-        screen=screen,
-        baseline=baseline,
-        rebase=rebase,
-        exclude=exclude,
-        trend_length=trend_length,
-        shift_length=shift_length,
-    )
+    chart = xmr(values**NELSON_POWER, screen=screen, **options)
     lines = ["mean", "lpl", "upl"]
     points, segments = (
         frame.assign(**{name: frame[name].clip(lower=0) ** (1 / NELSON_POWER) for name in names})

@@ -6,7 +6,7 @@ A mean of thirteen months at 93.3 is not quite 93.3 in binary: numbers are equal
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -25,9 +25,6 @@ NEAR_SHARE = 2 / 3
 
 #: The rules in the order in which they claim a point.
 RULES = ("outside limits", "trend", "two of three", "shift")
-
-#: Fewest points that make a trend or a shift, when a caller sets the length.
-SHORTEST_RUN = 2
 
 
 def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
@@ -59,69 +56,6 @@ def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
             "Was something divided by zero?"
         )
     return numbers
-
-
-def segments_of(n: int, rebase: Sequence[int]) -> np.ndarray:
-    """Number the segment of each of ``n`` points, from 0; each position of ``rebase`` starts a new one.
-
-    Examples
-    --------
-    >>> segments_of(5, [3]).tolist()
-    [0, 0, 0, 1, 1]
-    """
-    segment = np.zeros(n, dtype=int)
-    for start in sorted(set(rebase)):
-        if not 0 < start < n:
-            raise DataError(
-                f"a rebase at position {start} lies outside the series; allowed: 1 to {n - 1} (the first point "
-                "of the new segment)"
-            )
-        segment[int(start) :] += 1
-    return segment
-
-
-def excluded_points(n: int, exclude: Sequence[int]) -> np.ndarray:
-    """Mark the points that are shown but not counted.
-
-    Examples
-    --------
-    >>> excluded_points(3, [1]).tolist()
-    [False, True, False]
-    """
-    marked = np.zeros(n, dtype=bool)
-    for position in exclude:
-        if not 0 <= position < n:
-            raise DataError(f"point {position} cannot be excluded: allowed: 0 to {n - 1} (positions in the series)")
-        marked[int(position)] = True
-    return marked
-
-
-def check_options(n: int, *, baseline: int | None, trend_length: int, shift_length: int) -> None:
-    """Refuse a baseline or a length of run that no series of ``n`` points can have.
-
-    Examples
-    --------
-    >>> check_options(24, baseline=12, trend_length=7, shift_length=7)
-    """
-    if baseline is not None and not 2 <= baseline <= n:
-        raise DataError(f"a baseline of {baseline} points is not possible; allowed: 2 to {n}, or none")
-    for name, length in (("trend_length", trend_length), ("shift_length", shift_length)):
-        if length < SHORTEST_RUN:
-            raise DataError(f"{name} is {length}; allowed: {SHORTEST_RUN} points or more (7 is usual)")
-
-
-def labels_of(periods: Sequence | None, n: int) -> list:
-    """Return the labels of ``n`` points: their positions when there is none.
-
-    Examples
-    --------
-    >>> labels_of(None, 3)
-    [0, 1, 2]
-    """
-    labels = list(range(n)) if periods is None else list(periods)
-    if len(labels) != n:
-        raise DataError(f"{len(labels)} periods but {n} values; give one of each")
-    return labels
 
 
 def slack_of(*numbers: np.ndarray | float) -> float:
