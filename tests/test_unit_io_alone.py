@@ -15,8 +15,11 @@ ALLOWED = ("healthsys.errors", "healthsys.say", "healthsys.io")
 
 WALK = """
 import doctest, pathlib
-import healthsys.io as io
-assert doctest.testmod(io).failed == 0 and doctest.testmod(io.known if hasattr(io, "known") else io).failed == 0
+from healthsys import io
+from healthsys.io import checks, csv_files, known, layouts, layouts_rtt, schemas, series, steps, values
+modules = (io, checks, csv_files, known, layouts, layouts_rtt, schemas, series, steps, values)
+done = [doctest.testmod(module) for module in modules]
+assert not any(one.failed for one in done) and sum(one.attempted > 0 for one in done) >= 9, done
 rows = [f"within_4h_percent,England,2019-{month:02d}-01,{80 + month % 3}" for month in range(1, 13)]
 pathlib.Path("mine.csv").write_text("\\n".join(["indicator,unit,period,value", *rows]))
 table = io.read_series("mine.csv")

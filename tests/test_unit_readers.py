@@ -7,6 +7,7 @@ from compendium import datasets
 from compendium.notebook import open_data
 from healthsys.errors import DataError
 from healthsys.io import pick_series, read_official, read_series
+from healthsys.io.series import SCHEMA
 
 AE_HEADER = (
     "Period,Org Code,Parent Org,Org name,A&E attendances Type 1,A&E attendances Type 2,"
@@ -255,3 +256,9 @@ def test_what_a_reading_noted_stays_with_the_series(tmp_path):
     assert table.attrs["reading"]["layout"] == "ae_month"
     assert table.attrs["reading"]["report"][0]["file_says"] == 2160
     assert table.attrs["provenance"]["name"] == "april.csv"
+
+
+def test_the_schema_of_a_tidy_file_is_that_of_its_template():
+    described = datasets.describe("area_south_series")["schema"]
+    fields = [{key: value for key, value in field.items() if key != "unit"} for field in described["fields"]]
+    assert {**described, "fields": fields} == SCHEMA

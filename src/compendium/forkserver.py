@@ -38,12 +38,6 @@ KERNEL_MODULES = (
 
 #: What a library imports only when it is first used: by the module that a notebook names.
 LATER = {
-    "pandera.pandas": (
-        "pandera.backends.pandas.register",
-        "pandera.backends.pandas.builtin_hypotheses",
-        "pandera.backends.pandas.container",
-        "pandera.strategies.pandas_strategies",
-    ),
     "matplotlib": ("matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg"),
 }
 

@@ -149,7 +149,7 @@ def check_series(
     if (size == 0).any():
         says = f"{_listed(periods[size == 0], step)} has a denominator of 0: no rate there, so left out"
         add("zero denominator", "warn", says)
-    found += _value_problems(frame, periods, value, step, counts=counts, indicator=indicator)
+    found += _value_problems(frame, value, step, counts=counts, indicator=indicator)
     if not values.is_share(indicator) and not (~np.isnan(size)).any():
         found += _edge_problems(periods, value, step)
     if change is not None:
@@ -167,15 +167,10 @@ def check_series(
 
 
 def _value_problems(
-    frame: pd.DataFrame,
-    periods: pd.DatetimeIndex,
-    value: np.ndarray,
-    step: steps.Step | None,
-    *,
-    counts: bool,
-    indicator: str,
+    frame: pd.DataFrame, value: np.ndarray, step: steps.Step | None, *, counts: bool, indicator: str
 ) -> list[Problem]:
     """Name cells that cannot be, negative counts, and zeros that stand for missing."""
+    periods = pd.DatetimeIndex(frame["period"])
     found = []
     for one in values.faults(frame, indicator=indicator):
         where = periods[one.positions]

@@ -6,6 +6,7 @@ of two equal columns) and a row has the number that a spreadsheet shows for it.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable
@@ -24,21 +25,18 @@ LONGEST_CELL = 1_000_000
 #: Rows in which a header is looked for, to say that a title is above it.
 HEADER_WITHIN = 30
 
-#: What a file is when it begins with these bytes, and is no CSV file.
+#: What a file is when it begins with these bytes, in lower case, and is no CSV file.
 _OTHER_FILES = (
-    (b"PK\x03\x04", "an Excel workbook or another zipped file"),
-    (b"\xd0\xcf\x11\xe0", "an Excel 97 workbook"),
-    (b"%PDF", "a PDF document"),
-    (b"<!doctype", "a web page"),
-    (b"<html", "a web page"),
+    ("an Excel workbook or another zipped file", b"pk\x03\x04"),
+    ("an Excel 97 workbook", b"\xd0\xcf\x11\xe0"),
+    ("a PDF document", b"%pdf"),
+    ("a web page", (b"<!doctype", b"<html")),
 )
 
 #: Byte order marks of encodings that are not UTF-8; UTF-32 first, because it begins as UTF-16 does.
 _MARKS = (
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
+    ("UTF-32", (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
+    ("UTF-16", (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
 )
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -57,11 +55,11 @@ def decode(content: bytes, *, label: str) -> str:
     healthsys.errors.DataError: mine.csv: the file is UTF-16 text, not UTF-8 text; save it as 'CSV UTF-8' and try again
     """
     start = content[:512].lstrip().lower()
-    for mark, name in _OTHER_FILES:
-        if start.startswith(mark.lower()):
+    for name, marks in _OTHER_FILES:
+        if start.startswith(marks):
             raise DataError(f"{label}: the file is {name}, not a CSV file; it must be saved as 'CSV UTF-8' first")
-    for mark, name in _MARKS:
-        if content.startswith(mark):
+    for name, marks in _MARKS:
+        if content.startswith(marks):
             raise DataError(f"{label}: the file is {name} text, not UTF-8 text; save it as 'CSV UTF-8' and try again")
     if b"\0" in content:
         sample = content[:4096]

@@ -139,8 +139,7 @@ def total_problems(report: Iterable[Mapping[str, Any]]) -> list[Problem]:
     Parameters
     ----------
     report
-        Of :func:`healthsys.io.series.read_series`: a row per file and check, with ``own`` sum and what
-        the ``file_says``.
+        Of :func:`healthsys.io.series.read_series`: per file and check the ``own`` sum and what the ``file_says``.
 
     Examples
     --------

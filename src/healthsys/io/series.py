@@ -47,7 +47,7 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     pandas.DataFrame
         ``indicator``, ``unit``, ``period`` (first day), ``value``, ``numerator``, ``denominator`` and further columns
         of the file. ``attrs["reading"]`` may hold ``read_as`` (how dates were taken) and, of official files,
-        ``layout``, ``notes`` (sentences) and ``report`` (a dictionary per file and check,
+        ``layout``, ``notes`` (sentences) and ``report`` (a dictionary per file and check, as in
         :class:`healthsys.io.layouts.Reading`).
 
     Raises

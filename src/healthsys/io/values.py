@@ -125,15 +125,15 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
         infinite = np.isinf(values)
         _add(found, "no number", "stop", name, infinite, "infinite, which is no number", "a number or an empty cell")
         known = np.where(infinite, np.nan, values)
-        found += _codes(name, known, labels, indicator)
+        _codes(found, name, known, labels, indicator)
         told = [place for one in found if one.column == name for place in one.positions]
         coded = np.isin(np.abs(known), CODES) & np.isin(np.arange(len(known)), told)
         columns[name] = np.where(coded, np.nan, known)
     for name in ("numerator", "denominator"):
         _add(found, "negative", "stop", name, columns[name] < 0, "a negative count", "0 or more")
-    found += _negative(columns["value"], indicator)
-    found += _shares(columns["value"], indicator)
-    found += _ratios(columns, indicator)
+    _negative(found, columns["value"], indicator)
+    _shares(found, columns["value"], indicator)
+    _ratios(found, columns, indicator)
     return found
 
 
@@ -152,14 +152,13 @@ def _add(
         found.append(Fault(name, severity, column, places, each, allowed))
 
 
-def _codes(name: str, values: np.ndarray, labels: np.ndarray, indicator: str) -> list[Fault]:
+def _codes(found: list[Fault], name: str, values: np.ndarray, labels: np.ndarray, indicator: str) -> None:
     """Find -9, -99, -999999 and the like, and 999 or 9999 far above everything else of the same series."""
     size = np.abs(values)
     code = np.isin(size, CODES)
     short = values == -SHORTEST_CODE
     if not (code | short).any():
-        return []
-    found: list[Fault] = []
+        return
     allowed = "an empty cell where a number is missing or suppressed"
     negative = code & (values < 0)
     rest = values[~(code | short) & ~np.isnan(values)]
@@ -174,18 +173,16 @@ def _codes(name: str, values: np.ndarray, labels: np.ndarray, indicator: str) ->
     says = f"more than {CODE_ABOVE:g} times anything else in the series, so probably a code for missing"
     _add(found, "code for missing", "stop", name, sure, says, allowed)
     _add(found, "code for missing", "warn", name, above & ~sure, says, allowed)
-    return found
 
 
-def _negative(values: np.ndarray, indicator: str) -> list[Fault]:
-    found: list[Fault] = []
+def _negative(found: list[Fault], values: np.ndarray, indicator: str) -> None:
     below, known = values < 0, values[~np.isnan(values)]
     if not below.any() or is_signed(indicator):
-        return found
+        return
     if is_share(indicator):
         allowed = "0 to 100; name an indicator that may be negative a change or a gap"
         _add(found, "negative", "stop", "value", below, "a share below 0", allowed)
-        return found
+        return
     few = below.sum() <= max(len(known) >= ENOUGH_FOR_ONE, FEW_NEGATIVE * len(known))
     others = known[known >= 0]
     if few and (known == np.round(known)).all():
@@ -194,13 +191,11 @@ def _negative(values: np.ndarray, indicator: str) -> list[Fault]:
     elif few and others.min() > NEGATIVE_OUT_OF_LINE * np.median(others):
         says = "negative while no other value comes near 0"
         _add(found, "negative", "warn", "value", below, says, "a value like the others, or an empty cell")
-    return found
 
 
-def _shares(values: np.ndarray, indicator: str) -> list[Fault]:
-    found: list[Fault] = []
+def _shares(found: list[Fault], values: np.ndarray, indicator: str) -> None:
     if not is_share(indicator) or is_signed(indicator):
-        return found
+        return
     high = values > 100 * (1 + 1e-9)
     far = high & (values > HIGHEST_SHARE if may_exceed(indicator) else high)
     allowed = "0 to 100; leave 'percent' out of the name where the indicator is no share"
@@ -210,7 +205,6 @@ def _shares(values: np.ndarray, indicator: str) -> list[Fault]:
     if len(known) >= 3 and known.max() <= 1 and ((known > 0) & (known < 1)).any():
         says = "a proportion of 0 to 1, as are all values, where the name says percent"
         _add(found, "share", "warn", "value", ~np.isnan(values), says, "values times 100")
-    return found
 
 
 def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
@@ -246,8 +240,7 @@ def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     return top / np.where(bottom > 0, bottom, np.nan)
 
 
-def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
-    found: list[Fault] = []
+def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) -> None:
     value, top, bottom = columns["value"], columns["numerator"], columns["denominator"]
     above = top > bottom
     share = is_share(indicator) and not is_signed(indicator)
@@ -260,14 +253,14 @@ def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
     ratio = _ratio(top, bottom)
     both = ~np.isnan(value) & ~np.isnan(ratio)
     if not both.any() or (value[both] == top[both]).all():
-        return found
+        return
     fraction = [f"{_said(one)} / {_said(size)}" for one, size in zip(top, bottom, strict=True)]
     allowed = "the ratio, or leave numerator and denominator out"
     factor = multiplier_of(pd.DataFrame(columns), indicator=indicator)
     if factor is None:
         says = [f"neither {fraction[place]} nor 100, 1,000 … times that" for place in np.flatnonzero(both)]
         _add(found, "value unlike its ratio", "stop", "value", both, says, allowed)
-        return found
+        return
     expected = factor * ratio
     apart = np.abs(value - expected)
     rounding = 0.51 * 10.0 ** -_decimals(value[both])
@@ -279,7 +272,6 @@ def _ratios(columns: dict[str, np.ndarray], indicator: str) -> list[Fault]:
     for where, severity in ((far, "stop"), (off & ~far, "warn")):
         says = [f"not {_said(expected[at])}, which is {times}{fraction[at]}" for at in np.flatnonzero(where)]
         _add(found, "value unlike its ratio", severity, "value", where, says, allowed)
-    return found
 
 
 def _decimals(values: np.ndarray) -> int:
