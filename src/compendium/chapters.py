@@ -102,21 +102,22 @@ def next_steps(run: Run, chapter: Chapter) -> str:
         steps.append(("Move it yourself", [f"[{runs[name].title}]({name}.ipynb)" for name in explorers]))
     if chapter.evidence:
         steps.append(("Check the source", [f"[](../evidence/{key}.md)" for key in chapter.evidence]))
-    topic = _topic(run)
+    topic, page = _topic(run)
     if topic:
-        steps.append(("See the functions", [f"[`{project.name()}.{topic}`](../reference/api-{topic}.md)"]))
+        steps.append(("See the functions", [f"[`{project.name()}.{topic}`](../reference/{page}.md)"]))
     steps.append(("Change it", ["[Re-execute this page](../re-execute.md), [or use your own data](../own-data.md)"]))
     return "## Next steps\n\n" + "\n".join(f"- **{what}.** {'; '.join(links)}" for what, links in steps)
 
 
-def _topic(run: Run) -> str:
-    """Return the topic of the methods that a notebook calls, by the first of its files."""
+def _topic(run: Run) -> tuple[str, str]:
+    """Return the topic of the methods that a notebook calls, by the first of its files, and its page; or nothing."""
     topics = reference.topics()
     for path in fingerprint.source_files(run.read()):
-        parts = fingerprint.label(path).split("/")
-        if len(parts) > 2 and parts[0] == project.name() and parts[1] in topics:
-            return parts[1]
-    return ""
+        package, part, *_ = [*fingerprint.label(path).split("/"), ""]
+        name = part.removesuffix(".py")
+        if package == project.name() and name not in reference.SHARED and name != "__init__":
+            return name, f"api-{name}" if name in topics else "api"
+    return "", ""
 
 
 def _following(name: str) -> str:

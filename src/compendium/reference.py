@@ -11,6 +11,9 @@ from pathlib import Path
 
 from compendium import project
 
+#: Parts of the methods that any page may use: no page is about them.
+SHARED = {"errors", "statistics", "say", "io", "plots", "disclosure", "validation"}
+
 _INTRODUCTION = (
     "Every public function of the package `{name}`, from its own documentation. Functions take data frames and return "
     "data frames or small frozen results; files are read only by the modules that say so. A page of the book calls "

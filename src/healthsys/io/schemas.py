@@ -28,6 +28,8 @@ TYPES = {
 
 def read_table(path: Path, schema: dict[str, Any], *, label: str) -> pd.DataFrame:
     """Read a CSV file and check it against a table schema (:func:`check_table`)."""
+    if path.is_dir():
+        raise DataError(f"{label}: this is a folder; allowed: a CSV file. Give the path of the file in it")
     wanted = [field["name"] for field in schema["fields"]]
     raw = csv_files.table(csv_files.records(path, label=label), label=label, wanted=wanted)
     return check_table(raw, schema, label=label)
