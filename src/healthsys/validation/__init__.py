@@ -1,1 +1,1 @@
-"""Worked examples whose answer somebody else printed or computed, one module per topic: ``answers() -> dict``."""
+"""Worked examples whose answer somebody else reported or computed, one module per topic: ``answers() -> dict``."""
