@@ -156,7 +156,7 @@ def is_unknown(text: object) -> bool:
 
 
 def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series, dict[str, str], list[str]]:
-    """Return the levels of a personal characteristic of a reader's file, what its codes stand for, and notes.
+    """Return the levels of a personal characteristic of a reader's file, what its codes mean, and notes.
 
     Cells that say that nothing is known become :data:`NOT_STATED`; spellings that differ in case, blanks or dashes
     only are joined. In a column of ethnic groups, NHS category codes become their names; codes of our own layout
@@ -165,16 +165,7 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     Parameters
     ----------
     raw
-        The file as text (:func:`healthsys.io.text_tables.text_table`).
-    column
-        The characteristic.
-    label
-        What to call the file in messages.
-
-    Returns
-    -------
-    tuple
-        The levels; a mapping of code to level where codes were translated; sentences about what was done.
+        The file as text (:func:`healthsys.io.text_tables.text_table`); ``label`` is what messages call it.
 
     Raises
     ------

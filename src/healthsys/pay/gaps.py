@@ -101,8 +101,8 @@ def statutory(
         (pounds, above zero; may be missing for those not on full pay), and where known ``full_pay`` (``Y``, ``N``)
         and ``bonus`` (pounds in the twelve months to the snapshot; zero or missing is no bonus).
     column, comparator, group, names
-        For other groups than women and men: the characteristic, the level compared with, the level compared,
-        and what to call the two. There is no duty to publish these.
+        For other groups than women and men (no duty to publish): the characteristic, the level compared with, the
+        level compared, and what to call the two.
 
     Returns
     -------
@@ -235,13 +235,12 @@ def group_gaps(
     Parameters
     ----------
     staff
-        As :func:`statutory`, and the column ``group``; an empty cell is counted as ``Not stated``.
+        As :func:`statutory`; an empty cell of ``group`` counts as ``Not stated``.
     group, comparator
         The characteristic, and the level that the others are compared with.
     rule
-        Disclosure rule: pay and gaps that rest on too few people, in the group or in the comparator, are missing and
-        ``reason`` says so; so are those of the next smallest group where a smaller one could be worked out from it
-        and from all others together.
+        Pay and gaps that rest on too few people, in the group or in the comparator, are missing and ``reason`` says
+        so; so are those of the next smallest group where a smaller one could be worked out from it and all others.
     last
         Levels at the end of the table, such as ``Not stated``; they keep a line of their own.
 
@@ -327,18 +326,16 @@ def gaps_within(
     rule: Rule,
     order: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Mean and median gap of one group against a comparator within each level of something, and over all of them.
+    """Mean and median gap of one group against a comparator within each level, and over all of them.
 
     Parameters
     ----------
-    by
-        The column of levels, such as the pay band; an empty cell is a level of its own.
+    by, order
+        The column of levels, such as the pay band, and their order; an empty cell is a level of its own.
     group, comparator, other
         The characteristic, the level compared with, and the level compared.
     rule
         Gaps that rest on too few people in either group are missing.
-    order
-        Levels in the order of the table.
 
     Returns
     -------

@@ -24,17 +24,14 @@ NONE_LEFT = 1e-6
 
 @dataclass(frozen=True)
 class Strata:
-    """A random-intercept model of strata.
+    """A random-intercept model of strata: variances ``between`` and ``within`` them, ``reason`` where one is special.
 
-    ``between`` and ``within`` are variances in the squared unit of the outcome; ``vpc`` the share of variance
-    that lies between strata. ``reason`` is set where ``between`` is 0 because the best fit lies on the
-    boundary, or where there is no fit. ``residuals`` has a row per stratum: ``stratum``, ``people``,
-    ``residual``, ``lower``, ``upper`` (the stratum's own deviation, shrunk towards zero, with its interval),
-    in the unit of the outcome.
+    ``residuals`` has a row per stratum: ``stratum``, ``people``, ``residual``, ``lower``, ``upper`` (the stratum's own
+    deviation, shrunk towards zero, with its interval), in the unit of the outcome.
     """
 
-    between: float | None
-    within: float | None
+    between: float
+    within: float
     fixed: dict[str, float]
     residuals: pd.DataFrame
     people: int
@@ -43,10 +40,8 @@ class Strata:
 
     @property
     def vpc(self) -> float | None:
-        """Share of the variance that lies between strata (0 to 1)."""
-        if self.between is None or self.within is None or self.between + self.within == 0:
-            return None
-        return self.between / (self.between + self.within)
+        """Share of the variance that lies between strata (0 to 1); None where there is no variance."""
+        return self.between / (self.between + self.within) if self.between + self.within else None
 
 
 def with_strata(staff: pd.DataFrame, by: Sequence[str], *, label: str = "staff") -> tuple[pd.DataFrame, int]:
@@ -276,14 +271,10 @@ def _finished(
 
 
 def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
-    """Return the proportional change in variance and what it means in words.
+    """Return the proportional change in variance between strata and what it means; None where there is none to change.
 
-    Returns
-    -------
-    tuple
-        (between of the null model − between of the main-effects model) / between of the null model, and a
-        sentence. It can be negative, and is then reported as it is. None where the null model leaves nothing
-        between strata.
+    It is (between of the null model − between of the main-effects model) / between of the null model, and can be
+    negative.
 
     Examples
     --------
