@@ -20,6 +20,9 @@ GENUINE = {
     "climate_benchmarks": {
         r"^95 %$|rwg_share_uniform: 95 %": "the share of team results whose members agree, a number of the data",
     },
+    "review_claims_equality": {
+        r"95 % of (doctors|healthcare workers)": "shares that the review reports",
+    },
     "staggered_starts": {
         r"at 1\.96 \(dashed\) and 3\.09 \(solid\)": "the two limits of a funnel, a convention",
     },

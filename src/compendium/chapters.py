@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from compendium import escape, files, fingerprint, paths
+from compendium import escape, files, paths
 from compendium.errors import RunError, nearest
 from compendium.reference import ROOMS
 from compendium.runs import Run, load_runs
@@ -112,10 +112,11 @@ def next_steps(run: Run, chapter: Chapter) -> str:
 
 def _room(run: Run) -> str:
     """Return the room that a notebook calls, by the first module it imports from one."""
-    for path in fingerprint.source_files(run.read()):
-        parts = path.relative_to(fingerprint.PACKAGE).parts
-        if len(parts) > 1 and parts[0] in ROOMS and parts[0] != "publishing":
-            return parts[0]
+    code = "\n".join(cell.source for cell in run.read().cells if cell.cell_type == "code")
+    for names in re.findall(r"^from healthsys(?:\.| import )(.+)", code, re.MULTILINE):
+        for name in re.findall(r"\w+", names):
+            if name in ROOMS and name != "publishing":
+                return name
     return ""
 
 
