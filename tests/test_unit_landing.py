@@ -121,7 +121,7 @@ def test_next_steps_follow_the_order_of_the_book(name):
 
 def test_next_steps_name_the_room_that_a_notebook_calls():
     runs = load_runs()
-    assert "../reference/api-queueing.md" in chapters.next_steps(runs["bed-slack"], chapters.Chapter())
+    assert "healthsys.queueing`](../reference/api.md)" in chapters.next_steps(runs["bed-slack"], chapters.Chapter())
     assert "../reference/api-did.md" in chapters.next_steps(runs["staggered-starts"], chapters.Chapter())
     assert "../reference/api-climate.md" in chapters.next_steps(runs["climate-printed"], chapters.Chapter())
 

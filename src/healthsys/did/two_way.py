@@ -167,7 +167,7 @@ def difference_in_differences(
     level
         Coverage.
     errors
-        One of :data:`ERRORS`. With ``clustered`` effects nested in clusters are not counted in the small-sample
+        One of ``ERRORS``. With ``clustered`` effects nested in clusters are not counted in the small-sample
         factor, with ``clustered_all`` they are.
 
     Returns

@@ -39,7 +39,7 @@ TOTAL_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing seen in a series: its name, how grave it is (:data:`SEVERITIES`), what and where."""
+    """One thing seen in a series: its name, how grave it is (``SEVERITIES``), what and where."""
 
     name: str
     severity: str
@@ -106,7 +106,7 @@ def check_series(
     -------
     list of Problem
         In order of gravity. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
-        ``missing value``, ``no values``, ``zero denominator``, those of :func:`healthsys.io.values.faults`,
+        ``missing value``, ``no values``, ``zero denominator``, those of ``faults``,
         ``zero for missing``, ``first period``, ``last period``, ``change outside``, ``few points``, ``definition``,
         ``days of the week``, ``target``.
 

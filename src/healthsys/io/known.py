@@ -98,7 +98,7 @@ def breaks_of(table: pd.DataFrame, *, indicator: str, unit: str) -> tuple[list[t
     ----------
     table
         ``attrs["provenance"]`` may hold ``breaks`` (a list of ``indicators``, ``period`` and ``note``);
-        ``attrs["reading"]`` is of :func:`healthsys.io.series.read_series`.
+        ``attrs["reading"]`` is of ``read_series``.
     indicator, unit
         Which series.
 
@@ -139,7 +139,7 @@ def total_problems(report: Iterable[Mapping[str, Any]]) -> list[Problem]:
     Parameters
     ----------
     report
-        Of :func:`healthsys.io.series.read_series`: per file and check the ``own`` sum and what the ``file_says``.
+        Of ``read_series``: per file and check the ``own`` sum and what the ``file_says``.
 
     Examples
     --------

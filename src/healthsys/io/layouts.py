@@ -29,7 +29,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 class Reading:
     """What a file held: tidy series, what was counted, and what a reader should know.
 
-    ``table`` has the columns :data:`COLUMNS`; ``report`` is one row per file and check (``file``, ``layout``,
+    ``table`` has the columns ``COLUMNS``; ``report`` is one row per file and check (``file``, ``layout``,
     ``rows_in``, ``rows_used``, ``check``, ``own``, ``file_says``); ``notes`` are sentences.
     """
 

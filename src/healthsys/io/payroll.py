@@ -83,7 +83,7 @@ def read_payroll(
         Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
     ethnic_groups
         Codes that ``ethnic_group`` may hold; when empty, names of groups, NHS category codes or our own codes
-        (:func:`healthsys.io.characteristics.levels_of`).
+        (``levels_of``).
     characteristics
         Further columns that hold personal characteristics: cells that say that nothing is known ("Prefer not to
         say", empty, …) become ``Not stated``.

@@ -41,7 +41,7 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     Parameters
     ----------
     raw
-        The table as read (:func:`healthsys.io.csv_files.table`), every column text, missing cells missing.
+        The table as read (``table``), every column text, missing cells missing.
     schema
         A Frictionless table schema; its ``fields`` may carry ``constraints`` (required, unique, minimum, maximum,
         enum, pattern) and ``optional``, where the column may be absent. ``primaryKey`` must be unique.

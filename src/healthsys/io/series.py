@@ -190,7 +190,7 @@ def _not_a_layout(numbered: csv_files.Records) -> str:
 
 
 def refuse_values(table: pd.DataFrame, *, label: str) -> None:
-    """Raise if a cell of any series of a table cannot be what it says (:func:`healthsys.io.values.faults`).
+    """Raise if a cell of any series of a table cannot be what it says (``faults``).
 
     Column, row, value, what is wrong and what is allowed are named for the first ten cells.
 

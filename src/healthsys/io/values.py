@@ -211,7 +211,7 @@ def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
     """Return what numerator over denominator is multiplied by to give the value, or None where nothing fits.
 
     A share is a percentage, so 100, and a rate has the one that its name tells (falls per 1,000); another indicator has
-    the one of :data:`MULTIPLIERS` that its usual row has.
+    the one of ``MULTIPLIERS`` that its usual row has.
 
     Examples
     --------

@@ -255,7 +255,7 @@ def autoregressive(
     Parameters
     ----------
     outcome, design, names
-        As in :func:`healthsys.its.regression.fit`.
+        As in ``fit``.
     model
         ``ar1_reml`` or ``ar1_ml``. The variance is the residual sum of squares over n - k (REML) or n (ML); the
         covariance of the coefficients uses n - k in both, as nlme's summary does.
@@ -414,7 +414,7 @@ def iterated(
     Parameters
     ----------
     outcome, design, names
-        As in :func:`healthsys.its.regression.fit`. Points are taken for neighbours even across a gap.
+        As in ``fit``. Points are taken for neighbours even across a gap.
     model
         ``prais_winsten`` keeps the first row, scaled; ``cochrane_orcutt`` drops it.
     reference

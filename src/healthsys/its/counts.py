@@ -37,7 +37,7 @@ def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[s
     outcome
         Counts.
     design, names, model
-        As in :func:`healthsys.its.regression.fit`.
+        As in ``fit``.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def count_model(
     outcome
         Counts of 0 or more.
     design, names
-        As in :func:`healthsys.its.regression.fit`.
+        As in ``fit``.
     model
         ``poisson``, ``quasi_poisson`` (errors times the root of Pearson's chi-squared over its degrees of freedom) or
         ``negative_binomial`` (NB2, variance mu + alpha mu²; alpha by maximum likelihood and then taken as known, as

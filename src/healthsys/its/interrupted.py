@@ -95,7 +95,7 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
     time
         Running number of each period, from 1.
     season
-        One of :data:`SEASONS`: sine and cosine of the year once (``harmonic``) or once and twice, or one level per
+        One of ``SEASONS``: sine and cosine of the year once (``harmonic``) or once and twice, or one level per
         calendar period with the first as reference (``months``).
     per_year
         Periods in a year.
@@ -246,10 +246,10 @@ def segmented(
     change
         Date of the interruption; the first period on or after it is the first one after the change.
     model
-        One of :data:`healthsys.its.regression.MODELS`. The default is the one whose intervals came nearest to what
-        they claim (:mod:`healthsys.its.measured`).
+        One of ``MODELS``. The default is the one whose intervals came nearest to what
+        they claim (``measured``).
     season
-        One of :data:`SEASONS`.
+        One of ``SEASONS``.
     lag
         Truncation lag of the Newey-West errors; chosen from the length when None.
     phase_in
@@ -264,7 +264,7 @@ def segmented(
     trend_from
         As in :func:`design`.
     kernel, correction, errors, reference
-        As in :func:`healthsys.its.regression.fit`.
+        As in ``fit``.
     clusters
         A label for each row of the frame, for clustered errors.
 

@@ -273,13 +273,13 @@ def least_squares(
     Parameters
     ----------
     outcome, design, names
-        As in :func:`healthsys.its.regression.fit`.
+        As in ``fit``.
     model
         ``ols`` with ``errors``, or ``newey_west`` with ``lag``, ``kernel`` and ``correction``.
     errors, clusters
         As in :func:`robust`; ``plain`` takes all variances for equal and all points for independent.
     lag, kernel, correction
-        As in :func:`kernel_weights` and :func:`hac`; :func:`newey_west_lag` when the lag is None. No prewhitening.
+        As in :func:`kernel_weights` and :func:`hac`; ``newey_west_lag`` when the lag is None. No prewhitening.
     reference
         ``t`` on n - k degrees of freedom (clusters - 1 with clustered errors), ``normal``, or, for Newey-West
         errors, ``fixed_b`` (:class:`FixedB`).

@@ -29,7 +29,7 @@ LINEAR_MODELS = ("ar1_reml", "ar1_ml", "prais_winsten", "cochrane_orcutt", "newe
 COUNT_MODELS = ("poisson", "quasi_poisson", "negative_binomial")
 MODELS = LINEAR_MODELS + COUNT_MODELS
 
-#: The model whose intervals came nearest to what they claim (see :mod:`healthsys.its.measured`).
+#: The model whose intervals came nearest to what they claim (see ``measured``).
 DEFAULT_MODEL = "ar1_reml"
 
 #: What each model is called on a page.
@@ -88,16 +88,16 @@ def fit(
     names
         Names of the columns of ``design``.
     model
-        One of :data:`MODELS`: :func:`~healthsys.its.autoregressive.autoregressive` (``ar1_reml``, ``ar1_ml``),
-        :func:`~healthsys.its.autoregressive.iterated` (``prais_winsten``, ``cochrane_orcutt``),
-        :func:`~healthsys.its.least_squares.least_squares` (``newey_west``, ``ols``) or
-        :func:`~healthsys.its.counts.count_model`.
+        One of :data:`MODELS`: ``autoregressive`` (``ar1_reml``, ``ar1_ml``),
+        ``iterated`` (``prais_winsten``, ``cochrane_orcutt``),
+        ``least_squares`` (``newey_west``, ``ols``) or
+        ``count_model``.
     offset
         Logarithm of the denominator, for count models.
     times
         Running number of the period of each point, for ``ar1_reml`` and ``ar1_ml``: a gap keeps its place.
     lag, kernel, correction
-        Of Newey-West errors: truncation lag (:func:`newey_west_lag` when None), kernel, and whether the covariance is
+        Of Newey-West errors: truncation lag (``newey_west_lag`` when None), kernel, and whether the covariance is
         multiplied by n / (n - k).
     errors, clusters
         Errors of ``ols``, ``poisson`` and ``quasi_poisson``: ``plain``, ``HC0``, ``HC1``, ``clustered``, for ``ols``

@@ -17,7 +17,7 @@ from healthsys.its import autoregressive as ar
 from healthsys.its.counts import LEAST_DISPERSION, alpha_slope
 from healthsys.its.least_squares import FixedB, hac, kernel_weights, newey_west_lag
 
-#: Methods whose coverage is measured: the model and its options, as :func:`healthsys.its.regression.fit` takes them.
+#: Methods whose coverage is measured: the model and its options, as ``fit`` takes them.
 #: A lag of -1 stands for the widest, n - 1.
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "ar1_reml": ("ar1_reml", {}),

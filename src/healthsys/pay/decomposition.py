@@ -195,7 +195,7 @@ def oaxaca(
     base
         Base level of each text column; the first in the alphabet by default.
     reference
-        Reference coefficients of the twofold split, a key of :data:`REFERENCES`. (``statsmodels`` 0.15.0
+        Reference coefficients of the twofold split, a key of ``REFERENCES``. (``statsmodels`` 0.15.0
         returns the Jann result when asked for ``neumark``; here the two are apart.)
     resamples, seed
         Bootstrap samples of people within each group for percentile intervals; none when 0.

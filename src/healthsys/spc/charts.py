@@ -58,7 +58,7 @@ class ControlChart:
 
     @property
     def provisional(self) -> bool:
-        """Whether the limits of some segment are made from fewer than :data:`FEWEST_POINTS` points."""
+        """Whether the limits of some segment are made from fewer than ``FEWEST_POINTS`` points."""
         return bool((self.segments["points"] < FEWEST_POINTS).any())
 
     @property

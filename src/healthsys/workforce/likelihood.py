@@ -209,14 +209,14 @@ def disparity_ratio(
 
     Above 1, the reference group is better represented after the step. It is a ratio of two ratios of counts; the
     interval is the one of an odds ratio (Woolf), since the four counts are separate groups of people. WRES indicator 1
-    asks for the three :data:`STEPS`, for clinical and for non-clinical staff.
+    asks for the three ``STEPS``, for clinical and for non-clinical staff.
 
     Parameters
     ----------
     counts
         ``band``, ``group`` (such as ``BME`` and ``White``), ``people``.
     step
-        Two keys of :data:`TIERS`.
+        Two keys of ``TIERS``.
 
     Returns
     -------

@@ -73,10 +73,10 @@ def recruitment(
     Parameters
     ----------
     counts
-        ``stage``, ``group``, ``people``: how many of each group reached each stage of :data:`STAGES`.
+        ``stage``, ``group``, ``people``: how many of each group reached each stage of ``STAGES``.
     groups
         The group and the reference group. The adverse-impact ratio is the group's rate over the reference group's;
-        ``outside`` says whether it lies outside :data:`FOUR_FIFTHS`.
+        ``outside`` says whether it lies outside ``FOUR_FIFTHS``.
     start
         Stage from which the whole is counted to the last one.
     page
