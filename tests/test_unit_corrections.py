@@ -44,6 +44,17 @@ def test_what_a_reader_sees_changed_is_listed_and_nothing_else(project):
     }
 
 
+def test_other_words_for_the_same_numbers_are_listed_only_with_a_number_that_moved(project):
+    said, now = ({**ENTRY, "value": text, "text": text, "interval": None} for text in ("It rose.", "It went up."))
+    project({"finding": said, "change": ENTRY}, {"finding": now, "change": ENTRY})
+    assert corrections.moved("waits-once") == []
+    project({"finding": said, "change": ENTRY}, {"finding": now, "change": {**ENTRY, "value": 5, "text": "5 weeks"}})
+    assert [row["result"] for row in corrections.moved("waits-once")] == ["finding", "change"]
+    clear = {**said, "value": "clear", "text": "clear"}
+    project({"verdict": clear}, {"verdict": {**clear, "value": "unclear", "text": "unclear"}})
+    assert [row["result"] for row in corrections.moved("waits-once")] == ["verdict"]
+
+
 def test_a_row_needs_a_reason_and_reaches_the_page(project):
     project({"change": ENTRY}, {"change": {**ENTRY, "value": 5.0, "text": "5.0 <weeks>"}})
     rows = corrections.moved("waits-once")
@@ -74,6 +85,8 @@ def test_the_latest_correction_of_each_result_is_what_the_record_says_now():
         if run not in load_runs():
             continue
         entry = json.loads(record.recorded_path(run).read_text())["results"].get(result)
+        if entry and isinstance(entry["value"], str) and " " in entry["value"]:
+            continue  # a sentence may be reworded later
         assert row["new"] == (corrections.shown_as(entry) if entry else corrections.GONE), (run, result)
 
 

@@ -28,7 +28,7 @@ def moved(run: str) -> list[dict[str, str]]:
     """Return the results of a run that are shown otherwise than in the published record: number, interval or sentence.
 
     A result that is recorded for the first time replaces nothing and is not listed, and neither is a change beyond the
-    digits that a reader sees.
+    digits that a reader sees, nor other words for the same results: sentences are listed only with a number that moved.
 
     Parameters
     ----------
@@ -57,7 +57,11 @@ def moved(run: str) -> list[dict[str, str]]:
         said, now = shown_as(old), shown_as(new) if new else GONE
         if now != said:
             rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": said, "new": now})
-    return rows
+    return rows if any(not _is_sentence(before[row["result"]]) for row in rows) else []
+
+
+def _is_sentence(entry: dict[str, Any]) -> bool:
+    return isinstance(entry.get("value"), str) and " " in entry["value"]
 
 
 def shown_as(entry: dict[str, Any]) -> str:
@@ -104,7 +108,8 @@ def page() -> str:
     """Return the page *Corrections*: every replaced result, the newest first, grouped by the reason."""
     opening = (
         "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
-        "Each replaced result is listed here: what the page reported before, what it reports now, why, and when.\n"
+        "Each replaced result is listed here: what the page reported before, what it reports now, why, and when. "
+        "Other words for the same numbers are not listed.\n"
     )
     if DATA not in datasets.names():
         return f"{opening}\nNo result has been replaced yet.\n"
