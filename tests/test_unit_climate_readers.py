@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from compendium import datasets, paths
+from compendium.errors import DatasetError
 from compendium.notebook import open_data
 from healthsys import climate
 from healthsys.errors import DataError
@@ -98,7 +99,7 @@ def test_an_empty_file_and_no_file(tmp_path):
         read(str(tmp_path / "none.csv"))
     with pytest.raises(DataError, match=r"this is a folder; allowed: a CSV file"):
         read(str(tmp_path))
-    with pytest.raises(DataError, match=r"is neither a bundled data set nor a file"):
+    with pytest.raises(DatasetError, match=r"is neither a bundled data set nor a file"):
         read(str(tmp_path / "nowhere.csv"))
 
 

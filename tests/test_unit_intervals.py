@@ -2,16 +2,17 @@
 
 import contextlib
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from compendium import datasets
+from compendium import datasets, paths
 from everyday.analyses import coverage
 from healthsys.errors import DataError
-from healthsys.its import measured, simulate
+from healthsys.its import simulate
 from healthsys.its.autoregressive import satterthwaite
 from healthsys.its.interrupted import controlled, design, segmented
 from healthsys.its.least_squares import FixedB, kernel_weights
@@ -232,7 +233,7 @@ def test_trend_from_one_reads_the_level_a_period_earlier_and_the_effect_the_same
 def test_the_default_is_the_method_nearest_to_what_it_claims():
     """The written criterion, applied to the committed table."""
     table = datasets.load("interval_coverage")
-    order = measured.ranking(table)
+    order = simulate.ranking(table)
     assert order["method"].iloc[0] == DEFAULT_MODEL == "ar1_reml"
     assert order["distance"].iloc[0] < 1.0 < order["distance"].iloc[1]
     own = order.set_index("method")
@@ -244,7 +245,7 @@ def test_the_default_is_the_method_nearest_to_what_it_claims():
 
 def test_one_cell_of_the_committed_table_is_made_again():
     methods = ("ar1_reml", "ar1_reml_t", "prais_winsten", "newey_west", "ols_hc3", "ols")
-    made = measured.measure(lengths=(24,), rhos=(0.3,), noises=("ar1",), methods=methods)
+    made = simulate.measure(lengths=(24,), rhos=(0.3,), noises=("ar1",), methods=methods)
     kept = datasets.load("interval_coverage")
     kept = kept[(kept["noise"] == "ar1") & (kept["periods"] == 24) & (kept["autocorrelation"] == 0.3)]
     kept = kept[kept["method"].isin(methods)].reset_index(drop=True)
@@ -350,7 +351,7 @@ def test_level_reaches_effects_and_monte_carlo_error():
     }
     widths = {level: one.upper - one.lower for level, one in tables.items()}
     assert widths[0.9] / widths[0.95] == pytest.approx(stats.t.ppf(0.95, 44) / stats.t.ppf(0.975, 44))
-    table = coverage.score(series=40, periods=24, start=12, rho=0.3, horizon=6, seed=2, level=0.9)
+    table = simulate.score(series=40, periods=24, start=12, rho=0.3, horizon=6, seed=2, level=0.9)
     assert "(90 %)" in coverage.coverage_figure(table, level=0.9, periods=24, series=40)["caption"]
     entry = coverage.results(table, level=0.9, series=40)[1]
     assert entry["level"] == 0.9
@@ -516,3 +517,6 @@ def test_every_linear_model_finds_the_same_line_without_autocorrelation():
         assert row["upper"] - row["lower"] < 1.4
 
 
+def test_the_table_in_the_package_is_the_bundled_one():
+    carried = Path(simulate.__file__).with_name("interval_coverage.csv")
+    assert carried.read_bytes() == (paths.data() / "reference" / "interval_coverage.csv").read_bytes()

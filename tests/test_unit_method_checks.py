@@ -1,10 +1,13 @@
 """Every worked example of ``data/reference/method_checks.csv``: our answer within the tolerance of theirs."""
 
+import pkgutil
+
 import pandas as pd
 import pytest
 
 from compendium import datasets
 from everyday.ledger import methods
+from healthsys import validation
 from healthsys.errors import DataError
 
 REFERENCE = datasets.load("method_checks")
@@ -30,7 +33,7 @@ def test_our_answer_is_theirs(ours, check):
 
 def test_every_module_that_has_worked_examples_is_found():
     names = [module.__name__ for module in methods.modules()]
-    assert "healthsys.validation.workforce" in names
+    assert names == [f"healthsys.validation.{one.name}" for one in pkgutil.iter_modules(validation.__path__)]
     assert len(set(names)) == len(names)
     assert all(check.split("-")[0] == area for check, area in zip(REFERENCE["check"], REFERENCE["area"], strict=True))
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from compendium import datasets
+from compendium.errors import DatasetError
 from compendium.notebook import open_data
 from healthsys.errors import DataError
 from healthsys.io import pick_series, read_official, read_series
@@ -235,7 +236,7 @@ def test_an_unknown_series_names_the_nearest():
     table = open_data("area_south_series", read_series)
     with pytest.raises(DataError, match="Did you mean 'antenatal_coverage'"):
         pick_series(table, indicator="antenatal", unit="Area South")
-    with pytest.raises(DataError, match="neither a bundled data set nor a file"):
+    with pytest.raises(DatasetError, match="neither a bundled data set nor a file"):
         open_data("area_south_serie", read_series)
 
 

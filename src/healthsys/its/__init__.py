@@ -9,7 +9,7 @@
 >>> found = its.segmented(series, change="2021-07-01", horizon=6)
 >>> bool(abs(found.at_change.absolute - 4) < 0.5)
 True
->>> found.coefficient("level")["lower"] > 0
+>>> bool(found.coefficient("level")["lower"] > 0)
 True
 """
 
@@ -27,11 +27,12 @@ from healthsys.its.interrupted import (
 )
 from healthsys.its.measured import measured_coverage
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, MODEL_NAMES, MODELS, fit
+from healthsys.its.simulate import measure, ranking, score
 
 __all__ = [
     "COUNT_MODELS", "DEFAULT_MODEL", "MODELS", "MODEL_NAMES", "REFUSE_BELOW", "SEASONS", "coefficient_table",
-    "controlled", "design", "effect", "fit", "measured_coverage", "per_year", "position_of", "season_terms",
-    "segmented",
+    "controlled", "design", "effect", "fit", "measure", "measured_coverage", "per_year", "position_of", "ranking",
+    "score", "season_terms", "segmented",
 ]  # fmt: skip
 
 
