@@ -9,6 +9,7 @@ import miniature
 from compendium import paths
 from everyday.ledger import book
 from everyday.ledger.command import claims
+from compendium.errors import DatasetError
 from healthsys.errors import DataError
 
 
@@ -33,7 +34,7 @@ def test_one_source_as_json():
 
 def test_an_unknown_source_is_named():
     found = run("--source", "manion2023")
-    assert isinstance(found.exception, DataError)
+    assert isinstance(found.exception, DatasetError)
     assert "Did you mean 'mannion2023'" in str(found.exception)
 
 
