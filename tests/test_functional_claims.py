@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 import miniature
 from compendium import paths
+from compendium.errors import DatasetError
 from everyday.ledger import book
 from everyday.ledger.command import claims
-from compendium.errors import DatasetError
 from healthsys.errors import DataError
 
 

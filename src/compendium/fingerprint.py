@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import importlib.util
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -65,9 +64,10 @@ def source_files(notebook: nbformat.NotebookNode, *, packages: Iterable[Path] | 
         return sorted(path for folder in known.values() for path in folder.rglob("*.py"))
     asked: set[tuple[Path, Names]] = set()
     waiting = {found for one in facts.imports for found in _asked(one, facts, known)}
-    style = project.load().style if packages is None else ""
-    if style:
-        waiting.add((Path(importlib.util.find_spec(style).origin), None))
+    if packages is None:  # what the project tells the machine to use, and no import names
+        named = (project.load().style, project.load().reader)
+        told = ast.parse("\n".join(f"import {name}" for name in named if name))
+        waiting |= {found for one in _facts(told).imports for found in _asked(one, _facts(told), known)}
     while waiting:
         path, names = waiting.pop()
         asked.add((path, names))
