@@ -10,6 +10,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from healthsys import say
 from healthsys.errors import HealthsysError
 
 #: MIME type under which a notebook emits a named result.
@@ -133,7 +134,7 @@ def text_of(value: Any, format: str) -> str:
     >>> text_of(-4.26, "{:.1f} %")
     '−4.3 %'
     """
-    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", format.format(value))
+    return say.number(value, format)
 
 
 def _plain(value: Any) -> Any:
