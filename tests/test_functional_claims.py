@@ -34,7 +34,7 @@ def test_one_source_as_json():
 
 def test_an_unknown_source_is_named():
     found = run("--source", "manion2023")
-    assert isinstance(found.exception, DatasetError)
+    assert isinstance(found.exception, DataError)
     assert "Did you mean 'mannion2023'" in str(found.exception)
 
 
@@ -54,7 +54,7 @@ def test_own_file_with_a_verdict_that_does_not_hold_exits_1_and_gives_its_page(t
 
 def test_a_missing_file_is_said(tmp_path):
     found = run("--file", tmp_path / "absent.csv")
-    assert isinstance(found.exception, DataError)
+    assert isinstance(found.exception, DatasetError)
     assert "neither a bundled data set nor a file" in str(found.exception)
 
 

@@ -3,15 +3,17 @@
 import contextlib
 import functools
 import http.server
+import re
 import shutil
 import threading
 import zipfile
 from urllib.parse import quote_plus
 
 import pytest
+import yaml
 
 import miniature
-from compendium import finish, portable, printing
+from compendium import portable, printing
 from compendium.errors import CompendiumError
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 from test_functional_browser import browser  # noqa: F401
@@ -141,22 +143,44 @@ def served(folder, prefix):
         server.server_close()
 
 
+@pytest.fixture(scope="module")
+def addressed(tmp_path_factory):
+    """The miniature with an address, as a host publishes it."""
+    root = shutil.copytree(miniature.built(tmp_path_factory), tmp_path_factory.mktemp("addressed") / "mini")
+    path = root / "book/_config.yml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings.setdefault("html", {})["baseurl"] = "https://example.org/book"
+    path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    done = miniature.healthsys(root, "build")
+    assert done.returncode == 0, done.stderr
+    return root / "book/_build/html"
+
+
 @pytest.mark.parametrize("missing", ["gone.html", "analyses/gone.html", "a/b/c/d/gone.html"])
-def test_a_missing_page_leads_back_from_any_depth(page, tmp_path, missing):
-    folder = tmp_path / "site"
-    shutil.copytree(HTML, folder, ignore=shutil.ignore_patterns("files", "data", "executed", "*.zip"))
-    finish._at_any_depth(folder / "404.html", "/book")
-    with served(folder, "/book") as address:
+def test_a_missing_page_leads_back_from_any_depth(page, addressed, missing):
+    with served(addressed, "/book") as address:
         page.faults.clear()
         page.goto(f"{address}/{missing}")
         assert page.faults == [f"404: {address}/{missing}", page.faults[-1]], "only the page itself is missing"
         page.faults.clear()
-        page.locator("#missing-search").fill("hypertension")
+        page.locator("#missing-search").fill("waits")
         page.keyboard.press("Enter")
-        page.wait_for_url(f"{address}/search.html?q=hypertension")
+        page.wait_for_url(f"{address}/search.html?q=waits")
         page.goto(f"{address}/{missing}")
-        page.locator("article a:has-text('first page')").click()
+        page.locator("article a[href$='index.html']").first.click()
         page.wait_for_url(f"{address}/index.html")
+
+
+def test_with_an_address_pages_say_what_other_sites_show(addressed):
+    text = (addressed / "analyses/waits-once.html").read_text(encoding="utf-8")
+    tags = dict(re.findall(r'<meta property="([^"]+)" content="([^"]*)" />', text))
+    assert tags["og:title"] == "Waits as printed"
+    assert tags["og:site_name"]
+    assert tags["og:url"] == "https://example.org/book/analyses/waits-once.html"
+    assert tags["og:image"].startswith("https://example.org/book/files/analyses/waits-once/figure-")
+    assert (addressed / tags["og:image"].removeprefix("https://example.org/book/")).is_file()
+    assert text.count('name="description"') == 1
+    assert "https://example.org/book/analyses/waits-once.html</loc>" in (addressed / "sitemap.xml").read_text()
 
 
 def test_the_whole_book_is_printed_with_bookmarks_and_contents(browser, tmp_path, tmp_path_factory):  # noqa: F811

@@ -11,8 +11,9 @@ import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from compendium import files, paths
+from compendium import address, cite, files, paths
 
 #: What stands first in the generated file.
 _HEAD = "# Generated from _config.yml by compendium.configuration; change that file, not this one. "
@@ -42,7 +43,25 @@ def write() -> bool:
     for name in ("html_css_files", "html_js_files"):  # Jupyter Book adds what it finds, in the order of the disk
         first = asked.get(name, [])
         settings[name] = [*first, *sorted(set(settings.get(name, [])) - set(first))]
-    return files.write_whole(path(), f"{key}\n{text(settings)}")
+    return files.write_whole(path(), f"{key}\n{text({**settings, **_published(settings)})}")
+
+
+def _published(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what a book with an address has besides: Open Graph, and a 404 page whose links work at any depth."""
+    site = address.site()
+    if not site:
+        return {}
+    return {
+        "extensions": [*settings["extensions"], "sphinxext.opengraph", "notfound.extension"],
+        "html_baseurl": f"{site}/",
+        "ogp_site_url": f"{site}/",
+        "ogp_site_name": cite.short_title(),
+        "ogp_type": "article",
+        "ogp_enable_meta_description": False,  # the page says it in whole sentences
+        "ogp_social_cards": {"enable": False},  # the image is a figure of the page
+        "notfound_template": "missing.html",
+        "notfound_urls_prefix": f"{urlsplit(site).path}/",
+    }
 
 
 def text(settings: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from compendium import address, cite, escape, policy, portable
 
@@ -52,7 +52,7 @@ def finish(built: Path, *, epoch: str) -> None:
         if document not in _NO_PAGE:
             said[document] = description
             text = text.replace(_ARTICLE_END, f"{cite.block(document, title_of(text), site=site)}\n{_ARTICLE_END}", 1)
-        texts[path] = _head(text, document, description, site=site)
+        texts[path] = _head(text, description)
     _write_search(built, texts, said)
     texts = {path: policy.carry(text, policy.of_page(text)) for path, text in texts.items()}
     for path, text in texts.items():
@@ -63,7 +63,6 @@ def finish(built: Path, *, epoch: str) -> None:
         path.write_text(_with_button(text, up, size), encoding="utf-8")
     if site:
         (built / "sitemap.xml").write_text(sitemap(list(said), site=site), encoding="utf-8")
-        _at_any_depth(built / "404.html", urlsplit(site).path)
 
 
 def title_of(text: str) -> str:
@@ -98,25 +97,12 @@ def description_of(text: str) -> str:
     return cut[: sentence + 1] if sentence > DESCRIPTION // 3 else f"{cut[: cut.rfind(' ')]} …"
 
 
-def _head(text: str, document: str, description: str, *, site: str) -> str:
-    """Return a page with its description and, where the book has an address, what other sites show of it."""
+def _head(text: str, description: str) -> str:
+    """Return a page with its description, which engines of search show."""
     if not description:
         return text
-    tags = [("name", "description", description)]
-    if site:
-        tags += [
-            ("property", "og:type", "article"),
-            ("property", "og:site_name", cite.short_title()),
-            ("property", "og:locale", "en_GB"),
-            ("property", "og:title", title_of(text)),
-            ("property", "og:description", description),
-            ("property", "og:url", f"{site}/{quote(document)}.html"),
-        ]
-        figure = re.search(rf'href="[./]*(files/{re.escape(document)}/figure-[a-z0-9-]+\.png)"', text)
-        if figure:
-            tags.append(("property", "og:image", f"{site}/{figure[1]}"))
-    lines = "".join(f'\n    <meta {kind}="{name}" content="{escape.html(said)}" />' for kind, name, said in tags)
-    return _TITLE.sub(lambda match: f"{match[0]}{lines}", text, count=1)
+    line = f'\n    <meta name="description" content="{escape.html(description)}" />'
+    return _TITLE.sub(lambda match: f"{match[0]}{line}", text, count=1)
 
 
 def _write_search(built: Path, texts: dict[Path, str], said: dict[str, str]) -> None:
@@ -145,7 +131,7 @@ def _with_button(text: str, up: str, size: int) -> str:
 
 
 def sitemap(documents: list[str], *, site: str) -> str:
-    """Return the sitemap of the book's pages.
+    """Return the sitemap of all pages (sphinx-sitemap 2.9 lists only those that a build has just written).
 
     Examples
     --------
@@ -155,11 +141,3 @@ def sitemap(documents: list[str], *, site: str) -> str:
     listed = "".join(f"  <url><loc>{escape.html(f'{site}/{quote(name)}.html')}</loc></url>\n" for name in documents)
     opening = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
     return f"{opening}{listed}</urlset>\n"
-
-
-def _at_any_depth(page: Path, base: str) -> None:
-    """Make every link of the 404 page start at the book's address: it is served wherever something is missing."""
-    if page.is_file():
-        found = re.compile(r'((?:href|src|action|data-content_root)=")(?!#|/|[a-z]+:)(?:\./)?([^"]*)"')
-        text = found.sub(rf'\g<1>{base}/\g<2>"', page.read_text(encoding="utf-8"))
-        page.write_text(text, encoding="utf-8")

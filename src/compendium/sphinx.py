@@ -6,6 +6,7 @@ from. A name that does not resolve is a warning, and a warning fails the build.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -97,15 +98,24 @@ def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str
         context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
+def _share_figure(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Name the first figure of a page as its image on other sites, where the book has an address."""
+    site = getattr(app.config, "ogp_site_url", "")
+    figure = re.search(rf'href="[./]*(files/{re.escape(pagename)}/figure-[a-z0-9-]+\.png)"', context.get("body", ""))
+    if site and figure:
+        context["meta"] = {**(context.get("meta") or {}), "og:image": f"{site}{figure[1]}"}
+
+
 def _own_pages(app: Sphinx, config: Any) -> None:
-    """Add the page for a missing address and how the search ranks.
+    """Add our templates and how the search ranks.
 
     Launching is left to the pages: the theme would open a notebook that only the build has.
     """
     templates = Path(__file__).parent / "templates"
     config.templates_path.append(str(templates))
+    if "notfound.extension" not in config.extensions:
+        config.html_additional_pages["404"] = "missing.html"
     config.html_search_scorer = str(templates / "scorer.js")
-    config.html_additional_pages["404"] = "missing.html"
     config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
 
 
@@ -130,6 +140,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.connect("html-page-context", _add_explorer)
+    app.connect("html-page-context", _share_figure, priority=400)
     app.connect("config-inited", _own_pages)
     app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
