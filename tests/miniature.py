@@ -237,9 +237,10 @@ def stamp(root: Path, package: dict) -> None:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what another test of this process may have said to the package."""
+    """Return the environment without what another test may have said to the package, and with the paths to both."""
     kept = "HEALTHSYS_REQUIRE_BROWSER"
-    return {name: value for name, value in os.environ.items() if not name.startswith("HEALTHSYS_") or name == kept}
+    found = {name: value for name, value in os.environ.items() if not name.startswith("HEALTHSYS_") or name == kept}
+    return {**found, "PYTHONPATH": PATH}
 
 
 def until(page, expression, argument=None, *, seconds=30):
@@ -270,7 +271,7 @@ def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.Com
     return subprocess.run(
         [sys.executable, *traced, "-m", "everyday.cli", *arguments],
         cwd=root,
-        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), "PYTHONPATH": PATH, **told, **environment},
+        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment},
         capture_output=True,
         text=True,
         check=False,

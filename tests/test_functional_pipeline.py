@@ -223,7 +223,7 @@ def test_report_refuses_a_bad_file_and_writes_nothing(mini, tmp_path):
     out = tmp_path / "out"
     done = healthsys(mini, "report", "waits", "-p", f"source={tmp_path / 'own.csv'}", "--out", str(out))
     assert done.returncode == 1
-    assert "own.csv: column 'days', row 3: 'ten' is not allowed; allowed: a number from 0 to 365" in done.stderr
+    assert "own.csv: column 'days', row 2: '400' is not allowed; allowed: a number from 0 to 365" in done.stderr
     assert "Traceback" not in done.stderr
     assert not out.exists()
 

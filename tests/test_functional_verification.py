@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,8 +16,8 @@ import yaml
 from click.testing import CliRunner
 from lxml import html as parser
 
-import healthsys
 import miniature
+import minimethods
 from compendium import archive, book, crate, stored, verification
 from compendium.runs import load_runs
 from everyday.cli import main
@@ -111,6 +112,7 @@ def test_a_changed_data_value_is_named_with_the_result_it_changes(project):
 
 
 def test_a_value_against_the_schema_is_named(project):
+    miniature.checked(project)
     replace(project / "data/published/waits.csv", "12.5", "1250")
     done = verify("--only", "data")
     assert "waits.csv: column 'days', row 2: '1250' is not allowed; allowed: a number from 0 to 365" in done.output
@@ -123,11 +125,12 @@ def test_a_data_file_that_nothing_describes_is_named(project):
 
 
 def test_a_changed_line_of_source_is_caught_by_the_result_it_changes(project, tmp_path):
-    source = shutil.copytree(Path(healthsys.__file__).parent, tmp_path / "src/healthsys")
-    replace(source / "evidence/recording.py", "SIGNIFICANT_DIGITS = 8", "SIGNIFICANT_DIGITS = 2")
+    source = shutil.copytree(miniature.PROJECT / "src", tmp_path / "src")
+    replace(source / "compendium/recording.py", "SIGNIFICANT_DIGITS = 8", "SIGNIFICANT_DIGITS = 2")
     done = subprocess.run(
         [sys.executable, "-m", "everyday.cli", "verify", "--only", "runs", "waits-once"],
-        env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(project), "PYTHONPATH": str(tmp_path / "src")},
+        env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(project),
+             "PYTHONPATH": os.pathsep.join([str(source), str(miniature.PROJECT / "tests")])},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
@@ -257,7 +260,7 @@ def unpacked(project, tmp_path) -> Path:
     assert "no built book" in done.output
     shutil.unpack_archive(tmp_path / "all.zip", tmp_path / "elsewhere")
     (folder,) = (tmp_path / "elsewhere").iterdir()
-    assert folder.name == f"miniature-{healthsys.__version__}"
+    assert folder.name == f"miniature-{minimethods.__version__}"
     return folder
 
 

@@ -68,6 +68,9 @@ def compose_pages(runs: list[Run]) -> list[str]:
             stale.unlink()
     written = {name: write() for name, write in generated.PAGES.items()}
     written |= reference.pages() | project.extended("pages", default={})
+    for stale in (paths.book() / "reference").glob("api-*.md"):
+        if f"reference/{stale.name}" not in written:
+            stale.unlink()
     for name, text in written.items():
         if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
             offers.append(takeaway.Offer(name.removesuffix(".md")))
@@ -105,6 +108,7 @@ def build_pages(*, force: bool = False) -> bool:
     RunError
         With the warnings and errors of the page build; a warning fails it. The last good pages stay.
     """
+    configuration.write()
     key_file = paths.build() / ".pages-key"
     key = inputs_hash()
     index = paths.build() / "html" / "index.html"
@@ -112,7 +116,6 @@ def build_pages(*, force: bool = False) -> bool:
         return False
     key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
-    configuration.write()
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
     done = subprocess.run(configuration.command(work), capture_output=True, text=True, env=environment, check=False)
     if done.returncode:

@@ -48,6 +48,7 @@ def finish(built: Path, *, epoch: str) -> None:
     for path in sorted(built.rglob("*.html")):
         document = path.relative_to(built).with_suffix("").as_posix()
         text = _THEBE.sub("", _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")))
+        text = re.sub(r"(mystnb\.[0-9a-f]+\.css)\?v=[0-9a-f]+", r"\1", text)  # only a second build has the checksum
         description = description_of(text)
         if document not in _NO_PAGE:
             said[document] = description

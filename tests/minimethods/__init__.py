@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+__version__ = "0.2.0"
+
 
 class DataError(ValueError):
     """A file that cannot be averaged."""
@@ -12,9 +14,11 @@ def read_waits(path, *, label):
     table = pd.read_csv(path)
     if "days" not in table:
         raise DataError(f"{label}: there is no column 'days' (Mean wait)")
-    if (table["days"] > 365).any():
-        raise DataError(f"{label}: column 'days': more than 365 days is not allowed")
-    return table
+    days = pd.to_numeric(table["days"], errors="coerce")
+    for row in table.index[table["days"].notna() & ~days.between(0, 365)]:
+        said = f"'{table['days'][row]}' is not allowed; allowed: a number from 0 to 365"
+        raise DataError(f"{label}: column 'days', row {row + 2}: {said}")
+    return table.assign(days=days)
 
 
 def plot_waits(waits, *, ax):
