@@ -145,13 +145,17 @@ def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = Non
             f"'{text}' is neither a bundled data set nor a file.{nearest(text, names())} "
             f"Give a path to a CSV file, or one of: {', '.join(n for n in names() if n.startswith(layout[:6]))}"
         )
-    frame = project.reader()(path, schema or describe(layout)["schema"], label=path.name)
+    return owned(project.reader()(path, schema or describe(layout)["schema"], label=path.name), path)
+
+
+def owned(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Attach the provenance of a reader's own file to the frame that was read from it."""
     frame.attrs["provenance"] = {
         "name": path.name,
         "title": path.name,
         "kind": "yours",
         "path": path.name,
-        "sha256": sha256(path),
+        "sha256": sha256(path) if path.is_file() else "",
         "sources": ["the reader's own file"],
         "licence": "the reader's own",
     }

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from compendium import datasets, paths
+from compendium.datasets import provenance
 from compendium.errors import DatasetError, nearest
 from compendium.escape import prose
 from compendium.plotting import show
@@ -68,25 +69,4 @@ def open_data(
             f"'{name}' is neither a bundled data set nor a file.{nearest(name, datasets.names())} "
             "Give the name of a data set that `healthsys data` lists, or the path of a file"
         )
-    frame = read(path, label=path.name, **options)
-    frame.attrs["provenance"] = {
-        "name": path.name,
-        "title": path.name,
-        "kind": "yours",
-        "path": path.name,
-        "sha256": datasets.sha256(path) if path.is_file() else "",
-        "sources": ["the reader's own file"],
-        "licence": "the reader's own",
-    }
-    return frame
-
-
-def provenance(frame: pd.DataFrame) -> str:
-    """Say in one line what an opened table is: title, kind, rows and source.
-
-    Examples
-    --------
-    >>> provenance(open_data("climate_benchmarks")).split("; ")[1]
-    'published'
-    """
-    return datasets.provenance(frame)
+    return datasets.owned(read(path, label=path.name, **options), path)
