@@ -229,12 +229,11 @@ def test_an_output_that_vanishes_stops_the_sweep_and_keeps_what_is_done(mini, tm
             raise RunError("cannot write: No space left on device")
         write(store, name, text)
 
-    monkeypatch.setattr(Store, "write", full)
-    with pytest.raises(RunError, match="No space left"):
-        sweep.sweep("scaled", twelve(tmp_path), out=str(out), jobs=2)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", full)
+        with pytest.raises(RunError, match="No space left"):
+            sweep.sweep("scaled", twelve(tmp_path), out=str(out), jobs=2)
     assert len(list(out.glob("*/results.json"))) == 3
-    monkeypatch.setenv("HEALTHSYS_ROOT", str(mini))
     assert sweep.sweep("scaled", tmp_path / "grid.csv", out=str(out)) == {"done": 8, "skipped": 3, "failed": 1}
 
 
