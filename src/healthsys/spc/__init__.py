@@ -24,9 +24,9 @@ from healthsys.spc.funnels import (
 from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
 __all__ = [
-    "LEVELS", "Capability", "ControlChart", "Funnel", "Overdispersion", "RunChart", "assurance", "c_chart", "capability",
-    "cases_between", "funnel", "g_chart", "mr_chart", "overdispersion", "p_prime", "proportion_limits", "ratio_limits",
-    "run_chart", "t_chart", "times_between", "u_prime", "variation", "xmr",
+    "LEVELS", "Capability", "ControlChart", "Funnel", "Overdispersion", "RunChart", "assurance", "c_chart",
+    "capability", "cases_between", "funnel", "g_chart", "mr_chart", "overdispersion", "p_prime", "proportion_limits",
+    "ratio_limits", "run_chart", "t_chart", "times_between", "u_prime", "variation", "xmr",
 ]  # fmt: skip
 
 

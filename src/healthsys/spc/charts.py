@@ -15,25 +15,18 @@ from healthsys.spc.rules import NEAR_SHARE, RULES, observed_numbers, rules_broke
 
 #: Mean moving range of two points of a normal process, in standard deviations (Shewhart's d2 for n = 2).
 D2 = 1.128
-
 #: Three standard deviations over the mean moving range, as usual for XmR charts (3 / 1.128 rounded).
 LIMIT_FACTOR = 2.66
-
 #: Upper limit of a moving range in mean moving ranges (D4 for two points, Montgomery, appendix VI).
 RANGE_FACTOR = 3.267
-
 #: A moving range at or above this many mean moving ranges is left out once when screened (Nelson 1982).
 SCREEN_FACTOR = RANGE_FACTOR
-
 #: Points in a row that make a trend, and points on one side that make a shift (Making Data Count).
 TREND_LENGTH, SHIFT_LENGTH = 7, 7
-
 #: Fewest points that make a trend or a shift, when a caller sets the length.
 SHORTEST_RUN = 2
-
 #: Fewest points per segment for limits that can be relied on (Making Data Count guidance).
 FEWEST_POINTS = 12
-
 #: Which way is better.
 DIRECTIONS = ("increase", "decrease", "neutral")
 
@@ -183,16 +176,10 @@ def _mean_moving_range(ranges: np.ndarray, *, screen: bool, slack: float, apart:
 
 
 def xmr(
-    values: Sequence[float],
-    *,
-    periods: Sequence | None = None,
-    screen: bool = True,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
+    values: Sequence[float], *, periods: Sequence | None = None, screen: bool = True, baseline: int | None = None,
+    rebase: Sequence[int] = (), exclude: Sequence[int] = (), trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
-) -> ControlChart:
+) -> ControlChart:  # fmt: skip
     """Chart individual values and their moving range (XmR, I-MR).
 
     Limits are the mean plus or minus 2.66 mean moving ranges, near-limit lines two thirds of that. A missing period has
@@ -241,10 +228,8 @@ def xmr(
     1.94 -0.72 4.60 outside limits
     """
     values = observed_numbers(values)
-    plan = Plan(
-        len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
-        trend_length=trend_length, shift_length=shift_length,
-    )  # fmt: skip
+    lengths = {"trend_length": trend_length, "shift_length": shift_length}
+    plan = Plan(len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude, **lengths)
     rows, summary = [], []
     for number, where, frozen in plan.segments():
         counted = np.where(plan.left_out[where], np.nan, values[where])
@@ -370,27 +355,14 @@ def assurance(chart: ControlChart, *, improvement: str, target: float | None) ->
     return "consistently fails" if hardest < -slack else "hit or miss"
 
 
-def capability(
-    chart: ControlChart, *, lower: float | None = None, upper: float | None = None, force: bool = False
-) -> Capability:
+def capability(chart: ControlChart, *, lower: float | None = None, upper: float | None = None) -> Capability:
     """Measure how well a stable process fits between specification limits.
 
     Cp = (upper - lower) / 6 s and Cpk = min(upper - mean, mean - lower) / 3 s with s the mean moving range of the last
     segment over 1.128; Ppk uses the sample standard deviation instead.
 
-    Parameters
-    ----------
-    chart
-        An XmR chart.
-    lower, upper
-        Specification limits; with one of them Cp is None.
-    force
-        Compute in spite of special causes.
-
-    Returns
-    -------
-    Capability
-        All None with a ``reason`` when the process is not stable and not forced, or has no spread.
+    ``chart`` is an XmR chart; with one of the specification limits ``lower`` and ``upper`` Cp is None. All are None
+    with a ``reason`` when the process is not stable or has no spread.
 
     Examples
     --------
@@ -405,7 +377,7 @@ def capability(
             raise DataError(f"the {name} specification limit is {limit:g}; allowed: a number, or none")
     if lower is not None and upper is not None and lower >= upper:
         raise DataError(f"the lower specification limit {lower:g} is not below the upper one {upper:g}")
-    if not chart.stable and not force:
+    if not chart.stable:
         return Capability(None, None, None, "the process shows special causes; capability describes a stable one")
     if chart.kind != "XmR":
         return Capability(None, None, None, f"capability is computed from an XmR chart, not from a {chart.kind} chart")

@@ -111,8 +111,8 @@ def p_prime(
 ) -> ControlChart:
     """Chart proportions with Laney's prime correction for large denominators, or with plain binomial limits.
 
-    Centre is all events over all denominators. With ``laney`` the limits are multiplied by sigma_z, the mean moving range
-    of the z-scores over 1.128; about 1 means no extra dispersion.
+    Centre is all events over all denominators. With ``laney`` the limits are multiplied by sigma_z, the mean moving
+    range of the z-scores over 1.128; about 1 means no extra dispersion.
 
     Parameters
     ----------
@@ -126,13 +126,14 @@ def p_prime(
     Returns
     -------
     ControlChart
-        Limits clipped to 0 and 1; a period without a denominator has no point; ``segments`` has ``sigma_z``, None with a
-        ``reason`` where it cannot be estimated.
+        Limits clipped to 0 and 1; a period without a denominator has no point; ``segments`` has ``sigma_z``, None with
+        a ``reason`` where it cannot be estimated.
 
     Raises
     ------
     DataError
-        If a count is negative or infinite, events exceed the denominator, or a segment has fewer than two usable periods.
+        If a count is negative or infinite, events exceed the denominator, or a segment has fewer than two usable
+        periods.
 
     References
     ----------
@@ -191,8 +192,9 @@ def c_chart(counts: Sequence[float], **options: Unpack[ChartOptions]) -> Control
 def run_chart(values: Sequence[float]) -> RunChart:
     """Test a series for non-random runs about its median (Anhøj's rules).
 
-    The longest run may not exceed round(log2 n) + 3, and the median must be crossed at least as often as the 5th percentile
-    of a binomial with n - 1 trials and probability one half. Missing points and points on the median are dropped.
+    The longest run may not exceed round(log2 n) + 3, and the median must be crossed at least as often as the 5th
+    percentile of a binomial with n - 1 trials and probability one half. Missing points and points on the median are
+    dropped.
 
     Raises
     ------

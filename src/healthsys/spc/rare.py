@@ -15,7 +15,6 @@ from healthsys.spc.rules import observed_numbers
 
 #: Power that brings exponential times between events near a normal distribution (Nelson 1994).
 NELSON_POWER = 1 / 3.6
-
 #: Units in which times between events are counted.
 TIME_UNITS = {"days": "D", "hours": "h", "minutes": "min"}
 
@@ -48,8 +47,8 @@ def times_between(moments: Sequence, *, unit: str = "days") -> np.ndarray:
 def cases_between(outcomes: Sequence) -> np.ndarray:
     """Return the numbers of cases without the event between one event and the next, for a g chart.
 
-    ``outcomes`` has a 0 (no event) or 1 (event) per case, in order. Cases before the first event and after the last are not
-    counted.
+    ``outcomes`` has a 0 (no event) or 1 (event) per case, in order. Cases before the first event and after the last are
+    not counted.
 
     Examples
     --------
@@ -73,8 +72,8 @@ def g_chart(
 ) -> ControlChart:
     """Chart the numbers of cases between rare events, with geometric limits.
 
-    Limits are m plus and minus 3 sqrt((m - a)(m - a + 1)), with m the mean and a the smallest possible number, clipped at
-    a. The distribution is skewed, so a shift is counted from the median.
+    Limits are m plus and minus 3 sqrt((m - a)(m - a + 1)), with m the mean and a the smallest possible number, clipped
+    at a. The distribution is skewed, so a shift is counted from the median.
 
     Parameters
     ----------
@@ -143,8 +142,8 @@ def g_chart(
 def t_chart(between: Sequence[float], *, screen: bool = False, **options: Unpack[ChartOptions]) -> ControlChart:
     """Chart the times between rare events, with the limits of an XmR chart of their power 1/3.6.
 
-    Exponential times become nearly normal under that power; centre line and limits are brought back to time, and the rules
-    are those of the transformed series.
+    Exponential times become nearly normal under that power; centre line and limits are brought back to time, and the
+    rules are those of the transformed series.
 
     Parameters
     ----------

@@ -13,13 +13,10 @@ from healthsys.errors import DataError
 #: Differences up to this share of the largest number compared are rounding, not a difference. Double precision leaves
 #: about 1e-15 for a mean of hundreds of values; one-decimal data of four digits differ by 1e-10 or more.
 RELATIVE_TOLERANCE = 1e-12
-
 #: Largest number that is charted; beyond it squares and sums leave double precision.
 LARGEST = 1e100
-
 #: Share of the way from the centre line to a limit at which "near the limit" begins (two of three sigma).
 NEAR_SHARE = 2 / 3
-
 #: The rules in the order in which they claim a point.
 RULES = ("outside limits", "trend", "two of three", "shift")
 
