@@ -15,7 +15,12 @@ from healthsys import io
 from healthsys.io import prepare
 
 #: A run of each notebook about one series.
-RUNS = {"service_trends": "trend-somerset-gp", "control_chart": "trend-england-emergency"}
+RUNS = {
+    "service_trends": "trend-somerset-gp",
+    "control_chart": "trend-england-emergency",
+    "false_step": "trend-england-reporting",
+    "interval_coverage": "interval-coverage",
+}
 
 #: Settings of these notebooks for a reader's own data, where they are not given.
 OWN = {
@@ -49,7 +54,7 @@ def prepared(*, data, indicator, unit, change="", **options):
 def page(notebook, **given):
     """Run a notebook on settings of one's own."""
     run = load_runs()[RUNS[notebook]]
-    done = in_process.execute(dataclasses.replace(run, parameters={**OWN[notebook], **given}))
+    done = in_process.execute(dataclasses.replace(run, parameters={**OWN.get(notebook, {}), **given}))
     shown = Page()
     for cell in done.cells:
         for output in cell.get("outputs", []):

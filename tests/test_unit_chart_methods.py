@@ -308,9 +308,9 @@ def test_multiplicative_limits_never_shrink_and_need_no_adjusting_below_one():
     assert found.dispersion.phi < 1
     assert not found.adjusted
     assert found.points["inner_upper"].to_list() == plain.points["inner_upper"].to_list()
-    assert Overdispersion(4.0, 0.1, 9, 0.1).factor == 2
-    assert Overdispersion(0.25, 0.0, 9, 0.1).factor == 1
-    assert Overdispersion(None, 0.0, 1, 0.1, "too few").factor == 1
+    assert Overdispersion(4.0, 0.1, 9, 9).factor == 2
+    assert Overdispersion(0.25, 0.0, 9, 9).factor == 1
+    assert Overdispersion(None, 0.0, 1, 1, "too few").factor == 1
     never = funnel(SPREAD, unit="unit", observed="a", size="n", model="multiplicative", adjust=False)
     assert not never.adjusted
 

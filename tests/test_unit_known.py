@@ -5,11 +5,20 @@ import pytest
 
 from compendium import datasets
 from compendium.notebook import open_data
-from everyday.analyses import reporting
 from healthsys.errors import DataError
-from healthsys.io import breaks_of, check_series, pick_series, read_official, read_series, total_problems
+from healthsys.io import (
+    breaks_of,
+    check_series,
+    pick_series,
+    read_official,
+    read_reporting,
+    read_series,
+    step_of,
+    total_problems,
+)
 from healthsys.io.known import OFFICIAL
 from healthsys.io.layouts import number_from
+from pages import page
 from test_unit_readers import AE_HEADER, GP, KH03, RTT, TOTAL, WALES, A, B, ae
 
 
@@ -141,7 +150,7 @@ def opened(tmp_path, rows):
     path = tmp_path / "units.csv"
     lines = ["unit,period,numerator,denominator", *(",".join(map(str, row)) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return reporting.open_reporting(str(path))
+    return read_reporting(path, label=path.name)
 
 
 def test_a_total_among_units_is_refused(tmp_path):
@@ -170,16 +179,19 @@ def test_cells_of_a_panel_that_cannot_be_are_refused(tmp_path, cell, message):
 
 def test_a_panel_of_month_ends_or_weeks_is_read(tmp_path):
     assert opened(tmp_path, panel(freq="ME"))["period"].min() == pd.Timestamp("2021-01-01")
-    assert reporting.step_name(opened(tmp_path, panel(freq="7D"))) == "week"
+    assert step_of(opened(tmp_path, panel(freq="7D"))["period"]).name == "week"
 
 
 def test_a_page_on_other_data_says_nothing_of_the_bundled_ones(tmp_path):
-    own = reporting.told(opened(tmp_path, panel()))
+    opened(tmp_path, panel())
+    own = page("false_step", data=str(tmp_path / "units.csv"))
+    said = f"{own.value('finding')} {own.value('data_kind')} {own.figures['reporting']['caption']}"
     for word in ("England", "NHS", "pandemic", "fourteen", "panel"):
-        assert word not in " ".join(own.values())
-    assert own["source"] == "Your own data: units.csv"
-    given = reporting.told(opened(tmp_path, panel()), source="My returns", measure="seen in time")
-    assert (given["source"], given["measure"]) == ("My returns", "seen in time")
-    ours = reporting.told(reporting.open_reporting("ae_type1_reporting"))
-    assert "fourteen trusts" in ours["data"]
-    assert "pandemic" in ours["limits"]
+        assert word not in said
+    assert own.value("data_kind").startswith("Your own data: units.csv; 12 months, January 2021 to December 2021")
+    rows = [(unit, day, "" if unit == "B" and place > 17 else top, bottom)
+            for place, (unit, day, top, bottom) in enumerate(panel())]  # fmt: skip
+    opened(tmp_path, rows)
+    given = page("false_step", data=str(tmp_path / "units.csv"), source="My returns", measure="seen in time")
+    assert given.figures["reporting"]["caption"].startswith("My returns; 12 months.")
+    assert given.value("finding").startswith("In 2021, 1 unit stopped reporting seen in time but their cases were")

@@ -1,7 +1,5 @@
 """Statistical process control: charts of one process over time, and funnels of many units at one time.
 
-Examples
---------
 >>> import pandas as pd
 >>> from healthsys import spc
 >>> waits = pd.Series([31, 34, 30, 33, 32, 35, 31, 33, 34, 32, 33, 31, 52])
@@ -11,8 +9,6 @@ Examples
 >>> chart.points["signal"].iloc[-1], spc.variation(chart, improvement="decrease")
 ('outside limits', 'concern')
 """
-
-from __future__ import annotations
 
 from healthsys.spc.charts import Capability, ControlChart, assurance, capability, mr_chart, variation, xmr
 from healthsys.spc.counts import RunChart, c_chart, p_prime, run_chart, u_prime
@@ -28,29 +24,10 @@ from healthsys.spc.funnels import (
 from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
 __all__ = [
-    "LEVELS", "Capability",
-    "ControlChart",
-    "Funnel",
-    "Overdispersion",
-    "RunChart",
-    "assurance",
-    "c_chart",
-    "capability",
-    "cases_between",
-    "funnel",
-    "g_chart",
-    "mr_chart",
-    "overdispersion",
-    "p_prime",
-    "proportion_limits",
-    "ratio_limits",
-    "run_chart",
-    "t_chart",
-    "times_between",
-    "u_prime",
-    "variation",
-    "xmr",
-]
+    "LEVELS", "Capability", "ControlChart", "Funnel", "Overdispersion", "RunChart", "assurance", "c_chart",
+    "capability", "cases_between", "funnel", "g_chart", "mr_chart", "overdispersion", "p_prime", "proportion_limits",
+    "ratio_limits", "run_chart", "t_chart", "times_between", "u_prime", "variation", "xmr",
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

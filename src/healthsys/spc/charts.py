@@ -1,15 +1,11 @@
-"""Control charts for one series of values (XmR), what they say of variation and target, and capability.
-
-A control chart asks whether a process changed, without being told when. The names are those of NHS England's Making
-Data Count: centre line, lower and upper process limit, moving range, special cause, variation and assurance.
-"""
+"""Control charts of one series (XmR), what they say of variation and target, and capability."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -19,35 +15,25 @@ from healthsys.spc.rules import NEAR_SHARE, RULES, observed_numbers, rules_broke
 
 #: Mean moving range of two points of a normal process, in standard deviations (Shewhart's d2 for n = 2).
 D2 = 1.128
-
-#: Three standard deviations over the mean moving range, as printed for XmR charts (3 / 1.128 rounded).
+#: Three standard deviations over the mean moving range, as usual for XmR charts (3 / 1.128 rounded).
 LIMIT_FACTOR = 2.66
-
 #: Upper limit of a moving range in mean moving ranges (D4 for two points, Montgomery, appendix VI).
 RANGE_FACTOR = 3.267
-
 #: A moving range at or above this many mean moving ranges is left out once when screened (Nelson 1982).
 SCREEN_FACTOR = RANGE_FACTOR
-
 #: Points in a row that make a trend, and points on one side that make a shift (Making Data Count).
 TREND_LENGTH, SHIFT_LENGTH = 7, 7
-
 #: Fewest points that make a trend or a shift, when a caller sets the length.
 SHORTEST_RUN = 2
-
 #: Fewest points per segment for limits that can be relied on (Making Data Count guidance).
 FEWEST_POINTS = 12
-
 #: Which way is better.
 DIRECTIONS = ("increase", "decrease", "neutral")
 
 
 @dataclass(frozen=True)
 class ControlChart:
-    """A chart: one row per point, one row per segment, how it was made, and what to be careful about.
-
-    ``reason`` says why something of the chart could not be computed, where that is so.
-    """
+    """A chart: a row per point, a row per segment, its kind, what to be careful about, why a part is missing."""
 
     points: pd.DataFrame
     segments: pd.DataFrame
@@ -93,49 +79,35 @@ class ChartOptions(TypedDict, total=False):
     shift_length: int
 
 
-@dataclass(frozen=True)
 class Plan:
     """The checked options of a chart of ``n`` points: labels, segments, points not counted, lengths of runs."""
 
-    labels: list
-    segment: np.ndarray
-    left_out: np.ndarray
-    baseline: int | None
-    lengths: dict[str, int]
-
-    @classmethod
-    def of(
-        cls, n: int, *, periods: Sequence | None = None, baseline: int | None = None, rebase: Sequence[int] = (),
+    def __init__(
+        self, n: int, *, periods: Sequence | None = None, baseline: int | None = None, rebase: Sequence[int] = (),
         exclude: Sequence[int] = (), trend_length: int = TREND_LENGTH, shift_length: int = SHIFT_LENGTH,
-    ) -> Plan:  # fmt: skip
-        """Check the options of a chart."""
-        labels = list(range(n)) if periods is None else list(periods)
-        if len(labels) != n:
-            raise DataError(f"{len(labels)} periods but {n} values; give one of each")
-        segment, left_out = np.zeros(n, dtype=int), np.zeros(n, dtype=bool)
+    ) -> None:  # fmt: skip
+        self.labels = list(range(n)) if periods is None else list(periods)
+        self.segment, self.left_out = np.zeros(n, dtype=int), np.zeros(n, dtype=bool)
+        self.baseline, self.lengths = baseline, {"trend_length": trend_length, "shift_length": shift_length}
+        if len(self.labels) != n:
+            raise DataError(f"{len(self.labels)} periods but {n} values; give one of each")
         for start in sorted(set(rebase)):
             if not 0 < start < n:
                 raise DataError(
                     f"a rebase at position {start} lies outside the series; allowed: 1 to {n - 1} (the first point "
                     "of the new segment)"
                 )
-            segment[int(start) :] += 1
+            self.segment[int(start) :] += 1
         for position in exclude:
             if not 0 <= position < n:
                 raise DataError(f"point {position} cannot be excluded: allowed: 0 to {n - 1} (positions in the series)")
-            left_out[int(position)] = True
+            self.left_out[int(position)] = True
         if baseline is not None and not 2 <= baseline <= n:
             raise DataError(f"a baseline of {baseline} points is not possible; allowed: 2 to {n}, or none")
-        lengths = {"trend_length": trend_length, "shift_length": shift_length}
-        for name, length in lengths.items():
+        for name, length in self.lengths.items():
             if length < SHORTEST_RUN:
                 raise DataError(f"{name} is {length}; allowed: {SHORTEST_RUN} points or more (7 is usual)")
-        return cls(labels, segment, left_out, baseline, lengths)
-
-    @property
-    def parts(self) -> int:
-        """How many segments there are."""
-        return int(self.segment[-1]) + 1
+        self.parts = int(self.segment[-1]) + 1
 
     def segments(self) -> Iterator[tuple[int, np.ndarray, int]]:
         """Yield the number of each segment from 1, the positions of its points, and how many make its limits."""
@@ -149,15 +121,14 @@ class Plan:
     ) -> dict[str, Any]:  # fmt: skip
         """Return centre line, limits and near-limit lines of a segment, and the rule that each point breaks."""
         signal, heading = rules_broken(counted, centre, half, **self.lengths, level=level)
+        lower, upper = (
+            [np.clip(centre + sign * half * share, bottom, top) for share in (1, NEAR_SHARE)]
+            for sign, bottom, top in ((-1, lowest, None), (1, None, highest))
+        )
         return {
-            "mean": centre,
-            "lpl": np.clip(centre - half, lowest, None),
-            "upl": np.clip(centre + half, None, highest),
-            "near_lower": np.clip(centre - half * NEAR_SHARE, lowest, None),
-            "near_upper": np.clip(centre + half * NEAR_SHARE, None, highest),
-            "signal": signal,
-            "heading": heading,
-        }
+            "mean": centre, "lpl": lower[0], "upl": upper[0], "near_lower": lower[1], "near_upper": upper[1],
+            "signal": signal, "heading": heading,
+        }  # fmt: skip
 
     def chart(
         self, rows: list[dict], summary: list[dict], kind: str, *, screened: bool = False,
@@ -176,44 +147,28 @@ class Plan:
 
 
 def moving_ranges(values: np.ndarray) -> np.ndarray:
-    """Absolute differences between neighbouring observed points; missing next to a gap and at the start.
-
-    Examples
-    --------
-    >>> moving_ranges(np.array([1.0, 3.0, np.nan, 4.0, 5.0])).tolist()
-    [nan, 2.0, nan, nan, 1.0]
-    """
-    values = np.asarray(values, dtype=float)
-    return np.concatenate([[np.nan], np.abs(np.diff(values))])
+    """Return absolute differences between neighbouring points; missing next to a gap and at the start."""
+    return np.abs(np.diff(np.asarray(values, dtype=float), prepend=np.nan))
 
 
 def few_points(count: int, segment: int | None = None) -> list[str]:
-    """Warn where limits are made from fewer points than they need; ``segment`` names the part of the chart.
-
-    Examples
-    --------
-    >>> few_points(3)
-    ['the limits rest on 3 points; under 12 they are provisional']
-    """
-    if count >= FEWEST_POINTS:
-        return []
+    """Warn where limits are made from fewer points than they need; ``segment`` names the part of the chart."""
     which = "" if segment is None else f" of segment {segment}"
-    return [f"the limits{which} rest on {count} points; under {FEWEST_POINTS} they are provisional"]
+    said = f"the limits{which} rest on {count} points; under {FEWEST_POINTS} they are provisional"
+    return [said] if count < FEWEST_POINTS else []
 
 
 def _mean_moving_range(ranges: np.ndarray, *, screen: bool, slack: float, apart: float) -> tuple[float | None, int]:
     """Return the mean moving range, None where there is none, and how many ranges screening left out.
 
-    Screening is not applied where it would leave no variation at all, or limits narrower than ``apart``, the distance
-    from the mean to the value that most points share: a nearly constant process with single exceptions.
+    Ranges are kept where leaving them out would leave no variation, or limits narrower than ``apart``, the distance
+    from the mean to the value that most points share.
     """
     known = ranges[~np.isnan(ranges)]
     if len(known) == 0:
         return None, 0
     mean = float(known.mean())
-    if not screen or mean <= slack:
-        return mean, 0
-    kept = known[known < SCREEN_FACTOR * mean - slack]
+    kept = known[known < SCREEN_FACTOR * mean - slack] if screen and mean > slack else known
     smaller = float(kept.mean())
     if smaller <= slack or LIMIT_FACTOR * smaller + slack < apart:
         return mean, 0
@@ -221,62 +176,49 @@ def _mean_moving_range(ranges: np.ndarray, *, screen: bool, slack: float, apart:
 
 
 def xmr(
-    values: Sequence[float],
-    *,
-    periods: Sequence | None = None,
-    screen: bool = True,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-    trend_length: int = TREND_LENGTH,
+    values: Sequence[float], *, periods: Sequence | None = None, screen: bool = True, baseline: int | None = None,
+    rebase: Sequence[int] = (), exclude: Sequence[int] = (), trend_length: int = TREND_LENGTH,
     shift_length: int = SHIFT_LENGTH,
-) -> ControlChart:
+) -> ControlChart:  # fmt: skip
     """Chart individual values and their moving range (XmR, I-MR).
 
-    Centre is the mean; limits are the mean plus or minus 2.66 mean moving ranges; near-limit lines lie at two thirds
-    of that. A missing period stays in place: it has no point, no moving range on either side, and breaks the runs of
-    the rules. Differences that rounding can explain are no differences. Where more than half of the points that make
-    the limits share one value, a shift is counted from that value: single exceptions pull the mean away from it.
+    Limits are the mean plus or minus 2.66 mean moving ranges, near-limit lines two thirds of that. A missing period has
+    no point and no moving range on either side, and breaks runs. Where more than half of the points share one value, a
+    shift is counted from it, because single exceptions pull the mean away.
 
     Parameters
     ----------
     values
-        One number per period (day, week, month, quarter or year), in order; NaN where a period is missing.
+        One number per period, in order; NaN where a period is missing.
     periods
         Labels of the periods; their positions when None.
     screen
-        Leave out moving ranges of 3.267 mean moving ranges or more, once, before the limits (the mean keeps every
-        point). The R package NHSRplotthedots does so, the Making Data Count spreadsheet does not. Ranges are kept
-        where leaving them out would leave no variation, or put the value that most points share outside the limits.
+        Leave out moving ranges of 3.267 mean moving ranges or more, once, before the limits (NHSRplotthedots does, the
+        Making Data Count spreadsheet does not); not where that leaves no variation or puts the usual value outside.
     baseline
-        Number of leading points (of the first segment) whose limits are frozen for that segment; None uses all.
+        Number of leading points whose limits are frozen for the first segment; None uses all.
     rebase
-        Positions that start a new segment: mean, limits and rules begin again there.
+        Positions that start a new segment, with its own mean, limits and rules.
     exclude
-        Positions of points that are shown but not counted: they enter neither mean nor limits, have no moving range on
-        either side, break no rule and interrupt a run, as a missing period does.
+        Positions of points that are shown but count for nothing, as a missing period does.
     trend_length, shift_length
         Points that make a trend (strictly rising or falling) and a shift (strictly on one side).
 
     Returns
     -------
     ControlChart
-        ``points``: period, value, segment, moving_range, mean, lpl, upl, near_lower, near_upper, signal (``outside
-        limits``, ``trend``, ``two of three``, ``shift`` or empty), heading (``up``, ``down`` or empty), excluded, and
-        range_signal (whether the moving range lies above its upper limit). ``segments``: points, mean,
-        mean_moving_range, lpl, upl, range_upper, ranges_screened. A point exactly on a limit is inside it; a point on
-        the mean breaks a shift; a tie breaks a trend.
+        ``points``: value, moving_range, mean, lpl, upl, near_lower, near_upper, signal (``outside limits``, ``trend``,
+        ``two of three``, ``shift`` or empty), heading (``up``, ``down`` or empty), excluded, range_signal. A point on a
+        limit is inside it, one on the mean breaks a shift, a tie breaks a trend; rounding makes no difference.
 
     Raises
     ------
     DataError
-        If a value is infinite or no number, fewer than two points are observed in a segment, or a baseline, rebase or
-        excluded position lies outside.
+        If a value is infinite or no number, a segment has fewer than two points, or a position lies outside.
 
     References
     ----------
-    Shewhart WA 1931; Wheeler DJ 2000; Nelson LS. Journal of Quality Technology 1982;14:172-173; NHS England, Making
-    Data Count; NHSRplotthedots 0.2.2.
+    Shewhart WA 1931; Wheeler DJ 2000; Nelson LS. Journal of Quality Technology 1982;14:172-173; NHSRplotthedots 0.2.2.
 
     Examples
     --------
@@ -286,10 +228,8 @@ def xmr(
     1.94 -0.72 4.60 outside limits
     """
     values = observed_numbers(values)
-    plan = Plan.of(
-        len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude,
-        trend_length=trend_length, shift_length=shift_length,
-    )  # fmt: skip
+    lengths = {"trend_length": trend_length, "shift_length": shift_length}
+    plan = Plan(len(values), periods=periods, baseline=baseline, rebase=rebase, exclude=exclude, **lengths)
     rows, summary = [], []
     for number, where, frozen in plan.segments():
         counted = np.where(plan.left_out[where], np.nan, values[where])
@@ -326,24 +266,15 @@ def xmr(
     return plan.chart(rows, summary, "XmR", screened=screen)
 
 
-def mr_chart(
-    values: Sequence[float],
-    *,
-    periods: Sequence | None = None,
-    screen: bool = False,
-    baseline: int | None = None,
-    rebase: Sequence[int] = (),
-    exclude: Sequence[int] = (),
-) -> ControlChart:
+def mr_chart(values: Sequence[float], *, screen: bool = False, **options: Unpack[ChartOptions]) -> ControlChart:
     """Chart the moving ranges of a series (the mR part of an XmR chart) against their upper limit.
 
-    Centre is the mean moving range, the upper limit 3.267 times that (D4 for two points), the lower limit 0. Only a
-    range above the limit is a signal: neighbouring ranges share a point, so that runs among them mean nothing. The
-    ``value`` of a point is its moving range, missing at the start of a segment and next to a gap.
+    The upper limit is 3.267 mean moving ranges, the lower 0. Only a range above the limit is a signal: neighbouring
+    ranges share a point, so runs among them mean nothing.
 
     Parameters
     ----------
-    values, periods, baseline, rebase, exclude
+    values, options
         As in :func:`xmr`.
     screen
         Take the mean of the screened ranges, as the limits of a screened XmR chart do.
@@ -358,19 +289,14 @@ def mr_chart(
     >>> f"{chart.segments['mean'][0]:.3f} {chart.segments['upl'][0]:.3f}", chart.points["signal"].to_list()[-1]
     ('2.556 8.349', 'outside limits')
     """
-    chart = xmr(values, periods=periods, screen=screen, baseline=baseline, rebase=rebase, exclude=exclude)
+    chart = xmr(values, screen=screen, **options)
     above, segments = chart.points["range_signal"], chart.segments
     of_segment = segments.set_index("segment").loc[chart.points["segment"]].reset_index(drop=True)
+    upper = of_segment["range_upper"]
     points = chart.points.assign(
-        value=chart.points["moving_range"],
-        mean=of_segment["mean_moving_range"],
-        lpl=0.0,
-        upl=of_segment["range_upper"],
-        near_lower=0.0,
-        near_upper=of_segment["range_upper"] * NEAR_SHARE,
-        signal=np.where(above, RULES[0], ""),
-        heading=np.where(above, "up", ""),
-    )
+        value=chart.points["moving_range"], mean=of_segment["mean_moving_range"], lpl=0.0, upl=upper, near_lower=0.0,
+        near_upper=upper * NEAR_SHARE, signal=np.where(above, RULES[0], ""), heading=np.where(above, "up", ""),
+    )  # fmt: skip
     segments = segments.assign(mean=segments["mean_moving_range"], lpl=0.0, upl=segments["range_upper"])
     return ControlChart(points, segments, "mR", screen, chart.warnings)
 
@@ -384,7 +310,7 @@ def _check_direction(improvement: str) -> None:
 
 
 def variation(chart: ControlChart, *, improvement: str) -> str:
-    """Name the variation of the latest point that is observed and not excluded, as the Making Data Count icon would.
+    """Name the variation of the latest counted point, as the Making Data Count icon would.
 
     ``improvement`` is which way is better: ``increase``, ``decrease`` or ``neutral``. The answer is ``improvement``,
     ``concern``, ``change (neutral)`` or ``common cause``.
@@ -400,24 +326,20 @@ def variation(chart: ControlChart, *, improvement: str) -> str:
         return "common cause"
     if improvement == "neutral":
         return "change (neutral)"
-    better = (last["heading"] == "up") == (improvement == "increase")
-    return "improvement" if better else "concern"
+    return "improvement" if (last["heading"] == "up") == (improvement == "increase") else "concern"
 
 
 def assurance(chart: ControlChart, *, improvement: str, target: float | None) -> str | None:
-    """Say whether the process, as it now stands, will meet a target.
+    """Say whether the process, by the limits of its last segment, will meet a target.
 
-    By the limits of the last segment the process ``consistently passes``, ``consistently fails`` or is ``hit or miss``;
-    None without a target (in the unit of the series) or a direction of improvement. A target that lies exactly on the
-    limit at its far side is met by every value within the limits: a series always at 100% passes a target of 100% (the
-    Making Data Count workbook; NHSRplotthedots calls it hit or miss).
+    It ``consistently passes``, ``consistently fails`` or is ``hit or miss``; None without a target (in the unit of the
+    series) or a direction. A series always at 100% passes a target of 100% (the Making Data Count workbook;
+    NHSRplotthedots calls it hit or miss).
 
     Examples
     --------
     >>> assurance(xmr([5, 6, 5, 6, 5, 6, 5, 6]), improvement="decrease", target=2)
     'consistently fails'
-    >>> assurance(xmr([100.0] * 12), improvement="increase", target=100)
-    'consistently passes'
     """
     _check_direction(improvement)
     if target is None or improvement == "neutral":
@@ -433,27 +355,14 @@ def assurance(chart: ControlChart, *, improvement: str, target: float | None) ->
     return "consistently fails" if hardest < -slack else "hit or miss"
 
 
-def capability(
-    chart: ControlChart, *, lower: float | None = None, upper: float | None = None, force: bool = False
-) -> Capability:
+def capability(chart: ControlChart, *, lower: float | None = None, upper: float | None = None) -> Capability:
     """Measure how well a stable process fits between specification limits.
 
     Cp = (upper - lower) / 6 s and Cpk = min(upper - mean, mean - lower) / 3 s with s the mean moving range of the last
     segment over 1.128; Ppk uses the sample standard deviation instead.
 
-    Parameters
-    ----------
-    chart
-        An XmR chart.
-    lower, upper
-        Specification limits; with one of them Cp is None.
-    force
-        Compute in spite of special causes.
-
-    Returns
-    -------
-    Capability
-        All None with a ``reason`` when the process is not stable and not forced, or has no spread.
+    ``chart`` is an XmR chart; with one of the specification limits ``lower`` and ``upper`` Cp is None. All are None
+    with a ``reason`` when the process is not stable or has no spread.
 
     Examples
     --------
@@ -468,7 +377,7 @@ def capability(
             raise DataError(f"the {name} specification limit is {limit:g}; allowed: a number, or none")
     if lower is not None and upper is not None and lower >= upper:
         raise DataError(f"the lower specification limit {lower:g} is not below the upper one {upper:g}")
-    if not chart.stable and not force:
+    if not chart.stable:
         return Capability(None, None, None, "the process shows special causes; capability describes a stable one")
     if chart.kind != "XmR":
         return Capability(None, None, None, f"capability is computed from an XmR chart, not from a {chart.kind} chart")
@@ -476,11 +385,8 @@ def capability(
     rows = chart.points[(chart.points["segment"] == last["segment"]) & ~chart.points["excluded"]]
     values = rows["value"].dropna()
     mean, within, overall = float(last["mean"]), float(last["mean_moving_range"]) / D2, float(values.std())
-    slack = slack_of(values)
-    if within <= slack or overall <= slack:
+    if min(within, overall) <= slack_of(values):
         return Capability(None, None, None, "the process does not vary, so its capability has no scale")
-    sides = [upper - mean] if upper is not None else []
-    sides += [mean - lower] if lower is not None else []
-    nearer = min(sides)
-    cp = (upper - lower) / (6 * within) if len(sides) == 2 else None
+    nearer = min(np.inf if upper is None else upper - mean, np.inf if lower is None else mean - lower)
+    cp = None if lower is None or upper is None else (upper - lower) / (6 * within)
     return Capability(cp, nearer / (3 * within), nearer / (3 * overall))

@@ -19,7 +19,7 @@ LIMIT_SIGMAS = 3
 
 @dataclass(frozen=True)
 class RunChart:
-    """Median, runs and crossings of a series, with Anhøj's two signals."""
+    """Median, points off it, runs and crossings of a series, and what Anhøj's two rules allow."""
 
     median: float
     useful: int
@@ -40,11 +40,6 @@ def _counts(numbers: Sequence[float], what: str) -> np.ndarray:
     if len(wrong):
         raise DataError(f"{what}: position {wrong[0] + 1} holds {counts[wrong[0]]:g}; counts are 0 or more")
     return counts
-
-
-def _no_spread(centre: float) -> str:
-    what = "no period has an event" if centre <= 0 else "every case is an event in every period"
-    return f"{what}, so the spread cannot be estimated and the limits coincide with the centre line"
 
 
 def _attribute_chart(events: np.ndarray, size: np.ndarray, plan: Plan, *, kind: str, laney: bool) -> ControlChart:
@@ -71,7 +66,8 @@ def _attribute_chart(events: np.ndarray, size: np.ndarray, plan: Plan, *, kind: 
         sigma_z: float | None = 1.0
         if spread <= 0:
             sigma_z = None
-            reasons.append(_no_spread(centre))
+            what = "no period has an event" if centre <= 0 else "every case is an event in every period"
+            reasons.append(f"{what}, so the spread cannot be estimated and the limits coincide with the centre line")
         elif laney:
             ranges = moving_ranges((counted - centre) / error)[:frozen]
             sigma_z = float(np.nanmean(ranges) / D2) if (~np.isnan(ranges)).any() else None
@@ -115,8 +111,8 @@ def p_prime(
 ) -> ControlChart:
     """Chart proportions with Laney's prime correction for large denominators, or with plain binomial limits.
 
-    Centre is all events over all denominators, not the mean of the proportions. With ``laney`` the limits are
-    multiplied by sigma_z, the mean moving range of the z-scores over 1.128; about 1 means no extra dispersion.
+    Centre is all events over all denominators. With ``laney`` the limits are multiplied by sigma_z, the mean moving
+    range of the z-scores over 1.128; about 1 means no extra dispersion.
 
     Parameters
     ----------
@@ -125,20 +121,19 @@ def p_prime(
     laney
         Use the prime chart; False gives the plain p chart.
     options
-        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
+        Of :func:`healthsys.spc.xmr`, but ``screen``.
 
     Returns
     -------
     ControlChart
-        Limits clipped to 0 and 1; a period without a denominator has no point; ``segments`` carries ``sigma_z``. Where
-        no period has an event (or every case is one), or no two periods are neighbours, ``sigma_z`` is None and
-        ``reason`` says so.
+        Limits clipped to 0 and 1; a period without a denominator has no point; ``segments`` has ``sigma_z``, None with
+        a ``reason`` where it cannot be estimated.
 
     Raises
     ------
     DataError
-        If a count is negative or infinite, events exceed the denominator, or fewer than two periods of a segment are
-        usable.
+        If a count is negative or infinite, events exceed the denominator, or a segment has fewer than two usable
+        periods.
 
     References
     ----------
@@ -151,8 +146,7 @@ def p_prime(
     0.1127 0.0827 0.1427
     """
     counts, size = _shares(events, denominators, kind="p")
-    plan = Plan.of(len(counts), **options)
-    return _attribute_chart(counts, size, plan, kind="p", laney=laney)
+    return _attribute_chart(counts, size, Plan(len(counts), **options), kind="p", laney=laney)
 
 
 def u_prime(
@@ -160,13 +154,11 @@ def u_prime(
 ) -> ControlChart:
     """Chart rates of events per unit of exposure with Laney's correction, or with plain Poisson limits.
 
-    As :func:`p_prime`, for counts that may exceed the denominator; the standard error is the square root of the mean
-    rate over the exposure, and limits are clipped at 0 only.
+    As :func:`p_prime`, for counts that may exceed the denominator; limits are clipped at 0 only.
 
     References
     ----------
-    Laney DB. Quality Engineering 2002;14:531-537; Montgomery DC. Introduction to Statistical Quality Control, section
-    7.3; R qicharts2.
+    Laney DB. Quality Engineering 2002;14:531-537; Montgomery DC, section 7.3; R qicharts2.
 
     Examples
     --------
@@ -174,27 +166,14 @@ def u_prime(
     0.5238
     """
     counts, size = _shares(events, denominators, kind="u")
-    plan = Plan.of(len(counts), **options)
-    return _attribute_chart(counts, size, plan, kind="u", laney=laney)
+    return _attribute_chart(counts, size, Plan(len(counts), **options), kind="u", laney=laney)
 
 
 def c_chart(counts: Sequence[float], **options: Unpack[ChartOptions]) -> ControlChart:
-    """Chart counts of events in periods of equal opportunity, with Poisson limits.
+    """Chart counts of events in periods of equal opportunity, with Poisson limits clipped at 0.
 
-    Centre is the mean count, limits the mean plus and minus three of its square roots, clipped at 0. Where the
-    opportunity differs between periods, use :func:`u_prime`.
-
-    Parameters
-    ----------
-    counts
-        Events in each period, in order; NaN where a period is missing.
-    options
-        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
-
-    Returns
-    -------
-    ControlChart
-        ``reason`` says so where no period has an event.
+    ``counts`` are events in each period, NaN where one is missing; ``options`` those of :func:`healthsys.spc.xmr` but
+    ``screen``. Where the opportunity differs between periods, use :func:`u_prime`.
 
     References
     ----------
@@ -207,25 +186,15 @@ def c_chart(counts: Sequence[float], **options: Unpack[ChartOptions]) -> Control
     '5.00 0.00 11.71'
     """
     events = _counts(counts, "counts")
-    return _attribute_chart(events, np.ones(len(events)), Plan.of(len(events), **options), kind="c", laney=False)
+    return _attribute_chart(events, np.ones(len(events)), Plan(len(events), **options), kind="c", laney=False)
 
 
 def run_chart(values: Sequence[float]) -> RunChart:
     """Test a series for non-random runs about its median (Anhøj's rules).
 
-    Points on the median, within what rounding can explain, are dropped. The longest run may not exceed
-    round(log2 n) + 3, and the median must be crossed at least as often as the 5th percentile of a binomial with n - 1
-    trials and probability one half.
-
-    Parameters
-    ----------
-    values
-        One number per period; missing ones are dropped.
-
-    Returns
-    -------
-    RunChart
-        Counts beside what is allowed.
+    The longest run may not exceed round(log2 n) + 3, and the median must be crossed at least as often as the 5th
+    percentile of a binomial with n - 1 trials and probability one half. Missing points and points on the median are
+    dropped.
 
     Raises
     ------
@@ -244,20 +213,13 @@ def run_chart(values: Sequence[float]) -> RunChart:
     """
     numbers = observed_numbers(values)
     numbers = numbers[~np.isnan(numbers)]
-    side = np.array([])
-    if len(numbers):
-        median = float(np.median(numbers))
-        side = sign_of(numbers - median, slack_of(numbers))
-        side = side[side != 0]
+    median = float(np.median(numbers)) if len(numbers) else 0.0
+    side = sign_of(numbers - median, slack_of(numbers))
+    side = side[side != 0]
     if len(side) < 2:
         raise DataError("fewer than 2 points lie off the median; a run chart has nothing to count")
     turns = np.flatnonzero(np.diff(side) != 0)
     runs = np.diff(np.concatenate([[-1], turns, [len(side) - 1]]))
-    return RunChart(
-        median,
-        len(side),
-        int(runs.max()),
-        int(np.floor(np.log2(len(side)) + 0.5)) + 3,
-        len(turns),
-        int(stats.binom.ppf(0.05, len(side) - 1, 0.5)),
-    )
+    allowed = int(np.floor(np.log2(len(side)) + 0.5)) + 3
+    fewest = int(stats.binom.ppf(0.05, len(side) - 1, 0.5))
+    return RunChart(median, len(side), int(runs.max()), allowed, len(turns), fewest)

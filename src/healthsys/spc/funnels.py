@@ -1,12 +1,9 @@
-"""Funnel plots: units compared with a common target, with limits that widen as a unit gets smaller.
-
-A funnel compares each unit with a target and says who lies outside what chance alone allows at its size. It is not a
-league table: nothing here ranks.
-"""
+"""Funnel plots: units compared with a common target, with limits that widen as a unit gets smaller."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,56 +13,40 @@ from healthsys.errors import DataError
 
 #: Two-sided coverage of the inner and outer limits (1.96 and 3.09 standard errors), Spiegelhalter 2005.
 LEVELS = (0.95, 0.998)
-
 #: Share of z-scores winsorised at each end before dispersion is estimated, Spiegelhalter 2005.
 WINSORISED = 0.10
-
 #: Largest count: above it double precision no longer holds every whole number.
 LARGEST = 1e15
-
 #: Expected events above which exact Poisson limits and their normal approximation agree to a millionth of their width.
 NORMAL_ABOVE = 1e9
-
 #: Sizes at which the curves are drawn.
 CURVE_POINTS = 120
-
 #: Added to an observed count of zero and its expectation before a logarithm.
 CONTINUITY = 0.5
-
 #: Differences up to this share of the numbers compared are rounding: such a unit lies on the limit, not beyond it.
 RELATIVE_TOLERANCE = 1e-12
 
 KINDS = ("proportion", "ratio")
-
 #: What is done with the most extreme z-scores: pulled in to the cut (Spiegelhalter 2005), or dropped (NHS England's
 #: summary hospital-level mortality indicator, SHMI).
 EXTREMES = ("winsorised", "truncated")
-
 #: How limits are widened: by a variance between units (random effects), or by the factor sqrt(phi).
 MODELS = ("additive", "multiplicative")
 
 
 @dataclass(frozen=True)
 class Overdispersion:
-    """How much more the units differ than chance allows.
+    """How much more units differ than chance allows.
 
-    ``phi`` is the mean squared z-score (1 when chance explains it all), None with a ``reason`` when units are too few;
-    ``tau2`` the variance between units on the transformed scale, 0 without evidence of any. ``winsorised`` is the share
-    of units at each end that was pulled in or dropped (``extremes`` says which), ``used`` the units that entered.
+    ``phi`` is the mean squared z-score (1 when chance explains it all; None with a ``reason``), ``tau2`` the variance
+    between units on the transformed scale, ``used`` the units that entered.
     """
 
     phi: float | None
     tau2: float
     units: int
-    winsorised: float
+    used: int
     reason: str | None = None
-    extremes: str = EXTREMES[0]
-    used: int | None = None
-
-    @property
-    def present(self) -> bool:
-        """Whether limits should be widened by a variance between units."""
-        return self.tau2 > 0
 
     @property
     def factor(self) -> float:
@@ -75,10 +56,7 @@ class Overdispersion:
 
 @dataclass(frozen=True)
 class Funnel:
-    """A funnel: the target, one row per unit with its limits and place, and the limits as curves.
-
-    ``adjusted`` is whether the limits are widened, ``model`` how they would be (``additive`` or ``multiplicative``).
-    """
+    """A funnel: target, a row per unit with its limits and place, limits as curves, and whether they are widened."""
 
     target: float
     kind: str
@@ -115,14 +93,19 @@ def _check_target(target: float, kind: str, label: str = "") -> None:
         )
 
 
+def _straddled(law: Any, size: np.ndarray, level: float) -> list[np.ndarray]:
+    """Return exact limits of a law of counts, interpolated between the counts next to each tail probability."""
+    counts = [(law.ppf(tail), tail) for tail in ((1 - level) / 2, (1 + level) / 2)]
+    return [(count - (law.cdf(count) - tail) / law.pmf(count)) / size for count, tail in counts]
+
+
 def proportion_limits(
     target: float, denominators: np.ndarray, *, level: float = 0.95, exact: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Limits around a target proportion for units of given size, without overdispersion.
+    """Return limits around a target proportion for units of given size, without overdispersion.
 
-    ``denominators`` are people (or events) at risk, above 0, ``level`` is the two-sided coverage. ``exact`` limits are
-    binomial, interpolated between the two counts that straddle the tail probability (Spiegelhalter 2005, appendix), and
-    need whole numbers; otherwise the normal approximation is clipped to 0 and 1. Limits are proportions.
+    ``denominators`` are above 0, ``level`` is the two-sided coverage. ``exact`` limits are binomial, interpolated
+    between the two counts next to the tail probability; otherwise the normal approximation is clipped to 0 and 1.
 
     References
     ----------
@@ -144,20 +127,12 @@ def proportion_limits(
     if not exact:
         half = _z(level) * np.sqrt(target * (1 - target) / size)
         return np.clip(target - half, 0, 1), np.clip(target + half, 0, 1)
-    limits = []
-    for tail in ((1 - level) / 2, (1 + level) / 2):
-        count = stats.binom.ppf(tail, size, target)
-        above = stats.binom.cdf(count, size, target)
-        step = stats.binom.pmf(count, size, target)
-        limits.append(np.clip((count - (above - tail) / step) / size, 0, 1))
-    return limits[0], limits[1]
+    lower, upper = _straddled(stats.binom(size, target), size, level)
+    return np.clip(lower, 0, 1), np.clip(upper, 0, 1)
 
 
 def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Exact Poisson limits around a target ratio of observed to expected events (an SMR), without overdispersion.
-
-    ``target`` is a ratio above 0 (1 means as expected), ``expected`` the expected events of each unit, ``level`` the
-    two-sided coverage. Limits are ratios, interpolated between counts as in :func:`proportion_limits`.
+    """Return exact Poisson limits around a target ratio of observed to ``expected`` events, as proportion_limits.
 
     Examples
     --------
@@ -169,13 +144,8 @@ def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) ->
     _check_target(target, "ratio")
     half = _z(level) * np.sqrt(target / size)
     many, mean = size * target > NORMAL_ABOVE, np.minimum(size * target, NORMAL_ABOVE)
-    limits = []
-    for tail, normal in (((1 - level) / 2, target - half), ((1 + level) / 2, target + half)):
-        count = stats.poisson.ppf(tail, mean)
-        above = stats.poisson.cdf(count, mean)
-        step = stats.poisson.pmf(count, mean)
-        limits.append(np.where(many, normal, np.clip((count - (above - tail) / step) / size, 0, None)))
-    return limits[0], limits[1]
+    lower, upper = _straddled(stats.poisson(mean), size, level)
+    return np.where(many, target - half, np.clip(lower, 0, None)), np.where(many, target + half, upper)
 
 
 def _transformed(observed: np.ndarray, size: np.ndarray, target: float, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -188,20 +158,14 @@ def _transformed(observed: np.ndarray, size: np.ndarray, target: float, kind: st
 
 
 def overdispersion(
-    observed: np.ndarray,
-    size: np.ndarray,
-    *,
-    target: float,
-    kind: str = "proportion",
-    winsorised: float = WINSORISED,
-    extremes: str = EXTREMES[0],
-) -> Overdispersion:
+    observed: np.ndarray, size: np.ndarray, *, target: float, kind: str = "proportion",
+    winsorised: float = WINSORISED, extremes: str = EXTREMES[0],
+) -> Overdispersion:  # fmt: skip
     """Estimate how much units differ beyond chance, and the between-unit variance that would explain it.
 
-    z-scores are taken on the arcsine scale (proportions) or log scale (ratios). The most extreme ``winsorised`` share
-    at each end is pulled in to the cut, or dropped where ``extremes`` is ``truncated``; phi is the mean square of the k
-    that enter. Where k phi exceeds k - 1, the between-unit variance is
-    (k phi - (k - 1)) / (sum w - sum w^2 / sum w) with w the inverse squared standard errors of these k.
+    z-scores are on the arcsine scale (proportions) or log scale (ratios); phi is the mean square of the k that enter.
+    Where k phi exceeds k - 1, tau2 = (k phi - (k - 1)) / (sum w - sum w^2 / sum w), w the inverse squared standard
+    errors.
 
     Parameters
     ----------
@@ -210,19 +174,17 @@ def overdispersion(
     target, kind
         Target, and whether it is a ``proportion`` or a ``ratio``.
     winsorised, extremes
-        Share of units at each end, below 0.5, that is pulled in to the quantile (``winsorised``, Spiegelhalter) or
-        dropped as a whole number of units (``truncated``, SHMI).
+        Share of units at each end that is pulled in to the quantile (``winsorised``, Spiegelhalter) or dropped as a
+        whole number of units (``truncated``, SHMI).
 
     Raises
     ------
     DataError
-        If an option is not known, a count is negative, infinite or missing, a size is not above 0, or events exceed
-        people.
+        If an option is not known, a count or size cannot be, or events exceed people.
 
     References
     ----------
-    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202; NHS Digital, SHMI methodology (truncation at 10%);
-    R FunnelPlotR.
+    Spiegelhalter DJ. Statistics in Medicine 2005;24:1185-1202; NHS Digital, SHMI methodology; R FunnelPlotR.
 
     Examples
     --------
@@ -231,7 +193,7 @@ def overdispersion(
     >>> print(f"{found.phi:.6f} {found.tau2:g}")
     0.708782 0
     """
-    _check_kind(kind)
+    _check_choice("kind", kind, KINDS)
     _check_choice("extremes", extremes, EXTREMES)
     if not 0 <= winsorised < 0.5:
         raise DataError(f"winsorised must be from 0 up to 0.5, got {winsorised:g}; 0.1 is usual")
@@ -255,32 +217,27 @@ def overdispersion(
         z = np.clip(z, *np.quantile(z, [winsorised, 1 - winsorised], method="linear"))
     used = len(z)
     if used < 2:
-        reason = "dispersion needs at least two units"
-        return Overdispersion(None, 0.0, units, winsorised, reason, extremes, used)
+        return Overdispersion(None, 0.0, units, used, "dispersion needs at least two units")
     phi = float(np.mean(z**2))
-    excess = used * phi - (used - 1)
-    if excess <= RELATIVE_TOLERANCE * used:
-        return Overdispersion(phi, 0.0, units, winsorised, None, extremes, used)
-    largest = int(weight.argmax())
-    others = weight.sum() - weight
-    others[largest] = np.delete(weight, largest).sum()
-    between = float((weight * others).sum() / weight.sum())  # = sum w - sum w^2 / sum w, without cancellation
-    return Overdispersion(phi, float(excess / between), units, winsorised, None, extremes, used)
+    excess, tau2 = used * phi - (used - 1), 0.0
+    if excess > RELATIVE_TOLERANCE * used:
+        largest, others = int(weight.argmax()), weight.sum() - weight
+        others[largest] = np.delete(weight, largest).sum()
+        tau2 = float(excess / ((weight * others).sum() / weight.sum()))  # sum w - sum w^2 / sum w, without cancellation
+    return Overdispersion(phi, tau2, units, used)
 
 
 def _limits(
     size: np.ndarray, *, target: float, kind: str, level: float, tau2: float, factor: float, exact: bool
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return the limits of a funnel, widened by a variance between units or by a factor."""
     if tau2 > 0 or factor > 1:
         error = 1 / (4 * size) if kind == "proportion" else 1 / (size * target)
         half = _z(level) * np.sqrt(factor**2 * error + tau2)
-        if kind == "proportion":
-            centre = np.arcsin(np.sqrt(target))
-            return (
-                np.sin(np.clip(centre - half, 0, np.pi / 2)) ** 2,
-                np.sin(np.clip(centre + half, 0, np.pi / 2)) ** 2,
-            )
-        return target * np.exp(-half), target * np.exp(half)
+        if kind == "ratio":
+            return target * np.exp(-half), target * np.exp(half)
+        ends = np.clip(np.arcsin(np.sqrt(target)) + np.array([-half, half]), 0, np.pi / 2)
+        return tuple(np.sin(ends) ** 2)
     if kind == "proportion":
         return proportion_limits(target, size, level=level, exact=exact)
     return ratio_limits(target, size, level=level)
@@ -291,26 +248,11 @@ def _check_choice(name: str, chosen: str, allowed: tuple[str, ...]) -> None:
         raise DataError(f"{name} '{chosen}' is not known; allowed: {', '.join(allowed)}")
 
 
-def _check_kind(kind: str) -> None:
-    _check_choice("kind", kind, KINDS)
-
-
 def funnel(
-    frame: pd.DataFrame,
-    *,
-    unit: str,
-    observed: str,
-    size: str,
-    kind: str = "proportion",
-    target: float | None = None,
-    adjust: bool = True,
-    model: str = MODELS[0],
-    winsorised: float = WINSORISED,
-    extremes: str = EXTREMES[0],
-    levels: tuple[float, float] = LEVELS,
-    exact: bool = False,
-    label: str = "funnel",
-) -> Funnel:
+    frame: pd.DataFrame, *, unit: str, observed: str, size: str, kind: str = "proportion", target: float | None = None,
+    adjust: bool = True, model: str = MODELS[0], winsorised: float = WINSORISED, extremes: str = EXTREMES[0],
+    levels: tuple[float, float] = LEVELS, exact: bool = False, label: str = "funnel",
+) -> Funnel:  # fmt: skip
     """Place every unit in a funnel around a common target.
 
     Parameters
@@ -322,34 +264,31 @@ def funnel(
     kind
         ``proportion`` (arcsine scale) or ``ratio`` (observed over expected, log scale).
     target
-        Target value; the pooled one (all events over all people or expectations) when None.
+        Target value; all events over all people or expectations when None.
     adjust
         Widen the limits for overdispersion where there is evidence of it.
     model
-        How they are widened, on the arcsine or log scale: ``additive`` adds the between-unit variance to that of
-        chance, ``multiplicative`` stretches the distance from the target by sqrt(phi) where phi is above 1.
+        ``additive`` adds the between-unit variance, ``multiplicative`` multiplies the distance from the target by
+        sqrt(phi).
     winsorised, extremes
-        Share of units winsorised (or ``truncated``, as for the SHMI) at each end when dispersion is estimated.
+        As for :func:`overdispersion`.
     levels
         Coverage of the inner and outer limits.
     exact
-        Exact binomial limits for proportions where nothing is widened; the curves then stand at whole numbers.
+        Exact binomial limits for proportions where nothing is widened.
     label
         What to call the table in messages.
 
     Returns
     -------
     Funnel
-        ``points``: unit, observed, size, value, inner and outer limits, ``place`` (``inside``, ``above inner``,
-        ``above outer``, ``below inner``, ``below outer``), in the order given; a unit on a limit is inside it.
-        ``curves``: size and the four limits. Units with a missing value or a size of zero are left out and counted in
-        ``left_out``.
+        ``points``: unit, observed, size, value, limits, ``place`` (``inside``, or ``above`` or ``below`` with ``inner``
+        or ``outer``); a unit on a limit is inside it. ``left_out`` counts units with a missing value or a size of zero.
 
     Raises
     ------
     DataError
-        If a column is missing, a count is negative, infinite or no number, events exceed people, a unit occurs twice,
-        or no unit remains.
+        If a column is missing, a count cannot be, events exceed people, a unit occurs twice, or no unit remains.
 
     References
     ----------
@@ -362,7 +301,7 @@ def funnel(
     >>> round(placed.target, 6), set(placed.points["place"])
     (0.138235, {'inside'})
     """
-    _check_kind(kind)
+    _check_choice("kind", kind, KINDS)
     _check_choice("model", model, MODELS)
     for column in (unit, observed, size):
         if column not in frame.columns:
@@ -419,16 +358,11 @@ def funnel(
             low, high = _limits(at, target=centre, kind=kind, level=level, tau2=tau2, factor=factor, exact=exact)
             table[f"{name}_lower"], table[f"{name}_upper"] = low, high
     value = points["value"]
-    points["place"] = np.select(
-        [
-            _beyond(value, points["outer_upper"]),
-            _beyond(points["outer_lower"], value),
-            _beyond(value, points["inner_upper"]),
-            _beyond(points["inner_lower"], value),
-        ],
-        ["above outer", "below outer", "above inner", "below inner"],
-        default="inside",
-    )
+    beyond = {
+        f"{side} {name}": _beyond(*((value, points[f"{name}_upper"]) if up else (points[f"{name}_lower"], value)))
+        for name in ("outer", "inner") for side, up in (("above", True), ("below", False))
+    }  # fmt: skip
+    points["place"] = np.select(list(beyond.values()), list(beyond), default="inside")
     return Funnel(centre, kind, points, curves, dispersion, tau2 > 0 or factor > 1, len(rows) - len(usable), model)
 
 

@@ -1,8 +1,4 @@
-"""Charts for rare events: g charts of the cases between events, and t charts of the time between them.
-
-Where most periods have no event, a chart of counts has nothing to show; the gap between one event and the next does. A
-point above the limit is then a long gap, which is good news where the event is a harm.
-"""
+"""Charts for rare events: g charts of the cases between events, and t charts of the time between them."""
 
 from __future__ import annotations
 
@@ -19,16 +15,14 @@ from healthsys.spc.rules import observed_numbers
 
 #: Power that brings exponential times between events near a normal distribution (Nelson 1994).
 NELSON_POWER = 1 / 3.6
-
 #: Units in which times between events are counted.
 TIME_UNITS = {"days": "D", "hours": "h", "minutes": "min"}
 
 
 def times_between(moments: Sequence, *, unit: str = "days") -> np.ndarray:
-    """Return the times between one event and the next, for a t chart.
+    """Return the times between one event and the next, for a t chart; the time since the last event has no end yet.
 
-    ``moments`` are dates (and times) of the events in any order, ``unit`` is ``days``, ``hours`` or ``minutes``. The
-    time since the last event is not among them: it has no end yet.
+    ``moments`` are dates (and times) of the events in any order, ``unit`` is ``days``, ``hours`` or ``minutes``.
 
     Examples
     --------
@@ -53,8 +47,8 @@ def times_between(moments: Sequence, *, unit: str = "days") -> np.ndarray:
 def cases_between(outcomes: Sequence) -> np.ndarray:
     """Return the numbers of cases without the event between one event and the next, for a g chart.
 
-    ``outcomes`` holds one 0 (no event) or 1 (event) per case, in order. Cases before the first event and after the last
-    are not counted: those gaps are not complete.
+    ``outcomes`` has a 0 (no event) or 1 (event) per case, in order. Cases before the first event and after the last are
+    not counted.
 
     Examples
     --------
@@ -88,16 +82,9 @@ def g_chart(
     smallest
         0 where only the cases without the event are counted, 1 where the case with the event is counted too.
     centre
-        Centre line: ``mean`` (Benneyan, Montgomery) or ``median`` (R qicharts2, because half of the points are then on
-        each side). The limits are the same.
+        Centre line: ``mean`` (Benneyan, Montgomery) or ``median`` (R qicharts2); the limits are the same.
     options
-        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
-
-    Returns
-    -------
-    ControlChart
-        Column ``mean`` is the centre line chosen; ``segments`` holds mean, median, lpl and upl. Where every gap is the
-        smallest possible, the limits coincide with the centre line and ``reason`` says so.
+        Of :func:`healthsys.spc.xmr`, but ``screen``.
 
     Raises
     ------
@@ -106,8 +93,7 @@ def g_chart(
 
     References
     ----------
-    Benneyan JC. Number-between g-type statistical quality control charts for monitoring adverse events. Health Care
-    Management Science 2001;4:305-318; Montgomery DC. Introduction to Statistical Quality Control, section on g charts.
+    Benneyan JC. Health Care Management Science 2001;4:305-318; Montgomery DC, section on g charts.
 
     Examples
     --------
@@ -124,7 +110,7 @@ def g_chart(
         if wrong.any():
             where = int(np.argmax(wrong))
             raise DataError(f"cases between events: position {where + 1} holds {values[where]:g}; allowed: {said}")
-    plan = Plan.of(len(values), **options)
+    plan = Plan(len(values), **options)
     rows, summary, reasons = [], [], []
     for number, where, frozen in plan.segments():
         counted = np.where(plan.left_out[where], np.nan, values[where])
@@ -135,9 +121,8 @@ def g_chart(
         mean, median = float(base.mean()), float(np.median(base))
         half = LIMIT_SIGMAS * float(np.sqrt((mean - smallest) * (mean - smallest + 1)))
         if half == 0:
-            reasons.append(
-                f"every gap is {smallest}, the smallest possible, so the limits coincide with the centre line"
-            )
+            said = f"every gap is {smallest}, the smallest possible, so the limits coincide with the centre line"
+            reasons.append(said)
         lines = plan.lines(counted, mean, half, level=median, lowest=float(smallest))
         rows.append(
             {
@@ -157,23 +142,17 @@ def g_chart(
 def t_chart(between: Sequence[float], *, screen: bool = False, **options: Unpack[ChartOptions]) -> ControlChart:
     """Chart the times between rare events, with the limits of an XmR chart of their power 1/3.6.
 
-    Exponential times become nearly normal under that power; centre line and limits are brought back to time. The rules
-    are those of the transformed series. A lower limit below zero there is zero.
+    Exponential times become nearly normal under that power; centre line and limits are brought back to time, and the
+    rules are those of the transformed series.
 
     Parameters
     ----------
     between
         Times from one event to the next, in order and in one unit, above 0; NaN where one is not known.
     screen
-        Screen the moving ranges, as :func:`healthsys.spc.xmr` does. Nelson, Montgomery and R
-        qicharts2 do not.
+        Screen the moving ranges; Nelson, Montgomery and R qicharts2 do not.
     options
-        Of :func:`healthsys.spc.xmr`: periods, baseline, rebase, exclude, trend_length, shift_length.
-
-    Returns
-    -------
-    ControlChart
-        Values and limits in the unit of time; ``mean`` is the centre line brought back, close to the median time.
+        Of :func:`healthsys.spc.xmr`.
 
     Raises
     ------
@@ -182,8 +161,7 @@ def t_chart(between: Sequence[float], *, screen: bool = False, **options: Unpack
 
     References
     ----------
-    Nelson LS. A control chart for parts-per-million nonconforming items. Journal of Quality Technology 1994;26:239-240;
-    Montgomery DC. Introduction to Statistical Quality Control, example 7.6.
+    Nelson LS. Journal of Quality Technology 1994;26:239-240; Montgomery DC, example 7.6.
 
     Examples
     --------
@@ -202,10 +180,7 @@ def t_chart(between: Sequence[float], *, screen: bool = False, **options: Unpack
     lines = ["mean", "lpl", "upl"]
     points, segments = (
         frame.assign(**{name: frame[name].clip(lower=0) ** (1 / NELSON_POWER) for name in names})
-        for frame, names in (
-            (chart.points, [*lines, "near_lower", "near_upper"]),
-            (chart.segments, lines),
-        )
+        for frame, names in ((chart.points, [*lines, "near_lower", "near_upper"]), (chart.segments, lines))
     )
     points = points.assign(value=values).drop(columns=["moving_range", "range_signal"])
     segments = segments.rename(columns={"mean_moving_range": "mean_moving_range_transformed"})

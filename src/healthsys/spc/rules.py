@@ -1,7 +1,4 @@
-"""What every control chart shares: how input is checked, how numbers are compared, and the rules of special cause.
-
-A mean of thirteen months at 93.3 is not quite 93.3 in binary: numbers are equal when rounding explains the difference.
-"""
+"""How numbers of a chart are compared (up to rounding), and the rules of special cause."""
 
 from __future__ import annotations
 
@@ -16,25 +13,16 @@ from healthsys.errors import DataError
 #: Differences up to this share of the largest number compared are rounding, not a difference. Double precision leaves
 #: about 1e-15 for a mean of hundreds of values; one-decimal data of four digits differ by 1e-10 or more.
 RELATIVE_TOLERANCE = 1e-12
-
 #: Largest number that is charted; beyond it squares and sums leave double precision.
 LARGEST = 1e100
-
 #: Share of the way from the centre line to a limit at which "near the limit" begins (two of three sigma).
 NEAR_SHARE = 2 / 3
-
 #: The rules in the order in which they claim a point.
 RULES = ("outside limits", "trend", "two of three", "shift")
 
 
 def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
-    """Return a series as numbers, NaN where a period is missing; ``what`` names it in a message.
-
-    Examples
-    --------
-    >>> observed_numbers([1, None, 2.5]).tolist()
-    [1.0, nan, 2.5]
-    """
+    """Return a series as numbers, NaN where a period is missing; ``what`` names it in a message."""
     listed = list(values)
     if not listed:
         raise DataError(f"{what}: there is none; a control chart needs at least 2 observed points")
@@ -59,40 +47,21 @@ def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
 
 
 def slack_of(*numbers: np.ndarray | float) -> float:
-    """Return the difference that rounding can explain among these numbers; 0 where all are missing.
-
-    Examples
-    --------
-    >>> slack_of(np.array([93.3, np.nan]), 100.0)
-    1e-10
-    """
-    sizes = [np.abs(np.asarray(one, dtype=float)).ravel() for one in numbers]
-    together = np.concatenate(sizes)
+    """Return the difference that rounding can explain among these numbers; 0 where all are missing."""
+    together = np.concatenate([np.abs(np.asarray(one, dtype=float)).ravel() for one in numbers])
     known = together[~np.isnan(together)]
     return RELATIVE_TOLERANCE * float(known.max()) if len(known) else 0.0
 
 
 def sign_of(differences: np.ndarray, slack: float | np.ndarray) -> np.ndarray:
-    """Return the sign of differences, 0 where rounding explains them and NaN where one is missing.
-
-    Examples
-    --------
-    >>> sign_of(np.array([0.1 + 0.2 - 0.3, -0.1, np.nan]), 1e-12).tolist()
-    [0.0, -1.0, nan]
-    """
+    """Return the sign of differences, 0 where rounding explains them and NaN where one is missing."""
     return np.where(np.abs(differences) <= slack, 0.0, np.sign(differences))
 
 
 def usual_value(values: np.ndarray) -> float | None:
     """Return the value that more than half of the observed points share, if there is one.
 
-    A process that nearly always takes one value, such as 100%, has its level there and not at its mean, which single
-    exceptions pull away.
-
-    Examples
-    --------
-    >>> usual_value(np.array([100.0, 100.0, 99.2])), usual_value(np.array([1.0, 2.0]))
-    (100.0, None)
+    A process that nearly always takes one value, such as 100%, has its level there and not at its mean.
     """
     known = np.sort(values[~np.isnan(values)])
     if not len(known):
@@ -103,22 +72,14 @@ def usual_value(values: np.ndarray) -> float | None:
 
 
 def rules_broken(
-    values: np.ndarray,
-    mean: float,
-    half: float | np.ndarray,
-    *,
-    trend_length: int,
-    shift_length: int,
+    values: np.ndarray, mean: float, half: float | np.ndarray, *, trend_length: int, shift_length: int,
     level: float | None = None,
-) -> tuple[list[str], list[str]]:
-    """Return the rule that each point of a segment breaks, first match first, and the way it points.
+) -> tuple[list[str], list[str]]:  # fmt: skip
+    """Return the rule (of ``RULES``) that each point of a segment breaks, first match first, and the way it points.
 
-    ``values`` are the points of one segment, NaN where missing or excluded; ``half`` is half the distance between the
-    limits (one number, or one for each point); ``level`` is where a shift is counted from, if not the centre line.
-    For each point: one of :data:`RULES` or empty text, and ``up``, ``down`` or empty text.
+    ``half`` is half the distance between the limits (one number, or one for each point); ``level`` is where a shift is
+    counted from, if not the centre line. Missing and excluded points are NaN.
 
-    Examples
-    --------
     >>> rules_broken(np.array([0.0, 2.5, 2.6, 5.0]), 0.0, 3.0, trend_length=7, shift_length=7)[0]
     ['', 'two of three', 'two of three', 'outside limits']
     """
@@ -138,15 +99,10 @@ def rules_broken(
         window = slice(start, start + 3)
         if abs(side[window].sum()) == 3 and near[window].sum() >= 2:
             two_of_three[window] = np.where(near[window], side[start], two_of_three[window])
-    signs = dict(zip(RULES, (np.where(outside, side, 0), trend, two_of_three, shift), strict=True))
-    signal, heading = [""] * n, [""] * n
-    for position in range(n):
-        for rule, sign in signs.items():
-            if sign[position]:
-                signal[position] = rule
-                heading[position] = "up" if sign[position] > 0 else "down"
-                break
-    return signal, heading
+    signs = [np.where(outside, side, 0), trend, two_of_three, shift]
+    signal = np.select([sign != 0 for sign in signs], RULES, "")
+    sign = np.select([sign != 0 for sign in signs], signs, 0)
+    return signal.tolist(), np.select([sign > 0, sign < 0], ["up", "down"], "").tolist()
 
 
 def _runs(signs: np.ndarray, length: int, *, span: int) -> np.ndarray:

@@ -1,1 +1,0 @@
-"""Page content of analyses whose notebooks do not show their steps yet."""
