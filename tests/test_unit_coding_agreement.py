@@ -194,7 +194,7 @@ def test_the_interval_of_kappa_matches_r_psych():
 )
 def test_ac1_and_ac2_match_gwets_package(weights, value, error, lower):
     """Python irrCAC 0.4.4: CAC(df, weights=, digits=8).gwet()["est"]. AC1 and its error are published too."""
-    found = co.gwet_error(ag.rating_counts(KRIPPENDORFF), weights=weights)
+    found = co.error_over_units("gwet", ag.rating_counts(KRIPPENDORFF), weights=weights)
     assert (found.value, found.error, found.lower) == pytest.approx((value, error, lower), abs=5e-9)
     assert found.upper == 1
     assert co.gwet_ac2(ag.rating_counts(KRIPPENDORFF), weights=weights) == pytest.approx(value, abs=5e-9)
@@ -207,9 +207,9 @@ def test_ac1_and_ac2_match_gwets_package(weights, value, error, lower):
 def test_fleiss_with_missing_ratings_matches_gwets_package(weights, value, error):
     """Python irrCAC 0.4.4: CAC(df, weights=, digits=8).fleiss()["est"]."""
     table = ag.rating_counts(KRIPPENDORFF)
-    found = co.fleiss_error(table, weights=weights, incomplete=True)
+    found = co.error_over_units("fleiss", table, weights=weights, incomplete=True)
     assert (found.value, found.error) == pytest.approx((value, error), abs=5e-9)
-    assert co.fleiss_error(table, weights=weights) is None
+    assert co.error_over_units("fleiss", table, weights=weights) is None
 
 
 def test_errors_over_units_of_complete_ratings_match_gwets_package():

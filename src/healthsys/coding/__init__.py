@@ -33,37 +33,12 @@ from healthsys.coding.tensions import count_poles, find_markers, marker_accuracy
 from healthsys.coding.timelines import sequence_test, together_test
 
 __all__ = [
-    "adoption_curve",
-    "agreement_bootstrap",
-    "agreement_by_code",
-    "agreement_by_formula",
-    "applied_codes",
-    "association_test",
-    "by_code",
-    "c_coefficient",
-    "check_codes",
-    "checklist_total",
-    "codebook",
-    "cohens_kappa",
-    "cooccurrence_table",
-    "count_poles",
-    "event_grid",
-    "event_register",
-    "find_markers",
-    "fleiss_kappa",
-    "gwet_ac1",
-    "gwet_ac2",
-    "krippendorff_alpha",
-    "marker_accuracy",
-    "net_arrows",
-    "percent_agreement",
-    "rating_counts",
-    "segment_cooccurrence",
-    "sequence_test",
-    "split_codes",
-    "statements_carried",
-    "together_test",
-]
+    "adoption_curve", "agreement_bootstrap", "agreement_by_code", "agreement_by_formula", "applied_codes",
+    "association_test", "by_code", "c_coefficient", "check_codes", "checklist_total", "codebook", "cohens_kappa",
+    "cooccurrence_table", "count_poles", "event_grid", "event_register", "find_markers", "fleiss_kappa", "gwet_ac1",
+    "gwet_ac2", "krippendorff_alpha", "marker_accuracy", "net_arrows", "percent_agreement", "rating_counts",
+    "segment_cooccurrence", "sequence_test", "split_codes", "statements_carried", "together_test",
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

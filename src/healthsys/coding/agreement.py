@@ -1,19 +1,15 @@
-"""Agreement of coders: percent agreement, kappas, Krippendorff's alpha, Gwet's AC1 and AC2, with intervals.
-
-A rating matrix has one row per unit and one column per coder; a missing cell is a unit that the coder did not code.
-Every measure is None with a reason where it is undefined, never an exception, 0 or 1.
-"""
+"""Agreement of coders with intervals; a measure that is undefined is None with a reason, never an exception, 0 or 1."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from healthsys.coding import coefficients as co
-from healthsys.coding.codebooks import check_codes, row_of, split_codes
+from healthsys.coding.codebooks import check_codes, need_columns, row_of, split_codes
 from healthsys.errors import DataError, nearest
 from healthsys.statistics import check_level
 
@@ -23,10 +19,7 @@ RELIABLE, TENTATIVE = 0.80, 0.667
 
 @dataclass(frozen=True)
 class CoderAgreement:
-    """One measure of agreement with its interval, or the reason why there is none.
-
-    ``error`` is the standard error by formula where the interval rests on one (:func:`agreement_by_formula`).
-    """
+    """One measure of agreement with its interval (``error``: its standard error by formula), or why there is none."""
 
     measure: str
     value: float | None
@@ -50,7 +43,7 @@ def rating_counts(ratings: pd.DataFrame, *, categories: list | None = None) -> n
     Raises
     ------
     DataError
-        If there is one coder, a coder without units, a category that is not among those given, or one given twice.
+        If there is one coder, a coder without units, or a category that is unknown or given twice.
 
     Examples
     --------
@@ -90,14 +83,19 @@ _REASONS = {
     "Krippendorff's alpha": "only one category occurs, so there is no variation to be reliable about",
     "Gwet's AC1": "no unit was coded by two coders, or there is only one category",
 }
-#: Said where both coders never coded the same unit, which leaves the measures of two coders without a number.
-_NO_PAIR = "no unit was coded by both coders"
 
-#: Said where units do not differ in their agreement: no formula and no resample then shows how sure the value is.
-_NO_SPREAD = "every unit agrees alike, so a standard error by formula is 0 and says nothing"
+#: How each measure of a table of counts is computed; Cohen's kappa needs the ratings.
+_KINDS = {
+    "percent agreement": ("percent", co.percent_agreement),
+    "Fleiss' kappa": ("fleiss", co.fleiss_kappa),
+    "Krippendorff's alpha": ("alpha", co.krippendorff_alpha),
+    "Gwet's AC1": ("gwet", co.gwet_ac1),
+}
 
-#: Fewest units that can be resampled.
-_FEWEST_UNITS = 2
+
+def _undefined(measure: str, usable: int) -> CoderAgreement:
+    reason = _REASONS.get(measure, _REASONS["Gwet's AC1"]) if usable else "no unit was coded by both coders"
+    return CoderAgreement(measure, None, units=usable, reason=reason)
 
 
 def agreement_bootstrap(
@@ -108,17 +106,16 @@ def agreement_bootstrap(
     draws: int = 1000,
     seed: int = 0,
 ) -> list[CoderAgreement]:
-    """Every measure of agreement with a percentile bootstrap interval over units.
+    """Every measure of agreement with a percentile bootstrap interval over units (Efron and Tibshirani 1993).
+
+    A sample in which a measure is undefined is left out; with more than one in ten left out there is no interval.
 
     Parameters
     ----------
-    ratings
-        Units by coders, nominal categories; missing cells are units not coded.
-    categories
-        All categories that could occur; those seen where not given.
+    ratings, categories
+        As for :func:`rating_counts`.
     level, draws, seed
-        Coverage, number and seed of the bootstrap samples. A sample in which a measure is undefined is left out; with
-        more than one in ten left out there is no interval.
+        Coverage, number and seed of the bootstrap samples.
 
     Returns
     -------
@@ -128,46 +125,36 @@ def agreement_bootstrap(
     Raises
     ------
     DataError
-        If there is one coder, a coder without units, a level outside 0 to 1, or no sample to draw.
-
-    References
-    ----------
-    Efron B, Tibshirani RJ. An Introduction to the Bootstrap. Chapman and Hall 1993, chapter 13 (percentile interval).
+        As :func:`rating_counts`, or with a level outside 0 to 1 or no sample to draw.
 
     Examples
     --------
     >>> same = pd.DataFrame({"A": [0] * 5, "B": [0] * 5})
-    >>> [(m.measure, m.value) for m in agreement_bootstrap(same, categories=[0, 1], draws=10) if m.value is None]
-    [("Cohen's kappa", None), ("Fleiss' kappa", None), ("Krippendorff's alpha", None)]
+    >>> [m.measure for m in agreement_bootstrap(same, categories=[0, 1], draws=10) if m.value is None]
+    ["Cohen's kappa", "Fleiss' kappa", "Krippendorff's alpha"]
     """
     table = rating_counts(ratings, categories=categories)
-    agree = np.eye(table.shape[1])
-    usable = int((table.sum(axis=1) >= 2).sum())
-    formulas: dict[str, tuple[float | None, Callable[[np.ndarray], np.ndarray]]] = {
-        "percent agreement": (co.percent_agreement(table), lambda times: co.percent_draws(table, times)),
-        "Cohen's kappa": (co.cohens_kappa(ratings), lambda times: co.kappa_draws(ratings, times)),
-        "Fleiss' kappa": (co.fleiss_kappa(table), lambda times: co.fleiss_draws(table, agree, times)),
-        "Krippendorff's alpha": (co.krippendorff_alpha(table), lambda times: co.alpha_draws(table, times)),
-        "Gwet's AC1": (co.gwet_ac1(table), lambda times: co.gwet_draws(table, agree, times)),
-    }
-    if ratings.shape[1] != 2:
-        del formulas["Cohen's kappa"]
     times = _resamples(len(table), draws=draws, seed=seed)
-    return _bootstrapped(formulas, times, units=len(table), usable=usable, level=level)
+    found = _bootstrapped(table, times, measures=_KINDS, units=len(table), level=level)
+    if ratings.shape[1] == 2:
+        value = co.cohens_kappa(ratings)
+        drawn = None if value is None else co.kappa_draws(ratings, times)
+        usable = int((table.sum(axis=1) >= 2).sum())
+        found.insert(1, _with_bounds("Cohen's kappa", value, drawn, units=len(table), usable=usable, level=level))
+    return found
 
 
 def _bootstrapped(
-    formulas: Mapping[str, tuple], times: np.ndarray, *, units: int, usable: int, level: float
+    table: np.ndarray, times: np.ndarray, *, measures: Iterable[str], units: int, level: float
 ) -> list[CoderAgreement]:
-    """Give each measure, a value and a formula of resamples, its percentile interval or the reason why it has none."""
+    """Give each measure of a table of counts its percentile interval over ``units``, or why there is none."""
+    usable = min(int((table.sum(axis=1) >= 2).sum()), units)
     found = []
-    for name, (value, formula) in formulas.items():
-        if value is None:
-            reason = _NO_PAIR if usable == 0 else _REASONS[name]
-            found.append(CoderAgreement(name, None, units=usable, reason=reason))
-            continue
-        bounds, reason = _bounds(formula(times), units=units, level=level)
-        found.append(CoderAgreement(name, value, *bounds, usable, reason))
+    for name in measures:
+        kind, value = _KINDS[name]
+        estimate = value(table)
+        drawn = None if estimate is None else co.draws(kind, table, times)
+        found.append(_with_bounds(name, estimate, drawn, units=units, usable=usable, level=level))
     return found
 
 
@@ -179,16 +166,20 @@ def _resamples(units: int, *, draws: int, seed: int) -> np.ndarray:
     return co.times_drawn(np.array([rng.integers(0, units, units) for _ in range(draws)]), units)
 
 
-def _bounds(drawn: np.ndarray, *, units: int, level: float) -> tuple[tuple[float | None, float | None], str | None]:
-    """Take the percentile interval of a bootstrap, or say why there is none."""
+def _with_bounds(
+    measure: str, value: float | None, drawn: np.ndarray | None, *, units: int, usable: int, level: float
+) -> CoderAgreement:
+    """Add the percentile interval of a bootstrap, or the reason why there is none."""
+    if value is None or drawn is None:
+        return _undefined(measure, usable)
     check_level(level)
-    if units < _FEWEST_UNITS:
-        return (None, None), "one unit alone cannot be resampled to an interval"
+    if units < 2:
+        return CoderAgreement(measure, value, None, None, usable, "one unit alone cannot be resampled to an interval")
     kept = drawn[~np.isnan(drawn)]
     if len(kept) < 0.9 * len(drawn):
-        return (None, None), "too few bootstrap samples vary for an interval"
+        return CoderAgreement(measure, value, None, None, usable, "too few bootstrap samples vary for an interval")
     lower, upper = np.quantile(kept, [(1 - level) / 2, (1 + level) / 2])
-    return (float(lower), float(upper)), None
+    return CoderAgreement(measure, value, float(lower), float(upper), usable)
 
 
 def agreement_by_formula(
@@ -196,24 +187,22 @@ def agreement_by_formula(
 ) -> list[CoderAgreement]:
     """Percent agreement, kappas and AC1 or AC2 with standard errors and intervals by formula.
 
+    Intervals are normal for Cohen's kappa (Fleiss, Cohen and Everitt 1969) and Student's t over units for the others
+    (Gwet 2014); none passes 1. Percent agreement is unweighted, and Fleiss' kappa needs complete ratings.
+
     Parameters
     ----------
-    ratings
-        Units by coders; missing cells are units not coded.
-    categories
-        All categories that could occur, in their order; those seen, sorted, where not given.
+    ratings, categories
+        As for :func:`rating_counts`.
     weights
-        ``nominal``, or for ordered categories ``linear`` or ``quadratic``: kappa is then weighted kappa and AC1
-        becomes AC2.
+        ``nominal``, or for ordered categories ``linear`` or ``quadratic`` (weighted kappa, and AC2 for AC1).
     level
-        Coverage of the intervals: normal for Cohen's kappa (Fleiss, Cohen and Everitt 1969), Student's t with n − 1
-        degrees of freedom over units for the others (Gwet 2014); no interval passes 1.
+        Coverage of the intervals.
 
     Returns
     -------
     list of CoderAgreement
-        Percent agreement (always unweighted), Cohen's kappa (two coders only), Fleiss' kappa (complete ratings only),
-        Gwet's AC1 or AC2, with ``error``; a value without an interval has a reason.
+        Each with its ``error``; a value without an interval has a reason.
 
     Raises
     ------
@@ -231,21 +220,20 @@ def agreement_by_formula(
     usable = int((table.sum(axis=1) >= 2).sum())
     crossed = co.confusion(ratings, categories=categories)
     options = {"weights": weights, "level": level}
-    co.agreement_weights(table.shape[1], kind=weights)
-    ac = "Gwet's AC1" if weights == "nominal" else "Gwet's AC2"
-    found = {"percent agreement": co.percent_error(table, level=level)}
+    found = {"percent agreement": co.error_over_units("percent", table, level=level)}
     if ratings.shape[1] == 2:
         found["Cohen's kappa"] = None if crossed is None else co.kappa_error(crossed, **options)
-    found |= {"Fleiss' kappa": co.fleiss_error(table, **options), ac: co.gwet_error(table, **options)}
+    found["Fleiss' kappa"] = co.error_over_units("fleiss", table, **options)
+    found["Gwet's AC1" if weights == "nominal" else "Gwet's AC2"] = co.error_over_units("gwet", table, **options)
+    few = "one unit alone has no standard error"
+    reason = few if len(table) < 2 else "every unit agrees alike, so a standard error by formula is 0 and says nothing"
     out = []
-    for name, estimate in found.items():
-        if estimate is None:
-            reason = _NO_PAIR if usable == 0 else _REASONS.get(name, _REASONS["Gwet's AC1"])
-            out.append(CoderAgreement(name, None, units=usable, reason=reason))
-            continue
-        few = "one unit alone has no standard error" if len(table) < _FEWEST_UNITS else _NO_SPREAD
-        reason = few if estimate.error is None else None
-        out.append(CoderAgreement(name, estimate.value, estimate.lower, estimate.upper, usable, reason, estimate.error))
+    for name, one in found.items():
+        if one is None:
+            out.append(_undefined(name, usable))
+        else:
+            why = reason if one.error is None else None
+            out.append(CoderAgreement(name, one.value, one.lower, one.upper, usable, why, one.error))
     return out
 
 
@@ -257,18 +245,17 @@ def applied_codes(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[
     codings
         For each coder a table with ``event_id`` and coded columns.
     codes
-        For each coded column (or columns joined by ``+``, a code then counting in any of them) its codes.
+        The codes of each coded column; of columns joined by ``+``, a code counts in any of them.
 
     Returns
     -------
     dict
-        Code to rating matrix (units by coders). Units that not every coder has are left out.
+        Code to rating matrix (units by coders).
 
     Raises
     ------
     DataError
-        If a coder's table is empty, lacks a column, has a unit twice or a code that is not among those allowed (with
-        file, row and the nearest code), or coders share no unit.
+        If a table is empty, lacks a column, has a unit twice or an unknown code, or coders share no unit.
 
     Examples
     --------
@@ -278,48 +265,6 @@ def applied_codes(codings: Mapping[str, pd.DataFrame], codes: Mapping[str, list[
     {'A': [0, 1], 'B': [0, 0]}
     """
     indexed = {coder: _checked(coder, table, codes) for coder, table in codings.items()}
-    shared = _shared(indexed)
-    return {
-        code: pd.DataFrame(
-            {
-                coder: [
-                    int(any(code in split_codes(table.loc[unit, part]) for part in columns.split("+")))
-                    for unit in shared
-                ]
-                for coder, table in indexed.items()
-            },
-            index=shared,
-        )
-        for columns, all_codes in codes.items()
-        for code in all_codes
-    }
-
-
-def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) -> pd.DataFrame:
-    """Return a coder's table by unit, refused where a unit or a code cannot be what it says."""
-    if table.empty:
-        raise DataError(f"coder '{coder}' has coded no unit; give a file with at least one row")
-    wanted = {part: allowed for columns, allowed in codes.items() for part in columns.split("+")}
-    for column in ("event_id", *wanted):
-        if column not in table:
-            raise DataError(
-                f"coder '{coder}': there is no column '{column}'.{nearest(column, table.columns)} "
-                f"The header must name: event_id, {', '.join(wanted)}"
-            )
-    twice = table["event_id"].duplicated()
-    if twice.any():
-        first = int(twice.to_numpy().argmax())
-        raise DataError(
-            f"coder '{coder}': row {row_of(table, first)}, column 'event_id': '{table['event_id'].iloc[first]}' stands "
-            "twice; keep one row per event, several codes joined by ';'"
-        )
-    for column, allowed in wanted.items():
-        check_codes(table, column, allowed, label=f"coder '{coder}'")
-    return table.set_index("event_id")
-
-
-def _shared(indexed: Mapping[str, pd.DataFrame]) -> list:
-    """Return the units that every coder has; refuse two spellings of what is plainly one unit."""
     tables = list(indexed.values())
     shared = [unit for unit in tables[0].index if all(unit in table.index for table in tables)]
     known = {str(unit).strip().casefold(): unit for unit in tables[0].index}
@@ -332,27 +277,54 @@ def _shared(indexed: Mapping[str, pd.DataFrame]) -> list:
                 )
     if not shared:
         raise DataError("the coders share no unit; check that both files use the same event_id")
-    return shared
+
+    def applied(table: pd.DataFrame, columns: str, code: str) -> list[int]:
+        cells = table.loc[shared, columns.split("+")].itertuples(index=False)
+        return [int(any(code in split_codes(cell) for cell in row)) for row in cells]
+
+    return {
+        code: pd.DataFrame({coder: applied(table, columns, code) for coder, table in indexed.items()}, index=shared)
+        for columns, all_codes in codes.items()
+        for code in all_codes
+    }
+
+
+def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Return a coder's table by unit, refused where a unit or a code cannot be what it says."""
+    if table.empty:
+        raise DataError(f"coder '{coder}' has coded no unit; give a file with at least one row")
+    wanted = {part: allowed for columns, allowed in codes.items() for part in columns.split("+")}
+    more = f" The header must name: event_id, {', '.join(wanted)}"
+    need_columns(table, ("event_id", *wanted), f"coder '{coder}'", more)
+    twice = table["event_id"].duplicated()
+    if twice.any():
+        first = int(twice.to_numpy().argmax())
+        raise DataError(
+            f"coder '{coder}': row {row_of(table, first)}, column 'event_id': '{table['event_id'].iloc[first]}' stands "
+            "twice; keep one row per event, several codes joined by ';'"
+        )
+    for column, allowed in wanted.items():
+        check_codes(table, column, allowed, label=f"coder '{coder}'")
+    return table.set_index("event_id")
 
 
 def agreement_by_code(
     matrices: Mapping[str, pd.DataFrame], *, level: float = 0.95, draws: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """Agreement per code and over all codes together, as one tidy table.
+    """Agreement per code and over all codes together (a unit is then an event and a code), as one tidy table.
 
     Parameters
     ----------
     matrices
         Code to rating matrix, as :func:`applied_codes` returns them.
     level, draws, seed
-        As for :func:`agreement_bootstrap`.
+        As for :func:`agreement_bootstrap`; events are drawn, also over all codes.
 
     Returns
     -------
     pandas.DataFrame
-        ``code`` (``all codes`` last), ``applied`` (mean share of units with the code), ``measure``, ``value``,
-        ``lower``, ``upper``, ``units``, ``reason``. Over all codes a unit is an event and a code together, and the
-        bootstrap still draws events.
+        ``code`` (``all codes`` last), ``applied`` (mean share of units), ``measure``, ``value``, ``lower``, ``upper``,
+        ``units``, ``reason``.
 
     Raises
     ------
@@ -362,23 +334,20 @@ def agreement_by_code(
     Examples
     --------
     >>> ratings = pd.DataFrame({"A": [1, 1, 0, 0], "B": [1, 0, 0, 0]})
-    >>> agreement_by_code({"slack": ratings}, draws=9)[["code", "measure", "value"]].tail(3)["value"].round(2).tolist()
+    >>> agreement_by_code({"slack": ratings}, draws=9)["value"].tail(3).round(2).tolist()
     [0.75, 0.53, 0.53]
     """
     if not matrices:
         raise DataError("there is no code to compare; name at least one code of the codebook")
     stacked = pd.concat(matrices.values(), ignore_index=True)
-    depth, table, agree = len(next(iter(matrices.values()))), rating_counts(stacked, categories=[0, 1]), np.eye(2)
-    formulas = {
-        "percent agreement": (co.percent_agreement(table), lambda times: co.percent_draws(table, times)),
-        "Krippendorff's alpha": (co.krippendorff_alpha(table), lambda times: co.alpha_draws(table, times)),
-        "Gwet's AC1": (co.gwet_ac1(table), lambda times: co.gwet_draws(table, agree, times)),
-    }
-    times = np.tile(_resamples(depth, draws=draws, seed=seed), (1, len(matrices)))
+    units, table = len(next(iter(matrices.values()))), rating_counts(stacked, categories=[0, 1])
+    times = np.tile(_resamples(units, draws=draws, seed=seed), (1, len(matrices)))
     found = {
         code: agreement_bootstrap(ratings, categories=[0, 1], level=level, draws=draws, seed=seed)
         for code, ratings in matrices.items()
-    } | {"all codes": _bootstrapped(formulas, times, units=depth, usable=depth, level=level)}
+    }
+    overall = ["percent agreement", "Krippendorff's alpha", "Gwet's AC1"]
+    found["all codes"] = _bootstrapped(table, times, measures=overall, units=units, level=level)
     shares = {code: float(ratings.to_numpy().mean()) for code, ratings in (matrices | {"all codes": stacked}).items()}
     rows = [{"code": code, "applied": shares[code], **vars(measure)} for code in found for measure in found[code]]
     return pd.DataFrame(rows).drop(columns="error")

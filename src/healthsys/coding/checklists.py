@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.coding.codebooks import row_of
+from healthsys.coding.codebooks import need_columns, row_of
 from healthsys.errors import DataError, nearest
 
 #: Highest score of one item of a checklist.
@@ -17,6 +17,9 @@ HIGHEST = 3
 
 #: What a decision concerns.
 CATEGORIES = ("inputs", "processes", "outcomes")
+
+#: Rogers' groups of adopters, and the share of adopters up to which each reaches.
+ADOPTERS = {"innovators": 0.025, "early adopters": 0.16, "early majority": 0.5, "late majority": 0.84, "laggards": 1.0}
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,10 @@ def checklist_total(checklist: pd.DataFrame, *, item: str, expected: Sequence[st
     expected
         All items of the checklist; those that the file lacks are named in ``absent``.
 
-    Returns
-    -------
-    ChecklistTotal
-        ``weakest`` names the items with the lowest score.
-
     Raises
     ------
     DataError
-        If a column is missing, an item occurs twice or is none of those expected, or a score is no whole number from
-        0 to 3.
+        If a column is missing, an item occurs twice or is unknown, or a score is no whole number from 0 to 3.
 
     Examples
     --------
@@ -61,9 +58,7 @@ def checklist_total(checklist: pd.DataFrame, *, item: str, expected: Sequence[st
     >>> checklist_total(filled, item="feature").weakest
     ('ethics care',)
     """
-    for column in (item, "score"):
-        if column not in checklist:
-            raise DataError(f"checklist: there is no column '{column}'.{nearest(column, map(str, checklist.columns))}")
+    need_columns(checklist, (item, "score"), "checklist")
     given = checklist["score"]
     scores = pd.to_numeric(given, errors="coerce").astype("float64")
     wrong = (given.notna() & scores.isna()) | (scores < 0) | (scores > HIGHEST) | (scores % 1 > 0)
@@ -86,22 +81,17 @@ def checklist_total(checklist: pd.DataFrame, *, item: str, expected: Sequence[st
     answered = scores.notna()
     if not answered.any():
         return ChecklistTotal(None, 0, 0, len(checklist), (), "no item has a score; fill in the column 'score'", absent)
-    lowest = scores.min()
-    weakest = tuple(checklist.loc[answered & (scores == lowest), item])
-    total, number = int(scores.sum()), int(answered.sum())
-    return ChecklistTotal(total, HIGHEST * number, number, len(checklist), weakest, None, absent)
+    weakest, number = tuple(checklist.loc[scores == scores.min(), item]), int(answered.sum())
+    return ChecklistTotal(int(scores.sum()), HIGHEST * number, number, len(checklist), weakest, None, absent)
 
 
 def net_arrows(decisions: pd.DataFrame) -> pd.DataFrame:
-    """Net direction of decisions by category: arrows down (more local autonomy) less arrows up.
-
-    Returns ``category`` (inputs, processes, outcomes, all), ``down``, ``up``, ``level``, ``net``, ``decisions``.
+    """Net direction of decisions by category and over all: arrows down (more local autonomy) less arrows up.
 
     Raises
     ------
     DataError
-        If an arrow does not follow from where the decision lay before and during, or a category is unknown (it would
-        count in the sum of all and in no category).
+        If an arrow does not follow from where the decision lay before and during, or a category is unknown.
 
     Examples
     --------
@@ -122,29 +112,29 @@ def net_arrows(decisions: pd.DataFrame) -> pd.DataFrame:
                 f"decisions: row {row}, column 'arrow': '{made.arrow}' for a move from {made.before} "
                 f"to {made.during}; it is '{right}'"
             )
-    rows = []
-    for category in (*CATEGORIES, "all"):
-        mine = decisions if category == "all" else decisions[decisions["category"] == category]
-        down, up, level = (int((mine["arrow"] == arrow).sum()) for arrow in ("down", "up", "level"))
-        rows.append((category, down, up, level, down - up, len(mine)))
-    return pd.DataFrame(rows, columns=["category", "down", "up", "level", "net", "decisions"])
+    counted = pd.crosstab(decisions["category"], decisions["arrow"]).reindex(
+        index=list(CATEGORIES), columns=["down", "up", "level"], fill_value=0
+    )
+    counted.loc["all"] = counted.sum()
+    counted = counted.assign(
+        net=counted["down"] - counted["up"], decisions=counted[["down", "up", "level"]].sum(axis=1)
+    )
+    return counted.rename_axis("category").rename_axis(columns=None).reset_index()
 
 
 def adoption_curve(
     *, potential: float, innovation: float, imitation: float, periods: int, model: str = "bass"
 ) -> pd.DataFrame:
-    r"""Spread of a new practice among possible adopters, by a closed form.
+    """Spread of a new practice among possible adopters, by a closed form.
 
     Parameters
     ----------
-    potential
-        Adopters in the end (people, teams).
+    potential, periods
+        Adopters in the end (people, teams), and number of periods after the start.
     innovation
         Bass's p: rate at which someone adopts unprompted; for ``logistic`` the share that has adopted at period 0.
     imitation
         Bass's q: rate at which adopters win over others; for ``logistic`` the growth rate.
-    periods
-        Number of periods after the start.
     model
         ``bass``: :math:`m (1 - e^{-(p+q)t}) / (1 + (q/p) e^{-(p+q)t})`;
         ``logistic``: :math:`m / (1 + (1/s - 1) e^{-qt})`.
@@ -152,8 +142,7 @@ def adoption_curve(
     Returns
     -------
     pandas.DataFrame
-        ``period``, ``adopters``, ``share``, and ``group`` (Rogers' groups: innovators to 2.5%, early adopters to 16%,
-        early majority to 50%, late majority to 84%, laggards).
+        ``period``, ``adopters``, ``share``, and ``group`` (of Rogers: :data:`ADOPTERS`).
 
     References
     ----------
@@ -179,7 +168,5 @@ def adoption_curve(
         if innovation >= 1:
             raise DataError(f"innovation is {innovation}; for the logistic it is the share at the start, below 1")
         share = 1 / (1 + (1 / innovation - 1) * np.exp(-imitation * time))
-    limits = (0.025, 0.16, 0.50, 0.84, math.inf)
-    names = ("innovators", "early adopters", "early majority", "late majority", "laggards")
-    groups = [names[next(i for i, limit in enumerate(limits) if value <= limit)] for value in share]
+    groups = np.array(list(ADOPTERS))[np.searchsorted(list(ADOPTERS.values())[:-1], share)].tolist()
     return pd.DataFrame({"period": time.astype(int), "adopters": potential * share, "share": share, "group": groups})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -18,13 +19,7 @@ _OTHER_SIGNS = re.compile(r"[,|/+&\n]|\band\b")
 
 @dataclass(frozen=True)
 class Codebook:
-    """A checked codebook: a table with one row per code, and its hierarchy.
-
-    Attributes
-    ----------
-    table
-        Columns ``code``, ``parent`` (missing at the top), ``label``, ``definition`` and whatever else the file has.
-    """
+    """A checked codebook: ``table`` has one row per code, with ``code``, ``parent`` (missing at the top), ``label``."""
 
     table: pd.DataFrame
 
@@ -41,31 +36,14 @@ class Codebook:
         return row.iloc[0]
 
     def under(self, parent: str) -> list[str]:
-        """Return the codes directly under a code, in the order of the file.
-
-        Raises
-        ------
-        DataError
-            If no such code exists; the nearest one is named.
-
-        Examples
-        --------
-        >>> frame = pd.DataFrame({"code": ["s", "adaptation"], "parent": [None, "s"], "label": ["S", "A"]})
-        >>> codebook(frame).under("s")
-        ['adaptation']
-        """
+        """Return the codes directly under a code, in the order of the file."""
         if parent not in self.codes:
             raise DataError(f"codebook: there is no code '{parent}'.{nearest(parent, self.codes)}")
         return self.table.loc[self.table["parent"] == parent, "code"].tolist()
 
 
 def codebook(frame: pd.DataFrame) -> Codebook:
-    """Check a table of codes and return it as a codebook.
-
-    Parameters
-    ----------
-    frame
-        One row per code with columns ``code``, ``parent`` (empty for a top code), ``label`` and ``definition``.
+    """Check a table of codes (``code``, ``parent``, empty for a top code, ``label``) and return it as a codebook.
 
     Raises
     ------
@@ -74,35 +52,28 @@ def codebook(frame: pd.DataFrame) -> Codebook:
 
     Examples
     --------
-    >>> table = pd.DataFrame({"code": ["a", "b"], "parent": ["b", "a"], "label": ["A", "B"], "definition": ["", ""]})
-    >>> codebook(table)
-    Traceback (most recent call last):
-    ...
-    healthsys.errors.DataError: codebook: row 2, column 'parent': the codes a > b > a form a cycle; a code cannot \
-stand under itself. Give one of them another parent, or leave its parent empty
+    >>> table = pd.DataFrame({"code": ["s", "adaptation"], "parent": [None, "s"], "label": ["S", "A"]})
+    >>> codebook(table).under("s")
+    ['adaptation']
     """
     name = _name(frame, "codebook")
-    for column in ("code", "parent", "label"):
-        if column not in frame:
-            raise DataError(f"{name}: there is no column '{column}'.{nearest(column, map(str, frame.columns))}")
+    need_columns(frame, ("code", "parent", "label"), name)
     codes = frame["code"].tolist()
-    seen: set[str] = set()
     for position, code in enumerate(codes):
-        row = row_of(frame, position)
+        where = f"{name}: row {row_of(frame, position)}, column 'code': '{code}'"
         if pd.isna(code) or split_codes(code) != [code]:
             raise DataError(
-                f"{name}: row {row}, column 'code': '{code}' cannot be a code; allowed: text without '{SEPARATOR}' and "
-                "without blanks at its ends. Rename it"
+                f"{where} cannot be a code; allowed: text without '{SEPARATOR}' and without blanks at its ends. "
+                "Rename it"
             )
-        if code in seen:
-            raise DataError(f"{name}: row {row}, column 'code': '{code}' occurs twice; rename or remove one")
-        seen.add(code)
+        if code in codes[:position]:
+            raise DataError(f"{where} occurs twice; rename or remove one")
     parents = {code: None if pd.isna(parent) else parent for code, parent in zip(codes, frame["parent"], strict=True)}
     for position, (code, parent) in enumerate(parents.items()):
-        row = row_of(frame, position)
+        where = f"{name}: row {row_of(frame, position)}, column 'parent'"
         if parent is not None and parent not in parents:
             raise DataError(
-                f"{name}: row {row}, column 'parent': '{parent}' is no code of this codebook.{nearest(parent, codes)} "
+                f"{where}: '{parent}' is no code of this codebook.{nearest(parent, codes)} "
                 "Allowed: a code of the column 'code', or an empty cell for a top code"
             )
         path = [code]
@@ -110,8 +81,8 @@ stand under itself. Give one of them another parent, or leave its parent empty
             path.append(parent)
             if parent in path[:-1]:
                 raise DataError(
-                    f"{name}: row {row}, column 'parent': the codes {' > '.join(path)} form a cycle; a code cannot "
-                    "stand under itself. Give one of them another parent, or leave its parent empty"
+                    f"{where}: the codes {' > '.join(path)} form a cycle; a code cannot stand under itself. "
+                    "Give one of them another parent, or leave its parent empty"
                 )
             parent = parents.get(parent)
     return Codebook(frame.reset_index(drop=True))
@@ -143,37 +114,37 @@ def check_codes(frame: pd.DataFrame, column: str, allowed: list[str], *, label: 
     Raises
     ------
     DataError
-        With file, row (the header is row 1), the code, the nearest allowed one, and all that are allowed; where codes
-        are joined by another sign, that is what is said.
+        With file, row, the code, the nearest allowed one, and all that are allowed; or that another sign joins codes.
 
     Examples
     --------
     >>> check_codes(pd.DataFrame({"strategy": ["wait", "wait;act"]}), "strategy", ["wait", "act"])
     """
     name = _name(frame, label or "table")
-    if column not in frame:
-        raise DataError(f"{name}: there is no column '{column}'.{nearest(column, frame.columns)}")
+    need_columns(frame, [column], name)
     for position, cell in enumerate(frame[column]):
-        row, codes = row_of(frame, position), split_codes(cell)
+        codes = split_codes(cell)
         for code in codes:
+            where = f"{name}: row {row_of(frame, position)}, column '{column}': '{code}'"
             if code not in allowed:
                 raise DataError(
-                    f"{name}: row {row}, column '{column}': '{code}' is no code of the codebook for this column."
+                    f"{where} is no code of the codebook for this column."
                     f"{_joined_otherwise(code, allowed) or nearest(code, allowed)} Allowed: {', '.join(allowed)}, "
                     f"several joined by '{SEPARATOR}'"
                 )
             if codes.count(code) > 1:
-                raise DataError(f"{name}: row {row}, column '{column}': '{code}' stands twice in the cell; keep one")
+                raise DataError(f"{where} stands twice in the cell; keep one")
+
+
+def need_columns(frame: pd.DataFrame, columns: Iterable[str], name: str, more: str = "") -> None:
+    """Raise unless a table has these columns; ``name`` is what the message calls it, ``more`` is added to it."""
+    for column in columns:
+        if column not in frame:
+            raise DataError(f"{name}: there is no column '{column}'.{nearest(column, map(str, frame.columns))}{more}")
 
 
 def row_of(frame: pd.DataFrame, position: int) -> int:
-    """Return the row of the file that a row of a table is in, by its position from 0 (the header is row 1).
-
-    Examples
-    --------
-    >>> row_of(pd.DataFrame({"code": ["a", "b"]}), 1)
-    3
-    """
+    """Return the row of the file that a row of a table is in, by its position from 0 (the header is row 1)."""
     rows = frame.attrs.get("rows")
     return rows[position] if rows else position + 2
 

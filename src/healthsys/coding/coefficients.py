@@ -1,7 +1,7 @@
-"""Coefficients of agreement: percent agreement, kappas, alpha, AC1 and AC2, their standard errors and resamples.
+"""Coefficients of agreement, their standard errors by formula and their values in resamples of the units.
 
 Most functions take a table of counts: one row per unit, one column per category, and in each cell how many coders put
-the unit into the category (:func:`healthsys.coding.agreement.rating_counts`).
+the unit into the category (:func:`healthsys.coding.rating_counts`).
 """
 
 from __future__ import annotations
@@ -35,13 +35,8 @@ class Estimate(NamedTuple):
 
 
 def agreement_weights(categories: int, *, kind: str = "nominal") -> np.ndarray:
-    """Return how far each pair of ordered, equally spaced categories counts as agreement, from 0 to 1.
+    """Return how far each pair of ordered, equally spaced categories counts as agreement, from 0 to 1 (Cohen 1968).
 
-    With d steps between the two of Q categories: ``nominal`` 1 where d is 0 and 0 elsewhere, ``linear``
-    1 − d / (Q − 1), ``quadratic`` 1 − d² / (Q − 1)² (Cohen J. Psychological Bulletin 1968;70:213-220).
-
-    Examples
-    --------
     >>> agreement_weights(3, kind="linear")[0].tolist(), agreement_weights(3, kind="quadratic")[0].tolist()
     ([1.0, 0.5, 0.0], [1.0, 0.75, 0.0])
     """
@@ -57,25 +52,12 @@ def agreement_weights(categories: int, *, kind: str = "nominal") -> np.ndarray:
 def percent_agreement(table: np.ndarray) -> float | None:
     """Share of pairs of codings of the same unit that agree, averaged over units with at least two codings.
 
-    ``table`` has counts, units by categories.
-
     Examples
     --------
     >>> float(percent_agreement(np.array([[2.0, 0.0], [1.0, 1.0]])))
     0.5
     """
-    return _single(percent_draws(table), table)
-
-
-def confusion(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray | None:
-    """Cross the codings of two coders over the units that both coded; None unless there are two coders and a unit."""
-    if ratings.shape[1] != 2:
-        return None
-    cells, both = _pairs(ratings, categories)
-    if not both.any():
-        return None
-    size = round(cells.shape[1] ** 0.5)
-    return cells.sum(axis=0).reshape(size, size)
+    return _value("percent", table)
 
 
 def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories: list | None = None) -> float | None:
@@ -83,12 +65,10 @@ def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories:
 
     Parameters
     ----------
-    ratings
-        Units by two coders; missing cells are units not coded.
+    ratings, categories
+        Units by two coders, and all categories in their order (those that occur, sorted, where not given).
     weights
         ``nominal`` for the plain kappa, ``linear`` or ``quadratic`` for ordered categories.
-    categories
-        All categories in their order, those too that nobody used; those that occur, sorted, where not given.
 
     Returns
     -------
@@ -107,16 +87,11 @@ def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories:
     """
     table = confusion(ratings, categories=categories)
     agree = agreement_weights(0 if table is None else len(table), kind=weights)
-    if table is None:
-        return None
-    return _one(_kappa(table[None], agree))
+    return None if table is None else _one(_kappa(table[None], agree))
 
 
 def fleiss_kappa(table: np.ndarray, *, weights: str = "nominal", incomplete: bool = False) -> float | None:
-    """Fleiss' kappa; None where a rating is missing, or all ratings fall into one category.
-
-    ``table`` has counts, units by categories; ``weights`` are ``nominal``, ``linear`` or ``quadratic``; ``incomplete``
-    uses units with fewer codings than others too, as Gwet generalises it.
+    """Fleiss' kappa; None where a rating is missing (unless ``incomplete``, as Gwet generalises it) or nothing varies.
 
     References
     ----------
@@ -127,26 +102,25 @@ def fleiss_kappa(table: np.ndarray, *, weights: str = "nominal", incomplete: boo
     >>> round(fleiss_kappa(np.array([[2.0, 0.0]] * 4 + [[0.0, 2.0]] * 3 + [[1.0, 1.0]])), 3)
     0.746
     """
-    if not incomplete and not _complete(table):
-        return None
-    return _single(fleiss_draws(table, agreement_weights(table.shape[1], kind=weights)), table)
+    return _value("fleiss", table, weights) if incomplete or _complete(table) else None
 
 
 def krippendorff_alpha(table: np.ndarray, *, values: list | None = None, level: str = "nominal") -> float | None:
-    r"""Krippendorff's alpha, missing ratings allowed; None where only one value occurs.
-
-    :math:`\alpha = 1 - D_o / D_e`, the observed over the expected disagreement: with coincidences
-    :math:`o_{ck} = \sum_u n_{uc}(n_{uk} - [c = k]) / (m_u - 1)`, their sums :math:`n_c` and :math:`n`,
-    :math:`D_o = \sum o_{ck}\delta^2_{ck}` and :math:`D_e = \sum n_c n_k \delta^2_{ck} / (n - 1)`.
+    """Krippendorff's alpha, missing ratings allowed: :math:`1 - D_o / D_e`, observed over expected disagreement.
 
     Parameters
     ----------
     table
-        Counts: units by categories. A unit with fewer than two codings pairs with nothing and drops out.
+        Counts: units by categories. A unit with fewer than two codings drops out.
     values
-        The categories of the columns; numbers, for a level other than nominal.
+        The categories of the columns; numbers, for the levels interval and ratio.
     level
         ``nominal``, ``ordinal``, ``interval`` or ``ratio``: how the difference of two categories counts.
+
+    Returns
+    -------
+    float or None
+        None where only one value occurs.
 
     Raises
     ------
@@ -164,9 +138,8 @@ def krippendorff_alpha(table: np.ndarray, *, values: list | None = None, level: 
     """
     if level not in LEVELS:
         raise DataError(f"level is '{level}'.{nearest(level, LEVELS)} Allowed: {', '.join(LEVELS)}")
-    raters = table.sum(axis=1)
-    paired = table[raters >= 2]
-    if not len(paired) or (paired.sum(axis=0) > 0).sum() < 2:
+    paired = table[table.sum(axis=1) >= 2]
+    if (paired.sum(axis=0) > 0).sum() < 2:
         return None
     scaled = paired / (paired.sum(axis=1, keepdims=True) - 1)
     coincidences = scaled.T @ paired - np.diag(scaled.sum(axis=0))
@@ -177,11 +150,7 @@ def krippendorff_alpha(table: np.ndarray, *, values: list | None = None, level: 
 
 
 def gwet_ac1(table: np.ndarray) -> float | None:
-    r"""Gwet's AC1, missing ratings allowed.
-
-    :math:`AC_1 = (p_a - p_e)/(1 - p_e)` with :math:`p_e = \frac{1}{Q-1}\sum_q \pi_q (1-\pi_q)`, where
-    :math:`\pi_q` is the mean over units of the share of ratings in category q. ``table`` has counts, units by
-    categories: pass the whole list of categories, since their number Q enters the formula.
+    """Gwet's AC1, missing ratings allowed; the number of categories enters, so count all that could occur.
 
     References
     ----------
@@ -192,13 +161,14 @@ def gwet_ac1(table: np.ndarray) -> float | None:
     >>> round(gwet_ac1(np.array([[2.0, 0.0]] * 9 + [[1.0, 1.0]])), 3)
     0.89
     """
-    return gwet_ac2(table, weights="nominal")
+    return _value("gwet", table)
 
 
 def gwet_ac2(table: np.ndarray, *, weights: str = "quadratic") -> float | None:
-    r"""Gwet's AC2 for ordered categories, missing ratings allowed; with nominal weights it is AC1.
+    r"""Gwet's AC2 for ordered categories, missing ratings allowed.
 
-    :math:`p_e = \frac{T_w}{Q(Q-1)}\sum_q \pi_q (1-\pi_q)` with :math:`T_w` the sum of all weights.
+    :math:`(p_a - p_e)/(1 - p_e)` with :math:`p_e = \frac{T_w}{Q(Q-1)}\sum_q \pi_q (1-\pi_q)`, :math:`T_w` the sum of
+    all weights and :math:`\pi_q` the mean over units of the share of ratings in category q.
 
     References
     ----------
@@ -209,21 +179,24 @@ def gwet_ac2(table: np.ndarray, *, weights: str = "quadratic") -> float | None:
     >>> round(gwet_ac2(np.array([[2.0, 0, 0]] * 5 + [[0, 2.0, 0]] * 2 + [[1.0, 1.0, 0], [0, 1.0, 1.0]])), 3)
     0.886
     """
-    return _single(gwet_draws(table, agreement_weights(table.shape[1], kind=weights)), table)
+    return _value("gwet", table, weights)
+
+
+def confusion(ratings: pd.DataFrame, *, categories: list | None = None) -> np.ndarray | None:
+    """Cross the codings of two coders over the units that both coded; None unless there are two coders and a unit."""
+    if ratings.shape[1] != 2 or not ratings.notna().all(axis=1).any():
+        return None
+    cells = _pairs(ratings, categories).sum(axis=0)
+    size = round(len(cells) ** 0.5)
+    return cells.reshape(size, size)
 
 
 def kappa_error(table: np.ndarray, *, weights: str = "nominal", level: float = 0.95) -> Estimate | None:
-    """Cohen's kappa with its large-sample standard error and normal interval, which ends at 1 at most.
+    """Cohen's kappa of a crossed table with its large-sample standard error and normal interval, at most 1.
 
-    ``table`` crosses two coders (:func:`confusion`). None where kappa is undefined; without error and interval where
-    nothing varies: the formula then gives a width of zero, which is no interval.
+    None where kappa is undefined; no error where nothing varies (Fleiss JL, Cohen J, Everitt BS. Psychological Bulletin
+    1969;72:323-327).
 
-    References
-    ----------
-    Fleiss JL, Cohen J, Everitt BS. Psychological Bulletin 1969;72:323-327.
-
-    Examples
-    --------
     >>> found = kappa_error(np.array([[20, 5], [10, 15]]))
     >>> f"{found.value:.2f} ({found.lower:.3f} to {found.upper:.3f}), SE {found.error:.3f}"
     '0.40 (0.151 to 0.649), SE 0.127'
@@ -243,75 +216,38 @@ def kappa_error(table: np.ndarray, *, weights: str = "nominal", level: float = 0
     return _with_interval(value, variance, float(stats.norm.ppf(0.5 + level / 2)))
 
 
-def fleiss_error(
-    table: np.ndarray, *, weights: str = "nominal", incomplete: bool = False, level: float = 0.95
+def error_over_units(
+    kind: str, table: np.ndarray, *, weights: str = "nominal", incomplete: bool = False, level: float = 0.95
 ) -> Estimate | None:
-    """Fleiss' kappa with Gwet's standard error over units and Student's interval (n − 1 degrees of freedom).
+    """``percent`` agreement, ``fleiss`` kappa or ``gwet`` AC with Gwet's standard error and Student's interval.
 
-    The error describes units as a sample and holds for any kappa; that of Fleiss 1971 tests kappa = 0 only (Gwet KL.
-    Psychometrika 2008;73:407-430).
+    The variance is that of each unit's own coefficient, less its share in the chance agreement; the error of Fleiss
+    1971, by contrast, tests kappa = 0 only (Gwet KL. Psychometrika 2008;73:407-430).
 
-    Examples
-    --------
-    >>> found = fleiss_error(np.array([[2.0, 0.0]] * 4 + [[0.0, 2.0]] * 3 + [[1.0, 1.0]]))
-    >>> f"{found.value:.3f}, SE {found.error:.3f}"
-    '0.746, SE 0.254'
-    """
-    if not incomplete and not _complete(table):
-        return None
-    rated, agree = table[table.sum(axis=1) > 0], agreement_weights(table.shape[1], kind=weights)
-    value = _single(fleiss_draws(rated, agree), rated)
-    if value is None:
-        return None
-    shares = rated / rated.sum(axis=1, keepdims=True)
-    mean = shares.mean(axis=0)
-    chance = float(mean @ agree @ mean)
-    return _over_units(rated, agree, value, chance, shares @ ((agree @ mean + agree.T @ mean) / 2), level=level)
-
-
-def gwet_error(table: np.ndarray, *, weights: str = "nominal", level: float = 0.95) -> Estimate | None:
-    """Gwet's AC1 (AC2 with weights) with his standard error over units and Student's interval (Gwet 2008).
-
-    Examples
-    --------
-    >>> found = gwet_error(np.array([[2.0, 0.0]] * 9 + [[1.0, 1.0]]))
+    >>> found = error_over_units("gwet", np.array([[2.0, 0.0]] * 9 + [[1.0, 1.0]]))
     >>> f"{found.value:.3f}, SE {found.error:.3f}, to {found.upper:.0f}"
     '0.890, SE 0.121, to 1'
     """
-    rated, agree = table[table.sum(axis=1) > 0], agreement_weights(table.shape[1], kind=weights)
-    value = _single(gwet_draws(rated, agree), rated)
-    if value is None:
-        return None
-    shares, size = rated / rated.sum(axis=1, keepdims=True), table.shape[1]
-    mean, scale = shares.mean(axis=0), agree.sum() / (size * (size - 1))
-    chance = float(scale * (mean * (1 - mean)).sum())
-    return _over_units(rated, agree, value, chance, scale * (shares @ (1 - mean)), level=level)
-
-
-def percent_error(table: np.ndarray, *, level: float = 0.95) -> Estimate | None:
-    """Percent agreement with its standard error over units and Student's interval (n − 1 degrees of freedom).
-
-    Examples
-    --------
-    >>> round(percent_error(np.array([[2.0, 0.0]] * 9 + [[1.0, 1.0]])).error, 3)
-    0.1
-    """
-    rated, agree = table[table.sum(axis=1) > 0], np.eye(table.shape[1])
-    value = _single(percent_draws(rated), rated)
-    return None if value is None else _over_units(rated, agree, value, 0.0, None, level=level)
-
-
-def _over_units(
-    rated: np.ndarray, agree: np.ndarray, value: float, chance: float, own: np.ndarray | None, *, level: float
-) -> Estimate:
-    """Give the linearised variance over units: each unit's own coefficient, less its share in the chance agreement."""
     check_level(level)
-    n = len(rated)
+    rated = table[table.sum(axis=1) > 0]
+    value = _value(kind, rated, weights)
+    if value is None or (kind == "fleiss" and not incomplete and not _complete(table)):
+        return None
+    n, size = len(rated), table.shape[1]
     if n < 2:
         return Estimate(value, None, None, None)
+    agree = agreement_weights(size, kind=weights)
     agreed, paired = _agreed(rated, agree)
+    shares = rated / rated.sum(axis=1, keepdims=True)
+    mean = shares.mean(axis=0)
+    chance, own = 0.0, np.zeros(n)
+    if kind == "fleiss":
+        chance, own = float(mean @ agree @ mean), shares @ ((agree @ mean + agree.T @ mean) / 2)
+    elif kind == "gwet":
+        scale = agree.sum() / (size * (size - 1))
+        chance, own = float(scale * (mean * (1 - mean)).sum()), scale * (shares @ (1 - mean))
     each = n / paired.sum() * (agreed - chance * paired) / (1 - chance)
-    if own is not None:
+    if kind != "percent":
         each = each - 2 * (1 - value) * (own - chance) / (1 - chance)
     variance = float(((each - value) ** 2).sum()) / (n * (n - 1))
     return _with_interval(value, variance, float(stats.t.ppf(0.5 + level / 2, n - 1)))
@@ -330,54 +266,38 @@ def times_drawn(samples: np.ndarray, units: int) -> np.ndarray:
     return np.bincount(place.ravel(), minlength=units * len(samples)).reshape(len(samples), units).astype(float)
 
 
-def percent_draws(table: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
-    """Percent agreement of each resample; missing where no unit has two codings."""
-    times = _times(table, times)
-    agreed, paired = _agreed(table, np.eye(table.shape[1]))
-    return _ratio(times @ agreed, times @ paired)
-
-
-def kappa_draws(
-    ratings: pd.DataFrame, times: np.ndarray, *, weights: str = "nominal", categories: list | None = None
-) -> np.ndarray:
-    """Cohen's kappa of each resample of the units; missing where agreement by chance is complete."""
-    cells, _ = _pairs(ratings, categories)
-    size = round(cells.shape[1] ** 0.5)
-    return _kappa((times @ cells).reshape(len(times), size, size), agreement_weights(size, kind=weights))
-
-
-def fleiss_draws(table: np.ndarray, agree: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
-    """Fleiss' kappa of each resample; missing where only one category occurs."""
-    times = _times(table, times)
-    mean = _mean_shares(table, times)
-    chance = ((mean @ agree) * mean).sum(axis=1)
-    return _corrected(_agreed_draws(table, agree, times), chance, _varies(table, times))
-
-
-def alpha_draws(table: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Krippendorff's alpha (nominal) of each resample; missing where only one value occurs."""
+def draws(kind: str, table: np.ndarray, times: np.ndarray, *, weights: str = "nominal") -> np.ndarray:
+    """Return ``percent`` agreement, ``fleiss``, ``gwet`` or nominal ``alpha`` of each resample, missing where none."""
     raters = table.sum(axis=1)
-    paired = np.where((raters >= 2)[:, None], table, 0.0)
-    each = paired.sum(axis=1)
-    apart = np.where(each > 0, (each**2 - (paired**2).sum(axis=1)) / np.where(each > 0, raters - 1, 1), 0.0)
-    sums = times @ paired
-    total = sums.sum(axis=1)
-    expected = total**2 - (sums**2).sum(axis=1)
-    return 1 - _ratio((total - 1) * (times @ apart), expected)  # expected is 0 where only one value occurs
+    if kind == "alpha":
+        paired = np.where((raters >= 2)[:, None], table, 0.0)
+        each = paired.sum(axis=1)
+        apart = np.where(each > 0, (each**2 - (paired**2).sum(axis=1)) / np.where(each > 0, raters - 1, 1), 0.0)
+        sums = times @ paired
+        total = sums.sum(axis=1)
+        expected = total**2 - (sums**2).sum(axis=1)  # 0 where only one value occurs
+        return 1 - _ratio((total - 1) * (times @ apart), expected)
+    size = table.shape[1]
+    agree = agreement_weights(size, kind=weights)
+    agreed, paired = _agreed(table, agree)
+    observed = _ratio(times @ agreed, times @ paired)
+    if kind == "percent":
+        return observed
+    rated = times @ (raters > 0).astype(float)
+    mean = (times @ (table / np.where(raters > 0, raters, 1)[:, None])) / np.where(rated > 0, rated, 1)[:, None]
+    if kind == "fleiss":
+        chance, defined = ((mean @ agree) * mean).sum(axis=1), ((times @ table) > 0).sum(axis=1) >= 2
+    else:
+        scale = agree.sum() / max(size * (size - 1), 1)
+        chance, defined = scale * (mean * (1 - mean)).sum(axis=1), np.full(len(times), size >= 2)
+    return _corrected(observed, chance, defined)
 
 
-def gwet_draws(table: np.ndarray, agree: np.ndarray, times: np.ndarray | None = None) -> np.ndarray:
-    """Gwet's AC1 or AC2 of each resample; missing with one category, or where no unit has two codings."""
-    times, size = _times(table, times), table.shape[1]
-    if size < 2:
-        return np.full(len(times), np.nan)
-    mean = _mean_shares(table, times)
-    chance = agree.sum() / (size * (size - 1)) * (mean * (1 - mean)).sum(axis=1)
-    return _corrected(_agreed_draws(table, agree, times), chance, np.ones(len(times), dtype=bool))
-
-
-def _times(table: np.ndarray, times: np.ndarray | None) -> np.ndarray:
-    return np.ones((1, len(table))) if times is None else times
+def kappa_draws(ratings: pd.DataFrame, times: np.ndarray) -> np.ndarray:
+    """Cohen's kappa of each resample of the units; missing where agreement by chance is complete."""
+    cells = _pairs(ratings, None)
+    size = round(cells.shape[1] ** 0.5)
+    return _kappa((times @ cells).reshape(len(times), size, size), np.eye(size))
 
 
 def _agreed(table: np.ndarray, agree: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -388,23 +308,6 @@ def _agreed(table: np.ndarray, agree: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.where(raters >= 2, near / np.where(pairs > 0, pairs, 1), 0.0), (raters >= 2).astype(float)
 
 
-def _agreed_draws(table: np.ndarray, agree: np.ndarray, times: np.ndarray) -> np.ndarray:
-    agreed, paired = _agreed(table, agree)
-    return _ratio(times @ agreed, times @ paired)
-
-
-def _mean_shares(table: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Mean over units of the share of codings in each category, in each resample; 0 where nothing is coded."""
-    raters = table.sum(axis=1, keepdims=True)
-    shares = table / np.where(raters > 0, raters, 1)
-    rated = times @ (raters[:, 0] > 0).astype(float)
-    return (times @ shares) / np.where(rated > 0, rated, 1)[:, None]
-
-
-def _varies(table: np.ndarray, times: np.ndarray) -> np.ndarray:
-    return ((times @ table) > 0).sum(axis=1) >= 2
-
-
 def _corrected(agreed: np.ndarray, chance: np.ndarray, defined: np.ndarray) -> np.ndarray:
     left = 1 - chance
     return _ratio(agreed - chance, np.where(defined & (left > SMALLEST), left, 0.0))
@@ -412,11 +315,10 @@ def _corrected(agreed: np.ndarray, chance: np.ndarray, defined: np.ndarray) -> n
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Divide, and leave missing what would be divided by zero."""
-    out = np.full(np.shape(part), np.nan)
-    return np.divide(part, whole, out=out, where=whole > 0)
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
 
 
-def _pairs(ratings: pd.DataFrame, categories: list | None) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(ratings: pd.DataFrame, categories: list | None) -> np.ndarray:
     """Mark for each unit the cell of the crossed table it falls into; a unit without both codings is in none."""
     both = ratings.notna().all(axis=1).to_numpy()
     seen = list(pd.unique(ratings[both].to_numpy().ravel()))
@@ -428,7 +330,7 @@ def _pairs(ratings: pd.DataFrame, categories: list | None) -> tuple[np.ndarray, 
     cells = np.zeros((len(ratings), len(values) ** 2))
     for row, pair in zip(np.flatnonzero(both), ratings[both].itertuples(index=False), strict=True):
         cells[row, place[pair[0]] * len(values) + place[pair[1]]] = 1
-    return cells, both
+    return cells
 
 
 def ordered(values: list) -> list:
@@ -446,43 +348,35 @@ def _kappa(cells: np.ndarray, agree: np.ndarray) -> np.ndarray:
     """Kappa of each crossed table; missing where it is empty, or both coders used one category and the same."""
     total = cells.sum(axis=(1, 2))
     share = cells / np.where(total > 0, total, 1)[:, None, None]
-    first, second = share.sum(axis=2), share.sum(axis=1)
-    observed = (share * agree).sum(axis=(1, 2))
-    chance = ((first @ agree) * second).sum(axis=1)
-    return _corrected(observed, chance, total > 0)
+    chance = ((share.sum(axis=2) @ agree) * share.sum(axis=1)).sum(axis=1)
+    return _corrected((share * agree).sum(axis=(1, 2)), chance, total > 0)
 
 
 def _numbers(values: list | None, size: int, level: str) -> np.ndarray:
     """Return the values of the categories as numbers; their places where the level needs none."""
-    if values is None:
-        return np.arange(size, dtype=float)
-    if len(values) != size:
+    if values is not None and len(values) != size:
         raise DataError(f"values has {len(values)} categories and the table {size}; give one value for each column")
-    if level in ("nominal", "ordinal"):
+    if values is None or level in ("nominal", "ordinal"):
         return np.arange(size, dtype=float)
+    said = f"values are {', '.join(map(str, values))}"
     try:
         numbers = np.asarray([float(value) for value in values])
     except (TypeError, ValueError):
-        raise DataError(
-            f"values are {', '.join(map(str, values))}; with the level {level} each must be a number"
-        ) from None
+        raise DataError(f"{said}; with the level {level} each must be a number") from None
     if not np.isfinite(numbers).all() or (level == "ratio" and (numbers < 0).any()):
-        raise DataError(f"values are {', '.join(map(str, values))}; allowed with the level {level}: finite numbers"
-                        + (", 0 or more" if level == "ratio" else ""))  # fmt: skip
+        more = ", 0 or more" if level == "ratio" else ""
+        raise DataError(f"{said}; allowed with the level {level}: finite numbers{more}")
     return numbers
 
 
 def _apart(sums: np.ndarray, numbers: np.ndarray, level: str) -> np.ndarray:
     """Squared difference of each pair of categories at a level of measurement (Krippendorff 2011)."""
-    size = len(sums)
     if level == "nominal":
-        return 1 - np.eye(size)
+        return 1 - np.eye(len(sums))
     if level == "ordinal":
-        upto = np.cumsum(sums)
-        middle = upto - sums / 2
-        return (middle[:, None] - middle[None, :]) ** 2
+        numbers = np.cumsum(sums) - sums / 2
     gap = numbers[:, None] - numbers[None, :]
-    if level == "interval":
+    if level != "ratio":
         return gap**2
     whole = numbers[:, None] + numbers[None, :]
     return np.where(whole > 0, gap / np.where(whole > 0, whole, 1), 0.0) ** 2
@@ -499,6 +393,7 @@ def _one(found: np.ndarray) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _single(found: np.ndarray, table: np.ndarray) -> float | None:
+def _value(kind: str, table: np.ndarray, weights: str = "nominal") -> float | None:
     """Give the coefficient of the table itself, or None where it is undefined or the table is empty."""
-    return _one(found) if len(table) else None
+    agreement_weights(table.shape[1], kind=weights)
+    return _one(draws(kind, table, np.ones((1, len(table))), weights=weights)) if len(table) else None

@@ -14,8 +14,7 @@ from healthsys.errors import DataError, nearest
 def c_coefficient(both: float, first: float, second: float) -> float | None:
     """Co-occurrence coefficient of two codes, as ATLAS.ti defines it: ``both / (first + second - both)``.
 
-    ``both`` counts how often the two occur together, ``first`` and ``second`` how often each occurs. It is 0 (never
-    together) to 1 (always); more than 1 where nested segments overlap several. None where neither occurs.
+    From 0 (never together) to 1 (always), above 1 where nested segments overlap several; None where neither occurs.
 
     Examples
     --------
@@ -34,18 +33,16 @@ def segment_cooccurrence(
     Parameters
     ----------
     segments
-        Columns ``document``, ``start``, ``end`` (characters, end exclusive), ``code``. Two segments overlap where they
-        share at least one character of a document; where they nest, the coefficient may leave its range, and the
-        warning says so (nothing is capped).
+        Columns ``document``, ``start``, ``end`` (characters, end exclusive), ``code``; sharing a character is overlap.
     first, second
         The two codes.
     codes
-        The codebook's codes: one of them may have no segment. Those of the segments where not given.
+        The codebook's codes, of which one may have no segment; those of the segments where not given.
 
     Raises
     ------
     DataError
-        If one of the two is no code of the codebook, or without it of no segment: a misspelt code is never "0 times".
+        If one of the two is no code of the codebook, or without it of no segment.
 
     Examples
     --------
@@ -64,18 +61,12 @@ def segment_cooccurrence(
     one, two = segments[segments["code"] == first], segments[segments["code"] == second]
     pairs = one.merge(two, on="document", suffixes=("", "_other"))
     both = int(((pairs["start"] < pairs["end_other"]) & (pairs["start_other"] < pairs["end"])).sum())
-    union = len(one) + len(two) - both
-    if both and union <= 0:
-        return (
-            None,
-            both,
-            "nested segments: more overlapping pairs than segments, so the coefficient is undefined",
-        )
     value = c_coefficient(both, len(one), len(two))
-    warning = ""
-    if value is not None and both > min(len(one), len(two)):
-        warning = "nested segments: one segment overlaps several, so the coefficient can exceed its range"
-    return value, both, warning
+    if both and value is None:
+        return None, both, "nested segments: more overlapping pairs than segments, so the coefficient is undefined"
+    nested = value is not None and both > min(len(one), len(two))
+    warning = "nested segments: one segment overlaps several, so the coefficient can exceed its range"
+    return value, both, warning if nested else ""
 
 
 def cooccurrence_table(
@@ -95,8 +86,7 @@ def cooccurrence_table(
     Returns
     -------
     pandas.DataFrame
-        Tidy: ``row``, ``column``, ``both``, ``row_events``, ``column_events``, ``expected`` (if the two were
-        unrelated), ``c``.
+        ``row``, ``column``, ``both``, ``row_events``, ``column_events``, ``expected`` (if unrelated), ``c``.
 
     Raises
     ------
@@ -111,15 +101,12 @@ def cooccurrence_table(
     [1.0, 0.33, 0.0, 0.5]
     """
     first, second = _crossed(events, {rows: row_codes, columns: column_codes})
-    units = len(events)
-    out = []
-    for i, row in enumerate(row_codes):
-        for j, column in enumerate(column_codes):
-            a, b = int(first[:, i].sum()), int(second[:, j].sum())
-            both = int((first[:, i] & second[:, j]).sum())
+    units, out = len(events), []
+    for row, of_row in zip(row_codes, first.T, strict=True):
+        for column, of_column in zip(column_codes, second.T, strict=True):
+            both, a, b = (int(marked.sum()) for marked in (of_row & of_column, of_row, of_column))
             out.append((row, column, both, a, b, a * b / units if units else None, c_coefficient(both, a, b)))
-    names = ["row", "column", "both", "row_events", "column_events", "expected", "c"]
-    return pd.DataFrame(out, columns=names)
+    return pd.DataFrame(out, columns=["row", "column", "both", "row_events", "column_events", "expected", "c"])
 
 
 @dataclass(frozen=True)
@@ -146,14 +133,8 @@ def association_test(
 ) -> Association:
     """Permutation test of whether two sets of codes are unrelated over events.
 
-    The statistic sums (observed - expected)^2 / expected over the cells of :func:`cooccurrence_table`. Codes of one
-    event are kept together and events are shuffled against each other, so that events with several codes do no harm, as
-    they would in a chi-squared test. ``p`` is the share of shuffles, the observed one counted, at least as large.
-
-    Raises
-    ------
-    DataError
-        As :func:`cooccurrence_table`, or if there is no shuffle to make.
+    The statistic sums (observed - expected)^2 / expected over the cells of :func:`cooccurrence_table`. Events are
+    shuffled against each other, the codes of one kept together; ``p`` is the share at least as large.
 
     Examples
     --------
@@ -189,10 +170,7 @@ def _crossed(events: pd.DataFrame, columns: dict[str, list[str]]) -> list[np.nda
         if not codes:
             raise DataError(f"no code is given for column '{column}'; give those of the codebook")
         check_codes(events, column, codes, label="event register")
-    return [_applied(events[column], codes) for column, codes in columns.items()]
-
-
-def _applied(column: pd.Series, codes: list[str]) -> np.ndarray:
-    return np.array([[code in split_codes(cell) for code in codes] for cell in column], dtype=bool).reshape(
-        len(column), len(codes)
-    )
+    marked = [
+        [[code in split_codes(cell) for code in codes] for cell in events[name]] for name, codes in columns.items()
+    ]
+    return [np.array(m, dtype=bool).reshape(len(events), len(c)) for m, c in zip(marked, columns.values(), strict=True)]

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from healthsys.coding.codebooks import Codebook, check_codes, row_of, split_codes
+from healthsys.coding.codebooks import Codebook, check_codes, need_columns, row_of, split_codes
 from healthsys.errors import DataError, nearest
 
 #: Columns that hold codes, and the code of the codebook under which theirs stand.
@@ -22,40 +22,35 @@ def event_register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
         One row per event: ``event_id``, ``start``, ``end`` (dates), ``actor``, ``event``, ``stressor`` and the coded
         columns ``strategy``, ``drawn``, ``nurtured``, ``outcome``, several codes in a cell joined by ``;``.
     book
-        The codebook; the column ``stressor`` takes codes under ``stressor``, ``strategy`` those under ``strategy``,
-        ``drawn`` and ``nurtured`` those under ``capacity``, ``outcome`` those under ``outcome``.
+        The codebook, with codes under ``stressor``, ``strategy``, ``capacity`` (drawn, nurtured) and ``outcome``.
 
     Returns
     -------
     pandas.DataFrame
-        The events by start, end and name, with ``days`` (length, both days counted) and ``capacities`` (drawn on or
-        nurtured, joined by ``;``). Blanks at the ends of an actor's name are cut off.
+        The events by start, end and name, with ``days`` (both counted) and ``capacities`` (drawn on or nurtured).
 
     Raises
     ------
     DataError
-        If a column or date is missing, a date is reversed, a code unknown, an actor is spelt in two ways (which would
-        keep apart the dates that a test shuffles within an actor), or the same event of the same actor stands twice
-        with overlapping dates: with file, row and remedy.
+        If a column or date is missing, a date is reversed, a code unknown, an actor is spelt in two ways, or the same
+        event of the same actor occurs twice with overlapping dates: with file, row and remedy.
 
     Examples
     --------
-    >>> from healthsys.coding.codebooks import codebook
+    >>> from healthsys.coding import codebook
     >>> parents = {"strategy": None, "adaptation": "strategy", "stressor": None, "capacity": None, "outcome": None}
     >>> book = codebook(pd.DataFrame({"code": parents.keys(), "parent": parents.values(), "label": parents.keys()}))
-    >>> day = pd.Timestamp("2020-01-01")
-    >>> event = {"event_id": "E1", "start": day, "end": day, "actor": "Clinic", "event": "The queue moves outdoors"}
-    >>> codes = dict.fromkeys(["stressor", "drawn", "nurtured", "outcome"]) | {"strategy": "adaptation"}
-    >>> event_register(pd.DataFrame([event | codes]), book)["days"].tolist()
+    >>> event = {"event_id": "E1", "actor": "Clinic", "event": "The queue moves", "strategy": "adaptation"}
+    >>> event |= dict.fromkeys(["start", "end"], pd.Timestamp("2020-01-01"))
+    >>> event |= dict.fromkeys(["stressor", "drawn", "nurtured", "outcome"])
+    >>> event_register(pd.DataFrame([event]), book)["days"].tolist()
     [1]
     """
     name = frame.attrs.get("provenance", {}).get("path", "event register")
-    for column in ("event_id", "start", "end", "actor", "event", "stressor", *CODED):
-        if column not in frame:
-            raise DataError(f"{name}: there is no column '{column}'.{nearest(column, map(str, frame.columns))}")
+    need_columns(frame, ("event_id", "start", "end", "actor", "event", "stressor", *CODED), name)
     if frame.empty:
         raise DataError(f"{name}: there is no event; give at least one row")
-    actors = _one_spelling(frame["actor"], name=name, frame=frame)
+    actors = _one_spelling(frame, name=name)
     for position, (start, end) in enumerate(zip(frame["start"], frame["end"], strict=True)):
         row = row_of(frame, position)
         if pd.isna(start) or pd.isna(end):
@@ -89,19 +84,17 @@ def event_register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     return events
 
 
-def _one_spelling(actors: pd.Series, *, name: str, frame: pd.DataFrame) -> pd.Series:
+def _one_spelling(frame: pd.DataFrame, *, name: str) -> pd.Series:
     """Return the actors without blanks at their ends, refused where two differ only in case, spaces or dashes."""
-    trimmed = actors.map(lambda actor: actor.strip() if isinstance(actor, str) else actor)
+    trimmed = frame["actor"].map(lambda actor: actor.strip() if isinstance(actor, str) else actor)
     known: dict[str, str] = {}
     for position, actor in enumerate(trimmed):
+        where = f"{name}: row {row_of(frame, position)}, column 'actor'"
         if not isinstance(actor, str) or not actor:
-            raise DataError(f"{name}: row {row_of(frame, position)}, column 'actor': the cell is empty; say who acted")
+            raise DataError(f"{where}: the cell is empty; say who acted")
         first = known.setdefault(re.sub(r"[\W_]+", " ", actor.casefold()).strip(), actor)
         if first != actor:
-            raise DataError(
-                f"{name}: row {row_of(frame, position)}, column 'actor': '{actor}' is spelt '{first}' above; spell the "
-                "same actor alike"
-            )
+            raise DataError(f"{where}: '{actor}' is spelt '{first}' above; spell the same actor alike")
     return trimmed
 
 
@@ -113,20 +106,15 @@ def by_code(events: pd.DataFrame, column: str) -> pd.DataFrame:
     >>> by_code(pd.DataFrame({"event_id": ["E1"], "strategy": ["absorption;adaptation"]}), "strategy")["code"].tolist()
     ['absorption', 'adaptation']
     """
-    if column not in events:
-        raise DataError(f"event register: there is no column '{column}'.{nearest(column, map(str, events.columns))}")
+    need_columns(events, [column], "event register")
     pieces = events.assign(code=[split_codes(cell) for cell in events[column]])
-    pieces = pieces[pieces["code"].map(len) > 0].explode("code", ignore_index=True)
-    pieces["code"] = pieces["code"].astype("str")
-    return pieces
+    return pieces[pieces["code"].map(len) > 0].explode("code", ignore_index=True).astype({"code": "str"})
 
 
 def event_grid(
     events: pd.DataFrame, book: Codebook, *, rows: str = "stressor", columns: str = "strategy"
 ) -> pd.DataFrame:
     """Count events by two coded columns, every code shown, zero included; an event with two codes counts in both.
-
-    Returns a tidy frame: ``rows`` and ``columns`` (labels) and ``events`` (count).
 
     Raises
     ------
@@ -135,7 +123,7 @@ def event_grid(
 
     Examples
     --------
-    >>> from healthsys.coding.codebooks import codebook
+    >>> from healthsys.coding import codebook
     >>> parents = [None, "stressor", None, "strategy"]
     >>> table = pd.DataFrame({"code": ["stressor", "cut", "strategy", "wait"], "parent": parents})
     >>> events = pd.DataFrame({"stressor": ["cut", "cut"], "strategy": ["wait", None]})
@@ -144,36 +132,19 @@ def event_grid(
     """
     for column in (rows, columns):
         check_codes(events, column, book.under(CODED.get(column, column)))
-    first = by_code(events, rows).rename(columns={"code": "row"})
-    both = by_code(first, columns)
+    both = by_code(by_code(events, rows).rename(columns={"code": "row"}), columns)
     counts = both.groupby(["row", "code"]).size()
-    out = [
+    return pd.DataFrame(
         {rows: book.label(row), columns: book.label(code), "events": int(counts.get((row, code), 0))}
         for row in book.under(CODED.get(rows, rows))
         for code in book.under(CODED.get(columns, columns))
-    ]
-    return pd.DataFrame(out)
+    )
 
 
 def statements_carried(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, int]:
-    """Count the dated statements of a source that a register carries.
+    """Count the dated statements of a source that a register carries, and the events that carry one.
 
-    Parameters
-    ----------
-    facts
-        One row per statement; ``events`` names the events that carry it, joined by ``;``, or is empty.
-    events
-        The register.
-
-    Returns
-    -------
-    dict
-        ``facts``, ``carried``, and ``events_dated`` (events that carry at least one).
-
-    Raises
-    ------
-    DataError
-        If a statement names an event that the register does not have.
+    ``events`` of a statement names its events, joined by ``;``, or is empty; one that the register lacks is an error.
 
     Examples
     --------
@@ -181,17 +152,12 @@ def statements_carried(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, i
     >>> statements_carried(facts, pd.DataFrame({"event_id": ["E1", "E2", "E3"]}))
     {'facts': 2, 'carried': 1, 'events_dated': 2}
     """
-    known = set(events["event_id"])
-    used: set[str] = set()
-    carried = 0
-    for position, cell in enumerate(facts["events"]):
-        row, named = row_of(facts, position), split_codes(cell)
-        missing = [event for event in named if event not in known]
+    known, named = set(events["event_id"]), [split_codes(cell) for cell in facts["events"]]
+    for position, cell in enumerate(named):
+        missing = [event for event in cell if event not in known]
         if missing:
             raise DataError(
-                f"dated facts: row {row}, column 'events': '{missing[0]}' is no event of the register."
-                f"{nearest(missing[0], map(str, known))}"
+                f"dated facts: row {row_of(facts, position)}, column 'events': '{missing[0]}' is no event of the "
+                f"register.{nearest(missing[0], map(str, known))}"
             )
-        carried += bool(named)
-        used |= set(named)
-    return {"facts": len(facts), "carried": carried, "events_dated": len(used)}
+    return {"facts": len(facts), "carried": sum(map(bool, named)), "events_dated": len(set().union(*named))}

@@ -1,7 +1,6 @@
-"""Language markers of tension found in text: six markers, each by a documented rule, with offsets, and their accuracy.
+"""Language markers of tension in text and their accuracy: the markers of Bolden et al. 2023, by rules of our own.
 
-The markers are those that a study of paradoxes lists (Bolden et al. 2023); it gives no rules, and these are ours. A
-``broad`` rule takes the words wherever they occur; the ``narrow`` rule leaves out the uses that ``leaves_out`` names.
+A ``broad`` rule takes the words wherever they occur; the ``narrow`` rule leaves out the uses that ``leaves_out`` names.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from healthsys.coding.codebooks import row_of
+from healthsys.coding.codebooks import need_columns, row_of
 from healthsys.errors import DataError, nearest
 from healthsys.statistics import proportion_interval
 
@@ -24,7 +23,7 @@ _SENTENCE = re.compile(r"\S[^.!?\n]*(?:[.!?]+(?![\w])[\"'’”)]*|(?=\n)|$|[.!?
 
 @dataclass(frozen=True)
 class Rule:
-    """How one marker is found: two patterns, and in words what the narrow one leaves out."""
+    """How one marker is found: two patterns, and what the narrow one finds and leaves out."""
 
     marker: str
     broad: re.Pattern[str]
@@ -112,10 +111,9 @@ def find_markers(texts: str | Mapping[str, str] | pd.Series, *, rules: str = "na
     Returns
     -------
     pandas.DataFrame
-        One row per marker found, by text and place: ``document``, ``marker``, ``start`` and ``end`` (code points from
-        0, end exclusive), ``matched`` (the words), ``passage_start``, ``passage_end`` (the sentences that hold them: a
-        sentence ends with a full stop, question or exclamation mark that no letter or digit follows, or with a line
-        end), ``passage``, ``before`` and ``after`` (context).
+        One row per marker found: ``document``, ``marker``, ``start`` and ``end`` (code points from 0, end exclusive),
+        ``matched`` (the words), ``passage_start``, ``passage_end`` and ``passage`` (the sentences around them),
+        ``before`` and ``after`` (context).
 
     Raises
     ------
@@ -149,9 +147,8 @@ def find_markers(texts: str | Mapping[str, str] | pd.Series, *, rules: str = "na
 def marker_accuracy(passages: pd.DataFrame, *, rules: str = "narrow", level: float = 0.95) -> pd.DataFrame:
     """Precision and recall of the markers on passages coded by hand.
 
-    A passage counts as found when at least one marker is found in it. Precision is the share of found passages that
-    hold a tension; recall the share of passages with a tension that are found. Per marker, recall is over all
-    passages with a tension, so that the markers show what each contributes.
+    A passage is found when a marker is found in it. Precision is the share of found passages that contain a tension;
+    recall the share of passages with a tension that are found, per marker over all of them.
 
     Parameters
     ----------
@@ -173,22 +170,19 @@ def marker_accuracy(passages: pd.DataFrame, *, rules: str = "narrow", level: flo
 
     Examples
     --------
-    >>> few = pd.DataFrame({"passage_id": ["a", "b"], "text": ["It is late, but we stay.", "No."],
-    ...                     "tension": [True, False]})
+    >>> few = pd.DataFrame({"passage_id": list("ab"), "text": ["Late, but we stay.", "No."], "tension": [True, False]})
     >>> marker_accuracy(few)[["marker", "found", "right"]].head(1).to_dict("list")
     {'marker': ['any marker'], 'found': [1], 'right': [1]}
     """
-    for column in ("passage_id", "text", "tension"):
-        if column not in passages:
-            raise DataError(f"passages: there is no column '{column}'.{nearest(column, map(str, passages.columns))}")
+    columns = ("passage_id", "text", "tension")
+    need_columns(passages, columns, "passages")
+    for column in columns:
         if (lost := passages[column].isna().to_numpy()).any():
             row = row_of(passages, int(lost.argmax()))
             raise DataError(f"passages: row {row}, column '{column}': the cell is empty; fill it in")
-    twice = passages["passage_id"].duplicated().to_numpy()
-    if twice.any():
-        where = int(twice.argmax())
+    for where in passages["passage_id"].duplicated().to_numpy().nonzero()[0]:
         raise DataError(
-            f"passages: row {row_of(passages, where)}, column 'passage_id': "
+            f"passages: row {row_of(passages, int(where))}, column 'passage_id': "
             f"'{passages['passage_id'].iloc[where]}' stands twice; rename or remove one"
         )
     hits = find_markers(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
@@ -196,18 +190,15 @@ def marker_accuracy(passages: pd.DataFrame, *, rules: str = "narrow", level: flo
     groups = {"any marker": set(hits["document"])}
     groups |= {marker: set(hits.loc[hits["marker"] == marker, "document"]) for marker in RULES}
     groups["all markers except but"] = set(hits.loc[hits["marker"] != "but", "document"])
-    table = pd.DataFrame([_accuracy(marker, found, tension, level=level) for marker, found in groups.items()])
-    shares = [column for column in table if column.startswith(("precision", "recall"))]
-    return table.astype(dict.fromkeys(shares, "float64"))
-
-
-def _accuracy(marker: str, found: set[str], tension: set[str], *, level: float) -> dict:
-    right = len(found & tension)
-    row = {"marker": marker, "found": len(found), "right": right, "tensions": len(tension)}
-    for name, whole in (("precision", len(found)), ("recall", len(tension))):
-        share = proportion_interval(right, whole, level=level)
-        row[name], row[f"{name}_lower"], row[f"{name}_upper"] = share.estimate, share.lower, share.upper
-    return row
+    rows = []
+    for marker, found in groups.items():
+        right = len(found & tension)
+        shares = [proportion_interval(right, len(whole), level=level) for whole in (found, tension)]
+        limits = [bound for share in shares for bound in (share.estimate, share.lower, share.upper)]
+        rows.append((marker, len(found), right, len(tension), *limits))
+    bounds = [f"{name}{end}" for name in ("precision", "recall") for end in ("", "_lower", "_upper")]
+    table = pd.DataFrame(rows, columns=["marker", "found", "right", "tensions", *bounds])
+    return table.astype(dict.fromkeys(bounds, "float64"))
 
 
 def count_poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
@@ -219,11 +210,6 @@ def count_poles(passages: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
         Columns ``paradox``, ``first_pole``, ``second_pole``; passages without a paradox are left out.
     names
         One row per paradox: ``paradox`` and the names of its poles, ``first_pole`` and ``second_pole``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``paradox``, ``first_pole``, ``second_pole`` (names), ``first_only``, ``both``, ``second_only``, ``passages``.
 
     Raises
     ------

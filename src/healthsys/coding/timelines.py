@@ -28,7 +28,11 @@ BELOW_THRESHOLD = 0.95
 
 @dataclass(frozen=True)
 class DateShuffle:
-    """A statistic and what it is when dates are shuffled within actors, or the reason why there is none."""
+    """A statistic and what it is when dates are shuffled within actors, or the reason why there is none.
+
+    ``lower`` and ``upper`` enclose the share ``level`` of the shuffles, one in twenty is above ``threshold``, and
+    ``p_high`` (``p_low``) is the share of shuffles, the observed order counted, at least as high (low).
+    """
 
     statistic: float | None
     expected: float | None
@@ -49,9 +53,8 @@ def sequence_test(
     """Test whether strategies follow each other: absorption, then adaptation, then transformation.
 
     The statistic is the share of pairs of events with different strategies in which the later stage has the later
-    midpoint (equal midpoints count one half): 1 is a strict sequence, 0.5 no order. The null hypothesis is that
-    within each actor the strategy says nothing about the date; the dates of an actor's events are shuffled among
-    that actor's events.
+    midpoint (equal midpoints count one half): 1 is a strict sequence, 0.5 no order. Under the null hypothesis the
+    strategy says nothing about the date within each actor.
 
     Parameters
     ----------
@@ -60,36 +63,31 @@ def sequence_test(
     seed, draws
         Of the shuffles.
     level
-        Share of the shuffles that lie between ``lower`` and ``upper``.
+        Share of the shuffles between ``lower`` and ``upper``.
 
     Returns
     -------
     DateShuffle
-        ``expected``, ``lower`` and ``upper`` (which hold the share ``level``, 95% unless given) and ``threshold``
-        (above which one shuffle in twenty lies) describe the shuffled statistic; ``p_high`` is the share of shuffles
-        (the observed one counted) at least as high, ``p_low`` at least as low. Undefined, with a reason, where fewer
-        than two strategies occur, or no actor has two events whose dates could be shuffled.
+        Undefined, with a reason, where fewer than two strategies occur, or no actor has two events to shuffle.
 
     Raises
     ------
     DataError
-        If a strategy has no place in the order, or there is no shuffle to make.
+        If a strategy has no place in the order, an event no date, or there is no shuffle to make.
 
     Examples
     --------
-    >>> events = pd.DataFrame({"event_id": list("abc"), "actor": "x", "strategy": STAGES,
-    ...     "start": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"]),
-    ...     "end": pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"])})
+    >>> days = pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01"])
+    >>> events = pd.DataFrame({"event_id": list("abc"), "actor": "x", "strategy": STAGES, "start": days, "end": days})
     >>> sequence_test(events, draws=99).statistic
     1.0
     """
     pieces, dates, owner = _prepare(events)
     if pieces["code"].nunique() < 2:
         return _undefined(len(dates), "fewer than two strategies occur, so nothing can follow anything")
-    stage = pieces["code"].map(STAGES.index).to_numpy()
-    row = pieces["row"].to_numpy()
+    stage, row = pieces["code"].map(STAGES.index).to_numpy(), pieces["row"].to_numpy()
     later, earlier = np.nonzero(stage[:, None] > stage[None, :])
-    middle = (dates[:, 0] + dates[:, 1]) / 2
+    middle = dates.sum(axis=1) / 2
 
     def statistic(order: np.ndarray) -> float:
         gap = middle[order[row[later]]] - middle[order[row[earlier]]]
@@ -103,9 +101,8 @@ def together_test(
 ) -> DateShuffle:
     """Measure how far strategies run together: of the months with any, the share with at least two of them.
 
-    The null hypothesis and the shuffles are those of :func:`sequence_test`. A strict sequence without overlap gives
-    0; the statistic is high wherever events are long, so compare it with its shuffled value, and without the events
-    that are dated only by the whole period.
+    The shuffles are those of :func:`sequence_test`. A strict sequence without overlap gives 0; the statistic is high
+    wherever events are long, so compare it with its shuffled value.
 
     Examples
     --------
@@ -132,17 +129,15 @@ def together_test(
 
 def _prepare(events: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return one row per event and strategy, the days of each event, and each event's actor."""
-    coded = events["strategy"].map(lambda cell: bool(split_codes(cell))).astype(bool)
-    chosen = events[coded].reset_index(drop=True)
+    chosen = events[events["strategy"].map(split_codes).map(len) > 0].reset_index(drop=True)
     undated = chosen[["start", "end"]].isna().any(axis=1)
     if undated.any():
         raise DataError(f"event register: '{chosen.loc[undated, 'event_id'].iloc[0]}' has no date; give start and end")
-    unknown = [code for code in by_code(chosen, "strategy")["code"] if code not in STAGES] if len(chosen) else []
+    pieces = by_code(chosen.assign(row=range(len(chosen))), "strategy")
+    unknown = [code for code in pieces["code"] if code not in STAGES]
     if unknown:
         raise DataError(f"event register: strategy '{unknown[0]}' has no place in the order {' > '.join(STAGES)}")
-    pieces = by_code(chosen.assign(row=range(len(chosen))), "strategy")
-    dates = chosen[["start", "end"]].to_numpy().astype("datetime64[D]").astype(int)
-    return pieces, dates, chosen["actor"].to_numpy()
+    return pieces, chosen[["start", "end"]].to_numpy().astype("datetime64[D]").astype(int), chosen["actor"].to_numpy()
 
 
 def _permute(
@@ -157,28 +152,15 @@ def _permute(
     if max(map(len, groups)) < 2:
         return _undefined(len(owner), "no actor has two events with a strategy, so no dates can be shuffled")
     order = np.arange(len(owner))
-    observed = statistic(order)
-    shuffled = np.empty(draws)
+    observed, shuffled = statistic(order), np.empty(draws)
     for draw in range(draws):
         for group in groups:
             order[group] = rng.permutation(group)
         shuffled[draw] = statistic(order)
-    lower, upper, threshold = np.quantile(shuffled, [(1 - level) / 2, (1 + level) / 2, BELOW_THRESHOLD])
-    slack = 1e-12
-    high = (1 + (shuffled >= observed - slack).sum()) / (draws + 1)
-    low = (1 + (shuffled <= observed + slack).sum()) / (draws + 1)
-    return DateShuffle(
-        statistic=observed,
-        expected=float(shuffled.mean()),
-        lower=float(lower),
-        upper=float(upper),
-        p_high=float(high),
-        p_low=float(low),
-        events=len(owner),
-        draws=draws,
-        threshold=float(threshold),
-        level=level,
-    )
+    lower, upper, threshold = map(float, np.quantile(shuffled, [(1 - level) / 2, (1 + level) / 2, BELOW_THRESHOLD]))
+    high, low = (float((1 + (sign * (shuffled - observed) >= -1e-12).sum()) / (draws + 1)) for sign in (1, -1))
+    mean = float(shuffled.mean())
+    return DateShuffle(observed, mean, lower, upper, high, low, len(owner), draws, None, threshold, level)
 
 
 def _undefined(events: int, reason: str) -> DateShuffle:

@@ -1,9 +1,7 @@
 """Coded texts: REFI-QDA projects (``.qdpx``) and codebooks (``.qdc``) written and read, and plain texts read.
 
 Positions are code points (Python ``str``) of text with ``\\n`` line ends, from 0, end exclusive. Archives are read
-without trust: members are counted and measured, none is written to disk, no document type or entity is accepted. A
-project is read from either folder case (``Sources`` with ``Project.qde`` or ``sources`` with ``project.qde``), a
-codebook from either namespace. Only text sources are read; what else a project holds is listed in ``skipped``.
+without trust: members are counted and measured, none is written to disk, no document type or entity is accepted.
 
 >>> source = Source(guid("note"), "note", "We wait, but we act.")
 >>> project = Project("p", codes=(Code(guid("but"), "but"),), sources=(source,),
@@ -14,15 +12,15 @@ codebook from either namespace. Only text sources are read; what else a project 
 
 from __future__ import annotations
 
-import os
+import io
 import re
-import tempfile
 import uuid
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from lxml import etree
@@ -57,8 +55,7 @@ _ORDER = ("Users", "CodeBook", "Variables", "Cases", "Sources", "Notes", "Links"
 _UNREAD = ("Variables", "Cases", "Notes", "Links", "Sets", "Graphs")
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(NamedTuple):
     """One code; ``parent`` is the GUID of the code above it."""
 
     guid: str
@@ -69,16 +66,14 @@ class Code:
     codable: bool = True
 
 
-@dataclass(frozen=True)
-class Coder:
+class Coder(NamedTuple):
     """One person who coded, by GUID and name."""
 
     guid: str
     name: str
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One text that was coded."""
 
     guid: str
@@ -86,8 +81,7 @@ class Source:
     text: str
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """One piece of a text under one code: code points ``start`` to ``end`` (exclusive) of the source."""
 
     source: str
@@ -110,13 +104,7 @@ class Project:
 
 
 def guid(*names: str) -> str:
-    """Return the GUID that belongs to names, the same each time.
-
-    Examples
-    --------
-    >>> guid("code", "absorption") == guid("code", "absorption")
-    True
-    """
+    """Return the GUID that belongs to names, the same each time."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("healthsys", *names)))).upper()
 
 
@@ -133,10 +121,7 @@ def codes_of(book) -> tuple[Code, ...]:
 
 
 def check(project: Project, *, label: str = "project") -> Project:
-    """Check what any reader of the exchange relies upon, with or without a schema at hand.
-
-    GUIDs are well formed and unique, parents exist without a cycle, each segment points to a code, a source and a coder
-    that the project holds, and lies inside its text.
+    """Return a project whose GUIDs, parents and segments are checked: all that is referred to exists.
 
     Raises
     ------
@@ -181,20 +166,16 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
     for segment in project.segments:
         if segment.source not in texts:
             raise DataError(f"{label}: a segment belongs to the source {segment.source}, which the project lacks")
-        source = texts[segment.source]
-        size = len(source.text)
+        where, size = f"{label}: source '{texts[segment.source].name}'", len(texts[segment.source].text)
         if not 0 <= segment.start < segment.end <= size:
             raise DataError(
-                f"{label}: source '{source.name}': a segment runs from {segment.start} to {segment.end}, but the text "
-                f"has {size} characters; allowed: 0 <= start < end <= {size}. Was the text changed after it was coded, "
-                "or were bytes counted?"
+                f"{where}: a segment runs from {segment.start} to {segment.end}, but the text has {size} characters; "
+                f"allowed: 0 <= start < end <= {size}. Was the text changed after it was coded, or were bytes counted?"
             )
         if segment.code not in codes:
-            raise DataError(
-                f"{label}: source '{source.name}': a segment has the code {segment.code}, which the codebook lacks"
-            )
+            raise DataError(f"{where}: a segment has the code {segment.code}, which the codebook lacks")
         if segment.coder is not None and segment.coder not in coders:
-            raise DataError(f"{label}: source '{source.name}': a segment was made by {segment.coder}, who is no user")
+            raise DataError(f"{where}: a segment was made by {segment.coder}, who is no user")
     return project
 
 
@@ -217,13 +198,11 @@ def project_xml(project: Project) -> bytes:
 
 
 def _write_codes(parent: etree._Element, codes: tuple[Code, ...], space: str) -> None:
-    holder = etree.SubElement(parent, f"{{{space}}}Codes")
-    made: dict[str, etree._Element] = {}
+    made = {None: etree.SubElement(parent, f"{{{space}}}Codes")}
     waiting = list(codes)
     while waiting:
-        for code in [code for code in waiting if code.parent is None or code.parent in made]:
-            above = holder if code.parent is None else made[code.parent]
-            element = etree.SubElement(above, f"{{{space}}}Code", guid=code.guid, name=code.name)
+        for code in [code for code in waiting if code.parent in made]:
+            element = etree.SubElement(made[code.parent], f"{{{space}}}Code", guid=code.guid, name=code.name)
             element.set("isCodable", "true" if code.codable else "false")
             if code.colour:
                 element.set("color", code.colour)
@@ -234,17 +213,17 @@ def _write_codes(parent: etree._Element, codes: tuple[Code, ...], space: str) ->
 
 
 def _write_source(sources: etree._Element, source: Source, segments: list[Segment]) -> None:
-    element = etree.SubElement(sources, f"{{{PROJECT}}}TextSource", guid=source.guid, name=source.name)
-    element.set("plainTextPath", f"internal://{source.guid}.txt")
+    path = f"internal://{source.guid}.txt"
+    element = etree.SubElement(
+        sources, f"{{{PROJECT}}}TextSource", guid=source.guid, name=source.name, plainTextPath=path
+    )
     for order, segment in enumerate(segments):
         place = (source.guid, str(order), str(segment.start), str(segment.end), segment.code)
-        piece = etree.SubElement(element, f"{{{PROJECT}}}PlainTextSelection", guid=guid("selection", *place))
-        piece.set("startPosition", str(segment.start))
-        piece.set("endPosition", str(segment.end))
-        coding = etree.SubElement(piece, f"{{{PROJECT}}}Coding", guid=guid("coding", *place))
-        if segment.coder:
-            piece.set("creatingUser", segment.coder)
-            coding.set("creatingUser", segment.coder)
+        span = {"startPosition": place[2], "endPosition": place[3]}
+        by = {"creatingUser": segment.coder} if segment.coder else {}
+        own = {"guid": guid("selection", *place)} | span | by
+        piece = etree.SubElement(element, f"{{{PROJECT}}}PlainTextSelection", own)
+        coding = etree.SubElement(piece, f"{{{PROJECT}}}Coding", {"guid": guid("coding", *place)} | by)
         etree.SubElement(coding, f"{{{PROJECT}}}CodeRef", targetGUID=segment.code)
 
 
@@ -257,20 +236,23 @@ def write_project(project: Project, path: str | Path) -> Path:
             )
     members = {"project.qde": project_xml(project)}
     members |= {f"Sources/{source.guid}.txt": source.text.encode("utf-8") for source in project.sources}
-    return _write_archive(members, Path(path))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            archive.writestr(zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return _write(packed.getvalue(), Path(path))
 
 
 def read_project(path: str | Path, *, label: str = "") -> Project:
     """Read a ``.qdpx`` project of any tool; ``label`` is what messages call it, its name where empty.
 
-    What is not read is listed in ``skipped``: sources that are not text, codings of whole sources, notes, variables,
-    cases, links, sets, graphs. A coder whom the list of users lacks is added without a name.
+    What is not read (sources that are not text, codings of whole sources, notes, cases and the like) is listed in
+    ``skipped``. A coder whom the list of users lacks is added without a name.
 
     Raises
     ------
     DataError
-        If the archive is no ZIP, has too many or too large members, a member that would be written outside its folder,
-        no ``.qde`` or several, a document type or entity, a source without its text, or a segment outside its text.
+        If the archive is no ZIP, too large or unsafe, or its project is not one that :func:`check` accepts.
     """
     label = label or Path(path).name
     members = _members(Path(path), label)
@@ -310,10 +292,7 @@ def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "
     space = CODEBOOKS[0]
     root = etree.Element(f"{{{space}}}CodeBook", nsmap={None: space}, origin=origin)
     _write_codes(root, codes, space)
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True))
-    return part.replace(path)
+    return _write(etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True), Path(path))
 
 
 def read_codebook(path: str | Path, *, label: str = "") -> tuple[Code, ...]:
@@ -333,19 +312,14 @@ def read_codebook(path: str | Path, *, label: str = "") -> tuple[Code, ...]:
 
 
 def validate(document: bytes, schema: str | Path) -> list[str]:
-    """Validate a ``.qde`` document against the published schema; return its faults, none when valid.
-
-    The schema is the REFI-QDA working group's ``Project.xsd``, which does not come with this project.
-    """
+    """Return the faults of a ``.qde`` document by the REFI-QDA working group's ``Project.xsd`` (not supplied here)."""
     checker = etree.XMLSchema(etree.parse(str(schema), _parser()))
     checker.validate(_parse(document, label="document"))
     return [f"line {fault.line}: {fault.message}" for fault in checker.error_log]
 
 
 def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
-    )
+    return etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
 
 
 def _parse(document: bytes, *, label: str) -> etree._Element:
@@ -364,7 +338,7 @@ def _parse(document: bytes, *, label: str) -> etree._Element:
 
 
 def _check_order(root: etree._Element, *, label: str) -> None:
-    found = [etree.QName(child).localname for child in root if isinstance(child.tag, str)]
+    found = [etree.QName(child).localname for child in root.iterchildren("*")]
     for name in found:
         if name not in (*_ORDER, "NoteRef"):
             raise DataError(f"{label}: a project holds no element '{name}'; allowed: {', '.join(_ORDER)}")
@@ -385,19 +359,12 @@ def _read_codes(holder: etree._Element | None, space: str, *, label: str) -> tup
     if holder is None:
         return ()
     out: list[Code] = []
-
-    def walk(element: etree._Element, parent: str | None) -> None:
-        for child in element.iterfind(f"{{{space}}}Code"):
-            told = child.findtext(f"{{{space}}}Description") or ""
-            codable = (child.get("isCodable") or "true").lower() in ("true", "1")
-            name = _required(child, "name", label)
-            code = Code(_required(child, "guid", label), name, parent, told, child.get("color"), codable)
-            out.append(code)
-            walk(child, code.guid)
-
-    codes = holder.find(f"{{{space}}}Codes")
-    if codes is not None:
-        walk(codes, None)
+    for element in holder.iterfind(f"{{{space}}}Codes//{{{space}}}Code"):
+        above, told = element.getparent(), element.findtext(f"{{{space}}}Description") or ""
+        parent = above.get("guid") if above.tag == element.tag else None
+        codable = (element.get("isCodable") or "true").lower() in ("true", "1")
+        name, own = _required(element, "name", label), _required(element, "guid", label)
+        out.append(Code(own, name, parent, told, element.get("color"), codable))
     return tuple(out)
 
 
@@ -456,15 +423,8 @@ def project_of(
 ) -> Project:
     """Return found markers as a project that other software opens: one code per marker, one segment per finding.
 
-    Parameters
-    ----------
-    texts
-        Name to text.
-    hits
-        Columns ``document`` (a name of ``texts``), ``start``, ``end``, ``marker``, as
-        :func:`healthsys.coding.find_markers` returns them.
-    name, coder
-        Name of the project, and of the user to whom the coding is put down.
+    ``texts`` leads from name to text, ``hits`` is what :func:`healthsys.coding.find_markers` returns for them, and
+    ``coder`` is the user to whom the coding is put down.
 
     Examples
     --------
@@ -478,13 +438,11 @@ def project_of(
     codes = (top, *(Code(guid("code", "marker", marker), marker, top.guid) for marker in markers))
     user = Coder(guid("coder", coder), coder)
     sources = tuple(Source(guid("source", title), title, text) for title, text in texts.items())
-    segments = tuple(
-        Segment(
-            guid("source", hit.document), int(hit.start), int(hit.end), guid("code", "marker", hit.marker), user.guid
-        )
-        for hit in hits.itertuples()
-    )
-    return Project(name, (user,), codes, sources, segments)
+    segments = []
+    for hit in hits.itertuples():
+        source, code = guid("source", hit.document), guid("code", "marker", hit.marker)
+        segments.append(Segment(source, int(hit.start), int(hit.end), code, user.guid))
+    return Project(name, (user,), codes, sources, tuple(segments))
 
 
 def _members(path: Path, label: str) -> dict[str, bytes]:
@@ -538,38 +496,21 @@ def _unpacked(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
     return found
 
 
-def _write_archive(members: dict[str, bytes], path: Path) -> Path:
-    """Write an archive whose bytes depend on its members alone."""
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    os.close(handle)
+def _write(content: bytes, path: Path) -> Path:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
     try:
-        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
-            for member, content in members.items():
-                archive.writestr(zipfile.ZipInfo(member, (2021, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return path
+        part.write_bytes(content)
+        return part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read texts: a ``.txt`` or ``.md`` file (UTF-8), a ``.qdpx`` project, or a folder of these.
 
-    Parameters
-    ----------
-    path, label
-        The file or folder, and what messages call it; its name where empty.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``document`` (name, in order) and ``text`` (with ``\\n`` line ends).
-
-    Raises
-    ------
-    DataError
-        If nothing is there, the ending is another, or a file is not UTF-8, empty or too large.
+    Returns ``document`` (name, in order) and ``text`` (with line ends of one character); ``label`` is what messages
+    call the file or folder. An ending that is not read, or a file that is not UTF-8, empty or too large, is an error.
     """
     path = Path(path)
     if path.is_dir():
@@ -589,10 +530,8 @@ def _texts(path: Path, label: str) -> pd.DataFrame:
         if not sources:
             raise DataError(f"{label}: the project holds no text source; export it with its sources inside")
         names = [source.name for source in sources]
-        documents = [
-            f"{label}: {source.name}" + (f" ({source.guid[:8]})" if names.count(source.name) > 1 else "")
-            for source in sources
-        ]
+        same = [f" ({source.guid[:8]})" if names.count(source.name) > 1 else "" for source in sources]
+        documents = [f"{label}: {name}{end}" for name, end in zip(names, same, strict=True)]
         return pd.DataFrame({"document": documents, "text": [source.text for source in sources]})
     if ending not in TEXT:
         raise DataError(f"{label}: the ending '{ending}' is not read; allowed: {', '.join(TEXT)}, .qdpx")

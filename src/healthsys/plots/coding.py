@@ -50,9 +50,8 @@ def _wrap(text: str, width: int) -> str:
 
 
 def plot_timeline(events: pd.DataFrame, labels: dict[str, str], *, ax: Axes, kind: str = "published") -> Axes:
-    """Draw pressures by stressor above and responses by strategy below, one line or mark per event.
+    """Draw the pressures of a checked register by stressor above and its responses by strategy below, line or mark.
 
-    ``events`` is a checked register, ``labels`` leads from code to label, ``kind`` is that of the data, for the marks.
     Each lane takes 34 units of height and each event 7; the figure is best as many pixels high, and 50 more.
     """
     pressures, answers = by_code(events[events["kind"] == "pressure"], "stressor"), by_code(events, "strategy")
@@ -69,9 +68,8 @@ def plot_timeline(events: pd.DataFrame, labels: dict[str, str], *, ax: Axes, kin
                 ax.plot([event.start], [y], linestyle="none", **(marker(kind, COLOUR[role]) | {"markersize": 5}))
                 continue
             style = {"linewidth": 2.6, "solid_capstyle": "butt", "color": COLOUR[role]}
-            ax.plot(
-                [event.start, event.end], [y, y], linestyle=_DASHED if event.basis == "period" else "solid", **style
-            )
+            style["linestyle"] = _DASHED if event.basis == "period" else "solid"
+            ax.plot([event.start, event.end], [y, y], **style)
     margin = (last - first) * 0.02
     ax.set(ylim=(y + 14, 0), xlim=(first - margin, last + margin), yticks=[])
     ax.spines["left"].set_visible(False)
@@ -100,20 +98,13 @@ def alt_timeline(events: pd.DataFrame, labels: dict[str, str]) -> str:
 
 
 def _cells(ax: Axes, table: pd.DataFrame, texts: pd.DataFrame) -> None:
-    """Draw a table as shaded cells with a text in each.
-
-    The shade is the subject colour, more or less transparent, so that it follows the page from light to dark; it stays
-    pale enough for the text on it.
-    """
+    """Draw a table as cells in the subject colour, transparent so that they follow the page from light to dark."""
     high = float(table.to_numpy().max()) or 1.0
-    for y in range(table.shape[0]):
-        for x in range(table.shape[1]):
-            shade = 0.06 + 0.44 * float(table.iloc[y, x]) / high
-            style = {"facecolor": COLOUR["subject"], "alpha": shade, "linewidth": 0}
-            ax.add_patch(Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, **style))
-            ax.text(x, y, texts.iloc[y, x], ha="center", va="center", color=COLOUR["text"])
-    ax.set_xlim(-0.5, table.shape[1] - 0.5)
-    ax.set_ylim(table.shape[0] - 0.5, -0.5)
+    for (y, x), value in np.ndenumerate(table.to_numpy()):
+        style = {"facecolor": COLOUR["subject"], "alpha": 0.06 + 0.44 * float(value) / high, "linewidth": 0}
+        ax.add_patch(Rectangle((x - 0.48, y - 0.47), 0.96, 0.94, **style))
+        ax.text(x, y, texts.iloc[y, x], ha="center", va="center", color=COLOUR["text"])
+    ax.set(xlim=(-0.5, table.shape[1] - 0.5), ylim=(table.shape[0] - 0.5, -0.5))
     _bare(ax)
 
 
@@ -121,19 +112,20 @@ def plot_counts(
     counts: pd.DataFrame, *, rows: str, columns: str, value: str, ax: Axes, note: str | None = None
 ) -> Axes:
     """Draw a heat map of counts with the number in each cell; ``note`` names a second number shown below it."""
-    order = [list(dict.fromkeys(counts[name])) for name in (rows, columns)]
-    table = counts.pivot(index=rows, columns=columns, values=value).reindex(index=order[0], columns=order[1])
-    texts = table.astype(float).map(lambda number: f"{number:.0f}")
+    down, along = (list(dict.fromkeys(counts[name])) for name in (rows, columns))
+
+    def shaped(name: str) -> pd.DataFrame:
+        return counts.pivot(index=rows, columns=columns, values=name).loc[down, along].astype(float)
+
+    texts = shaped(value).map("{:.0f}".format)
     if note:
-        second = counts.pivot(index=rows, columns=columns, values=note).reindex(index=order[0], columns=order[1])
-        texts = texts + "\n" + second.astype(float).map(lambda number: f"c {number:.2f}" if pd.notna(number) else "")
-    across = 9 if _narrow(ax) else 14
-    _cells(ax, table.astype(float), texts)
+        texts += "\n" + shaped(note).map(lambda number: f"c {number:.2f}" if pd.notna(number) else "")
+    _cells(ax, shaped(value), texts)
     ax.xaxis.tick_top()
-    crowded = _narrow(ax) and len(order[1]) > 3
+    across, crowded = 9 if _narrow(ax) else 14, _narrow(ax) and len(along) > 3
     turned = {"rotation": 50, "ha": "left", "rotation_mode": "anchor"} if crowded else {"rotation": 0}
-    ax.set_xticks(range(len(order[1])), [_wrap(name, 40 if crowded else across) for name in order[1]], **turned)
-    ax.set_yticks(range(len(order[0])), [_wrap(name, across + 3) for name in order[0]])
+    ax.set_xticks(range(len(along)), [_wrap(name, 40 if crowded else across) for name in along], **turned)
+    ax.set_yticks(range(len(down)), [_wrap(name, across + 3) for name in down])
     return ax
 
 

@@ -62,7 +62,7 @@ def answers() -> dict[str, float]:
     plain = {found.measure: found for found in agreement.agreement_by_formula(pairs)}
     weighted = {kind: coefficients.kappa_error(ORDERED, weights=kind) for kind in ("linear", "quadratic")}
     return alphas | {
-        "narratives-ac1-error": coefficients.gwet_error(table).error,
+        "narratives-ac1-error": coefficients.error_over_units("gwet", table).error,
         "narratives-ac2": coefficients.gwet_ac2(table, weights="quadratic"),
         "narratives-fleiss-error": plain["Fleiss' kappa"].error,
         "narratives-cohen-lower": plain["Cohen's kappa"].lower,
