@@ -7,8 +7,8 @@ import numpy as np
 #: Ways to adjust for covariates.
 ADJUSTMENTS = ("doubly_robust", "regression", "weighting")
 
-#: Steps of Newton's method for the chance of being treated, and the change at which it has arrived.
-STEPS, ARRIVED = 50, 1e-10
+#: Steps of Newton's method for the chance of being treated, and the change at which it has converged.
+STEPS, CONVERGED = 50, 1e-10
 
 #: Controls whose chance of being treated exceeds this have next to no counterpart (the bound of R's DRDID 1.2).
 OVERLAP = 0.995
@@ -23,21 +23,9 @@ def adjusted_effect(
 ) -> tuple[float, np.ndarray]:
     """Difference of mean changes between treated and controls, adjusted for covariates, and each unit's influence.
 
-    ``change`` is missing where unknown; ``treated`` and ``controls`` are true for the units compared; ``covariates``
-    have a row per unit and a first column of ones (None: no adjustment). The standard error is the root of the sum of
-    squared influence over the number of all units. :class:`NoComparison` where a side is empty or nobody is alike.
-
-    References
-    ----------
-    Sant'Anna PHC, Zhao J. Journal of Econometrics 2020;219:101-122 (the estimators called ``reg``, ``std_ipw`` and
-    ``dr`` with least squares and maximum likelihood). Abadie A. Review of Economic Studies 2005;72:1-19.
-
-    Examples
-    --------
-    >>> change, on = np.array([3.0, 5.0, 1.0, 1.0, 2.0]), np.array([True, True, False, False, False])
-    >>> effect, influence = adjusted_effect(change, on, ~on, None, "regression")
-    >>> round(effect, 3), round(float((influence**2).sum())**0.5 / 5, 3)
-    (2.667, 0.758)
+    ``covariates`` have a row per unit and a first column of ones (None: no adjustment). The standard error is the root
+    of the sum of squared influence over the number of all units. Estimators ``reg``, ``std_ipw`` and ``dr`` of
+    Sant'Anna PHC, Zhao J. Journal of Econometrics 2020;219:101-122, with least squares and maximum likelihood.
     """
     if not treated.any():
         raise NoComparison("no unit of the group has a value in both periods")
@@ -77,7 +65,7 @@ def _chances(d: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             break
         step = np.linalg.solve(information, x.T @ (d - chance))
         slopes = slopes + step
-        if np.abs(step).max() < ARRIVED * max(1.0, np.abs(slopes).max()):
+        if np.abs(step).max() < CONVERGED * max(1.0, np.abs(slopes).max()):
             inverse = np.linalg.inv(information) * len(d)
             if chance[d == 0].max() > OVERLAP:
                 break
@@ -86,20 +74,14 @@ def _chances(d: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _adjusted(y: np.ndarray, d: np.ndarray, x: np.ndarray, adjustment: str) -> tuple[float, np.ndarray]:
-    n = len(y)
-    predicted, of_slopes, weight, of_chance = np.zeros(n), None, d, None
-    if adjustment != "weighting":
-        predicted, of_slopes = _regression(y, d, x)
-    if adjustment != "regression":
-        chance, of_chance = _chances(d, x)
-        weight = chance * (1 - d) / (1 - chance)
+    predicted, of_slopes = _regression(y, d, x) if adjustment != "weighting" else (np.zeros(len(y)), None)
     left = y - predicted
-    if adjustment == "regression":
-        # Mean change of the treated less the mean change predicted for them.
-        own, other = (d * y).mean() / d.mean(), (d * predicted).mean() / d.mean()
-        influence = (d * (y - own) - d * (predicted - other) - of_slopes @ (d[:, None] * x).mean(axis=0)) / d.mean()
-        return float(own - other), influence
-    own, other = (d * left).mean() / d.mean(), (weight * left).mean() / weight.mean()
+    own = (d * left).mean() / d.mean()
+    if adjustment == "regression":  # mean change of the treated less the mean change predicted for them
+        return float(own), (d * (left - own) - of_slopes @ (d[:, None] * x).mean(axis=0)) / d.mean()
+    chance, of_chance = _chances(d, x)
+    weight = chance * (1 - d) / (1 - chance)
+    other = (weight * left).mean() / weight.mean()
     mine = d * (left - own) / d.mean()
     theirs = weight * (left - other) + of_chance @ ((weight * (left - other))[:, None] * x).mean(axis=0)
     if of_slopes is not None:
