@@ -40,7 +40,8 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
     rows = queueing.one_more_bed(load, beds)
     full, used = float(rows["full"].iloc[0]), float(rows["occupancy"].iloc[0])
     needed, spared = queueing.smallest_ward(load, target=accepted / 100), float(rows["spared"].iloc[1])
-    queue = queueing.waiting(load, beds, stay=stay) if load < beds else None
+    must_wait = 100 * queueing.erlang_c(load, beds) if load < beds else None
+    wait = 24 * queueing.mean_wait(load, beds, stay=stay) if load < beds else None
     none = "no end: more come than leave"
     numbers = (
         Number("load", "beds' worth of arrivals", load, f"{load:.2f}"),
@@ -50,10 +51,8 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
         Number("weekly", "turned away a week", 7 * arrivals * full, f"{7 * arrivals * full:.1f}"),
         Number("spared", "spared by one more bed, of 1,000", spared, f"{spared:.1f}"),
         Number("needed", "beds for the accepted risk", needed, str(needed)),
-        Number("must_wait", "wait, if all wait for a bed", *_known(queue and 100 * queue.chance, " %", none)),
-        Number(
-            "mean_wait", "mean wait then, over all who come", *_known(queue and 24 * queue.mean_wait, " hours", none)
-        ),
+        Number("must_wait", "wait, if all wait for a bed", *_known(must_wait, " %", none)),
+        Number("mean_wait", "mean wait then, over all who come", *_known(wait, " hours", none)),
     )
     sentence = (
         f"With {_counted(beds, 'bed')}, {arrivals:.1f} arrivals a day and a stay of {stay:.1f} days, "

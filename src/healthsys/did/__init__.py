@@ -13,7 +13,7 @@
 """
 
 from healthsys.did.averages import Averages, PreTrend, aggregate, average_effects, event_study, pre_trend_test
-from healthsys.did.permutation import PermutationTest, permutation_test, unit_changes
+from healthsys.did.permutation import PermutationTest, permutation_test
 from healthsys.did.reported import RelativeChange, p_from_interval, relative_change
 from healthsys.did.staggered import bootstrap_effect, group_time_effects, two_way_fixed_effects
 from healthsys.did.two_way import Difference, difference_in_differences
@@ -21,7 +21,7 @@ from healthsys.did.two_way import Difference, difference_in_differences
 __all__ = [
     "Averages", "Difference", "PermutationTest", "PreTrend", "RelativeChange", "aggregate", "average_effects",
     "bootstrap_effect", "difference_in_differences", "event_study", "group_time_effects", "p_from_interval",
-    "permutation_test", "pre_trend_test", "relative_change", "two_way_fixed_effects", "unit_changes",
+    "permutation_test", "pre_trend_test", "relative_change", "two_way_fixed_effects",
 ]  # fmt: skip
 
 

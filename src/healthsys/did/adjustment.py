@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Ways to adjust for covariates.
-ADJUSTMENTS = ("doubly_robust", "regression", "weighting")
-
 #: Steps of Newton's method for the chance of being treated, and the change at which it has converged.
 STEPS, CONVERGED = 50, 1e-10
 
@@ -19,13 +16,13 @@ class NoComparison(ValueError):
 
 
 def adjusted_effect(
-    change: np.ndarray, treated: np.ndarray, controls: np.ndarray, covariates: np.ndarray | None, adjustment: str
+    change: np.ndarray, treated: np.ndarray, controls: np.ndarray, covariates: np.ndarray | None
 ) -> tuple[float, np.ndarray]:
     """Difference of mean changes between treated and controls, adjusted for covariates, and each unit's influence.
 
     ``covariates`` have a row per unit and a first column of ones (None: no adjustment). The standard error is the root
-    of the sum of squared influence over the number of all units. Estimators ``reg``, ``std_ipw`` and ``dr`` of
-    Sant'Anna PHC, Zhao J. Journal of Econometrics 2020;219:101-122, with least squares and maximum likelihood.
+    of the sum of squared influence over the number of all units. Doubly robust (Sant'Anna PHC, Zhao J. Journal of
+    Econometrics 2020;219:101-122, ``dr`` with least squares and maximum likelihood): right if either model is.
     """
     if not treated.any():
         raise NoComparison("no unit of the group has a value in both periods")
@@ -38,7 +35,7 @@ def adjusted_effect(
         effect = float(own - other)
         influence = d / d.mean() * (y - own) - (1 - d) / (1 - d).mean() * (y - other)
     else:
-        effect, influence = _adjusted(y, d, covariates[used], adjustment)
+        effect, influence = _doubly_robust(y, d, covariates[used])
     out[used] = influence * len(change) / len(y)
     return effect, out
 
@@ -73,18 +70,12 @@ def _chances(d: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     raise NoComparison("the covariates tell treated from controls too well; there are no alike units to compare")
 
 
-def _adjusted(y: np.ndarray, d: np.ndarray, x: np.ndarray, adjustment: str) -> tuple[float, np.ndarray]:
-    predicted, of_slopes = _regression(y, d, x) if adjustment != "weighting" else (np.zeros(len(y)), None)
-    left = y - predicted
-    own = (d * left).mean() / d.mean()
-    if adjustment == "regression":  # mean change of the treated less the mean change predicted for them
-        return float(own), (d * (left - own) - of_slopes @ (d[:, None] * x).mean(axis=0)) / d.mean()
+def _doubly_robust(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
+    predicted, of_slopes = _regression(y, d, x)
     chance, of_chance = _chances(d, x)
-    weight = chance * (1 - d) / (1 - chance)
-    other = (weight * left).mean() / weight.mean()
-    mine = d * (left - own) / d.mean()
+    left, weight = y - predicted, chance * (1 - d) / (1 - chance)
+    own, other = (d * left).mean() / d.mean(), (weight * left).mean() / weight.mean()
+    mine = (d * (left - own) - of_slopes @ (d[:, None] * x).mean(axis=0)) / d.mean()
     theirs = weight * (left - other) + of_chance @ ((weight * (left - other))[:, None] * x).mean(axis=0)
-    if of_slopes is not None:
-        mine = mine - of_slopes @ (d[:, None] * x).mean(axis=0) / d.mean()
-        theirs = theirs - of_slopes @ (weight[:, None] * x).mean(axis=0)
+    theirs = theirs - of_slopes @ (weight[:, None] * x).mean(axis=0)
     return float(own - other), mine - theirs / weight.mean()

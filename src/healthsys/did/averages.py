@@ -31,7 +31,7 @@ class Averages:
 
 @dataclass(frozen=True)
 class PreTrend:
-    """Wald test that all effects before the start are zero; p None, with a reason, where it cannot be computed."""
+    """Test that all effects before the start are zero; p None, with a reason, where it cannot be computed."""
 
     statistic: float | None
     p: float | None
@@ -73,7 +73,8 @@ def aggregate(effects: pd.DataFrame, *, by: str) -> tuple[float, pd.DataFrame]:
         raise DataError(f"by '{by}' is not known; allowed: {', '.join(AVERAGES)}.{nearest(by, AVERAGES)}")
     used = effects[_averaged(effects, by)]
     if not (used["since"] >= 0).any():
-        raise DataError("no effect after a start could be estimated; see the reasons in the table of group-time effects")
+        raise DataError("no effect after a start could be estimated; see the reasons in the table of group-time "
+                        "effects")  # fmt: skip
     effect, treated = used["effect"].to_numpy(dtype=float), used["treated"].to_numpy(dtype=float)
     labels, weights = _weights(used, by)
     units = [treated[weight > 0].max() if by == "group" else treated[weight > 0].sum() for weight in weights.T]
@@ -138,13 +139,13 @@ def _influence_of_parts(
 
 def average_effects(
     frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, by: str = "simple",
-    control: str = "not_yet", covariates: tuple[str, ...] = (), adjustment: str = "doubly_robust", level: float = 0.95,
+    control: str = "not_yet", covariates: tuple[str, ...] = (), level: float = 0.95,
 ) -> Averages:  # fmt: skip
     """Average effects of staggered starts, with errors from the influence function (Callaway and Sant'Anna, section 4).
 
     Parameters
     ----------
-    frame, unit, period, value, start, control, covariates, adjustment
+    frame, unit, period, value, start, control, covariates
         As in :func:`group_time_effects`.
     by
         ``simple``, ``group``, ``calendar`` or ``event``, as in :func:`aggregate`.
@@ -169,7 +170,7 @@ def average_effects(
     """
     check_level(level)
     panel = as_panel(frame, unit=unit, period=period, value=value, start=start, covariates=covariates)
-    table, influence, members = with_influence(panel, control=control, adjustment=adjustment)
+    table, influence, members = with_influence(panel, control=control)
     overall, parts = aggregate(table, by=by)
     keep = _averaged(table, by)
     used, influence, members = table[keep], influence[:, keep], members[:, keep]
@@ -211,23 +212,19 @@ def average_effects(
 def pre_trend_test(
     frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, by: str = "event",
     leads: int | None = None, control: str = "not_yet", covariates: tuple[str, ...] = (),
-    adjustment: str = "doubly_robust", reference: str = "f",
 ) -> PreTrend:  # fmt: skip
-    """Test that effects before the start are all zero (Wald).
+    """Test that effects before the start are all zero (Hotelling's T-squared, for the units there are).
 
     A test that finds nothing does not show that trends were parallel: with few units it finds little.
 
     Parameters
     ----------
-    frame, unit, period, value, start, control, covariates, adjustment
+    frame, unit, period, value, start, control, covariates
         As in :func:`group_time_effects`.
     by
         ``event``: effects averaged by time since the start; ``group_time``: every effect of every group (as R's did).
     leads
         How many periods before the base period are tested; all when None.
-    reference
-        ``f``: Hotelling's T-squared, for the units there are; ``chi_square``: the large-sample law, as R's did, which
-        rejects too often with few units.
 
     References
     ----------
@@ -242,13 +239,12 @@ def pre_trend_test(
     >>> found.effects, round(found.p, 2)
     (1, 0.68)
     """
-    for given, allowed, what in ((by, ("event", "group_time"), "by"), (reference, ("f", "chi_square"), "reference")):
-        if given not in allowed:
-            raise DataError(f"{what} '{given}' is not known; allowed: {', '.join(allowed)}.{nearest(given, allowed)}")
+    if by not in ("event", "group_time"):
+        raise DataError(f"by '{by}' is not known; allowed: event, group_time.{nearest(by, ('event', 'group_time'))}")
     if leads is not None and leads < 1:
         raise DataError(f"{leads} leads cannot be tested; allowed: 1 or more")
     panel = as_panel(frame, unit=unit, period=period, value=value, start=start, covariates=covariates)
-    table, influence, members = with_influence(panel, control=control, adjustment=adjustment)
+    table, influence, members = with_influence(panel, control=control)
     earliest = -math.inf if leads is None else -1 - leads
     keep = (table["effect"].notna() & table["since"].between(earliest, -2)).to_numpy()
     used, influence, members = table[keep], influence[:, keep], members[:, keep]
@@ -258,8 +254,7 @@ def pre_trend_test(
         influence = _influence_of_parts(used, influence, members, weights, sized=True)
         effects = effects @ weights
     n, q = len(panel.units), len(effects)
-    law = "Hotelling's T-squared (F)" if reference == "f" else "Wald (chi-squared)"
-    method = f"{law} of {q} effects before the start, against their base period"
+    method = f"Hotelling's T-squared (F) of {q} effects before the start, against their base period"
     if q == 0:
         return PreTrend(None, None, 0, n, method, "no effect before the base period could be estimated")
     variance = influence.T @ influence / n**2
@@ -267,7 +262,5 @@ def pre_trend_test(
         return PreTrend(None, None, q, n, method, f"{q} effects before the start cannot be told apart with {n} units; "
                         "test fewer of them (leads) or their averages by time since the start")  # fmt: skip
     statistic = float(effects @ np.linalg.solve(variance, effects))
-    if reference == "chi_square":
-        return PreTrend(statistic, float(stats.chi2.sf(statistic, q)), q, n, method)
     p = float(stats.f.sf(statistic * (n - q) / (q * (n - 1)), q, n - q))
     return PreTrend(statistic, p, q, n, method)

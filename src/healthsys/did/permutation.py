@@ -30,23 +30,6 @@ class PermutationTest:
     reason: str | None = None
 
 
-def unit_changes(frame: pd.DataFrame, *, unit: str, value: str, after: str) -> pd.Series:
-    """Return each unit's mean after the change less its mean before; missing where a side has no value.
-
-    Examples
-    --------
-    >>> panel = pd.DataFrame({"u": ["A", "A"], "after": [False, True], "y": [1.0, 4.0]})
-    >>> unit_changes(panel, unit="u", value="y", after="after").to_dict()
-    {'A': 3.0}
-    """
-    rows = frame[[unit, value, after]].dropna()
-    later = flags(rows, after)
-    if later.all() or not later.any():
-        raise DataError(f"column '{after}' is the same in every row with a value; a change needs a before and an after")
-    means = rows.groupby([unit, later])[value].mean().unstack()
-    return (means[True] - means[False]).rename("change")
-
-
 def permutation_test(
     changes: pd.Series, assigned: pd.Series, treated: pd.Series, *, seed: int = 20170101
 ) -> PermutationTest:
@@ -55,7 +38,7 @@ def permutation_test(
     Parameters
     ----------
     changes
-        Change of each unit (:func:`unit_changes`), indexed by unit.
+        Change of each unit, indexed by unit.
     assigned, treated
         For each unit the name of what was assigned as a whole (an Area), and whether it was changed.
     seed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.did.adjustment import ADJUSTMENTS, NoComparison, adjusted_effect
+from healthsys.did.adjustment import NoComparison, adjusted_effect
 from healthsys.did.two_way import Difference, comparable, complete, few_clusters, two_way
 from healthsys.errors import DataError, nearest
 from healthsys.statistics import FEWEST_FOR_BOOTSTRAP, check_level
@@ -133,7 +133,7 @@ def as_panel(
 
 def group_time_effects(
     frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, control: str = "not_yet",
-    covariates: tuple[str, ...] = (), adjustment: str = "doubly_robust",
+    covariates: tuple[str, ...] = (),
 ) -> pd.DataFrame:  # fmt: skip
     """Effect of each starting group in each period, against units that have not started by then.
 
@@ -149,9 +149,8 @@ def group_time_effects(
         Columns; ``start`` is the first period of treatment (a number or timestamp, as ``period``), missing if never.
     control
         ``not_yet``: units that start later or never; ``never``: units that never start within the data.
-    covariates, adjustment
-        Columns whose value in the base period is adjusted for, by ``regression`` (of the controls' change),
-        ``weighting`` (by the odds of being treated) or ``doubly_robust`` (both: right if either is).
+    covariates
+        Columns whose value in the base period is adjusted for, doubly robust (Sant'Anna and Zhao 2020).
 
     Returns
     -------
@@ -162,8 +161,7 @@ def group_time_effects(
 
     References
     ----------
-    Callaway B, Sant'Anna PHC. Journal of Econometrics 2021;225:200-230. Sant'Anna PHC, Zhao J. Journal of
-    Econometrics 2020;219:101-122 (covariates).
+    Callaway B, Sant'Anna PHC. Journal of Econometrics 2021;225:200-230.
 
     Examples
     --------
@@ -174,14 +172,15 @@ def group_time_effects(
     [2.0, 4.0, nan, nan]
     """
     panel = as_panel(frame, unit=unit, period=period, value=value, start=start, covariates=covariates)
-    return with_influence(panel, control=control, adjustment=adjustment)[0]
+    return with_influence(panel, control=control)[0]
 
 
-def with_influence(panel: Panel, *, control: str, adjustment: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def with_influence(panel: Panel, *, control: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return the table of effects, the influence of each unit on each (units by rows), and who is treated in each."""
-    for given, allowed, what in ((control, CONTROLS, "control"), (adjustment, ADJUSTMENTS, "adjustment")):
-        if given not in allowed:
-            raise DataError(f"{what} '{given}' is not known; allowed: {', '.join(allowed)}.{nearest(given, allowed)}")
+    if control not in CONTROLS:
+        raise DataError(
+            f"control '{control}' is not known; allowed: {', '.join(CONTROLS)}.{nearest(control, CONTROLS)}"
+        )
     matrix, first, periods = panel.matrix, panel.first, panel.periods
     n, span = matrix.shape
     rows, influences, members = [], [], []
@@ -203,7 +202,7 @@ def with_influence(panel: Panel, *, control: str, adjustment: str) -> tuple[pd.D
                 if not other.any():
                     row["reason"] = "no unit that " + ("never starts" if control == "never" else "has not started yet")
                 try:
-                    row["effect"], influence = adjusted_effect(change, own, other, base, adjustment)
+                    row["effect"], influence = adjusted_effect(change, own, other, base)
                 except NoComparison as none:
                     row["reason"] = row["reason"] or str(none)
             # A group compared with itself in its base period has no error; nor has one whose units all agree.
@@ -259,7 +258,8 @@ def bootstrap_effect(
     matrix, first, n = panel.matrix, panel.first, len(panel.units)
     estimate = _average(matrix, first)
     if math.isnan(estimate):
-        raise DataError("no starting group has both an earlier period and units that had not started; nothing to compare")
+        raise DataError("no starting group has both an earlier period and units that had not started; nothing to "
+                        "compare")  # fmt: skip
     picks = np.random.default_rng(seed).integers(0, n, (resamples, n))
     drawn = np.array([_average(matrix[pick], first[pick]) for pick in picks])
     known = drawn[~np.isnan(drawn)]
