@@ -25,7 +25,7 @@ from healthsys.errors import DataError
 
 __all__ = [
     "erlang_b", "erlang_c", "load_for_occupancy", "mean_wait", "occupancy", "one_more_bed", "simulate_ward",
-    "simulation_check", "smallest_ward", "ward_sizes",
+    "simulation_check", "smallest_ward",
 ]  # fmt: skip
 
 #: What an arrival does that finds no bed.
@@ -192,36 +192,6 @@ def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
         if rule == "waiting" and n > load and blocked / (1 - load / n * (1 - blocked)) <= target:
             return n
     raise DataError(f"no ward of up to {MOST_BEDS:,} beds meets a target of {target:g} at {load:g} Erlang")
-
-
-def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
-    """Compare wards of different size at the same occupancy (a share), under both readings of occupancy.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per size: ``beds``; the offered loads ``load_carried`` and ``load_offered`` that give that carried or
-        offered occupancy, with the chances of a full ward ``full_carried`` and ``full_offered``; ``wait_offered``,
-        ``mean_wait_hours`` (waiting at the offered load; ``stay`` in days).
-
-    Examples
-    --------
-    >>> ward_sizes([10, 100], share=0.85, stay=5)[["beds", "full_carried", "full_offered", "wait_offered"]].round(3)
-       beds  full_carried  full_offered  wait_offered
-    0    10         0.327         0.145         0.530
-    1   100         0.015         0.012         0.075
-    """
-    if len(sizes) == 0:
-        raise DataError("there is no ward size to compare; name at least one number of beds")
-    table = pd.DataFrame({"beds": sizes, "load_carried": [load_for_occupancy(share, beds) for beds in sizes]})
-    table["load_offered"] = share * table["beds"]
-    for reading in ("carried", "offered"):
-        loads = zip(table[f"load_{reading}"], table["beds"], strict=True)
-        table[f"full_{reading}"] = [erlang_b(load, beds) for load, beds in loads]
-    queues = list(zip(table["load_offered"], table["beds"], strict=True))
-    table["wait_offered"] = [erlang_c(load, beds) for load, beds in queues]
-    table["mean_wait_hours"] = [24 * mean_wait(load, beds, stay=stay) for load, beds in queues]
-    return table
 
 
 def one_more_bed(load: float, beds: int, *, more: int = 5) -> pd.DataFrame:

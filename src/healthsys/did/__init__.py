@@ -1,5 +1,10 @@
 """Difference in differences, for one change at one time and for staggered starts.
 
+Clustered errors: Cameron AC, Miller DL. Journal of Human Resources 2015;50:317-372. Two-way estimates: Goodman-Bacon A.
+Journal of Econometrics 2021;225:254-277. Group-time effects and their averages: Callaway B, Sant'Anna PHC. Ibid.
+2021;225:200-230; covariates: Sant'Anna PHC, Zhao J. Ibid. 2020;219:101-122. What a test of earlier trends cannot do:
+Roth J. AER: Insights 2022;4:305-322. p-value of an interval: Altman DG, Bland JM. BMJ 2011;343:d2304.
+
 >>> import pandas as pd
 >>> from healthsys import did
 >>> rows = [(unit, month, 10 + unit + month + (2 + 0.1 * (unit % 3)) * max(0, month - start + 1), start)

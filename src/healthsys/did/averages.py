@@ -58,10 +58,6 @@ def aggregate(effects: pd.DataFrame, *, by: str) -> tuple[float, pd.DataFrame]:
     tuple
         The overall effect, and a table of parts (no rows for ``simple``): the label's column, ``effect``, ``treated``.
 
-    References
-    ----------
-    Callaway B, Sant'Anna PHC. Journal of Econometrics 2021;225:200-230, section 3.
-
     Examples
     --------
     >>> rows = pd.DataFrame({"start": [1, 1, 2], "period": [1, 2, 2], "since": [0, 1, 0], "effect": [1.0, 3.0, 5.0],
@@ -225,10 +221,6 @@ def pre_trend_test(
         ``event``: effects averaged by time since the start; ``group_time``: every effect of every group (as R's did).
     leads
         How many periods before the base period are tested; all when None.
-
-    References
-    ----------
-    Roth J. American Economic Review: Insights 2022;4:305-322 (what the test cannot do).
 
     Examples
     --------

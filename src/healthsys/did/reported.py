@@ -79,10 +79,6 @@ def p_from_interval(
     tuple
         p, and the smallest and largest p as the reported numbers vary within their rounding.
 
-    References
-    ----------
-    Altman DG, Bland JM. How to obtain the P value from a confidence interval. BMJ 2011;343:d2304.
-
     Examples
     --------
     >>> [round(p, 4) for p in p_from_interval(-7.9, -13.1, -2.8)]

@@ -44,10 +44,6 @@ def two_way_fixed_effects(
     level, errors
         As in :func:`difference_in_differences`, clustered by unit.
 
-    References
-    ----------
-    Goodman-Bacon A. Journal of Econometrics 2021;225:254-277.
-
     Examples
     --------
     >>> rows = [(u, t, 2.0 * max(0, t - s + 1), s) for u, s in enumerate([2, 2, 4, 4]) for t in range(6)]
@@ -158,10 +154,6 @@ def group_time_effects(
         ``start``, ``period``, ``since`` (periods since the start), ``effect``, ``treated``, ``controls`` (units),
         ``reason`` (why there is no effect), ``error`` (standard error from the influence function). The base period
         has effect 0 and no error.
-
-    References
-    ----------
-    Callaway B, Sant'Anna PHC. Journal of Econometrics 2021;225:200-230.
 
     Examples
     --------

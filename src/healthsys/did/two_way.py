@@ -149,10 +149,6 @@ def difference_in_differences(
     DataError
         If a column is missing or constant, a unit is both treated and not, or has two rows for a period.
 
-    References
-    ----------
-    Cameron AC, Miller DL. Journal of Human Resources 2015;50:317-372.
-
     Examples
     --------
     >>> rows = [(u, t, 10 + u + t + 5 * (u >= 4) * (t >= 2) + 0.1 * ((u * t) % 3), u >= 4, t >= 2)
