@@ -1,4 +1,11 @@
-"""Statistics that several modules need: means of clusters, proportions and their differences, many tests at once."""
+"""Statistics that several modules need: means of clusters, proportions and their differences, many tests at once.
+
+Intervals of a proportion: Newcombe RG. Statistics in Medicine 1998;17:857-872; Brown LD, Cai TT, DasGupta A.
+Statistical Science 2001;16:101-133. Of a difference: Newcombe RG. Statistics in Medicine 1998;17:873-890; Miettinen O, Nurminen M.
+Ibid. 1985;4:213-226. mid-p: Rothman KJ, Greenland S. Modern Epidemiology, 1998. Bootstrap: Efron B. J Am Stat Assoc
+1987;82:171-185. Adjustment: Holm S. Scandinavian Journal of Statistics 1979;6:65-70; Benjamini Y, Hochberg Y. J R Stat
+Soc B 1995;57:289-300.
+"""
 
 from __future__ import annotations
 
@@ -149,10 +156,6 @@ def bootstrap_interval(
     Interval
         With a ``warning`` below :data:`FEWEST_FOR_BOOTSTRAP` clusters; none, with a ``reason``, below three.
 
-    References
-    ----------
-    Efron B. Better bootstrap confidence intervals. J Am Stat Assoc 1987;82:171-185.
-
     Examples
     --------
     >>> found = bootstrap_interval([120.0, 150.0, 135.0, 141.0], seed=1)
@@ -209,10 +212,6 @@ def adjust(p: Sequence[float | None], *, method: str = "holm") -> list[float | N
     list or pandas.Series
         Adjusted p-values in the order given, at most 1. A series keeps its index.
 
-    References
-    ----------
-    Holm S. Scandinavian Journal of Statistics 1979;6:65-70. Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
-
     Examples
     --------
     >>> [round(one, 3) for one in adjust([0.01, 0.04, 0.03])]
@@ -267,16 +266,6 @@ def proportion_interval(had: int, could: int, *, level: float = 0.95, method: st
     Interval
         Shares between 0 and 1; no estimate, with a ``reason``, where nobody could have had the outcome.
 
-    Raises
-    ------
-    DataError
-        If a count is negative or no whole number, or more had the outcome than could have.
-
-    References
-    ----------
-    Newcombe RG. Statistics in Medicine 1998;17:857-872. Brown LD, Cai TT, DasGupta A. Statistical Science
-    2001;16:101-133.
-
     Examples
     --------
     >>> found = proportion_interval(8, 30)
@@ -315,11 +304,6 @@ def proportion_difference(
     -------
     Interval
         Between -1 and 1; ``n`` counts both groups. No estimate, with a ``reason``, where a group is empty.
-
-    References
-    ----------
-    Newcombe RG. Statistics in Medicine 1998;17:873-890. Miettinen O, Nurminen M. Statistics in Medicine
-    1985;4:213-226.
 
     Examples
     --------
@@ -395,10 +379,6 @@ def two_proportions_p(
     -------
     PValue
         No p, with a ``reason``, where one of the groups is empty.
-
-    References
-    ----------
-    Fisher RA. J R Stat Soc 1935;98:39-82. Rothman KJ, Greenland S. Modern Epidemiology, 1998 (mid-p).
 
     Examples
     --------
