@@ -1,10 +1,10 @@
 """Statistics that several modules need: means of clusters, proportions and their differences, many tests at once.
 
 Intervals of a proportion: Newcombe RG. Statistics in Medicine 1998;17:857-872; Brown LD, Cai TT, DasGupta A.
-Statistical Science 2001;16:101-133. Of a difference: Newcombe RG. Statistics in Medicine 1998;17:873-890; Miettinen O, Nurminen M.
-Ibid. 1985;4:213-226. mid-p: Rothman KJ, Greenland S. Modern Epidemiology, 1998. Bootstrap: Efron B. J Am Stat Assoc
-1987;82:171-185. Adjustment: Holm S. Scandinavian Journal of Statistics 1979;6:65-70; Benjamini Y, Hochberg Y. J R Stat
-Soc B 1995;57:289-300.
+Statistical Science 2001;16:101-133. Of a difference: Newcombe RG. Statistics in Medicine 1998;17:873-890; Miettinen O,
+Nurminen M. Ibid. 1985;4:213-226. mid-p: Rothman KJ, Greenland S. Modern Epidemiology, 1998. Bootstrap: Efron B. J Am
+Stat Assoc 1987;82:171-185. Adjustment: Holm S. Scandinavian Journal of Statistics 1979;6:65-70; Benjamini Y, Hochberg
+Y. J R Stat Soc B 1995;57:289-300.
 """
 
 from __future__ import annotations
