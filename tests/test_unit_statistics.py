@@ -114,17 +114,16 @@ def test_adjusted_p_values_equal_those_of_r(method):
     )
 
 
-def test_adjustment_keeps_a_series_and_knows_other_names():
+def test_adjustment_keeps_a_series_and_missing_values():
     series = pd.Series([0.03, np.nan, 0.01], index=["c", "b", "a"], name="p")
-    found = adjust(series, method="fdr")
+    found = adjust(series, method="BH")
     assert found.index.tolist() == ["c", "b", "a"]
     assert found.dropna().to_dict() == pytest.approx({"c": 0.03, "a": 0.02})
-    assert adjust([0.01, 0.03], method="Benjamini-Hochberg") == pytest.approx([0.02, 0.03])
     assert adjust([]) == []
     assert adjust([None]) == [None]
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=15), st.sampled_from(ADJUSTMENTS), st.randoms())
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=15), st.sampled_from(list(ADJUSTMENTS)), st.randoms())
 def test_adjustment_does_not_depend_on_the_order_and_never_lowers_p(values, method, random):
     found = dict(zip(values, adjust(values, method=method), strict=True))
     assert all(p <= found[p] <= 1 for p in values)
@@ -147,45 +146,37 @@ def test_impossible_p_values_are_refused_by_place():
         adjust([0.5], method="homl")
 
 
-#: R 4.2.2: prop.test(x, n, correct = FALSE | TRUE), binom.test(x, n), qbeta(c(.025,.975), x+.5, n-x+.5), and for
+#: R 4.2.2: prop.test(x, n, correct = FALSE), binom.test(x, n), qbeta(c(.025,.975), x+.5, n-x+.5), and for
 #: Agresti-Coull (x + z^2/2)/(n + z^2) -+ z sqrt(p(1-p)/(n + z^2)). 81/263, 15/148, 0/20 and 1/29 are the examples of
 #: Newcombe 1998 (Statistics in Medicine 17:857), Table I, which gives 0.2553-0.3662, 0.0624-0.1605, 0-0.1611 and
 #: 0.0061-0.1718 for Wilson's method.
 R_PROPORTIONS = {
     (81, 263): {
         "wilson": (0.2552885199, 0.366209577),
-        "wilson_corrected": (0.2535086823, 0.368176201),
         "clopper_pearson": (0.2527367456, 0.3676219226),
         "jeffreys": (0.254521935, 0.3656474992),
         "agresti_coull": (0.2552206652, 0.3662774317),
-        "wald": (0.2521901262, 0.3637794555),
     },
     (15, 148): {
         "wilson": (0.06238639953, 0.1604872417),
-        "wilson_corrected": (0.05977820843, 0.1644497794),
         "clopper_pearson": (0.05784401008, 0.1616504903),
         "jeffreys": (0.06044851701, 0.1576431435),
         "agresti_coull": (0.06138597493, 0.1614876663),
-        "wald": (0.05273000641, 0.1499726963),
     },
     (1, 29): {
         "wilson": (0.006113214293, 0.1717552188),
-        "wilson_corrected": (0.001802640213, 0.196281751),
         "clopper_pearson": (0.0008726468836, 0.1776442955),
         "jeffreys": (0.003746173649, 0.150077686),
         "agresti_coull": (0.0, 0.1862865086),
-        "wald": (0.0, 0.1008922432),
     },
     (0, 20): {
         "wilson": (0.0, 0.1611251581),
-        "wilson_corrected": (0.0, 0.200453345),
         "clopper_pearson": (0.0, 0.168433471),
         "jeffreys": (0.0, 0.1166389829),
         "agresti_coull": (0.0, 0.1898095605),
     },
     (20, 20): {
         "wilson": (0.8388748419, 1.0),
-        "wilson_corrected": (0.799546655, 1.0),
         "clopper_pearson": (0.831566529, 1.0),
         "jeffreys": (0.8833610171, 1.0),
         "agresti_coull": (0.8101904395, 1.0),
@@ -202,21 +193,17 @@ def test_interval_of_a_proportion_matches_r(counts, method):
     assert (found.estimate, found.n) == (counts[0] / counts[1], counts[1])
 
 
-@given(st.integers(0, 60), st.integers(1, 60), st.sampled_from(PROPORTION_METHODS), st.floats(0.5, 0.999))
+@given(st.integers(0, 60), st.integers(1, 60), st.sampled_from(list(PROPORTION_METHODS)), st.floats(0.5, 0.999))
 def test_interval_of_the_complement_mirrors(had, could, method, level):
     assume(had <= could)
     found = proportion_interval(had, could, method=method, level=level)
     other = proportion_interval(could - had, could, method=method, level=level)
-    if found.lower is None:
-        assert method == "wald"
-        assert "had the outcome" in found.reason
-        return
     assert 0 <= found.lower <= found.estimate <= found.upper <= 1
     assert found.lower == pytest.approx(1 - other.upper, abs=1e-9)
 
 
 def test_the_exact_interval_covers_at_least_as_often_as_it_says():
-    """Brown, Cai and DasGupta 2001: Clopper-Pearson never covers less than 95%; the Wald interval does, often."""
+    """Brown, Cai and DasGupta 2001: Clopper-Pearson never covers less than 95%."""
     n, shares = 30, np.linspace(0.02, 0.98, 49)
     from scipy.stats import binom
 
@@ -224,20 +211,19 @@ def test_the_exact_interval_covers_at_least_as_often_as_it_says():
 
     def coverage(method):
         ends = [proportion_interval(x, n, method=method) for x in range(n + 1)]
-        inside = [[one.lower is not None and one.lower <= p <= one.upper for p in shares] for one in ends]
+        inside = [[one.lower <= p <= one.upper for p in shares] for one in ends]
         return (chance * np.array(inside)).sum(axis=0)
 
     assert coverage("clopper_pearson").min() >= 0.95
-    assert coverage("wald").min() < 0.6
     assert all(abs(coverage(method).mean() - 0.95) < 0.012 for method in ("wilson", "jeffreys"))
     assert coverage("agresti_coull").min() > 0.93
 
 
-#: Newcombe 1998 (Statistics in Medicine 17:873), Table II: methods 1 (Wald), 6 (Miettinen-Nurminen), 10 (hybrid score).
+#: Newcombe 1998 (Statistics in Medicine 17:873), Table II: methods 6 (Miettinen-Nurminen), 10 (hybrid score).
 NEWCOMBE = {
-    (56, 70, 48, 80): {"newcombe": (0.0524, 0.3339), "miettinen_nurminen": (0.0528, 0.3382), "wald": (0.0575, 0.3425)},
-    (9, 10, 3, 10): {"newcombe": (0.1705, 0.8090), "miettinen_nurminen": (0.1700, 0.8406), "wald": (0.2605, 0.9395)},
-    (5, 56, 0, 29): {"newcombe": (-0.0381, 0.1926), "miettinen_nurminen": (-0.0326, 0.1933), "wald": (0.0146, 0.1640)},
+    (56, 70, 48, 80): {"newcombe": (0.0524, 0.3339), "miettinen_nurminen": (0.0528, 0.3382)},
+    (9, 10, 3, 10): {"newcombe": (0.1705, 0.8090), "miettinen_nurminen": (0.1700, 0.8406)},
+    (5, 56, 0, 29): {"newcombe": (-0.0381, 0.1926), "miettinen_nurminen": (-0.0326, 0.1933)},
     (0, 10, 0, 20): {"newcombe": (-0.1611, 0.2775), "miettinen_nurminen": (-0.1658, 0.2844)},
     (0, 10, 0, 10): {"newcombe": (-0.2775, 0.2775), "miettinen_nurminen": (-0.2879, 0.2879)},
     (10, 10, 0, 20): {"newcombe": (0.6791, 1.0), "miettinen_nurminen": (0.7156, 1.0)},
@@ -255,17 +241,12 @@ def test_difference_of_proportions_matches_newcombe(counts, method):
     assert (found.lower, found.upper) == pytest.approx(NEWCOMBE[counts][method], abs=5.1e-5)
 
 
-@given(
-    st.integers(0, 25), st.integers(1, 25), st.integers(0, 25), st.integers(1, 25), st.sampled_from(DIFFERENCE_METHODS)
-)
+@given(*[st.integers(0, 25), st.integers(1, 25)] * 2, st.sampled_from(list(DIFFERENCE_METHODS)))
 def test_swapping_the_groups_turns_the_difference_round(a, n, b, m, method):
     assume(a <= n and b <= m)
     found = proportion_difference(a, n, reference_had=b, reference_could=m, method=method)
     other = proportion_difference(b, m, reference_had=a, reference_could=n, method=method)
     assert found.estimate == -other.estimate
-    if found.lower is None:
-        assert other.lower is None
-        return
     assert (found.lower, found.upper) == pytest.approx((-other.upper, -other.lower), abs=1e-7)
     assert -1 <= found.lower <= found.estimate + 1e-12
     assert found.estimate - 1e-12 <= found.upper <= 1
@@ -294,28 +275,19 @@ def test_the_score_at_both_limits_is_the_normal_quantile(a, n, b, m):
     assert (score(found.lower), -score(found.upper)) == pytest.approx((norm.ppf(0.95),) * 2, abs=1e-5)
 
 
-#: R 4.2.2: fisher.test, chisq.test(correct = FALSE | TRUE); epitools 0.5-10.1: ormidp.test(a, b, c, d)$two.sided;
-#: 2 * pnorm(-abs(log(RR)) / sqrt(1/a - 1/n1 + 1/b - 1/n2)).
+#: R 4.2.2: fisher.test; epitools 0.5-10.1: ormidp.test(a, b, c, d)$two.sided.
 R_TESTS = {
     (60, 300, 90, 600): {
-        "auto": 0.05663071901,
-        "wald": 0.05663071901,
         "fisher": 0.07112424502,
         "mid_p": 0.06097588151,
-        "chi_square": 0.05777957112,
-        "chi_square_corrected": 0.07146704723,
     },
     (10, 10, 20, 40): {
-        "auto": 0.003433373826,
-        "wald": 1.166013117e-05,
         "fisher": 0.003433373826,
         "mid_p": 0.002924863843,
-        "chi_square": 0.003892417123,
-        "chi_square_corrected": 0.01153998849,
     },
-    (0, 45, 6, 610): {"auto": 1.0, "fisher": 1.0, "mid_p": 0.6513182184, "chi_square": 0.5038990924},
-    (4, 4, 7, 9): {"auto": 1.0, "mid_p": 0.4615384615, "wald": 0.158392471},
-    (3, 40, 1, 100): {"auto": 0.0770072961, "fisher": 0.07041207493, "mid_p": 0.07637373802},
+    (0, 45, 6, 610): {"fisher": 1.0, "mid_p": 0.6513182184},
+    (4, 4, 7, 9): {"mid_p": 0.4615384615},
+    (3, 40, 1, 100): {"fisher": 0.07041207493, "mid_p": 0.07637373802},
 }
 
 
@@ -335,9 +307,6 @@ def test_every_test_of_two_proportions_says_when_it_has_no_answer():
         assert "nobody could have had the outcome" in nobody.reason
     assert two_proportions_p(0, 5, reference_had=0, reference_could=9).p == 1.0
     assert two_proportions_p(5, 5, reference_had=9, reference_could=9).p == 1.0
-    for method in ("wald", "chi_square"):
-        assert two_proportions_p(0, 5, reference_had=0, reference_could=9, method=method).p is None
-        assert two_proportions_p(5, 5, reference_had=9, reference_could=9, method=method).reason
 
 
 def test_impossible_counts_are_refused():

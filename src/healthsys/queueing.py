@@ -16,7 +16,6 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -25,8 +24,8 @@ from scipy.optimize import brentq
 from healthsys.errors import DataError
 
 __all__ = [
-    "Waiting", "erlang_b", "erlang_c", "load_for_occupancy", "occupancy", "one_more_bed", "simulate_ward",
-    "simulation_check", "smallest_ward", "waiting", "ward_sizes",
+    "erlang_b", "erlang_c", "load_for_occupancy", "mean_wait", "occupancy", "one_more_bed", "simulate_ward",
+    "simulation_check", "smallest_ward",
 ]  # fmt: skip
 
 #: What an arrival does that finds no bed.
@@ -44,14 +43,8 @@ MOST_ARRIVALS = 2_000_000
 #: Batches of a simulated run whose means give its error, and the arrivals that each needs.
 BATCHES, IN_A_BATCH = 20, 2
 
-
-@dataclass(frozen=True)
-class Waiting:
-    """Erlang C for one ward: chance of waiting, mean wait and the chance of waiting longer than asked."""
-
-    chance: float
-    mean_wait: float
-    longer_than: float
+#: Mean stays that a simulated ward runs before arrivals are counted, so that it is in steady state.
+WARM_UP = 20
 
 
 def __dir__() -> list[str]:
@@ -69,9 +62,8 @@ def _check(load: float, beds: int | None = None, *, fewest: int = 0, rule: str =
     if rule not in RULES:
         raise DataError(f"rule '{rule}' is not known; allowed: {', '.join(RULES)}")
     if not _number(load, 0):
-        raise DataError(
-            f"a load of {load} Erlang is not possible; allowed: 0 or more (arrivals per day x days of stay)"
-        )
+        raise DataError(f"a load of {load} Erlang is not possible; allowed: 0 or more (arrivals per day x days of "
+                        "stay)")  # fmt: skip
     if beds is None:
         return
     if not _number(beds, 0, whole=True):
@@ -82,9 +74,9 @@ def _check(load: float, beds: int | None = None, *, fewest: int = 0, rule: str =
         raise DataError("a ward without beds has no occupancy and cannot be simulated; allowed: 1 or more")
 
 
-def _above_zero(value: float, what: str, *, zero: bool = False) -> None:
-    if not _number(value, 0) or (value == 0 and not zero):
-        raise DataError(f"{what} of {value} is not possible; allowed: {'0 or more' if zero else 'above 0'}")
+def _above_zero(value: float, what: str) -> None:
+    if not _number(value, 0) or value == 0:
+        raise DataError(f"{what} of {value} is not possible; allowed: above 0")
 
 
 def erlang_b(load: float, beds: int) -> float:
@@ -131,20 +123,16 @@ def erlang_c(load: float, beds: int) -> float:
     return blocked / (1 - load / beds * (1 - blocked))
 
 
-def waiting(load: float, beds: int, *, stay: float, longer_than: float = 0.0) -> Waiting:
-    """Describe the wait for a bed (Erlang C), for a mean ``stay`` in the unit of ``longer_than`` and of the results.
-
-    ``mean_wait`` over all arrivals is C stay / (beds - load), ``longer_than`` is C exp(-(beds - load) t / stay).
+def mean_wait(load: float, beds: int, *, stay: float) -> float:
+    """Mean wait for a bed over all arrivals (Erlang C), in the unit of the mean ``stay``: C stay / (beds - load).
 
     Examples
     --------
-    >>> round(waiting(10, 12, stay=1).mean_wait, 6)
+    >>> round(mean_wait(10, 12, stay=1), 6)
     0.224694
     """
     _above_zero(stay, "a mean stay")
-    _above_zero(longer_than, "a wait", zero=True)
-    chance = erlang_c(load, beds)
-    return Waiting(chance, chance * stay / (beds - load), chance * math.exp(-(beds - load) * longer_than / stay))
+    return erlang_c(load, beds) * stay / (beds - load)
 
 
 def occupancy(load: float, beds: int, *, rule: str = "loss") -> float:
@@ -163,24 +151,20 @@ def occupancy(load: float, beds: int, *, rule: str = "loss") -> float:
     return load / (beds + load * erlang_b(load, beds - 1))
 
 
-def load_for_occupancy(share: float, beds: int, *, of: str = "carried") -> float:
-    """Return the offered load in Erlang that gives a ward an occupancy (a ``share`` between 0 and 1).
+def load_for_occupancy(share: float, beds: int) -> float:
+    """Return the offered load in Erlang that gives a ward a carried occupancy (a ``share`` between 0 and 1).
 
-    ``carried`` occupancy is the share of beds in use, after arrivals that found no bed went elsewhere (what a midnight
-    count sees), ``offered`` is arrivals times stay over beds.
+    Carried occupancy is the share of beds in use, after arrivals that found no bed went elsewhere: what a midnight
+    count sees. Offered occupancy is arrivals times stay over beds.
 
     Examples
     --------
     >>> round(erlang_b(load_for_occupancy(0.85, 10), 10), 3), round(erlang_b(8.5, 10), 3)
     (0.327, 0.145)
     """
-    if of not in ("carried", "offered"):
-        raise DataError(f"load '{of}' is not known; allowed: carried, offered")
     _check(0, beds, fewest=1)
     if not _number(share, 0, 1) or share == 0:
         raise DataError(f"an occupancy of {share} is not possible; allowed: above 0 and below 1 (0.85 for 85 %)")
-    if of == "offered":
-        return share * beds
     highest = float(beds)
     while occupancy(highest, beds) < share:
         highest *= 2
@@ -210,35 +194,6 @@ def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
     raise DataError(f"no ward of up to {MOST_BEDS:,} beds meets a target of {target:g} at {load:g} Erlang")
 
 
-def ward_sizes(sizes: list[int], *, share: float, stay: float) -> pd.DataFrame:
-    """Compare wards of different size at the same occupancy (a share), under both readings of occupancy.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per size: ``beds``; ``load_carried``, ``full_carried`` (loss at that carried occupancy);
-        ``load_offered``, ``full_offered`` (loss at that offered load); ``wait_offered``, ``mean_wait_hours``
-        (waiting at that load, for a mean stay in days).
-
-    Examples
-    --------
-    >>> ward_sizes([10, 100], share=0.85, stay=5)[["beds", "full_carried", "full_offered", "wait_offered"]].round(3)
-       beds  full_carried  full_offered  wait_offered
-    0    10         0.327         0.145         0.530
-    1   100         0.015         0.012         0.075
-    """
-    if len(sizes) == 0:
-        raise DataError("there is no ward size to compare; name at least one number of beds")
-    table = pd.DataFrame({"beds": sizes, "load_carried": [load_for_occupancy(share, beds) for beds in sizes]})
-    table["full_carried"] = [erlang_b(row.load_carried, row.beds) for row in table.itertuples()]
-    table["load_offered"] = share * table["beds"]
-    table["full_offered"] = [erlang_b(row.load_offered, row.beds) for row in table.itertuples()]
-    queues = [waiting(row.load_offered, row.beds, stay=stay) for row in table.itertuples()]
-    table["wait_offered"] = [queue.chance for queue in queues]
-    table["mean_wait_hours"] = [24 * queue.mean_wait for queue in queues]
-    return table
-
-
 def one_more_bed(load: float, beds: int, *, more: int = 5) -> pd.DataFrame:
     """Show what each of ``more`` further beds does to a ward whose demand stays the same.
 
@@ -261,18 +216,17 @@ def one_more_bed(load: float, beds: int, *, more: int = 5) -> pd.DataFrame:
     table = pd.DataFrame({"beds": np.arange(beds, beds + more + 1)})
     table["full"] = [erlang_b(load, int(n)) for n in table["beds"]]
     table["occupancy"] = [occupancy(load, int(n)) for n in table["beds"]]
-    table["turned_away"] = 1000 * table["full"]
-    table["slack"] = 1 - table["occupancy"]
+    table = table.assign(turned_away=1000 * table["full"], slack=1 - table["occupancy"])
     table["spared"] = -table["turned_away"].diff()
     return table
 
 
 def simulate_ward(
-    load: float, beds: int, *, stay: float, days: float, seed: int, rule: str = "loss", warm_up: float | None = None
+    load: float, beds: int, *, stay: float, days: float, seed: int, rule: str = "loss"
 ) -> pd.DataFrame:
     """Run a ward bed by bed (discrete events, exponential stays of a mean in days) and return its arrivals.
 
-    Counting lasts ``days`` after a ``warm_up`` (20 stays when None), so that the ward is in steady state.
+    Counting lasts ``days``, after a warm-up of 20 stays.
 
     Returns
     -------
@@ -291,8 +245,7 @@ def simulate_ward(
     _above_zero(days, "a run of days")
     if rule == "waiting":
         erlang_c(load, beds)
-    start = 20 * stay if warm_up is None else warm_up
-    _above_zero(start, "a warm-up", zero=True)
+    start = WARM_UP * stay
     arriving = load / stay * (start + days)
     if arriving > MOST_ARRIVALS:
         raise DataError(
@@ -343,16 +296,13 @@ def simulation_check(load: float, beds: int, *, stay: float, days: float, seed: 
     compared = [("turned away (loss), %", 100 * erlang_b(load, beds), 100 * away)]
     if load < beds:
         wait = simulate_ward(load, beds, stay=stay, days=days, seed=seed + 1, rule="waiting")["wait"].to_numpy(float)
-        theory = waiting(load, beds, stay=stay)
-        compared.append(("must wait (waiting), %", 100 * theory.chance, 100.0 * (wait > 1e-12)))
-        compared.append(("mean wait (waiting), hours", 24 * theory.mean_wait, 24 * wait))
+        compared.append(("must wait (waiting), %", 100 * erlang_c(load, beds), 100.0 * (wait > 1e-12)))
+        compared.append(("mean wait (waiting), hours", 24 * mean_wait(load, beds, stay=stay), 24 * wait))
     rows = []
     for quantity, formula, values in compared:
         if len(values) < BATCHES * IN_A_BATCH:
-            raise DataError(
-                f"{len(values)} people came to the simulated ward; {BATCHES * IN_A_BATCH} or more are needed: "
-                "simulate more days"
-            )
+            raise DataError(f"{len(values)} people came to the simulated ward; {BATCHES * IN_A_BATCH} or more are "
+                            "needed: simulate more days")  # fmt: skip
         error = np.std([part.mean() for part in np.array_split(values, BATCHES)], ddof=1) / np.sqrt(BATCHES)
         rows.append((quantity, formula, float(values.mean()), float(error), len(values)))
     return pd.DataFrame(rows, columns=["quantity", "formula", "simulated", "error", "arrivals"])

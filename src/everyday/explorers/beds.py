@@ -18,18 +18,7 @@ MARGIN = 12
 
 
 def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> State:
-    """Return what a ward of so many beds means for those who come.
-
-    Parameters
-    ----------
-    beds
-        Number of beds.
-    arrivals
-        People a day who need one.
-    stay
-        Mean stay in days.
-    accepted
-        Accepted chance of finding the ward full, in percent.
+    """Return what a ward means for those who come: arrivals per day, mean stay in days, accepted risk in percent.
 
     Examples
     --------
@@ -40,7 +29,8 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
     rows = queueing.one_more_bed(load, beds)
     full, used = float(rows["full"].iloc[0]), float(rows["occupancy"].iloc[0])
     needed, spared = queueing.smallest_ward(load, target=accepted / 100), float(rows["spared"].iloc[1])
-    queue = queueing.waiting(load, beds, stay=stay) if load < beds else None
+    must_wait = 100 * queueing.erlang_c(load, beds) if load < beds else None
+    wait = 24 * queueing.mean_wait(load, beds, stay=stay) if load < beds else None
     none = "no end: more come than leave"
     numbers = (
         Number("load", "beds' worth of arrivals", load, f"{load:.2f}"),
@@ -50,10 +40,8 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
         Number("weekly", "turned away a week", 7 * arrivals * full, f"{7 * arrivals * full:.1f}"),
         Number("spared", "spared by one more bed, of 1,000", spared, f"{spared:.1f}"),
         Number("needed", "beds for the accepted risk", needed, str(needed)),
-        Number("must_wait", "wait, if all wait for a bed", *_known(queue and 100 * queue.chance, " %", none)),
-        Number(
-            "mean_wait", "mean wait then, over all who come", *_known(queue and 24 * queue.mean_wait, " hours", none)
-        ),
+        Number("must_wait", "wait, if all wait for a bed", *_known(must_wait, " %", none)),
+        Number("mean_wait", "mean wait then, over all who come", *_known(wait, " hours", none)),
     )
     sentence = (
         f"With {_counted(beds, 'bed')}, {arrivals:.1f} arrivals a day and a stay of {stay:.1f} days, "
@@ -152,56 +140,3 @@ def beds_explorer(*, beds: int, arrivals: float, stay: float, accepted: float) -
             "turned_away": "turned away of 1,000", "spared": "spared by this bed, of 1,000",
         },
     )  # fmt: skip
-
-
-def beds_results(*, beds: int, arrivals: float, stay: float, accepted: float) -> list[dict[str, Any]]:
-    """Return what the page records: the ward as it is, half of it, and with a stay half a day shorter."""
-    wards = {
-        "start": (beds_state(beds=beds, arrivals=arrivals, stay=stay, accepted=accepted), f"a ward of {beds} beds"),
-        "half": (
-            beds_state(beds=beds // 2, arrivals=round(arrivals / 2, 1), stay=stay, accepted=accepted),
-            f"half the ward: {beds // 2} beds and {arrivals / 2:.1f} arrivals a day",
-        ),
-        "short": (
-            beds_state(beds=beds, arrivals=arrivals, stay=stay - 0.5, accepted=accepted),
-            f"the ward of {beds} beds with a stay half a day shorter",
-        ),
-    }
-    start = wards["start"][0]
-    entries: list[dict[str, Any]] = [
-        {
-            "name": "finding",
-            "value": f"A ward of {beds} beds with {arrivals:.1f} arrivals a day for {stay:.1f} days is "
-            f"{start.number('used').text} occupied and full for {start.number('full').text} of those who come; "
-            f"it takes {start.number('needed').text} beds to bring that to {accepted:.0f} %.",
-            "unit": "",
-            "meaning": "The finding of this page",
-        },
-        {
-            "name": "spared",
-            "value": start.number("spared").value,
-            "unit": "per 1,000 arrivals",
-            "format": "{:.0f}",
-            "meaning": "Fewer turned away per 1,000 arrivals with one more bed",
-        },
-        {
-            "name": "needed",
-            "value": start.number("needed").value,
-            "unit": "beds",
-            "format": "{:,}",
-            "meaning": f"Smallest ward that is full for at most {accepted:.0f} % of arrivals",
-        },
-    ]
-    for place, (state, said) in wards.items():
-        for name in ("full", "used"):
-            number = state.number(name)
-            entries.append(
-                {
-                    "name": f"{name}_{place}",
-                    "value": number.value,
-                    "unit": "percent",
-                    "format": "{:.1f} %",
-                    "meaning": f"{number.label[:1].upper()}{number.label[1:]}, {said}",
-                }
-            )
-    return entries

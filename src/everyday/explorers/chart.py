@@ -25,30 +25,13 @@ SHORTEST, LONGEST = 5, 12
 def chart_at(ready: PreparedSeries, *, rebase: int = 0, shift: int, trend: int, screen: bool) -> ControlChart:
     """Return the chart at one position of the sliders; a rebase under :data:`FEWEST_IN_PART` is none."""
     return xmr(
-        ready.frame["value"],
-        periods=ready.frame["period"],
-        screen=screen,
+        ready.frame["value"], periods=ready.frame["period"], screen=screen, trend_length=trend, shift_length=shift,
         rebase=[rebase] if rebase >= FEWEST_IN_PART else [],
-        trend_length=trend,
-        shift_length=shift,
-    )
+    )  # fmt: skip
 
 
 def chart_state(ready: PreparedSeries, chart: ControlChart) -> State:
-    """Return sentence, numbers, table and rows of a chart.
-
-    Parameters
-    ----------
-    ready
-        The series and how it is measured.
-    chart
-        What :func:`chart_at` gives.
-
-    Returns
-    -------
-    State
-        The browser computes the same (``control-chart`` in ``explore-models.js``).
-    """
+    """Return the state of a chart; the browser computes the same (``control-chart`` in ``explore-models.js``)."""
     points, value = chart.points, ready.measure.value
     counts = {rule: int((points["signal"] == rule).sum()) for rule in RULES}
     numbers = [Number("signals", "points with special cause", sum(counts.values()), str(sum(counts.values())))]
@@ -124,11 +107,9 @@ def _picture(ready: PreparedSeries, *, kind: str) -> alt.LayerChart:
         base.transform_filter("datum.signal != ''")
         .mark_point(size=80, fill=INK["comparison"], stroke=INK["comparison"], opacity=1)
         .encode(
-            y=value,
-            tooltip=seen,
+            y=value, tooltip=seen,
             shape=alt.Shape(
-                "signal:N",
-                scale=alt.Scale(domain=list(RULES), range=list(SHAPES)),
+                "signal:N", scale=alt.Scale(domain=list(RULES), range=list(SHAPES)),
                 legend=alt.Legend(
                     title=None, orient="bottom", columns=2, symbolFillColor=INK["comparison"],
                     symbolStrokeColor=INK["comparison"],
@@ -178,56 +159,3 @@ def chart_explorer(ready: PreparedSeries, *, subject: str, kind: str) -> Explore
             "signal": "special cause",
         },
     )  # fmt: skip
-
-
-def chart_results(
-    ready: PreparedSeries, *, subject: str, effect: pd.Series | None = None
-) -> list[dict[str, Any]]:
-    """Return what the page records: signals with one set of limits, with the split that leaves fewest, and variants.
-
-    ``effect`` is the true effect by period, where it is known.
-    """
-
-    def signals(**moved: Any) -> int:
-        position = {"shift": SHIFT_LENGTH, "trend": TREND_LENGTH, "screen": True, **moved}
-        return int((chart_at(ready, **position).points["signal"] != "").sum())
-
-    count = len(ready.frame)
-    by_split = {place: signals(rebase=place) for place in range(FEWEST_IN_PART, count - FEWEST_IN_PART + 1)}
-    best = min(by_split, key=lambda place: (by_split[place], place))
-    named = period(ready.frame["period"].iloc[best], ready.step.name)
-    one, unit = signals(), f"points of {count}"
-    entries: list[dict[str, Any]] = [
-        {
-            "name": "finding",
-            "value": f"With one set of limits, {one} of {count} {ready.step.name}s of {subject} show a "
-            f"special cause; with limits that begin again in {named}, {by_split[best]} do, the fewest of any split.",
-            "unit": "",
-            "meaning": "The finding of this page",
-        },
-        {
-            "name": "best_split",
-            "value": named,
-            "unit": "",
-            "meaning": "Where new limits leave the fewest special causes",
-        },
-    ]
-    if effect is not None and (effect.abs() > 0).any():
-        entries.append(
-            {
-                "name": "true_start",
-                "value": period(effect.index[effect.abs() > 0][0], ready.step.name),
-                "unit": "",
-                "meaning": "When the effect built into the synthetic series begins",
-            }
-        )
-    entries += [
-        {"name": name, "value": value, "unit": unit, "format": "{:,}", "meaning": f"Points with special cause, {said}"}
-        for name, value, said in (
-            ("signals_one", one, "one set of limits"),
-            ("signals_best", by_split[best], f"limits that begin again in {named}"),
-            ("signals_long", signals(rebase=best, shift=LONGEST), f"the same with a shift of {LONGEST} points"),
-            ("signals_short", signals(rebase=best, shift=SHORTEST), f"the same with a shift of {SHORTEST} points"),
-        )
-    ]
-    return entries

@@ -1,9 +1,7 @@
 """Explorers: pages that compute again in the reader's browser when a slider moves, without a server.
 
-A room says what can be moved (:class:`Slider`, :class:`Choice`, :class:`Tick`), what the start position gives
-(:class:`State`) and how it is drawn (Vega-Lite, written with Vega-Altair). :class:`Explorer` lays that out so that the
-page is whole without JavaScript. With it, ``book/_static/explore.js`` calls the function of the same name in
-``book/_static/explore-models.js`` and shows its state instead; a browser test holds the two equal.
+The page is whole without JavaScript. With it, ``book/_static/explore.js`` calls the function of the same name in
+``book/_static/explore-models.js`` and shows its state instead; a browser test compares the two.
 """
 
 from __future__ import annotations
@@ -166,28 +164,16 @@ class Explorer:
 
     @property
     def table(self) -> Panel:
-        """The text alternative: the numbers of the state, and its table, folded.
-
-        Examples
-        --------
-        >>> state = State("Two beds.", (Number("beds", "beds", 2.0, "2"),), pd.DataFrame({"beds": [2]}), {})
-        >>> slider = Slider("beds", "Beds", 1, 9, 1, 2, "2")
-        >>> shown = Explorer("bed-slack", "Beds", [slider], state, {}, {}, "Beds").table
-        >>> '<dd data-name="beds" data-value="2.0">2</dd>' in shown.html
-        True
-        """
+        """The text alternative: the numbers of the state, and its table, folded."""
         numbers = "".join(
             f'<div><dt>{escape.html(one.label)}</dt><dd data-name="{escape.html(one.name)}"'
             f' data-value="{"" if one.value is None else repr(float(one.value))}">{escape.html(one.text)}</dd></div>'
             for one in self.start.numbers
         )
         shown = lay_out(
-            self.start.rows,
-            caption=self.caption,
-            formats=self.formats,
-            headings=self.headings,
+            self.start.rows, caption=self.caption, formats=self.formats, headings=self.headings,
             name=f"explorer-{self.kind}",
-        )
+        )  # fmt: skip
         return Panel(
             f'<dl class="hs-numbers hs-computed" data-of="{self.kind}">{numbers}</dl>'
             f'<details class="hs-alternative"><summary>The same as a table</summary>{shown.html}</details>',
@@ -196,37 +182,19 @@ class Explorer:
 
 
 def script_json(value: Any) -> str:
-    """Return JSON that cannot end the script element it stands in.
+    """Return JSON, of numpy's numbers too, that cannot end the script element around it.
 
     Examples
     --------
     >>> script_json({"name": "</script>"})
     '{"name":"\\\\u003c/script>"}'
     """
-    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_plain).replace("<", "\\u003c")
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "item"):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=lambda number: number.item())
+    return text.replace("<", "\\u003c")
 
 
 def vega_lite(chart: Any, *, height: int) -> dict[str, Any]:
-    """Return the Vega-Lite specification of an Altair chart in the look of the book, as wide as its place.
-
-    Raises
-    ------
-    DataError
-        If the chart carries data of its own: it is fed by name, or the page would hold the data twice.
-
-    Examples
-    --------
-    >>> import altair as alt
-    >>> chart = alt.Chart(alt.NamedData("rows")).mark_bar().encode(x="beds:Q")
-    >>> vega_lite(chart, height=200)["data"]
-    {'name': 'rows'}
-    """
+    """Return the Vega-Lite specification of an Altair chart in the look of the book, as wide as its place."""
     spec = chart.properties(width="container", height=height).to_dict()
     if spec.pop("datasets", None):
         raise DataError(

@@ -32,20 +32,10 @@ GROUPS = {"women": "F", "men": "M"}
 
 
 def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
-    """Count the people on full pay of one organisation by band, with the mean hourly pay of the band.
+    """Count the people on full pay of one organisation by band, with the mean hourly pay of the band in pounds.
 
-    Doctors, who have no band, are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per band, lowest first: ``band``, ``rate`` (pounds an hour, to the penny), ``women``, ``men``.
-
-    Raises
-    ------
-    DataError
-        If nobody of that organisation is in the table, or the staff are a reader's own: the page shows exact head
-        counts and rates of small bands, without any disclosure rule.
+    A reader's own staff are refused: the page shows exact head counts and rates of small bands, without any
+    disclosure rule. Doctors, who have no band, are not counted.
 
     Examples
     --------
@@ -74,14 +64,7 @@ def by_band(staff: pd.DataFrame, *, organisation: str) -> pd.DataFrame:
 
 
 def moved(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: int) -> pd.DataFrame:
-    """Return the bands after so many of one group have moved; never more than the band has.
-
-    Examples
-    --------
-    >>> bands = pd.DataFrame({"band": ["2", "3"], "rate": [11.0, 12.0], "women": [30, 5], "men": [10, 5]})
-    >>> moved(bands, who="women", origin="2", to="3", people=10)["women"].tolist()
-    [20, 15]
-    """
+    """Return the bands after so many of one group have moved; never more than the band has."""
     after = bands.copy()
     if origin == to:
         return after
@@ -93,36 +76,13 @@ def moved(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: int) -
 
 
 def staff_of(bands: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per person, each on the rate of the band.
-
-    Examples
-    --------
-    >>> staff_of(pd.DataFrame({"band": ["2"], "rate": [11.0], "women": [2], "men": [1]}))["sex"].tolist()
-    ['F', 'F', 'M']
-    """
-    rows = [
-        {"sex": code, "hourly_pay": band.rate}
-        for band in bands.itertuples()
-        for name, code in GROUPS.items()
-        for _ in range(getattr(band, name))
-    ]
-    return pd.DataFrame(rows)
+    """Return a row per person, each on the rate of the band."""
+    people = bands.rename(columns=GROUPS).melt(["band", "rate"], list(GROUPS.values()), "sex", "people")
+    return people.loc[people.index.repeat(people["people"]), ["sex", "rate"]].rename(columns={"rate": "hourly_pay"})
 
 
 def pay_state(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: int) -> State:
-    """Return the gaps and quarters after a move, and how far they are from those before it.
-
-    Parameters
-    ----------
-    bands
-        What :func:`by_band` gives.
-    who
-        ``women`` or ``men``.
-    origin, to
-        Bands.
-    people
-        How many move.
-    """
+    """Return gaps and quarters after so many ``who`` (women or men) have moved, and the gaps before it."""
     after = moved(bands, who=who, origin=origin, to=to, people=people)
     before, found = pay.statutory(staff_of(bands)), pay.statutory(staff_of(after))
     numbers, says = [], {}
@@ -141,19 +101,15 @@ def pay_state(bands: pd.DataFrame, *, who: str, origin: str, to: str, people: in
         numbers.append(Number(name, f"women, {row.quarter} quarter", share, _percent(share)))
     going = int((after[who] - bands[who]).clip(lower=0).sum())
     table = after.assign(share=100 * after["women"] / (after["women"] + after["men"]).where(lambda all_: all_ > 0))
-    data = {
-        "bands": [
-            {"band": band.band, "sex": name, "people": int(getattr(band, name))}
-            for band in after.itertuples()
-            for name in GROUPS
-        ],
-        "quarters": [
-            {"quarter": row.quarter, "sex": name, "share": float(share)}
-            for row in quarters.itertuples()
-            for name, share in (("women", row.group_percent), ("men", row.comparator_percent))
-        ],
-    }
+    shares = quarters.rename(columns={"group_percent": "women", "comparator_percent": "men"})
+    data = {"bands": _long(after, "band", "people"), "quarters": _long(shares, "quarter", "share")}
     return State(_sentence(who, origin, to, going, says, quarters), tuple(numbers), table, data)
+
+
+def _long(table: pd.DataFrame, label: str, value: str) -> list[dict[str, Any]]:
+    """Return a row for each label and sex, women first."""
+    rows = table.set_index(label)[list(GROUPS)].rename_axis(columns="sex").stack().rename(value)
+    return rows.reset_index().to_dict("records")
 
 
 def _sentence(who: str, origin: str, to: str, going: int, says: dict[str, Any], quarters: pd.DataFrame) -> str:
@@ -170,54 +126,6 @@ def _sentence(who: str, origin: str, to: str, going: int, says: dict[str, Any], 
 
 def _percent(value: float) -> str:
     return text_of(round(value, 1) + 0.0, "{:.1f} %")
-
-
-def pay_results(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> list[dict[str, Any]]:
-    """Return what the page records: gaps at the start, after ten have moved, after a move among the low paid."""
-    one = pay_state(bands, who=who, origin=origin, to=to, people=STEP)
-    start, low = one_start(bands, who), pay_state(bands, who=who, origin="2", to="3", people=STEP)
-    people = int(bands[list(GROUPS)].to_numpy().sum())
-    entries = [
-        {
-            "name": "finding",
-            "value": f"In a synthetic organisation of {people} people on bands, ten {who} who move from "
-            f"band {origin} to band {to} "
-            f"take the median gap from {start.number('median_gap').text} to {one.number('median_gap').text} "
-            f"and the mean gap only from {start.number('mean_gap').text} to {one.number('mean_gap').text}.",
-            "unit": "",
-            "meaning": "The finding of this page",
-        },
-        {
-            "name": "people",
-            "value": people,
-            "unit": "people",
-            "format": "{:,}",
-            "meaning": "People on a band, full pay",
-        },
-    ]
-    for place, state, said in (
-        ("start", start, "before any move"),
-        ("ten", one, f"after ten {who} have moved from band {origin} to band {to}"),
-        ("low", low, f"after ten {who} have moved from band 2 to band 3"),
-    ):
-        for name in ("mean_gap", "median_gap", "upper"):
-            number = state.number(name)
-            entries.append(
-                {
-                    "name": f"{name}_{place}",
-                    "value": number.value,
-                    "unit": "percent",
-                    "format": "{:.1f} %",
-                    "meaning": f"{number.label[:1].upper()}{number.label[1:]}, {said}",
-                }
-            )
-    return entries
-
-
-def one_start(bands: pd.DataFrame, who: str) -> State:
-    """Return the state before any move."""
-    first, last = bands["band"].iloc[0], bands["band"].iloc[-1]
-    return pay_state(bands, who=who, origin=first, to=last, people=0)
 
 
 def draw_bands(state: State, *, width: int) -> Figure:
@@ -277,11 +185,9 @@ def show_start(state: State, *, organisation: str) -> None:
 def _pictures() -> dict[str, dict[str, Any]]:
     """Draw bands and quarters from the named rows ``bands`` and ``quarters``."""
     ink = alt.Color(
-        "sex:N",
-        title=None,
-        scale=alt.Scale(domain=list(GROUPS), range=[INK["subject"], INK["context"]]),
+        "sex:N", title=None, scale=alt.Scale(domain=list(GROUPS), range=[INK["subject"], INK["context"]]),
         legend=alt.Legend(orient="top"),
-    )
+    )  # fmt: skip
     bands = (
         alt.Chart(alt.NamedData("bands"))
         .mark_bar()
@@ -296,10 +202,7 @@ def _pictures() -> dict[str, dict[str, Any]]:
     share = alt.Chart(alt.NamedData("quarters")).encode(
         y=alt.Y("quarter:N", title=None, sort=["upper", "upper middle", "lower middle", "lower"]),
         x=alt.X(
-            "share:Q",
-            title="percent of the people in the quarter",
-            stack=True,
-            scale=alt.Scale(domain=[0, 100]),
+            "share:Q", title="percent of the people in the quarter", stack=True, scale=alt.Scale(domain=[0, 100]),
             axis=alt.Axis(values=[0, 25, 50, 75, 100]),
         ),
         order=alt.Order("sex:N", sort="descending"),

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-#: Ways to adjust for covariates.
-ADJUSTMENTS = ("doubly_robust", "regression", "weighting")
-
-#: Steps of Newton's method for the chance of being treated, and the change at which it has arrived.
-STEPS, ARRIVED = 50, 1e-10
+#: Steps of Newton's method for the chance of being treated, and the change at which it has converged.
+STEPS, CONVERGED = 50, 1e-10
 
 #: Controls whose chance of being treated exceeds this have next to no counterpart (the bound of R's DRDID 1.2).
 OVERLAP = 0.995
@@ -19,25 +16,13 @@ class NoComparison(ValueError):
 
 
 def adjusted_effect(
-    change: np.ndarray, treated: np.ndarray, controls: np.ndarray, covariates: np.ndarray | None, adjustment: str
+    change: np.ndarray, treated: np.ndarray, controls: np.ndarray, covariates: np.ndarray | None
 ) -> tuple[float, np.ndarray]:
     """Difference of mean changes between treated and controls, adjusted for covariates, and each unit's influence.
 
-    ``change`` is missing where unknown; ``treated`` and ``controls`` are true for the units compared; ``covariates``
-    have a row per unit and a first column of ones (None: no adjustment). The standard error is the root of the sum of
-    squared influence over the number of all units. :class:`NoComparison` where a side is empty or nobody is alike.
-
-    References
-    ----------
-    Sant'Anna PHC, Zhao J. Journal of Econometrics 2020;219:101-122 (the estimators called ``reg``, ``std_ipw`` and
-    ``dr`` with least squares and maximum likelihood). Abadie A. Review of Economic Studies 2005;72:1-19.
-
-    Examples
-    --------
-    >>> change, on = np.array([3.0, 5.0, 1.0, 1.0, 2.0]), np.array([True, True, False, False, False])
-    >>> effect, influence = adjusted_effect(change, on, ~on, None, "regression")
-    >>> round(effect, 3), round(float((influence**2).sum())**0.5 / 5, 3)
-    (2.667, 0.758)
+    ``covariates`` have a row per unit and a first column of ones (None: no adjustment). The standard error is the root
+    of the sum of squared influence over the number of all units. Doubly robust (Sant'Anna PHC, Zhao J. Journal of
+    Econometrics 2020;219:101-122, ``dr`` with least squares and maximum likelihood): right if either model is.
     """
     if not treated.any():
         raise NoComparison("no unit of the group has a value in both periods")
@@ -50,7 +35,7 @@ def adjusted_effect(
         effect = float(own - other)
         influence = d / d.mean() * (y - own) - (1 - d) / (1 - d).mean() * (y - other)
     else:
-        effect, influence = _adjusted(y, d, covariates[used], adjustment)
+        effect, influence = _doubly_robust(y, d, covariates[used])
     out[used] = influence * len(change) / len(y)
     return effect, out
 
@@ -77,7 +62,7 @@ def _chances(d: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             break
         step = np.linalg.solve(information, x.T @ (d - chance))
         slopes = slopes + step
-        if np.abs(step).max() < ARRIVED * max(1.0, np.abs(slopes).max()):
+        if np.abs(step).max() < CONVERGED * max(1.0, np.abs(slopes).max()):
             inverse = np.linalg.inv(information) * len(d)
             if chance[d == 0].max() > OVERLAP:
                 break
@@ -85,24 +70,12 @@ def _chances(d: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     raise NoComparison("the covariates tell treated from controls too well; there are no alike units to compare")
 
 
-def _adjusted(y: np.ndarray, d: np.ndarray, x: np.ndarray, adjustment: str) -> tuple[float, np.ndarray]:
-    n = len(y)
-    predicted, of_slopes, weight, of_chance = np.zeros(n), None, d, None
-    if adjustment != "weighting":
-        predicted, of_slopes = _regression(y, d, x)
-    if adjustment != "regression":
-        chance, of_chance = _chances(d, x)
-        weight = chance * (1 - d) / (1 - chance)
-    left = y - predicted
-    if adjustment == "regression":
-        # Mean change of the treated less the mean change predicted for them.
-        own, other = (d * y).mean() / d.mean(), (d * predicted).mean() / d.mean()
-        influence = (d * (y - own) - d * (predicted - other) - of_slopes @ (d[:, None] * x).mean(axis=0)) / d.mean()
-        return float(own - other), influence
+def _doubly_robust(y: np.ndarray, d: np.ndarray, x: np.ndarray) -> tuple[float, np.ndarray]:
+    predicted, of_slopes = _regression(y, d, x)
+    chance, of_chance = _chances(d, x)
+    left, weight = y - predicted, chance * (1 - d) / (1 - chance)
     own, other = (d * left).mean() / d.mean(), (weight * left).mean() / weight.mean()
-    mine = d * (left - own) / d.mean()
+    mine = (d * (left - own) - of_slopes @ (d[:, None] * x).mean(axis=0)) / d.mean()
     theirs = weight * (left - other) + of_chance @ ((weight * (left - other))[:, None] * x).mean(axis=0)
-    if of_slopes is not None:
-        mine = mine - of_slopes @ (d[:, None] * x).mean(axis=0) / d.mean()
-        theirs = theirs - of_slopes @ (weight[:, None] * x).mean(axis=0)
+    theirs = theirs - of_slopes @ (weight[:, None] * x).mean(axis=0)
     return float(own - other), mine - theirs / weight.mean()

@@ -30,23 +30,6 @@ class PermutationTest:
     reason: str | None = None
 
 
-def unit_changes(frame: pd.DataFrame, *, unit: str, value: str, after: str) -> pd.Series:
-    """Return each unit's mean after the change less its mean before; missing where a side has no value.
-
-    Examples
-    --------
-    >>> panel = pd.DataFrame({"u": ["A", "A"], "after": [False, True], "y": [1.0, 4.0]})
-    >>> unit_changes(panel, unit="u", value="y", after="after").to_dict()
-    {'A': 3.0}
-    """
-    rows = frame[[unit, value, after]].dropna()
-    later = flags(rows, after)
-    if later.all() or not later.any():
-        raise DataError(f"column '{after}' is the same in every row with a value; a change needs a before and an after")
-    means = rows.groupby([unit, later])[value].mean().unstack()
-    return (means[True] - means[False]).rename("change")
-
-
 def permutation_test(
     changes: pd.Series, assigned: pd.Series, treated: pd.Series, *, seed: int = 20170101
 ) -> PermutationTest:
@@ -55,11 +38,9 @@ def permutation_test(
     Parameters
     ----------
     changes
-        Change of each unit (:func:`unit_changes`), indexed by unit.
-    assigned
-        For each unit the name of what was assigned as a whole (an Area, a practice group).
-    treated
-        For each unit whether it was changed.
+        Change of each unit, indexed by unit.
+    assigned, treated
+        For each unit the name of what was assigned as a whole (an Area), and whether it was changed.
     seed
         Seed of the drawn reassignments, used when there are more than 10,000 of them.
 
@@ -67,9 +48,7 @@ def permutation_test(
     -------
     PermutationTest
         Two-sided p, the share of reassignments with an absolute difference at least as large (the true one counted).
-        ``smallest_possible`` is the smallest p that any data could give: where as many are changed as not, the
-        opposite assignment always gives the same absolute difference, so it is twice one over the assignments. Where
-        it is above 0.05, ``p`` is None and ``reason`` says why: one Area against one is no evidence about chance.
+        Where the smallest p that any data could give is above 0.05, ``p`` is None and ``reason`` says why.
 
     Examples
     --------
@@ -95,13 +74,10 @@ def permutation_test(
     if t in (0, g):
         raise DataError("every assigned unit is changed, or none is; a permutation needs both kinds")
     ways = math.comb(g, t)
-    smallest = (2 if 2 * t == g else 1) / ways
+    smallest = (2 if 2 * t == g else 1) / ways  # with equal sides the opposite assignment is as far
     if smallest > 0.05:
-        reason = (
-            f"{t} of {g} assigned units were changed: the smallest p-value that any data could give is "
-            f"{smallest:.2g}, so no result can be surprising"
-        )
-        return PermutationTest(None, smallest, ways, True, reason)
+        return PermutationTest(None, smallest, ways, True, f"{t} of {g} assigned units were changed: the smallest "
+                               f"p-value that any data could give is {smallest:.2g}, so no result can be surprising")
 
     def distance(members: np.ndarray) -> np.ndarray:
         inside, count = members @ total, members @ size

@@ -32,15 +32,9 @@ def relative_change(
     own, other
         Changes in percent.
     before, other_before
-        Counts in the first period, each above 0: with both, an interval if counts vary as Poisson counts do. Real
-        counts vary more, so it is the narrowest that it could be.
+        Counts in the first period: with both, the narrowest interval there could be, for counts that vary as Poisson.
     level
         Coverage.
-
-    Raises
-    ------
-    DataError
-        If a change is below -100%, the other one is -100%, or a count is not above 0.
 
     Examples
     --------
@@ -73,12 +67,10 @@ def p_from_interval(
 
     Parameters
     ----------
-    estimate, lower, upper
-        As reported.
+    estimate, lower, upper, level
+        As reported, and the coverage of the interval.
     df
         Degrees of freedom of Student's t; the normal distribution when None.
-    level
-        Coverage of the interval.
     rounding
         Half a unit of the last reported digit.
 
@@ -86,15 +78,6 @@ def p_from_interval(
     -------
     tuple
         p, and the smallest and largest p as the reported numbers vary within their rounding.
-
-    Raises
-    ------
-    DataError
-        If the interval has no width or leaves its estimate out.
-
-    References
-    ----------
-    Altman DG, Bland JM. How to obtain the P value from a confidence interval. BMJ 2011;343:d2304.
 
     Examples
     --------

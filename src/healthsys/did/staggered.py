@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.did.adjustment import ADJUSTMENTS, NoComparison, adjusted_effect
+from healthsys.did.adjustment import NoComparison, adjusted_effect
 from healthsys.did.two_way import Difference, comparable, complete, few_clusters, two_way
 from healthsys.errors import DataError, nearest
 from healthsys.statistics import FEWEST_FOR_BOOTSTRAP, check_level
@@ -25,37 +25,24 @@ class Panel:
     periods: list
     first: np.ndarray
     units: pd.Index
-    covariates: dict[int, np.ndarray]
+    covariates: list[np.ndarray | None]
 
 
 def two_way_fixed_effects(
-    frame: pd.DataFrame,
-    *,
-    unit: str,
-    period: str,
-    value: str,
-    start: str,
-    level: float = 0.95,
+    frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, level: float = 0.95,
     errors: str = "clustered",
-) -> Difference:
+) -> Difference:  # fmt: skip
     """Estimate one effect of staggered starts by unit and period effects, which can mislead.
 
-    Where effects grow with time since the start, units that started earlier serve as controls for later ones, and
-    their growth is taken off: the estimate can be far too small or of the wrong sign. :func:`group_time_effects` does
-    not do that.
+    Where effects grow with time, units that started earlier serve as controls for later ones, and their growth is
+    taken off: the estimate can be far too small or of the wrong sign. :func:`group_time_effects` does not do that.
 
     Parameters
     ----------
-    frame
-        One row per unit and period.
-    unit, period, value, start
-        Columns; ``start`` holds the first period of treatment, missing for a unit that never starts.
+    frame, unit, period, value, start
+        As in :func:`group_time_effects`.
     level, errors
         As in :func:`difference_in_differences`, clustered by unit.
-
-    References
-    ----------
-    Goodman-Bacon A. Journal of Econometrics 2021;225:254-277.
 
     Examples
     --------
@@ -72,11 +59,8 @@ def two_way_fixed_effects(
     first = pd.Series(_first_places(periods, starts, period=period, start=start), index=starts.index)
     on = periods.get_indexer(rows[period]) >= rows[unit].map(first).to_numpy()
     return two_way(
-        rows,
-        unit=unit, period=period, value=value, errors=errors, level=level,
-        on=on.astype(float),
-        cluster=rows[unit],
-        warned=few_clusters(rows[unit].nunique(), remedy=""),
+        rows, unit=unit, period=period, value=value, on=on.astype(float), cluster=rows[unit], errors=errors,
+        level=level, warned=few_clusters(rows[unit].nunique(), remedy=""),
     )  # fmt: skip
 
 
@@ -102,8 +86,7 @@ def _first_places(periods: pd.Index, starts: pd.Series, *, period: str, start: s
 
     A start in a period without data counts from the next period that has some.
     """
-    numeric = pd.api.types.is_numeric_dtype(starts) and pd.api.types.is_numeric_dtype(periods)
-    if numeric and (starts == 0).any() and periods.min() > 0:
+    if all(map(pd.api.types.is_numeric_dtype, (starts, periods))) and (starts == 0).any() and periods.min() > 0:
         raise DataError(
             f"column '{start}' holds 0, before the first {period} ({periods.min():g}); leave it empty for a unit that "
             f"never starts, or write {periods.min():g} for one that is treated from the beginning"
@@ -127,72 +110,50 @@ def as_panel(
     rows = complete(frame, [unit, period, value], unit=unit, period=period, value=value)
     wide = rows.pivot(index=unit, columns=period, values=value).sort_index(axis=1)
     starts = _starts(frame, unit, start).reindex(wide.index)
-    measured = {}
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
-    if covariates:
-        columns = list(dict.fromkeys([unit, period, *covariates]))
-        known = complete(frame, columns, unit=unit, period=period, value=covariates[0])
-        tables = []
-        for column in covariates:
-            known[column] = pd.to_numeric(known[column], errors="coerce").astype(float)
-            if not np.isfinite(known[column]).all():
-                raise DataError(f"covariate '{column}' holds something that is no finite number; recode it as numbers")
-            table = known.pivot(index=unit, columns=period, values=column)
-            tables.append(table.reindex(index=wide.index, columns=wide.columns))
-        measured = {
-            place: np.column_stack([np.ones(len(wide)), *(table.iloc[:, place] for table in tables)])
-            for place in range(wide.shape[1])
-        }
-    return Panel(
-        matrix=wide.to_numpy(dtype=float),
-        periods=list(wide.columns),
-        first=_first_places(wide.columns, starts, period=period, start=start),
-        units=wide.index,
-        covariates=measured,
-    )
+    tables = []
+    for column in covariates:
+        known = complete(frame, list(dict.fromkeys([unit, period, *covariates])), unit=unit, period=period,
+                         value=covariates[0])  # fmt: skip
+        known[column] = pd.to_numeric(known[column], errors="coerce").astype(float)
+        if not np.isfinite(known[column]).all():
+            raise DataError(f"covariate '{column}' holds something that is no finite number; recode it as numbers")
+        tables.append(known.pivot(index=unit, columns=period, values=column).reindex_like(wide))
+    measured = [
+        np.column_stack([np.ones(len(wide)), *(table.iloc[:, place] for table in tables)]) if tables else None
+        for place in range(wide.shape[1])
+    ]
+    first = _first_places(wide.columns, starts, period=period, start=start)
+    return Panel(wide.to_numpy(dtype=float), list(wide.columns), first, wide.index, measured)
 
 
 def group_time_effects(
-    frame: pd.DataFrame,
-    *,
-    unit: str,
-    period: str,
-    value: str,
-    start: str,
-    control: str = "not_yet",
+    frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, control: str = "not_yet",
     covariates: tuple[str, ...] = (),
-    adjustment: str = "doubly_robust",
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Effect of each starting group in each period, against units that have not started by then.
 
     ATT(g, t) is the mean change from the last period before g to t among units that started in g, less the same among
-    units that start after t (or never). The base period is universal: the last period before g for every t, so that
-    effects before the start are changes from it too (``base_period = "universal"`` in R's did).
+    units that start after t (or never); effects before the start are changes from that base period too
+    (``base_period = "universal"`` in R's did).
 
     Parameters
     ----------
     frame
         One row per unit and period; a unit without a value in either of the two periods is left out of that pair.
     unit, period, value, start
-        Columns; ``start`` is the first period of treatment, missing if never. Periods are numbers or timestamps.
+        Columns; ``start`` is the first period of treatment (a number or timestamp, as ``period``), missing if never.
     control
         ``not_yet``: units that start later or never; ``never``: units that never start within the data.
-    covariates, adjustment
-        Columns whose value in the base period is adjusted for, by ``regression`` (of the controls' change),
-        ``weighting`` (by the odds of being treated) or ``doubly_robust`` (both: right if either is).
+    covariates
+        Columns whose value in the base period is adjusted for, doubly robust (Sant'Anna and Zhao 2020).
 
     Returns
     -------
     pandas.DataFrame
-        ``start``, ``period``, ``since`` (periods since the start, negative before), ``effect``, ``treated``,
-        ``controls`` (units), ``reason``, ``error`` (standard error from the influence function): groups without an
-        earlier period or periods without controls have no effect and say why; the base period has effect 0 and no
-        error.
-
-    References
-    ----------
-    Callaway B, Sant'Anna PHC. Journal of Econometrics 2021;225:200-230. Sant'Anna PHC, Zhao J. Journal of
-    Econometrics 2020;219:101-122 (covariates).
+        ``start``, ``period``, ``since`` (periods since the start), ``effect``, ``treated``, ``controls`` (units),
+        ``reason`` (why there is no effect), ``error`` (standard error from the influence function). The base period
+        has effect 0 and no error.
 
     Examples
     --------
@@ -203,14 +164,15 @@ def group_time_effects(
     [2.0, 4.0, nan, nan]
     """
     panel = as_panel(frame, unit=unit, period=period, value=value, start=start, covariates=covariates)
-    return with_influence(panel, control=control, adjustment=adjustment)[0]
+    return with_influence(panel, control=control)[0]
 
 
-def with_influence(panel: Panel, *, control: str, adjustment: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def with_influence(panel: Panel, *, control: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return the table of effects, the influence of each unit on each (units by rows), and who is treated in each."""
-    for given, allowed, what in ((control, CONTROLS, "control"), (adjustment, ADJUSTMENTS, "adjustment")):
-        if given not in allowed:
-            raise DataError(f"{what} '{given}' is not known; allowed: {', '.join(allowed)}.{nearest(given, allowed)}")
+    if control not in CONTROLS:
+        raise DataError(
+            f"control '{control}' is not known; allowed: {', '.join(CONTROLS)}.{nearest(control, CONTROLS)}"
+        )
     matrix, first, periods = panel.matrix, panel.first, panel.periods
     n, span = matrix.shape
     rows, influences, members = [], [], []
@@ -224,7 +186,7 @@ def with_influence(panel: Panel, *, control: str, adjustment: str) -> tuple[pd.D
                 change = matrix[:, place] - matrix[:, group - 1]
                 allowed = first >= span if control == "never" else first > max(place, group)
                 own, other = ~np.isnan(change) & (first == group), ~np.isnan(change) & allowed
-                base = panel.covariates.get(group - 1)
+                base = panel.covariates[group - 1]
                 if base is not None:
                     measured = ~np.isnan(base).any(axis=1)
                     own, other = own & measured, other & measured
@@ -232,17 +194,15 @@ def with_influence(panel: Panel, *, control: str, adjustment: str) -> tuple[pd.D
                 if not other.any():
                     row["reason"] = "no unit that " + ("never starts" if control == "never" else "has not started yet")
                 try:
-                    row["effect"], influence = adjusted_effect(change, own, other, base, adjustment)
+                    row["effect"], influence = adjusted_effect(change, own, other, base)
                 except NoComparison as none:
                     row["reason"] = row["reason"] or str(none)
-            # A group seen against itself in its base period has no error; nor has one whose units all agree.
-            error = math.sqrt(float((influence**2).sum())) / n
-            row["error"] = error if error > 0 else math.nan
+            # A group compared with itself in its base period has no error; nor has one whose units all agree.
+            row["error"] = math.sqrt(float((influence**2).sum())) / n or math.nan
             rows.append(row)
             influences.append(influence)
             members.append(own)
-    columns = ["start", "period", "since", "effect", "treated", "controls", "reason", "error"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=["start", "period", "since", "effect", "treated", "controls", "reason", "error"])
     return table, np.array(influences).reshape(-1, n).T, np.array(members, dtype=bool).reshape(-1, n).T
 
 
@@ -264,16 +224,9 @@ def _average(matrix: np.ndarray, first: np.ndarray) -> float:
 
 
 def bootstrap_effect(
-    frame: pd.DataFrame,
-    *,
-    unit: str,
-    period: str,
-    value: str,
-    start: str,
-    level: float = 0.95,
-    resamples: int = 499,
+    frame: pd.DataFrame, *, unit: str, period: str, value: str, start: str, level: float = 0.95, resamples: int = 499,
     seed: int = 20170101,
-) -> Difference:
+) -> Difference:  # fmt: skip
     """Average the group-time effects of staggered starts, with a percentile interval by resampling units.
 
     Parameters
@@ -282,11 +235,6 @@ def bootstrap_effect(
         As in :func:`group_time_effects`.
     level, resamples, seed
         Coverage; bootstrap samples of whole units, and the seed that draws them.
-
-    Returns
-    -------
-    Difference
-        No interval, with a reason, where most resamples have no comparison or all give the same effect.
 
     Examples
     --------
@@ -302,9 +250,8 @@ def bootstrap_effect(
     matrix, first, n = panel.matrix, panel.first, len(panel.units)
     estimate = _average(matrix, first)
     if math.isnan(estimate):
-        raise DataError(
-            "no starting group has both an earlier period and units that had not started; nothing to compare"
-        )
+        raise DataError("no starting group has both an earlier period and units that had not started; nothing to "
+                        "compare")  # fmt: skip
     picks = np.random.default_rng(seed).integers(0, n, (resamples, n))
     drawn = np.array([_average(matrix[pick], first[pick]) for pick in picks])
     known = drawn[~np.isnan(drawn)]

@@ -52,7 +52,7 @@ def plot_risk(curve: pd.DataFrame, *, reference: float, ax: Any) -> Any:
 
 
 def alt_risk(wards: pd.DataFrame, *, share: float) -> str:
-    """Describe the chance of a full ward at one occupancy, for each size (:func:`healthsys.queueing.ward_sizes`).
+    """Describe the chance of a full ward at one occupancy, for each size (``beds``, ``full_carried``).
 
     Examples
     --------
