@@ -429,7 +429,7 @@ def test_each_threshold_of_the_values_is_where_it_is_said_to_be():
 
     def ratio(value):
         frame = pd.DataFrame({"value": [value], "numerator": [2], "denominator": [3]})
-        return [(one.severity, one.says[:7]) for one in values.faults(frame, indicator="rate")]
+        return [(one.severity, one.each[0][:7]) for one in values.faults(frame, indicator="rate")]
 
     assert ratio(66.6) == [("warn", "not 66.")]  # rounded to one decimal it is 66.7
     assert ratio(66.6627) == [("warn", "not 66.")]

@@ -347,7 +347,7 @@ def test_a_payroll_file_is_read_with_words_for_codes(tmp_path):
         ),
         ("sex,hourly_pay,ethnic_group\nF,10,Z\n", r"column 'ethnic_group', row 2: 'Z' is not a code"),
         ("sex,pay\nF,10\n", r"there is no column 'hourly_pay'.*Columns found: sex, pay"),
-        ("sex,hourly_pay\nF\n", r"record 2 has 1 cells but the header has 2"),
+        ("sex,hourly_pay\nF\n", r"row 2 has 1 cell but the header 2"),
     ],
 )
 def test_a_broken_payroll_file_is_refused(tmp_path, text, said):

@@ -13,8 +13,6 @@ from typing import Any
 def number(value: Any, format: str = "{:,.1f}") -> str:
     """Return a number formatted by a :meth:`str.format` pattern, with a true minus sign.
 
-    Examples
-    --------
     >>> number(-4.26, "{:.1f}%")
     '−4.3%'
     """
@@ -24,8 +22,6 @@ def number(value: Any, format: str = "{:,.1f}") -> str:
 def percent_of(level: float) -> str:
     """Return a share such as the level of an interval as a percentage without needless digits.
 
-    Examples
-    --------
     >>> percent_of(0.95), percent_of(0.999)
     ('95%', '99.9%')
     """
@@ -35,8 +31,6 @@ def percent_of(level: float) -> str:
 def interval(lower: float, upper: float, *, level: float, format: str = "{:,.1f}") -> str:
     """Return a confidence interval in brackets' words: level, lower and upper limit.
 
-    Examples
-    --------
     >>> interval(-1.2, 16.5, level=0.95)
     '95% CI −1.2 to 16.5'
     """
@@ -48,8 +42,6 @@ def estimate(
 ) -> str:
     """Return an estimate with its unit and its confidence interval.
 
-    Examples
-    --------
     >>> estimate(7.6, -1.2, 16.5, level=0.95, unit="percentage points")
     '7.6 percentage points (95% CI −1.2 to 16.5)'
     """
@@ -60,8 +52,6 @@ def estimate(
 def excludes(lower: float, upper: float, null: float = 0.0) -> bool:
     """Return whether an interval leaves out a value such as no difference; a limit at the value does not.
 
-    Examples
-    --------
     >>> excludes(1.4, 9.9), excludes(-1.2, 16.5), excludes(0.0, 2.0)
     (True, False, False)
     """
@@ -71,8 +61,6 @@ def excludes(lower: float, upper: float, null: float = 0.0) -> bool:
 def count(n: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun in the singular or plural.
 
-    Examples
-    --------
     >>> count(1, "month"), count(1200, "month"), count(2, "inquiry", "inquiries")
     ('1 month', '1,200 months', '2 inquiries')
     """
@@ -82,8 +70,6 @@ def count(n: int, noun: str, plural: str = "") -> str:
 def listed(items: Iterable[Any], last: str = "and") -> str:
     """Return items as a list in a sentence.
 
-    Examples
-    --------
     >>> listed(["trust"]), listed(["trust", "debate"]), listed(["trust", "debate", "conflict"])
     ('trust', 'trust and debate', 'trust, debate and conflict')
     """
@@ -94,8 +80,6 @@ def listed(items: Iterable[Any], last: str = "and") -> str:
 def month(day: Any) -> str:
     """Return the month and year of a date.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> month(pd.Timestamp("2021-03-01"))
     'March 2021'
@@ -106,8 +90,6 @@ def month(day: Any) -> str:
 def period(day: Any, step: str = "month") -> str:
     """Name a period by its first day: a day, a week, a month (or year), or a financial quarter.
 
-    Examples
-    --------
     >>> import pandas as pd
     >>> period(pd.Timestamp("2020-04-01"), "quarter"), period(pd.Timestamp("2020-04-06"), "week")
     ('2020-21 Q1', 'week of 6 April 2020')
@@ -123,8 +105,6 @@ def period(day: Any, step: str = "month") -> str:
 def p_value(p: float | None) -> str:
     """Return a p-value to three places, or as under the smallest of them; empty text where there is none.
 
-    Examples
-    --------
     >>> p_value(0.0312), p_value(2e-9)
     ('0.031', 'under 0.001')
     """
@@ -134,8 +114,6 @@ def p_value(p: float | None) -> str:
 def capital(text: str) -> str:
     """Begin a sentence with a capital.
 
-    Examples
-    --------
     >>> capital("the median wait")
     'The median wait'
     """
@@ -145,8 +123,6 @@ def capital(text: str) -> str:
 def sentences(phrases: Iterable[str]) -> str:
     """Return phrases as sentences in a row, each with a capital and a full stop.
 
-    Examples
-    --------
     >>> sentences(["the limits rest on 3 points", "Is May complete?"])
     'The limits rest on 3 points. Is May complete?'
     """

@@ -165,7 +165,7 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     Parameters
     ----------
     raw
-        The file as text (:func:`healthsys.io.text_tables.text_table`); ``label`` is what messages call it.
+        The file as text (:func:`healthsys.io.csv_files.text_table`); ``label`` is what messages call it.
 
     Raises
     ------

@@ -12,7 +12,7 @@ import pandas as pd
 from healthsys.errors import DataError
 from healthsys.io import steps, values
 
-#: What a problem does: ends the analysis, is said beside the result, or is only noted.
+#: What a problem does: ends the analysis, is said next to the result, or is only noted.
 SEVERITIES = ("stop", "warn", "note")
 
 #: Names under which a file's own total hides among its units.
@@ -25,13 +25,10 @@ REFUSE_BELOW, WARN_BELOW = 3, 8
 #: values, where the smallest other one is above this share of the usual one.
 ZERO_IMPROBABLE_ABOVE, ZERO_OUT_OF_LINE = 10.0, 0.25
 
-#: A first or last period is named below this share of every other one (part of a period: three weeks of a month are
-#: 0.7) or above this many times every other one (several periods), if it is so many usual differences between
-#: neighbours (as standard deviations) away from all of them, and there are so many others.
-PART_OF_PERIOD, SEVERAL_PERIODS, EDGE_SPREADS, EDGE_FEWEST = 0.75, 2.0, 3.0, 6
-
-#: Mean moving range over the standard deviation, for two neighbours of a normal distribution (the control-chart d2).
-MOVING_RANGE_D2 = 1.128
+#: A first or last period is named below this share of every other one (three weeks of a month are 0.7) or above this
+#: many times every other one, if it is so many usual differences between neighbours (as standard deviations: the mean
+#: moving range over d2 of the control chart) away from all of them, and there are so many others.
+PART_OF_PERIOD, SEVERAL_PERIODS, EDGE_SPREADS, EDGE_FEWEST, MOVING_RANGE_D2 = 0.75, 2.0, 3.0, 6, 1.128
 
 #: Two units agree as total and parts when they differ by less than this share.
 TOTAL_TOLERANCE = 1e-6
@@ -49,8 +46,6 @@ class Problem:
 def as_table(problems: Iterable[Problem]) -> pd.DataFrame:
     """Lay out problems for a page; one row says so when nothing was found.
 
-    Examples
-    --------
     >>> as_table([])["what was found"].to_list()
     ['nothing that the checks look for']
     """
@@ -60,12 +55,7 @@ def as_table(problems: Iterable[Problem]) -> pd.DataFrame:
 
 
 def require(problems: Iterable[Problem], *, label: str = "the series") -> None:
-    """Raise every problem that stops an analysis, together, as one :class:`~healthsys.errors.DataError`.
-
-    Examples
-    --------
-    >>> require([Problem("gap", "warn", "2019-05 is missing")])
-    """
+    """Raise every problem that stops an analysis, together, as one :class:`~healthsys.errors.DataError`."""
     fatal = [f"{label}: {one.name}: {one.says}" for one in problems if one.severity == "stop"]
     if fatal:
         raise DataError("\n".join([*fatal, "Correct this and try again; nothing was written"]))
@@ -77,13 +67,8 @@ def _listed(periods: Iterable[Any], step: steps.Step | None = None, most: int = 
 
 
 def check_series(
-    frame: pd.DataFrame,
-    *,
-    change: Any | None = None,
-    target: float | None = None,
-    breaks: Iterable[tuple[Any, str]] = (),
-    counts: bool = False,
-    indicator: str = "",
+    frame: pd.DataFrame, *, change: Any | None = None, target: float | None = None,
+    breaks: Iterable[tuple[Any, str]] = (), counts: bool = False, indicator: str = "",
 ) -> list[Problem]:
     """Look at one series for what would mislead a chart or a model.
 
@@ -91,24 +76,19 @@ def check_series(
     ----------
     frame
         ``period`` (timestamps), ``value``; optionally ``numerator`` and ``denominator``; in the order of the file.
-    change
-        Date of the interruption, if one is claimed.
-    target
-        Target in the unit of the values, if there is one.
+    change, target
+        Date of an interruption and target in the unit of the values, if there are any.
     breaks
-        Known changes of definition: date and words.
-    counts
-        Whether the values themselves are counts.
-    indicator
-        Name of the indicator, which says whether it is a share or may be negative.
+        Known changes of definition: date and note.
+    counts, indicator
+        Whether the values are counts; the name, which says whether they are shares or may be negative.
 
     Returns
     -------
     list of Problem
-        In order of gravity. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
-        ``missing value``, ``no values``, ``zero denominator``, those of ``faults``,
-        ``zero for missing``, ``first period``, ``last period``, ``change outside``, ``few points``, ``definition``,
-        ``days of the week``, ``target``.
+        The gravest first. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
+        ``missing value``, ``no values``, ``zero denominator``, those of ``faults``, ``zero for missing``, ``first
+        period``, ``last period``, ``change outside``, ``few points``, ``definition``, ``days of the week``, ``target``.
 
     Examples
     --------
@@ -175,7 +155,7 @@ def _value_problems(
     for one in values.faults(frame, indicator=indicator):
         where = periods[one.positions]
         number = f"{frame[one.column].iloc[one.positions[0]]:.10g}"
-        said = f"column '{one.column}' is {number} in {steps.label_of(where[0], step)}: {one.says}"
+        said = f"column '{one.column}' is {number} in {steps.label_of(where[0], step)}: {one.each[0]}"
         more = f" ({len(where)} such periods)" if len(where) > 1 else ""
         found.append(Problem(one.name, one.severity, f"{said}{more}; allowed: {one.allowed}"))
     if counts and (value < 0).any() and not any(one.name in ("negative", "code for missing") for one in found):
@@ -233,15 +213,11 @@ def _change_problems(observed: pd.DatetimeIndex, change: pd.Timestamp, step: ste
 def suspicious_zeros(values: np.ndarray, *, counts: bool = False) -> np.ndarray:
     """Mark exact zeros that hardly belong to their series: likely a missing value stored as zero.
 
-    Counts are judged by size (a usual value of 10 or more makes a true zero a 1 in 20,000 event), other values by shape
-    (no other one falls below a quarter of the usual one). Missing values are ignored.
+    Counts are judged by size (a usual value of 10 or more), other values by shape (no other one falls below a quarter
+    of the usual one).
 
-    Examples
-    --------
     >>> suspicious_zeros(np.array([0.81, 0.83, 0.0, 0.79, 0.8])).tolist()
     [False, False, True, False, False]
-    >>> suspicious_zeros(np.array([0.0, 1.0, 0.0, 2.0, 1.0])).tolist()
-    [False, False, False, False, False]
     """
     values = np.asarray(values, dtype=float)
     other = values[(values != 0) & ~np.isnan(values)]
@@ -258,8 +234,6 @@ def suspicious_zeros(values: np.ndarray, *, counts: bool = False) -> np.ndarray:
 def total_units(frame: pd.DataFrame, *, unit: str, value: str) -> list[str]:
     """Return the units whose value equals the sum of all others in every period.
 
-    Examples
-    --------
     >>> table = pd.DataFrame({"period": [1, 1, 1, 2, 2, 2], "u": list("ABCABC"), "n": [1, 2, 3, 4, 5, 9]})
     >>> total_units(table, unit="u", value="n")
     ['C']

@@ -1,8 +1,4 @@
-"""The one reader of CSV files: their cells as text, or one sentence that says why a file is not one.
-
-Every reader of tables goes through here, so that a header is checked as it is in the file (a library renames the second
-of two equal columns) and a row has the number that a spreadsheet shows for it.
-"""
+"""The one reader of CSV files: cells as text, rows as a spreadsheet counts them, or why a file is no CSV file."""
 
 from __future__ import annotations
 
@@ -16,14 +12,12 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 
-#: Files larger than this are refused before they are read (bytes).
-LARGEST_FILE = 500_000_000
+#: Larger files are refused before they are read (bytes), as are longer cells (characters; the csv module's own limit is
+#: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
+LARGEST_FILE, LONGEST_CELL, HEADER_WITHIN = 500_000_000, 1_000_000, 30
 
-#: Longest text in a cell (characters); the csv module's own limit of 131,072 is too short for pasted documents.
-LONGEST_CELL = 1_000_000
-
-#: Rows in which a header is looked for, to say that a title is above it.
-HEADER_WITHIN = 30
+#: Limits of files about staff and employers (:func:`text_table`).
+STAFF_LIMITS = {"most_bytes": 200_000_000, "most_columns": 200, "longest_cell": 20_000}
 
 #: What a file is when it begins with these bytes, in lower case, and is no CSV file.
 _OTHER_FILES = (
@@ -45,15 +39,7 @@ Records = list[tuple[int, list[str]]]
 
 
 def decode(content: bytes, *, label: str) -> str:
-    """Return the text of a file, which must be UTF-8 (with or without a byte order mark), or say what it is instead.
-
-    Examples
-    --------
-    >>> decode("unit,value".encode("utf-16"), label="mine.csv")
-    Traceback (most recent call last):
-        ...
-    healthsys.errors.DataError: mine.csv: the file is UTF-16 text, not UTF-8 text; save it as 'CSV UTF-8' and try again
-    """
+    """Return the text of a file, which must be UTF-8 (with or without a byte order mark), or say what it is instead."""
     start = content[:512].lstrip().lower()
     for name, marks in _OTHER_FILES:
         if start.startswith(marks):
@@ -75,23 +61,13 @@ def decode(content: bytes, *, label: str) -> str:
 
 
 def records(
-    path: Path,
-    *,
-    label: str,
-    most_bytes: int | None = None,
-    most_columns: int | None = None,
+    path: Path, *, label: str, most_bytes: int | None = None, most_columns: int | None = None,
     longest_cell: int = LONGEST_CELL,
 ) -> Records:
     """Return the rows of a CSV file that hold anything, each with its number in a spreadsheet (the first is 1).
 
-    ``most_bytes`` (:data:`LARGEST_FILE` unless given), ``most_columns`` and ``longest_cell`` (characters) limit what is
-    read at all.
-
-    Raises
-    ------
-    DataError
-        If the file is empty, beyond a limit, no UTF-8 text, separated by something else than commas, or its quotation
-        marks do not close.
+    A file that is empty, beyond a limit, no UTF-8 text, not separated by commas or with an open quotation mark is
+    refused.
     """
     size, most = Path(path).stat().st_size, LARGEST_FILE if most_bytes is None else most_bytes
     if size > most:
@@ -124,12 +100,11 @@ def records(
 def _refuse_separator(text: str, *, label: str) -> None:
     """Raise if the first rows that hold anything have no comma but another separator."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()][:HEADER_WITHIN]
+    commas = [len(next(csv.reader([line]), [])) for line in lines]
     for separator, name in _SEPARATORS.items():
         cut = [len(next(csv.reader([line], delimiter=separator), [])) for line in lines]
-        if max(cut) < 2:
-            continue
-        commas = [len(next(csv.reader([line]), [])) for line in lines]
-        if lines[0].lower().startswith("sep=") or cut[0] > commas[0] or (commas[0] == 1 and max(cut) > max(commas)):
+        other = lines[0].lower().startswith("sep=") or cut[0] > commas[0] or (commas[0] == 1 and max(cut) > max(commas))
+        if max(cut) > 1 and other:
             raise DataError(
                 f"{label}: the cells are separated by {name}; save the file with a comma as separator and a point as "
                 "decimal sign"
@@ -137,41 +112,25 @@ def _refuse_separator(text: str, *, label: str) -> None:
 
 
 def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> pd.DataFrame:
-    """Make a table of text out of the rows of a file, the first of which is its header.
+    """Make a table of text out of the rows of a file, the first of which is its header; empty cells are missing.
 
-    ``wanted`` are columns that the header should name, to tell a title above it. Empty cells are missing. A column
-    keeps its own name, which may occur twice (:func:`refuse_doubled`); one without name and values is left out. Where
-    blank rows were left out, ``attrs["rows"]`` holds the number of each row (:func:`row_of`).
+    ``wanted`` are columns that the header should name, to tell a title above it. A column keeps its own name, which may
+    occur twice (:func:`refuse_doubled`); one without name and values is dropped. Where there were blank rows,
+    ``attrs["rows"]`` holds the number of each row (:func:`row_of`).
 
-    Raises
-    ------
-    DataError
-        If a title is above the header, or a row has more or fewer cells than the header.
-
-    Examples
-    --------
     >>> table([(1, ["unit", "value"]), (3, ["A", ""])], label="mine.csv")["value"].isna().to_list()
     [True]
-    >>> table([(1, ["unit", "value"]), (3, ["A", "1", ""])], label="mine.csv")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    healthsys.errors.DataError: mine.csv: row 3 has 3 cells but the header 2; ...
     """
     _refuse_title(rows, {name.casefold() for name in wanted}, label=label)
-    header = [name.strip() for name in rows[0][1]]
-    body = rows[1:]
+    header, body = [name.strip() for name in rows[0][1]], rows[1:]
     wrong = [(number, cells) for number, cells in body if len(cells) != len(header)]
     if wrong:
-        number, cells = wrong[0]
-        raise DataError(_cells_message(number, cells, len(header), len(wrong), label=label))
+        raise DataError(_cells_message(*wrong[0], len(header), len(wrong), label=label))
     while header and not header[-1] and not any(cells[len(header) - 1].strip() for _, cells in body):
         header.pop()
-    names = [name or f"Unnamed: {place}" for place, name in enumerate(header)]
-    columns = list(zip(*(cells for _, cells in body), strict=True))[: len(names)] or [()] * len(names)
-    frame = pd.concat(
-        [pd.Series([cell or None for cell in column], dtype="str") for column in columns], axis=1, ignore_index=True
-    )
-    frame.columns = pd.Index(names)
+    cells = [[cell or None for cell in cells[: len(header)]] for _, cells in body]
+    frame = pd.DataFrame(cells, columns=range(len(header)), dtype="str")
+    frame.columns = pd.Index([name or f"Unnamed: {place}" for place, name in enumerate(header)])
     if body and body[-1][0] != len(body) + 1:
         frame.attrs["rows"] = tuple(number for number, _ in body)
     return frame
@@ -182,8 +141,7 @@ def _refuse_title(rows: Records, wanted: set[str], *, label: str) -> None:
     if not wanted or first & wanted:
         return
     for number, cells in rows[1:HEADER_WITHIN]:
-        shared = {cell.strip().casefold() for cell in cells} & wanted
-        if len(shared) >= min(2, len(wanted)):
+        if len({cell.strip().casefold() for cell in cells} & wanted) >= min(2, len(wanted)):
             shown = next(cell.strip() for cell in rows[0][1] if cell.strip())[:60]
             raise DataError(
                 f"{label}: row {rows[0][0]} holds '{shown}', and the header is in row {number}; the header must be the "
@@ -193,8 +151,7 @@ def _refuse_title(rows: Records, wanted: set[str], *, label: str) -> None:
 
 def _cells_message(number: int, cells: list[str], width: int, faults: int, *, label: str) -> str:
     given = [cell.strip() for cell in cells if cell.strip()]
-    count = f"{len(cells)} cell{'' if len(cells) == 1 else 's'}"
-    said = f"{label}: row {number} has {count} but the header {width}"
+    said = f"{label}: row {number} has {len(cells)} cell{'' if len(cells) == 1 else 's'} but the header {width}"
     if len(given) == 1 and len(cells) < width:
         said += f" ('{given[0][:60]}'); a note below or inside the table must be removed"
     elif len(cells) > width:
@@ -215,20 +172,22 @@ def read_text(
     path, label, wanted
         The file, what to call it in messages, columns that its header should name.
     drop
-        Columns that are left out, such as addresses that no analysis needs.
+        Columns to drop, such as addresses that no analysis needs.
     limits
         ``most_bytes``, ``most_columns`` and ``longest_cell`` (characters), beyond which a file is refused.
 
     Returns
     -------
     pandas.DataFrame
-        :func:`row_of` tells the row of the file that each row of the table stands in.
+        :func:`row_of` tells the row of the file that each row of the table comes from.
 
     Raises
     ------
     DataError
         If the file is no CSV file, a row has more or fewer cells than the header, or there is no row of data.
     """
+    if not Path(path).is_file():
+        raise DataError(f"{label}: there is no such file; give the path of a CSV file")
     frame = table(records(path, label=label, **limits), label=label, wanted=wanted)
     refuse_doubled(frame, label=label)
     if frame.empty:
@@ -237,6 +196,11 @@ def read_text(
     for name in frame.columns:
         frame[name] = frame[name].str.strip().where(lambda text: text != "")
     return frame
+
+
+def text_table(path: str | Path, *, label: str, dropped: Iterable[str] = ()) -> pd.DataFrame:
+    """Return a file about staff or employers as text, within stricter limits; an empty cell is an empty text."""
+    return read_text(Path(path), label=label, drop=dropped, **STAFF_LIMITS).fillna("")
 
 
 def refuse_doubled(frame: pd.DataFrame, *, label: str) -> None:
@@ -249,8 +213,6 @@ def refuse_doubled(frame: pd.DataFrame, *, label: str) -> None:
 def row_of(frame: pd.DataFrame, position: int) -> int:
     """Return the row that a spreadsheet shows for a row of a table that was read, by its position from 0.
 
-    Examples
-    --------
     >>> row_of(pd.DataFrame({"value": [1, 2]}), 1)
     3
     """
@@ -261,21 +223,19 @@ def row_of(frame: pd.DataFrame, position: int) -> int:
 def misspelt(name: str, columns: Iterable[str]) -> str:
     """Say which column of a file was probably meant by a name that is missing, or nothing.
 
-    Examples
-    --------
     >>> misspelt("indicator", ["Indicator", "Unit"])
     " The header names 'Indicator'. Did you mean 'indicator'? Rename the column: names are in lower case."
     >>> misspelt("days", ["dys"])
     " Did you mean 'dys'?"
     """
     there = list(columns)
-    same = [column for column in there if _plain(column) == _plain(name)]
+    same = [column for column in there if letters_of(column) == letters_of(name)]
     if not same:
         return nearest(name, there)
     case = ": names are in lower case" if name == name.lower() and same[0] != same[0].lower() else ""
     return f" The header names '{same[0]}'. Did you mean '{name}'? Rename the column{case}."
 
 
-def _plain(name: str) -> str:
-    """Reduce a name to its letters and digits, so that case, blanks, hyphens and underscores do not count."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum())
+def letters_of(name: str, keep: str = "") -> str:
+    """Reduce a name to its letters, digits and the signs to ``keep``: case, blanks and hyphens do not count."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum() or letter in keep)

@@ -1,12 +1,9 @@
-"""Official layouts turned into tidy series: A&E months, the A&E teaching set, KH03 quarters, GP appointments.
-
-Every function takes the rows of one file as text and returns a :class:`Reading`; nothing here opens a file.
-"""
+"""Official layouts turned into tidy series: A&E months, the A&E teaching set, KH03 quarters, GP appointments."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +12,8 @@ import pandas as pd
 from healthsys.errors import DataError
 from healthsys.io.checks import TOTAL_NAMES, suspicious_zeros
 
-#: Columns of every reading's table.
-COLUMNS = ("indicator", "unit", "period", "value", "numerator", "denominator")
-
-#: Name of the unit that adds up all others of an English file.
-ENGLAND = "England"
-
-#: Three-letter month names, in order.
+#: Columns of every reading's table, the unit that adds up all others of an English file, and the months in order.
+COLUMNS, ENGLAND = ("indicator", "unit", "period", "value", "numerator", "denominator"), "England"
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -42,8 +34,6 @@ class Reading:
 def month_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     """Return the month that a text such as ``MSitAE-APRIL-2025``, ``MAR2019``, ``Apr-07`` or ``June-2022 (6)`` names.
 
-    Examples
-    --------
     >>> [f"{month_from(text, label='file', row=2):%Y-%m}" for text in ("MSitAE-APRIL-2025", "MAR2019", "Apr-07")]
     ['2025-04', '2019-03', '2007-04']
     """
@@ -63,8 +53,6 @@ _NUMBER = r"[-\u2212+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][-+]?\d+)
 def number_from(text: str) -> float | None:
     """Return the number a text is, with or without thousands commas; None for a decimal comma or anything else.
 
-    Examples
-    --------
     >>> [number_from(text) for text in ("12,345,678", "80.1", "80,1", "1,23", "inf", "0,123")]
     [12345678.0, 80.1, None, None, None, None]
     """
@@ -77,13 +65,7 @@ def number_from(text: str) -> float | None:
 def numbers(column: pd.Series, *, label: str, name: str) -> pd.Series:
     """Turn a text column of counts or shares with thousands commas into numbers; an empty cell is missing.
 
-    The index is the row of the file less 2. The first cell that is no number, has a decimal comma or is negative is
-    refused.
-
-    Examples
-    --------
-    >>> numbers(pd.Series(["1,204", ""]), label="file", name="seen").to_list()
-    [1204.0, nan]
+    The index is the row of the file less 2. A cell that is no number, has a decimal comma or is negative is refused.
     """
     text = column.fillna("").astype("str").str.strip()
     plain = text.str.fullmatch(_NUMBER)
@@ -103,15 +85,7 @@ def numbers(column: pd.Series, *, label: str, name: str) -> pd.Series:
 
 
 def refuse_above(rows: pd.DataFrame, part: str, whole: str, *, label: str, said: str = "") -> None:
-    """Raise if a part is more than the whole it belongs to; the index of the rows is the row of the file less 2.
-
-    Examples
-    --------
-    >>> refuse_above(pd.DataFrame({"late": [5.0], "seen": [4.0]}), "late", "seen", label="file")
-    Traceback (most recent call last):
-        ...
-    healthsys.errors.DataError: file: row 2: late is 5, above 4 (seen); a part is at most the whole. Correct the cell
-    """
+    """Raise if a part is more than the whole it belongs to; the index of the rows is the row of the file less 2."""
     wrong = rows[part] > rows[whole]
     if wrong.any():
         row = rows[wrong].iloc[0]
@@ -122,17 +96,7 @@ def refuse_above(rows: pd.DataFrame, part: str, whole: str, *, label: str, said:
 
 
 def long_form(frame: pd.DataFrame, indicators: dict[str, tuple[str, str | None]]) -> pd.DataFrame:
-    """Stack measures of a wide table (``unit``, ``period``, …) into tidy series.
-
-    For each indicator the column of its value is named, or those of the numerator and of the denominator of a
-    percentage.
-
-    Examples
-    --------
-    >>> wide = pd.DataFrame({"unit": ["A"], "period": [pd.Timestamp("2020-01-01")], "late": [5.0], "seen": [20.0]})
-    >>> long_form(wide, {"late_percent": ("late", "seen")})["value"].to_list()
-    [25.0]
-    """
+    """Stack measures of a wide table into tidy series; an indicator has a column, or those of a percentage's ratio."""
     parts = []
     for name, (top, bottom) in indicators.items():
         part = frame[["unit", "period"]].assign(indicator=name, value=frame[top], numerator=np.nan, denominator=np.nan)
@@ -143,12 +107,14 @@ def long_form(frame: pd.DataFrame, indicators: dict[str, tuple[str, str | None]]
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def report(
-    label: str, layout: str, rows_in: int, rows_used: int, checks: dict[str, tuple[float, float]]
-) -> pd.DataFrame:
-    """Return a reading's report: for each check of a file the own sum and what the file says."""
-    given = {"file": label, "layout": layout, "rows_in": rows_in, "rows_used": rows_used}
-    return pd.DataFrame([{**given, "check": one, "own": own, "file_says": says} for one, (own, says) in checks.items()])
+def reading(
+    layout: str, table: pd.DataFrame, label: str, rows: tuple[int, int], checks: dict[str, tuple[float, float]],
+    notes: Iterable[str] = (),
+) -> Reading:
+    """Return a reading with its report: rows in and used, and for each check the own sum and what the file says."""
+    given = {"file": label, "layout": layout, "rows_in": rows[0], "rows_used": rows[1]}
+    says = [{**given, "check": one, "own": own, "file_says": said} for one, (own, said) in checks.items()]
+    return Reading(layout, table, pd.DataFrame(says), tuple(f"{label}: {note}" for note in notes))
 
 
 def refuse_twice(rows: pd.DataFrame, columns: list[str], says: Callable[[pd.Series], str], *, label: str) -> None:
@@ -241,14 +207,14 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
     }
     notes = []
     if not total.any():
-        notes.append(f"{label}: no total row to compare with")
+        notes.append("no total row to compare with")
     if not found["booked"]:
-        notes.append(f"{label}: no columns for booked appointments")
+        notes.append("no columns for booked appointments")
     if own["unbooked"] < own["attendances"]:
         share = 100 * (1 - own["unbooked"] / own["attendances"])
-        notes.append(f"{label}: booked appointments are {share:.1f} % of attendances and are counted")
+        notes.append(f"booked appointments are {share:.1f} % of attendances and are counted")
     table = long_form(pd.concat([rows, england], ignore_index=True), _AE_INDICATORS)
-    return Reading("ae_month", table, report(label, "ae_month", len(raw), len(rows), checks), tuple(notes))
+    return reading("ae_month", table, label, (len(raw), len(rows)), checks, notes)
 
 
 def each(column: pd.Series, read: Callable[..., pd.Timestamp], *, label: str) -> dict[str, pd.Timestamp]:
@@ -278,8 +244,8 @@ def ae_attendances(raw: pd.DataFrame, *, label: str) -> Reading:
     units = rows.groupby(["unit", "period"], as_index=False)[measures].sum()
     table = long_form(with_england(units, measures), _AE_INDICATORS)
     checks = {"attendances": (rows["attendances"].sum(), np.nan)}
-    notes = (f"{label}: rows without attendances are absent from this set",)
-    return Reading("ae_attendances", table, report(label, "ae_attendances", len(raw), len(rows), checks), notes)
+    notes = ["rows without attendances are absent from this set"]
+    return reading("ae_attendances", table, label, (len(raw), len(rows)), checks, notes)
 
 
 def with_england(units: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
@@ -291,8 +257,6 @@ def with_england(units: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
 def quarter_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     """Return the first day of an English financial quarter such as ``2018-19 Q1`` (April to June 2018).
 
-    Examples
-    --------
     >>> f"{quarter_from('2018-19 Q4', label='file', row=2):%Y-%m}"
     '2019-01'
     """
@@ -310,12 +274,8 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     for "not reported" and are taken as missing. Units are organisation codes and ``England`` (own sum). Indicators:
     ``ga_beds_available``, ``ga_beds_occupied``, ``ga_occupancy_percent``, and for trusts ``type1_within_4h_percent``.
     """
-    names = {
-        "available": "kh03_avail_ga_avg_beds",
-        "occupied": "kh03_occ_ga_avg_beds",
-        "four": "ae_type1_pct_4hr",
-        "type1": "ae_type1_attendances",
-    }
+    names = {"available": "kh03_avail_ga_avg_beds", "occupied": "kh03_occ_ga_avg_beds"}
+    names |= {"four": "ae_type1_pct_4hr", "type1": "ae_type1_attendances"}
     rows = pd.DataFrame({"unit": raw["org_code"].fillna("NAN").astype("str").str.strip()})
     rows["period"] = raw["period"].map(each(raw["period"], quarter_from, label=label))
     for name, column in names.items():
@@ -346,12 +306,12 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     apart = (added - said).abs().max().max() if len(said) else np.nan
     quiet = trusts.loc[silent, "unit"].nunique()
     notes = (
-        f"{label}: {(trusts['available'] == 0).sum()} rows have no general and acute beds, so no occupancy",
-        f"{label}: {silent.sum()} zeros of the four-hour share in {quiet} trusts stand for 'not reported'; missing",
-        f"{label}: the largest difference between own sum and the file's England row in a quarter is {apart:.3g} beds",
+        f"{(trusts['available'] == 0).sum()} rows have no general and acute beds, so no occupancy",
+        f"{silent.sum()} zeros of the four-hour share in {quiet} trusts stand for 'not reported'; missing",
+        f"the largest difference between own sum and the file's England row in a quarter is {apart:.3g} beds",
     )
     table = pd.concat([long_form(whole, indicators), four], ignore_index=True)
-    return Reading("kh03_panel", table, report(label, "kh03_panel", len(raw), len(trusts), checks), notes)
+    return reading("kh03_panel", table, label, (len(raw), len(trusts)), checks, notes)
 
 
 def gp_appointments(raw: pd.DataFrame, *, label: str) -> Reading:
@@ -365,6 +325,7 @@ def gp_appointments(raw: pd.DataFrame, *, label: str) -> Reading:
     rows = pd.DataFrame({"unit": raw["CCG_NAME"].str.split().str.join(" ")})
     rows["period"] = raw["Appointment_Month"].map(each(raw["Appointment_Month"], month_from, label=label))
     rows["appointments"] = count = numbers(raw["COUNT_OF_APPOINTMENTS"], label=label, name="COUNT_OF_APPOINTMENTS")
+    indicators = {"appointments": ("appointments", None)}
     for name, column, hit in (
         ("face_to_face", "APPT_MODE", "Face-to-Face"),
         ("same_day", "TIME_BETWEEN_BOOK_AND_APPT", "Same Day"),
@@ -373,15 +334,8 @@ def gp_appointments(raw: pd.DataFrame, *, label: str) -> Reading:
         words = raw[column].str.split().str.join(" ")
         rows[f"{name}_known"] = count.where(~words.str.startswith("Unknown"), 0.0)
         rows[name] = count.where(words == hit, 0.0)
-    table = long_form(
-        rows.groupby(["unit", "period"], as_index=False).sum(),
-        {
-            "appointments": ("appointments", None),
-            "face_to_face_percent": ("face_to_face", "face_to_face_known"),
-            "same_day_percent": ("same_day", "same_day_known"),
-            "not_attended_percent": ("not_attended", "not_attended_known"),
-        },
-    )
+        indicators[f"{name}_percent"] = (name, f"{name}_known")
+    table = long_form(rows.groupby(["unit", "period"], as_index=False).sum(), indicators)
     checks, used = {"appointments": (count.sum(), np.nan)}, int(count.notna().sum())
-    notes = (f"{label}: months have different numbers of working days, which the file does not give",)
-    return Reading("gp_appointments", table, report(label, "gp_appointments", len(raw), used, checks), notes)
+    notes = ["months have different numbers of working days, which the file does not give"]
+    return reading("gp_appointments", table, label, (len(raw), used), checks, notes)

@@ -17,7 +17,7 @@ from healthsys.io.layouts import (
     month_from,
     number_from,
     numbers,
-    report,
+    reading,
     with_england,
 )
 
@@ -35,8 +35,6 @@ _GROUPS = {
 def measure_name(text: str) -> str:
     """Turn a heading of the RTT overview into the second part of an indicator name.
 
-    Examples
-    --------
     >>> measure_name("% within 18 weeks with estimates for missing data"), measure_name("Median wait (weeks)")
     ('percent_within_18_weeks_estimated', 'median_wait_weeks')
     """
@@ -93,12 +91,11 @@ def rtt_overview(rows: list[list[str]], *, top: int, label: str) -> Reading:
         raise DataError(f"{label}: the header is there but no month row below it; expected rows such as Apr-07")
     table = pd.DataFrame(out, columns=list(COLUMNS)).sort_values(["indicator", "period"], ignore_index=True)
     notes = (
-        f"{label}: {censored} censored cells such as 52+ are taken as missing",
-        f"{label}: {empty} months have no figures yet; {marked} carries a footnote mark (a change of definition)",
-        f"{label}: every measure comes as reported and, with _estimated, with estimates for missing data",
+        f"{censored} censored cells such as 52+ are taken as missing",
+        f"{empty} months have no figures yet; {marked} carries a footnote mark (a change of definition)",
+        "every measure comes as reported and, with _estimated, with estimates for missing data",
     )
-    counted = report(label, "rtt_overview", rows_in, rows_in - empty, {"": (np.nan, np.nan)})
-    return Reading("rtt_overview", table, counted, notes)
+    return reading("rtt_overview", table, label, (rows_in, rows_in - empty), {"": (np.nan, np.nan)}, notes)
 
 
 def _number(text: str, *, label: str, row: int, name: str) -> float:
@@ -133,8 +130,8 @@ def rtt_regions(raw: pd.DataFrame, *, label: str) -> Reading:
     checks = {f"pathways {name.replace('_', ' ')} weeks": (parts[name].sum(), said[name]) for name in measures}
     indicators = {"waiting_over_18_weeks": ("over_18", None), "waiting_over_52_weeks": ("over_52", None)}
     table, used = long_form(with_england(parts, measures), indicators), int((~total).sum())
-    notes = (f"{label}: names of specialties change in April 2021, so specialties are added up, not followed",)
-    return Reading("rtt_regions", table, report(label, "rtt_regions", len(raw), used, checks), notes)
+    notes = ["names of specialties change in April 2021, so specialties are added up, not followed"]
+    return reading("rtt_regions", table, label, (len(raw), used), checks, notes)
 
 
 def rtt_flow(raw: pd.DataFrame, *, label: str) -> Reading:
@@ -145,7 +142,7 @@ def rtt_flow(raw: pd.DataFrame, *, label: str) -> Reading:
         rows[name] = numbers(raw[name.title()], label=label, name=name.title())
     checks = {f"{name} pathways, all months": (rows[name].sum(), np.nan) for name in measures}
     table = long_form(with_england(rows, measures), {name: (name, None) for name in measures})
-    return Reading("rtt_flow", table, report(label, "rtt_flow", len(raw), len(rows), checks))
+    return reading("rtt_flow", table, label, (len(raw), len(rows)), checks)
 
 
 def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
@@ -180,21 +177,15 @@ def rtt_wales(rows: list[list[str]], *, label: str) -> Reading:
         over = sum(cell[place] for place, (start, _) in weeks.items() if start >= 36)
         out.append((period, total, within, over, cell[whole]))
     wide = pd.DataFrame(out, columns=["period", "total", "within", "over", "said"]).assign(unit="Wales")
-    table = long_form(
-        wide,
-        {
-            "total_waiting": ("total", None),
-            "within_26_weeks_percent": ("within", "total"),
-            "waiting_over_36_weeks": ("over", None),
-        },
-    )
+    indicators = {"total_waiting": ("total", None), "within_26_weeks_percent": ("within", "total")}
+    table = long_form(wide, indicators | {"waiting_over_36_weeks": ("over", None)})
     apart = float((wide["total"] - wide["said"]).abs().max())
     checks = {"pathways, all months": (wide["total"].sum(), wide["said"].sum())}
     notes = (
-        f"{label}: footnote marks in month labels are dropped; their text is not in the export",
-        f"{label}: the largest difference between the bands and the column 'All' in a month is {apart:g} pathways",
+        "footnote marks in month labels are dropped; their text is not in the export",
+        f"the largest difference between the bands and the column 'All' in a month is {apart:g} pathways",
     )
-    return Reading("rtt_wales", table, report(label, "rtt_wales", len(wide), len(wide), checks), notes)
+    return reading("rtt_wales", table, label, (len(wide), len(wide)), checks, notes)
 
 
 def _weeks(text: str) -> tuple[float, float | None]:

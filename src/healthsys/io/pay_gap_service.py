@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
-from healthsys.io.csv_files import row_of
-from healthsys.io.text_tables import text_table
+from healthsys.io.csv_files import row_of, text_table
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (

@@ -11,8 +11,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 from healthsys.io.characteristics import coded, level_named, levels_of
-from healthsys.io.csv_files import row_of
-from healthsys.io.text_tables import text_table
+from healthsys.io.csv_files import row_of, text_table
 
 #: What a payroll file may call women, men, and people who are left out of the legal measures.
 SEX_WORDS = {

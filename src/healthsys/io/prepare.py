@@ -34,25 +34,15 @@ from healthsys.io import (
 __all__ = ["PreparedSeries", "date_of", "number_of", "one_definition", "positions", "prepare_series", "window"]
 
 #: Checks of a series whose warning belongs to the finding itself: what it says could come from them.
-UNDERMINING = (
-    "first period",
-    "last period",
-    "negative",
-    "share",
-    "code for missing",
-    "numerator above denominator",
-    "value unlike its ratio",
-    "total differs",
-    "season",
-    "days of the week",
-)
+UNDERMINING = {
+    "first period", "last period", "negative", "share", "code for missing", "numerator above denominator",
+    "value unlike its ratio", "total differs", "season", "days of the week",
+}  # fmt: skip
 
 
 def date_of(text: Any, *, name: str) -> pd.Timestamp | None:
     """Read a setting that is a date, or empty; ``name`` is what a message calls it.
 
-    Examples
-    --------
     >>> date_of("2020-04-01", name="change"), date_of("", name="change")
     (Timestamp('2020-04-01 00:00:00'), None)
     """
@@ -67,8 +57,6 @@ def date_of(text: Any, *, name: str) -> pd.Timestamp | None:
 def number_of(text: Any, *, name: str) -> float | None:
     """Read a setting that is a number in the unit of the series, or empty.
 
-    Examples
-    --------
     >>> number_of("95", name="target"), number_of("", name="target")
     (95.0, None)
     """
@@ -77,19 +65,12 @@ def number_of(text: Any, *, name: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        raise DataError(
-            f"parameter '{name}' is '{text}'; allowed: a number in the unit of the series, or nothing"
-        ) from None
+        allowed = "a number in the unit of the series, or nothing"
+        raise DataError(f"parameter '{name}' is '{text}'; allowed: {allowed}") from None
 
 
 def window(frame: pd.DataFrame, *, first: Any = "", last: Any = "") -> pd.DataFrame:
-    """Keep the periods from ``first`` to ``last`` (dates, empty for no bound).
-
-    Raises
-    ------
-    DataError
-        If a date cannot be read, or fewer than two periods are left.
-    """
+    """Keep the periods from ``first`` to ``last`` (dates, empty for no bound), which must be two or more."""
     start, end = date_of(first, name="first"), date_of(last, name="last")
     kept = frame["period"].between(start or pd.Timestamp.min, end or pd.Timestamp.max)
     if kept.sum() < 2:
@@ -105,19 +86,8 @@ def one_definition(
 ) -> tuple[pd.DataFrame, str]:
     """Keep the stretch around a change (without one: the longest) that is counted in one way.
 
-    Parameters
-    ----------
-    frame
-        ``period`` and what else belongs to a series.
-    breaks
-        First day of the first period counted in a new way, and what changes.
-    change
-        Date of the interruption.
-
-    Returns
-    -------
-    (pandas.DataFrame, str)
-        The stretch, and a sentence about what is left out; empty where nothing is.
+    ``breaks`` are the first day of the first period counted in a new way, and what changes. The second result is a
+    sentence about what is left out; empty where nothing is.
 
     Examples
     --------
@@ -144,13 +114,7 @@ def one_definition(
 
 
 def positions(periods: pd.Series, days: Iterable[Any], *, name: str) -> list[int]:
-    """Return where days (the first of a period each) are in the periods of a series.
-
-    Raises
-    ------
-    DataError
-        If a day is no period of the series; ``name`` is the setting that names it.
-    """
+    """Return where days (the first of a period each) are in the periods of a series; ``name`` is their setting."""
     found = []
     for day in days:
         where = periods.to_numpy() == (date_of(day, name=name) or pd.NaT)
@@ -182,16 +146,8 @@ class PreparedSeries:
 
 
 def prepare_series(
-    table: pd.DataFrame,
-    *,
-    indicator: str,
-    unit: str,
-    first: Any = "",
-    last: Any = "",
-    change: pd.Timestamp | None = None,
-    target: float | None = None,
-    breaks: str = "leave out",
-    season: str = "none",
+    table: pd.DataFrame, *, indicator: str, unit: str, first: Any = "", last: Any = "",
+    change: pd.Timestamp | None = None, target: float | None = None, breaks: str = "leave out", season: str = "none",
 ) -> PreparedSeries:
     """Take one series out of a table, keep the part that is asked for, check it and make it regular.
 
@@ -248,7 +204,7 @@ def prepare_series(
     frame = regular(kept)
     problems += _season_problems(frame["period"], season=season)
     # Own data kept across a change of definition are in doubt; a page about published data says so as a limitation.
-    names = (*UNDERMINING, "definition") if table.attrs["provenance"]["kind"] == "yours" else UNDERMINING
+    names = UNDERMINING | {"definition"} if table.attrs["provenance"]["kind"] == "yours" else UNDERMINING
     doubts = [one.says for one in problems if one.severity == "warn" and one.name in names]
     periods = frame["period"]
     inside = [int((periods >= day).argmax()) for day, _ in known if periods.min() < day <= periods.max()]

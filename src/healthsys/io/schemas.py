@@ -41,12 +41,12 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     Parameters
     ----------
     raw
-        The table as read (``table``), every column text, missing cells missing.
+        The table as read, every column text.
     schema
-        A Frictionless table schema; its ``fields`` may carry ``constraints`` (required, unique, minimum, maximum,
-        enum, pattern) and ``optional``, where the column may be absent. ``primaryKey`` must be unique.
+        Its ``fields`` may have ``constraints`` (required, unique, minimum, maximum, enum, pattern) and ``optional``,
+        where the column may be absent. ``primaryKey`` must be unique.
     label
-        What to call the table in messages, usually the file name.
+        What to call the table in messages.
 
     Returns
     -------
@@ -144,17 +144,16 @@ def _convert(column: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
 def _outside(column: pd.Series, limits: dict[str, Any]) -> pd.Series:
     """Return whether each cell breaks a constraint; an empty one only breaks that it is required."""
     given = column.notna()
+    broken = {
+        "minimum": lambda limit: column < limit,
+        "maximum": lambda limit: column > limit,
+        "enum": lambda values: ~column.isin(values),
+        "pattern": lambda pattern: ~column.astype("str").str.fullmatch(pattern).astype(bool),
+        "unique": lambda wanted: column.duplicated(keep=False) & wanted,
+    }
     bad = pd.Series(False, index=column.index)
-    if "minimum" in limits:
-        bad |= (column < limits["minimum"]).fillna(False).astype(bool)
-    if "maximum" in limits:
-        bad |= (column > limits["maximum"]).fillna(False).astype(bool)
-    if "enum" in limits:
-        bad |= ~column.isin(limits["enum"])
-    if "pattern" in limits:
-        bad |= ~column.astype("str").str.fullmatch(limits["pattern"]).fillna(False).astype(bool)
-    if limits.get("unique"):
-        bad |= column.duplicated(keep=False)
+    for name in limits.keys() & broken.keys():
+        bad |= broken[name](limits[name]).fillna(False).astype(bool)
     return (bad & given) | (~given if limits.get("required") else False)
 
 

@@ -15,14 +15,9 @@ from healthsys.io.known import OFFICIAL
 from healthsys.io.layouts import Reading
 from healthsys.io.schemas import read_table
 
-#: Table schema of a tidy file; numerator and denominator may be absent.
+#: Table schema of a tidy file, the columns that it must have, and how many faulty cells a refusal lists.
 SCHEMA = json.loads((resources.files("healthsys.io") / "series.schema.json").read_text(encoding="utf-8"))
-
-#: Columns that a tidy file must have.
-TIDY = ("indicator", "unit", "period", "value")
-
-#: Most faulty cells that a refusal lists.
-MOST_LISTED = 10
+TIDY, MOST_LISTED = ("indicator", "unit", "period", "value"), 10
 
 #: What a layout is called and the columns that tell it (``official.json``), with what reads it.
 _TABLES = [
@@ -47,38 +42,31 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     pandas.DataFrame
         ``indicator``, ``unit``, ``period`` (first day), ``value``, ``numerator``, ``denominator`` and further columns
         of the file. ``attrs["reading"]`` may hold ``read_as`` (how dates were taken) and, of official files,
-        ``layout``, ``notes`` (sentences) and ``report`` (a dictionary per file and check, as in
-        :class:`healthsys.io.layouts.Reading`).
+        ``layout``, ``notes`` and ``report`` (see :class:`healthsys.io.Reading`).
 
     Raises
     ------
     DataError
-        If nothing is there, the layout is not recognised (the message says which are), or a cell cannot be what it
-        says: the message names file, column, row, value, what is allowed and the remedy.
+        If nothing is there, the layout is not recognised, or a cell cannot be what it says.
     """
     place = Path(path)
     label = label or place.name
-    if place.is_file() and _is_tidy(place):
+    if place.is_file() and {"indicator", "unit", "period"} <= _header_of(place):
         table = _tidy(place, label=label)
     else:
         reading = read_official(place, label=label)
         table = reading.table
-        table.attrs["reading"] = {
-            "layout": reading.layout,
-            "notes": list(reading.notes),
-            "report": reading.report.to_dict("records"),
-        }
+        report = reading.report.to_dict("records")
+        table.attrs["reading"] = {"layout": reading.layout, "notes": list(reading.notes), "report": report}
     for column in ("numerator", "denominator"):
         if column not in table.columns:
             table[column] = float("nan")
     return table
 
 
-def _is_tidy(path: Path) -> bool:
-    """Whether the header names the columns of a tidy file, so that a fault is named as one of a tidy file."""
+def _header_of(path: Path) -> set[str]:
     with path.open(encoding="utf-8-sig", errors="replace") as handle:
-        header = {cell.strip().strip('"') for cell in handle.readline().split(",")}
-    return {"indicator", "unit", "period"} <= header
+        return {cell.strip().strip('"') for cell in handle.readline().split(",")}
 
 
 def _tidy(path: Path, *, label: str) -> pd.DataFrame:
@@ -104,15 +92,8 @@ def read_official(path: str | Path, *, label: str = "") -> Reading:
     Raises
     ------
     DataError
-        If nothing is there, the layout is not recognised (the message says which are), the files of a folder differ in
-        layout, or two of them hold the same unit and period.
-
-    Examples
-    --------
-    >>> read_official("no/such/file.csv")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    healthsys.errors.DataError: 'no/such/file.csv' is neither a file nor a folder; give the path of a CSV file or...
+        If nothing is there, the layout is not recognised, the files of a folder differ in layout, or two of them hold
+        the same unit and period.
     """
     place = Path(path)
     if place.is_file():
@@ -132,15 +113,11 @@ def read_official(path: str | Path, *, label: str = "") -> Reading:
     twice = table.duplicated(["indicator", "unit", "period"])
     if twice.any():
         row = table[twice].iloc[0]
-        raise DataError(
-            f"{label}: {row['period']:%Y-%m} of '{row['unit']}' is in two files; keep the newer revision only"
-        )
-    return Reading(
-        readings[0].layout,
-        table.sort_values(["indicator", "unit", "period"], ignore_index=True),
-        pd.concat([one.report for one in readings], ignore_index=True),
-        tuple(note for one in readings for note in one.notes),
-    )
+        said = f"{row['period']:%Y-%m} of '{row['unit']}' is in two files"
+        raise DataError(f"{label}: {said}; keep the newer revision only")
+    table = table.sort_values(["indicator", "unit", "period"], ignore_index=True)
+    report = pd.concat([one.report for one in readings], ignore_index=True)
+    return Reading(readings[0].layout, table, report, tuple(note for one in readings for note in one.notes))
 
 
 def _file(path: Path, *, label: str) -> Reading:
@@ -190,18 +167,7 @@ def _not_a_layout(numbered: csv_files.Records) -> str:
 
 
 def refuse_values(table: pd.DataFrame, *, label: str) -> None:
-    """Raise if a cell of any series of a table cannot be what it says (``faults``).
-
-    Column, row, value, what is wrong and what is allowed are named for the first ten cells.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"indicator": "seen_percent", "unit": "A", "value": [84.0, 840.0]})
-    >>> refuse_values(rows, label="mine.csv")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    healthsys.errors.DataError: mine.csv: column 'value', row 3: '840' is a share above 100; allowed: 0 to 100; ...
-    """
+    """Raise if a cell of any series of a table cannot be what it says (``faults``), naming the first ten cells."""
     cells = []
     for indicator, places in table.groupby("indicator", sort=False).indices.items():
         own = table.iloc[places]
@@ -237,25 +203,20 @@ def _refuse_dates(table: pd.DataFrame, *, label: str) -> None:
 def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str) -> None:
     """Raise if two names of a column differ only in capitals, blanks or hyphens: one series would be read as two.
 
-    Examples
-    --------
     >>> refuse_spellings(pd.DataFrame({"unit": ["Ward 7", "WARD 7"]}), ["unit"], label="a.csv")
     Traceback (most recent call last):
         ...
     healthsys.errors.DataError: a.csv: column 'unit', row 3: 'WARD 7' is also written 'Ward 7' (row 2); write it one way
     """
     for column in columns:
-        names = table[column].astype("str").drop_duplicates()
         seen: dict[str, str] = {}
-        for name in names:
-            key = "".join(letter for letter in name.casefold() if letter.isalnum() or letter in "%&+/.,<>()")
-            if key in seen:
-                first, second = (int((table[column] == one).to_numpy().argmax()) for one in (seen[key], name))
-                raise DataError(
-                    f"{label}: column '{column}', row {csv_files.row_of(table, second)}: '{name}' is also written "
-                    f"'{seen[key]}' (row {csv_files.row_of(table, first)}); write it one way"
-                )
-            seen[key] = name
+        for name in table[column].astype("str").drop_duplicates():
+            other = seen.setdefault(csv_files.letters_of(name, keep="%&+/.,<>()"), name)
+            if other != name:
+                places = (int((table[column] == one).to_numpy().argmax()) for one in (other, name))
+                first, second = (csv_files.row_of(table, place) for place in places)
+                said = f"'{name}' is also written '{other}' (row {first}); write it one way"
+                raise DataError(f"{label}: column '{column}', row {second}: {said}")
 
 
 def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFrame:
@@ -271,13 +232,6 @@ def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFra
     ------
     DataError
         If indicator or unit is not there; the nearest is named.
-
-    Examples
-    --------
-    >>> tidy = pd.DataFrame({"indicator": ["beds"], "unit": ["England"], "period": [pd.Timestamp("2020-01-01")],
-    ...                      "value": [5.0], "numerator": [None], "denominator": [None]})
-    >>> len(pick_series(tidy, indicator="beds", unit="England"))
-    1
     """
     for column, wanted in (("indicator", indicator), ("unit", unit)):
         there = sorted(set(table[column].astype("str")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,19 +13,17 @@ import pandas as pd
 
 from healthsys.errors import DataError
 
-#: Years outside these belong to no series of a health service, but to a typing error.
-FIRST_YEAR, LAST_YEAR = 1800, 2100
-
-#: Neighbours more years apart than this are not of one series (a spreadsheet's empty date is 1900), nor are so many
-#: periods: 27 years of days make no chart that can be read.
-LONGEST_GAP_YEARS, MOST_PERIODS = 10, 10_000
+#: Other years are typing errors, as are neighbours more years apart (a spreadsheet's empty date is 1900) and series of
+#: more periods: 27 years of days make no chart that can be read.
+FIRST_YEAR, LAST_YEAR, LONGEST_GAP_YEARS, MOST_PERIODS = 1800, 2100, 10, 10_000
 
 #: A series has a step when at least this share of its neighbours are that far apart (working days have four of five);
 #: so many equal longer steps in a row are periods of another length, and not gaps.
 USUAL_SHARE, RUN_OF_LONGER = 0.5, 2
 
-#: What periods are called that are so many months long, and how many days they are at least.
+#: What periods are called that are so many months or days long, and how many days they are at least.
 _MONTHS = {1: "months", 3: "quarters", 12: "years"}
+_DAYS = {1: "days", 7: "weeks", **dict.fromkeys(range(28, 32), "months"), **dict.fromkeys(range(90, 93), "quarters")}
 _SIZES = {"days": 1, "weeks": 7, "months": 30, "quarters": 91, "years": 365}
 
 
@@ -50,14 +49,10 @@ STEPS = {
     "year": Step("year", pd.DateOffset(months=12), 1),
 }
 
-_BY_MONTHS = {1: STEPS["month"], 3: STEPS["quarter"], 12: STEPS["year"]}
-
 
 def label_of(period: Any, step: Step | None = None) -> str:
     """Name a period in a message: by its month, or by its day where it is a week or a day.
 
-    Examples
-    --------
     >>> label_of("2020-04-01"), label_of("2020-04-01", STEPS["week"]), label_of("2020-04-17")
     ('2020-04', '2020-04-01', '2020-04-17')
     """
@@ -65,21 +60,16 @@ def label_of(period: Any, step: Step | None = None) -> str:
     return f"{day:%Y-%m}" if day.day == 1 and not (step and step.fine) else f"{day:%Y-%m-%d}"
 
 
-def _on_one_day(index: pd.DatetimeIndex) -> bool:
-    """Whether every date has the same day of the month; from the 29th on February would not have it."""
-    return len(set(index.day)) == 1 and index[0].day <= 28
+def _dates(periods: Iterable[Any]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(sorted(set(periods)))
 
 
-def _months_apart(index: pd.DatetimeIndex) -> int | None:
-    """Return the usual step in months (1, 3 or 12), or None where steps are mixed or shorter."""
-    if not _on_one_day(index):
-        return None
-    apart = np.diff(index.year * 12 + index.month)
-    values, counts = np.unique(apart, return_counts=True)
-    smallest = int(values[0])
-    if smallest not in _BY_MONTHS or counts.argmax() != 0 or (apart % smallest).any():
-        return None
-    return None if _longer_run(apart, smallest, (3, 12)) else smallest
+def _days_apart(index: pd.DatetimeIndex) -> np.ndarray:
+    return np.diff(index.to_numpy().astype("datetime64[D]").astype(int))
+
+
+def _months_apart(index: pd.DatetimeIndex) -> np.ndarray:
+    return np.diff(index.year * 12 + index.month)
 
 
 def _longer_run(apart: np.ndarray, smallest: int, longer: Iterable[int]) -> bool:
@@ -92,8 +82,7 @@ def step_of(periods: Iterable[Any]) -> Step | None:
     """Return the step of a series, or None when its periods are of mixed length.
 
     A step that is a whole multiple of the smallest is a gap, not a mixture, unless several equal ones follow each
-    other: then the periods have another length from there on. Up to three periods with gaps between them are taken as
-    months, on whichever day of the month they are.
+    other. Up to three periods with gaps between them are taken as months, on whichever day of the month they are.
 
     Examples
     --------
@@ -101,22 +90,22 @@ def step_of(periods: Iterable[Any]) -> Step | None:
     'month'
     >>> step_of(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-03-01", "2020-06-01", "2020-09-01"])) is None
     True
-    >>> step_of(pd.date_range("2023-01-01", periods=9, freq="7D")).name
-    'week'
     >>> step_of(pd.bdate_range("2023-01-02", periods=20)).name
     'day'
-    >>> step_of(pd.date_range("2020-01-01", periods=9, freq="QS")).name
-    'quarter'
     """
-    index = pd.DatetimeIndex(sorted(set(periods)))
+    index = _dates(periods)
     if len(index) < 2:
         return STEPS["month"]
-    months = _months_apart(index)
-    if months is not None:
-        return _BY_MONTHS[months]
-    if len(index) <= 3 and _on_one_day(index):
-        return STEPS["month"]
-    days = np.diff(index.to_numpy().astype("datetime64[D]").astype(int))
+    if len(set(index.day)) == 1 and index[0].day <= 28:  # from the 29th on February would not have it
+        apart = _months_apart(index)
+        values, counts = np.unique(apart, return_counts=True)
+        size = int(values[0])
+        usual = size in _MONTHS and counts.argmax() == 0 and not (apart % size).any()
+        if usual and not _longer_run(apart, size, (3, 12)):
+            return STEPS[_MONTHS[size][:-1]]
+        if len(index) <= 3:
+            return STEPS["month"]
+    days = _days_apart(index)
     for name, size, longer in (("week", 7, (28, 35)), ("day", 1, (7, 14, 28, 29, 30, 31))):
         fits = days.min() == size and not (days % size).any() and (days == size).mean() >= USUAL_SHARE
         if fits and not _longer_run(days, size, longer):
@@ -127,15 +116,11 @@ def step_of(periods: Iterable[Any]) -> Step | None:
 def mixture(periods: Iterable[Any]) -> str | None:
     """Say where a series changes the length of its periods, or None where it does not.
 
-    Examples
-    --------
     >>> months, quarters = pd.date_range("2023-01-01", periods=6, freq="MS"), ["2023-07-01", "2023-10-01", "2024-01-01"]
     >>> mixture(pd.to_datetime([*months, *quarters]))[:72]
     'months until 2023-06, quarters from 2023-07 on; bring them to one length'
-    >>> mixture(pd.to_datetime(["2020-01-01", "2020-02-01", "2020-03-01", "2020-04-02"]))
-    '2020-04-02 does not fit: most dates are on day 1 of a month. Correct it, or give one date for each period'
     """
-    index = pd.DatetimeIndex(sorted(set(periods)))
+    index = _dates(periods)
     if len(index) < 2 or step_of(index) is not None:
         return None
     days, counts = np.unique(index.day, return_counts=True)
@@ -146,12 +131,7 @@ def mixture(periods: Iterable[Any]) -> str | None:
             f"{odd[0]:%Y-%m-%d} does not fit: most dates are on day {usual} of a month. Correct it, or give one date "
             "for each period"
         )
-    if len(odd):
-        steps, names = np.diff(index.to_numpy().astype("datetime64[D]").astype(int)), {1: "days", 7: "weeks"}
-        names |= dict.fromkeys((28, 29, 30, 31), "months") | dict.fromkeys((90, 91, 92), "quarters")
-        unit = "days"
-    else:
-        steps, names, unit = np.diff(index.year * 12 + index.month), _MONTHS, "months"
+    steps, names, unit = (_days_apart(index), _DAYS, "days") if len(odd) else (_months_apart(index), _MONTHS, "months")
     if len(set(steps)) == 1:
         return f"the periods are {steps[0]} {unit} apart; allowed: days, weeks, months, quarters or years"
     words = [names.get(int(step), f"steps of {step} {unit}") for step in steps]
@@ -167,27 +147,21 @@ def mixture(periods: Iterable[Any]) -> str | None:
     until, since = label_of(index[best - 1]), label_of(index[best])
     said = f"{before} until {until}, {after} from {since} on; bring them to one length"
     if before in _SIZES and after in _SIZES:
-        shorter = min((before, after), key=_SIZES.get)
-        said += f". If {shorter} are only missing, add a row without a value for each"
+        said += f". If {min((before, after), key=_SIZES.get)} are only missing, add a row without a value for each"
     return said
 
 
 def _most(words: list[str]) -> int:
-    return max((words.count(word) for word in set(words)), default=0)
+    return max(Counter(words).values(), default=0)
 
 
 def impossible_dates(periods: Iterable[Any]) -> str | None:
     """Say which date belongs to no series, or None: a year that cannot be, a leap of many years, too many periods.
 
-    Examples
-    --------
-    >>> impossible_dates(pd.to_datetime(["2023-01-01", "2023-02-01", "9999-12-01"]))
-    '9999-12 has a year that cannot be; allowed: 1800 to 2100. Correct the date, or leave the row out'
     >>> impossible_dates(pd.to_datetime(["1970-01-01", "2023-01-01", "2023-02-01"]))
     '1970-01 lies 53 years before its neighbour 2023-01; allowed: up to 10. Correct the date, or leave the row out'
     """
-    index = pd.DatetimeIndex(sorted(set(periods)))
-    remedy = "Correct the date, or leave the row out"
+    index, remedy = _dates(periods), "Correct the date, or leave the row out"
     wrong = index[(index.year < FIRST_YEAR) | (index.year > LAST_YEAR)]
     if len(wrong):
         return f"{label_of(wrong[0])} has a year that cannot be; allowed: {FIRST_YEAR} to {LAST_YEAR}. {remedy}"
@@ -197,13 +171,11 @@ def impossible_dates(periods: Iterable[Any]) -> str | None:
     if years.max() > LONGEST_GAP_YEARS:
         place = int(years.argmax())
         low, high = label_of(index[place]), label_of(index[place + 1])
-        few_before = place + 1 <= len(index) / 2
-        odd, other, way = (low, high, "before") if few_before else (high, low, "after")
+        odd, way, other = (low, "before", high) if place + 1 <= len(index) / 2 else (high, "after", low)
         said = f"{odd} lies {years.max():.0f} years {way} its neighbour {other}"
         return f"{said}; allowed: up to {LONGEST_GAP_YEARS}. {remedy}"
     step = step_of(index)
-    shortest = 1 if step is None else 365 / step.per_year
-    count = (index[-1] - index[0]).days / shortest
+    count = (index[-1] - index[0]).days / (1 if step is None else 365 / step.per_year)
     if count > MOST_PERIODS:
         return (
             f"{label_of(index[0])} to {label_of(index[-1])} are {count:,.0f} periods; allowed: up to {MOST_PERIODS:,}. "
@@ -236,8 +208,7 @@ def regular(frame: pd.DataFrame) -> pd.DataFrame:
     if twice.any():
         shown = label_of(frame.loc[twice, "period"].iloc[0], step)
         raise DataError(f"the period {shown} occurs twice; keep one row for each")
-    first, last = frame["period"].min(), frame["period"].max()
-    whole = pd.date_range(first, last, freq=step.offset, name="period")
+    whole = pd.date_range(frame["period"].min(), frame["period"].max(), freq=step.offset, name="period")
     return frame.set_index("period").reindex(whole).reset_index()
 
 
@@ -245,9 +216,7 @@ def from_ends(table: pd.DataFrame, *, by: Iterable[str] = ()) -> pd.DataFrame:
     """Read dates that are all the last day of a month as the period that ends there, by its first day.
 
     A month end is read as its month; where the periods of a series are quarters or years, as the quarter or year that
-    ends with that day. Series with any other date come back as they are.
-
-    The columns of ``by`` tell one series from another.
+    ends then. Series with any other date come back as they are. ``by`` are the columns that tell the series apart.
 
     Examples
     --------

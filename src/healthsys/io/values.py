@@ -9,48 +9,35 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: Numbers that stand for "missing" or "suppressed" in survey and returns software, as they are and negative. Negative
-#: ones are refused wherever they occur, and -9 (:data:`SHORTEST_CODE`) only where no other value is negative.
+#: Numbers that survey software writes for "missing" or "suppressed", as they are and negative. Negative ones are
+#: refused wherever they occur, -9 only where no other value is negative; a positive one where it is above so many times
+#: the largest other value of its series (below 999 with a warning: it could be a bad month).
 CODES = (99.0, 999.0, 9_999.0, 99_999.0, 999_999.0, 9_999_999.0, 99_999_999.0)
-SHORTEST_CODE = 9.0
-
-#: A positive code is out of place where it is above this many times the largest other value of its series. From 999 on
-#: it is refused; a smaller one (99) could be a bad month, so it is a warning.
-CODE_ABOVE, SURE_CODE = 3.0, 999.0
+SHORTEST_CODE, CODE_ABOVE, SURE_CODE = 9.0, 3.0, 999.0
 
 #: Up to this share of negative values among whole numbers, or a single one of at least so many values, they are
-#: mistakes; above it the indicator has a sign.
-FEW_NEGATIVE, ENOUGH_FOR_ONE = 0.1, 6
-
-#: A negative value is out of line where the smallest other value is above this share of the usual one.
-NEGATIVE_OUT_OF_LINE = 0.25
+#: mistakes; another is out of line where the smallest other value is above this share of the usual one.
+FEW_NEGATIVE, ENOUGH_FOR_ONE, NEGATIVE_OUT_OF_LINE = 0.1, 6, 0.25
 
 #: Above this no share is read, of whatever kind: bed occupancy or a coverage of another year's births reach 150.
 HIGHEST_SHARE = 200.0
 
-#: A value and its ratio further apart than this share are in different units, or one of them is wrong.
-FAR_FROM_RATIO = 0.05
-
-#: What a ratio may be multiplied by to be a value (a proportion, per cent, per 1,000, 10,000, 100,000 or million), if
-#: the usual one is within this share of it.
+#: What a ratio may be multiplied by to be a value, if the usual one is within this share of it; a value and its ratio
+#: further apart than :data:`FAR_FROM_RATIO` are in different units; decimals up to which a column is taken as rounded.
 MULTIPLIERS, NEAR_MULTIPLIER = (1.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0), 0.02
+FAR_FROM_RATIO, MOST_DECIMALS = 0.05, 6
 
-#: Decimals up to which a column is taken to be rounded.
-MOST_DECIMALS = 6
-
-_SHARE = re.compile(
-    r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent$|%", re.IGNORECASE
-)
+_SHARE = re.compile(r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent$|%", re.I)
 _SIGNED = re.compile(
     r"(?:^|[\s_])(?:net|change|balance|difference|growth|gap|surplus|deficit|variance|excess|saving|savings|residual)"
     r"(?:$|[\s_])",
-    re.IGNORECASE,
+    re.I,
 )
 _MAY_EXCEED = re.compile(
     r"occupancy|occupied|utilisation|utilization|coverage|fill|turnover|achiev|of[\s_]plan|of[\s_]target|delivered|index",
-    re.IGNORECASE,
+    re.I,
 )
-_PER = re.compile(r"per[\s_]*(1[\s_]?0{2,6}|1(?:,000){1,2}|10,000|100,000)(?![\d,])", re.IGNORECASE)
+_PER = re.compile(r"per[\s_]*(1[\s_]?0{2,6}|1(?:,000){1,2}|10,000|100,000)(?![\d,])", re.I)
 
 
 @dataclass(frozen=True)
@@ -64,17 +51,10 @@ class Fault:
     each: tuple[str, ...]
     allowed: str
 
-    @property
-    def says(self) -> str:
-        """What is wrong with the first of the cells."""
-        return self.each[0]
-
 
 def is_share(indicator: str) -> bool:
     """Say whether an indicator is a percentage by its name.
 
-    Examples
-    --------
     >>> [is_share(name) for name in ("seen_percent", "seen (%)", "95th_percentile_weeks", "antenatal_coverage")]
     [True, True, False, True]
     """
@@ -97,11 +77,11 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
     Parameters
     ----------
     frame
-        ``value`` and optionally ``numerator`` and ``denominator``, as numbers, missing where not observed.
+        ``value`` and optionally ``numerator`` and ``denominator``, as numbers.
     indicator
         Its name, which says whether it is a share or may be negative.
     series
-        What tells the series of the frame apart (one label a row), such as the unit; one series unless given.
+        Which series each row belongs to, such as its unit; one series unless given.
 
     Returns
     -------
@@ -111,11 +91,8 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"value": [13.0, -999999.0, 17.0]})
-    >>> [(one.name, one.severity, one.positions.tolist()) for one in faults(rows, indicator="falls")]
-    [('code for missing', 'stop', [1])]
     >>> rows = pd.DataFrame({"value": [0.85], "numerator": [850.0], "denominator": [1000.0]})
-    >>> faults(rows, indicator="seen_percent")[0].says
+    >>> faults(rows, indicator="seen_percent")[0].each[0]
     'not 85, which is 100 × 850 / 1,000'
     """
     columns = {name: _numbers(frame, name) for name in ("value", "numerator", "denominator")}
@@ -181,8 +158,7 @@ def _negative(found: list[Fault], values: np.ndarray, indicator: str) -> None:
         return
     if is_share(indicator):
         allowed = "0 to 100; name an indicator that may be negative a change or a gap"
-        _add(found, "negative", "stop", "value", below, "a share below 0", allowed)
-        return
+        return _add(found, "negative", "stop", "value", below, "a share below 0", allowed)
     few = below.sum() <= max(len(known) >= ENOUGH_FOR_ONE, FEW_NEGATIVE * len(known))
     others = known[known >= 0]
     if few and (known == np.round(known)).all():
@@ -226,18 +202,14 @@ def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
         return float(re.sub(r"[\s_,]", "", named[1]))
     value, top, bottom = (_numbers(frame, name) for name in ("value", "numerator", "denominator"))
     if (value == top)[~np.isnan(value)].all():
-        return None  # the value is the count itself, and the denominator what it is seen against
-    ratio = _ratio(top, bottom)
+        return None  # the value is the count itself
+    ratio = top / np.where(bottom > 0, bottom, np.nan)
     usable = ~np.isnan(value) & ~np.isnan(ratio) & (ratio != 0) & (value != 0)
     if not usable.any():
         return None
     usual = float(np.median(value[usable] / ratio[usable]))
     near = min(MULTIPLIERS, key=lambda one: abs(np.log(abs(usual) / one)))
     return near if abs(usual / near - 1) <= NEAR_MULTIPLIER else None
-
-
-def _ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    return top / np.where(bottom > 0, bottom, np.nan)
 
 
 def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) -> None:
@@ -250,7 +222,7 @@ def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) 
         says = [f"above the denominator of its row, {_said(size)}" for size in bottom[above]]
         allowed = "the denominator or less; are the two columns swapped?"
         _add(found, "numerator above denominator", "stop" if stop else "warn", "numerator", above, says, allowed)
-    ratio = _ratio(top, bottom)
+    ratio = top / np.where(bottom > 0, bottom, np.nan)
     both = ~np.isnan(value) & ~np.isnan(ratio)
     if not both.any() or (value[both] == top[both]).all():
         return
@@ -276,11 +248,9 @@ def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) 
 
 def _decimals(values: np.ndarray) -> int:
     """Return to how many decimals all of these numbers are rounded."""
-    for digits in range(MOST_DECIMALS):
-        scaled = values * 10.0**digits
-        if np.allclose(scaled, np.round(scaled), rtol=0, atol=1e-6):
-            return digits
-    return MOST_DECIMALS
+    scaled = (values * 10.0**digits for digits in range(MOST_DECIMALS))
+    fits = (np.allclose(one, np.round(one), rtol=0, atol=1e-6) for one in scaled)
+    return next((digits for digits, whole in enumerate(fits) if whole), MOST_DECIMALS)
 
 
 def _said(number: float) -> str:

@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.io.checks import REFUSE_BELOW, WARN_BELOW
 from healthsys.its import regression
 from healthsys.its.measured import MeasuredCoverage, measured_coverage
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, Fit
 
 #: How a yearly pattern may enter the model.
 SEASONS = ("none", "harmonic", "two harmonics", "months")
-
-#: Fewest points on a side: below the first a model is refused, below the second it is warned of.
-REFUSE_BELOW, WARN_BELOW = 3, 8
 
 #: From where the slope after the change may be counted: 0 or 1 in the first changed period.
 TREND_FROM = (0, 1)
