@@ -38,7 +38,7 @@ FEWEST_LEFT = 2
 
 @dataclass(frozen=True, eq=False)
 class Whitened:
-    """Outcome (series x n) and design (series x n x k) with the autocorrelation taken out, and what took it out."""
+    """Outcome (series x n) and design (series x n x k) without their autocorrelation, and what took it out."""
 
     outcome: np.ndarray
     design: np.ndarray
@@ -47,13 +47,8 @@ class Whitened:
 
 
 def whiten(outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, gaps: np.ndarray) -> Whitened:
-    """Take first-order autocorrelation out of outcomes and design; rho is one number a series.
+    """Take first-order autocorrelation, one rho a series, out of outcomes and design; gaps keep their place.
 
-    A point is correlated with the one before it by rho to the power of the periods between them, so that a missing
-    period keeps its place. The first row stays as it is; the others are of variance one.
-
-    Examples
-    --------
     >>> done = whiten(np.array([[2.0, 2.0]]), np.ones((2, 1)), np.array([0.6]), np.array([1]))
     >>> done.outcome.round(2).tolist(), done.design[0].round(2).tolist()
     ([[2.0, 1.0]], [[1.0], [0.5]])
@@ -116,28 +111,10 @@ def _on_grid(outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray, *, restr
 def likelihood_rho(
     outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray, *, restricted: bool, halvings: int = HALVINGS
 ) -> np.ndarray:
-    """Return the autocorrelation with the largest (restricted) likelihood, for every series.
+    """Return the autocorrelation (-0.95 to 0.99) with the largest (restricted) likelihood, for every series.
 
-    Parameters
-    ----------
-    outcome
-        Series x n.
-    design
-        n x k, shared by all.
-    gaps
-        Periods between each point and the one before (n - 1).
-    restricted
-        Restricted likelihood (REML), which allows for the coefficients having been estimated, or the plain one.
-    halvings
-        How often the best interval of the grid is halved.
+    ``outcome`` is series x n, ``design`` n x k, ``gaps`` the periods between neighbours; REML where ``restricted``.
 
-    Returns
-    -------
-    numpy.ndarray
-        Between -0.95 and 0.99.
-
-    Examples
-    --------
     >>> wave = np.array([[0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0]])
     >>> likelihood_rho(wave, np.ones((12, 1)), np.ones(11), restricted=True).round(2).tolist()
     [0.75]
@@ -155,13 +132,13 @@ def likelihood_rho(
 class Satterthwaite:
     """Degrees of freedom that allow for variance and autocorrelation having been estimated.
 
-    The variance of a combination c of coefficients is c'Vc. Its degrees of freedom are 2 (c'Vc)² over the variance
-    of its estimate, by the delta method from the expected information of the restricted likelihood.
+    Those of a combination c are 2 (c'Vc)² over the variance of its estimate, by the delta method from the expected
+    information of the restricted likelihood.
 
     References
     ----------
-    Satterthwaite FE. Biometrics Bulletin 1946;2:110-114. Giesbrecht FG, Burns JC. Biometrics 1985;41:477-486.
-    Recommended for interrupted series by Turner SL et al. BMC Medical Research Methodology 2021;21:181.
+    Satterthwaite FE. Biometrics Bulletin 1946;2:110-114. Giesbrecht FG, Burns JC. Biometrics 1985;41:477-486. For
+    interrupted series: Turner SL et al. BMC Medical Research Methodology 2021;21:181.
     """
 
     unit: np.ndarray
@@ -193,21 +170,6 @@ class Satterthwaite:
 def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float) -> Satterthwaite:
     """Work out what :class:`Satterthwaite` needs for one design and autocorrelation (the variance cancels).
 
-    Parameters
-    ----------
-    design
-        n x k.
-    times
-        Running number of the period of each row; a missing period leaves a gap.
-    rho
-        Autocorrelation.
-
-    Returns
-    -------
-    Satterthwaite
-
-    Examples
-    --------
     >>> found = satterthwaite(np.ones((30, 1)), np.arange(30), 0.0)
     >>> round(found.df(np.array([1.0])), 1)
     9.2
@@ -227,13 +189,7 @@ def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float) -> Satterth
 
 
 def gaps_of(times: np.ndarray | None, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return running numbers of the periods and the steps between them; without any, one period after another.
-
-    Examples
-    --------
-    >>> gaps_of(np.array([0, 1, 4]), 3)[1].tolist()
-    [1.0, 3.0]
-    """
+    """Return running numbers of the periods and the steps between them; without any, one period after another."""
     times = np.arange(n) if times is None else np.asarray(times)
     gaps = np.diff(times).astype(float)
     if len(times) != n or (gaps < 1).any() or (gaps != np.round(gaps)).any():
@@ -250,38 +206,16 @@ def autoregressive(
     times: np.ndarray | None = None,
     reference: str | None = None,
 ) -> Fit:
-    """Fit a regression whose errors follow first-order autocorrelation, by (restricted) maximum likelihood.
+    """Fit a regression with first-order autocorrelated errors by (restricted) maximum likelihood.
 
-    Parameters
-    ----------
-    outcome, design, names
-        As in ``fit``.
-    model
-        ``ar1_reml`` or ``ar1_ml``. The variance is the residual sum of squares over n - k (REML) or n (ML); the
-        covariance of the coefficients uses n - k in both, as nlme's summary does.
-    times
-        Running number of the period of each point; a missing period keeps its place.
-    reference
-        ``satterthwaite`` (the default of ``ar1_reml``), ``t`` on n - k degrees of freedom (the default of
-        ``ar1_ml``) or ``normal``.
-
-    Returns
-    -------
-    Fit
-        ``details`` hold ``rho``, ``sigma`` and ``boundary``: whether rho lies at the end of what is allowed.
-        ``loglik`` is the restricted one for ``ar1_reml``; compare only fits with the same coefficients by it.
+    The variance is the residual sum of squares over n - k (REML) or n (ML); the covariance of the coefficients uses
+    n - k in both, as nlme's summary does. ``reference`` is ``satterthwaite`` (default of ``ar1_reml``), ``t`` (default
+    of ``ar1_ml``) or ``normal``; ``details`` have ``rho``, ``sigma`` and ``boundary``. ``loglik`` is the restricted one
+    for ``ar1_reml``.
 
     References
     ----------
     Pinheiro JC, Bates DM. Mixed-effects models in S and S-PLUS. Springer 2000, chapter 5.
-
-    Examples
-    --------
-    >>> t = np.arange(12.0)
-    >>> wave = np.array([0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0])
-    >>> found = autoregressive(5 + t + wave, np.column_stack([np.ones(12), t]), names=("const", "time"))
-    >>> round(found.details["rho"], 2)
-    0.94
     """
     restricted = model == "ar1_reml"
     reference = ("satterthwaite" if restricted else "t") if reference is None else reference
@@ -332,24 +266,10 @@ def _exact(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], m
 def iterated_rho(
     outcome: np.ndarray, design: np.ndarray, *, keep_first: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Iterate autocorrelation and coefficients until rho settles, for every series.
+    """Iterate autocorrelation and coefficients for every series; return rho, rounds, and whether it settled.
 
     rho is the sum of products of neighbouring residuals over the sum of squares of the earlier ones.
 
-    Parameters
-    ----------
-    outcome, design
-        Series x n, and n x k.
-    keep_first
-        Keep the first row, times the root of 1 - rho² (Prais-Winsten), or drop it (Cochrane-Orcutt).
-
-    Returns
-    -------
-    tuple
-        rho, the rounds it took, and whether it settled.
-
-    Examples
-    --------
     >>> wave = np.array([[0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0]])
     >>> iterated_rho(wave, np.ones((12, 1)), keep_first=True)[0].round(3).tolist()
     [0.67]
@@ -379,17 +299,7 @@ def quasi_differenced(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Fit each series with rho times its predecessor taken off each row.
 
-    Returns
-    -------
-    tuple
-        Coefficients, inverse cross-products, residual sum of squares of the transformed rows, and the degrees of
-        freedom that they leave (a number, the same for all).
-
-    Examples
-    --------
-    >>> y = np.array([[1.0, 2, 4]])
-    >>> quasi_differenced(y, np.ones((3, 1)), np.array([0.0]), keep_first=False)[0].tolist()
-    [[3.0]]
+    Returns coefficients, inverse cross-products, residual sums of squares, and the degrees of freedom left.
     """
     begin = 0 if keep_first else 1
     white = whiten(outcome, design, rho, np.ones(design.shape[0] - 1))
@@ -409,35 +319,14 @@ def iterated(
     model: str = "prais_winsten",
     reference: str = "t",
 ) -> Fit:
-    """Fit by Prais-Winsten or Cochrane-Orcutt, iterated.
+    """Fit by Prais-Winsten (keeps the first row, scaled) or Cochrane-Orcutt (drops it), iterated.
 
-    Parameters
-    ----------
-    outcome, design, names
-        As in ``fit``. Points are taken for neighbours even across a gap.
-    model
-        ``prais_winsten`` keeps the first row, scaled; ``cochrane_orcutt`` drops it.
-    reference
-        ``t`` on the degrees of freedom of the transformed rows, or ``normal``.
-
-    Returns
-    -------
-    Fit
-        ``details`` hold rho, the rounds it took and whether it settled; residuals are those of the untransformed
-        series.
+    Points are taken for neighbours even across a gap; residuals are those of the untransformed series.
 
     References
     ----------
     Prais SJ, Winsten CB. Cowles Commission discussion paper 383, 1954. Cochrane D, Orcutt GH. Journal of the American
     Statistical Association 1949;44:32-61.
-
-    Examples
-    --------
-    >>> t = np.arange(12.0)
-    >>> wave = np.array([0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0])
-    >>> found = iterated(5 + t + wave, np.column_stack([np.ones(12), t]), names=("const", "time"))
-    >>> round(found.details["rho"], 3)
-    0.679
     """
     one_of("reference distribution", reference, ("t", "normal"))
     keep_first = model == "prais_winsten"

@@ -28,31 +28,12 @@ ROUNDS, TOLERANCE = 200, 1e-12
 def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str) -> None:
     """Refuse counts on which a log-linear model has no finite estimates, and say which side has no event.
 
-    Estimates exist unless some combination of coefficients can grow without end: it leaves the rows with events as
-    they are and lowers the others. Without an event after the change, the change of level is such a one (minus 100%,
-    from minus infinity on the log scale).
-
-    Parameters
-    ----------
-    outcome
-        Counts.
-    design, names, model
-        As in ``fit``.
-
-    Raises
-    ------
-    DataError
-        If there are none.
+    Estimates exist unless some combination of coefficients can grow without end: it leaves the rows with events as they
+    are and lowers the others.
 
     References
     ----------
-    Haberman SJ. The analysis of frequency data. Chicago 1974. Correia S, Guimaraes P, Zylkin T. Verifying the existence
-    of maximum likelihood estimates for generalized linear models. arXiv:1903.01633, 2019.
-
-    Examples
-    --------
-    >>> x = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
-    >>> require_estimates(np.array([2, 3, 1, 0, 1, 0]), x, names=("const", "level"), model="poisson")
+    Haberman SJ. The analysis of frequency data. Chicago 1974. Correia S, Guimaraes P, Zylkin T. arXiv:1903.01633, 2019.
     """
     from scipy.optimize import linprog
 
@@ -94,42 +75,16 @@ def count_model(
     clusters: np.ndarray | None = None,
     reference: str | None = None,
 ) -> Fit:
-    """Fit a model of counts with a logarithmic link.
+    """Fit a model of counts with a logarithmic link; residuals are Pearson's.
 
-    Parameters
-    ----------
-    outcome
-        Counts of 0 or more.
-    design, names
-        As in ``fit``.
-    model
-        ``poisson``, ``quasi_poisson`` (errors times the root of Pearson's chi-squared over its degrees of freedom) or
-        ``negative_binomial`` (NB2, variance mu + alpha mu²; alpha by maximum likelihood and then taken as known, as
-        in MASS).
-    offset
-        Logarithm of the denominator.
-    errors, clusters
-        ``plain``, ``HC0``, ``HC1`` or ``clustered`` (Poisson and quasi-Poisson, whose estimates are the same).
-    reference
-        ``normal`` (the default of ``poisson`` and ``negative_binomial``) or ``t`` on n - k degrees of freedom.
-
-    Returns
-    -------
-    Fit
-        Residuals are Pearson's. Quasi-Poisson has no likelihood.
-
-    Raises
-    ------
-    DataError
-        If estimates do not exist, or counts vary no more than Poisson allows and the negative binomial is asked for.
+    ``quasi_poisson`` multiplies errors by the root of Pearson's chi-squared over its degrees of freedom;
+    ``negative_binomial`` is NB2 (variance mu + alpha mu²), alpha by maximum likelihood and then taken as known.
 
     References
     ----------
     McCullagh P, Nelder JA. Generalized linear models, 2nd ed. Chapman and Hall 1989. Venables WN, Ripley BD. Modern
     applied statistics with S, 4th ed. Springer 2002, section 7.4.
 
-    Examples
-    --------
     >>> found = count_model(np.array([4.0, 6, 5, 11, 9, 10]), np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]]),
     ...                     names=("const", "level"), model="poisson")
     >>> round(float(np.exp(found.params[1])), 6)
@@ -201,8 +156,6 @@ def _glm(outcome: np.ndarray, design: np.ndarray, *, family: Any, offset: np.nda
 def nb_loglik(outcome: np.ndarray, fitted: np.ndarray, alpha: float) -> float:
     """Return the log-likelihood of a negative binomial (NB2) with known dispersion.
 
-    Examples
-    --------
     >>> round(nb_loglik(np.array([0.0, 2.0]), np.array([1.0, 1.0]), 1.0), 4)
     -2.7726
     """
@@ -214,13 +167,7 @@ def nb_loglik(outcome: np.ndarray, fitted: np.ndarray, alpha: float) -> float:
 
 
 def alpha_slope(outcome: np.ndarray, fitted: np.ndarray, alpha: np.ndarray | float) -> np.ndarray:
-    """Return the derivative of that log-likelihood by alpha, summed over the last axis.
-
-    Examples
-    --------
-    >>> alpha_slope(np.array([0.0, 2.0, 9.0]), np.array([3.0, 3.0, 4.0]), 0.01) > 0
-    np.True_
-    """
+    """Return the derivative of that log-likelihood by alpha, summed over the last axis."""
     from scipy.special import digamma
 
     size = 1 / np.asarray(alpha, dtype=float)
@@ -233,11 +180,6 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
     """Return the NB2 dispersion of maximum likelihood and the fit with it.
 
     The coefficients are fitted anew at each alpha; the slope of the likelihood by alpha then changes sign once.
-
-    Raises
-    ------
-    DataError
-        If the likelihood falls from the start: counts vary no more than Poisson allows.
     """
     import statsmodels.api as sm
 

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 
-class Reference(Protocol):
-    """Where the critical values come from when no one distribution serves every combination of coefficients."""
-
-    def quantile(self, row: np.ndarray, level: float) -> float:
-        """Return how many standard errors the interval of this combination reaches to each side."""
-        ...
-
-    def p_value(self, row: np.ndarray, ratio: float) -> float:
-        """Return the two-sided p-value of an estimate that many standard errors from zero."""
-        ...
-
-
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients with their covariance, on the scale of the link.
+    """Coefficients with their covariance on the scale of the link (``identity`` or ``log``).
 
-    Parameters
-    ----------
-    model, names, params, covariance, residuals
-        What was fitted; residuals are those of the series itself (Pearson's for counts).
-    df
-        Residual degrees of freedom of Student's t; None where the normal distribution gives the intervals.
-    link
-        ``identity`` or ``log``.
-    details
-        How the errors were made: lag, kernel and correction, autocorrelation, dispersion.
-    loglik, aic, deviance
-        Log-likelihood at the estimates, Akaike's criterion (every estimated parameter counted, the variance and the
-        autocorrelation too) and deviance (the residual sum of squares of a linear model). None for an estimator
-        without a likelihood; ``details["no_likelihood"]`` then says why.
-    reference
-        Critical values that differ from one combination of coefficients to another; None where ``df`` says all.
+    ``residuals`` are those of the series itself (Pearson's for counts); ``df`` is None where the normal distribution
+    gives the intervals, and ``reference`` replaces it where critical values differ between combinations. ``aic`` counts
+    variance and autocorrelation too; ``details["no_likelihood"]`` says why there is none.
     """
 
     model: str
@@ -54,13 +29,10 @@ class Fit:
     loglik: float | None = None
     aic: float | None = None
     deviance: float | None = None
-    reference: Reference | None = None
+    reference: Any = None
 
     def quantile(self, level: float, row: np.ndarray | None = None) -> float:
-        """Return how many standard errors an interval of that coverage reaches to each side.
-
-        ``row`` is the combination of coefficients it is for; it matters only where the critical value depends on it.
-        """
+        """Return how many standard errors an interval of that coverage reaches to each side of combination ``row``."""
         tail = 0.5 + level / 2
         if self.reference is not None and row is not None:
             return self.reference.quantile(np.asarray(row, dtype=float), level)

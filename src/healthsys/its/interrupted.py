@@ -30,10 +30,10 @@ NO_BASE = 1e-12
 
 @dataclass(frozen=True)
 class Effect:
-    """What the interruption did at one point in time, against the counterfactual; in the unit of the series.
+    """The effect of the interruption at one period, in the unit of the series; relative ones as fractions.
 
-    ``relative`` and its bounds are fractions of the counterfactual, None with a ``reason`` where it is not above 0 or
-    the ratio has no upper bound.
+    Relative numbers are None, with a ``reason``, where the counterfactual is not above 0 or the ratio has no upper
+    bound.
     """
 
     after: int
@@ -50,7 +50,7 @@ class Effect:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval of the absolute effect leaves out zero."""
+        """Whether the interval of the absolute effect excludes zero."""
         return self.lower > 0 or self.upper < 0
 
 
@@ -77,7 +77,7 @@ class Segmented:
 
     @property
     def measured(self) -> MeasuredCoverage:
-        """How often intervals of this method held the truth in made series of about this length and autocorrelation."""
+        """How often intervals of this method held the truth in simulated series like this one."""
         return measured_coverage(self.fit, self.design, self.times, level=self.level)
 
     def coefficient(self, term: str) -> pd.Series:
@@ -93,15 +93,15 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
     time
         Running number of each period, from 1.
     season
-        One of ``SEASONS``: sine and cosine of the year once (``harmonic``) or once and twice, or one level per
-        calendar period with the first as reference (``months``).
+        ``none``; sine and cosine of the year once (``harmonic``) or twice (``two harmonics``); or one level per
+        calendar period (``months``).
     per_year
         Periods in a year.
 
     Returns
     -------
     tuple
-        Columns (possibly none) and names; a column that is zero throughout is left out.
+        Columns and names; a column that is zero throughout is not among them.
 
     Examples
     --------
@@ -126,19 +126,11 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
 
 
 def design(
-    n: int,
-    *,
-    start: int,
-    season: str = "none",
-    per_year: int = 12,
-    interrupted: bool = True,
-    trend_from: int = 0,
+    n: int, *, start: int, season: str = "none", per_year: int = 12, interrupted: bool = True, trend_from: int = 0
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Build the design of a segmented regression.
+    """Build the design of a segmented regression: constant, time, level, trend, season.
 
-    Columns: constant; time 1..n; level, 1 from the first period after the change; trend, 0 in that period and one more
-    in each that follows, so that the level coefficient is the change *at the interruption*; then the season. With
-    ``trend_from`` 1 the level coefficient is the change one period before that; the fitted line is the same.
+    ``trend`` is 0 in the first changed period, so that ``level`` is the change *at the interruption*.
 
     Parameters
     ----------
@@ -193,12 +185,7 @@ def per_year(periods: Sequence) -> int:
 
 
 def position_of(periods: Sequence, change: Any) -> int:
-    """Return the position of the first period on or after the change date.
-
-    Raises
-    ------
-    DataError
-        If the change lies outside the series: it must come after the first period and not after the last.
+    """Return the position of the first period on or after the change date, which must lie within the series.
 
     Examples
     --------
@@ -221,61 +208,49 @@ def segmented(
     change: Any,
     model: str = DEFAULT_MODEL,
     season: str = "none",
-    lag: int | None = None,
     phase_in: int = 0,
     horizon: int | None = None,
     level: float = 0.95,
     per: float = 1.0,
     trend_from: int = 0,
-    kernel: str = "bartlett",
-    correction: bool = True,
-    errors: str = "plain",
     clusters: Sequence | None = None,
-    reference: str | None = None,
+    **options: Any,
 ) -> Segmented:
     """Fit a segmented regression to one series and say what changed at the interruption.
 
     Parameters
     ----------
     frame
-        One row per period, regular and in order: ``period`` (timestamp), ``value`` (missing where not observed); for
-        count models also ``numerator`` (events) and, for rates, ``denominator``. Without a numerator the values are
-        the counts.
+        One row per period, regular and in order: ``period``, ``value`` (missing where not observed); for count models
+        also ``numerator`` and, for rates, ``denominator``.
     change
         Date of the interruption; the first period on or after it is the first one after the change.
-    model
-        One of ``MODELS``. The default is the one whose intervals came nearest to what
-        they claim (``measured``).
-    season
-        One of ``SEASONS``.
-    lag
-        Truncation lag of the Newey-West errors; chosen from the length when None.
+    model, season
+        One of ``MODELS`` and of ``SEASONS``.
     phase_in
         Periods from the change on that are left out because the change was still being made.
     horizon
-        Periods after the first changed one at which the effect is stated; a year, or the last period if the series
-        ends before, when None.
+        Periods after the first changed one at which the effect is given; a year, or the last period, when None.
     level
         Coverage of the intervals.
     per
-        What a rate of 1 is in the unit of ``value`` (100 where values are per cent); used by count models only.
+        What a rate of 1 is in the unit of ``value`` (100 for percentages); count models only.
     trend_from
         As in :func:`design`.
-    kernel, correction, errors, reference
-        As in ``fit``.
-    clusters
-        A label for each row of the frame, for clustered errors.
+    clusters, options
+        A label for each row of the frame, for clustered errors; ``lag``, ``kernel``, ``errors``, … as in ``fit``.
 
     Returns
     -------
     Segmented
-        Effects at the interruption and at the horizon are in the unit of ``value``; coefficients of count models are
-        on the log scale. Periods without a value are left out and counted.
+        Effects in the unit of ``value``; coefficients of count models on the log scale. Periods without a value are
+        left out and counted.
 
     Raises
     ------
     DataError
-        If the change lies outside the series, fewer than 3 points are observed on a side, or the model cannot be fit.
+        If the change lies outside the series, fewer than 3 points are observed on a side, or the model cannot be
+        fitted.
 
     References
     ----------
@@ -308,68 +283,37 @@ def segmented(
             f"regression needs at least {REFUSE_BELOW} on each side (and {WARN_BELOW} to be relied on)"
         )
     found = regression.fit(
-        outcome[used],
-        matrix[used],
-        names=names,
-        model=model,
-        offset=None if offset is None else offset[used],
-        times=np.flatnonzero(used),
-        lag=lag,
-        kernel=kernel,
-        correction=correction,
-        errors=errors,
-        clusters=None if clusters is None else np.asarray(clusters)[used],
-        reference=reference,
-    )
-    furthest = n - 1 - start
+        outcome[used], matrix[used], names=names, model=model, offset=None if offset is None else offset[used],
+        times=np.flatnonzero(used), clusters=None if clusters is None else np.asarray(clusters)[used], **options,
+    )  # fmt: skip
+    furthest, missing = n - 1 - start, int((~used).sum())
     wanted = yearly if horizon is None else horizon
     if wanted < 0:
         raise DataError(f"a horizon of {wanted} periods lies before the change; allowed: 0 to {furthest}")
     reached = min(wanted, furthest)
-    warnings = _cautions(before, after, int((~used).sum()) - phase_in, wanted=wanted, reached=reached, found=found)
+    stated: dict[str, Any] = {"level": level, "scale": scale}
     effects = [
-        effect(
-            found,
-            matrix[start + step],
-            without[start + step],
-            after=step,
-            period=periods[start + step],
-            level=level,
-            scale=scale,
-        )
-        for step in (0, reached)
+        effect(found, matrix[row], without[row], after=row - start, period=periods[row], **stated)
+        for row in (start, start + reached)
     ]
     return Segmented(
-        model,
-        season,
-        level,
-        pd.Timestamp(change),
-        coefficient_table(found, level=level),
-        effects[0],
-        effects[1],
-        _curve(frame, found, matrix, without, start=start, level=level, scale=scale),
-        before,
-        after,
-        int((~used).sum()),
-        found,
-        warnings,
-        matrix[used],
-        np.flatnonzero(used),
-        trend_from,
-    )
+        model, season, level, pd.Timestamp(change), coefficient_table(found, level=level), *effects,
+        _curve(frame, found, matrix, without, start=start, **stated), before, after, missing, found,
+        _cautions(before, after, missing - phase_in, wanted=wanted, reached=reached, found=found),
+        matrix[used], np.flatnonzero(used), trend_from,
+    )  # fmt: skip
 
 
 def _outcome(frame: pd.DataFrame, *, model: str, per: float) -> tuple[np.ndarray, np.ndarray | None, float]:
     """Return what is modelled, its offset, and the factor back to the unit of the series."""
-    value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
-    if model not in COUNT_MODELS:
-        return value, None, 1.0
-    if "numerator" not in frame or frame["numerator"].isna().all():
-        return value, None, 1.0
-    events = frame["numerator"].to_numpy(dtype=float, na_value=np.nan)
-    if "denominator" not in frame or frame["denominator"].isna().all():
+    value, events, size = (
+        frame[name].to_numpy(dtype=float, na_value=np.nan) if name in frame and frame[name].notna().any() else None
+        for name in ("value", "numerator", "denominator")
+    )
+    if model not in COUNT_MODELS or events is None:
+        return np.full(len(frame), np.nan) if value is None else value, None, 1.0
+    if size is None:
         return events, None, 1.0
-    size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         return events, np.log(size), per
 
@@ -405,33 +349,16 @@ def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: in
 def effect(
     found: Fit, row: np.ndarray, without: np.ndarray, *, after: int, period: Any, level: float, scale: float
 ) -> Effect:
-    """State the effect at one period from the rows of the design with and without the interruption.
+    """Compute the effect at one period from the rows of the design with and without the interruption.
 
-    Linear models: absolute effect (row - without) b, relative effect by the delta method. Count models: rate ratio
-    exp((row - without) b) with its interval on the log scale, absolute effect by the delta method.
-
-    Parameters
-    ----------
-    found
-        The fit.
-    row, without
-        Rows of the design at that period, interrupted and not.
-    after, period
-        Periods since the first changed one, and the label of the period.
-    level
-        Coverage.
-    scale
-        Factor from the modelled rate to the unit of the series.
-
-    Returns
-    -------
-    Effect
+    Linear models: (row - without) b, relative by the delta method. Count models: rate ratio exp((row - without) b) with
+    its interval on the log scale, absolute by the delta method.
 
     Examples
     --------
     >>> line = Fit("ols", ("const", "level"), np.array([10.0, 2.0]), np.eye(2) * 0.04, 20, "identity", np.zeros(22))
-    >>> stated = effect(line, np.array([1.0, 1.0]), np.array([1.0, 0.0]), after=0, period=1, level=0.95, scale=1)
-    >>> f"{stated.relative:.2f} ({stated.relative_lower:.3f} to {stated.relative_upper:.3f})"
+    >>> found = effect(line, np.array([1.0, 1.0]), np.array([1.0, 0.0]), after=0, period=1, level=0.95, scale=1)
+    >>> f"{found.relative:.2f} ({found.relative_lower:.3f} to {found.relative_upper:.3f})"
     '0.20 (0.157 to 0.243)'
     """
     step = row - without
@@ -469,9 +396,7 @@ def _counts_at(found: Fit, rows: np.ndarray, *, period: Any, scale: float) -> np
 
 
 def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
-    """Return the coefficients with standard errors, intervals and p-values, on the scale of the link.
-
-    A p-value is missing where the standard error is zero, because the model passes through every point.
+    """Return coefficients with standard errors, intervals and p-values (missing where the error is zero).
 
     Examples
     --------
@@ -482,27 +407,13 @@ def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
     rows = np.eye(len(found.names))
     reach = np.array([found.reach(row, level) for row in rows])
     chances = [found.p_value(row) for row in rows]
-    return pd.DataFrame(
-        {
-            "term": list(found.names),
-            "estimate": found.params,
-            "std_error": [found.se(row) for row in rows],
-            "lower": found.params - reach,
-            "upper": found.params + reach,
-            "p": pd.Series(chances, dtype="float64"),
-        }
-    )
+    table = pd.DataFrame({"term": list(found.names), "estimate": found.params})
+    table["std_error"] = [found.se(row) for row in rows]
+    return table.assign(lower=found.params - reach, upper=found.params + reach, p=pd.Series(chances, dtype="float64"))
 
 
 def _curve(
-    frame: pd.DataFrame,
-    found: Fit,
-    matrix: np.ndarray,
-    without: np.ndarray,
-    *,
-    start: int,
-    level: float,
-    scale: float,
+    frame: pd.DataFrame, found: Fit, matrix: np.ndarray, without: np.ndarray, *, start: int, level: float, scale: float
 ) -> pd.DataFrame:
     """Return observed, fitted and (after the change) counterfactual values with the latter's interval."""
     fitted, base = matrix @ found.params, without @ found.params
@@ -510,23 +421,14 @@ def _curve(
     reach = np.array([found.reach(row, level) if late else 0.0 for row, late in zip(without, after, strict=True)])
     bounds = [base, base - reach, base + reach]
     if found.link == "log":
-        last = frame["period"].iloc[-1]
-        fitted = _counts_at(found, matrix, period=last, scale=scale)
-        bounds = [
-            _counts_at(found, without, period=last, scale=scale),
-            *(scale * np.exp(np.minimum(bound, LOG_LARGEST)) for bound in bounds[1:]),
-        ]
-    bounds = [np.where(after, bound, np.nan) for bound in bounds]
-    return pd.DataFrame(
-        {
-            "period": pd.DatetimeIndex(frame["period"]),
-            "value": frame["value"].to_numpy(dtype=float, na_value=np.nan),
-            "fitted": fitted,
-            "counterfactual": bounds[0],
-            "lower": bounds[1],
-            "upper": bounds[2],
-        }
-    )
+        stated: dict[str, Any] = {"period": frame["period"].iloc[-1], "scale": scale}
+        fitted = _counts_at(found, matrix, **stated)
+        limits = (scale * np.exp(np.minimum(bound, LOG_LARGEST)) for bound in bounds[1:])
+        bounds = [_counts_at(found, without, **stated), *limits]
+    value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
+    curve = pd.DataFrame({"period": pd.DatetimeIndex(frame["period"]), "value": value, "fitted": fitted})
+    names = ("counterfactual", "lower", "upper")
+    return curve.assign(**{name: np.where(after, one, np.nan) for name, one in zip(names, bounds, strict=True)})
 
 
 def controlled(
@@ -534,9 +436,8 @@ def controlled(
 ) -> Segmented:
     """Compare one series with a control series by a segmented regression of their difference.
 
-    With the same periods on both sides this gives exactly the coefficients of the stacked model in which every term
-    is interacted with the group (level and trend of the difference are group x level and group x trend); taking the
-    difference first lets the errors allow for autocorrelation and for shocks that both series share.
+    The coefficients are those of the stacked model with every term interacted with the group; the difference lets the
+    errors allow for autocorrelation and for shocks that both series share.
 
     Parameters
     ----------
@@ -548,8 +449,7 @@ def controlled(
     Returns
     -------
     Segmented
-        Of the difference, series minus control. ``relative`` compares with the counterfactual *difference* and is
-        rarely worth stating.
+        Of the difference, series minus control.
 
     Raises
     ------

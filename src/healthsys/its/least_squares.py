@@ -28,14 +28,8 @@ EXACT = 1e-20
 
 
 def newey_west_lag(n: int) -> int:
-    """Return the usual truncation lag, the whole part of 4 (n / 100) ** (2 / 9).
+    """Return the usual truncation lag, 4 (n / 100) ** (2 / 9) rounded down (Newey, West 1994).
 
-    References
-    ----------
-    Newey WK, West KD. Review of Economic Studies 1994;61:631-653.
-
-    Examples
-    --------
     >>> newey_west_lag(48), newey_west_lag(120)
     (3, 4)
     """
@@ -43,41 +37,17 @@ def newey_west_lag(n: int) -> int:
 
 
 def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    """Return the value if it is allowed, else say what is.
-
-    Examples
-    --------
-    >>> one_of("kernel", "parzen", KERNELS)
-    'parzen'
-    """
+    """Return the value if it is allowed, else say what is."""
     if value not in allowed:
         raise DataError(f"{name} '{value}' is not known; allowed: {', '.join(allowed)}.{nearest(value, allowed)}")
     return value
 
 
 def kernel_weights(n: int, *, lag: int, kernel: str = "bartlett") -> np.ndarray:
-    """Return the weight of each lag 0, 1, 2, … of autocorrelation in the long-run variance.
+    """Return the weight of each lag 0, 1, 2, … in the long-run variance, with bandwidth lag + 1 (Andrews 1991).
 
-    Parameters
-    ----------
-    n
-        Points in the series.
-    lag
-        Truncation lag L. Bandwidth L + 1: Bartlett 1 - l / (L + 1), Parzen and quadratic spectral at l / (L + 1).
-        Beyond lag L only the quadratic spectral kernel has weights that are not zero.
-    kernel
-        One of :data:`KERNELS`.
+    Only the quadratic spectral kernel has weights that are not zero beyond the lag.
 
-    Returns
-    -------
-    numpy.ndarray
-
-    References
-    ----------
-    Andrews DWK. Econometrica 1991;59:817-858.
-
-    Examples
-    --------
     >>> kernel_weights(48, lag=3).tolist()
     [1.0, 0.75, 0.5, 0.25]
     """
@@ -95,33 +65,13 @@ def kernel_weights(n: int, *, lag: int, kernel: str = "bartlett") -> np.ndarray:
 
 
 def hac(residuals: np.ndarray, design: np.ndarray, *, weights: np.ndarray, correction: bool = True) -> np.ndarray:
-    """Return Newey-West covariances of the coefficients, one for each row of residuals.
+    """Return Newey-West covariances of the coefficients (series x k x k), one for each row of residuals.
 
-    Parameters
-    ----------
-    residuals
-        One series a row.
-    design
-        Shared by all series.
-    weights
-        From :func:`kernel_weights`.
-    correction
-        Multiply by n / (n - k).
-
-    Returns
-    -------
-    numpy.ndarray
-        Series x coefficients x coefficients.
+    ``weights`` come from :func:`kernel_weights`; ``correction`` multiplies by n / (n - k).
 
     References
     ----------
     Newey WK, West KD. Econometrica 1987;55:703-708.
-
-    Examples
-    --------
-    >>> x = np.column_stack([np.ones(4), np.arange(4.0)])
-    >>> hac(np.array([[1.0, -1, -1, 1]]), x, weights=np.array([1.0]), correction=False)[0].round(3).tolist()
-    [[0.7, -0.3], [-0.3, 0.2]]
     """
     n, k = design.shape
     score = residuals[:, :, None] * design[None]
@@ -136,27 +86,14 @@ def hac(residuals: np.ndarray, design: np.ndarray, *, weights: np.ndarray, corre
 def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: np.ndarray | None = None) -> np.ndarray:
     """Return the covariance of least-squares coefficients that allows for unequal variances, or for clusters.
 
-    Parameters
-    ----------
-    residuals, design
-        Of one fit.
-    errors
-        ``HC0``; ``HC1``: times n / (n - k); ``HC2`` and ``HC3``: residuals divided by the root of 1 - h and by 1 - h;
-        ``clustered``: sums of scores by cluster, times G / (G - 1) and (n - 1) / (n - k).
-    clusters
-        Label of each point.
-
-    Returns
-    -------
-    numpy.ndarray
+    HC1: times n / (n - k); HC2 and HC3: residuals over the root of 1 - h, and over 1 - h; ``clustered``: sums of scores
+    by cluster, times G / (G - 1) and (n - 1) / (n - k).
 
     References
     ----------
     MacKinnon JG, White H. Journal of Econometrics 1985;29:305-325. Cameron AC, Miller DL. Journal of Human Resources
     2015;50:317-372.
 
-    Examples
-    --------
     >>> x = np.column_stack([np.ones(4), np.arange(4.0)])
     >>> robust(np.array([1.0, -1, -1, 1]), x, errors="HC0").round(3).tolist()
     [[0.7, -0.3], [-0.3, 0.2]]
@@ -165,7 +102,9 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
     bread = np.linalg.inv(design.T @ design)
     score = residuals[:, None] * design
     if errors == "clustered":
-        labels, place = np.unique(_labels(clusters, n), return_inverse=True)
+        if (had := 0 if clusters is None else len(clusters)) != n:
+            raise DataError(f"clustered errors need a cluster label for each of the {n} points; {had} were given")
+        labels, place = np.unique(clusters, return_inverse=True)
         groups = len(labels)
         if groups < 2:
             raise DataError("clustered errors need at least 2 clusters; every point has the same label")
@@ -182,24 +121,12 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
     return bread @ (score.T @ score) @ bread * (n / (n - k) if errors == "HC1" else 1.0)
 
 
-def _labels(clusters: np.ndarray | None, n: int) -> np.ndarray:
-    if clusters is None or len(clusters) != n:
-        had = 0 if clusters is None else len(clusters)
-        raise DataError(f"clustered errors need a cluster label for each of the {n} points; {had} were given")
-    return np.asarray(clusters)
-
-
 @dataclass(frozen=True, eq=False)
 class FixedB:
-    """Critical values of Newey-West intervals for this very design, read from made series of white noise.
+    """Critical values of Newey-West intervals for this very design, read from simulated white noise.
 
-    The usual theory lets the share b of the series that the kernel spans go to zero; with b fixed the estimated
-    variance stays random, and the critical value depends on kernel, b and design. It is read from
-    :data:`FIXED_B_DRAWS` series.
-
-    References
-    ----------
-    Kiefer NM, Vogelsang TJ. Econometric Theory 2005;21:1130-1164.
+    With the share b of the series that the kernel spans fixed, the estimated variance stays random and the critical
+    value depends on kernel, b and design (Kiefer NM, Vogelsang TJ. Econometric Theory 2005;21:1130-1164).
     """
 
     design: np.ndarray
@@ -216,11 +143,9 @@ class FixedB:
         chunk = max(1, 2_000_000 // (n * k))
         for begin in range(0, FIXED_B_DRAWS, chunk):
             drawn = rng.normal(size=(min(chunk, FIXED_B_DRAWS - begin), n))
-            fitted = drawn @ inverse.T
-            params.append(fitted)
-            covariances.append(
-                hac(drawn - fitted @ self.design.T, self.design, weights=self.weights, correction=self.correction)
-            )
+            params.append(drawn @ inverse.T)
+            left = drawn - params[-1] @ self.design.T
+            covariances.append(hac(left, self.design, weights=self.weights, correction=self.correction))
         return np.concatenate(params), np.concatenate(covariances)
 
     def ratios(self, row: np.ndarray) -> np.ndarray:
@@ -245,13 +170,7 @@ class FixedB:
 
 
 def is_exact(squares: float, outcome: np.ndarray) -> bool:
-    """Return whether a residual sum of squares is nothing but rounding.
-
-    Examples
-    --------
-    >>> is_exact(1e-28, np.array([3.0, 4.0])), is_exact(0.1, np.array([3.0, 4.0]))
-    (True, False)
-    """
+    """Return whether a residual sum of squares is nothing but rounding."""
     return bool(squares <= EXACT * max(float(outcome @ outcome), 1e-300) * len(outcome))
 
 
@@ -268,28 +187,11 @@ def least_squares(
     correction: bool = True,
     reference: str = "t",
 ) -> Fit:
-    """Fit by least squares, with the standard errors that are asked for.
+    """Fit by least squares: ``ols`` with the ``errors`` of :func:`robust`, or ``newey_west`` (no prewhitening).
 
-    Parameters
-    ----------
-    outcome, design, names
-        As in ``fit``.
-    model
-        ``ols`` with ``errors``, or ``newey_west`` with ``lag``, ``kernel`` and ``correction``.
-    errors, clusters
-        As in :func:`robust`; ``plain`` takes all variances for equal and all points for independent.
-    lag, kernel, correction
-        As in :func:`kernel_weights` and :func:`hac`; ``newey_west_lag`` when the lag is None. No prewhitening.
-    reference
-        ``t`` on n - k degrees of freedom (clusters - 1 with clustered errors), ``normal``, or, for Newey-West
-        errors, ``fixed_b`` (:class:`FixedB`).
+    ``reference`` is ``t`` on n - k degrees of freedom (clusters - 1 with clustered errors), ``normal`` or, for
+    Newey-West errors, ``fixed_b``.
 
-    Returns
-    -------
-    Fit
-
-    Examples
-    --------
     >>> t = np.arange(8.0)
     >>> found = least_squares(2 + 3 * t + np.array([1, -1] * 4), np.column_stack([np.ones(8), t]),
     ...                       names=("const", "time"), errors="HC3")
@@ -316,12 +218,8 @@ def least_squares(
         weights = kernel_weights(n, lag=lag, kernel=kernel)
         covariance = hac(residuals[None], design, weights=weights, correction=correction)[0]
         values = FixedB(design, weights, correction) if reference == "fixed_b" else None
-        details = {
-            "lag": lag,
-            "kernel": kernel.replace("_", " ").capitalize(),
-            "correction": "n/(n-k)" if correction else "none",
-            "prewhitened": False,
-        }
+        details = {"lag": lag, "kernel": kernel.replace("_", " ").capitalize(), "prewhitened": False}
+        details["correction"] = "n/(n-k)" if correction else "none"
     elif errors == "plain":
         covariance, details = squares / (n - k) * np.linalg.inv(design.T @ design), {}
     else:

@@ -1,7 +1,4 @@
-"""What coverage the intervals of each method have been measured to have, read from a table that is package data.
-
-:mod:`healthsys.its.simulate` makes the table; ``python benchmarks/coverage.py`` makes it again.
-"""
+"""The measured coverage of each method's intervals, from a table that ``python benchmarks/coverage.py`` makes."""
 
 from __future__ import annotations
 
@@ -26,13 +23,10 @@ BEYOND = 0.15
 #: Names of the estimands in the table.
 ESTIMANDS = ("level", "slope", "horizon")
 
-#: Names of the estimands in the table.
-ESTIMANDS = ("level", "slope", "horizon")
-
 
 @dataclass(frozen=True)
 class MeasuredCoverage:
-    """Per cent of intervals of a method that held the truth in made series most like the one at hand."""
+    """Per cent of intervals of a method that held the truth in simulated series most like the one at hand."""
 
     method: str | None
     level: float
@@ -53,14 +47,7 @@ class MeasuredCoverage:
 
 
 def method_of(found: Fit, *, n: int) -> str | None:
-    """Return the measured method that a fit belongs to; None where its options were not measured.
-
-    Examples
-    --------
-    >>> line = Fit("ols", ("const",), np.array([2.0]), np.array([[0.25]]), 10, "identity", np.zeros(11))
-    >>> method_of(line, n=11)
-    'ols'
-    """
+    """Return the measured method that a fit belongs to; None where its options were not measured."""
     details, fixed = found.details, isinstance(found.reference, FixedB)
     student = found.df is not None
     if found.model == "newey_west":
@@ -81,14 +68,7 @@ def method_of(found: Fit, *, n: int) -> str | None:
 
 
 def autocorrelation_of(found: Fit, design: np.ndarray, times: np.ndarray) -> float:
-    """Estimate the first-order autocorrelation of a fit: its own, or by REML from its residuals.
-
-    Examples
-    --------
-    >>> line = Fit("ols", ("const",), np.array([0.0]), np.eye(1), 11, "identity", np.tile([1.0, -1.0], 6))
-    >>> autocorrelation_of(line, np.ones((12, 1)), np.arange(12)) < -0.8
-    True
-    """
+    """Estimate the first-order autocorrelation of a fit: its own, or by REML from its residuals."""
     if "rho" in found.details:
         return float(found.details["rho"])
     if not np.abs(found.residuals).max() > 0:
@@ -105,28 +85,21 @@ def measured_coverage(found: Fit, design: np.ndarray, times: np.ndarray, *, leve
     found
         The fit.
     design, times
-        What it was fitted on: rows of the design, and running numbers of the periods.
+        Rows of the design it was fitted on, and running numbers of their periods.
     level
         The claim of its intervals.
 
     Returns
     -------
     MeasuredCoverage
-        With a ``reason`` and no numbers where these options, or intervals of this level, were not measured. The made
-        series have no season and their noise is autoregressive of first order: real series may cover less.
-
-    Examples
-    --------
-    >>> line = Fit("ols", ("const",), np.array([0.0]), np.eye(1), None, "identity", np.tile([1.0, -1.0], 6))
-    >>> measured_coverage(line, np.ones((12, 1)), np.arange(12), level=0.95).reason
-    'the coverage of intervals with these options was not measured'
+        With a ``reason`` and no numbers where these options, or intervals of this level, were not measured. The
+        simulated series have no season and noise of first order: real series may cover less.
     """
     n = len(times)
     method = method_of(found, n=n)
     if found.exact:
-        return MeasuredCoverage(
-            method, level, reason="the model passes through every point, so there is no error to measure"
-        )
+        reason = "the model passes through every point, so there is no error to measure"
+        return MeasuredCoverage(method, level, reason=reason)
     if method is None:
         return MeasuredCoverage(None, level, reason="the coverage of intervals with these options was not measured")
     if found.details.get("boundary"):
@@ -142,17 +115,9 @@ def measured_coverage(found: Fit, design: np.ndarray, times: np.ndarray, *, leve
     rho = autocorrelation_of(found, design, times)
     nearest = min(rows["autocorrelation"].unique(), key=lambda one: abs(one - rho))
     rows = rows[(rows["periods"] == periods) & (rows["autocorrelation"] == nearest)].set_index("estimand")
-    at = {name: float(rows.at[name, column]) for name in ESTIMANDS}
+    shares = (float(rows.at[name, column]) for name in ESTIMANDS)
     return MeasuredCoverage(
-        method,
-        level,
-        int(periods),
-        float(nearest),
-        at["level"],
-        at["slope"],
-        at["horizon"],
-        int(rows["fitted"].min()),
-        rho,
+        method, level, int(periods), float(nearest), *shares, series=int(rows["fitted"].min()), estimated=rho
     )
 
 

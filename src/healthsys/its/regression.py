@@ -7,22 +7,10 @@ from typing import Any
 import numpy as np
 
 from healthsys.errors import DataError
-from healthsys.its.autoregressive import autoregressive, iterated, prais_winsten
+from healthsys.its.autoregressive import autoregressive, iterated
 from healthsys.its.counts import count_model
 from healthsys.its.fits import Fit
-from healthsys.its.least_squares import least_squares, newey_west_lag, one_of
-
-__all__ = [
-    "COUNT_MODELS",
-    "DEFAULT_MODEL",
-    "LINEAR_MODELS",
-    "MODELS",
-    "MODEL_NAMES",
-    "Fit",
-    "fit",
-    "newey_west_lag",
-    "prais_winsten",
-]
+from healthsys.its.least_squares import least_squares, one_of
 
 #: Models for values, and models for counts (with the logarithm of the denominator as offset).
 LINEAR_MODELS = ("ar1_reml", "ar1_ml", "prais_winsten", "cochrane_orcutt", "newey_west", "ols")
@@ -83,29 +71,23 @@ def fit(
     ----------
     outcome
         Values (linear models) or counts (count models), complete, in order of time.
-    design
-        One row per outcome, the constant included.
-    names
-        Names of the columns of ``design``.
+    design, names
+        One row per outcome, the constant included; names of its columns.
     model
-        One of :data:`MODELS`: ``autoregressive`` (``ar1_reml``, ``ar1_ml``),
-        ``iterated`` (``prais_winsten``, ``cochrane_orcutt``),
-        ``least_squares`` (``newey_west``, ``ols``) or
-        ``count_model``.
+        One of :data:`MODELS`.
     offset
         Logarithm of the denominator, for count models.
     times
         Running number of the period of each point, for ``ar1_reml`` and ``ar1_ml``: a gap keeps its place.
     lag, kernel, correction
-        Of Newey-West errors: truncation lag (``newey_west_lag`` when None), kernel, and whether the covariance is
-        multiplied by n / (n - k).
+        Of Newey-West errors: truncation lag (``newey_west_lag`` when None), kernel, and whether to multiply by n / (n -
+        k).
     errors, clusters
-        Errors of ``ols``, ``poisson`` and ``quasi_poisson``: ``plain``, ``HC0``, ``HC1``, ``clustered``, for ``ols``
-        ``HC2`` and ``HC3`` too; the cluster of each point.
+        Of ``ols``, ``poisson`` and ``quasi_poisson``: ``plain``, ``HC0``, ``HC1``, ``clustered``, for ``ols`` ``HC2``
+        and ``HC3`` too; the cluster of each point.
     reference
-        Where the critical values come from: ``t``, ``normal``, ``satterthwaite`` (AR(1) only), ``fixed_b``
-        (Newey-West only). When None: Satterthwaite for ``ar1_reml``, normal for ``poisson`` and
-        ``negative_binomial``, t for the rest.
+        Where critical values come from: ``t``, ``normal``, ``satterthwaite`` (AR(1)), ``fixed_b`` (Newey-West). When
+        None: Satterthwaite for ``ar1_reml``, normal for ``poisson`` and ``negative_binomial``, t for the rest.
 
     Returns
     -------
@@ -114,8 +96,7 @@ def fit(
     Raises
     ------
     DataError
-        If the model is unknown, an option does not belong to it, the terms cannot be told apart, or estimates do not
-        exist.
+        If an option does not belong to the model, the terms cannot be told apart, or estimates do not exist.
 
     Examples
     --------
@@ -128,22 +109,16 @@ def fit(
     one_of("model", model, MODELS)
     outcome, design = np.asarray(outcome, dtype=float), np.asarray(design, dtype=float)
     n, k = design.shape
-    given: dict[str, Any] = {
-        "lag": lag,
-        "kernel": kernel,
-        "correction": correction,
-        "errors": errors,
-        "clusters": None if clusters is None else np.asarray(clusters),
-        "reference": reference,
-    }
+    clusters = None if clusters is None else np.asarray(clusters)
+    given: dict[str, Any] = {"lag": lag, "kernel": kernel, "correction": correction, "errors": errors}
+    given |= {"clusters": clusters, "reference": reference}
     options = {name: value for name, value in given.items() if isinstance(value, np.ndarray) or value != _UNSET[name]}
     foreign = sorted(set(options) - set(OPTIONS[model]))
     if foreign:
         raise DataError(f"{', '.join(foreign)} cannot be used with model {model}; it takes {', '.join(OPTIONS[model])}")
     if not np.isfinite(outcome).all():
-        raise DataError(
-            f"{int((~np.isfinite(outcome)).sum())} outcomes are missing or not finite; leave them out first"
-        )
+        missing = int((~np.isfinite(outcome)).sum())
+        raise DataError(f"{missing} outcomes are missing or not finite; leave them out first")
     if n <= k:
         raise DataError(f"{n} points cannot carry {k} coefficients ({', '.join(names)}); simplify season or model")
     if np.linalg.matrix_rank(design) < k:

@@ -5,6 +5,7 @@ The estimators are those of :mod:`healthsys.its.regression`; a test compares the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -101,16 +102,10 @@ class Batch:
 def noise(
     rng: np.random.Generator, *, series: int, periods: int, rho: float, sd: float, kind: str = "ar1"
 ) -> np.ndarray:
-    """Draw noise of a given lasting standard deviation and autocorrelation at the first lag, one row per series.
+    """Draw noise of a given standard deviation and autocorrelation at the first lag, one row per series.
 
     ``ar1``: what is left of a shock falls by rho each period. ``slow``: a part that falls by a tenth each period lies
-    under white noise, so that the autocorrelation at the first lag is the same but dies away slowly.
-
-    Examples
-    --------
-    >>> drawn = noise(np.random.default_rng(1), series=2000, periods=12, rho=0.5, sd=2)
-    >>> round(float(drawn[:, -1].std()), 1), round(float(np.corrcoef(drawn[:, 5], drawn[:, 6])[0, 1]), 1)
-    (2.0, 0.5)
+    under white noise, so that the autocorrelation dies away slowly.
     """
     if kind == "slow":
         share = rho / SLOW
@@ -124,14 +119,7 @@ def noise(
 
 
 def linear(method: str, outcome: np.ndarray, design: np.ndarray, rows: np.ndarray) -> Batch:
-    """Fit one of :data:`LINEAR_METHODS` to every series (a row each) and return its combinations of coefficients.
-
-    Examples
-    --------
-    >>> y, x = np.random.default_rng(1).normal(size=(3, 20)), np.column_stack([np.ones(20), np.arange(20.0)])
-    >>> linear("ols", y, x, np.eye(2)).estimate.shape
-    (3, 2)
-    """
+    """Fit one of :data:`LINEAR_METHODS` to every series (a row each) and return its combinations of coefficients."""
     model, options = METHODS[method]
     n, k = design.shape
     student = _student(n - k)
@@ -153,11 +141,8 @@ def linear(method: str, outcome: np.ndarray, design: np.ndarray, rows: np.ndarra
         if "reference" not in options:
             return Batch(params @ rows.T, _errors(covariance, rows), student)
         values = FixedB(design, weights, True)
-        return Batch(
-            params @ rows.T,
-            _errors(covariance, rows),
-            lambda level: np.array([values.quantile(row, level) for row in rows]),
-        )
+        critical = lambda level: np.array([values.quantile(row, level) for row in rows])  # noqa: E731
+        return Batch(params @ rows.T, _errors(covariance, rows), critical)
     if model in ("prais_winsten", "cochrane_orcutt"):
         keep_first = model == "prais_winsten"
         rho = ar.iterated_rho(outcome, design, keep_first=keep_first)[0]
@@ -186,17 +171,7 @@ def _errors(covariance: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset: np.ndarray) -> dict[str, Batch]:
-    """Fit all of ``COUNT_METHODS`` to every series of counts.
-
-    A series that varies no more than Poisson allows has no negative binomial fit; its estimate there is missing.
-
-    Examples
-    --------
-    >>> y = np.random.default_rng(1).poisson(30.0, size=(3, 20))
-    >>> found = counts(y, np.ones((20, 1)), np.eye(1), offset=np.zeros(20))
-    >>> bool(np.allclose(found["poisson"].estimate[:, 0], np.log(y.mean(axis=1))))
-    True
-    """
+    """Fit all of ``COUNT_METHODS`` to every series of counts; no estimate where they vary no more than Poisson."""
     n, k = design.shape
     normal: Callable[[float], float] = lambda level: float(stats.norm.ppf(0.5 + level / 2))  # noqa: E731
     start = np.linalg.lstsq(design, (np.log(np.maximum(outcome, 0.5)) - offset).T, rcond=None)[0].T
@@ -241,19 +216,10 @@ def _scoring(
 
 
 def tally(batch: Batch, true: np.ndarray, *, level: float) -> list[dict[str, float]]:
-    """Count how often each combination's interval holds the truth.
+    """Count how often each combination's interval includes the truth.
 
-    Returns
-    -------
-    list of dict
-        ``covered`` (share of fitted series), ``error`` (its Monte Carlo standard error), ``bias`` (mean), ``width``
-        (median), ``fitted``; one a combination.
-
-    Examples
-    --------
-    >>> made = Batch(np.array([[1.0], [2.0]]), np.array([[0.4], [0.4]]), lambda level: 2.0)
-    >>> tally(made, np.array([1.5]), level=0.95)[0]["covered"]
-    1.0
+    Gives the share ``covered``, its Monte Carlo standard ``error``, the mean ``bias``, the median ``width``,
+    ``fitted``.
     """
     reach = np.broadcast_to(batch.critical(level) * batch.error, batch.estimate.shape)
     found = []
@@ -263,15 +229,9 @@ def tally(batch: Batch, true: np.ndarray, *, level: float) -> list[dict[str, flo
             raise DataError("no made series could be fitted; raise the number of series or the dispersion")
         apart = batch.estimate[known, place] - truth
         held = float((np.abs(apart) <= reach[known, place]).mean())
-        found.append(
-            {
-                "covered": held,
-                "error": float(np.sqrt(held * (1 - held) / known.sum())),
-                "bias": float(apart.mean()),
-                "width": float(np.median(2 * reach[known, place])),
-                "fitted": int(known.sum()),
-            }
-        )
+        error, width = np.sqrt(held * (1 - held) / known.sum()), np.median(2 * reach[known, place])
+        found.append({"covered": held, "error": float(error), "bias": float(apart.mean()), "width": float(width)})
+        found[-1]["fitted"] = int(known.sum())
     return found
 
 
@@ -287,43 +247,11 @@ def cell(
     kind: str = "ar1",
     methods: tuple[str, ...] = tuple(METHODS),
 ) -> pd.DataFrame:
-    """Score every method on made series of one length and one autocorrelation.
+    """Fit every method to simulated series of one length and one autocorrelation, and count.
 
-    Values follow a line with a step, a change of slope and noise; counts are Poisson about an exponential line with
-    the same and lognormal noise, so that they are overdispersed. Linear methods are scored on values, count methods on
-    counts.
-
-    Parameters
-    ----------
-    rng
-        Source of all draws.
-    series
-        Series of each kind.
-    periods, start
-        Months, and position of the first month after the change.
-    rho
-        Autocorrelation of the noise.
-    horizon
-        Months after the change at which the effect is scored.
-    levels
-        Coverages that the intervals claim.
-    kind
-        One of :data:`NOISES`.
-    methods
-        Of :data:`METHODS`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per method, estimand and level: ``model`` (the method), ``rho``, ``estimand``, ``level``, ``covered``
-        (share), ``error`` (Monte Carlo standard error), ``bias``, ``width`` (median), ``fitted`` (series that could be
-        fitted). Bias and width are in the unit of the values, or on the log scale.
-
-    Examples
-    --------
-    >>> table = cell(np.random.default_rng(1), series=50, periods=24, start=12, rho=0, horizon=6, methods=("ols",))
-    >>> table["estimand"].to_list()
-    ['level at the change', 'change of slope', 'effect after 6 months']
+    Values follow a line with a step, a change of slope and noise; counts are Poisson about an exponential line with the
+    same and lognormal noise. One row per method, estimand and level, with the columns of :func:`tally`; bias and width
+    are in the unit of the values, or on the log scale.
     """
     matrix, _ = segmented_design(periods, start=start)
     time, step, trend = matrix[:, 1], matrix[:, 2], matrix[:, 3]
@@ -351,21 +279,24 @@ def cell(
 def score(
     *, series: int, periods: int, start: int, rho: float, horizon: int, seed: int, level: float = 0.95
 ) -> pd.DataFrame:
-    """Fit every method to made series, without and with autocorrelation; count the intervals that hold the truth.
+    """Fit every method to simulated series, without and with autocorrelation; count the intervals with the truth.
 
     Parameters
     ----------
-    series, periods, start, horizon, level
-        As in ``cell``.
+    series
+        Simulated series of each kind.
+    periods, start, horizon
+        Months; position of the first month after the change; months after it at which the effect is estimated.
     rho
         Autocorrelation of the noise in the second half of the table; the first half has none.
-    seed
-        Seed of all draws.
+    seed, level
+        Seed of all draws; coverage that the intervals claim.
 
     Returns
     -------
     pandas.DataFrame
-        As ``cell``, first without and then with autocorrelation.
+        ``model``, ``rho``, ``estimand``, ``level``, ``covered`` (share), ``error`` (Monte Carlo), ``bias``, ``width``
+        (median), ``fitted`` (series).
 
     Raises
     ------
@@ -381,8 +312,7 @@ def score(
     if not 8 <= start <= periods - 8 or not 0 <= horizon < periods - start:
         raise DataError(
             f"{start} months before and {periods - start} after the change with a horizon of {horizon}: allowed "
-            "are 8 or "
-            "more on each side and a horizon within the series"
+            "are 8 or more on each side and a horizon within the series"
         )
     if not 0 <= rho < 1:
         raise DataError(f"an autocorrelation of {rho:g} is not possible here; allowed: 0 up to (not including) 1")
@@ -402,7 +332,7 @@ def measure(
     methods: tuple[str, ...] = tuple(METHODS),
     report: Callable[[str], Any] | None = None,
 ) -> pd.DataFrame:
-    """Measure the coverage of every method in every cell, each from a seed of its own so that it can be made alone.
+    """Measure the coverage of every method in every cell, each from a seed of its own.
 
     Parameters
     ----------
@@ -416,8 +346,8 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``noise``, ``periods``, ``autocorrelation``, ``estimand``, ``fitted``, then per cent of intervals
-        that hold the truth at each claim (``covered_80`` …), ``bias`` and ``width`` (median, of 95% intervals).
+        ``method``, ``noise``, ``periods``, ``autocorrelation``, ``estimand``, ``fitted``, per cent of intervals with
+        the truth at each claim (``covered_80`` …), ``bias`` and ``width`` (median, of 95% intervals).
 
     Examples
     --------
@@ -425,22 +355,18 @@ def measure(
     ['level', 'slope', 'horizon']
     """
     parts = []
-    for noise in noises:
-        for periods in lengths:
-            for rho in rhos:
-                rng = np.random.default_rng([seed, NOISES.index(noise), periods, round(100 * rho)])
-                start = periods // 2
-                found = cell(
-                    rng, series=series, periods=periods, start=start, rho=rho, levels=LEVELS, kind=noise,
-                    horizon=min(HORIZON, periods - start - 1), methods=methods,
-                )  # fmt: skip
-                names = dict(zip(found["estimand"].unique(), ESTIMANDS, strict=True))
-                found = found.assign(
-                    estimand=found["estimand"].map(names), noise=noise, periods=periods, autocorrelation=rho
-                )
-                parts.append(found)
-                if report:
-                    report(f"{noise}, {periods} months, autocorrelation {rho:g}")
+    for noise, periods, rho in itertools.product(noises, lengths, rhos):
+        rng = np.random.default_rng([seed, NOISES.index(noise), periods, round(100 * rho)])
+        start = periods // 2
+        found = cell(
+            rng, series=series, periods=periods, start=start, rho=rho, levels=LEVELS, kind=noise,
+            horizon=min(HORIZON, periods - start - 1), methods=methods,
+        )  # fmt: skip
+        names = dict(zip(found["estimand"].unique(), ESTIMANDS, strict=True))
+        found["estimand"] = found["estimand"].map(names)
+        parts.append(found.assign(noise=noise, periods=periods, autocorrelation=rho))
+        if report:
+            report(f"{noise}, {periods} months, autocorrelation {rho:g}")
     long = pd.concat(parts, ignore_index=True).rename(columns={"model": "method"})
     key = ["method", "noise", "periods", "autocorrelation", "estimand"]
     wide = long[long["level"] == 0.95][[*key, "fitted"]].reset_index(drop=True)
@@ -466,10 +392,9 @@ def ranking(table: pd.DataFrame, *, noise: str = "ar1", level: float = 0.95) -> 
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``distance`` (mean absolute distance from the claim over all cells and estimands, percentage
-        points), ``worst`` (lowest coverage), ``best`` (highest), ``width`` (mean over cells of the median width as a
-        multiple of that of ``ols``). The first row is the default: the nearest, or, of those within ``TIE`` of it,
-        the one with the shortest intervals.
+        ``method``, ``distance`` (mean absolute, percentage points), ``worst``, ``best`` (coverage), ``width`` (of
+        ``ols`` = 1). The default comes first: the nearest or, within ``TIE`` of it, the one with the shortest
+        intervals.
 
     Examples
     --------

@@ -33,9 +33,7 @@ _STYLES = ("--", ":", "-.", (0, (5, 1)))
 _COLOURS = ("comparison", "third", "fourth", "context")
 
 
-def plot_segmented(
-    found: Any, *, title: str, kind: str = "yours", truth: pd.DataFrame | None = None, ax: Axes
-) -> Axes:
+def plot_segmented(found: Any, *, title: str, kind: str = "yours", truth: pd.DataFrame | None = None, ax: Axes) -> Axes:
     """Draw observed and fitted values, and the earlier trend carried on with its interval.
 
     Parameters

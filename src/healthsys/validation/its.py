@@ -20,33 +20,9 @@ CHANGE = "2017-01-01"
 def answers(example: pd.DataFrame) -> dict[str, float]:
     """Compute every worked example on interrupted series.
 
-    Parameters
-    ----------
-    example
-        The data set ``its_example``, which R read too.
-
-    Returns
-    -------
-    dict
-        The answer for each check of ``data/reference/method_checks.csv`` on this topic.
+    ``example`` is the data set ``its_example``, which R read too; the keys are those of the reference table.
     """
-    return _series(example)
-
-
-def worked_series(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the worked interrupted series (data set ``its_example``) in the layout that the models read."""
-    return pd.DataFrame(
-        {
-            "period": pd.date_range("2015-01-01", periods=len(table), freq="MS"),
-            "value": table["rate"],
-            "numerator": table["events"].astype(float),
-            "denominator": table["population"].astype(float),
-        }
-    )
-
-
-def _series(table: pd.DataFrame) -> dict[str, float]:
-    series = worked_series(table)
+    series = worked_series(example)
     errors = segmented(series, change=CHANGE, model="newey_west")
     prais = segmented(series, change=CHANGE, model="prais_winsten")
     poisson = segmented(series, change=CHANGE, model="poisson", season="harmonic", per=1000)
@@ -70,6 +46,18 @@ def _series(table: pd.DataFrame) -> dict[str, float]:
             "trends-nb-alpha": binomial.fit.details["alpha"],
             "trends-dw": durbin_watson(plain.resid),
             "trends-bg": acorr_breusch_godfrey(plain, nlags=1, result_object=False)[0],
+        }
+    )
+
+
+def worked_series(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the worked interrupted series (data set ``its_example``) in the layout that the models read."""
+    return pd.DataFrame(
+        {
+            "period": pd.date_range("2015-01-01", periods=len(table), freq="MS"),
+            "value": table["rate"],
+            "numerator": table["events"].astype(float),
+            "denominator": table["population"].astype(float),
         }
     )
 
