@@ -196,17 +196,8 @@ def likelihood_of(
 ) -> tuple[RelativeLikelihood, Page]:
     """Relative likelihood of two groups of a table, withheld where a count behind it is small.
 
-    Parameters
-    ----------
-    counts
-        ``group``, ``had``, ``could``: people with the outcome, and who could have had it, of every group.
-    group, reference, rule, level
-        Two of the groups, the small-number rule, the coverage of the interval.
-
-    Returns
-    -------
-    tuple
-        The relative likelihood, from unrounded counts, and the protected table of counts by ``group`` and ``outcome``.
+    ``counts`` has ``group``, ``had`` and ``could`` of every group. The ratio is of unrounded counts; the second result
+    is the protected table of counts by ``group`` and ``outcome``.
 
     Examples
     --------
