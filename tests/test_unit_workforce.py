@@ -18,6 +18,7 @@ from healthsys.statistics import two_proportions_p
 from healthsys.workforce import (
     BME,
     STANDARDS,
+    STEPS,
     RelativeLikelihood,
     board_difference,
     cases,
@@ -33,7 +34,6 @@ from healthsys.workforce import (
     staff_by_band,
     survey_indicators,
 )
-from healthsys.workforce.likelihood import STEPS
 
 
 def test_relative_likelihood_matches_epitools():

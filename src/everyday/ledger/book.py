@@ -34,16 +34,12 @@ def book_pages() -> dict[str, str]:
     """
     if "claims" not in datasets.names():
         return {}
-    bibliography = paths.book() / "references.bib"
+    entries = paths.book() / "references.bib"
+    bibliography = entries.read_text(encoding="utf-8") if entries.is_file() else ""
     template = paths.data() / datasets.describe("claims_template")["path"]
-    found = pages.all_pages(
-        evaluated_ledger(),
-        datasets.load("claims_changes"),
-        claims.evaluate(claims.load_ledger(template), label=template.name),
-        bibliography=bibliography.read_text(encoding="utf-8") if bibliography.is_file() else "",
-    )
-    known = pages.sources(bibliography.read_text(encoding="utf-8") if bibliography.is_file() else "")
-    counts = pages.counts_table(evaluated_ledger(), known=known).html
+    evaluated, examples = evaluated_ledger(), claims.evaluate(claims.load_ledger(template), label=template.name)
+    found = pages.all_pages(evaluated, datasets.load("claims_changes"), examples, bibliography=bibliography)
+    counts = pages.counts_table(evaluated, known=pages.sources(bibliography)).html
     found["counts-fragment.md"] = f'<div class="hs-computed hs-counts">{counts}</div>\n'
     return {f"evidence/{name}": text for name, text in found.items()}
 

@@ -83,21 +83,10 @@ def rounded(value: float, digits: int = 0) -> float:
 
 #: What an expression may call.
 FUNCTIONS: dict[str, Any] = {
-    "abs": abs,
-    "all": all,
-    "any": any,
-    "date": date,
-    "days": days,
-    "floor": math.floor,
-    "len": len,
-    "max": max,
-    "min": min,
-    "round": rounded,
-    "sorted": sorted,
-    "sum": sum,
-    "unique": unique,
+    "abs": abs, "all": all, "any": any, "date": date, "days": days, "floor": math.floor, "len": len, "max": max,
+    "min": min, "round": rounded, "sorted": sorted, "sum": sum, "unique": unique,
     "zip": lambda *lists: list(zip(*lists, strict=True)),
-}
+}  # fmt: skip
 
 _OPERATORS = {
     node: simpleeval.DEFAULT_OPERATORS[node]
@@ -142,25 +131,9 @@ def _power(base: float, exponent: float) -> float:
 
 
 def compute(expression: str, inputs: Mapping[str, Any]) -> Any:
-    """Compute one expression over named inputs.
+    """Compute one expression over named inputs (:func:`parse_inputs`): true, false or a finite number.
 
-    Parameters
-    ----------
-    expression
-        For example ``"round(100 * (start - end) / start, 1) == stated"``.
-    inputs
-        Names and values as :func:`parse_inputs` returns them: numbers, texts, dates, and lists of these.
-
-    Returns
-    -------
-    bool, int or float
-        True or false for a comparison, else a finite number.
-
-    Raises
-    ------
-    CheckError
-        If the expression uses anything but its inputs and :data:`FUNCTIONS`, is too long, does not compute, or comes
-        to something that is neither true, false nor a finite number.
+    Anything but inputs and :data:`FUNCTIONS`, and what is too long or does not compute, is a :class:`CheckError`.
 
     Examples
     --------
@@ -214,33 +187,17 @@ def names_in(*expressions: str) -> set[str]:
     found: set[str] = set()
     for expression in expressions:
         try:
-            tree = ast.parse(expression.strip() or "0", mode="eval")
+            nodes = list(ast.walk(ast.parse(expression.strip() or "0", mode="eval")))
         except SyntaxError:
             continue
-        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        bound = {
-            name.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.comprehension)
-            for name in ast.walk(node.target)
-            if isinstance(name, ast.Name)
-        }
+        targets = [one for node in nodes if isinstance(node, ast.comprehension) for one in ast.walk(node.target)]
+        used, bound = ({one.id for one in part if isinstance(one, ast.Name)} for part in (nodes, targets))
         found |= used - bound - set(FUNCTIONS)
     return found
 
 
 def parse_inputs(text: str | None) -> dict[str, Any]:
-    """Read the named inputs of a claim from JSON; a text of the form YYYY-MM-DD becomes a date.
-
-    Parameters
-    ----------
-    text
-        A JSON object whose values are numbers, texts or lists of these; None or an empty text for no inputs.
-
-    Raises
-    ------
-    CheckError
-        If it is not such an object, a name is not lower-case letters, digits and underscores, or is a function's.
+    """Read the named inputs of a claim from a JSON object; a text of the form YYYY-MM-DD becomes a date.
 
     Examples
     --------

@@ -36,7 +36,7 @@ RESULT_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
-class Finding:
+class Outcome:
     """What a check comes to: the verdict, the computed value, and the value shown beside it."""
 
     verdict: str
@@ -46,7 +46,7 @@ class Finding:
 
 def verdict(
     inputs: Mapping[str, Any], *, check: str = "", rounded: str = "", show: str = "", reason: str = ""
-) -> Finding:
+) -> Outcome:
     """Compute the verdict of one claim.
 
     ======================================  ==============
@@ -58,28 +58,8 @@ def verdict(
     check is false otherwise                inconsistent
     ======================================  ==============
 
-    A figure that the source prints to one decimal is compared at one decimal and is then *reproduced*: the printed
-    precision is part of what the source says. *Rounding* is for statements that need more than that, such as six
-    months for 6.6.
-
-    Parameters
-    ----------
-    inputs
-        What the source prints, by name (:func:`everyday.ledger.checks.parse_inputs`).
-    check
-        The expression; true, false or a number.
-    rounded
-        The same comparison after rounding, tried where the check is false.
-    show
-        An expression whose value is shown beside the verdict, such as the ratio behind a comparison.
-    reason
-        Why; required where nothing is computed.
-
-    Raises
-    ------
-    CheckError
-        If an expression is not allowed or does not compute, an input is used nowhere, a check uses no input, numbers
-        stand without a check, or a reason is missing.
+    A figure that the source prints to one decimal is compared at one decimal. ``show`` is an expression whose value
+    is shown with the verdict. A :class:`~everyday.ledger.checks.CheckError` says what is wrong with a claim.
 
     Examples
     --------
@@ -98,13 +78,13 @@ def verdict(
         if not reason:
             raise checks.CheckError("nothing is computed and no reason is given; say why in the column reason")
         if not inputs:
-            return Finding("not derivable")
+            return Outcome("not derivable")
         if len(inputs) < 2 or not all(isinstance(value, str) for value in inputs.values()):
             raise checks.CheckError(
                 "there are inputs but no check; write a check over them (a claim that is judged has two or more "
                 "wordings as its inputs, a claim that is not derivable has none)"
             )
-        return Finding("judged")
+        return Outcome("judged")
     used = checks.names_in(check, rounded, show)
     unused = sorted(set(inputs) - used - {RESULT_NAME})
     if unused:
@@ -116,32 +96,19 @@ def verdict(
     if not isinstance(value, bool):
         if rounded:
             raise checks.CheckError("the check comes to a number, so there is nothing to round; remove rounded")
-        return Finding("derived", value, value if shown is None else shown)
+        return Outcome("derived", value, value if shown is None else shown)
     if value:
-        return Finding("reproduced", value, shown)
+        return Outcome("reproduced", value, shown)
     after = checks.compute(rounded, inputs) if rounded else False
     if not isinstance(after, bool):
         raise checks.CheckError(f"'{rounded}' must come to true or false, as the check does")
-    return Finding("rounding" if after else "inconsistent", value, shown)
+    return Outcome("rounding" if after else "inconsistent", value, shown)
 
 
 def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
     """Load the ledger, or a reader's own file of claims in the same layout, and check every claim.
 
-    Parameters
-    ----------
-    path
-        A CSV file with the columns of ``data/templates/claims_template.csv``; the bundled ledger if None.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row for each claim; empty texts are ``""``, ``material`` is true or false.
-
-    Raises
-    ------
-    DataError
-        Naming file, row, column, value and remedy: the file breaks the layout, or a claim cannot be computed.
+    A row per claim; empty texts are ``""``. A fault is refused by file, row, column, value and remedy.
 
     Examples
     --------
@@ -167,27 +134,18 @@ def evaluate(
 
     Parameters
     ----------
-    claims
-        A ledger (:func:`load_ledger`).
+    claims, label
+        A ledger (:func:`load_ledger`), and what to call its file in messages.
     results
-        Values that chapters recorded, by ``run/name``. A claim whose column ``result`` names one uses it in its
-        expressions as ``result``; a derived claim whose check does not is compared with it. None (in a chapter,
-        which comes before the record of all): links are left aside, what is shown comes from the printed figures
-        alone, and a claim whose check needs its result keeps the verdict of the file.
-    label
-        What to call the file in messages.
+        Values that chapters recorded, by ``run/name``, which claims may name in ``result``. None (in a chapter, which
+        comes before the record of all): a claim whose check needs its result keeps the verdict of the file.
 
     Returns
     -------
     pandas.DataFrame
         The ledger with ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check
-        comes to; None where nothing is computed), ``shown`` (text of the value shown, with its unit) and ``holds``
-        (whether the two verdicts agree; an empty committed verdict holds, so that a new file can be tried).
-
-    Raises
-    ------
-    DataError
-        Naming file, row, column, value and remedy where a claim cannot be computed.
+        comes to), ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is
+        committed).
 
     Examples
     --------
@@ -195,12 +153,12 @@ def evaluate(
     >>> bool(evaluate(unlinked)["holds"].all())
     True
     """
-    findings = _findings(claims, results, label=label)
+    outcomes = _outcomes(claims, results, label=label)
     found = claims.copy()
     found["committed"] = claims["verdict"]
-    found["verdict"] = pd.Series([finding.verdict for finding in findings], index=claims.index, dtype="str")
-    found["value"] = pd.Series([finding.value for finding in findings], index=claims.index, dtype=object)
-    found["shown"] = [shown(finding.shown, unit) for finding, unit in zip(findings, claims["unit"], strict=True)]
+    found["verdict"] = pd.Series([outcome.verdict for outcome in outcomes], index=claims.index, dtype="str")
+    found["value"] = pd.Series([outcome.value for outcome in outcomes], index=claims.index, dtype=object)
+    found["shown"] = [shown(outcome.shown, unit) for outcome, unit in zip(outcomes, claims["unit"], strict=True)]
     found["holds"] = (found["committed"] == found["verdict"]) | (found["committed"] == "")
     return found
 
@@ -214,14 +172,11 @@ def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
     >>> int(counts(evaluate(unlinked))["all"].iloc[-1]) == len(unlinked)
     True
     """
-    groups = list(dict.fromkeys(evaluated[by]))
-    rows = []
-    for group in [*groups, "all"] if len(groups) > 1 else groups:
-        chosen = evaluated if group == "all" else evaluated[evaluated[by] == group]
-        row: dict[str, Any] = {by: group}
-        row |= {name: int((chosen["verdict"] == name).sum()) for name in VERDICTS}
-        rows.append(row | {"all": len(chosen)})
-    return pd.DataFrame(rows)
+    several = evaluated[by].nunique() > 1
+    found = pd.crosstab(evaluated[by], evaluated["verdict"], margins=several, margins_name="all")
+    order = [*dict.fromkeys(evaluated[by]), *(["all"] if several else [])]
+    found = found.reindex(index=order, columns=list(VERDICTS), fill_value=0)
+    return found.assign(all=found.sum(axis=1)).rename_axis(None, axis=1).reset_index()
 
 
 def shown(value: Any, unit: str = "") -> str:
@@ -258,7 +213,7 @@ def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
         else:
             if not claim["result"]:
                 try:
-                    _finding(claim, inputs)
+                    _outcome(claim, inputs)
                 except checks.CheckError as error:
                     faults.append(_fault(label, row, claim, "check", claim["check"], error))
         parsed.append(inputs)
@@ -266,13 +221,13 @@ def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
     return parsed
 
 
-def _findings(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label: str) -> list[Finding]:
-    findings, faults = [], []
+def _outcomes(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label: str) -> list[Outcome]:
+    outcomes, faults = [], []
     for row, claim in enumerate(claims.to_dict("records")):
         try:
             inputs = checks.parse_inputs(claim["inputs"])
             if claim["result"] and results is None:
-                findings.append(_unlinked(claim, inputs))
+                outcomes.append(_unlinked(claim, inputs))
                 continue
             if claim["result"]:
                 if claim["result"] not in results:
@@ -281,41 +236,39 @@ def _findings(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label:
                         "run `healthsys run` first, or correct the column result"
                     )
                 inputs[RESULT_NAME] = results[claim["result"]]
-            findings.append(_agreeing(claim, inputs, _finding(claim, inputs)))
+            outcomes.append(_agreeing(claim, inputs, _outcome(claim, inputs)))
         except checks.CheckError as error:
             faults.append(_fault(label, row, claim, "check", claim["check"], error))
     _raise(label, faults)
-    return findings
+    return outcomes
 
 
-def _unlinked(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Finding:
+def _unlinked(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Outcome:
     """Compute a linked claim from the printed figures alone."""
     if RESULT_NAME not in checks.names_in(claim["check"], claim["rounded"]):
-        return _finding(claim, inputs)
-    return Finding(claim["verdict"], None, checks.compute(claim["show"], inputs) if claim["show"] else None)
+        return _outcome(claim, inputs)
+    return Outcome(claim["verdict"], None, checks.compute(claim["show"], inputs) if claim["show"] else None)
 
 
-def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], finding: Finding) -> Finding:
+def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], outcome: Outcome) -> Outcome:
     """Hold what the printed figures come to against the linked result, where no expression does so itself."""
     if RESULT_NAME not in inputs or RESULT_NAME in checks.names_in(claim["check"], claim["rounded"], claim["show"]):
-        return finding
+        return outcome
     linked = inputs[RESULT_NAME]
-    if finding.verdict != "derived" or isinstance(linked, str):
+    if outcome.verdict != "derived" or isinstance(linked, str):
         raise checks.CheckError(
             f"the result '{claim['result']}' is linked and not used; write it into the check as result"
         )
-    if not math.isclose(finding.value, linked, rel_tol=RESULT_TOLERANCE):
+    if not math.isclose(outcome.value, linked, rel_tol=RESULT_TOLERANCE):
         raise checks.CheckError(
-            f"the printed figures come to {finding.value:.8g} and the linked result '{claim['result']}' is "
+            f"the printed figures come to {outcome.value:.8g} and the linked result '{claim['result']}' is "
             f"{linked:.8g}; correct the inputs, or link the result of the same quantity"
         )
-    return finding
+    return outcome
 
 
-def _finding(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Finding:
-    return verdict(
-        inputs, check=claim["check"], rounded=claim["rounded"], show=claim["show"], reason=claim["reason"]
-    )
+def _outcome(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Outcome:
+    return verdict(inputs, **{name: claim[name] for name in ("check", "rounded", "show", "reason")})
 
 
 def _fault(label: str, row: int, claim: Mapping[str, Any], column: str, value: str, error: Exception) -> str:

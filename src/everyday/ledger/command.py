@@ -29,17 +29,11 @@ def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path 
     from everyday.ledger import claims as ledger
     from everyday.ledger import pages
     from everyday.ledger.book import recorded_values
-    from healthsys.errors import DataError, nearest
 
     label = path.name if path else "claims.csv"
     evaluated = ledger.evaluate(ledger.load_ledger(path), results=recorded_values(), label=label)
     if source_key is not None:
-        known = list(dict.fromkeys(evaluated["source_key"]))
-        if source_key not in known:
-            raise DataError(
-                f"{label}: there is no claim of '{source_key}'.{nearest(source_key, known)} Known: {', '.join(known)}"
-            )
-        evaluated = evaluated[evaluated["source_key"] == source_key]
+        evaluated = pages.of_source(evaluated, source_key, label=label)
     wrong = evaluated[~evaluated["holds"]]
     if page is not None:
         text = "\n".join(pages.source_page(evaluated, key) for key in dict.fromkeys(evaluated["source_key"]))

@@ -22,32 +22,12 @@ def modules() -> tuple[ModuleType, ...]:
 
 
 def answers(module: ModuleType, load: Callable[[str], pd.DataFrame]) -> dict[str, float]:
-    """Compute the worked examples of a module, with the data sets that it asks for.
-
-    Parameters
-    ----------
-    module
-        One of :func:`modules`; the parameters of its ``answers`` name data sets, as they are or by :data:`DATA`.
-    load
-        A function that opens a data set by name.
-    """
+    """Compute the worked examples of a module, with the data sets that the parameters of its ``answers`` name."""
     return module.answers(**{name: load(DATA.get(name, name)) for name in inspect.signature(module.answers).parameters})
 
 
 def answered(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Series:
-    """Return our answer for each row of the reference values, in their order.
-
-    Parameters
-    ----------
-    reference
-        One row for each check, in the layout of the data set ``method_checks``.
-    ours
-        Our answer for each check.
-
-    Raises
-    ------
-    DataError
-        If a row has no answer or an answer has no row, with the nearest name.
+    """Return our answer for each row of ``method_checks``, in their order; refuse a row or an answer left alone.
 
     Examples
     --------

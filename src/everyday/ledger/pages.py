@@ -23,6 +23,16 @@ from healthsys.errors import DataError, nearest
 #: Longest list of inputs that is shown in full.
 MOST_SHOWN = 14
 
+#: Sections of a source's page: verdict, heading, and whether each claim stands in full.
+SECTIONS = {
+    "inconsistent": ("What does not reproduce", True),
+    "judged": ("Wordings that differ", True),
+    "rounding": ("True only after rounding", True),
+    "reproduced": ("What reproduces", False),
+    "derived": ("What can be computed but is not printed", False),
+    "not derivable": ("What cannot be recomputed", False),
+}
+
 _LOSSES = (
     "Where a table, figure or passage is called missing, it is missing from the copy that was read here. That is no "
     "fault of the authors."
@@ -75,24 +85,10 @@ def _called(known: Mapping[str, Source], key: str) -> Source:
 def all_pages(
     evaluated: pd.DataFrame, changes: pd.DataFrame, examples: pd.DataFrame, *, bibliography: str = ""
 ) -> dict[str, str]:
-    """Return every page of the part *Evidence* that the ledger gives, by file name.
+    """Return every page of the part *Evidence* that the ledger gives, by file name, in MyST Markdown.
 
-    Parameters
-    ----------
-    evaluated
-        The ledger with recomputed verdicts (:func:`everyday.ledger.claims.evaluate`).
-    changes
-        The data set ``claims_changes``.
-    examples
-        The evaluated template ``data/templates/claims_template.csv``.
-    bibliography
-        The text of ``book/references.bib``: titles come from it, and a source that has an entry is cited.
-
-    Returns
-    -------
-    dict of str to str
-        ``index.md``, one ``<source>.md`` for each source, ``inconsistencies.md``, ``claims-table.md``,
-        ``claims-changed.md`` and ``writing-claims.md``; texts in MyST Markdown.
+    ``evaluated`` is a ledger with recomputed verdicts, ``changes`` the data set ``claims_changes``, ``examples`` the
+    evaluated template, ``bibliography`` the text of ``book/references.bib``, from which titles come.
     """
     known = sources(bibliography)
     keys = list(dict.fromkeys(evaluated["source_key"]))
@@ -107,15 +103,7 @@ def all_pages(
 
 
 def counts_table(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> tables.Table:
-    """Return the counts by verdict, one column for each source, for the landing page and the overview.
-
-    Parameters
-    ----------
-    evaluated
-        A ledger with recomputed verdicts.
-    known
-        How each source is called (:func:`sources`); its key where it is not known.
-    """
+    """Return the counts by verdict, one column for each source, for the landing page and the overview."""
     frame = counts(evaluated).set_index("source_key").T.rename_axis("verdict").rename_axis(None, axis=1).reset_index()
     several = "all" in frame.columns
     headings = {key: "all" if key == "all" else _called(known or {}, key).short for key in frame.columns[1:]}
@@ -148,22 +136,9 @@ def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None
 def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | None = None) -> str:
     """Return the audit page of one source: what it claims, what reproduces, what does not and exactly why.
 
-    Parameters
-    ----------
-    evaluated
-        A ledger with recomputed verdicts.
-    source_key
-        The source.
-    called
-        How the bibliography calls it, which it is then cited from; None for a file without an entry there.
-
-    Raises
-    ------
-    DataError
-        If the ledger has no claim of that source; the nearest key is named.
+    ``called`` is how the bibliography calls it; None where it has no entry there.
     """
-    chosen = _of_source(evaluated, source_key)
-    by_verdict = {name: chosen[chosen["verdict"] == name] for name in VERDICTS}
+    chosen = of_source(evaluated, source_key)
     source = f"{{cite:t}}`{source_key}`" if called else f"<code>{_text(source_key)}</code>"
     parts = [
         f"# {called.title if called else escape.markdown(source_key)}\n",
@@ -171,22 +146,11 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
         _computed(counts_table(chosen, known={source_key: Source("", "claims")}).html),
         f"{_WORDING} {_LOSSES}\n",
     ]
-    sections = [
-        ("inconsistent", "What does not reproduce"),
-        ("judged", "Wordings that differ"),
-        ("rounding", "True only after rounding"),
-    ]
-    for name, heading in sections:
-        if len(by_verdict[name]):
+    for name, (heading, in_full) in SECTIONS.items():
+        part = chosen[chosen["verdict"] == name]
+        if len(part):
             parts += [f"## {heading}\n", f"{VERDICTS[name]}\n"]
-            parts += [_block(row) for row in by_verdict[name].to_dict("records")]
-    for name, heading in [
-        ("reproduced", "What reproduces"),
-        ("derived", "What can be computed but is not printed"),
-        ("not derivable", "What cannot be recomputed"),
-    ]:
-        if len(by_verdict[name]):
-            parts += [f"## {heading}\n", f"{VERDICTS[name]}\n", _claims_table(by_verdict[name], caption=heading)]
+            parts += map(_block, part.to_dict("records")) if in_full else [_claims_table(part, caption=heading)]
     return _page(*parts)
 
 
@@ -230,24 +194,13 @@ def table_page(evaluated: pd.DataFrame) -> str:
 
 
 def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame) -> str:
-    """Return what our reading changed: counts before and after, and each changed verdict with its reason.
-
-    Parameters
-    ----------
-    evaluated
-        The ledger with recomputed verdicts.
-    changes
-        The data set ``claims_changes``: claim, verdict before, verdict after, rule and reason.
-    """
+    """Return what our reading changed: counts before and after, and each changed verdict with its reason."""
     before = evaluated.set_index("claim_id")["verdict"].to_dict() | changes.set_index("claim_id")["before"].to_dict()
     names = [*VERDICTS, *sorted(set(before.values()) - set(VERDICTS))]
-    frame = pd.DataFrame(
-        {
-            "verdict": [*names, "all"],
-            "before": [*(sum(value == name for value in before.values()) for name in names), len(before)],
-            "after": [*(int((evaluated["verdict"] == name).sum()) for name in names), len(evaluated)],
-        }
-    )
+    columns = {"before": pd.Series(before), "after": evaluated["verdict"]}
+    frame = pd.DataFrame({name: column.value_counts().reindex(names, fill_value=0) for name, column in columns.items()})
+    frame.loc["all"] = len(before), len(evaluated)
+    frame = frame.rename_axis("verdict").reset_index()
     parts = [
         "# What our reading changed\n",
         "The ledger began as a draft. We read it through against the sources, replaced comparisons of typed numbers by "
@@ -302,22 +255,7 @@ def writing_page(examples: pd.DataFrame) -> str:
 
 
 def beside(evaluated: pd.DataFrame, claim_ids: Iterable[str], *, caption: str) -> tables.Table:
-    """Return the claims that concern a chapter as a table, to stand beside what the chapter computes.
-
-    Parameters
-    ----------
-    evaluated
-        A ledger with recomputed verdicts.
-    claim_ids
-        Which claims, in the order in which they are shown.
-    caption
-        What the table shows.
-
-    Raises
-    ------
-    DataError
-        If there is no claim of that name; the nearest one is named.
-    """
+    """Return the claims that concern a chapter as a table, in the order asked; an unknown name is refused."""
     rows = evaluated.set_index("claim_id", drop=False)
     wanted = list(claim_ids)
     for name in wanted:
@@ -361,12 +299,13 @@ def _downloads() -> str:
     )
 
 
-def _of_source(evaluated: pd.DataFrame, source_key: str) -> pd.DataFrame:
-    chosen = evaluated[evaluated["source_key"] == source_key]
-    if chosen.empty:
-        known = list(dict.fromkeys(evaluated["source_key"]))
-        raise DataError(f"there is no claim of '{source_key}'.{nearest(source_key, known)} Known: {', '.join(known)}")
-    return chosen
+def of_source(evaluated: pd.DataFrame, source_key: str, *, label: str = "") -> pd.DataFrame:
+    """Return the claims of one source; refuse a source without any, naming the nearest."""
+    known = list(dict.fromkeys(evaluated["source_key"]))
+    if source_key not in known:
+        said = f"there is no claim of '{source_key}'.{nearest(source_key, known)} Known: {', '.join(known)}"
+        raise DataError(f"{label}: {said}" if label else said)
+    return evaluated[evaluated["source_key"] == source_key]
 
 
 def _text(value: Any) -> str:

@@ -111,44 +111,25 @@ def _make(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                     takes_part = area == "Area South" and rng.random() < share
                     start = STARTS[cohort] if takes_part else pd.NaT
                     clinics.append((clinic, area, sub_district, service, start))
-                    since = (
-                        (PERIODS.year - start.year) * 12 + PERIODS.month - start.month
-                        if takes_part
-                        else np.full(len(PERIODS), -1)
-                    )
+                    months = (PERIODS.year - start.year) * 12 + PERIODS.month - start.month
+                    since = months if takes_part else np.full(len(PERIODS), -1)
                     lift = effect_after(np.asarray(since), step=step, growth=growth) * STRENGTH.get(sub_district, 0)
                     shock = shared[service] + _autoregressive(rng, len(PERIODS), SHOCK_SD)
                     base = _logit(percent / 100) + lasting + pattern
                     eligible = rng.poisson(people * size * (1 + 0.002 * month))
                     reached = rng.binomial(eligible, _coverage(base + shock + lift))
                     returned = rng.random(len(PERIODS)) >= NOT_RETURNED
-                    for t, period in enumerate(PERIODS):
-                        counts.append(
-                            (clinic, service, period, eligible[t], reached[t])
-                            if returned[t]
-                            else (clinic, service, period, None, None)
-                        )
-                    truth.append(
-                        pd.DataFrame(
-                            {
-                                "clinic": clinic,
-                                "area": area,
-                                "sub_district": sub_district,
-                                "service": service,
-                                "period": PERIODS,
-                                "people": people * size * (1 + 0.002 * month),
-                                "with": _coverage(base + lift),
-                                "without": _coverage(base),
-                            }
-                        )
-                    )
-    return (
-        pd.DataFrame(clinics, columns=["clinic", "area", "sub_district", "service", "start"]),
-        pd.DataFrame(counts, columns=["clinic", "service", "period", "eligible", "reached"]).astype(
-            {"eligible": "Int64", "reached": "Int64"}
-        ),
-        pd.concat(truth, ignore_index=True),
-    )
+                    known = {"eligible": pd.array(eligible, "Int64"), "reached": pd.array(reached, "Int64")}
+                    for values in known.values():
+                        values[~returned] = pd.NA
+                    counts.append(pd.DataFrame({"clinic": clinic, "service": service, "period": PERIODS} | known))
+                    truth.append(pd.DataFrame({
+                        "clinic": clinic, "area": area, "sub_district": sub_district, "service": service,
+                        "period": PERIODS, "people": people * size * (1 + 0.002 * month),
+                        "with": _coverage(base + lift), "without": _coverage(base),
+                    }))  # fmt: skip
+    made = pd.DataFrame(clinics, columns=["clinic", "area", "sub_district", "service", "start"])
+    return made, pd.concat(counts, ignore_index=True), pd.concat(truth, ignore_index=True)
 
 
 def clinics(seed: int = SEED) -> pd.DataFrame:
@@ -164,48 +145,28 @@ def services(seed: int = SEED) -> pd.DataFrame:
 def series(seed: int = SEED) -> pd.DataFrame:
     """Return coverage (per cent) by month for both Areas and their sub-districts, from the clinics that returned."""
     made, counts, _ = _make(seed)
-    rows = counts.dropna().merge(made, on=["clinic", "service"])
-    parts = [
-        rows.groupby([by, "service", "period"], as_index=False, sort=False)[["reached", "eligible"]]
-        .sum()
-        .rename(columns={by: "unit"})
-        for by in ("area", "sub_district")
-    ]
+    whole = _by_unit(counts.dropna().merge(made, on=["clinic", "service"]), ["reached", "eligible"])
+    whole["value"] = (100 * whole["reached"] / whole["eligible"]).astype("float64").round(4)
+    whole = whole.rename(columns={"reached": "numerator", "eligible": "denominator"})
+    whole = whole.astype({"numerator": "int64", "denominator": "int64"})
+    return whole[["indicator", "unit", "period", "value", "numerator", "denominator"]]
+
+
+def _by_unit(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Add up columns by month over the clinics of each Area and of each sub-district."""
+    parts = [rows.rename(columns={by: "unit"}) for by in ("area", "sub_district")]
+    parts = [part.groupby(["service", "unit", "period"], as_index=False, sort=False)[columns].sum() for part in parts]
     whole = pd.concat(parts, ignore_index=True).sort_values(["service", "unit", "period"], ignore_index=True)
-    return pd.DataFrame(
-        {
-            "indicator": whole["service"] + "_coverage",
-            "unit": whole["unit"],
-            "period": whole["period"],
-            "value": (100 * whole["reached"] / whole["eligible"]).astype("float64").round(4),
-            "numerator": whole["reached"].astype("int64"),
-            "denominator": whole["eligible"].astype("int64"),
-        }
-    )
+    return whole.assign(indicator=whole["service"] + "_coverage")
 
 
 def truth(seed: int = SEED) -> pd.DataFrame:
     """Return the expected coverage (per cent) with the package and without it, by unit, service and month."""
-    rows = _make(seed)[2]
-    parts = []
-    for by in ("area", "sub_district"):
-        weighted = rows.assign(
-            with_package=rows["with"] * rows["people"], without_package=rows["without"] * rows["people"]
-        )
-        added = weighted.groupby([by, "service", "period"], as_index=False, sort=False)[
-            ["people", "with_package", "without_package"]
-        ].sum()
-        parts.append(added.rename(columns={by: "unit"}))
-    whole = pd.concat(parts, ignore_index=True).sort_values(["service", "unit", "period"], ignore_index=True)
-    return pd.DataFrame(
-        {
-            "indicator": whole["service"] + "_coverage",
-            "unit": whole["unit"],
-            "period": whole["period"],
-            "with_package": (100 * whole["with_package"] / whole["people"]).round(4),
-            "without_package": (100 * whole["without_package"] / whole["people"]).round(4),
-        }
-    )
+    rows, names = _make(seed)[2], ["with_package", "without_package"]
+    rows = rows.assign(with_package=rows["with"] * rows["people"], without_package=rows["without"] * rows["people"])
+    whole = _by_unit(rows, ["people", *names])
+    whole[names] = (100 * whole[names].div(whole["people"], axis=0)).round(4)
+    return whole[["indicator", "unit", "period", *names]]
 
 
 def clinic_effects(service: str, seed: int = SEED) -> pd.DataFrame:
@@ -217,11 +178,9 @@ def clinic_effects(service: str, seed: int = SEED) -> pd.DataFrame:
     >>> float(table.loc[table["period"] < table["start"], "effect"].abs().max())
     0.0
     """
-    made, _, truth_rows = _make(seed)
-    rows = truth_rows[truth_rows["service"] == service].merge(
-        made.loc[made["service"] == service, ["clinic", "start"]], on="clinic"
-    )
-    rows = rows.dropna(subset=["start"]).assign(effect=lambda table: 100 * (table["with"] - table["without"]))
+    made, _, rows = _make(seed)
+    rows = rows.assign(effect=100 * (rows["with"] - rows["without"])).query("service == @service")
+    rows = rows.merge(made.dropna(subset=["start"]), on=["clinic", "service"])
     return rows.groupby(["start", "period"], as_index=False)["effect"].mean()
 
 

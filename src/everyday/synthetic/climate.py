@@ -24,26 +24,16 @@ ITEMS = 5
 
 #: Teams with their number of people at baseline, leavers and joiners; the smallest is below the reporting minimum.
 TEAMS = {
-    "Reception": (12, 2, 1),
-    "Nursing": (10, 1, 2),
-    "General practitioners": (9, 1, 1),
-    "Administration": (8, 1, 0),
-    "Home visits": (7, 1, 1),
-    "Dispensary": (4, 0, 0),
-}
+    "Reception": (12, 2, 1), "Nursing": (10, 1, 2), "General practitioners": (9, 1, 1),
+    "Administration": (8, 1, 0), "Home visits": (7, 1, 1), "Dispensary": (4, 0, 0),
+}  # fmt: skip
 
 #: True mean at baseline, true change, and chance in an answer (latent points on 0-3), by dimension.
 TRUTH = {
-    "challenge": (196.0, 8.0, 0.45),
-    "freedom": (171.0, 6.0, 0.50),
-    "trust": (139.0, 16.0, 0.40),
-    "idea_time": (84.0, 30.0, 0.45),
-    "playfulness": (166.0, 4.0, 0.50),
-    "conflict": (118.0, -16.0, 0.40),
-    "idea_support": (128.0, 24.0, 0.40),
-    "debate": (129.0, 12.0, 0.80),
-    "risk_taking": (92.0, 18.0, 0.50),
-}
+    "challenge": (196.0, 8.0, 0.45), "freedom": (171.0, 6.0, 0.50), "trust": (139.0, 16.0, 0.40),
+    "idea_time": (84.0, 30.0, 0.45), "playfulness": (166.0, 4.0, 0.50), "conflict": (118.0, -16.0, 0.40),
+    "idea_support": (128.0, 24.0, 0.40), "debate": (129.0, 12.0, 0.80), "risk_taking": (92.0, 18.0, 0.50),
+}  # fmt: skip
 
 #: Latent standard deviations: between teams, of a team's own change, between people; share of the last in common.
 TEAM_SD, TEAM_CHANGE_SD, PERSON_SD, PERSON_COMMON = 0.20, 0.06, 0.45, 0.5
@@ -106,16 +96,7 @@ def truth() -> pd.DataFrame:
 def practice(*, seed: int = SEED) -> Practice:
     """Generate one practice: two surveys of the same six teams, nine months apart, and their truth.
 
-    Parameters
-    ----------
-    seed
-        Seed of everything random: team, person and item noise, missing answers, who leaves.
-
-    Returns
-    -------
-    Practice
-        Surveys with the columns ``respondent``, ``team`` and ``<dimension>_<n>`` (answers 0-3, ``Int64``), one row a
-        person; the truth as :func:`truth`.
+    A survey has a row per person: ``respondent``, ``team`` and ``<dimension>_<n>`` (answers 0-3, ``Int64``).
 
     Examples
     --------
@@ -152,14 +133,9 @@ def _person_effects(rng: np.random.Generator, people: int) -> np.ndarray:
 
 
 def _answers(
-    rng: np.random.Generator,
-    people: list[str],
-    teams: np.ndarray,
-    team_effect: np.ndarray,
-    person_effect: np.ndarray,
-    *,
-    wave: int,
-) -> pd.DataFrame:
+    rng: np.random.Generator, people: list[str], teams: np.ndarray, team_effect: np.ndarray,
+    person_effect: np.ndarray, *, wave: int,
+) -> pd.DataFrame:  # fmt: skip
     """Draw every answer of one wave, lose some, and lay them out one row a person."""
     columns: dict[str, object] = {"respondent": people, "team": [list(TEAMS)[team] for team in teams]}
     for position, (dimension, (mean, change, noise)) in enumerate(TRUTH.items()):

@@ -186,13 +186,8 @@ def from_bytes(name: str, content: bytes) -> pd.DataFrame:
 
 #: What makes the data of a module for a seed.
 MODULES: dict[str, Callable[[int], dict[str, pd.DataFrame]]] = {
-    "series": series,
-    "pay": pay,
-    "survey": survey,
-    "coding": coding,
-    "wards": wards,
-    "paper": paper,
-}
+    "series": series, "pay": pay, "survey": survey, "coding": coding, "wards": wards, "paper": paper,
+}  # fmt: skip
 
 GENERATORS = {
     "teaching_series": lambda: series(SEED)["teaching_series"],

@@ -28,34 +28,16 @@ NOT_STATED = 0.04
 
 #: Agenda for Change: band, share of staff outside medicine, pounds an hour at each point (round numbers).
 BANDS = (
-    ("2", 0.185, (10.4, 11.1)),
-    ("3", 0.130, (11.2, 12.0)),
-    ("4", 0.100, (12.3, 13.4)),
-    ("5", 0.215, (13.9, 15.1, 16.9)),
-    ("6", 0.190, (17.3, 18.3, 20.9)),
-    ("7", 0.100, (21.4, 22.5, 24.5)),
-    ("8a", 0.040, (25.1, 28.2)),
-    ("8b", 0.016, (29.0, 33.5)),
-    ("8c", 0.009, (34.6, 39.8)),
-    ("8d", 0.006, (41.3, 47.5)),
-    ("9", 0.004, (49.2, 56.6)),
-    ("VSM", 0.005, (60.0, 78.0)),
-)
+    ("2", 0.185, (10.4, 11.1)), ("3", 0.130, (11.2, 12.0)), ("4", 0.100, (12.3, 13.4)),
+    ("5", 0.215, (13.9, 15.1, 16.9)), ("6", 0.190, (17.3, 18.3, 20.9)), ("7", 0.100, (21.4, 22.5, 24.5)),
+    ("8a", 0.040, (25.1, 28.2)), ("8b", 0.016, (29.0, 33.5)), ("8c", 0.009, (34.6, 39.8)),
+    ("8d", 0.006, (41.3, 47.5)), ("9", 0.004, (49.2, 56.6)), ("VSM", 0.005, (60.0, 78.0)),
+)  # fmt: skip
 #: Share of each band that is clinical staff; doctors all are. At the commissioning board, this part of it.
 CLINICAL = {
-    "2": 0.55,
-    "3": 0.55,
-    "4": 0.45,
-    "5": 0.85,
-    "6": 0.85,
-    "7": 0.75,
-    "8a": 0.60,
-    "8b": 0.45,
-    "8c": 0.35,
-    "8d": 0.30,
-    "9": 0.25,
-    "VSM": 0.20,
-}
+    "2": 0.55, "3": 0.55, "4": 0.45, "5": 0.85, "6": 0.85, "7": 0.75, "8a": 0.60, "8b": 0.45, "8c": 0.35, "8d": 0.30,
+    "9": 0.25, "VSM": 0.20,
+}  # fmt: skip
 CLINICAL_AT_THE_BOARD = 0.25
 
 #: Medical grades: foundation, trainee, specialty doctor, consultant; pounds an hour at each point.
@@ -63,125 +45,48 @@ GRADES = {"FD": (14.2, 16.5), "ST": (19.5, 23.0, 27.0), "SAS": (26.5, 33.0, 39.5
 
 #: The built-in effects: name, value, unit, what it does.
 TRUTH = (
-    (
-        "pay_women",
-        -0.012,
-        "log points",
-        "women outside medicine are paid this much less at the same band and point",
-    ),
-    (
-        "pay_women_medical",
-        -0.030,
-        "log points",
-        "women in medicine are paid this much less at the same grade and point",
-    ),
-    (
-        "pay_black",
-        -0.015,
-        "log points",
-        "Black staff are paid this much less at the same band or grade and point",
-    ),
-    (
-        "pay_asian",
-        -0.008,
-        "log points",
-        "Asian staff are paid this much less at the same band or grade and point",
-    ),
-    (
-        "pay_black_women",
-        -0.030,
-        "log points",
-        "Black women are paid this much less on top of both single effects",
-    ),
-    (
-        "pay_disabled",
-        -0.010,
-        "log points",
-        "disabled staff are paid this much less at the same band or grade and point",
-    ),
-    (
-        "pay_part_time",
-        -0.005,
-        "log points",
-        "part-time staff are paid this much less at the same band or grade and point",
-    ),
-    (
-        "band_men",
-        0.10,
-        "standard deviations",
-        "men stand this much higher on the latent scale that bands are cut from",
-    ),
+    ("pay_women", -0.012, "log points", "women outside medicine are paid this much less at the same band and point"),
+    ("pay_women_medical", -0.030, "log points",
+     "women in medicine are paid this much less at the same grade and point"),
+    ("pay_black", -0.015, "log points", "Black staff are paid this much less at the same band or grade and point"),
+    ("pay_asian", -0.008, "log points", "Asian staff are paid this much less at the same band or grade and point"),
+    ("pay_black_women", -0.030, "log points", "Black women are paid this much less on top of both single effects"),
+    ("pay_disabled", -0.010, "log points",
+     "disabled staff are paid this much less at the same band or grade and point"),
+    ("pay_part_time", -0.005, "log points",
+     "part-time staff are paid this much less at the same band or grade and point"),
+    ("band_men", 0.10, "standard deviations", "men stand this much higher on the latent scale that bands are cut from"),
     ("band_bme", -0.28, "standard deviations", "BME staff stand this much lower on it"),
     ("band_black_women", -0.15, "standard deviations", "Black women stand this much lower on top of that"),
     ("band_disabled", -0.15, "standard deviations", "disabled staff stand this much lower on it"),
     ("appointed_white_to_bme", 1.54, "ratio", "appointed from shortlisting, white over BME applicants"),
-    (
-        "appointed_nondisabled_to_disabled",
-        1.09,
-        "ratio",
-        "appointed from shortlisting, non-disabled over disabled",
-    ),
-    (
-        "disciplinary_bme_to_white",
-        1.14,
-        "ratio",
-        "entering formal disciplinary process, BME over white staff",
-    ),
-    (
-        "capability_disabled_to_nondisabled",
-        2.01,
-        "ratio",
-        "entering formal capability process, disabled over non-disabled",
-    ),
+    ("appointed_nondisabled_to_disabled", 1.09, "ratio", "appointed from shortlisting, non-disabled over disabled"),
+    ("disciplinary_bme_to_white", 1.14, "ratio", "entering formal disciplinary process, BME over white staff"),
+    ("capability_disabled_to_nondisabled", 2.01, "ratio",
+     "entering formal capability process, disabled over non-disabled"),
     ("training_white_to_bme", 1.04, "ratio", "taking non-mandatory training, white over BME staff"),
-)
+)  # fmt: skip
 _TRUTH = {name: value for name, value, _, _ in TRUTH}
 
 #: Survey questions: indicator, probability of the answer in the group and in the reference group.
-WRES_SURVEY = {
-    "wres5": (0.292, 0.268),
-    "wres6": (0.275, 0.220),
-    "wres7": (0.445, 0.587),
-    "wres8": (0.150, 0.060),
-}
+WRES_SURVEY = {"wres5": (0.292, 0.268), "wres6": (0.275, 0.220), "wres7": (0.445, 0.587), "wres8": (0.150, 0.060)}
 #: Indicator 7 before its base held the answers "don't know".
 WRES7_BEFORE_BREAK = (0.705, 0.870)
 WDES_SURVEY = {
-    "wdes4a": (0.332, 0.262),
-    "wdes4b": (0.161, 0.092),
-    "wdes4c": (0.248, 0.167),
-    "wdes4d": (0.498, 0.487),
-    "wdes5": (0.515, 0.575),
-    "wdes6": (0.272, 0.194),
-    "wdes7": (0.372, 0.479),
-    "wdes8": (0.722, None),
-}
+    "wdes4a": (0.332, 0.262), "wdes4b": (0.161, 0.092), "wdes4c": (0.248, 0.167), "wdes4d": (0.498, 0.487),
+    "wdes5": (0.515, 0.575), "wdes6": (0.272, 0.194), "wdes7": (0.372, 0.479), "wdes8": (0.722, None),
+}  # fmt: skip
 SURVEY_YEARS = (2019, 2020, 2021, 2022, 2023)
 RESPONSE = 0.48
 DISABLED_IN_SURVEY = 0.22
 
 #: Stage rates of the recruitment funnel for the reference applicant (white, non-disabled, man).
-_STAGES = (
-    ("applied", 0.190),
-    ("shortlisted", 0.300),
-    ("interviewed", 0.860),
-    ("appointed", 0.285),
-    ("stayed", 0.860),
-)
+_STAGES = (("applied", 0.190), ("shortlisted", 0.300), ("interviewed", 0.860), ("appointed", 0.285), ("stayed", 0.860))
 _VIEWS = 112_000
 
 
 def staff() -> pd.DataFrame:
-    """Return the workforce: one row per person.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``person``, ``organisation``, ``sex`` (F, M), ``ethnic_group`` (W, A, B, M, O, N), ``disabled`` (Y, N,
-        U), ``age`` (years), ``contract`` (P, T), ``part_time`` (Y, N), ``band`` (missing for doctors),
-        ``grade`` (missing outside medicine), ``point``, ``hourly_pay`` and ``bonus`` (pounds), ``full_pay``
-        (Y, N), ``clinical`` (Y, N).
-    """
+    """Return the workforce, a row per person; the schema of the data set says what each column means."""
     rng = np.random.default_rng(SEED)
     people = pd.concat([_organisation(rng, *spec) for spec in ORGANISATIONS], ignore_index=True)
     doctor = people["doctor"].to_numpy()
@@ -235,25 +140,15 @@ def _organisation(
     group = np.where(draw < p_bme, among, np.where(draw > 1 - NOT_STATED, "N", "W"))
     sex = np.where(rng.random(size) < np.where(doctor, 0.46, women), "F", "M")
     age = np.clip(np.round(rng.normal(43, 11.5, size)), 18, 68)
-    age = np.where(
-        doctor & (sex == "F"), np.clip(age - 4, 24, 68), np.where(doctor, np.maximum(age, 24), age)
-    )
+    age = np.where(doctor & (sex == "F"), np.clip(age - 4, 24, 68), np.where(doctor, np.maximum(age, 24), age))
     said = rng.random(size)
     disabled = np.where(said < 0.0425, "Y", np.where(said > 0.82, "U", "N"))
     part_time = np.where(rng.random(size) < np.where(sex == "F", 0.42, 0.13), "Y", "N")
     contract = np.where(rng.random(size) < np.where(doctor, 0.35, 0.07), "T", "P")
-    return pd.DataFrame(
-        {
-            "organisation": code,
-            "sex": sex,
-            "ethnic_group": group,
-            "disabled": disabled,
-            "age": age.astype(int),
-            "contract": contract,
-            "part_time": part_time,
-            "doctor": doctor,
-        }
-    )
+    return pd.DataFrame({
+        "organisation": code, "sex": sex, "ethnic_group": group, "disabled": disabled, "age": age.astype(int),
+        "contract": contract, "part_time": part_time, "doctor": doctor,
+    })  # fmt: skip
 
 
 def _clinical(people: pd.DataFrame, doctor: np.ndarray) -> np.ndarray:
@@ -278,11 +173,8 @@ def _grades(
     senior = np.clip(0.03 * (age - 26), 0.02, 0.82) - 0.05 * woman - 0.08 * np.isin(group, list(BME_GROUPS))
     sas = np.where(np.isin(group, list(BME_GROUPS)), 0.18, 0.09)
     early = np.where(age < 30, 0.45, 0.10)
-    found = np.where(
-        draw < senior,
-        "CON",
-        np.where(draw < senior + sas, "SAS", np.where(draw > 1 - early * (1 - senior - sas), "FD", "ST")),
-    )
+    junior = np.where(draw > 1 - early * (1 - senior - sas), "FD", "ST")
+    found = np.where(draw < senior, "CON", np.where(draw < senior + sas, "SAS", junior))
     return np.where(doctor, found, None)
 
 
@@ -302,10 +194,7 @@ def _bonus(rng: np.random.Generator, people: pd.DataFrame, woman: np.ndarray) ->
 
 
 def recruitment() -> pd.DataFrame:
-    """Return a year of recruitment: people of each group who reached each stage, by organisation.
-
-    The same people are counted by ethnic group, disability and sex (``characteristic``).
-    """
+    """Return a year of recruitment: who reached each stage, by organisation and by ethnic group, disability and sex."""
     rng = np.random.default_rng(SEED + 17)
     total = sum(size for _, _, size, *_ in ORGANISATIONS)
     cells = []
@@ -319,62 +208,38 @@ def recruitment() -> pd.DataFrame:
                         seen = rng.binomial(seen, rate * _relative(stage, ethnic, disabled))
                         cells.append((code, ethnic, disabled, sex, stage, seen))
     joint = pd.DataFrame(cells, columns=["organisation", "ethnicity", "disability", "sex", "stage", "people"])
-    found = [
-        joint.groupby(["organisation", name, "stage"], sort=False, as_index=False)["people"]
-        .sum()
-        .rename(columns={name: "group"})
-        .assign(characteristic=name)
-        for name in ("ethnicity", "disability", "sex")
-    ]
-    return pd.concat(found, ignore_index=True)[["organisation", "characteristic", "group", "stage", "people"]]
+    names, found = ["organisation", "characteristic", "group", "stage"], joint.melt(
+        ["organisation", "stage", "people"], var_name="characteristic", value_name="group"
+    )
+    return found.groupby(names, sort=False, as_index=False)["people"].sum()
 
 
 def _relative(stage: str, ethnic: str, disabled: str) -> float:
     """Return the built-in rate of a stage relative to the reference applicant."""
-    interviewed = {"BME": 0.96}.get(ethnic, 1.0)
-    table = {
-        "applied": {"BME": 1.12}.get(ethnic, 1.0),
-        "shortlisted": {"BME": 0.76}.get(ethnic, 1.0) * {"Disabled": 1.05}.get(disabled, 1.0),
-        "interviewed": interviewed,
-        "appointed": {"BME": 1 / (_TRUTH["appointed_white_to_bme"] * interviewed)}.get(ethnic, 1.0)
-        * {"Disabled": 1 / _TRUTH["appointed_nondisabled_to_disabled"]}.get(disabled, 1.0),
-        "stayed": {"BME": 0.98}.get(ethnic, 1.0) * {"Disabled": 0.96}.get(disabled, 1.0),
-    }
-    return table[stage]
+    bme = {"applied": 1.12, "shortlisted": 0.76, "interviewed": 0.96, "stayed": 0.98}
+    bme["appointed"] = 1 / (_TRUTH["appointed_white_to_bme"] * bme["interviewed"])
+    other = {"shortlisted": 1.05, "appointed": 1 / _TRUTH["appointed_nondisabled_to_disabled"], "stayed": 0.96}
+    factors = (bme if ethnic == "BME" else {}), (other if disabled == "Disabled" else {})
+    return factors[0].get(stage, 1.0) * factors[1].get(stage, 1.0)
 
 
 def processes() -> pd.DataFrame:
-    """Return formal processes and training over two years: who could have had them, and who had.
-
-    The number of cases of the system is the built-in rate times the staff, rounded; chance decides in which
-    organisation.
-    """
+    """Return formal processes and training over two years: the built-in rate times the staff, rounded."""
     rng = np.random.default_rng(SEED + 2)
     people = staff()
-    ethnic = np.where(
-        people["ethnic_group"] == "W", "White", np.where(people["ethnic_group"] == "N", "Not stated", "BME")
-    )
+    ethnic = people["ethnic_group"].map({"W": "White", "N": "Not stated"}).fillna("BME")
     disability = people["disabled"].map({"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"})
+    disciplinary = 0.0080 * _TRUTH["disciplinary_bme_to_white"]
+    training = 0.42 / _TRUTH["training_white_to_bme"]
+    capability = 0.0040 * _TRUTH["capability_disabled_to_nondisabled"]
     rates = {
-        ("disciplinary", "ethnicity"): {
-            "White": 0.0080,
-            "BME": 0.0080 * _TRUTH["disciplinary_bme_to_white"],
-            "Not stated": 0.008,
-        },
-        ("training", "ethnicity"): {
-            "White": 0.42,
-            "BME": 0.42 / _TRUTH["training_white_to_bme"],
-            "Not stated": 0.40,
-        },
-        ("capability", "disability"): {
-            "Non-disabled": 0.0040,
-            "Disabled": 0.0040 * _TRUTH["capability_disabled_to_nondisabled"],
-            "Not stated": 0.004,
-        },
+        ("disciplinary", "ethnicity"): {"White": 0.0080, "BME": disciplinary, "Not stated": 0.008},
+        ("training", "ethnicity"): {"White": 0.42, "BME": training, "Not stated": 0.40},
+        ("capability", "disability"): {"Non-disabled": 0.0040, "Disabled": capability, "Not stated": 0.004},
     }
     rows = []
     for (process, characteristic), of in rates.items():
-        groups = pd.Series(ethnic if characteristic == "ethnicity" else disability, index=people.index)
+        groups = ethnic if characteristic == "ethnicity" else disability
         for year, more in ((2021, 1.1), (2022, 1.0)):
             for group, rate in of.items():
                 could = people[groups == group].groupby("organisation", sort=False).size()
@@ -384,16 +249,11 @@ def processes() -> pd.DataFrame:
                     (code, year, process, characteristic, group, int(cases), int(could[code]))
                     for code, cases in zip(could.index, had, strict=True)
                 ]
-    return pd.DataFrame(
-        rows, columns=["organisation", "year", "process", "characteristic", "group", "had", "could"]
-    )
+    return pd.DataFrame(rows, columns=["organisation", "year", "process", "characteristic", "group", "had", "could"])
 
 
 def survey() -> pd.DataFrame:
-    """Return answers to the staff survey by organisation, year, indicator and group.
-
-    ``year`` is the reporting year of the standard: the survey was taken in the autumn before.
-    """
+    """Return answers to the staff survey by organisation, reporting year (survey of the autumn before) and group."""
     rng = np.random.default_rng(SEED + 100)
     rows = []
     for year in SURVEY_YEARS:
@@ -413,9 +273,8 @@ def survey() -> pd.DataFrame:
                         base = round(asked * (0.62 if before else 0.35 if indicator == "wdes8" else 0.98))
                         said = rng.binomial(base, chance)
                         rows.append((code, year, indicator, characteristic, group, said, base))
-    return pd.DataFrame(
-        rows, columns=["organisation", "year", "indicator", "characteristic", "group", "answered", "base"]
-    )
+    columns = ["organisation", "year", "indicator", "characteristic", "group", "answered", "base"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def engagement() -> pd.DataFrame:
@@ -423,35 +282,21 @@ def engagement() -> pd.DataFrame:
     rng = np.random.default_rng(SEED + 4)
     rows = []
     for code, _, size, *_ in ORGANISATIONS:
-        for group, share, mean in (
-            ("Disabled", DISABLED_IN_SURVEY, 6.45),
-            ("Non-disabled", 1 - DISABLED_IN_SURVEY, 6.95),
-        ):
+        shares = (("Disabled", DISABLED_IN_SURVEY, 6.45), ("Non-disabled", 1 - DISABLED_IN_SURVEY, 6.95))
+        for group, share, mean in shares:
             base = rng.binomial(round(size * share), RESPONSE)
             rows.append((code, 2022, group, base, round(float(mean + rng.normal(0, 0.08)), 2), 1.75))
-    return pd.DataFrame(
-        rows, columns=["organisation", "year", "group", "base", "mean_score", "standard_deviation"]
-    )
+    return pd.DataFrame(rows, columns=["organisation", "year", "group", "base", "mean_score", "standard_deviation"])
 
 
 def boards() -> pd.DataFrame:
     """Return voting board members by organisation, counted by ethnicity and by disability."""
-    members = {
-        "ACU": (15, 3, 1),
-        "DGH": (14, 2, 1),
-        "COM": (13, 1, 0),
-        "MEN": (14, 3, 1),
-        "AMB": (12, 0, 0),
-        "ICB": (15, 2, 1),
-    }
+    members = {"ACU": (15, 3, 1), "DGH": (14, 2, 1), "COM": (13, 1, 0), "MEN": (14, 3, 1), "AMB": (12, 0, 0),
+               "ICB": (15, 2, 1)}  # fmt: skip
     rows = []
     for code, (all_of, bme, disabled) in members.items():
-        rows += [
-            (code, "ethnicity", "BME", bme),
-            (code, "ethnicity", "White", all_of - bme),
-            (code, "disability", "Disabled", disabled),
-            (code, "disability", "Non-disabled", all_of - disabled),
-        ]
+        rows += [(code, "ethnicity", "BME", bme), (code, "ethnicity", "White", all_of - bme)]
+        rows += [(code, "disability", "Disabled", disabled), (code, "disability", "Non-disabled", all_of - disabled)]
     return pd.DataFrame(rows, columns=["organisation", "characteristic", "group", "voting_members"])
 
 

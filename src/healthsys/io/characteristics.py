@@ -29,23 +29,11 @@ tbc|don't know|do not know|dk|not entered|not completed|not obtained|not yet kno
 
 #: NHS ethnic category codes (NHS Data Dictionary, "ethnic category", 2001 census categories): code and name.
 NHS_ETHNIC_CODES = {
-    "A": "White British",
-    "B": "White Irish",
-    "C": "Any other White background",
-    "D": "Mixed White and Black Caribbean",
-    "E": "Mixed White and Black African",
-    "F": "Mixed White and Asian",
-    "G": "Any other mixed background",
-    "H": "Indian",
-    "J": "Pakistani",
-    "K": "Bangladeshi",
-    "L": "Any other Asian background",
-    "M": "Black Caribbean",
-    "N": "Black African",
-    "P": "Any other Black background",
-    "R": "Chinese",
-    "S": "Any other ethnic group",
-}
+    "A": "White British", "B": "White Irish", "C": "Any other White background", "D": "Mixed White and Black Caribbean",
+    "E": "Mixed White and Black African", "F": "Mixed White and Asian", "G": "Any other mixed background",
+    "H": "Indian", "J": "Pakistani", "K": "Bangladeshi", "L": "Any other Asian background", "M": "Black Caribbean",
+    "N": "Black African", "P": "Any other Black background", "R": "Chinese", "S": "Any other ethnic group",
+}  # fmt: skip
 
 #: NHS codes of people whose category is not known: not stated (asked) and not known (not asked).
 NHS_UNKNOWN_CODES = ("Z", "99")
@@ -57,19 +45,13 @@ OWN_ETHNIC_CODES = {"W": "white", "A": "Asian", "B": "Black", "M": "mixed", "O":
 PEOPLE = {
     "sex": {"F": "women", "M": "men", "U": "people of another or unknown sex"},
     "ethnic_group": {
-        "W": "white staff",
-        "A": "Asian staff",
-        "B": "Black staff",
-        "M": "staff of mixed ethnicity",
-        "O": "staff of other ethnic groups",
-        "N": "staff whose ethnicity is not stated",
+        "W": "white staff", "A": "Asian staff", "B": "Black staff", "M": "staff of mixed ethnicity",
+        "O": "staff of other ethnic groups", "N": "staff whose ethnicity is not stated",
     },
     "disabled": {
-        "Y": "disabled staff",
-        "N": "staff who are not disabled",
-        "U": "staff whose disability status is not stated",
+        "Y": "disabled staff", "N": "staff who are not disabled", "U": "staff whose disability status is not stated",
     },
-}
+}  # fmt: skip
 
 #: Short labels of the same codes for tables and figures.
 SHORT = {
@@ -159,18 +141,8 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     """Return the levels of a personal characteristic of a reader's file, what its codes mean, and notes.
 
     Cells that say that nothing is known become :data:`NOT_STATED`; spellings that differ in case, blanks or dashes
-    only are joined. In a column of ethnic groups, NHS category codes become their names; codes of our own layout
-    stay; a list of codes that could be either, that mixes both, or that holds another code is refused.
-
-    Parameters
-    ----------
-    raw
-        The file as text (:func:`healthsys.io.csv_files.text_table`); ``label`` is what messages call it.
-
-    Raises
-    ------
-    DataError
-        Naming file, column, row and code.
+    only are joined. In a column of ethnic groups, NHS category codes become their names and codes of our own layout
+    stay; codes that could be either, that mix both, or that are in neither list are refused (DataError).
 
     Examples
     --------
@@ -255,12 +227,7 @@ def level_named(levels: Sequence[str], given: str, codes: Mapping[str, str]) -> 
 def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str | None, label: str) -> pd.Series:
     """Return a column of few known codes as those codes; what says that nothing is known becomes ``unknown``.
 
-    Where ``unknown`` is None, such a cell is refused like any other code that is not known.
-
-    Raises
-    ------
-    DataError
-        Naming file, column, row and value of a cell that is no known code.
+    Where ``unknown`` is None, such a cell is refused (DataError) like any other code that is not known.
 
     Examples
     --------

@@ -1,8 +1,4 @@
-"""Plots of workforce equality: ratios, pairs of percentages, representation, yearly series, stages of recruitment.
-
-Each plot takes a tidy frame and axes; next to it stands what its alternative text says. A figure narrower than
-:data:`WIDE` pixels is drawn for a phone.
-"""
+"""Plots of workforce equality, each with its alternative text; narrower than ``WIDE`` pixels, for a phone."""
 
 from __future__ import annotations
 
@@ -32,15 +28,13 @@ def _wrapped(text: str, ax: Axes, *, wide: int, narrow: int) -> str:
 
 
 def heights(labels: Sequence[str]) -> tuple[int, int]:
-    """Return the heights in pixels, in the text and on a phone, of a plot with one wrapped label a row.
-
-    Examples
-    --------
-    >>> heights(["short", "short"]), heights(["a label of thirty letters or so"])
-    ((149, 149), (120, 138))
-    """
+    """Return the heights in pixels, in the text and on a phone, of a plot with one wrapped label a row."""
     lines = [max(len(textwrap.wrap(str(label), size)) for label in labels) for size in (46, 22)]
     return tuple(92 + round(19 * len(labels) * max(1.5, most + 0.4)) for most in lines)
+
+
+def _note(ax: Axes, text: str, at: tuple, by: tuple = (0, 4), *, tone: str = "quiet", **options: Any) -> None:
+    ax.annotate(text, at, xytext=by, textcoords="offset points", color=COLOUR[tone], **options)
 
 
 def _rows(ax: Axes, labels: Sequence[str], *, wide: int = 46, narrow: int = 22) -> None:
@@ -59,11 +53,7 @@ def _said(table: pd.DataFrame, label: str, value: str, format: str) -> str:
 
 
 def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: str, strong: Sequence[str] = ()) -> Axes:
-    """Draw one ratio a row with its interval and its number, on a logarithmic axis with the four-fifths band.
-
-    ``table`` has ``label``, ``ratio``, ``lower``, ``upper``; a row without a ratio keeps its line and shows ``*``.
-    ``axis`` is the title of the axis, ``kind`` the kind of data; labels in ``strong`` have the comparison colour.
-    """
+    """Draw ``ratio``, ``lower`` and ``upper`` of each row on a logarithmic axis; without a ratio, ``*``."""
     ax.axvline(1, color=COLOUR["context"], linewidth=1)
     ax.axvspan(*FOUR_FIFTHS, color=COLOUR["faint"], zorder=0, linewidth=0)
     for place, row in enumerate(table.to_dict("records")):
@@ -89,30 +79,20 @@ def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: s
 
 
 def alt_ratios(table: pd.DataFrame, *, label: str, what: str) -> str:
-    """Say each ratio of :func:`plot_ratios`.
-
-    Examples
-    --------
-    >>> alt_ratios(pd.DataFrame({"step": ["applied to appointed"], "ratio": [0.5]}), label="step", what="Ratios")
-    'Ratios: applied to appointed 0.50. One is equal likelihood.'
-    """
+    """Say each ratio of :func:`plot_ratios`."""
     return f"{what}: {_said(table, label, 'ratio', '{:.2f}')}. One is equal likelihood."
 
 
 def plot_pairs(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str], kind: str) -> Axes:
-    """Draw two percentages a row joined by a line: the group and the reference group.
-
-    ``table`` has ``label``, ``group_percent`` and ``reference_percent`` without missing cells; ``names`` says what the
-    two are called, ``kind`` how the group is marked; the reference group has a circle.
-    """
+    """Draw two percentages a row (``label``, ``group_percent``, ``reference_percent``) joined by a line."""
     for place, (group, reference) in enumerate(table[["group_percent", "reference_percent"]].to_numpy(dtype=float)):
         ax.plot([group, reference], [place] * 2, color=COLOUR["faint"], linewidth=4, zorder=1)
         for value, tone in ((group, "subject"), (reference, "comparison")):
             style = marker(kind, COLOUR[tone]) | ({"marker": "o"} if tone == "comparison" else {})
             ax.plot([value], [place], linestyle="none", markersize=8, zorder=3, **style)
             side = -1 if value == min(group, reference) else 1
-            ax.annotate(f"{value:.1f}", (value, place), xytext=(9 * side, 0), textcoords="offset points", va="center",
-                        ha="right" if side < 0 else "left", color=COLOUR[tone])  # fmt: skip
+            across = "right" if side < 0 else "left"
+            _note(ax, f"{value:.1f}", (value, place), (9 * side, 0), tone=tone, va="center", ha=across)
     _rows(ax, list(table["label"]), wide=44, narrow=23)
     high, spare = float(table[["group_percent", "reference_percent"]].max(axis=None)), 0.22 if _narrow(ax) else 0.12
     ax.set_xlim(-spare * high, high * (1.05 + spare))
@@ -134,16 +114,12 @@ def alt_pairs(table: pd.DataFrame, *, names: tuple[str, str], format: str = "{:.
 
 
 def plot_representation(table: pd.DataFrame, *, ax: Axes, group: str, kind: str) -> Axes:
-    """Draw the share of a group in each band with its interval, against its share of all staff.
-
-    ``table`` is as of :func:`healthsys.workforce.representation`; a missing percentage shows ``*``.
-    """
+    """Draw a table of :func:`healthsys.workforce.representation`; a missing percentage shows ``*``."""
     whole, bands = table[table["band"] == "All"].iloc[0], table[table["band"] != "All"].reset_index(drop=True)
     if pd.notna(whole["percent"]):
         ax.axhline(whole["percent"], color=COLOUR["context"], linewidth=1.2, linestyle="--")
-        ax.annotate(f"all staff {whole['percent']:.1f}%", (1, whole["percent"]), ha="right", va="bottom",
-                    xycoords=("axes fraction", "data"), xytext=(0, 4), textcoords="offset points",
-                    color=COLOUR["quiet"])  # fmt: skip
+        place = {"ha": "right", "va": "bottom", "xycoords": ("axes fraction", "data")}
+        _note(ax, f"all staff {whole['percent']:.1f}%", (1, whole["percent"]), **place)
     known = bands.dropna(subset=["percent"])
     ax.vlines(known.index, known["lower"], known["upper"], color=COLOUR["subject"], linewidth=2.4)
     ax.plot(known.index, known["percent"], linestyle="none", **marker(kind))
@@ -166,20 +142,14 @@ def alt_representation(table: pd.DataFrame, *, group: str) -> str:
 def plot_series(
     table: pd.DataFrame, *, ax: Axes, axis: str, kind: str, own: tuple[int, float, float, float] | None
 ) -> Axes:
-    """Draw a published ratio by year, blank where no value is known, with one's own figure and its interval.
-
-    ``table`` has ``year`` and ``value``; ``own`` is one's own year, ratio, lower and upper limit, None where it is not
-    shown, and ``kind`` the kind of one's own data.
-    """
+    """Draw a published ratio by year (``year``, ``value``), with one's own year, ratio, lower and upper limit."""
     ax.axhline(1, color=COLOUR["context"], linewidth=1)
-    quiet = {"textcoords": "offset points", "color": COLOUR["quiet"]}
-    ax.annotate("equal likelihood", (1, 1), xycoords=("axes fraction", "data"), xytext=(0, 4), ha="right",
-                va="bottom", **quiet)  # fmt: skip
+    _note(ax, "equal likelihood", (1, 1), xycoords=("axes fraction", "data"), ha="right", va="bottom")
     ax.plot(table["year"], table["value"], color=COLOUR["context"], linewidth=1.5)
     shown = table.dropna(subset=["value"])
     ax.plot(shown["year"], shown["value"], linestyle="none", **marker("published", COLOUR["context"]))
     for row in shown.itertuples():
-        ax.annotate(f"{row.value:.2f}", (row.year, row.value), xytext=(0, 8), ha="center", **quiet)
+        _note(ax, f"{row.value:.2f}", (row.year, row.value), (0, 8), ha="center")
     values = [1.0, *shown["value"]]
     years = table["year"].astype(int).to_list()
     last = max(years)
@@ -188,8 +158,7 @@ def plot_series(
         ax.plot([year + 0.45] * 2, [low, high], color=COLOUR["subject"], linewidth=2.4, solid_capstyle="butt")
         ax.plot([year + 0.45], [value], linestyle="none", markersize=8, **marker(kind, COLOUR["subject"]))
         name = {"synthetic": "Synthetic", "yours": "Yours"}.get(kind, "System")
-        ax.annotate(f"{name} {value:.2f}", (year + 0.45, high), xytext=(0, 5), textcoords="offset points",
-                    ha="center", va="bottom", color=COLOUR["subject"])  # fmt: skip
+        _note(ax, f"{name} {value:.2f}", (year + 0.45, high), (0, 5), tone="subject", ha="center", va="bottom")
         values, last = [*values, low, high], max(last, year)
     ax.set_xlim(min(years) - 0.6, last + 0.9)
     blank = table.loc[table["value"].isna(), "year"].to_list()
@@ -209,24 +178,19 @@ def alt_series(table: pd.DataFrame, *, what: str, own: float | None = None) -> s
 
 
 def plot_change(table: pd.DataFrame, *, ax: Axes, groups: tuple[str, str], kind: str, broken: int | None) -> Axes:
-    """Draw one survey indicator over the years for two groups, never joining the line over a break.
-
-    ``table`` has ``year``, ``group``, ``percent`` and ``stretch`` (a new number after a break in definition);
-    ``broken`` is the first year of the new definition, None without a break.
-    """
+    """Draw ``percent`` by ``year``, ``group`` and ``stretch``; ``broken`` is the first year of the second stretch."""
     for group, tone, style in zip(groups, ("subject", "comparison"), ("-", "--"), strict=True):
         own = table[table["group"] == group].sort_values("year")
         for _, part in own.groupby("stretch"):
             ax.plot(part["year"], part["percent"], color=COLOUR[tone], linestyle=style)
         ax.plot(own["year"], own["percent"], linestyle="none", **marker(kind, COLOUR[tone]))
         last = own.iloc[-1]
-        ax.annotate(f"{group} {last['percent']:.0f}%", (last["year"], last["percent"]), xytext=(8, 0), va="center",
-                    textcoords="offset points", color=COLOUR[tone])  # fmt: skip
+        _note(ax, f"{group} {last['percent']:.0f}%", (last["year"], last["percent"]), (8, 0), tone=tone, va="center")
     years = sorted(table["year"].unique())
     if broken in years:
         ax.axvline(broken - 0.5, color=COLOUR["context"], linewidth=1, linestyle=":")
-        ax.annotate("base changes", (broken - 0.5, 1), xycoords=("data", "axes fraction"), xytext=(-4, -2),
-                    textcoords="offset points", ha="right", va="top", color=COLOUR["quiet"])  # fmt: skip
+        place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
+        _note(ax, "base changes", (broken - 0.5, 1), (-4, -2), **place)
     ax.set_xticks(years, [str(year) for year in years])
     ax.set_xlim(min(years) - 0.2, max(years) + (1.6 if _narrow(ax) else 0.9))
     ax.set_ylim(0, 100)
@@ -241,11 +205,7 @@ def alt_change(table: pd.DataFrame, *, what: str) -> str:
 
 
 def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> Axes:
-    """Draw organisations in a funnel around their pooled percentage; nothing is ranked.
-
-    ``found`` is a funnel of proportions: ``target``, ``points`` (unit first, size third, ``value``) and ``curves``;
-    ``axis`` and ``people`` are the titles of both axes.
-    """
+    """Draw organisations of :func:`healthsys.spc.funnel` around their pooled percentage; nothing is ranked."""
     sizes, values = found.points.iloc[:, 2].astype(float), 100 * found.points["value"]
     curves, end = 100 * found.curves, found.curves.iloc[-1]
     ax.axhline(100 * found.target, color=COLOUR["context"], linewidth=1)
@@ -253,13 +213,12 @@ def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> A
         for side in ("lower", "upper"):
             ax.plot(found.curves["size"], curves[f"{name}_{side}"], color=COLOUR["context"], linewidth=1.2,
                     linestyle=style)  # fmt: skip
-        ax.annotate(said, (end["size"], 100 * end[f"{name}_upper"]), xytext=(4, 0), textcoords="offset points",
-                    va=place, color=COLOUR["quiet"])  # fmt: skip
+        _note(ax, said, (end["size"], 100 * end[f"{name}_upper"]), (4, 0), va=place)
     ax.plot(sizes, values, linestyle="none", markersize=8, **marker(kind))
     for unit, size, value in zip(found.points.iloc[:, 0], sizes, values, strict=True):
         above = value >= 100 * found.target
-        ax.annotate(str(unit), (size, value), xytext=(0, 8 if above else -8), textcoords="offset points", ha="center",
-                    va="bottom" if above else "top", color=COLOUR["text"])  # fmt: skip
+        up, side = (8, "bottom") if above else (-8, "top")
+        _note(ax, str(unit), (size, value), (0, up), tone="text", ha="center", va=side)
     ax.set_xlim(0, sizes.max() * (1.3 if _narrow(ax) else 1.14))
     ax.set_ylim(0, max(60, values.max() * 1.2))
     ax.set_xlabel(people)
@@ -277,10 +236,7 @@ def alt_funnel(found: Any) -> str:
 
 
 def plot_stages(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str]) -> Axes:
-    """Draw the rate of two groups at every step of recruitment as paired bars with their numbers.
-
-    ``table`` is as of :func:`healthsys.workforce.recruitment`; a missing rate shows ``*``.
-    """
+    """Draw both rates of :func:`healthsys.workforce.recruitment` as paired bars; a missing rate shows ``*``."""
     rates = table[["group_rate", "reference_rate"]].set_axis(list(names), axis=1).assign(step=table["step"])
     rates["step"] = [_wrapped(step.replace(" to ", " → "), ax, wide=40, narrow=18) for step in rates["step"]]
     seaborn.barplot(rates.melt("step"), x="value", y="step", hue="variable", ax=ax, saturation=1, legend=False,
@@ -288,8 +244,8 @@ def plot_stages(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str]) -> Axe
                     orient="h")  # fmt: skip
     for name, shift in zip(names, (-0.18, 0.18), strict=True):
         for place, rate in enumerate(rates[name].astype(float)):
-            ax.annotate("*" if np.isnan(rate) else f"{rate:.1f}%", (np.nan_to_num(rate), place + shift), va="center",
-                        xytext=(4, 0), textcoords="offset points", color=COLOUR["text"])  # fmt: skip
+            said = "*" if np.isnan(rate) else f"{rate:.1f}%"
+            _note(ax, said, (np.nan_to_num(rate), place + shift), (4, 0), tone="text", va="center")
     ax.set_xlim(0, 112)
     ax.set_xticks([0, 25, 50, 75, 100])
     ax.set_xlabel("Percent who went on to the next stage")
