@@ -142,7 +142,7 @@ def adoption_curve(
     Returns
     -------
     pandas.DataFrame
-        ``period``, ``adopters``, ``share``, and ``group`` (of Rogers: :data:`ADOPTERS`).
+        ``period``, ``adopters``, ``share``, and ``group`` (of Rogers: ``ADOPTERS``).
 
     References
     ----------
