@@ -1,9 +1,4 @@
-"""The tables of one page: which cells are printed, and secondary suppression until nothing can be found out.
-
-All tables of a page count the same people, crossed by some characteristics. A printed cell is a set of
-conditions on them ("sex F and band 5"; no condition is everybody). A cell that stands in two tables is one
-cell, so suppression in one table holds in the other.
-"""
+"""The tables of one page, and secondary suppression until no suppressed cell can be worked out."""
 
 from __future__ import annotations
 
@@ -25,8 +20,7 @@ Cell = frozenset
 class Printed:
     """A table that a page shows: ``name``, and the characteristics ``by`` which it counts; the first names the rows.
 
-    ``totals`` says whether totals over every characteristic are shown too, ``where`` holds conditions on the whole
-    table, ``only`` the levels of a characteristic that the table has, where nobody under ``where`` is at another.
+    ``totals`` says whether totals are shown, ``where`` has conditions on the whole table, ``only`` the levels shown.
     """
 
     name: str
@@ -80,11 +74,9 @@ class Page:
         *outer, last = table.by
         if not outer:
             return pd.DataFrame([{last: level, "people": text({last: level})} for level in levels[last] + ends])
-        rows = []
-        for combination in itertools.product(*(levels[name] + ends for name in outer)):
-            given = dict(zip(outer, combination, strict=True))
-            rows.append(given | {level: text({**given, last: level}) for level in levels[last] + ends})
-        return pd.DataFrame(rows)
+        combinations = itertools.product(*(levels[name] + ends for name in outer))
+        rows = (dict(zip(outer, one, strict=True)) for one in combinations)
+        return pd.DataFrame([row | {end: text({**row, last: end}) for end in levels[last] + ends} for row in rows])
 
     def percent(self, part: Mapping[str, str], whole: Mapping[str, str]) -> float | None:
         """Return a percentage of two cells, or None where either is suppressed or the whole is empty.
@@ -116,25 +108,23 @@ def protect(
 ) -> Page:
     """Apply a rule to all tables of a page: primary, then secondary suppression, then the proof.
 
-    Every line (a total and its parts) that holds one suppressed cell gets a second, the smallest count shown
-    that is not zero; then the attack of :func:`healthsys.disclosure.prove` is run, and as long as it narrows
-    a suppressed cell to fewer than three integers, the smallest neighbouring cell is suppressed as well.
+    Every line (a total and its parts) with one suppressed cell gets a second, the smallest count shown that is not
+    zero; further cells follow while :func:`prove` narrows a suppressed cell to fewer than three numbers.
 
     Parameters
     ----------
     people
-        One row per combination of characteristics, with the column ``count``; without that column, one per person.
+        A row per combination of characteristics, with the column ``count``; without that column, one per person.
     tables
         What the page shows.
     derived
-        Characteristics that follow from another (``{"cluster": "band"}``: every band lies in one cluster).
+        Characteristics that follow from another (``{"cluster": "band"}``).
     statements
         Percentages that the page shows from unrounded counts.
     exact
         Cells that the page gives away exactly, such as the bases of a ratio.
     unrounded
-        Whether the page shows figures from unrounded counts: the attack then knows the exact count of every cell that
-        is not suppressed.
+        Whether the page shows figures from unrounded counts: the attacker then knows every count not suppressed.
     levels
         Levels of a characteristic in the order of the table; a level nobody has is a cell of zero.
 
@@ -146,8 +136,7 @@ def protect(
     Raises
     ------
     DataError
-        If a characteristic is not a column or has a missing cell, or if the page cannot be protected whatever
-        is suppressed (because of its statements or exact cells).
+        If a characteristic is no column or has a missing cell, or the page cannot be protected.
 
     Examples
     --------
@@ -241,6 +230,10 @@ def _add_lines_between(cube: pd.DataFrame, order: dict, derived: Mapping[str, st
                 lines.append((cell, *parts))
 
 
+def _size(cells: dict) -> Callable:
+    return lambda cell: (cells[cell], sorted(cell))
+
+
 def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: frozenset = frozenset()) -> frozenset:
     chosen = set(start)
     changed = True
@@ -250,7 +243,7 @@ def _second_in_each_line(cells: dict, lines: list, primary: frozenset, start: fr
             hidden = [cell for cell in line if cell in primary or cell in chosen]
             free = [cell for cell in line if cells[cell] and cell not in hidden]
             if len(hidden) == 1 and free:
-                chosen.add(min(free, key=lambda cell: (cells[cell], sorted(cell))))
+                chosen.add(min(free, key=_size(cells)))
                 changed = True
     return frozenset(chosen)
 
@@ -261,11 +254,11 @@ def _helping(
     """Return the smallest shown cell, one of each line of the weakest, whose suppression is enough for that one."""
     hidden = primary | secondary
     first = [
-        min(free, key=lambda cell: (cells[cell], sorted(cell)))
+        min(free, key=_size(cells))
         for line in lines
         if weakest in line and (free := [cell for cell in line if cells[cell] and cell not in hidden])
     ]
-    for cell in sorted(set(first), key=lambda cell: (cells[cell], sorted(cell))):
+    for cell in sorted(set(first), key=_size(cells)):
         if proved(_second_in_each_line(cells, lines, primary, secondary | {cell}), weakest).holds:
             return cell
     return None
@@ -277,5 +270,5 @@ def _neighbour(weakest: Cell, cells: dict, lines: list, hidden: frozenset) -> Ce
     for among in (near, set(cells)):
         free = [cell for cell in among if cells[cell] and cell not in hidden]
         if free:
-            return min(free, key=lambda cell: (cells[cell], sorted(cell)))
+            return min(free, key=_size(cells))
     return None

@@ -1,11 +1,4 @@
-"""The proof: what an attacker who knows everything printed can still not find out, by integer programming.
-
-The unknowns are the numbers of people in every combination of the page's characteristics: whole and not
-negative. All that is printed limits sums of them. For each suppressed cell the smallest and largest sum is
-found, and a third value in between. The attacker is given more than a page tells: which cells were suppressed
-because they are small (so 1 to the rule's limit) and which only to protect them (so above it). What holds
-against this attacker holds against anyone who knows less.
-"""
+"""What an attacker who knows all that is shown, and why each cell is suppressed, can work out (integer programming)."""
 
 from __future__ import annotations
 
@@ -40,9 +33,8 @@ class Statement:
 class Proof:
     """What the attack found.
 
-    ``ranges`` has a row per suppressed cell: ``cell`` (conditions as text), ``reason`` (``small`` or ``protects``),
-    ``lowest`` and ``highest`` count it can be, ``values`` (known to be possible: 3 stands for three or more).
-    ``weakest`` is the cell with the fewest possible values; None where nothing is suppressed.
+    ``ranges`` has a row per suppressed cell: ``cell``, ``reason`` (``small`` or ``protects``), ``lowest`` and
+    ``highest`` count it can be, ``values`` known to be possible (3: three or more). ``weakest`` has the fewest.
     """
 
     ranges: pd.DataFrame
@@ -92,7 +84,7 @@ def prove(
     cube
         People (column ``people``) by all characteristics of the page.
     cells
-        Every printed cell (conditions as a frozenset of pairs) and its true count.
+        Every cell shown (conditions as a frozenset of pairs) and its true count.
     primary, secondary
         The suppressed cells: too small, and suppressed to protect those.
     rule, levels, derived, statements, exact
@@ -103,7 +95,7 @@ def prove(
     Raises
     ------
     DataError
-        If what is printed contradicts itself: a statement that the counts do not bear out.
+        If what is shown contradicts itself: a statement that the counts do not bear out.
     """
     hidden = sorted(primary | secondary, key=lambda cell: (len(cell), sorted(cell)))
     columns = ["cell", "reason", "lowest", "highest", "values"]
@@ -111,8 +103,7 @@ def prove(
         return Proof(pd.DataFrame(columns=columns), None)
     atoms = _atoms(cube, levels, derived or {})
     limit = 10 * int(cube["people"].sum()) + 1000
-    rows, lower, upper = [_mask(atoms, cell) for cell in cells], [], []
-    known = frozenset(exact)
+    rows, lower, upper, known = [_mask(atoms, cell) for cell in cells], [], [], frozenset(exact)
     for cell, number in cells.items():
         if cell in known:
             low = high = number

@@ -17,9 +17,7 @@ MARK = "*"
 class Rule:
     """One rule for showing counts of people.
 
-    Counts from 1 to ``highest`` are replaced by ``*`` (0 suppresses nothing); zero stays zero; every other count is
-    rounded to the nearest multiple of ``base`` (1 leaves it as it is). ``name`` is what settings call the rule,
-    ``source`` where it comes from.
+    Counts from 1 to ``highest`` become ``*``; zero stays zero; others are rounded to the nearest ``base``.
     """
 
     name: str
@@ -35,8 +33,6 @@ class Rule:
     def show(self, count: int) -> int | None:
         """Return a count as it may be shown, None where it is suppressed; refuse one that is negative or not whole.
 
-        Examples
-        --------
         >>> [HES.show(count) for count in (0, 3, 7, 8, 12, 13)]
         [0, None, None, 10, 10, 15]
         """
@@ -51,10 +47,8 @@ class Rule:
         return (count + self.base // 2) // self.base * self.base
 
     def text(self, count: int) -> str:
-        """Return a count as it stands in a published cell.
+        """Return a count as it is shown in a cell.
 
-        Examples
-        --------
         >>> HES.text(3), HES.text(1238)
         ('*', '1,240')
         """
@@ -62,10 +56,8 @@ class Rule:
         return MARK if shown is None else f"{shown:,}"
 
     def bounds(self, shown: int) -> tuple[int, int]:
-        """Return the smallest and largest count that prints as ``shown``.
+        """Return the smallest and largest count that is shown as ``shown``.
 
-        Examples
-        --------
         >>> HES.bounds(0), HES.bounds(10), LOCAL_1_4.bounds(5)
         ((0, 0), (8, 12), (5, 7))
         """
@@ -74,14 +66,10 @@ class Rule:
         return max(shown - self.base // 2, self.highest + 1), shown + (self.base - 1) // 2
 
     def percent(self, part: int, whole: int) -> float | None:
-        """Return a percentage of the two counts *as shown*; None where either is suppressed or nobody is in the whole.
+        """Return a percentage of two counts *as shown*; None where either is suppressed or the whole is zero.
 
-        Examples
-        --------
-        >>> HES.percent(13, 48)
-        30.0
-        >>> HES.percent(3, 48) is None
-        True
+        >>> HES.percent(13, 48), HES.percent(3, 48)
+        (30.0, None)
         """
         top, bottom = self.show(part), self.show(whole)
         if top is None or not bottom:
@@ -89,25 +77,15 @@ class Rule:
         return min(100.0, 100 * top / bottom)
 
     def allows(self, part: int, whole: int) -> bool:
-        """Say whether a figure from unrounded counts may be shown: a rate to a decimal can give three counts away.
+        """Say whether a figure from unrounded counts may be shown: neither part, nor whole, nor the rest are few.
 
-        It may where neither the part, nor the whole, nor those who are left are few.
-
-        Examples
-        --------
         >>> HES.allows(30, 60), HES.allows(58, 60), HES.allows(0, 60)
         (True, False, True)
         """
         return None not in (self.show(part), self.show(whole), self.show(whole - part))
 
     def sentence(self, *, unrounded: bool = False) -> str:
-        """Say the rule, for the foot of a table; ``unrounded`` where percentages and ratios are from unrounded counts.
-
-        Examples
-        --------
-        >>> HES.sentence(unrounded=True)[:98]
-        'Counts of 1 to 7 are shown as *, other counts are rounded to the nearest 5. Percentages, ratios an'
-        """
+        """Say the rule, for the foot of a table; ``unrounded`` where percentages are from unrounded counts."""
         if not self.on:
             return "No small-number rule was applied: do not publish this table."
         rounded = f", other counts are rounded to the nearest {self.base}" if self.base > 1 else ""
@@ -138,23 +116,15 @@ RULES = {known.name: known for known in (HES, LOCAL_1_4, LOCAL_1_9, OFF)}
 
 
 def rule(name: str) -> Rule:
-    """Return a rule by name; refuse a name that is not known, with the nearest.
-
-    Examples
-    --------
-    >>> rule("local_1_4").highest
-    4
-    """
+    """Return a rule by name; refuse a name that is not known, with the nearest."""
     if name not in RULES:
         raise DataError(f"there is no disclosure rule '{name}'.{nearest(name, RULES)} Allowed: {', '.join(RULES)}")
     return RULES[name]
 
 
 def shown_text(value: Any, format: str = "{:,}") -> str:
-    """Return a published number as text, ``*`` where it is suppressed.
+    """Return a number as text, ``*`` where it is suppressed.
 
-    Examples
-    --------
     >>> shown_text(None), shown_text(12.34, "{:.1f}")
     ('*', '12.3')
     """

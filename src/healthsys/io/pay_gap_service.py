@@ -12,29 +12,12 @@ from healthsys.io.csv_files import row_of, text_table
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
-    "EmployerName",
-    "Address",
-    "CompanyNumber",
-    "SicCodes",
-    "DiffMeanHourlyPercent",
-    "DiffMedianHourlyPercent",
-    "DiffMeanBonusPercent",
-    "DiffMedianBonusPercent",
-    "MaleBonusPercent",
-    "FemaleBonusPercent",
-    "MaleLowerQuartile",
-    "FemaleLowerQuartile",
-    "MaleLowerMiddleQuartile",
-    "FemaleLowerMiddleQuartile",
-    "MaleUpperMiddleQuartile",
-    "FemaleUpperMiddleQuartile",
-    "MaleTopQuartile",
-    "FemaleTopQuartile",
-    "EmployerSize",
-    "SubmittedAfterTheDeadline",
-    "DueDate",
-    "DateSubmitted",
-)
+    "EmployerName", "Address", "CompanyNumber", "SicCodes", "DiffMeanHourlyPercent", "DiffMedianHourlyPercent",
+    "DiffMeanBonusPercent", "DiffMedianBonusPercent", "MaleBonusPercent", "FemaleBonusPercent", "MaleLowerQuartile",
+    "FemaleLowerQuartile", "MaleLowerMiddleQuartile", "FemaleLowerMiddleQuartile", "MaleUpperMiddleQuartile",
+    "FemaleUpperMiddleQuartile", "MaleTopQuartile", "FemaleTopQuartile", "EmployerSize", "SubmittedAfterTheDeadline",
+    "DueDate", "DateSubmitted",
+)  # fmt: skip
 #: Columns that no analysis needs; the first holds names of living people and is dropped while reading.
 DROPPED = ("ResponsiblePerson", "CompanyLinkToGPGInfo", "Address", "PostCode")
 
@@ -102,10 +85,8 @@ def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
 def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read a year's file of the gender pay gap service, in its 25- or its 27-column layout.
 
-    What is done to it, each counted in ``attrs["notes"]``: names of responsible persons, addresses and links are
-    dropped; a bonus gap is missing where nobody was paid a bonus (the older layout writes zero, the newer a blank)
-    and where only one sex was; a gap above 100 percent cannot be and is set aside; quarters that do not add to 100
-    are set aside.
+    Counted in ``attrs["notes"]``: bonus gaps missing where nobody, or only one sex, was paid a bonus; gaps above 100
+    percent and quarters that do not add to 100 set aside. Personal names, addresses and links are dropped.
 
     Parameters
     ----------
@@ -117,18 +98,16 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per record: ``employer``, ``employer_id`` (empty in the older layout), ``company_number``, ``key`` (what
-        records of two years are matched by), ``size``, ``sector``, ``health`` (an industry code of human health
-        activities, or NHS in the name), ``nhs``, the gaps and shares in percent (``women_*`` are shares of the
-        quarters), ``due`` (the midnight after the last day to report, 30 March for public and 4 April for other
-        employers), ``submitted``, ``late``. ``attrs``: ``year`` of the snapshot, ``layout`` (25 or 27), ``complete``
-        and ``reason`` (whether the file holds a whole year, and why), ``notes``.
+        A row per record: ``employer``, ``employer_id`` (empty in the older layout), ``company_number``, ``key`` (for
+        matching years), ``size``, ``sector``, ``health`` (industry code or NHS in the name), ``nhs``, gaps and shares
+        in percent, ``due`` (the midnight after the last day to report), ``submitted``, ``late``. ``attrs``: ``year``,
+        ``layout``, ``complete`` and ``reason``, ``notes``.
 
     Raises
     ------
     DataError
-        If the file is empty, too large, not CSV, lacks a column, or a cell is neither number nor date where
-        one must be; two records of one year share an employer id.
+        If the file is no such CSV, lacks a column, a cell is neither number nor date where one must be, or two records
+        share an employer id.
     """
     label = label or Path(path).name
     raw = text_table(path, label=label, dropped=DROPPED)
@@ -168,8 +147,6 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
 def company_number(text: str) -> str:
     """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
 
-    Examples
-    --------
     >>> company_number("123456"), company_number("sc200001"), company_number("")
     ('00123456', 'SC200001', '')
     """
@@ -178,13 +155,7 @@ def company_number(text: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Return an employer's name without case, punctuation and double blanks, for matching years.
-
-    Examples
-    --------
-    >>> plain_name("Invented  NHS Foundation Trust.") == plain_name("INVENTED Nhs Foundation Trust")
-    True
-    """
+    """Return an employer's name without case, punctuation and double blanks, for matching years."""
     plain = NHS_NAME.sub("nhs", name)
     return " ".join(re.sub(r"[^\w\s]", " ", plain.casefold()).split())
 
@@ -194,16 +165,15 @@ def _check_ids(tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
     twice = given[given.duplicated()]
     if len(twice):
         raise DataError(
-            f"{label}: EmployerId '{twice.iloc[0]}' occurs {int((given == twice.iloc[0]).sum())} times; "
-            "each employer "
+            f"{label}: EmployerId '{twice.iloc[0]}' occurs {int((given == twice.iloc[0]).sum())} times; each employer "
             "reports once a year. Remove the copy"
         )
     notes["names that occur more than once (told apart by id)"] = int(tidy["employer"].duplicated(keep=False).sum())
 
 
 def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
-    nobody = (tidy["men_paid_bonus"].fillna(0) == 0) & (tidy["women_paid_bonus"].fillna(0) == 0)
-    one = ((tidy["men_paid_bonus"].fillna(0) == 0) | (tidy["women_paid_bonus"].fillna(0) == 0)) & ~nobody
+    unpaid = tidy[["men_paid_bonus", "women_paid_bonus"]].fillna(0).eq(0)
+    nobody, one = unpaid.all(axis=1), unpaid.any(axis=1) & ~unpaid.all(axis=1)
     for name in ("mean_bonus_gap", "median_bonus_gap"):
         tidy.loc[nobody | one, name] = float("nan")
     notes["no bonus paid to anybody: bonus gap left missing"] = int(nobody.sum())

@@ -49,15 +49,10 @@ LOW_RATIO = 0.25
 HIGHEST_MEDIAN = 500.0
 #: What a rate may be where it is so many times the others.
 FACTORS = {
-    0.01: "pounds and pence mixed up",
-    0.1: "a decimal point in the wrong place",
-    10: "a decimal point in the wrong place",
-    37.5: "pay by the week",
-    100: "pence, or a decimal point lost",
-    162.5: "pay by the month",
-    1000: "a decimal point lost",
-    1950: "pay by the year",
-}
+    0.01: "pounds and pence mixed up", 0.1: "a decimal point in the wrong place",
+    10: "a decimal point in the wrong place", 37.5: "pay by the week", 100: "pence, or a decimal point lost",
+    162.5: "pay by the month", 1000: "a decimal point lost", 1950: "pay by the year",
+}  # fmt: skip
 
 
 def read_payroll(
@@ -74,31 +69,27 @@ def read_payroll(
     ----------
     path
         Needed columns: ``sex``, ``hourly_pay``; used where there: ``person``, ``full_pay`` (Y, N), ``bonus``,
-        ``ethnic_group``, ``disabled`` (Y, N, U), ``band``. Other columns are numbers where every cell is one, else
-        text; an empty cell is missing.
+        ``ethnic_group``, ``disabled`` (Y, N, U), ``band``, ``grade``. Others are numbers where every cell is one.
     label
         What to call the file in messages; its name by default.
     columns
         Names in the file for these, where they differ: ``{"hourly_pay": "Rate"}``.
     ethnic_groups
-        Codes that ``ethnic_group`` may hold; when empty, names of groups, NHS category codes or our own codes
-        (``levels_of``).
+        Codes that ``ethnic_group`` may have; when empty, names of groups, NHS category codes or our own codes.
     characteristics
-        Further columns that hold personal characteristics: cells that say that nothing is known ("Prefer not to
-        say", empty, …) become ``Not stated``.
+        Further columns of personal characteristics: "Prefer not to say", empty, … become ``Not stated``.
 
     Returns
     -------
     pandas.DataFrame
-        Checked; ``attrs["codes"]`` says for each column what its codes mean, ``attrs["notes"]`` are sentences for
-        the reader. Sex is ``F``, ``M`` or ``U`` (in none of the legal measures). Where the file has ``band`` or
-        ``grade``, ``level`` joins them (band, or medical grade where there is no band; else ``Not stated``).
+        ``attrs["codes"]``: meaning of codes by column; ``attrs["notes"]``: sentences for the reader. Sex is ``F``,
+        ``M`` or ``U``; ``level`` is the band, or the medical grade where there is no band, else ``Not stated``.
 
     Raises
     ------
     DataError
-        Naming file, column, row and value: an unknown code, pay that is not a number or not above zero, a rate
-        far from all others, a row of totals, the same person twice.
+        Naming file, column, row and value: an unknown code, pay that is not a number above zero, a rate far from all
+        others, a row of totals, the same person twice.
     """
     label = label or Path(path).name
     raw = text_table(path, label=label)
@@ -122,15 +113,13 @@ def read_payroll(
             )
     refuse_totals(raw, label=label)
     staff, codes, notes = raw.copy(), {}, []
-    staff["sex"] = coded(raw, "sex", SEX_WORDS, "U", label)
     staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
+    for name, words, none in (("sex", SEX_WORDS, "U"), ("full_pay", _YES_NO, None), ("disabled", _DISABLED, "U")):
+        if name in raw:
+            staff[name] = coded(raw, name, words, none, label)
     notes += _far_from_others(raw, staff["hourly_pay"], label)
-    if "full_pay" in raw:
-        staff["full_pay"] = coded(raw, "full_pay", _YES_NO, None, label)
     if "bonus" in raw:
         staff["bonus"] = _pay(raw, "bonus", label, zero=True)
-    if "disabled" in raw:
-        staff["disabled"] = coded(raw, "disabled", _DISABLED, "U", label)
     if ethnic_groups and "ethnic_group" in raw:
         allowed = {code.casefold(): code for code in ethnic_groups}
         staff["ethnic_group"] = coded(raw, "ethnic_group", allowed, "N", label)
@@ -159,15 +148,7 @@ def level_of(staff: pd.DataFrame, column: str, given: str) -> str:
 
 
 def refuse_totals(raw: pd.DataFrame, *, label: str) -> None:
-    """Raise :class:`~healthsys.errors.DataError` where a row holds totals, naming row and cell.
-
-    Examples
-    --------
-    >>> refuse_totals(pd.DataFrame({"person": ["1", "Total"]}), label="staff.csv")
-    Traceback (most recent call last):
-    ...
-    healthsys.errors.DataError: staff.csv: column 'person', row 3: 'Total' marks a row of totals, not ...
-    """
+    """Raise :class:`~healthsys.errors.DataError` where a row has totals, naming row and cell."""
     for column in raw.columns:
         if not (pd.api.types.is_string_dtype(raw[column]) or raw[column].dtype == object):
             continue

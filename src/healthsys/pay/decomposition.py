@@ -54,12 +54,6 @@ class _Design:
     base: Mapping[str, str]
     left_out: int
 
-    @property
-    def sides(self) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-        """Characteristics and outcome of the comparator, and of the other group."""
-        a = self.comparator
-        return (self.x[a], self.y[a]), (self.x[~a], self.y[~a])
-
 
 def _design(
     staff: pd.DataFrame,
@@ -127,21 +121,16 @@ def _parts(
     def solve(xx: np.ndarray, xy: np.ndarray) -> np.ndarray:
         return np.linalg.lstsq(xx, xy, rcond=None)[0]  # a column that a resample has emptied gets a coefficient of zero
 
-    a, b = found.sides
-    weight_a, weight_b = weights or (None, None)
-    xx_a, xy_a = _moments(*a, weight_a)
-    xx_b, xy_b = _moments(*b, weight_b)
+    (xx_a, xy_a), (xx_b, xy_b) = (
+        _moments(found.x[side], found.y[side], weight)
+        for side, weight in zip((found.comparator, ~found.comparator), weights or (None, None), strict=True)
+    )
     size_a, size_b = xx_a[0, 0], xx_b[0, 0]
     xa, xb, ya, yb = xx_a[0] / size_a, xx_b[0] / size_b, xy_a[0] / size_a, xy_b[0] / size_b
     beta_a, beta_b = solve(xx_a, xy_a), solve(xx_b, xy_b)
-    if reference == "comparator":
-        star = beta_a
-    elif reference == "group":
-        star = beta_b
-    elif reference == "average":
-        star = (beta_a + beta_b) / 2
-    elif reference == "weighted":
-        star = (size_a * beta_a + size_b * beta_b) / (size_a + size_b)
+    weight = {"comparator": 1.0, "group": 0.0, "average": 0.5, "weighted": size_a / (size_a + size_b)}.get(reference)
+    if weight is not None:
+        star = weight * beta_a + (1 - weight) * beta_b
     elif reference == "pooled":
         star = solve(xx_a + xx_b, xy_a + xy_b)
     else:
@@ -176,13 +165,10 @@ def oaxaca(
     seed: int = 1,
     label: str = "staff",
 ) -> Decomposition:
-    """Split the difference in means between two groups (Oaxaca-Blinder).
+    """Split the difference in means between two groups (Oaxaca-Blinder), threefold and twofold.
 
-    With :math:`A` the comparator and :math:`B` the other group: endowments :math:`(\\bar x_A-\\bar
-    x_B)'\\beta_B`, coefficients :math:`\\bar x_B'(\\beta_A-\\beta_B)`, interaction :math:`(\\bar x_A-\\bar
-    x_B)'(\\beta_A-\\beta_B)`; explained :math:`(\\bar x_A-\\bar x_B)'\\beta^*`, unexplained the rest.
-    "Unexplained" is not the same as discrimination: it holds everything not measured, and characteristics
-    that are themselves an outcome of unequal treatment (such as the band) hide it in the explained part.
+    With :math:`A` the comparator and :math:`B` the other group, explained is :math:`(\\bar x_A-\\bar x_B)'\\beta^*`
+    and unexplained the rest.
 
     Parameters
     ----------
@@ -195,24 +181,23 @@ def oaxaca(
     base
         Base level of each text column; the first in the alphabet by default.
     reference
-        Reference coefficients of the twofold split, a key of ``REFERENCES``. (``statsmodels`` 0.15.0
-        returns the Jann result when asked for ``neumark``; here the two are apart.)
+        Reference coefficients of the twofold split, a key of ``REFERENCES``.
     resamples, seed
-        Bootstrap samples of people within each group for percentile intervals; none when 0.
+        Bootstrap samples within each group for the intervals, none by default, and the seed.
 
     Returns
     -------
     Decomposition
+        In the unit of the outcome.
 
     Raises
     ------
     DataError
-        If the reference is not known, a column is missing, a group is too small, or a level of a characteristic has
-        people of one group only (their pay cannot be compared with anyone's).
+        If a level has people of one group only, a group is too small, or there is no such reference or base.
 
     References
     ----------
-    Jann B. The Blinder-Oaxaca decomposition for linear regression models. Stata Journal 2008;8:453-479.
+    Oaxaca R. International Economic Review 1973;14:693-709. Jann B. The Stata Journal 2008;8:453-479.
 
     Examples
     --------
@@ -230,14 +215,10 @@ def oaxaca(
     parts, explained, unexplained = _parts(found, reference)
     terms = list(dict.fromkeys(found.terms))
     where = np.array(found.terms)
-    detail = pd.DataFrame(
-        {
-            "characteristic": terms,
-            "explained": [float(explained[where == term].sum()) for term in terms],
-            "unexplained": [float(unexplained[where == term].sum()) for term in terms],
-            "base": [found.base.get(term, "") for term in terms],
-        }
-    )
+    detail = pd.DataFrame({"characteristic": terms})
+    for name, values in (("explained", explained), ("unexplained", unexplained)):
+        detail[name] = [float(values[where == term].sum()) for term in terms]
+    detail["base"] = [found.base.get(term, "") for term in terms]
     intervals = _intervals(found, reference, terms, level, resamples, seed) if resamples else {}
     limits = [intervals.get(f"explained:{name}", (np.nan, np.nan)) for name in terms]
     detail["explained_lower"], detail["explained_upper"] = zip(*limits, strict=True)

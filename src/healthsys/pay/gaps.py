@@ -1,4 +1,4 @@
-"""Pay gaps: the statutory measures, gaps of groups, within levels and along the distribution, and their parts."""
+"""The statutory measures, gaps of groups, within levels and along the distribution, and their parts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from healthsys.pay.quarters import pay_quarters
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust
 
-#: Codes of the legal measures; anyone else is left out of them and counted.
-WOMEN, MEN = "F", "M"
-
 #: Why a group that is large enough has no figures.
 PROTECTS = "withheld to protect a smaller group"
+
+MIDDLES = {"mean": np.mean, "median": np.median}
 
 
 @dataclass(frozen=True)
@@ -63,18 +62,14 @@ def gap_percent(comparator: float, group: float) -> float | None:
     return 100 * (comparator - group) / comparator
 
 
-def _gap_between(
-    comparator: np.ndarray, group: np.ndarray, *, measure: str, of: str, names: tuple[str, str] = ("men", "women")
-) -> Gap:
+def _gap_between(sides: tuple[np.ndarray, np.ndarray], measure: str, of: str, names: tuple[str, str]) -> Gap:
     """Return the gap in the mean or median of two sets of pay, unrounded; ``of`` is ``hourly`` or ``bonus``."""
-    middle = {"mean": np.mean, "median": np.median}[measure]
-    sizes = len(comparator), len(group)
-    label = f"{measure}_{of}"
+    sizes, label = tuple(map(len, sides)), f"{measure}_{of}"
     for name, people in zip(names, sizes, strict=True):
         if people == 0:
             missing = "received a bonus" if of == "bonus" else "are in the figures"
             return Gap(label, None, None, None, *sizes, f"not calculable: no {name} {missing}")
-    high, low = float(middle(comparator)), float(middle(group))
+    high, low = (float(MIDDLES[measure](side)) for side in sides)
     percent = gap_percent(high, low)
     reason = None if percent is not None else f"not calculable: the {measure} of {names[0]} is not above zero"
     return Gap(label, percent, high, low, *sizes, reason)
@@ -84,31 +79,28 @@ def statutory(
     staff: pd.DataFrame,
     *,
     column: str = "sex",
-    comparator: str = MEN,
-    group: str = WOMEN,
+    comparator: str = "M",
+    group: str = "F",
     names: tuple[str, str] = ("men", "women"),
     label: str = "staff",
 ) -> Statutory:
     """Work out the six measures of the gender pay gap regulations, or the same measures for two other groups.
 
     Hourly gaps and quarters are over full-pay relevant employees, bonus gaps over those paid a bonus above zero,
-    bonus shares over all relevant employees, those on reduced pay included.
+    bonus shares over all relevant employees.
 
     Parameters
     ----------
     staff
-        One row per relevant employee: ``sex`` (``F``, ``M``; anyone else is left out and counted), ``hourly_pay``
-        (pounds, above zero; may be missing for those not on full pay), and where known ``full_pay`` (``Y``, ``N``)
-        and ``bonus`` (pounds in the twelve months to the snapshot; zero or missing is no bonus).
+        A row per employee: ``sex``, ``hourly_pay`` (pounds, above zero), and where known ``full_pay`` (``Y``, ``N``)
+        and ``bonus`` (pounds in twelve months; zero or missing is no bonus). Other levels are left out and counted.
     column, comparator, group, names
-        For other groups than women and men (no duty to publish): the characteristic, the level compared with, the
-        level compared, and what to call the two.
+        For other groups than women and men: the column, the level compared with, the level compared, their names.
 
     Returns
     -------
     Statutory
-        Unrounded; publish to one decimal. ``quarters``: ``quarter``, counts ``group`` and ``comparator``, and
-        their shares ``group_percent`` and ``comparator_percent``.
+        Unrounded. ``quarters``: ``quarter``, counts ``group`` and ``comparator``, and their shares in percent.
 
     Raises
     ------
@@ -117,8 +109,7 @@ def statutory(
 
     References
     ----------
-    SI 2017/172, regulations 8 to 13; for listed public authorities SI 2017/353, Schedule 1, paragraphs 3 to
-    13.
+    SI 2017/172, regulations 8 to 13; for public authorities SI 2017/353, Schedule 1, paragraphs 3 to 13.
 
     Examples
     --------
@@ -138,7 +129,7 @@ def statutory(
     unpaid = known & ~reduced & np.isnan(pay)
     full = known & ~reduced & ~unpaid
     sides = pay[full & ~women], pay[full & women]
-    hourly = [_gap_between(*sides, measure=measure, of="hourly", names=names) for measure in ("mean", "median")]
+    hourly = [_gap_between(sides, measure, "hourly", names) for measure in MIDDLES]
     bonus, shares = _bonus(staff, known, women, names)
     quarters = pay_quarters(pay[full], women[full]).rename(
         columns=lambda name: name.replace("women", "group").replace("men", "comparator")
@@ -162,7 +153,7 @@ def _bonus(
     amount = staff["bonus"].to_numpy(dtype=float, na_value=0.0)
     paid = known & (np.nan_to_num(amount) > 0)
     sides = amount[paid & ~women], amount[paid & women]
-    gaps = [_gap_between(*sides, measure=measure, of="bonus", names=names) for measure in ("mean", "median")]
+    gaps = [_gap_between(sides, measure, "bonus", names) for measure in MIDDLES]
     rows = []
     for name, group in ((names[1], known & women), (names[0], known & ~women)):
         people, received = int(group.sum()), int((group & paid).sum())
@@ -178,14 +169,7 @@ def full_pay_mask(staff: pd.DataFrame) -> np.ndarray:
 
 
 def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:
-    """Return the people whose hourly pay counts: on full pay at the snapshot, and with a rate.
-
-    Examples
-    --------
-    >>> people = pd.DataFrame({"hourly_pay": [12.0, None, 9.0], "full_pay": list("YYN")})
-    >>> len(full_pay_staff(people))
-    1
-    """
+    """Return the people whose hourly pay counts: on full pay at the snapshot, and with a rate."""
     return staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
 
 
@@ -239,18 +223,15 @@ def group_gaps(
     group, comparator
         The characteristic, and the level that the others are compared with.
     rule
-        Pay and gaps that rest on too few people, in the group or in the comparator, are missing and ``reason`` says
-        so; so are those of the next smallest group where a smaller one could be worked out from it and all others.
+        Figures of too few people are missing, and those of the next smallest group where they would give these away.
     last
         Levels at the end of the table, such as ``Not stated``; they keep a line of their own.
 
     Returns
     -------
     pandas.DataFrame
-        A row per group, the comparator first: ``group``, ``people``, ``mean_pay``, ``median_pay``,
-        ``mean_gap``, ``median_gap``, ``mean_lower``, ``mean_upper``, ``median_lower``, ``median_upper``,
-        ``median_p`` (bootstrap p of no median gap), the same adjusted for the number of groups compared
-        (``median_holm``, ``median_bh``), ``reason``. ``people`` is exact; publish it through the rule.
+        A row per group, the comparator first: ``group``, ``people`` (exact), mean and median pay, gap and limits,
+        ``median_p`` (bootstrap p of no gap), that adjusted (``median_holm``, ``median_bh``), ``reason``.
 
     Raises
     ------
@@ -261,9 +242,8 @@ def group_gaps(
     --------
     >>> from healthsys.disclosure import HES
     >>> people = pd.DataFrame({"group": ["W"] * 20 + ["B"] * 10, "hourly_pay": [20.0] * 20 + [18.0] * 10})
-    >>> found = group_gaps(people, group="group", comparator="W", rule=HES)
-    >>> found[["group", "people", "mean_gap"]].values.tolist()
-    [['W', 20, 0.0], ['B', 10, 10.0]]
+    >>> group_gaps(people, group="group", comparator="W", rule=HES)["mean_gap"].tolist()
+    [0.0, 10.0]
     """
     _check_staff(staff, label=label, columns=(group, "hourly_pay"))
     kept = full_pay_staff(staff)
@@ -281,7 +261,7 @@ def group_gaps(
     for name in order:
         few = [len(pay[side]) <= rule.highest for side in (name, comparator)]
         row: dict = {"group": name, "people": len(pay[name])}
-        for measure, middle in (("mean", np.mean), ("median", np.median)):
+        for measure, middle in MIDDLES.items():
             row[f"{measure}_pay"] = np.nan if few[0] else float(middle(pay[name]))
             gap = None if any(few) else gap_percent(float(middle(pay[comparator])), float(middle(pay[name])))
             row[f"{measure}_gap"] = np.nan if gap is None else gap
@@ -299,11 +279,7 @@ def group_gaps(
 
 
 def _protecting(rows: pd.DataFrame, rule: Rule) -> list[str]:
-    """Return the groups whose pay would give away, with that of all others together, the pay of a few people.
-
-    The figures of all others joined, less those of every group shown, are those of the groups withheld: these must
-    be more than a few people, of two groups at least.
-    """
+    """Return the groups to withhold, so that all others joined, less those shown, are not a few people or one group."""
     others = rows.iloc[1:].sort_values(["people", "group"])
     hidden = others[(others["people"] > 0) & (others["people"] <= rule.highest)]
     shown = others[others["people"] > rule.highest]["group"].tolist()
@@ -340,18 +316,16 @@ def gaps_within(
     Returns
     -------
     pandas.DataFrame
-        A row per level and a last row ``All``: ``level``, ``comparator_people``, ``group_people``,
-        ``mean_gap``, ``median_gap``, ``reason``.
+        A row per level, last ``All``: ``level``, ``comparator_people``, ``group_people``, both gaps, ``reason``.
     """
     kept = full_pay_staff(staff)
     levels = kept[by].astype("object").where(kept[by].notna(), "Not stated").astype(str)
     found = [*(name for name in order if (levels == name).any()), *sorted(set(levels) - set(order))]
     rows = []
     for level in (*found, None):
-        inside = kept if level is None else kept[levels == level]
-        high, low = _sides(inside, group, comparator, other)
+        high, low = _sides(kept if level is None else kept[levels == level], group, comparator, other)
         few = min(len(high), len(low)) <= rule.highest
-        both = [None if few else gap_percent(middle(high), middle(low)) for middle in (np.mean, np.median)]
+        both = [None if few else gap_percent(middle(high), middle(low)) for middle in MIDDLES.values()]
         gaps = [np.nan if gap is None else float(gap) for gap in both]
         nobody = min(len(high), len(low)) == 0
         said = "nobody in one of the groups" if nobody else f"fewer than {rule.highest + 1} people"
@@ -377,7 +351,7 @@ class Kitagawa:
 def kitagawa(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other: str) -> Kitagawa:
     """Split a mean gap into the part from who is at which level and the part from pay at the same level.
 
-    Levels that only one of the groups is in cannot be split and are left out; ``people`` counts those kept.
+    Levels that only one of the groups is in are left out; ``people`` counts those kept.
 
     References
     ----------
@@ -385,8 +359,7 @@ def kitagawa(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other
 
     Examples
     --------
-    >>> people = pd.DataFrame({"sex": list("MMFFMF"), "band": list("778856"), "hourly_pay": [20, 20, 30, 30, 10, 12.0]})
-    >>> people["band"] = ["7", "8", "7", "8", "7", "7"]
+    >>> people = pd.DataFrame({"sex": list("MMFFMF"), "band": list("787877"), "hourly_pay": [20, 20, 30, 30, 10, 12.0]})
     >>> found = kitagawa(people, by="band", group="sex", comparator="M", other="F")
     >>> abs(found.gap - found.between - found.within) < 1e-9
     True
@@ -394,15 +367,14 @@ def kitagawa(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other
     kept = full_pay_staff(staff)
     kept = kept[kept[group].isin([comparator, other])]
     level = kept[by].astype("object").where(kept[by].notna(), "Not stated")
-    grid = kept.groupby([level, kept[group]])["hourly_pay"].agg(["size", "mean"]).unstack()
-    grid = grid.dropna()
-    people = int(grid["size"].sum().sum())
-    share = grid["size"] / grid["size"].sum()
-    mean = grid["mean"]
+    grid = kept.groupby([level, kept[group]])["hourly_pay"].agg(["size", "mean"]).unstack().dropna()
+    share, mean = grid["size"] / grid["size"].sum(), grid["mean"]
     top = float((share[comparator] * mean[comparator]).sum())
     between = float(((share[comparator] - share[other]) * mean.mean(axis=1)).sum())
     within = float(((mean[comparator] - mean[other]) * share.mean(axis=1)).sum())
-    return Kitagawa(100 * (between + within) / top, 100 * between / top, 100 * within / top, people)
+    return Kitagawa(
+        100 * (between + within) / top, 100 * between / top, 100 * within / top, int(grid["size"].sum().sum())
+    )
 
 
 def quantile_gaps(
@@ -410,13 +382,8 @@ def quantile_gaps(
 ) -> pd.DataFrame:
     """Hourly pay at each step of the distribution of two groups, and the gap there.
 
-    Steps at which fewer people than the rule allows lie beyond the step (or between two steps) are left out,
-    so that no figure shows one person's pay.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``percentile``, ``comparator_pay``, ``group_pay``, ``gap``.
+    Steps are wide enough that more people than the rule suppresses are beyond each. Returns ``percentile``,
+    ``comparator_pay``, ``group_pay``, ``gap``.
     """
     high, low = _sides(full_pay_staff(staff), group, comparator, other)
     fewest = min(len(high), len(low))
@@ -425,7 +392,7 @@ def quantile_gaps(
     points = np.arange(step, 100, step) if step <= 50 and fewest else np.array([])
     if not len(points):
         return pd.DataFrame(columns=["percentile", "comparator_pay", "group_pay", "gap"])
-    top, bottom = (np.percentile(side, points, method="linear") for side in (high, low))
-    return pd.DataFrame(
-        {"percentile": points, "comparator_pay": top, "group_pay": bottom, "gap": 100 * (top - bottom) / top}
+    top, bottom = (np.percentile(side, points) for side in (high, low))
+    return pd.DataFrame({"percentile": points, "comparator_pay": top, "group_pay": bottom}).assign(
+        gap=100 * (top - bottom) / top
     )

@@ -1,8 +1,4 @@
-"""Published pay gaps: one employer among its peers, and change since an earlier file.
-
-The service publishes neither head counts (only size bands) nor dispersion, so no interval or funnel limit can
-be drawn around a published gap; an employer is placed in the distribution of its peers.
-"""
+"""Published pay gaps: one employer among its peers, and change since an earlier file."""
 
 from __future__ import annotations
 
@@ -21,28 +17,21 @@ LEAST_SHARE = 0.5
 
 #: Size bands of the service, smallest first.
 SIZES = (
-    "Less than 250",
-    "250 to 499",
-    "500 to 999",
-    "1000 to 4999",
-    "5000 to 19,999",
-    "20,000 or more",
-    "Not Provided",
-)
+    "Less than 250", "250 to 499", "500 to 999", "1000 to 4999", "5000 to 19,999", "20,000 or more", "Not Provided",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Placed:
     """One employer in the distribution of its peers: the same size band, and health where it is a health employer.
 
-    ``higher`` is the percentage of peers with a gap further in favour of men; None with a ``reason`` where
-    there is nothing to compare.
+    ``higher`` is the percentage of peers with a gap further in favour of men; None with a ``reason``.
     """
 
     employer: str
     gap: float | None
     peers: pd.DataFrame
-    words: str
+    described: str
     higher: float | None
     median: float | None
     reason: str | None = None
@@ -56,8 +45,8 @@ def place(employers: pd.DataFrame, *, employer: str = "", measure: str = "median
     employers
         From :func:`healthsys.io.read_pay_gap_service`.
     employer
-        Its id, company number, or name (case and punctuation do not matter); empty for the first NHS employer
-        (else health employer) in the largest size band that has peers.
+        Its id, company number, or name; empty for the first NHS employer (else health employer) in the largest size
+        band that has peers.
 
     Raises
     ------
@@ -69,20 +58,20 @@ def place(employers: pd.DataFrame, *, employer: str = "", measure: str = "median
     >>> found = pd.DataFrame({"employer": [f"Trust {n}" for n in range(10)], "median_hourly_gap": range(10)})
     >>> found = found.assign(employer_id="", company_number="", size="500 to 999", health=True, nhs=True)
     >>> placed = place(found, employer="trust 9")
-    >>> placed.words, placed.median, placed.higher
+    >>> placed.described, placed.median, placed.higher
     ('health employers with 500 to 999 staff', 4.0, 0.0)
     """
     row = _found(employers, employer)
     peers = employers[(employers["size"] == row["size"]) & (employers["health"] == row["health"])].drop(row.name)
-    words = f"{'health employers' if row['health'] else 'employers outside health'} with {row['size']} staff"
+    described = f"{'health employers' if row['health'] else 'employers outside health'} with {row['size']} staff"
     others = peers[measure].dropna()
     if pd.isna(row[measure]):
-        return Placed(row["employer"], None, peers, words, None, None, "the employer published no such gap")
+        return Placed(row["employer"], None, peers, described, None, None, "the employer published no such gap")
     gap = float(row[measure])
     if len(others) < FEWEST_PEERS:
-        reason = f"only {len(others)} other {words} published this gap; at least {FEWEST_PEERS} make a distribution"
-        return Placed(row["employer"], gap, peers, words, None, None, reason)
-    return Placed(row["employer"], gap, peers, words, 100 * float((others > gap).mean()), float(others.median()))
+        reason = f"only {len(others)} other {described} published this gap; at least {FEWEST_PEERS} make a distribution"
+        return Placed(row["employer"], gap, peers, described, None, None, reason)
+    return Placed(row["employer"], gap, peers, described, 100 * float((others > gap).mean()), float(others.median()))
 
 
 def _found(table: pd.DataFrame, employer: str) -> pd.Series:
@@ -97,10 +86,8 @@ def _found(table: pd.DataFrame, employer: str) -> pd.Series:
         hit = table["employer"].map(plain_name) == plain
     if not hit.any():
         near = table.loc[table["employer"].map(plain_name).str.contains(plain, regex=False), "employer"].head(3)
-        known = (
-            f" Close to it: {'; '.join(near)}" if len(near) else " Give its id, company number or name as in the file"
-        )
-        raise DataError(f"no employer '{employer}' in this file.{known}")
+        known = f"Close to it: {'; '.join(near)}" if len(near) else "Give its id, company number or name as in the file"
+        raise DataError(f"no employer '{employer}' in this file. {known}")
     if hit.sum() > 1:
         ids = table.loc[hit, "employer_id"].tolist()
         raise DataError(f"{int(hit.sum())} employers go by '{employer}' (ids {', '.join(ids)}); give the id")
@@ -122,9 +109,8 @@ class Change:
 def match_years(now: pd.DataFrame, before: pd.DataFrame, *, measure: str = "median_hourly_gap") -> Change:
     """Match the employers of two files and return the change of a gap in percentage points.
 
-    Employers are matched by employer id where both files have it; a 25-column file has none, and then by
-    company number, and by name for public bodies without one. A key that occurs twice in a file is left out
-    and counted. A file that was saved before its year was complete is not compared with a full one.
+    By employer id where both files have it, else by company number or, for public bodies without one, by name. A key
+    that occurs twice is left out and counted; a partial year is not compared with a full one.
 
     Parameters
     ----------
@@ -151,9 +137,8 @@ def match_years(now: pd.DataFrame, before: pd.DataFrame, *, measure: str = "medi
     tables, ambiguous = [], 0
     for year in (now, before):
         table = year[year[key].notna()]
-        twice = table[key].duplicated(keep=False)
-        ambiguous += int(twice.sum())
-        tables.append(table[~twice].set_index(key))
+        tables.append(table.drop_duplicates(key, keep=False).set_index(key))
+        ambiguous += len(table) - len(tables[-1])
     later, earlier = tables
     shared = later.index.intersection(earlier.index)
     found = later.loc[shared, ["employer", "size", "health"]].copy()

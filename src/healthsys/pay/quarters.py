@@ -1,4 +1,4 @@
-"""Pay quarters of the gender pay gap regulations: four equal groups by hourly pay, ties shared proportionally."""
+"""Pay quarters: four equal groups by hourly pay, ties shared proportionally."""
 
 from __future__ import annotations
 
@@ -15,13 +15,8 @@ _ONE_MORE = {0: (), 1: (0,), 2: (0, 2), 3: (0, 1, 2)}
 
 
 def quarter_sizes(people: int) -> list[int]:
-    """Return how many people each quarter holds, lowest first.
+    """Return how many people each quarter has, lowest first.
 
-    One left over goes to the lower quarter; two to the lower and the upper middle; three to all but the
-    upper.
-
-    Examples
-    --------
     >>> [quarter_sizes(people) for people in (8, 9, 10, 11)]
     [[2, 2, 2, 2], [3, 2, 2, 2], [3, 2, 3, 2], [3, 3, 3, 2]]
     """
@@ -30,16 +25,7 @@ def quarter_sizes(people: int) -> list[int]:
 
 
 def _share_out(places: list[int], women: int, people: int) -> list[int]:
-    """Share the women of one rate of pay over the places that its people take in each quarter.
-
-    Each quarter gets women in proportion to its places, as nearly as whole people allow: the largest
-    remainder gets the next woman, the lower quarter where two remainders are equal.
-
-    Examples
-    --------
-    >>> _share_out([1, 2, 1, 0], women=2, people=4)
-    [1, 1, 0, 0]
-    """
+    """Share the women of one rate over its places in each quarter: largest remainder first, then the lower quarter."""
     given = [place * women // people for place in places]
     left = [place * women % people for place in places]
     order = sorted(range(len(places)), key=lambda quarter: (-left[quarter], quarter))
@@ -51,8 +37,8 @@ def _share_out(places: list[int], women: int, people: int) -> list[int]:
 def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     """Count women and men in each pay quarter.
 
-    People on the same hourly rate whose places straddle a boundary are shared out so that each side has women
-    and men in the same proportion as the rate has, as far as possible (regulation 13(2)).
+    People on one rate whose places straddle a boundary are shared out so that each side has women and men in the
+    proportion of the rate, as nearly as possible.
 
     Parameters
     ----------
@@ -64,8 +50,7 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per quarter, lowest first: ``quarter``, ``women``, ``men``, ``women_percent``, ``men_percent``
-        (unrounded; missing in a quarter that nobody is in).
+        A row per quarter, lowest first: ``quarter``, ``women``, ``men``, ``women_percent``, ``men_percent``.
 
     Raises
     ------
@@ -100,16 +85,14 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
 
 
 def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
-    """Return the quarter of each person (0 lowest to 3), so that the counts are those of :func:`pay_quarters`.
+    """Return the quarter of each person (0 lowest to 3), with the counts of :func:`pay_quarters`.
 
-    Which person of a rate that straddles a boundary goes to which side is settled by their order in the
-    table; only the numbers of women and men on each side mean something.
+    Who of a rate that straddles a boundary goes to which side follows the order of the table and means nothing.
 
     Examples
     --------
     >>> pay = np.array([10, 12, 12, 12, 12, 15, 16, 20.0])
-    >>> women = np.array([True, True, False, True, False, False, True, False])
-    >>> assign_quarters(pay, women).tolist()
+    >>> assign_quarters(pay, np.array([True, True, False, True, False, False, True, False])).tolist()
     [0, 0, 1, 1, 2, 2, 3, 3]
     """
     pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)

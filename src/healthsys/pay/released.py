@@ -1,4 +1,4 @@
-"""What may be shown of a pay analysis: counts over all tables of a page, and gaps under other choices of staff."""
+"""What may be shown of a pay analysis: counts over all tables of a page, and gaps of selections of staff."""
 
 from __future__ import annotations
 
@@ -48,24 +48,19 @@ def two_sides(
 def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
     """Count people as the tables of a pay page show them, and suppress until nothing can be found by subtraction.
 
-    The tables are: groups; pay quarters by side; levels by side; both sides on full pay; and, where bonuses were
-    paid, who was paid one of both sides.
+    The tables are: groups; pay quarters by side; levels by side; both sides on full pay; and who was paid a bonus.
 
     Parameters
     ----------
     staff
-        As :func:`~healthsys.pay.statutory`, with ``side`` (``comparator``, ``other``, ``unknown``), ``level`` (band or
-        grade) and the column ``group``.
+        As :func:`~healthsys.pay.statutory`, with ``side`` (``comparator``, ``other``, ``unknown``) and ``level``.
     group
         The characteristic that ``side`` was derived from.
-    rule
-        Disclosure rule.
 
     Returns
     -------
     Page
-        Cells have the conditions ``group``, ``side``, ``level``, ``quarter``, ``full`` (``Y``), ``bonus`` (``paid``);
-        percentages come from unrounded counts.
+        Cells have the conditions ``group``, ``side``, ``level``, ``quarter``, ``full`` (``Y``), ``bonus`` (``paid``).
 
     Examples
     --------
@@ -108,15 +103,13 @@ def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
 def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.DataFrame:
     """Mean and median gap of ``other`` against ``comparator`` under several choices of whom to count.
 
-    A gap is missing where it rests on too few people, and where it differs from the first choice by so few people that
-    their pay would follow from both.
+    A gap is missing where it rests on too few people, or differs from the first choice by so few that their pay would
+    follow from both.
 
     Parameters
     ----------
     choices
         Name of each choice and its staff, with the column ``side``; rows keep the index they have in the first.
-    rule
-        Disclosure rule.
 
     Returns
     -------

@@ -28,9 +28,7 @@ def bootstrap_gap(
 ) -> Resampled | None:
     """Percentile bootstrap interval of a gap and p of no gap, resampling people within each group.
 
-    It shows how much a gap would move if other people of the same kind were employed. The statutory figure has no
-    interval: it counts everybody. The resampled medians are drawn from their exact distribution (an order statistic
-    of uniform draws over the sorted pay), which is the same as resampling people and far quicker.
+    Resampled medians are drawn from their exact distribution (an order statistic of uniform draws over sorted pay).
 
     Parameters
     ----------
@@ -38,14 +36,12 @@ def bootstrap_gap(
         Pay of each person.
     measure
         ``mean`` or ``median``.
-    resamples, seed
-        Number of bootstrap samples, and the seed of the random numbers.
 
     Returns
     -------
     Resampled or None
-        Lower and upper limit in percent, and p: twice the smaller share of resampled gaps on either side of zero
-        (zero itself on both), never below 2 / (resamples + 1). None with fewer than two people in a group.
+        Limits in percent, and p: twice the smaller share of resampled gaps on either side of zero, never below
+        2 / (resamples + 1). None with fewer than two people in a group.
 
     References
     ----------

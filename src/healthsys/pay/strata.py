@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.stats import norm
 
 from healthsys.disclosure import Rule
 from healthsys.errors import DataError, nearest
@@ -47,8 +48,6 @@ class Strata:
 def with_strata(staff: pd.DataFrame, by: Sequence[str], *, label: str = "staff") -> tuple[pd.DataFrame, int]:
     """Return the people whose characteristics are all known, with a column ``stratum``, and how many are left out.
 
-    Examples
-    --------
     >>> people = pd.DataFrame({"sex": ["F", "M", None], "group": ["A", "B", "A"]})
     >>> kept, left_out = with_strata(people, ["sex", "group"])
     >>> kept["stratum"].tolist(), left_out
@@ -87,14 +86,13 @@ def stratum_gaps(
     comparator
         One level of each characteristic, in the same order: the stratum compared with.
     rule
-        Strata with too few people keep a row without figures; a comparator stratum with too few leaves every gap out.
+        Strata with too few people keep a row without figures.
 
     Returns
     -------
     pandas.DataFrame
-        ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``, ``upper``, ``p`` (bootstrap
-        p of no gap) and the same adjusted for the number of strata compared (``holm``, ``bh``), ``reason``; the
-        comparator first.
+        The comparator first: ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``,
+        ``upper``, ``p`` (bootstrap p of no gap), that adjusted (``holm``, ``bh``), ``reason``.
 
     Raises
     ------
@@ -112,11 +110,7 @@ def stratum_gaps(
     reference = float(middle(pay[name]))
     rows = []
     for key in (name, *sorted(set(pay) - {name})):
-        row: dict = {
-            "stratum": key,
-            **dict(zip(by, key.split(JOINED_BY), strict=True)),
-            "people": len(pay[key]),
-        }
+        row: dict = {"stratum": key, **dict(zip(by, key.split(JOINED_BY), strict=True)), "people": len(pay[key])}
         own_few = len(pay[key]) <= rule.highest
         few = own_few or len(pay[name]) <= rule.highest
         own = np.nan if own_few else float(middle(pay[key]))
@@ -149,17 +143,15 @@ def maihda(
     outcome
         The column explained; log hourly pay for a relative reading.
     additive
-        Characteristics whose main effects enter as fixed effects (as categories); none for the null model.
+        Characteristics whose main effects enter as categories; none for the null model.
     level
         Coverage of the intervals of the stratum residuals.
 
     Returns
     -------
     Strata
-        Fitted with :class:`statsmodels.regression.mixed_linear_model.MixedLM` by Powell's method (with its
-        default, statsmodels 0.15.0 calls a fit with several thousand people per stratum singular that is
-        not). Where the likelihood is highest with no variance between strata, ``between`` is 0 and ``reason``
-        says so (``MixedLM`` does not converge there).
+        The profiled likelihood is maximised directly, also on its boundary (``between`` 0, with a ``reason``), where
+        ``statsmodels`` ``MixedLM`` does not converge; elsewhere both agree.
 
     Raises
     ------
@@ -178,65 +170,63 @@ def maihda(
     >>> f"{found.between:.2f} {found.within:.2f} {found.vpc:.3f}"
     '6.57 1.33 0.831'
     """
-    from scipy.stats import norm
-    from statsmodels.regression.mixed_linear_model import MixedLM
+    labels, member, y, x, names = _laid_out(frame, outcome, stratum, additive)
+    profile = _Profile.of(y, x, member)
+    ratio = profile.best()
+    _, beta, within = profile.at(ratio)
+    between = ratio * within
+    size = profile.size
+    deviation = np.bincount(member, weights=y - x @ beta) / size
+    shrink = size * between / (size * between + within) if within > 0 else np.ones(len(size))
+    residual, spread = shrink * deviation, norm.ppf(0.5 + level / 2) * np.sqrt(between * (1 - shrink))
+    rows = pd.DataFrame({"stratum": labels, "people": size.astype(int), "residual": residual})
+    rows["lower"], rows["upper"] = residual - spread, residual + spread
+    fixed = {name: float(value) for name, value in zip(names, beta, strict=True)}
+    reason = None if ratio else "the best fit leaves no variance between strata (the boundary of the model)"
+    return Strata(between, within, fixed, rows, len(y), len(labels), reason)
 
+
+def _laid_out(frame: pd.DataFrame, outcome: str, stratum: str, additive: Sequence[str]) -> tuple:
     used = frame[[outcome, stratum, *additive]]
     if used.isna().any(axis=None):
         raise DataError(
             "the table has missing cells; keep the people whose characteristics are all known, and say how many"
         )
-    y = used[outcome].to_numpy(dtype=float)
-    dummies = pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else None
-    x = np.column_stack([np.ones(len(y)), *([dummies.to_numpy()] if additive else [])])
-    names = ["intercept", *(dummies.columns if additive else [])]
-    groups = used[stratum].astype(str).to_numpy()
-    count = len(np.unique(groups))
-    if count < 3:
+    labels, member = np.unique(used[stratum].astype(str).to_numpy(), return_inverse=True)
+    if len(labels) < 3:
         raise DataError(
-            f"there are {count} strata; a variance between them needs at least three. Cross more characteristics"
+            f"there are {len(labels)} strata; a variance between them needs at least three. Cross more characteristics"
         )
-    z = norm.ppf(0.5 + level / 2)
-    profile = _Profile(y, x, groups)
-    ratio = profile.best()
-    if ratio <= NONE_LEFT:
-        beta, *_ = np.linalg.lstsq(x, y, rcond=None)
-        within = float(((y - x @ beta) ** 2).sum() / profile.free)
-        reason = "the best fit leaves no variance between strata (the boundary of the model)"
-        return _finished(y, x, beta, names, groups, 0.0, within, z, reason)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        found = MixedLM(y, x, groups=groups).fit(reml=True, method=["powell"])
-    between, within = float(np.asarray(found.cov_re)[0, 0]), float(found.scale)
-    if not found.converged or abs(between / within - ratio) > 0.02 * ratio + 1e-4:
-        _, beta, within = profile.at(ratio)
-        reason = "MixedLM did not converge; the profiled likelihood was maximised directly"
-        return _finished(y, x, beta, names, groups, ratio * within, within, z, reason)
-    return _finished(y, x, np.asarray(found.fe_params), names, groups, between, within, z, None)
+    dummies = pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else used[[]]
+    x = np.column_stack([np.ones(len(used)), dummies.to_numpy(dtype=float)])
+    return labels, member, used[outcome].to_numpy(dtype=float), x, ["intercept", *dummies.columns]
 
 
+@dataclass(frozen=True)
 class _Profile:
     """The restricted likelihood of a random intercept, as a function of the ratio of between to within variance."""
 
-    def __init__(self, y: np.ndarray, x: np.ndarray, groups: np.ndarray) -> None:
-        _, member = np.unique(groups, return_inverse=True)
+    size: np.ndarray
+    totals: np.ndarray
+    cross: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray, x: np.ndarray, member: np.ndarray) -> _Profile:
         z = np.column_stack([x, y])
-        self.size = np.bincount(member).astype(float)
-        self.totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
-        self.cross, self.free = z.T @ z, len(y) - x.shape[1]
+        totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
+        return cls(np.bincount(member).astype(float), totals, z.T @ z)
 
     def at(self, ratio: float) -> tuple[float, np.ndarray, float]:
         """Return the log-likelihood (up to a constant), the fixed effects and the variance within strata."""
         whole = self.cross - (self.totals.T * (ratio / (1 + ratio * self.size))) @ self.totals
         xx, xy, yy = whole[:-1, :-1], whole[:-1, -1], whole[-1, -1]
-        beta = np.linalg.solve(xx, xy)
-        within = float((yy - xy @ beta) / self.free)
+        beta, free = np.linalg.solve(xx, xy), self.size.sum() - len(xy)
+        within = float((yy - xy @ beta) / free)
         spread = np.log1p(ratio * self.size).sum() + np.linalg.slogdet(xx)[1]
-        return float(-0.5 * (self.free * np.log(within) + spread)), beta, within
+        return float(-0.5 * (free * np.log(within) + spread)), beta, within
 
     def best(self) -> float:
         """Return the ratio with the highest likelihood; 0 on the boundary."""
-        from scipy.optimize import minimize_scalar
 
         def cost(logarithm: float) -> float:
             return -self.at(float(np.exp(logarithm)))[0]
@@ -244,30 +234,8 @@ class _Profile:
         grid = np.linspace(-18, 8, 53)
         start = grid[int(np.argmin([cost(point) for point in grid]))]
         found = minimize_scalar(cost, bounds=(start - 0.6, start + 0.6), method="bounded", options={"xatol": 1e-9})
-        return 0.0 if -self.at(0.0)[0] <= found.fun + 1e-9 else float(np.exp(found.x))
-
-
-def _finished(
-    y: np.ndarray,
-    x: np.ndarray,
-    beta: np.ndarray,
-    names: list[str],
-    groups: np.ndarray,
-    between: float,
-    within: float,
-    z: float,
-    reason: str | None,
-) -> Strata:
-    labels, member = np.unique(groups, return_inverse=True)
-    size = np.bincount(member)
-    deviation = np.bincount(member, weights=y - x @ beta) / size
-    shrink = size * between / (size * between + within) if within > 0 else np.ones(len(size))
-    residual = shrink * deviation
-    spread = z * np.sqrt(between * (1 - shrink))
-    rows = pd.DataFrame({"stratum": labels, "people": size, "residual": residual})
-    rows["lower"], rows["upper"] = residual - spread, residual + spread
-    fixed = {name: float(value) for name, value in zip(names, beta, strict=True)}
-    return Strata(between, within, fixed, rows, len(y), len(labels), reason)
+        ratio = float(np.exp(found.x))
+        return 0.0 if ratio <= NONE_LEFT or -self.at(0.0)[0] <= found.fun + 1e-9 else ratio
 
 
 def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
