@@ -110,9 +110,9 @@ def test_next_steps_follow_the_order_of_the_book(name):
     same = part_of(name)
     if len(same) > 1:
         following = same[(same.index(name) + 1) % len(same)]
-        assert f"- **Read on.** [{runs[following].title}]({following}.ipynb)" in said
+        assert f"- **Next page.** [{runs[following].title}]({following}.ipynb)" in said
     else:
-        assert "Read on" not in said
+        assert "Next page" not in said
     for key in known[name].evidence:
         assert f"[](../evidence/{key}.md)" in said
     assert said.startswith("## Next steps\n\n- **")
