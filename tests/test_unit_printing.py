@@ -147,7 +147,7 @@ def test_the_browser_is_the_named_one_or_the_first_found(monkeypatch, tmp_path):
         printing.find_browser()
     monkeypatch.delenv(printing.BROWSER)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CompendiumError, match="no Chromium is found, and it prints the PDF; install it"):
+    with pytest.raises(CompendiumError, match="Chromium is needed to make the PDF, and none was found; install it"):
         printing.find_browser()
     program.rename(tmp_path / "chromium-browser")
     assert printing.find_browser() == str(tmp_path / "chromium-browser")

@@ -105,7 +105,7 @@ def next_steps(run: Run, chapter: Chapter) -> str:
     topic, page = _topic(run)
     if topic:
         steps.append(("See the functions", [f"[`{project.name()}.{topic}`](../reference/{page}.md)"]))
-    steps.append(("Try it yourself", ["[Run this page again](../re-execute.md), or [use your own data](../own-data.md)"]))
+    steps.append(("Run it", ["[Run this page again](../re-execute.md), or [use your own data](../own-data.md)"]))
     return "## Next steps\n\n" + "\n".join(f"- **{what}.** {'; '.join(links)}" for what, links in steps)
 
 
