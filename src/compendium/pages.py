@@ -103,7 +103,7 @@ def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
     rows = "".join(
         f'<tr id="parameter-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
         f"<td>{escape.html(_shown(values[name]))}</td>"
-        f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(parameter.allowed)}</td></tr>"
+        f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(_choices(parameter.allowed))}</td></tr>"
         for name, parameter in known.items()
     )
     return (
@@ -112,6 +112,13 @@ def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
         '<thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">meaning</th>'
         f'<th scope="col">allowed values</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
+
+
+def _choices(allowed: str) -> str:
+    """Say what is allowed as a reader would: "none | one" as "none or one", nothing as empty."""
+    *first, last = allowed.removesuffix(" or nothing").split(" | ")
+    said = f"{', '.join(first)} or {last}" if first else last
+    return f"{said}, or empty" if allowed.endswith(" or nothing") else said
 
 
 def _shown(value: Any) -> str:
