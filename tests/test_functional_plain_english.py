@@ -129,7 +129,8 @@ def sentences(text):
 def complaints(name, root):
     """Return page, word, better word and sentence of each word to avoid."""
     found = []
-    for text in texts(root):
+    articles = root.xpath("//article[contains(@class, 'bd-article')]") or [root]  # titles in the menus are headings too
+    for text in (text for article in articles for text in texts(article)):
         for sentence in sentences(text):
             for pattern, instead in PATTERNS.items():
                 found += [f"{name}: '{hit[0]}' ({instead}): {sentence[:200]}" for hit in pattern.finditer(sentence)]
