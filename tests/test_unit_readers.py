@@ -42,7 +42,7 @@ def test_ae_month_counts_booked_and_leaves_the_total_out(tmp_path, total):
     assert set(reading.table["unit"]) == {"RA1", "RB1", "England"}
     checks = reading.report.set_index("check")
     assert checks["own"].to_list() == checks["file_says"].to_list() == [2160, 435, 415]
-    assert any("booked appointments are 2.8 % of attendances" in note for note in reading.notes)
+    assert any("booked appointments are 2.8% of attendances" in note for note in reading.notes)
 
 
 def test_a_folder_of_months_is_one_series(tmp_path):
@@ -131,7 +131,7 @@ def test_rtt_overview_with_its_two_row_header(tmp_path):
     row = reading.report.iloc[0]
     assert (row["rows_in"], row["rows_used"]) == (4, 2)
     assert "1 censored cells" in reading.notes[0]
-    assert "1 carries a footnote mark" in reading.notes[1]
+    assert "1 has a footnote mark" in reading.notes[1]
     path.write_text(RTT.replace("57.2%", "57 point 2"), encoding="utf-8")
     with pytest.raises(DataError, match=r"row 6: '57 point 2' is not a number.*52\+"):
         read_official(path)

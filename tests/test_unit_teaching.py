@@ -212,7 +212,7 @@ def test_the_overview_maps_modules_to_the_domains_that_are_cited():
     served = ["yes" if "Law, policies and ethics" in module.domains else "–" for module in MODULES]
     assert row[1] == "6"
     assert re.findall(r"<td>(.*?)</td>", row[2]) == served
-    assert "No module claims *Promoting health* or *One Health and health security*." in page
+    assert "No module covers *Promoting health* or *One Health and health security*." in page
     assert "{cite:t}`grimaud2024`" in page
 
 
@@ -269,7 +269,7 @@ def test_a_faulty_description_is_named(module_folder, before, after, message):
 
 def test_a_description_without_notebook_is_named(module_folder):
     module_folder.with_suffix(".ipynb").unlink()
-    with pytest.raises(RunError, match=r"beds-and-slack\.yml: there is no notebook beds-and-slack\.ipynb beside it"):
+    with pytest.raises(RunError, match=r"beds-and-slack\.yml: there is no notebook beds-and-slack\.ipynb next to it"):
         modules.load_modules()
 
 
@@ -395,10 +395,10 @@ def test_a_solution_that_fails_on_some_data_is_named():
         (lambda: check.number("x", 3, low=4, hint="too small"), "x is 3, below 4: too small"),
         (lambda: check.number("x", None), "x has no value yet: assign your answer to it in the cell above"),
         (lambda: check.number("x", "four"), "x is 'four', not a number"),
-        (lambda: check.number("x", float("nan")), "x is nan: a missing value or a division by zero"),
+        (lambda: check.number("x", float("nan")), "x is nan: the calculation contains a missing value or a division by zero"),
         (lambda: check.number("x", [1, 2]), "x has 2 values; give one number"),
         (lambda: check.choice("x", "Best", ["best"]), "x is 'Best'; it must be one of 'best', spelled exactly like this"),
-        (lambda: check.names("x", "a", ["a"]), "x is str; a list of names is asked for"),
+        (lambda: check.names("x", "a", ["a"]), "x is str; give a list of names"),
         (lambda: check.names("x", ["b"], ["a"]), "x holds 'b', which is none of 'a'"),
         (lambda: check.names("x", ["a", "a"], ["a"]), "x contains a name twice"),
         (lambda: check.award(1, "x", 2, right=3), "x is 2, which does not follow from the data"),

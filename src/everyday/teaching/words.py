@@ -149,7 +149,7 @@ def _data(names: list[str], *, answers: bool) -> str:
         resource = datasets.describe(name)
         link = f'<a href="../reference/data-dictionary.html#data-{name}"><code>{name}</code></a>'
         link = f"<code>{name}</code>" if answers else link
-        columns = ", ".join(field["name"] for field in resource["schema"]["fields"][:6])
+        columns = ", ".join(f"<code>{field['name']}</code>" for field in resource["schema"]["fields"][:6])
         more = " …" if len(resource["schema"]["fields"]) > 6 else ""
         rows.append([link, escape.html(resource["kind"]), escape.html(resource["description"]), f"{columns}{more}"])
     return (
