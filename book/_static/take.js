@@ -2,15 +2,20 @@
 (() => {
   "use strict";
   const SHOWN = 2000; // milliseconds
-  for (const link of document.querySelectorAll('.hs-take a[href^="#"]')) {
-    const said = link.textContent;
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest('.hs-take a[href^="#"]');
+    if (!link || link.dataset.said) return;
+    try {
+      await navigator.clipboard.writeText(link.href);
+    } catch {
+      return; // the address bar has the link
+    }
+    link.dataset.said = link.textContent;
     link.setAttribute("aria-live", "polite");
-    link.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(link.href);
-        link.textContent = "Link copied";
-        setTimeout(() => { link.textContent = said; }, SHOWN);
-      } catch { /* the address bar has the link */ }
-    });
-  }
+    link.textContent = "Link copied";
+    setTimeout(() => {
+      link.textContent = link.dataset.said;
+      delete link.dataset.said;
+    }, SHOWN);
+  });
 })();
