@@ -1,4 +1,4 @@
-# Everyday Resilience: the doors. `make` alone lists them.
+# Everyday Resilience: the commands. `make` alone lists them.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -15,44 +15,44 @@ APART  := tests/test_functional_browser.py tests/test_functional_explorers.py te
 .DEFAULT_GOAL := help
 .PHONY: help book check test test-pythons verify archive pdf lint coverage wheel notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
-help: ## list the targets
+help: ## list the commands
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-book: env-book ## environment, runs and pages: leaves book/_build/html/index.html
+book: env-book ## set up the environment, execute the runs, build the pages: book/_build/html/index.html
 	@$(BIN)/healthsys build
 
-check: env-test ## the tests that a change touches (BASE=HEAD), lint, one smoke page: under 90 seconds
+check: env-test ## the tests that a change affects (BASE=HEAD), lint and one page: under 90 seconds
 	@$(BIN)/python tests/touched.py $(or $(BASE),HEAD)
 
 test: env-scale ## every test: units, strict nbval, commands, pages in a browser, marking, a cluster
 	@$(BIN)/healthsys build
 	@$(PYTEST) --nbval --durations=30
 
-test-pythons: ## package and miniature on each other Python from 3.11 to 3.13 that this machine has
+test-pythons: ## test the package and a miniature book with each other Python from 3.11 to 3.13 on this computer
 	@PYTHON="$(PYTHON)" sh requirements/pythons.sh
 
-coverage: env-scale ## lines of src that the tests execute, those of a browser and of notebooks left aside
+coverage: env-scale ## lines of src that the tests execute (without browser and notebook tests)
 	@$(BIN)/healthsys build
 	@$(PYTEST) --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks)
 
-verify: env-test ## check environment, data, notebooks, every run and claim afresh against what is published
+verify: env-test ## compare environment, data, notebooks, every run and every claim with what is published
 	@$(BIN)/healthsys verify
 
-archive: env-book ## one zip of sources, data, results, built book and RO-Crate: book/_build/archive/
+archive: env-book ## pack sources, data, results, built book and RO-Crate into one zip: book/_build/archive/
 	@$(BIN)/healthsys build
 	@$(BIN)/healthsys archive
 
-pdf: env-test ## the whole book as one PDF, printed by Chromium: book/_build/pdf/
+pdf: env-test ## make one PDF of the whole book with Chromium: book/_build/pdf/
 	@$(BIN)/healthsys build
 	@$(BIN)/healthsys pdf
 
 lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks conftest.py && $(BIN)/codespell
 
-teach: env-teach ## teaching modules: student's edition (no answers) and instructor's, in book/_build/teaching
+teach: env-teach ## make the student's edition (without answers) and the instructor's: book/_build/teaching
 	@$(BIN)/healthsys teach build
 
-wheel: env-test ## the methods alone as one light wheel: dist/
+wheel: env-test ## build the methods alone as one light wheel: dist/
 	@cd wheel && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
 
 notebooks: env-book ## execute notebooks/*.ipynb on their defaults and store normalised outputs

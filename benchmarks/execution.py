@@ -119,7 +119,7 @@ def execution(root: Path, chosen: argparse.Namespace, command: str, load: float)
     )
     same = sum(seen["warm"][name] == seen["cold"].get(name) for name in seen["warm"])
     rows[0]["note"] = f"{same} of {len(seen['cold'])} files byte for byte as from cold kernels"
-    about = f"Every run ({count}) executed afresh, from an empty build folder or not: nothing is taken from a cache."
+    about = f"All {count} runs are executed again; nothing is taken from a cache."
     if chosen.every > 1:
         about = f"One run of the book in {chosen.every} ({count} runs) executed afresh; nothing is taken from a cache."
     keep("execution", title="Executing every run", about=about, command=command, rounds=chosen.rounds, rows=rows,

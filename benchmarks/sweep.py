@@ -74,8 +74,8 @@ def on_paper(seconds: float, rows: int, *, cores: int, size: float) -> str:
     reports, a_core = EMPLOYERS * YEARS, rows / seconds / cores
     hours = {more: reports / (a_core * more) / 3600 for more in (cores, 8, 64)}
     return (
-        f"On paper, {EMPLOYERS:,} employers in {YEARS} years are {reports:,} reports. At the rate of {cores} cores "
-        f"they take {hours[cores]:.0f} hours on {cores} cores, {hours[8]:.0f} on 8, and {hours[64]:.1f} on 64 if "
+        f"By calculation, {EMPLOYERS:,} employers in {YEARS} years are {reports:,} reports. At the rate of {cores} cores "
+        f"they would take {hours[cores]:.0f} hours on {cores} cores, {hours[8]:.0f} on 8 and {hours[64]:.1f} on 64 if "
         f"neither scheduler nor storage limits them, which was not measured; at {size:.2f} MB a report they fill "
         f"{reports * size / 1000:.0f} GB."
     )
@@ -128,7 +128,7 @@ def main() -> None:
             rounds=chosen.rounds,
         )
     for row, cores in zip(rows, (1, 1, 2, 1, 2), strict=True):
-        row["note"] = f"{60 * chosen.rows / row['seconds'] / cores:.1f} rows a minute a core"
+        row["note"] = f"{60 * chosen.rows / row['seconds'] / cores:.1f} rows per minute per core"
     same = len(set(hashes.values())) == 1
     about = (
         f"{chosen.rows} rows of one notebook ({NOTEBOOK}). All four sweeps left "

@@ -45,7 +45,7 @@ def tables_of(notebook: nbformat.NotebookNode) -> dict[str, list[list[str]]]:
                 rows = [
                     ["".join(cell.itertext()) for cell in row.xpath("./th|./td")] for row in part.xpath(".//tr")
                 ]
-                if not name.startswith("What the figure"):
+                if not name.startswith("Figure data:"):
                     found[name] = rows
     return found
 

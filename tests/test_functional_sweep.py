@@ -173,9 +173,9 @@ def test_a_dozen_rows_with_one_failing_and_a_second_time_nothing(mini, tmp_path)
     assert 'href="../style.css"' in page
     assert str(tmp_path) not in page
     first = (out / "index.html").read_text()
-    assert "11 of 12 rows have a report; 1 failed" in first
+    assert "11 of 12 reports are done; 1 failed" in first
     assert '<a href="trust-02/index.html">trust-02</a>' in first
-    assert "11 rows from 13.50 days (trust-01) to 148.50 days (trust-11), median 81.00 days" in first
+    assert "11 reports from 13.50 days (trust-01) to 148.50 days (trust-11), median 81.00 days" in first
     assert "99.8 % limits" in first
     before = results(out)
     again = healthsys(mini, "sweep", "scaled", "--grid", str(tmp_path / "grid.csv"), "--out", str(out))
@@ -260,7 +260,7 @@ def test_a_row_that_kills_its_worker_fails_and_the_others_go_on(mini, tmp_path):
     done = healthsys(mini, "sweep", "scaled", "--grid", str(path), "--out", str(tmp_path / "out"), "--jobs", "2",
                      KILL="1", HEALTHSYS_COLD_KERNELS="1")  # fmt: skip
     assert "rows: 3 done, 0 skipped, 1 failed" in done.stdout, done.stderr
-    assert table(tmp_path / "out")[0]["reason"].startswith("its worker died 3 times")
+    assert table(tmp_path / "out")[0]["reason"].startswith("its process ended 3 times")
 
 
 @needs_dask

@@ -52,7 +52,7 @@ def test_a_good_file_gives_one_page_and_its_results(tmp_path):
             "column 'value', row 5: 'n/a'",
         ),
         (lambda s: s, ("change=",), "parameter 'change' is empty; allowed: the first day of the first changed period"),
-        (lambda s: s, ("change=2035-01-01",), "change outside: the change date 2035-01-01 lies outside the series"),
+        (lambda s: s, ("change=2035-01-01",), "change outside: the change date 2035-01-01 is outside the series"),
         (lambda s: s, ("target=-5",), "target: the target -5 is negative"),
         (lambda s: s, ("indicator=sen_percent",), "Did you mean 'seen_percent'"),
     ],

@@ -63,7 +63,7 @@ def test_a_repository_elsewhere_and_a_hub_of_one_s_own(mini):
 
 def test_what_is_no_address_is_refused_with_its_setting(mini):
     configure(mini, html={"baseurl": "example.org/book"})
-    with pytest.raises(CompendiumError, match=r"html: baseurl is 'example\.org/book'.*write it whole"):
+    with pytest.raises(CompendiumError, match=r"html: baseurl is 'example\.org/book'.*write it in full"):
         address.site()
 
 

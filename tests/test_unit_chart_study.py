@@ -131,7 +131,7 @@ def test_a_period_that_is_not_there_is_named(tmp_path, name):
     path = own(tmp_path, [61.0, 58.4, 63.1, 60.2])
     for day in ("2030-01-01", "2022-01-15"):
         with pytest.raises(
-            DataError, match=f"parameter '{name}': {day} is no period of the series; allowed: .*2022-01-01"
+            DataError, match=f"parameter '{name}': {day} is not a period of the series; allowed: .*2022-01-01"
         ):
             opened(path, **{name: day if name == "baseline" else [day]})
     with pytest.raises(DataError, match=f"parameter '{name}' is 'soon'; allowed: a date as YYYY-MM-DD"):

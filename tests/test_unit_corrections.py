@@ -11,7 +11,7 @@ from compendium import corrections, datasets, execution, record
 from compendium.errors import RunError
 from compendium.runs import load_runs
 
-ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6",
+ENTRY = {"value": 4.3, "lower": 2.0, "upper": 6.6, "text": "4.3 weeks", "interval": "95% CI 2.0 to 6.6",
          "meaning": "Change of level", "reason": None}  # fmt: skip
 
 
@@ -32,14 +32,14 @@ def test_what_a_reader_sees_changed_is_listed_and_nothing_else(project):
     project(
         {"same": ENTRY, "value": ENTRY, "lower": ENTRY, "reworded": ENTRY, "gone": ENTRY},
         {"same": {**ENTRY, "value": 4.31}, "value": {**ENTRY, "value": 5.0, "text": "5.0 weeks"},
-         "lower": {**ENTRY, "lower": 1.5, "interval": "95 % interval 1.5 to 6.6"},
+         "lower": {**ENTRY, "lower": 1.5, "interval": "95% CI 1.5 to 6.6"},
          "reworded": {**ENTRY, "meaning": "x"}, "new": ENTRY},
     )  # fmt: skip
     found = {row["result"]: (row["old"], row["new"]) for row in corrections.moved("waits-once")}
-    before = "4.3 weeks (95 % interval 2.0 to 6.6)"
+    before = "4.3 weeks (95% CI 2.0 to 6.6)"
     assert found == {
-        "value": (before, "5.0 weeks (95 % interval 2.0 to 6.6)"),
-        "lower": (before, "4.3 weeks (95 % interval 1.5 to 6.6)"),
+        "value": (before, "5.0 weeks (95% CI 2.0 to 6.6)"),
+        "lower": (before, "4.3 weeks (95% CI 1.5 to 6.6)"),
         "gone": (before, "no longer reported"),
     }
 

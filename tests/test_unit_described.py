@@ -35,7 +35,7 @@ def test_more_rows_are_told_by_column_and_very_many_by_column_alone():
     ]  # fmt: skip
     tree = parser.fromstring(described.description(record([[place, 1.5] for place in range(41)])))
     assert not tree.xpath(".//table")
-    assert tree.xpath("string(p)") == "The figure draws 41 rows."
+    assert tree.xpath("string(p)") == "The figure shows 41 rows of data."
     assert tree.xpath("string(.//li[2])") == "value: 1.5 throughout"
 
 

@@ -42,14 +42,14 @@ def test_the_climate_card_draws_both_means_of_each_dimension():
     assert axes.get_yticklabels()[-1].get_text().lower() == widest.replace("_", " ")
 
 
-def test_the_trend_card_draws_what_was_observed_and_the_earlier_course():
+def test_the_trend_card_draws_what_was_observed_and_the_earlier_trend():
     rows, axes = axes_of(TREND)
     observed, course = axes.lines[:2]
     assert list(observed.get_ydata()) == pytest.approx(rows["value"].tolist(), nan_ok=True)
     known = rows["counterfactual"].dropna()
     assert list(course.get_ydata()) == known.tolist()
     assert len(known) < len(rows), "before the change there is no counterfactual"
-    assert {text.get_text() for text in axes.texts} == {"observed", "earlier course"}
+    assert {text.get_text() for text in axes.texts} == {"observed", "earlier trend"}
 
 
 def test_the_card_of_pairs_draws_each_printed_pair():
@@ -110,13 +110,13 @@ def test_next_steps_follow_the_order_of_the_book(name):
     same = part_of(name)
     if len(same) > 1:
         following = same[(same.index(name) + 1) % len(same)]
-        assert f"- **Read on.** [{runs[following].title}]({following}.ipynb)" in said
+        assert f"- **Next page.** [{runs[following].title}]({following}.ipynb)" in said
     else:
-        assert "Read on" not in said
+        assert "Next page" not in said
     for key in known[name].evidence:
         assert f"[](../evidence/{key}.md)" in said
     assert said.startswith("## Next steps\n\n- **")
-    assert "[Re-execute this page](../re-execute.md), [or use your own data](../own-data.md)" in said
+    assert "[Run this page again](../re-execute.md), or [use your own data](../own-data.md)" in said
 
 
 def test_next_steps_name_the_room_that_a_notebook_calls():

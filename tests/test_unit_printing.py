@@ -20,7 +20,7 @@ and a <a href="other.html">whole page</a>.</p>
 <details class="hide above-input"><summary>Code</summary><pre>import os</pre></details>
 <div class="hs-narrow"><svg></svg></div><div class="cell_input">import os</div><p class="hs-take">CSV</p>
 <svg><defs><path id="tick"></path></defs><use href="#tick"></use><rect clip-path="url(#tick)"></rect></svg>
-<section id="take-this-page-home"><h2>Take this page home</h2></section><h2>Second</h2></section></article>
+<section id="download-this-page"><h2>Download this page</h2></section><h2>Second</h2></section></article>
 </body></html>"""
 
 TOC = """format: jb-book
@@ -61,7 +61,7 @@ def test_a_page_leaves_its_screen_behind(book):
     _, title, page = chapter()
     assert title == "Beds & slack"
     said = page.text_content()
-    for gone in ("Menu", "#", "Copy", "import os", "CSV", "Take this page home"):
+    for gone in ("Menu", "#", "Copy", "import os", "CSV", "Download this page"):
         assert gone not in said
     assert "kept" in said
     assert page.xpath("//details/@open") == [""]
@@ -147,7 +147,7 @@ def test_the_browser_is_the_named_one_or_the_first_found(monkeypatch, tmp_path):
         printing.find_browser()
     monkeypatch.delenv(printing.BROWSER)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(CompendiumError, match="no Chromium is found, and it prints the PDF; install it"):
+    with pytest.raises(CompendiumError, match="Chromium is needed to make the PDF, and none was found; install it"):
         printing.find_browser()
     program.rename(tmp_path / "chromium-browser")
     assert printing.find_browser() == str(tmp_path / "chromium-browser")

@@ -42,7 +42,7 @@ def test_ae_month_counts_booked_and_leaves_the_total_out(tmp_path, total):
     assert set(reading.table["unit"]) == {"RA1", "RB1", "England"}
     checks = reading.report.set_index("check")
     assert checks["own"].to_list() == checks["file_says"].to_list() == [2160, 435, 415]
-    assert any("booked appointments are 2.8 % of attendances" in note for note in reading.notes)
+    assert any("booked appointments are 2.8% of attendances" in note for note in reading.notes)
 
 
 def test_a_folder_of_months_is_one_series(tmp_path):
@@ -63,7 +63,7 @@ def test_two_revisions_of_a_month_are_refused(tmp_path):
 def test_ae_faults_are_named(tmp_path):
     with pytest.raises(DataError, match="organisation 'RA1' occurs twice"):
         read_official(ae(tmp_path, "twice.csv", rows=(A, A)))
-    with pytest.raises(DataError, match="row 2: 'MSitAE-SMARCH-2025' names no month"):
+    with pytest.raises(DataError, match="row 2: 'MSitAE-SMARCH-2025' does not name a month"):
         read_official(ae(tmp_path, "month.csv", month="SMARCH"))
     with pytest.raises(DataError, match=r"column 'A&E attendances Type 1', row 3: 'n/a' is not a number"):
         read_official(ae(tmp_path, "text.csv", rows=(A, B.replace("800", "n/a"))))
@@ -98,7 +98,7 @@ def test_kh03_keeps_england_apart_and_takes_unreported_zeros_as_missing(tmp_path
     assert pick_series(reading.table, indicator="ga_occupancy_percent", unit="RC1")["value"].isna().all()
     assert reading.report["own"].to_list() == reading.report["file_says"].to_list()
     path.write_text(KH03.replace("2019-20 Q3", "2019-21 Q3"), encoding="utf-8")
-    with pytest.raises(DataError, match="'2019-21 Q3' is no financial quarter"):
+    with pytest.raises(DataError, match="'2019-21 Q3' is not a financial quarter"):
         read_official(path)
 
 
@@ -131,7 +131,7 @@ def test_rtt_overview_with_its_two_row_header(tmp_path):
     row = reading.report.iloc[0]
     assert (row["rows_in"], row["rows_used"]) == (4, 2)
     assert "1 censored cells" in reading.notes[0]
-    assert "1 carries a footnote mark" in reading.notes[1]
+    assert "1 has a footnote mark" in reading.notes[1]
     path.write_text(RTT.replace("57.2%", "57 point 2"), encoding="utf-8")
     with pytest.raises(DataError, match=r"row 6: '57 point 2' is not a number.*52\+"):
         read_official(path)

@@ -31,8 +31,8 @@ def test_reads_runs_in_order(mini):
         ({"titel": "x"}, r"run 'waits-twice': unknown key 'titel'\. Did you mean 'title'\?"),
         ({"title": ""}, r"run 'waits-twice': there is no 'title'; add one"),
         ({"notebook": "wait"}, r"there is no notebook 'wait' in notebooks/\. Did you mean 'waits'\?"),
-        ({"data": ["wait"]}, r"data names 'wait', which is no data set\. Did you mean 'waits'\?"),
-        ({"data": []}, r"it reads the data set 'waits' \(source\); add it under data:"),
+        ({"data": ["wait"]}, r"data names 'wait', which is not a data set\. Did you mean 'waits'\?"),
+        ({"data": []}, r"the notebook reads the data set 'waits' \(source\); add it under data:"),
         ({"parameters": {"factr": 1}}, r"run 'waits-twice': the notebook has no parameter 'factr'\. Did you mean"),
         ({"parameters": {"source": "gone.csv"}}, r"run 'waits-twice': parameter 'source' is 'gone\.csv'"),
     ],
@@ -54,13 +54,13 @@ def test_unreadable_yaml_is_said(mini):
         load_runs()
 
 
-def test_a_run_that_stands_twice_is_said_with_its_lines(mini):
+def test_a_run_that_occurs_twice_is_named_with_its_lines(mini):
     path = mini / "notebooks/runs.yml"
     text = path.read_text()
     again = text[text.index("  waits-twice:") :]
     path.write_text(text + again)
     lines = [number for number, line in enumerate((text + again).splitlines(), 1) if line == "  waits-twice:"]
-    with pytest.raises(RunError, match=rf"'waits-twice' stands twice, in lines {lines[0]} and {lines[1]}; rename"):
+    with pytest.raises(RunError, match=rf"'waits-twice' occurs twice, in lines {lines[0]} and {lines[1]}; rename"):
         load_runs()
 
 

@@ -275,13 +275,13 @@ def test_the_level_reaches_effects_sensitivity_and_band(waits):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({**BEDS, "change": "2030-01-01"}, "change outside: the change date 2030-01-01 lies outside"),
+        ({**BEDS, "change": "2030-01-01"}, "change outside: the change date 2030-01-01 is outside"),
         ({**BEDS, "change": "April 2020"}, "parameter 'change' is 'April 2020'; allowed: a date as YYYY-MM-DD"),
         ({**BEDS, "target": -85.0}, "target: the target -85 is negative"),
         ({**BEDS, "change": "2018-07-01"}, "few points: 1 points before the change; at least 3 are needed"),
         ({**BEDS, "unit": "Scotland"}, "there is no unit 'Scotland'"),
         ({**BEDS, "indicator": "ga_occupancy"}, "Did you mean 'ga_occupancy_percent'"),
-        ({**BEDS, "first": "2030-01-01"}, "0 periods lie between first and last"),
+        ({**BEDS, "first": "2030-01-01"}, "0 periods are between first and last"),
     ],
 )
 def test_what_cannot_be_analysed_says_why(options, message):

@@ -115,13 +115,13 @@ def test_a_students_check_speaks_to_every_answer(module, tmp_path, monkeypatch):
     for text in said_to_a_student(module, {}, tmp_path, monkeypatch).values():
         assert re.match(r"NotYet: wording is not text|NotYet: \w+ has no value yet: assign", text), text
     for text in said_to_a_student(module, copies.solutions(module), tmp_path, monkeypatch).values():
-        assert "nothing speaks against it here." in text, text
+        assert "no mistake found here." in text, text
     for wrong in module.rounds:
         answers = copies.solutions(module) | {name: one.code for name, one in wrong.items()}
         said = said_to_a_student(module, answers, tmp_path, monkeypatch)
         for name, one in wrong.items():
             assert one.reveals in said[name] or said[name].startswith(("NotYet: ", "Look again")), one.mistake
-            assert "nothing speaks against" not in said[name], one.mistake
+            assert "no mistake found" not in said[name], one.mistake
 
 
 @each
@@ -164,7 +164,7 @@ def test_no_file_of_the_students_holds_an_answer(module):
 @each
 def test_a_page_gives_what_the_lecturer_looks_for_and_answers_only_to_the_instructor(module):
     page = words.page(module)
-    for heading in ("Before the session", "minute by minute", "story", "data", "Exercises", "Common wrong answers",
+    for heading in ("Requirements", "Plan", "Story", "Data", "Exercises", "Common wrong answers",
                     "ethics", "Assessment", "Without a computer", "Further reading"):  # fmt: skip
         assert re.search(rf"^## .*{heading}", page, flags=re.M), heading
     solution = copies.solutions(module)["q3"].split("\n")[-1]
@@ -212,7 +212,7 @@ def test_the_overview_maps_modules_to_the_domains_that_are_cited():
     served = ["yes" if "Law, policies and ethics" in module.domains else "–" for module in MODULES]
     assert row[1] == "6"
     assert re.findall(r"<td>(.*?)</td>", row[2]) == served
-    assert "No module claims *Promoting health* or *One Health and health security*." in page
+    assert "No module covers *Promoting health* or *One Health and health security*." in page
     assert "{cite:t}`grimaud2024`" in page
 
 
@@ -269,7 +269,7 @@ def test_a_faulty_description_is_named(module_folder, before, after, message):
 
 def test_a_description_without_notebook_is_named(module_folder):
     module_folder.with_suffix(".ipynb").unlink()
-    with pytest.raises(RunError, match=r"beds-and-slack\.yml: there is no notebook beds-and-slack\.ipynb beside it"):
+    with pytest.raises(RunError, match=r"beds-and-slack\.yml: there is no notebook beds-and-slack\.ipynb next to it"):
         modules.load_modules()
 
 
@@ -306,7 +306,7 @@ def test_names_with_spaces_accents_and_commas_are_read_past(tmp_path):
         ("", r"class\.csv: the file is empty; give a header with a column 'id'"),
         ("id,name\n", r"class\.csv: there is a header but no student; add a row for each"),
         ("name\nAna\n", r"class\.csv: there is no column 'id'; the header has: name"),
-        ("id\ns1\nS1\n", r"row 3, column 'id': 'S1' stands in row 2 too; remove one of them"),
+        ("id\ns1\nS1\n", r"row 3, column 'id': 'S1' is also in row 2; remove one of them"),
         ("id,name\n,Ana\n", r"row 2, column 'id': the id is empty"),
         ("id\nAna María\n", r"row 2, column 'id': 'Ana María' cannot name a folder everywhere; allowed:"),
         ("id\n../keys\n", r"'\.\./keys' cannot name a folder"),
@@ -395,13 +395,13 @@ def test_a_solution_that_fails_on_some_data_is_named():
         (lambda: check.number("x", 3, low=4, hint="too small"), "x is 3, below 4: too small"),
         (lambda: check.number("x", None), "x has no value yet: assign your answer to it in the cell above"),
         (lambda: check.number("x", "four"), "x is 'four', not a number"),
-        (lambda: check.number("x", float("nan")), "x is nan: a missing value or a division by nought"),
-        (lambda: check.number("x", [1, 2]), "x holds 2 values; one number is asked for"),
-        (lambda: check.choice("x", "Best", ["best"]), "x is 'Best'; it must be one of 'best', spelt so"),
-        (lambda: check.names("x", "a", ["a"]), "x is str; a list of names is asked for"),
+        (lambda: check.number("x", float("nan")), "x is nan: the calculation contains a missing value or a division by zero"),
+        (lambda: check.number("x", [1, 2]), "x has 2 values; give one number"),
+        (lambda: check.choice("x", "Best", ["best"]), "x is 'Best'; it must be one of 'best', spelled exactly like this"),
+        (lambda: check.names("x", "a", ["a"]), "x is str; give a list of names"),
         (lambda: check.names("x", ["b"], ["a"]), "x holds 'b', which is none of 'a'"),
-        (lambda: check.names("x", ["a", "a"], ["a"]), "x names something twice"),
-        (lambda: check.award(1, "x", 2, right=3), "x is 2, which the data do not give"),
+        (lambda: check.names("x", ["a", "a"], ["a"]), "x contains a name twice"),
+        (lambda: check.award(1, "x", 2, right=3), "x is 2, which does not follow from the data"),
     ],
 )
 def test_a_check_says_what_is_wrong(call, message):
@@ -428,10 +428,10 @@ def test_a_rounded_answer_is_told_to_have_more_figures(tmp_path, monkeypatch, ca
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / check.SLIPS).write_text('{"q1": [{"answer": 4, "says": "Four is what is left."}]}')
     for value, said in (
-        (0.6, "x is 0.6: nothing speaks against it here. If you rounded it: give three figures or more.\n"),
-        (0.596, "x is 0.596: nothing speaks against it here.\n"),
+        (0.6, "x is 0.6: no mistake found here. If you rounded it, give at least three significant figures.\n"),
+        (0.596, "x is 0.596: no mistake found here.\n"),
         (4, "Look again at x: Four is what is left.\n"),
-        ("word", "x is word: nothing speaks against it here.\n"),
+        ("word", "x is word: no mistake found here.\n"),
     ):
         check.slips("q1", "x", value)
         assert capsys.readouterr().out == said

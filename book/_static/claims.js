@@ -43,7 +43,7 @@
       "form",
       { className: "hs-filter hs-computed" },
       ...selects.map(({ name, select }) => make("label", {}, `${name} `, select)),
-      make("label", {}, "words ", search),
+      make("label", {}, "search ", search),
       make("button", { type: "reset", textContent: "Show all" }),
       status,
     );

@@ -21,7 +21,7 @@ def _checked(value: Any, setting: str) -> str:
     text = str(value or "").strip().rstrip("/")
     if text and not (urlsplit(text).scheme in ("http", "https") and urlsplit(text).netloc):
         raise CompendiumError(
-            f"book/_config.yml: {setting} is '{text}', which is no address; write it whole, "
+            f"book/_config.yml: {setting} is '{text}', which is not an address; write it in full, "
             "such as https://example.org/book, or leave it empty"
         )
     return text

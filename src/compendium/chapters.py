@@ -17,7 +17,7 @@ _KEYS = ("question", "sure", "kind", "explore", "evidence")
 
 @dataclass(frozen=True)
 class Chapter:
-    """What a page says of itself beside its notebook."""
+    """What a page says of itself in addition to its notebook."""
 
     question: str = ""
     sure: str = ""
@@ -96,16 +96,16 @@ def next_steps(run: Run, chapter: Chapter) -> str:
     runs, steps = load_runs(), []
     following = _following(run.name)
     if following:
-        steps.append(("Read on", [f"[{runs[following].title}]({following}.ipynb)"]))
+        steps.append(("Next page", [f"[{runs[following].title}]({following}.ipynb)"]))
     explorers = [name for name in chapter.explore if name != following]
     if explorers:
-        steps.append(("Move it yourself", [f"[{runs[name].title}]({name}.ipynb)" for name in explorers]))
+        steps.append(("Explore", [f"[{runs[name].title}]({name}.ipynb)" for name in explorers]))
     if chapter.evidence:
         steps.append(("Check the source", [f"[](../evidence/{key}.md)" for key in chapter.evidence]))
     topic, page = _topic(run)
     if topic:
         steps.append(("See the functions", [f"[`{project.name()}.{topic}`](../reference/{page}.md)"]))
-    steps.append(("Change it", ["[Re-execute this page](../re-execute.md), [or use your own data](../own-data.md)"]))
+    steps.append(("Run it", ["[Run this page again](../re-execute.md), or [use your own data](../own-data.md)"]))
     return "## Next steps\n\n" + "\n".join(f"- **{what}.** {'; '.join(links)}" for what, links in steps)
 
 

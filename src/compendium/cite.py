@@ -72,7 +72,7 @@ def _tex(text: str) -> str:
 
 def block(document: str, title: str, *, site: str = "") -> str:
     """Return the folded block "Cite this page": the theme puts a button to copy beside each form."""
-    forms = (("In words", in_words(document, title, site=site)), ("BibTeX", bibtex(document, title, site=site)))
+    forms = (("Text", in_words(document, title, site=site)), ("BibTeX", bibtex(document, title, site=site)))
     shown = "".join(
         f'<p>{label}</p><div class="highlight"><pre tabindex="0" aria-label="Citation, {label}">'
         f"{escape.html_lines(text)}</pre></div>"

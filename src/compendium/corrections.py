@@ -10,6 +10,7 @@ import csv
 import datetime
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def moved(run: str) -> list[dict[str, str]]:
     """Return the results of a run that are shown otherwise than in the published record: number, interval or sentence.
 
     A result that is recorded for the first time replaces nothing and is not listed, and neither is a change beyond the
-    digits that a reader sees, nor other words for the same results: sentences are listed only with a number that moved.
+    digits that a reader sees, nor other words or signs for the same results: sentences are listed only with a number
+    that moved.
 
     Parameters
     ----------
@@ -57,7 +59,13 @@ def moved(run: str) -> list[dict[str, str]]:
         said, now = shown_as(old), shown_as(new) if new else GONE
         if now != said:
             rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": said, "new": now})
+    rows = [row for row in rows if _is_sentence(before[row["result"]]) or _numbers(row["old"]) != _numbers(row["new"])]
     return rows if any(not _is_sentence(before[row["result"]]) for row in rows) else []
+
+
+def _numbers(said: str) -> list[str] | str:
+    """Return the numbers in what a page shows, or all of it where it has none."""
+    return re.findall(r"[-−+]?\d[\d,.]*(?<![,.])", said) or said
 
 
 def _is_sentence(entry: dict[str, Any]) -> bool:
@@ -69,8 +77,8 @@ def shown_as(entry: dict[str, Any]) -> str:
 
     Examples
     --------
-    >>> shown_as({"text": "4.3 weeks", "interval": "95 % interval 2.0 to 6.6"}), shown_as({"text": "12 points"})
-    ('4.3 weeks (95 % interval 2.0 to 6.6)', '12 points')
+    >>> shown_as({"text": "4.3 weeks", "interval": "95% CI 2.0 to 6.6"}), shown_as({"text": "12 points"})
+    ('4.3 weeks (95% CI 2.0 to 6.6)', '12 points')
     """
     return f"{entry['text']} ({entry['interval']})" if entry.get("interval") else entry["text"]
 
@@ -108,8 +116,8 @@ def page() -> str:
     """Return the page *Corrections*: every replaced result, the newest first, grouped by the reason."""
     opening = (
         "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
-        "Each replaced result is listed here: what the page reported before, what it reports now, why, and when. "
-        "Other words for the same numbers are not listed.\n"
+        "Each replaced result is listed here with its old value, its new value, the reason and the date. "
+        "A sentence that only changed its wording is not listed.\n"
     )
     if DATA not in datasets.names():
         return f"{opening}\nNo result has been replaced yet.\n"

@@ -107,9 +107,9 @@ def write() -> Path:
 def page() -> str:
     """Return the page of dependencies: a table for each part of the project that needs more packages."""
     opening = (
-        "# Dependencies and their licences\n\nThe book and its package are under the MIT licence. This is what they "
-        "stand on: every package of the lock files, with the licence that its own metadata state. Packages under the "
-        "GPL are used in tests only, to check our own formulas against.\n"
+        "# Dependencies and their licences\n\nThe book and its package are under the MIT licence. This "
+        "page lists every package in the lock files, with the licence that the package itself declares. Packages under "
+        "the GPL are used only in tests, to check our own formulas.\n"
     )
     frame = datasets.load(DATA) if DATA in datasets.names() else pd.DataFrame(columns=list(COLUMNS))
     parts = [opening]

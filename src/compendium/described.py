@@ -105,7 +105,7 @@ def description(record: dict[str, Any]) -> str:
         return ""
     rows = pd.DataFrame(record["rows"], columns=record["columns"])
     said = "".join(f"<li>{escape.html(one)}</li>" for one in columns_in_words(rows)) if len(rows) > _SHORT else ""
-    words = f"<p>The figure draws {len(rows)} rows.</p><ul>{said}</ul>" if said else ""
+    words = f"<p>The figure shows {len(rows)} rows of data.</p><ul>{said}</ul>" if said else ""
     return (
         f'<details class="hs-described"><summary>Longer description</summary>{words}'
         f"{_table(rows, record['name']) if len(rows) <= MOST_ROWS else ''}</details>"
@@ -115,7 +115,7 @@ def description(record: dict[str, Any]) -> str:
 def _table(rows: pd.DataFrame, name: str) -> str:
     floats = rows.select_dtypes("float")
     formats = {column: "{:,.0f}" if floats[column].abs().max() >= 1000 else "{:.4g}" for column in floats}
-    caption = f"What the figure {name.replace('-', ' ')} draws"
+    caption = f"Figure data: {name.replace('-', ' ')}"
     return tables.table(rows, caption=caption, formats=formats, headings=_NAMES).html
 
 

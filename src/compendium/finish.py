@@ -126,7 +126,7 @@ def _with_button(text: str, up: str, size: int) -> str:
     )
     large = (
         f'<p class="hs-whole-book hs-computed"><a class="hs-button" href="{href}" download>{label}</a> '
-        "Pages, data, notebooks, results and figures; unpack it, and open index.html.</p>"
+        "It contains pages, data, notebooks, results and figures. Unpack it and open index.html.</p>"
     )
     return text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + button, 1).replace(_LANDING, large)
 

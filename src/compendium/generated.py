@@ -14,8 +14,8 @@ from compendium.speed import speed
 
 #: Kinds of data, in words for a reader.
 KIND_WORDS = {
-    "published": "published: transcribed from a source, each row with its locator",
-    "synthetic": "synthetic: generated with a stated truth; no real person or place is in it",
+    "published": "published: transcribed from a source; each row names its place in that source",
+    "synthetic": "synthetic: generated with a known true value; it contains no real person or place",
     "illustrative": "illustrative: invented to show a method",
     "coded": "coded: our own coding of a published text",
     "template": "template: an empty or example file to fill in",
@@ -27,8 +27,8 @@ def data_dictionary() -> str:
     """Return the data dictionary: every file and column, from ``data/datapackage.json``."""
     parts = [
         "# Data dictionary\n",
-        "Every data file of the compendium, generated from its data package descriptor. Each file is checked "
-        "against this description whenever it is loaded. The whole package is described for machines in "
+        "Every data file of the book. This page is generated from the description of the data package, and each file is checked "
+        "against that description whenever it is loaded. The machine-readable description is "
         '<a href="../data/datapackage.json">datapackage.json</a>.\n',
     ]
     for resource in sorted(datasets.package()["resources"], key=lambda entry: (entry["kind"], entry["name"])):
@@ -73,7 +73,7 @@ def _breaks(resource: dict[str, Any]) -> str:
         f"({one['source']}, {one['locator']}; {one['confidence'].replace('_', ' ')})\n"
         for one in resource["breaks"]
     ]
-    return "\nKnown changes of definition, by how the names of the indicators begin:\n\n" + "".join(said)
+    return "\nKnown changes of definition, by the start of the indicator's name:\n\n" + "".join(said)
 
 
 def _limits(field: dict[str, Any]) -> str:
@@ -100,8 +100,8 @@ def constants() -> str:
         for row in frame.itertuples(index=False)
     )
     return (
-        "# Constants\n\nNumbers that define a method or an instrument. They are not results: they are stated once, "
-        "here, with their source, and prose refers to them by name.\n\n"
+        "# Constants\n\nNumbers that define a method or an instrument. They are not results. Each is "
+        "defined once, here, with its source, and the text refers to it by name.\n\n"
         '<div class="hs-table hs-computed" role="region" aria-label="Constants" tabindex="0"><table><thead><tr>'
         '<th scope="col">name</th><th scope="col">value</th><th scope="col">meaning</th>'
         f'<th scope="col">source</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
@@ -112,9 +112,9 @@ def coverage() -> str:
     """Return the page that says where each concept of the sources is, or why it is not."""
     frame = datasets.load("coverage")
     parts = [
-        "# What the sources hold, and where it is\n",
-        "Every concept in the five sources that could be computed or held as data, with the place the book has it. "
-        "What has no page has its reason.\n",
+        "# Where each concept of the sources is in the book\n",
+        "Every concept in the five sources that could be computed or recorded as data, with the page that covers it. "
+        "If no page covers it, the reason is given.\n",
     ]
     for source, rows in frame.groupby("source_key", sort=False):
         body = "".join(
@@ -147,8 +147,8 @@ def findings() -> str:
             chapter = known.get(run.name, chapters.Chapter())
             rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=chapter.kind)
     return (
-        "# Findings at a glance\n\nOne row for each page, drawn from the recorded results. Follow a page for its "
-        "method, sensitivity and limits.\n\n"
+        "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Follow the link to a page for its "
+        "method, sensitivity analysis and limitations.\n\n"
         '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead>'
         '<tr><th scope="col">page</th><th scope="col">finding</th><th scope="col">data</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>\n"

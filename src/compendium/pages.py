@@ -99,19 +99,26 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) 
 
 
 def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
-    """Return the small folded table "this page was run with"."""
+    """Return the small folded table "Settings used on this page"."""
     rows = "".join(
         f'<tr id="parameter-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
         f"<td>{escape.html(_shown(values[name]))}</td>"
-        f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(parameter.allowed)}</td></tr>"
+        f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(_choices(parameter.allowed))}</td></tr>"
         for name, parameter in known.items()
     )
     return (
-        '<details class="hs-parameters"><summary>This page was run with</summary>'
-        '<div class="hs-table" role="region" aria-label="Parameters of this page" tabindex="0"><table>'
-        '<thead><tr><th scope="col">parameter</th><th scope="col">value</th><th scope="col">meaning</th>'
-        f'<th scope="col">allowed</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
+        '<details class="hs-parameters"><summary>Settings used on this page</summary>'
+        '<div class="hs-table" role="region" aria-label="Settings used on this page" tabindex="0"><table>'
+        '<thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">meaning</th>'
+        f'<th scope="col">allowed values</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
+
+
+def _choices(allowed: str) -> str:
+    """Say what is allowed as a reader would: "none | one" as "none or one", nothing as empty."""
+    *first, last = allowed.removesuffix(" or nothing").split(" | ")
+    said = f"{', '.join(first)} or {last}" if first else last
+    return f"{said}, or empty" if allowed.endswith(" or nothing") else said
 
 
 def _shown(value: Any) -> str:
@@ -132,7 +139,7 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
     )
     return (
         "## Results recorded on this page\n\n"
-        '<details class="hs-results"><summary>Every named result, with its interval and meaning</summary>'
+        '<details class="hs-results"><summary>All results, with intervals and explanations</summary>'
         '<div class="hs-table" role="region" aria-label="Results recorded on this page" tabindex="0"><table>'
         '<thead><tr><th scope="col">name</th><th scope="col">value</th><th scope="col">interval</th>'
         f'<th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
@@ -156,7 +163,7 @@ def provenance(run: Run) -> str:
         f'<dt>Notebook</dt><dd><a href="../notebooks/{run.notebook.name}" download>{run.notebook.name}</a>, '
         f'executed: <a href="../executed/{run.name}.ipynb" download>{run.name}.ipynb</a></dd>'
         f'<dt>Results</dt><dd><a href="../results/{run.name}.json">{run.name}.json</a></dd>'
-        f"<dt>Data</dt><dd><ul>{files or '<li>none: computed from the parameters</li>'}</ul></dd>"
+        f"<dt>Data</dt><dd><ul>{files or '<li>none: computed from the settings</li>'}</ul></dd>"
         f"<dt>Package</dt><dd>{project.name()} {project.version()}</dd>"
         f'<dt>Environment</dt><dd>requirements/book.lock <span class="hs-hash">SHA-256 {fingerprint.lock_hash()}'
         "</span></dd></dl>"

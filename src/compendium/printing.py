@@ -37,7 +37,7 @@ _LEFT_OUT = (
     " | //*[contains(concat(' ', @class, ' '), ' hs-whole-book ')]"
     " | //*[contains(concat(' ', @class, ' '), ' cell_input ')]"
     " | //*[contains(concat(' ', @class, ' '), ' toctree-wrapper ')]"
-    " | //section[@id='take-this-page-home']"
+    " | //section[@id='download-this-page']"
 )
 
 
@@ -55,7 +55,7 @@ def find_browser() -> str:
     found = named or next(filter(None, map(shutil.which, _NAMES)), None)
     if not found:
         raise CompendiumError(
-            "no Chromium is found, and it prints the PDF; install it (Debian: apt-get install chromium), "
+            "Chromium is needed to make the PDF, and none was found; install it (Debian: apt-get install chromium), "
             f"or name one: {BROWSER}=/path/to/chromium"
         )
     return found

@@ -77,7 +77,7 @@ def record(
     meaning
         What the value is, for a reader who sees it alone: what, who, when.
     format
-        How prose shows it, as a :meth:`str.format` pattern for one value, such as ``"{:.1f} %"``.
+        How prose shows it, as a :meth:`str.format` pattern for one value, such as ``"{:.1f}%"``.
     lower, upper, level
         The interval and its coverage, in the unit of ``value``; all three or none.
     n
@@ -97,11 +97,11 @@ def record(
 
     Examples
     --------
-    >>> found = record("gap", 15.254, unit="percent", format="{:.1f} %", lower=12.0, upper=18.5, level=0.95,
+    >>> found = record("gap", 15.254, unit="percent", format="{:.1f}%", lower=12.0, upper=18.5, level=0.95,
     ...                meaning="Mean hourly pay gap", n=240)  # doctest: +ELLIPSIS
-    gap: 15.3 % (95 % interval 12.0 % to 18.5 %) percent — Mean hourly pay gap...
+    gap: 15.3% (95% CI 12.0% to 18.5%) percent — Mean hourly pay gap...
     >>> found.text
-    '15.3 %'
+    '15.3%'
     """
     if not _NAME.fullmatch(name):
         raise CompendiumError(f"'{name}' cannot name a result; use lower-case letters, digits and underscores")
@@ -112,7 +112,7 @@ def record(
         raise CompendiumError(f"result '{name}' has an incomplete interval; pass lower=, upper= and level= together")
     interval = None
     if lower is not None:
-        interval = f"{round(level * 100, 6):g} % interval {text_of(lower, format)} to {text_of(upper, format)}"
+        interval = f"{round(level * 100, 6):g}% CI {text_of(lower, format)} to {text_of(upper, format)}"
     text = text_of(value, format) if value is not None else "not calculable"
     result = Result(
         name, value, text, unit, format, meaning, lower, upper, level, interval, None if n is None else int(n), reason
@@ -130,8 +130,8 @@ def text_of(value: Any, format: str) -> str:
 
     Examples
     --------
-    >>> text_of(-4.26, "{:.1f} %")
-    '−4.3 %'
+    >>> text_of(-4.26, "{:.1f}%")
+    '−4.3%'
     """
     return re.sub(r"(?<![\w.])-(?=[\d.])", "−", format.format(value))
 

@@ -15,9 +15,9 @@ from compendium import project
 SHARED = {"errors", "statistics", "say", "io", "plots", "disclosure", "validation"}
 
 _INTRODUCTION = (
-    "Every public function of the package `{name}`, from its own documentation. Functions take data frames and return "
-    "data frames or small frozen results; files are read only by the modules that say so. A page of the book calls "
-    "the same functions."
+    "Every public function of the package `{name}`, with its documentation. Functions take data frames and return "
+    "data frames or small frozen results; only the modules in `{name}.io` read files. The "
+    "pages of the book call the same functions."
 )
 _MACHINE = "The package `{name}`, which turns notebooks with parameters into pages, records and verdicts."
 

@@ -25,7 +25,7 @@ class _Loader(yaml.SafeLoader):
             line = key.start_mark.line + 1
             if key.value in seen:
                 raise RunError(
-                    f"notebooks/runs.yml: '{key.value}' stands twice, in lines {seen[key.value]} and {line}; "
+                    f"notebooks/runs.yml: '{key.value}' occurs twice, in lines {seen[key.value]} and {line}; "
                     "rename or remove one"
                 )
             seen[key.value] = line
@@ -95,14 +95,14 @@ def _run(name: str, entry: dict[str, Any]) -> Run:
     for dataset in data:
         if dataset not in datasets.names():
             raise RunError(
-                f"{label}: data names '{dataset}', which is no data set.{nearest(dataset, datasets.names())}"
+                f"{label}: data names '{dataset}', which is not a data set.{nearest(dataset, datasets.names())}"
             )
     known = parameters.parameters_of(read_source(notebook), label=notebook.name)
     given = parameters.validate(entry.get("parameters") or {}, known, label=label, folder=paths.root())
     for parameter in known.values():
         value = given.get(parameter.name, parameter.default)
         if parameter.is_source and value and value in datasets.names() and value not in data:
-            raise RunError(f"{label}: it reads the data set '{value}' ({parameter.name}); add it under data:")
+            raise RunError(f"{label}: the notebook reads the data set '{value}' ({parameter.name}); add it under data:")
     return Run(name, notebook, entry["title"], given, data)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from compendium import escape, paths
 
-_INTRODUCTION = """# How fast is it
+_INTRODUCTION = """# How fast is it?
 
-Measured by the scripts in `benchmarks/`, not while this page was made. Ways are timed in turn, round after round, so
-that whatever else the machine does falls on all of them alike; a row is the median over the rounds. Ratios are taken
-within a round and mean "so many times the first row". Where other work shared the cores, the processor time (user and
-system, all processes together) says more than the clock.
+The scripts in `benchmarks/` measure these times; they are not measured each time the book is built. The alternatives
+are timed in turn, round after round, so that other work on the computer affects all of them equally. Each row is the
+median over the rounds. A ratio is calculated within a round: 2 means twice as long as the first row. If other work
+shared the cores, the processor time (user and system, all processes) is more reliable than the elapsed time.
 """
 
 _HEADINGS = ("what", "seconds", "ratio", "processor seconds", "ratio", "largest memory", "note")
@@ -22,7 +22,7 @@ def speed() -> str:
     """Return the page; one sentence where nothing has been measured."""
     path = paths.root() / "benchmarks" / "results.json"
     if not path.is_file():
-        return f"{_INTRODUCTION}\nNothing has been measured in this checkout: `python benchmarks/execution.py` does.\n"
+        return f"{_INTRODUCTION}\nNothing has been measured in this copy yet; run `python benchmarks/execution.py`.\n"
     found = json.loads(path.read_text(encoding="utf-8"))
     return "\n".join([_INTRODUCTION, *(_section(section) for section in found.values())])
 

@@ -109,7 +109,7 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
             name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
             key = hashlib.blake2b(name.encode(), digest_size=8).digest()
             if key in seen:
-                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; tell them apart")
+                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; give each its own name")
             seen[key] = line
             yield Row(line, name, {column: cell for column, cell in cells.items() if cell})
 
@@ -163,7 +163,7 @@ def make(task: Task, *, keep_warm: bool = False) -> Done:
             if task.base and here != task.base:
                 raise RunError(
                     "the checkout of this worker differs from the one the sweep was started in (notebook, source, "
-                    "data, lock or Python version); bring both to the same state"
+                    "data, lock or Python version); update one of them so that both are the same"
                 )
             known = parameters.parameters_of(read_source(find_notebook(task.notebook)), label=task.notebook)
             page, record = report.composed(
@@ -327,7 +327,7 @@ def _alone(task: Task) -> Done:
                 return pool.submit(make, task).result()
             except BrokenProcessPool:
                 continue
-    return Done(task.row.name, reason=f"its worker died {ATTEMPTS} times (out of memory, or killed)")
+    return Done(task.row.name, reason=f"its process ended {ATTEMPTS} times (out of memory, or killed)")
 
 
 def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
@@ -349,7 +349,7 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
     except (OSError, ValueError) as error:
         raise RunError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is said once, below
-    lost = f"the scheduler at {scheduler} was lost; what is done stays, the same command goes on from there"
+    lost = f"the scheduler at {scheduler} was lost; finished reports are kept, and the same command continues from there"
     with client:
         running: dict[Any, Task] = {}
         ended = False

@@ -139,7 +139,7 @@ def _strip(one: Series, *, width: int = 340, height: int = 120) -> str:
         marks.append(_dot(x, y(value), f"{row}: {_text(value, one.pattern)}"))
     middle = statistics.median(point[1] for point in points)
     said = (
-        f"{len(points)} rows from {_text(points[0][1], one.pattern)} ({points[0][0]}) to "
+        f"{len(points)} reports from {_text(points[0][1], one.pattern)} ({points[0][0]}) to "
         f"{_text(points[-1][1], one.pattern)} ({points[-1][0]}), median {_text(middle, one.pattern)}"
     )
     marks.append(f'<line class="middle" x1="4" x2="{width - 4}" y1="{y(middle)}" y2="{y(middle)}"/>')
@@ -190,8 +190,8 @@ def _funnel(one: Series, *, width: int = 700, height: int = 320) -> str:
     marks.append(f'<text x="{width - 20}" y="{height - 18}" text-anchor="end">n = {most:,}</text>')
     named = f": {', '.join(outside[:10])}{' and more' if len(outside) > 10 else ''}" if outside else ""
     said = (
-        f"{len(points)} rows around a weighted mean of {_text(mean, one.pattern)}; {len(outside)} outside the "
-        f"99.8 % limits{named}"
+        f"{len(points)} reports around a weighted mean of {_text(mean, one.pattern)}; {len(outside)} outside the "
+        f"99.8% limits{named}"
     )
     return _svg("".join(marks), width, height, said) + f'<p class="note">{escape.html(said)}.</p>'
 

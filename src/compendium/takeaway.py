@@ -1,4 +1,4 @@
-"""What a page offers to take home: its figures, tables, data, notebook and results as files, and the links to them.
+"""What a page offers for download: its figures, tables, data, notebook and results as files, and the links to them.
 
 An :class:`Offer` goes through the markup of a page, gives every table an anchor, puts a line of links under each
 figure and table, and keeps the files those links lead to. They lie in ``files/<document>/`` of the built book.
@@ -28,7 +28,7 @@ _TABLE = re.compile(
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
 #: Tables whose rows are in the files of results already.
-_NOT_OFFERED = ("Parameters of this page", "Results recorded on this page")
+_NOT_OFFERED = ("Settings used on this page", "Results recorded on this page")
 
 
 class Offer:
@@ -62,8 +62,8 @@ class Offer:
         drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
         self._keep(f"{name}.svg", drawings.alone(drawing, title=record["caption"]))
         self._keep(f"{name}.csv", to_csv(pd.DataFrame(record["rows"], columns=record["columns"])))
-        kinds = (("svg", "SVG"), ("png", "PNG"), ("csv", "data, CSV"))
-        return _FIGURE.sub(lambda match: match[0] + self._line("Figure", name, kinds), markup, count=1)
+        kinds = (("svg", "SVG"), ("png", "PNG"), ("csv", "data (CSV)"))
+        return _FIGURE.sub(lambda match: match[0] + self._line(name, kinds), markup, count=1)
 
     def tables(self, markup: str) -> str:
         """Return markup with an anchor and a link for every table in it, and keep each table as CSV."""
@@ -79,7 +79,7 @@ class Offer:
         if not named:
             opening = opening.replace("<div ", f'<div id="{anchor}" ', 1)
         self._keep(f"{anchor}.csv", to_csv(rows_of(table)), label)
-        return f"{opening}{table}{note}{self._line('Table', anchor, (('csv', 'CSV'),))}"
+        return f"{opening}{table}{note}{self._line(anchor, (('csv', 'CSV'),))}"
 
     def _unused(self, anchor: str) -> str:
         number, found = 1, anchor
@@ -87,9 +87,9 @@ class Offer:
             number, found = number + 1, f"{anchor}-{number + 1}"
         return found
 
-    def _line(self, what: str, name: str, kinds: tuple[tuple[str, str], ...]) -> str:
-        offered = " ".join(f'<a href="{self.href(f"{name}.{kind}")}" download>{label}</a>' for kind, label in kinds)
-        return f'<p class="hs-take hs-computed">{what} as {offered} <a href="#{name}">link to it</a></p>'
+    def _line(self, name: str, kinds: tuple[tuple[str, str], ...]) -> str:
+        offered = " · ".join(f'<a href="{self.href(f"{name}.{kind}")}" download>{label}</a>' for kind, label in kinds)
+        return f'<p class="hs-take hs-computed">Download: {offered} · <a href="#{name}">Copy link</a></p>'
 
     def _keep(self, name: str, text: str, caption: str = "") -> None:
         self.files[name] = text.encode()
@@ -103,14 +103,14 @@ class Offer:
         self._keep("results.csv", to_csv(pd.DataFrame(rows, columns=["name", *wanted])))
 
     def section(self, run: Run) -> str:
-        """Return the section "Take this page home" of the page of a run."""
+        """Return the section "Download this page" of the page of a run."""
         data = [
             _link(f"../data/{described['path']}", described["title"], after=f"{described['kind']}, CSV")
             for described in map(datasets.describe, run.data)
         ]
         notebook = [
             _link(f"../notebooks/{run.notebook.name}", "source", after=run.notebook.name),
-            _link(f"../executed/{run.name}.ipynb", "as executed for this page", after=f"{run.name}.ipynb"),
+            _link(f"../executed/{run.name}.ipynb", "as run for this page", after=f"{run.name}.ipynb"),
             *(_link(found, f"open in {name}") for name, found in address.launch(run.notebook.name).items()),
         ]
         results = [_link(f"../results/{run.name}.json", "JSON"), _link(self.href("results.csv"), "CSV")]
@@ -121,16 +121,16 @@ class Offer:
             if name.endswith(".svg")
         ]
         tables = [_link(self.href(name), caption) for name, caption in self.captions.items()]
-        blocks = {"Data": data or ["none: computed from the parameters"], "Notebook": notebook, "Results": results,
-                  "Figures": pictures, "Tables, as CSV": tables}  # fmt: skip
+        blocks = {"Data": data or ["none: computed from the settings"], "Notebook": notebook, "Results": results,
+                  "Figures": pictures, "Tables (CSV)": tables}  # fmt: skip
         listed = "".join(
             f"<dt>{heading}</dt><dd><ul>{''.join(f'<li>{entry}</li>' for entry in entries)}</ul></dd>"
             for heading, entries in blocks.items()
             if entries
         )
         return (
-            '## Take this page home\n\n<details class="hs-results hs-home"><summary>Its data, notebook, results, '
-            f'figures and tables as files</summary><dl class="hs-provenance">{listed}</dl></details>'
+            '## Download this page\n\n<details class="hs-results hs-home"><summary>Data, notebook, results, figures and '
+            f'tables as files</summary><dl class="hs-provenance">{listed}</dl></details>'
         )
 
 

@@ -26,11 +26,11 @@ from compendium.runs import Run
 
 #: What can be checked, in order, with what it is.
 PARTS = {
-    "environment": "installed packages against the lock",
-    "data": "data files against their checksums and schemas",
-    "notebooks": "stored outputs of every notebook against a fresh execution, by strict nbval",
-    "runs": "every run executed afresh, each result and figure against the published record",
-    "claims": "every claim of the sources, its verdict computed again",
+    "environment": "installed packages compared with the lock file",
+    "data": "data files compared with their checksums and schemas",
+    "notebooks": "stored outputs of every notebook compared with a new run (strict nbval)",
+    "runs": "every run executed again, each result and figure compared with the published record",
+    "claims": "every claim of the sources, with its verdict computed again",
 }
 
 #: A lock line: name, version, marker.

@@ -1,4 +1,4 @@
-"""The ``healthsys`` command: every door of the compendium; a command imports the heavy modules that it needs."""
+"""The ``healthsys`` command: every command of the book; each imports the heavy modules that it needs."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def main() -> None:
 
 main.add_command(claims)
 
-_jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once; one per core by default.")
-_cold = click.option("--cold", is_flag=True, help="Start every kernel afresh instead of forking it from a warm one.")
+_jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once (default: one per core).")
+_cold = click.option("--cold", is_flag=True, help="Start a new kernel for every run instead of copying one that has the libraries loaded.")
 
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter of one run.")
-@click.option("--force", is_flag=True, help="Execute also what has not changed.")
+@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter (one run only).")
+@click.option("--force", is_flag=True, help="Run again even what has not changed.")
 @_cold
 @_jobs
 def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, cold: bool, jobs: int | None) -> None:
-    """Execute the runs of notebooks/runs.yml, or those named; only what changed."""
+    """Execute the runs of notebooks/runs.yml, or those named, if anything changed."""
     from dataclasses import replace
 
     import nbformat
@@ -67,7 +67,7 @@ def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, cold: boo
 @_cold
 @_jobs
 def build(force: bool, cold: bool, jobs: int | None) -> None:
-    """Execute what changed and build the book: leaves book/_build/html/index.html."""
+    """Execute what changed and build the book (book/_build/html/index.html)."""
     from compendium import state
 
     before = None if force else state.unchanged()
@@ -121,7 +121,7 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list
     notes = []
     for outcome in outcomes:
         if outcome.warnings:
-            click.echo(f"{outcome.run} wrote to its error stream:\n{outcome.warnings}", err=True)
+            click.echo(f"{outcome.run} wrote a warning:\n{outcome.warnings}", err=True)
         if outcome.status != "failed" and not record.recorded_path(outcome.run).is_file():
             notes.append(f"there is no published record of {outcome.run} yet: healthsys verify --accept")
         elif outcome.status != "failed":
@@ -142,11 +142,11 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list
 @main.command()
 @click.argument("names", nargs=-1, metavar="[RUN]...")
 @click.option("--only", metavar="PART,...", help="Check only these: environment, data, notebooks, runs, claims.")
-@click.option("--accept", is_flag=True, help="Show the difference of each named run and take it as the record.")
-@click.option("--why", default="", help="Why published results change, for the page Corrections; goes with --accept.")
+@click.option("--accept", is_flag=True, help="Show how each named run differs, and make it the published record.")
+@click.option("--why", default="", help="Why published results change (with --accept); shown on the page Corrections.")
 @_jobs
 def verify(names: tuple[str, ...], only: str | None, accept: bool, why: str, jobs: int | None) -> None:
-    """Check environment, data, notebooks, every run and every claim afresh; exit 1 on a mismatch.
+    """Check environment, data, notebooks, every run and every claim again; exit with 1 if anything differs.
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """
@@ -206,7 +206,7 @@ def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, job
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default."
 )
 def archive(out: Path | None) -> None:
-    """One zip of sources, data, results, the built book and an RO-Crate, for a repository such as Zenodo."""
+    """Pack sources, data, results, the built book and an RO-Crate into one zip file, for example for Zenodo."""
     from compendium import archive as archiving
 
     where, counts = archiving.write(out)
@@ -217,7 +217,7 @@ def archive(out: Path | None) -> None:
 @main.command()
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF; book/_build/pdf/ by default.")
 def pdf(out: Path | None) -> None:
-    """The built book as one PDF with bookmarks, contents and page numbers, printed by Chromium."""
+    """Make one PDF of the built book, with bookmarks, contents and page numbers (needs Chromium)."""
     from compendium import printing
 
     where, pages = printing.write(out)
@@ -229,7 +229,7 @@ def pdf(out: Path | None) -> None:
 @click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")
 def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
-    """One notebook on your own data, as a single HTML page with its results."""
+    """Run one notebook on your own data and write a single HTML page with its results."""
     import nbformat
 
     from compendium import parameters
@@ -244,12 +244,12 @@ def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
 
 @main.command()
 @click.argument("notebook")
-@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV: a report a row.")
+@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV file, a row per report.")
 @click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
-@click.option("--scheduler", default="", help="Address of a Dask scheduler; this machine's cores by default.")
+@click.option("--scheduler", default="", help="Address of a Dask scheduler; this computer's cores by default.")
 @_jobs
 def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None) -> None:
-    """One report per row of a grid, and an index of them; started again, it goes on where it was."""
+    """Write one report per row of a grid, and an index; run it again to continue where it stopped."""
     from tqdm import tqdm
 
     from compendium import sweep as sweeping
@@ -265,7 +265,7 @@ def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None)
     click.echo("rows: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     click.echo(f"wrote {out.rstrip('/')}/index.html, index.csv, results.csv")
     if counts["failed"]:
-        click.echo("why rows failed stands in index.csv", err=True)
+        click.echo("index.csv gives the reason for each failed report", err=True)
         sys.exit(1)
 
 
@@ -322,12 +322,12 @@ def synthetic() -> None:
 
 @main.group(cls=_Family)
 def teach() -> None:
-    """Teaching modules: editions, and a folder of their own data for each student."""
+    """Teaching modules: make the editions, and a folder with separate data for each student."""
 
 
 @teach.command("build")
 def teach_build() -> None:
-    """Write the student's edition (no answers) and the instructor's of every module."""
+    """Write the student's edition (without answers) and the instructor's edition of every module."""
     from compendium import paths
     from everyday.teaching import editions
 
@@ -338,11 +338,11 @@ def teach_build() -> None:
 
 @teach.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--seed", required=True, type=int, help="Seed of the roster; the same one gives the same folders.")
+@click.option("--seed", required=True, type=int, help="Seed of the roster; the same seed gives the same folders.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
 @click.option("--module", "names", multiple=True, help="Only this module; may be repeated.")
 def roster(file: Path, seed: int, out: Path, names: tuple[str, ...]) -> None:
-    """Write a folder per student of FILE (a CSV file with a column id) with their own data, and a key for each."""
+    """Write a folder with separate data, and a key, for each student in FILE (a CSV file with a column id)."""
     from tqdm import tqdm
 
     from everyday.teaching import modules as known

@@ -63,7 +63,7 @@ def draw_climate(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
 
 
 def draw_trend(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
-    """Draw what was observed beside what the earlier course would have given."""
+    """Draw what was observed next to what the earlier trend would have given."""
     import matplotlib.dates as mdates
 
     figure, axes = canvas(width, HEIGHT)
@@ -71,7 +71,7 @@ def draw_trend(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
     known = rows["counterfactual"].notna()
     axes.plot(days, rows["value"], color=COLOUR["subject"], linewidth=1.8)
     axes.plot(days[known], rows["counterfactual"][known], color=COLOUR["comparison"], linestyle="--", linewidth=1.8)
-    for column, role, said in (("value", "subject", "observed"), ("counterfactual", "comparison", "earlier course")):
+    for column, role, said in (("value", "subject", "observed"), ("counterfactual", "comparison", "earlier trend")):
         last = rows[column].last_valid_index()
         axes.annotate(
             said, (days[last], rows[column][last]), xytext=(-2, 7), textcoords="offset points", ha="right",
@@ -86,7 +86,7 @@ def draw_trend(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
 
 
 def draw_pairs(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
-    """Draw two groups for each printed pair of figures."""
+    """Draw two groups for each pair of reported figures."""
     figure, axes = canvas(width, HEIGHT)
     places = range(len(rows))[::-1]
     for place, row in zip(places, rows.itertuples(), strict=True):
@@ -130,10 +130,10 @@ def draw_events(rows: pd.DataFrame, *, title: str, width: int) -> Figure:
 CARDS = (
     Card("Organisational climate", "What sets innovative organisations apart from stagnant ones?", "climate-printed",
          "climate-profile", "Mean score, stagnant and innovative", "published", draw_climate, "method-climate"),
-    Card("Service trends", "Did the service leave its course, and by how much?", "trend-england-waits", "segmented",
+    Card("Service trends", "Did waiting times change when the pandemic began?", "trend-england-waits", "segmented",
          "Median wait for treatment, England (weeks)", "published", draw_trend, "method-its"),
-    Card("Pay and equality", "How far apart are the experiences of staff, as printed?", "review-equality", "pairs",
-         "Percent of staff, as printed", "published", draw_pairs, "method-equality"),
+    Card("Pay and equality", "How different are the experiences of staff groups?", "review-equality", "pairs",
+         "Percent of staff, as reported", "published", draw_pairs, "method-equality"),
     Card("Narratives of change", "What do people do when stress is routine?", "resilience-area-south", "timeline",
          "Events in Area South by first month", "our own coding of a published account", draw_events, "method-coding"),
 )  # fmt: skip

@@ -7,5 +7,5 @@ q.addEventListener("input", () => {
     row.hidden = !words.every(word => text.includes(word));
     shown += !row.hidden;
   }
-  document.getElementById("count").textContent = shown + " rows";
+  document.getElementById("count").textContent = shown + " reports";
 });

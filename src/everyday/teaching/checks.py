@@ -123,20 +123,20 @@ def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.
     Examples
     --------
     >>> number("share", 0.4, low=0, high=1)
-    >>> number("share", 40, low=0, high=1, hint="a share, not per cent")
+    >>> number("share", 40, low=0, high=1, hint="a share, not percent")
     Traceback (most recent call last):
     ...
-    everyday.teaching.checks.NotYet: share is 40, above 1: a share, not per cent
+    everyday.teaching.checks.NotYet: share is 40, above 1: a share, not percent
     """
     _given(name, value)
     if isinstance(value, (pd.Series, pd.DataFrame, list, tuple, dict)):
-        raise NotYet(f"{name} holds {len(value)} values; one number is asked for")
+        raise NotYet(f"{name} has {len(value)} values; give one number")
     try:
         found = float(value)
     except (TypeError, ValueError):
         raise NotYet(f"{name} is {value!r}, not a number") from None
     if not math.isfinite(found):
-        raise NotYet(f"{name} is {found}: a missing value or a division by nought is in the calculation")
+        raise NotYet(f"{name} is {found}: the calculation contains a missing value or a division by zero")
     for wrong, word, end in ((found < low, "below", low), (found > high, "above", high)):
         if wrong:
             raise NotYet(f"{name} is {found:g}, {word} {end:g}{': ' + hint if hint else ''}")
@@ -148,11 +148,11 @@ def remark(name: str, holds: Any, message: str) -> None:
     Examples
     --------
     >>> remark("one", 2 > 1, "it is not more than two")
-    one: nothing speaks against it here.
+    one: no mistake found here.
     >>> remark("one", 1 > 2, "it is not more than two")
     Look again at one: it is not more than two
     """
-    print(f"{name}: nothing speaks against it here." if bool(holds) else f"Look again at {name}: {message}")
+    print(f"{name}: no mistake found here." if bool(holds) else f"Look again at {name}: {message}")
 
 
 def slips(exercise: str, name: str, value: Any) -> None:
@@ -179,8 +179,8 @@ def slips(exercise: str, name: str, value: Any) -> None:
         if same(value, slip["answer"]):
             print(f"Look again at {name}: {slip['says']}")
             return
-    more = " If you rounded it: give three figures or more." if _coarse(value) else ""
-    print(f"{name} is {shown(value)}: nothing speaks against it here.{more}")
+    more = " If you rounded it, give at least three significant figures." if _coarse(value) else ""
+    print(f"{name} is {shown(value)}: no mistake found here.{more}")
 
 
 def _coarse(value: Any) -> bool:
@@ -201,7 +201,7 @@ def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
     """
     _given(name, value)
     if value not in allowed:
-        raise NotYet(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}, spelt so")
+        raise NotYet(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}, spelled exactly like this")
 
 
 def names(name: str, value: Any, allowed: Sequence[str]) -> None:
@@ -214,12 +214,12 @@ def names(name: str, value: Any, allowed: Sequence[str]) -> None:
     _given(name, value)
     given = _listed(value)
     if given is None:
-        raise NotYet(f"{name} is {type(value).__name__}; a list of names is asked for, such as ['…', '…']")
+        raise NotYet(f"{name} is {type(value).__name__}; give a list of names, such as ['…', '…']")
     for item in given:
         if item not in set(allowed):
             raise NotYet(f"{name} holds {item!r}, which is none of {', '.join(map(repr, allowed))}")
     if len(set(given)) < len(given):
-        raise NotYet(f"{name} names something twice")
+        raise NotYet(f"{name} contains a name twice")
 
 
 def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tuple[int, Any]] = ()) -> int:
@@ -264,7 +264,7 @@ def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tu
     for marks, wrong in partly:
         if same(value, wrong):
             return marks
-    raise NotYet(f"{name} is {shown(value)}, which the data do not give")
+    raise NotYet(f"{name} is {shown(value)}, which does not follow from the data")
 
 
 def same(one: Any, other: Any) -> bool:

@@ -65,7 +65,7 @@ def _cut(source: str, begin: str, end: str, *, stub: str | None, label: str) -> 
     for line in source.split("\n"):
         if begin in line:
             if inside:
-                raise RunError(f"{label}: '{begin}' stands twice without '{end}' between")
+                raise RunError(f"{label}: '{begin}' occurs twice without '{end}' between")
             inside = True
             if stub is not None:
                 indent = line[: len(line) - len(line.lstrip())]

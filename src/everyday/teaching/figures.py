@@ -29,7 +29,7 @@ def show_team_scores(survey: pd.DataFrame, *, dimension: str, label: str) -> Non
         _draw_groups,
         scores,
         list(means.index),
-        f"{label}, points on 0–300",
+        f"{label}, points from 0 to 300",
         name="team-scores",
         caption=f"{label}: each person's score, and the mean of each team of five people or more. Synthetic data.",
         alt=f"{label} by team. The team means run from {means.iloc[0]:.0f} in {means.index[0]} to "
@@ -44,11 +44,11 @@ def show_printed(paper: pd.DataFrame) -> None:
     plotting.show(
         _draw_bars,
         rows.rename(columns={"row": "name", "printed": "value"}),
-        "Printed, per cent",
+        "Reported (%)",
         name="printed",
-        caption=f"The {len(rows)} percentages as the invented paper prints them. Synthetic data.",
-        alt=f"{len(rows)} printed percentages, from {rows['printed'].min():.1f} to {rows['printed'].max():.1f}. "
-        "Nothing in them shows which are wrong.",
+        caption=f"The {len(rows)} percentages reported in the invented paper. Synthetic data.",
+        alt=f"{len(rows)} reported percentages, from {rows['printed'].min():.1f} to {rows['printed'].max():.1f}. "
+        "The percentages alone do not show which are wrong.",
         drawn=rows,
     )
 
@@ -65,7 +65,7 @@ def show_series(series: pd.DataFrame) -> None:
         caption=f"Home visits per 1,000 residents by month, {len(rows)} months; the service changed in "
         f"{changed:%B %Y}. Synthetic data.",
         alt=f"Home visits per 1,000 residents, {rows['rate'].min():.0f} to {rows['rate'].max():.0f}. They rise slowly "
-        f"until {changed:%B %Y} and stand lower afterwards.",
+        f"until {changed:%B %Y} and are lower afterwards.",
         drawn=rows[["month", "rate"]],
     )
 
@@ -77,11 +77,11 @@ def show_pay(staff: pd.DataFrame) -> None:
     plotting.show(
         _draw_bars,
         rows,
-        "Women, per cent of the band",
+        "Women (% of the band)",
         name="bands",
         caption=f"Share of women in each pay band, {len(staff)} people. Synthetic data.",
-        alt=f"The share of women is {rows['value'].iloc[0]:.0f} per cent in the lowest band and "
-        f"{rows['value'].iloc[-1]:.0f} per cent in the highest.",
+        alt=f"The share of women is {rows['value'].iloc[0]:.0f} percent in the lowest band and "
+        f"{rows['value'].iloc[-1]:.0f} percent in the highest.",
         drawn=rows,
     )
 

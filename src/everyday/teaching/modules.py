@@ -144,7 +144,7 @@ def _module(path: Path) -> Module:
         raise RunError(f"{label}: the plan fills {planned} minutes, the session has {about['minutes']}")
     notebook = path.with_suffix(".ipynb")
     if not notebook.is_file():
-        raise RunError(f"{label}: there is no notebook {notebook.name} beside it")
+        raise RunError(f"{label}: there is no notebook {notebook.name} next to it")
     exercises = tuple(exercises_of(nbformat.read(notebook, as_version=4), label=notebook.name))
     mistakes = tuple(Mistake(**entry) for entry in about["mistakes"])
     points = {exercise.name: exercise.points for exercise in exercises}

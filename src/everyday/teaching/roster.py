@@ -80,7 +80,7 @@ def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
                 "'-', '_' and '.', beginning with a letter or digit. Use student numbers, not names"
             )
         if given.lower() in seen:
-            raise DataError(f"{place}: '{given}' stands in row {seen[given.lower()]} too; remove one of them")
+            raise DataError(f"{place}: '{given}' is also in row {seen[given.lower()]}; remove one of them")
         seen[given.lower()] = number
     return [given for _, given in found]
 

@@ -32,18 +32,18 @@ def overview(modules: list[Module]) -> str:
     ]
     return f"""# Teaching modules
 
-Each module fills a session of two hours and leaves an open question to take home. It has a plan by the minute, a
-story, data, exercises that check themselves, the common wrong answers, questions on ethics and power, and a rubric.
-The answers are not in this book: [the lecturer's guide](guide.md) says how to build the edition that holds them, and
-how to give every student data of their own.
+Each module is a session of two hours with an open question as homework. It has a timed plan, a story, data, exercises
+that check themselves, common wrong answers, questions on ethics and power, and a marking guide. The answers are not in
+this book. [The lecturer's guide](guide.md) explains how to make the edition with answers, and how to give each student
+their own data.
 
-{_table("The modules, and what they ask for", ["module", "before", "exercises"], rows)}
+{_table("The modules and what they require", ["module", "required", "number of exercises"], rows)}
 
-## Which domains of competency they serve
+## Competency domains
 
 The domains are those of the WHO-ASPHER framework for the public health workforce in the European Region
-{{cite:p}}`whoaspher2020`, with their items as counted in table 2 of {{cite:t}}`grimaud2024`. A module is marked where
-one of its outcomes belongs to the domain; its page says which.
+{{cite:p}}`whoaspher2020`, with the number of items as in table 2 of {{cite:t}}`grimaud2024`. "Yes" means that at
+least one learning outcome of the module belongs to the domain. The page of the module says which.
 
 {_served(modules)}
 """
@@ -57,8 +57,8 @@ def _served(modules: list[Module]) -> str:
         for domain, items in known.items()
     ]
     left = [f"*{domain}*" for domain in known if not any(domain in module.domains for module in modules)]
-    said = f"No module claims {' or '.join(left)}." if left else "Every domain is served by a module."
-    return f"{_table('Domains of competency by module', heads, rows, marked_up=True)}\n\n{said}"
+    said = f"No module covers {' or '.join(left)}." if left else "At least one module covers each domain."
+    return f"{_table('Competency domains by module', heads, rows, marked_up=True)}\n\n{said}"
 
 
 def _plain(text: str) -> str:
@@ -80,24 +80,24 @@ def page(module: Module, *, answers: bool = False) -> str:
     parts = [
         f"# {module.title}",
         about["who_for"],
-        "## Before the session",
+        "## Requirements",
         _listed(about["prerequisites"]),
-        "## What you can do afterwards",
+        "## Learning outcomes",
         _outcomes(about["outcomes"]),
-        "## The session, minute by minute",
+        "## Plan",
         _plan(about["plan"]),
-        "## The story that opens it",
+        "## Story",
         about["story"],
-        "## What the exercises rest on",
+        "## Key ideas",
         _listed(about["core"]),
-        "## The data",
+        "## Data",
         _data(about["data"], answers=answers),
         "## Exercises",
         _files(module) if not answers else "",
         *(_exercise(module, exercise, answers=answers) for exercise in module.exercises),
-        "## Common wrong answers and what they reveal",
+        "## Common wrong answers",
         _mistakes(module, answers=answers),
-        "## To discuss: ethics and power",
+        "## Discussion: ethics and power",
         _listed(about["discussion"]),
         "## Assessment",
         _rubric(module),
@@ -128,7 +128,7 @@ def _table(label: str, heads: list[str], rows: list[list[str]], *, marked_up: bo
 def _outcomes(outcomes: list[dict[str, Any]]) -> str:
     rows = [[escape.html(one["text"]), escape.html("; ".join(one["domains"]))] for one in outcomes]
     return (
-        _table("Outcomes and the domains of competency they belong to", ["outcome", "domains"], rows)
+        _table("Learning outcomes and their competency domains", ["outcome", "domains"], rows)
         + "\n\nThe domains are those of the WHO-ASPHER framework for the public health workforce "
         "{cite:p}`whoaspher2020`, named as in table 2 of {cite:t}`grimaud2024`."
     )
@@ -138,9 +138,9 @@ def _plan(plan: list[dict[str, Any]]) -> str:
     rows, start = [], 0
     for step in plan:
         end = start + step["minutes"]
-        rows.append([f"{start}–{end} min", escape.html(step["what"]), escape.html(step.get("with", "–"))])
+        rows.append([f"{start} to {end} min", escape.html(step["what"]), escape.html(step.get("with", "–"))])
         start = end
-    return _table("Plan of the session", ["when", "what happens", "with"], rows)
+    return _table("Plan of the session", ["time", "activity", "material"], rows)
 
 
 def _data(names: list[str], *, answers: bool) -> str:
@@ -149,20 +149,20 @@ def _data(names: list[str], *, answers: bool) -> str:
         resource = datasets.describe(name)
         link = f'<a href="../reference/data-dictionary.html#data-{name}"><code>{name}</code></a>'
         link = f"<code>{name}</code>" if answers else link
-        columns = ", ".join(field["name"] for field in resource["schema"]["fields"][:6])
+        columns = ", ".join(f"<code>{field['name']}</code>" for field in resource["schema"]["fields"][:6])
         more = " …" if len(resource["schema"]["fields"]) > 6 else ""
         rows.append([link, escape.html(resource["kind"]), escape.html(resource["description"]), f"{columns}{more}"])
     return (
         _table("Data of the exercises", ["data set", "kind", "what it is", "columns"], rows)
-        + "\n\nEvery column with its unit and allowed values is in the data dictionary."
+        + "\n\nThe data dictionary describes every column, with its unit and allowed values."
     )
 
 
 def _files(module: Module) -> str:
     return (
-        f'Take <a href="files/{module.name}.zip" download>the exercise notebook with its data and handout</a>. '
-        "It runs in any Jupyter that has the package `healthsys`. Each exercise has a cell that checks your answer and "
-        "says what is wrong with it. The answers are in the instructor's edition, which is not published here."
+        f'Download <a href="files/{module.name}.zip" download>the exercise notebook with its data and handout</a>. '
+        "It runs in any Jupyter with the package `healthsys`. Each exercise has a cell that checks your answer and says "
+        "what is wrong with it. The answers are in the instructor's edition, which is not published here."
     )
 
 
@@ -177,7 +177,7 @@ def _exercise(module: Module, exercise: Any, *, answers: bool) -> str:
 
 def _mistakes(module: Module, *, answers: bool) -> str:
     titles = {exercise.name: exercise.title for exercise in module.exercises}
-    heads = ["exercise", "what is done", "what it reveals"] + (["marks", "as code"] if answers else [])
+    heads = ["exercise", "wrong answer", "likely reason"] + (["marks", "code"] if answers else [])
     rows = [
         [escape.html(titles[one.exercise]), escape.html(one.mistake), escape.html(one.reveals)]
         + ([str(one.marks), f"<pre><code>{escape.html_lines(one.code.strip())}</code></pre>"] if answers else [])
@@ -188,7 +188,7 @@ def _mistakes(module: Module, *, answers: bool) -> str:
 
 def _rubric(module: Module) -> str:
     marked = [
-        [escape.html(one.title), str(one.points), "checks" if not one.is_open else "read"] for one in module.exercises
+        [escape.html(one.title), str(one.points), "automatic check" if not one.is_open else "lecturer"] for one in module.exercises
     ]
     total = sum(exercise.points for exercise in module.exercises)
     marked.append(["All", str(total), ""])
@@ -199,24 +199,24 @@ def _rubric(module: Module) -> str:
     return (
         _table("Marks", ["exercise", "marks", "marked by"], marked)
         + "\n\n"
-        + _table("Rubric of the open question", ["criterion", "full marks", "part", "none"], rows)
+        + _table("Marking guide for the open question", ["criterion", "full marks", "some marks", "no marks"], rows)
     )
 
 
 def handout(module: Module) -> str:
-    """Return the body of the one-page handout, in Markdown: what students hold in their hands, without answers."""
+    """Return the body of the one-page handout, in Markdown: for students, without answers."""
     about = module.about
     asked = [f"**{one.title}.** {one.task}" for one in module.exercises]
     return "\n\n".join(
         [
             _first_sentences(about["story"], 3),
-            "## What it rests on",
+            "## Key ideas",
             _listed(about["core"]),
-            "## The data",
+            "## Data",
             _listed([f"`{name}`: {datasets.describe(name)['description']}" for name in about["data"]]),
             "## Exercises",
             _listed(asked),
-            "## To discuss",
+            "## Discussion",
             _listed(about["discussion"]),
         ]
     )
@@ -247,20 +247,20 @@ def slides(module: Module) -> nbformat.NotebookNode:
     about = module.about
     texts = [
         f"# {module.title}\n\n{about['who_for']}",
-        f"## A story\n\n{about['story']}",
-        "## Afterwards you can\n\n" + _listed([one["text"] for one in about["outcomes"]]),
+        f"## Story\n\n{about['story']}",
+        "## Learning outcomes\n\n" + _listed([one["text"] for one in about["outcomes"]]),
         *about["slides"],
     ]
     made = nbformat.v4.new_notebook(metadata={"title": module.title})
     made.cells = [_slide(text) for text in texts]
     for drawing in drawings(module):
-        made.cells.append(_slide("## What the data look like"))
+        made.cells.append(_slide("## The data"))
         drawn = nbformat.v4.new_code_cell("", outputs=[drawing])
         drawn.metadata["slideshow"] = {"slide_type": "-"}
         made.cells.append(drawn)
     titles = _listed([exercise.title for exercise in module.exercises])
-    made.cells.append(_slide(f"## Now you\n\n{titles}"))
-    made.cells.append(_slide("## To discuss\n\n" + _listed(about["discussion"])))
+    made.cells.append(_slide(f"## Your turn\n\n{titles}"))
+    made.cells.append(_slide("## Discussion\n\n" + _listed(about["discussion"])))
     for position, cell in enumerate(made.cells):
         cell.id = f"s{position:03d}"
     return made

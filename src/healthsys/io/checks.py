@@ -46,12 +46,12 @@ class Problem:
 def as_table(problems: Iterable[Problem]) -> pd.DataFrame:
     """Lay out problems for a page; one row says so when nothing was found.
 
-    >>> as_table([])["what was found"].to_list()
-    ['nothing that the checks look for']
+    >>> as_table([])["result"].to_list()
+    ['no problems found']
     """
     rows = [(one.name, one.severity, one.says) for one in problems]
-    nothing = [("all", "go on", "nothing that the checks look for")]
-    return pd.DataFrame(rows or nothing, columns=["check", "then", "what was found"])
+    nothing = [("all checks", "continue", "no problems found")]
+    return pd.DataFrame(rows or nothing, columns=["check", "action", "result"])
 
 
 def require(problems: Iterable[Problem], *, label: str = "the series") -> None:
@@ -108,7 +108,7 @@ def check_series(
     step = steps.step_of(periods)
     if not periods.is_monotonic_increasing:
         late = steps.label_of(periods[int(np.argmax(np.diff(periods.asi8) < 0)) + 1], step)
-        add("order", "warn", f"the dates run backwards at {late}; they are put in order here")
+        add("order", "warn", f"the dates run backwards at {late}; here they are sorted")
     twice = periods[periods.duplicated()]
     if len(twice):
         add("duplicate", "stop", f"{_listed(twice, step)} occurs more than once; keep one row per period")
@@ -124,10 +124,10 @@ def check_series(
         if len(absent):
             add("gap", "warn", f"{_listed(absent, step)} is not in the data; left as a gap, not filled")
     if len(unseen):
-        add("missing value", "warn", f"{_listed(unseen, step)} has no value; left out, not taken as zero")
+        add("missing value", "warn", f"{_listed(unseen, step)} has no value; it is excluded, not counted as zero")
     size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan) if "denominator" in frame else np.array([])
     if (size == 0).any():
-        says = f"{_listed(periods[size == 0], step)} has a denominator of 0: no rate there, so left out"
+        says = f"{_listed(periods[size == 0], step)} has a denominator of 0, so no rate; it is excluded"
         add("zero denominator", "warn", says)
     found += _value_problems(frame, value, step, counts=counts, indicator=indicator)
     if not values.is_share(indicator) and not (~np.isnan(size)).any():
@@ -135,7 +135,7 @@ def check_series(
     if change is not None:
         found += _change_problems(observed, pd.Timestamp(change), step)
         if step is steps.STEPS["day"]:
-            says = "the model has no term for the day of the week; add the days up to weeks before you rely on it"
+            says = "the model has no term for the day of the week; add up days to weeks before you use the result"
             add("days of the week", "warn", says)
     for date, words in breaks:
         if observed.min() < pd.Timestamp(date) <= observed.max():
@@ -165,8 +165,8 @@ def _value_problems(
     zeros = suspicious_zeros(value, counts=counts)
     if zeros.any():
         says = (
-            f"{_listed(periods[zeros], step)} is exactly 0 while no other value comes near: a zero that stands for "
-            "'not reported'? Replace it with an empty cell, or say that it is real"
+            f"{_listed(periods[zeros], step)} is exactly 0 and no other value is near 0: does zero mean "
+            "'not reported'? If so, replace it with an empty cell"
         )
         found.append(Problem("zero for missing", "stop" if zeros.sum() > len(value) / 2 else "warn", says))
     return found
@@ -190,7 +190,7 @@ def _edge_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Ste
         else:
             continue
         says = f"{steps.label_of(periods[place], step)} ({one:,.6g}) is far {says}"
-        remedy = f"Leave it out with '{edge}', or keep it if it is a whole {name}"
+        remedy = f"Exclude it with '{edge}', or keep it if it is a complete {name}"
         found.append(Problem(f"{edge} period", "warn", f"{says} {remedy}"))
     return found
 
@@ -198,13 +198,13 @@ def _edge_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Ste
 def _change_problems(observed: pd.DatetimeIndex, change: pd.Timestamp, step: steps.Step | None) -> list[Problem]:
     if not observed.min() < change <= observed.max():
         span = f"{steps.label_of(observed.min(), step)} to {steps.label_of(observed.max(), step)}"
-        says = f"the change date {change.date()} lies outside the series ({span})"
+        says = f"the change date {change.date()} is outside the series ({span})"
         return [Problem("change outside", "stop", says)]
     found = []
     for side, points in (("before", int((observed < change).sum())), ("after", int((observed >= change).sum()))):
         severity, says = "stop", f"at least {REFUSE_BELOW} are needed"
         if points >= REFUSE_BELOW:
-            severity, says = "warn", f"under {WARN_BELOW} the slope is weakly held"
+            severity, says = "warn", f"with fewer than {WARN_BELOW} the slope is uncertain"
         if points < WARN_BELOW:
             found.append(Problem("few points", severity, f"{points} points {side} the change; {says}"))
     return found

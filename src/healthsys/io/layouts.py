@@ -41,7 +41,7 @@ def month_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     name = found[1][:3].lower() if found else ""
     if name not in MONTHS:
         allowed = "a month and a year such as APRIL-2025, MAR2019 or Apr-07"
-        raise DataError(f"{label}: row {row}: '{text}' names no month; allowed: {allowed}")
+        raise DataError(f"{label}: row {row}: '{text}' does not name a month; allowed: {allowed}")
     year = int(found[2]) + (2000 if len(found[2]) == 2 else 0)
     return pd.Timestamp(year, MONTHS.index(name) + 1, 1)
 
@@ -91,7 +91,7 @@ def refuse_above(rows: pd.DataFrame, part: str, whole: str, *, label: str, said:
         row = rows[wrong].iloc[0]
         raise DataError(
             f"{label}: row {rows.index[wrong][0] + 2}: {said or part} is {row[part]:,.6g}, above {row[whole]:,.6g} "
-            f"({whole}); a part is at most the whole. Correct the cell"
+            f"({whole}); a part cannot be more than the whole. Correct the cell"
         )
 
 
@@ -177,7 +177,7 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
     period = next(column for column, key in keys.items() if key == "period")
     months = set(each(raw[period][used], month_from, label=label).values())
     if len(months) != 1:
-        raise DataError(f"{label}: column '{period}' names {len(months)} months; one file holds one month")
+        raise DataError(f"{label}: column '{period}' names {len(months)} months; a file has one month")
     wide["period"] = months.pop()
     counted = {
         measure: {column: numbers(raw[column], label=label, name=column).fillna(0) for column in columns}
@@ -212,13 +212,13 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
         notes.append("no columns for booked appointments")
     if own["unbooked"] < own["attendances"]:
         share = 100 * (1 - own["unbooked"] / own["attendances"])
-        notes.append(f"booked appointments are {share:.1f} % of attendances and are counted")
+        notes.append(f"booked appointments are {share:.1f}% of attendances and are included")
     table = long_form(pd.concat([rows, england], ignore_index=True), _AE_INDICATORS)
     return reading("ae_month", table, label, (len(raw), len(rows)), checks, notes)
 
 
 def each(column: pd.Series, read: Callable[..., pd.Timestamp], *, label: str) -> dict[str, pd.Timestamp]:
-    """Read each different text of a column once, by the row of the file it stands in first."""
+    """Read each different text of a column once, by the row of the file where it is first."""
     return {text: read(text, label=label, row=row + 2) for row, text in column.drop_duplicates().items()}
 
 
@@ -262,7 +262,7 @@ def quarter_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     """
     found = re.fullmatch(r"(\d{4})[-/](\d{2}) ?Q([1-4])", str(text).strip())
     if not found or (int(found[1]) + 1) % 100 != int(found[2]):
-        raise DataError(f"{label}: row {row}: '{text}' is no financial quarter; allowed: such as 2018-19 Q1")
+        raise DataError(f"{label}: row {row}: '{text}' is not a financial quarter; allowed: for example 2018-19 Q1")
     return pd.Timestamp(int(found[1]), 4, 1) + pd.DateOffset(months=3 * (int(found[3]) - 1))
 
 
@@ -307,7 +307,7 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     quiet = trusts.loc[silent, "unit"].nunique()
     notes = (
         f"{(trusts['available'] == 0).sum()} rows have no general and acute beds, so no occupancy",
-        f"{silent.sum()} zeros of the four-hour share in {quiet} trusts stand for 'not reported'; missing",
+        f"{silent.sum()} zeros of the four-hour share in {quiet} trusts mean 'not reported', so they are missing",
         f"the largest difference between own sum and the file's England row in a quarter is {apart:.3g} beds",
     )
     table = pd.concat([long_form(whole, indicators), four], ignore_index=True)

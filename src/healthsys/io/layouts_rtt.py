@@ -92,7 +92,7 @@ def rtt_overview(rows: list[list[str]], *, top: int, label: str) -> Reading:
     table = pd.DataFrame(out, columns=list(COLUMNS)).sort_values(["indicator", "period"], ignore_index=True)
     notes = (
         f"{censored} censored cells such as 52+ are taken as missing",
-        f"{empty} months have no figures yet; {marked} carries a footnote mark (a change of definition)",
+        f"{empty} months have no figures yet; {marked} has a footnote mark (a change of definition)",
         "every measure comes as reported and, with _estimated, with estimates for missing data",
     )
     return reading("rtt_overview", table, label, (rows_in, rows_in - empty), {"": (np.nan, np.nan)}, notes)

@@ -51,7 +51,7 @@ def date_of(text: Any, *, name: str) -> pd.Timestamp | None:
     try:
         return pd.Timestamp(pd.to_datetime(str(text).strip(), format="%Y-%m-%d"))
     except ValueError:
-        raise DataError(f"parameter '{name}' is '{text}'; allowed: a date as YYYY-MM-DD, or nothing") from None
+        raise DataError(f"parameter '{name}' is '{text}'; allowed: a date as YYYY-MM-DD, or empty") from None
 
 
 def number_of(text: Any, *, name: str) -> float | None:
@@ -65,7 +65,7 @@ def number_of(text: Any, *, name: str) -> float | None:
     try:
         return float(text)
     except ValueError:
-        allowed = "a number in the unit of the series, or nothing"
+        allowed = "a number in the unit of the series, or empty"
         raise DataError(f"parameter '{name}' is '{text}'; allowed: {allowed}") from None
 
 
@@ -75,7 +75,7 @@ def window(frame: pd.DataFrame, *, first: Any = "", last: Any = "") -> pd.DataFr
     kept = frame["period"].between(start or pd.Timestamp.min, end or pd.Timestamp.max)
     if kept.sum() < 2:
         raise DataError(
-            f"{kept.sum()} periods lie between first and last; the series runs from {frame['period'].min():%Y-%m} to "
+            f"{kept.sum()} periods are between first and last; the series runs from {frame['period'].min():%Y-%m} to "
             f"{frame['period'].max():%Y-%m}"
         )
     return frame[kept].reset_index(drop=True)
@@ -94,7 +94,7 @@ def one_definition(
     >>> months = pd.DataFrame({"period": pd.date_range("2020-01-01", periods=6, freq="MS")})
     >>> kept, said = one_definition(months, [(pd.Timestamp("2020-05-01"), "a new form")])
     >>> len(kept), said
-    (4, 'Left out as counted in another way: from May 2020 (a new form).')
+    (4, 'Excluded because of another definition: from May 2020 (a new form).')
     """
     inside = [entry for entry in breaks if frame["period"].min() < entry[0] <= frame["period"].max()]
     if not inside:
@@ -110,7 +110,7 @@ def one_definition(
         for day, note in inside
         if day <= kept["period"].min() or day > kept["period"].max()
     ]
-    return kept.reset_index(drop=True), f"Left out as counted in another way: {'; '.join(said)}."
+    return kept.reset_index(drop=True), f"Excluded because of another definition: {'; '.join(said)}."
 
 
 def positions(periods: pd.Series, days: Iterable[Any], *, name: str) -> list[int]:
@@ -120,7 +120,7 @@ def positions(periods: pd.Series, days: Iterable[Any], *, name: str) -> list[int
         where = periods.to_numpy() == (date_of(day, name=name) or pd.NaT)
         if not where.any():
             raise DataError(
-                f"parameter '{name}': {day} is no period of the series; allowed: the first day of a period from "
+                f"parameter '{name}': {day} is not a period of the series; allowed: the first day of a period from "
                 f"{periods.min():%Y-%m-%d} to {periods.max():%Y-%m-%d}"
             )
         found.append(int(where.argmax()))
@@ -224,6 +224,6 @@ def _season_problems(periods: pd.Series, *, season: str) -> list[Problem]:
     if season == "none" or len(periods) >= 2 * step.per_year:
         return []
     says = (
-        f"{len(periods)} {step.name}s are less than two years, so the season of the year cannot be told from the change"
+        f"{len(periods)} {step.name}s are less than two years, so the season cannot be separated from the change"
     )
     return [Problem("season", "warn", f"{says}; set season to none")]

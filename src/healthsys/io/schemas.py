@@ -12,7 +12,7 @@ import pandas as pd
 from healthsys.errors import DataError
 from healthsys.io import csv_files
 
-#: Largest whole number that is read: above it a number with decimals no longer holds every whole number (2 to the 53).
+#: Largest whole number that is read: a number with decimals cannot represent every larger one (2 to the 53).
 LARGEST_WHOLE = 2**53
 
 #: For each type of a field the type of the column, and what a cell must be, in words.
@@ -106,7 +106,7 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
             shown = ", ".join(f"{column} '{typed[column].iloc[row]}'" for column in key)
             raise DataError(
                 f"{label}: row {csv_files.row_of(raw, row)} repeats {shown}; each may occur once "
-                f"({int(twice.sum())} repeated in all). Remove the copy, or tell the two apart"
+                f"({int(twice.sum())} repeated in all). Remove the copy, or correct one of them"
             )
     return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
 

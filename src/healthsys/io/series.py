@@ -103,7 +103,7 @@ def read_official(path: str | Path, *, label: str = "") -> Reading:
     label = label or place.name
     files = sorted(one for one in place.iterdir() if one.suffix.lower() == ".csv")
     if not files:
-        raise DataError(f"{label}: the folder holds no CSV file; save the official files there as .csv")
+        raise DataError(f"{label}: the folder contains no CSV file; save the official files there as .csv")
     readings = [_file(one, label=one.name) for one in files]
     kinds = {one.layout: one.report["file"].iloc[0] for one in readings}
     if len(kinds) > 1:
@@ -240,7 +240,7 @@ def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFra
             raise DataError(f"there is no {column} '{wanted}' in the data.{nearest(wanted, there)} There are: {shown}")
     rows = table[(table["indicator"] == indicator) & (table["unit"] == unit)]
     if rows.empty:
-        raise DataError(f"the data hold no '{indicator}' of '{unit}'; choose another unit or indicator")
+        raise DataError(f"the data have no '{indicator}' of '{unit}'; choose another unit or indicator")
     numbers = rows[["value", "numerator", "denominator"]].apply(pd.to_numeric).astype("float64")
     series = pd.concat([rows["period"], numbers], axis=1).reset_index(drop=True)
     series.loc[series["denominator"] == 0, "value"] = float("nan")  # nobody to count: there is no rate

@@ -159,7 +159,7 @@ def impossible_dates(periods: Iterable[Any]) -> str | None:
     """Say which date belongs to no series, or None: a year that cannot be, a leap of many years, too many periods.
 
     >>> impossible_dates(pd.to_datetime(["1970-01-01", "2023-01-01", "2023-02-01"]))
-    '1970-01 lies 53 years before its neighbour 2023-01; allowed: up to 10. Correct the date, or leave the row out'
+    '1970-01 is 53 years before its neighbour 2023-01; allowed: up to 10. Correct the date, or leave the row out'
     """
     index, remedy = _dates(periods), "Correct the date, or leave the row out"
     wrong = index[(index.year < FIRST_YEAR) | (index.year > LAST_YEAR)]
@@ -172,7 +172,7 @@ def impossible_dates(periods: Iterable[Any]) -> str | None:
         place = int(years.argmax())
         low, high = label_of(index[place]), label_of(index[place + 1])
         odd, way, other = (low, "before", high) if place + 1 <= len(index) / 2 else (high, "after", low)
-        said = f"{odd} lies {years.max():.0f} years {way} its neighbour {other}"
+        said = f"{odd} is {years.max():.0f} years {way} its neighbour {other}"
         return f"{said}; allowed: up to {LONGEST_GAP_YEARS}. {remedy}"
     step = step_of(index)
     count = (index[-1] - index[0]).days / (1 if step is None else 365 / step.per_year)

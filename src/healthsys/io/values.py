@@ -100,7 +100,7 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
     found: list[Fault] = []
     for name, values in columns.items():
         infinite = np.isinf(values)
-        _add(found, "no number", "stop", name, infinite, "infinite, which is no number", "a number or an empty cell")
+        _add(found, "no number", "stop", name, infinite, "infinite, which is not a number", "a number or an empty cell")
         known = np.where(infinite, np.nan, values)
         _codes(found, name, known, labels, indicator)
         told = [place for one in found if one.column == name for place in one.positions]
@@ -157,13 +157,13 @@ def _negative(found: list[Fault], values: np.ndarray, indicator: str) -> None:
     if not below.any() or is_signed(indicator):
         return
     if is_share(indicator):
-        allowed = "0 to 100; name an indicator that may be negative a change or a gap"
+        allowed = "0 to 100; if it may be negative, put 'change' or 'gap' in the name"
         return _add(found, "negative", "stop", "value", below, "a share below 0", allowed)
     few = below.sum() <= max(len(known) >= ENOUGH_FOR_ONE, FEW_NEGATIVE * len(known))
     others = known[known >= 0]
     if few and (known == np.round(known)).all():
         says = "negative among whole numbers of 0 or more, and a count cannot be"
-        _add(found, "negative", "stop", "value", below, says, "0 or more; name what may be negative a net change")
+        _add(found, "negative", "stop", "value", below, says, "0 or more; if it may be negative, put 'net change' in the name")
     elif few and others.min() > NEGATIVE_OUT_OF_LINE * np.median(others):
         says = "negative while no other value comes near 0"
         _add(found, "negative", "warn", "value", below, says, "a value like the others, or an empty cell")
@@ -174,12 +174,12 @@ def _shares(found: list[Fault], values: np.ndarray, indicator: str) -> None:
         return
     high = values > 100 * (1 + 1e-9)
     far = high & (values > HIGHEST_SHARE if may_exceed(indicator) else high)
-    allowed = "0 to 100; leave 'percent' out of the name where the indicator is no share"
+    allowed = "0 to 100; remove 'percent' from the name if it is not a percentage"
     _add(found, "share", "stop", "value", far, "a share above 100", allowed)
-    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "0 to 100 where the denominator holds all")
+    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "0 to 100 if the denominator includes everybody")
     known = values[~np.isnan(values)]
     if len(known) >= 3 and known.max() <= 1 and ((known > 0) & (known < 1)).any():
-        says = "a proportion of 0 to 1, as are all values, where the name says percent"
+        says = "a proportion from 0 to 1, like all values, but the name says percent"
         _add(found, "share", "warn", "value", ~np.isnan(values), says, "values times 100")
 
 
