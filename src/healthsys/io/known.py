@@ -80,7 +80,7 @@ def measure_of(indicator: str, values: pd.Series | None = None) -> Measure:
     words = indicator.replace("_", " ")
     if is_share(indicator):
         name = re.sub(r"\s*(?:\(%\)|%|\bpct)\s*$", "", words).removesuffix(" percent").strip() or words
-        return Measure(name, f"{name} (%)", " %", "percentage points", 1, per=100.0)
+        return Measure(name, f"{name} (%)", "%", "percentage points", 1, per=100.0)
     known = np.array([]) if values is None else values.dropna().to_numpy(dtype=float)
     whole = bool(len(known) and (known == np.round(known)).all() and (known >= 0).all())
     size = float(np.median(np.abs(known))) if len(known) else 1.0
