@@ -51,6 +51,9 @@ SPREAD = pd.DataFrame(
     {"unit": list("ABCDEFGH"), "a": [30, 80, 25, 9, 130, 66, 41, 12], "n": [300, 450, 260, 190, 580, 390, 400, 210]}
 )
 
+#: What is said of limits from few points.
+FEW = "the limits{} are based on {} points; with fewer than 12 they are provisional"
+
 
 def lines(chart, place=0):
     return tuple(float(chart.points[name].iloc[place]) for name in ("mean", "lpl", "upl"))
@@ -133,7 +136,7 @@ def test_g_chart_matches_r():
     assert chart.points["near_upper"][0] == pytest.approx(27.6428571429 + half * 2 / 3)
     assert lines(g_chart(CASES, baseline=8))[::2] == pytest.approx((26.375, 106.986045304), abs=1e-9)
     assert g_chart(CASES, baseline=8).segments["points"][0] == 8
-    assert g_chart(CASES, baseline=8).warnings == ("the limits rest on 8 points; under 12 they are provisional",)
+    assert g_chart(CASES, baseline=8).warnings == (FEW.format("", 8),)
 
 
 def test_rare_events_signal_a_long_gap_and_a_run_of_short_ones():
@@ -199,7 +202,7 @@ def test_laney_limits_of_rates_in_two_segments_match_r():
     assert lines(chart) == pytest.approx((0.113911290323, 0.0682156672385, 0.159606913407), abs=1e-11)
     assert lines(chart, 5) == pytest.approx((0.112664640324, 0.0, 0.241045696072), abs=1e-11)
     assert np.isnan(chart.points["moving_range"][5])
-    assert chart.warnings[0] == "the limits of segment 1 rest on 5 points; under 12 they are provisional"
+    assert chart.warnings[0] == "the limits of segment 1 are based on 5 points; with fewer than 12 they are provisional"
 
 
 @pytest.mark.parametrize("chart_of", [xmr, c_chart, lambda values, **o: p_prime(values, [50] * len(values), **o)])
@@ -221,10 +224,10 @@ def test_the_variation_is_that_of_the_latest_point_that_counts():
 
 def test_few_points_are_said_and_twelve_are_not():
     assert few_points(12) == []
-    assert few_points(11, 2) == ["the limits of segment 2 rest on 11 points; under 12 they are provisional"]
+    assert few_points(11, 2) == [FEW.format(" of segment 2", 11)]
     assert xmr([1, 2] * 3).provisional
     assert not xmr([1, 2] * 6).provisional
-    assert xmr([1, 2] * 12, baseline=6).warnings == ("the limits rest on 6 points; under 12 they are provisional",)
+    assert xmr([1, 2] * 12, baseline=6).warnings == (FEW.format("", 6),)
 
 
 def test_a_moving_range_between_2_8_and_3_267_means_is_kept_when_screened():

@@ -37,7 +37,7 @@ def drawn(shown):
 def test_three_points_are_too_few_and_the_chart_says_so(tmp_path):
     """Case d14: three months were said to vary within their limits, without a warning."""
     shown = opened(own(tmp_path, [61.0, 58.4, 63.1]))
-    few = "The limits rest on 3 points; under 12 they are provisional."
+    few = "The limits are based on 3 points; with fewer than 12 they are provisional."
     assert few in shown.figures["control-chart"]["caption"]
     said = shown.value("finding")
     assert "has only 3 months, January 2022 to March 2022: too few to tell whether it is stable" in said
@@ -49,7 +49,7 @@ def test_three_points_are_too_few_and_the_chart_says_so(tmp_path):
 def test_eleven_points_are_provisional_and_twelve_are_not(tmp_path):
     values = [61.0, 58.4, 63.1, 60.2, 61.7, 59.9, 60.4, 62.2, 58.8, 61.1, 60.6, 59.7]
     eleven, twelve = opened(own(tmp_path, values[:11])), opened(own(tmp_path, values))
-    assert "rest on 11 points" in eleven.figures["control-chart"]["caption"]
+    assert "are based on 11 points" in eleven.figures["control-chart"]["caption"]
     assert "provisional" not in twelve.figures["control-chart"]["caption"] + twelve.value("finding") + twelve.prose
     assert "no month stands out" in twelve.value("finding")
 
@@ -57,7 +57,7 @@ def test_eleven_points_are_provisional_and_twelve_are_not(tmp_path):
 def test_limits_from_before_a_change_on_few_points_are_provisional_too(tmp_path):
     values = np.tile([61.0, 58.4, 63.1, 60.2], 6)
     shown = opened(own(tmp_path, values), notebook="service_trends", change="2022-09-01", season="none")
-    few = "The limits rest on 8 points; under 12 they are provisional."
+    few = "The limits are based on 8 points; with fewer than 12 they are provisional."
     assert few in shown.figures["control-chart"]["caption"]
     assert "Limits are those from before the change (dotted line)." in shown.figures["control-chart"]["caption"]
 
@@ -84,7 +84,7 @@ def test_the_shared_cases_are_read_right(shared):
     assert "meets the target of 100.0" in always.value("finding")
     assert always.value("special_causes") == 0
     three = page("control_chart", data=str(wild / "d14_three_points.csv"), indicator="waits", unit="Ward 7")
-    assert "The limits rest on 3 points" in three.figures["control-chart"]["caption"]
+    assert "The limits are based on 3 points" in three.figures["control-chart"]["caption"]
 
 
 def test_limits_begin_again_without_a_claimed_change(tmp_path):

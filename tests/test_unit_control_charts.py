@@ -80,7 +80,7 @@ def test_rebase_restarts_mean_and_rules():
 
 
 def test_few_points_are_said():
-    assert "under 12" in xmr([1, 2, 1, 2]).warnings[0]
+    assert "fewer than 12" in xmr([1, 2, 1, 2]).warnings[0]
 
 
 @given(st.lists(st.floats(-100, 100), min_size=3, max_size=30), st.floats(-50, 50), st.floats(0.1, 10))

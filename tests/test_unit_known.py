@@ -188,7 +188,7 @@ def test_a_page_on_other_data_says_nothing_of_the_bundled_ones(tmp_path):
     said = f"{own.value('finding')} {own.value('data_kind')} {own.figures['reporting']['caption']}"
     for word in ("England", "NHS", "pandemic", "fourteen", "panel"):
         assert word not in said
-    assert own.value("data_kind").startswith("Your own data: units.csv; 12 months, January 2021 to December 2021")
+    assert own.value("data_kind") == "The data are your own: 2 units, 12 months, January 2021 to December 2021."
     rows = [(unit, day, "" if unit == "B" and place > 17 else top, bottom)
             for place, (unit, day, top, bottom) in enumerate(panel())]  # fmt: skip
     opened(tmp_path, rows)

@@ -104,8 +104,9 @@ def test_a_chart_alone_claims_no_change():
         improvement="increase", target="95",
     )  # fmt: skip
     said = shown.value("finding")
-    assert "was not stable from April 2016 to March 2019" in said
-    assert "cannot be expected to meet the target of 95.0 %" in said
+    assert "was not stable: 30 of 36 months break a rule of the control chart" in said
+    assert "cannot be expected to meet the target of 95.0%" in said
+    assert "does not suit a series with a trend or a season" in shown.prose
     assert "fourteen trusts" in shown.prose
     assert set(shown.results) == {"finding", "data_kind", "latest", "variation", "special_causes"}
     assert "special causes" in "".join(shown.texts.values())

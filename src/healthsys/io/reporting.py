@@ -13,25 +13,13 @@ from healthsys.io.schemas import read_table
 from healthsys.io.series import refuse_spellings, refuse_values
 from healthsys.io.steps import from_ends
 
-#: Columns of the layout, with type and meaning.
+#: Columns of the layout: type, meaning, and what their cells must be; a file may go without the last.
 COLUMNS = {
-    "unit": ("string", "Which trusts: those of the field test, or all others. In your own file: any unit that reports"),
-    "period": ("date", "First day of the quarter"),
-    "trusts": ("integer", "Trusts with attendances"),
-    "numerator": ("integer", "Attendances within four hours, of trusts that report them"),
-    "denominator": ("integer", "Attendances of all these trusts"),
-    "answered": ("integer", "Attendances of those trusts that report four-hour figures for the quarter"),
-    "source": ("string", "Where the figure was read"),
-    "locator": ("string", "Where in the source: file, table, column, row"),
-    "confidence": ("string", "Whether the figure was read in the publisher's own page or file"),
-}
-
-#: Columns that a file must have, and what their cells must be.
-NEEDED = {
-    "unit": {"required": True},
-    "period": {"required": True},
-    "numerator": {"minimum": 0},
-    "denominator": {"required": True, "minimum": 0},
+    "unit": ("string", "the unit that reports", {"required": True}),
+    "period": ("date", "first day of the period", {"required": True}),
+    "numerator": ("integer", "cases that met the standard, empty where the unit reported none", {"minimum": 0}),
+    "denominator": ("integer", "all cases of the unit", {"required": True, "minimum": 0}),
+    "answered": ("integer", "cases whose result was reported", {}),
 }
 
 #: Units of these names are the sum of the others, and not one of four countries.
@@ -69,14 +57,13 @@ def read_reporting(path: str | Path, *, label: str) -> pd.DataFrame:
     [10.0, 0.0]
     """
     fields = [
-        {"name": name, "type": kind, "description": said, "optional": name not in NEEDED,
-         "constraints": NEEDED.get(name, {})}
-        for name, (kind, said) in COLUMNS.items()
-    ]  # fmt: skip
+        {"name": name, "type": kind, "description": said, "optional": name == "answered", "constraints": limits}
+        for name, (kind, said, limits) in COLUMNS.items()
+    ]
     frame = read_table(Path(path), {"fields": fields, "primaryKey": ["unit", "period"]}, label=label)
     refuse_spellings(frame, ["unit"], label=label)
     named = frame.assign(indicator="numerator over denominator", value=float("nan"))
-    refuse_values(named[[*NEEDED, "indicator", "value"]], label=label)
+    refuse_values(named[["unit", "period", "numerator", "denominator", "indicator", "value"]], label=label)
     _refuse_total(frame, label=label)
     checked = check_reporting(from_ends(frame, by=["unit"]), label=label)
     require(check_series(pd.DataFrame({"period": checked["period"].unique(), "value": 1.0})), label=label)

@@ -154,7 +154,7 @@ def moving_ranges(values: np.ndarray) -> np.ndarray:
 def few_points(count: int, segment: int | None = None) -> list[str]:
     """Warn where limits are made from fewer points than they need; ``segment`` names the part of the chart."""
     which = "" if segment is None else f" of segment {segment}"
-    said = f"the limits{which} rest on {count} points; under {FEWEST_POINTS} they are provisional"
+    said = f"the limits{which} are based on {count} points; with fewer than {FEWEST_POINTS} they are provisional"
     return [said] if count < FEWEST_POINTS else []
 
 
