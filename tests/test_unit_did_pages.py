@@ -82,7 +82,7 @@ def test_the_wards_of_the_page_are_those_of_the_formulas():
     assert value["spared_by_one_bed"] == pytest.approx(1000 * (0.119739 - 0.084339), abs=0.01)
     assert value["beds_needed"] == 15
     assert "With 12 beds 120 of 1,000 arrivals are turned away" in figures["one-more-bed"]["alt"]
-    assert "with one more bed it is 35 of 1,000 fewer" in figures["one-more-bed"]["alt"]
+    assert "one more bed would mean 35 fewer" in figures["one-more-bed"]["alt"]
     assert "To turn away no more than 5% takes 15 beds" in text
     assert "(the offered load), a ward of 10 turns away 14.5% of patients. A ward" in results["finding"]["value"]
     assert "At 85% offered load: 10 beds 14.5%" in figures["risk-by-size"]["alt"]

@@ -39,7 +39,7 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
         Number("slack", "beds free", 100 * (1 - used), f"{100 * (1 - used):.1f}%"),
         Number("weekly", "turned away per week", 7 * arrivals * full, f"{7 * arrivals * full:.1f}"),
         Number("spared", "fewer turned away per 1,000 with one more bed", spared, f"{spared:.1f}"),
-        Number("needed", "beds for the accepted risk", needed, str(needed)),
+        Number("needed", "beds needed for the target", needed, str(needed)),
         Number("must_wait", "have to wait (if nobody is turned away)", *_known(must_wait, "%", none)),
         Number("mean_wait", "average wait (if nobody is turned away)", *_known(wait, " hours", none)),
     )

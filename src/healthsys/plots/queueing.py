@@ -88,11 +88,11 @@ def alt_one_more_bed(table: pd.DataFrame) -> str:
     --------
     >>> from healthsys.queueing import one_more_bed
     >>> alt_one_more_bed(one_more_bed(10, 12)).split("; ")[1]
-    'with one more bed it is 35 of 1,000 fewer.'
+    'one more bed would mean 35 fewer.'
     """
     first, second = table.iloc[0], table.iloc[1]
     return (
         f"With {first['beds']:.0f} beds {first['turned_away']:.0f} of 1,000 arrivals are turned away and "
-        f"{number(100 * first['slack'], '{:.0f}')}% of beds are free; with one more bed it is "
-        f"{second['spared']:.0f} of 1,000 fewer."
+        f"{number(100 * first['slack'], '{:.0f}')}% of beds are free; one more bed would mean "
+        f"{second['spared']:.0f} fewer."
     )
