@@ -33,9 +33,9 @@ def test_staggered_starts_recover_what_is_built_in_and_two_way_effects_do_not(st
     assert average["lower"] < built_in["value"] < average["upper"]
     assert average["level"] == two_way["level"] == 0.9
     assert two_way["upper"] < built_in["value"]
-    assert results["finding"]["value"].startswith("In this synthetic example antenatal coverage is 9.9 percentage")
+    assert results["finding"]["value"].startswith("Yes, in this synthetic example: antenatal coverage is 9.9 p")
     assert "(90% CI " in results["finding"]["value"]
-    assert "The usual regression estimates 5.6" in results["finding"]["value"]
+    assert "The usual regression finds 5.6, because it compares late starters" in results["finding"]["value"]
     assert "base period is universal" in figures["event-study"]["caption"]
     assert "at 1.96 (dashed) and 3.09 (solid) standard errors" in figures["funnel"]["caption"]
     assert [row[0] for row in figures["event-study"]["rows"]] == list(range(-9, 13))
@@ -82,8 +82,11 @@ def test_the_wards_of_the_page_are_those_of_the_formulas():
     assert value["spared_by_one_bed"] == pytest.approx(1000 * (0.119739 - 0.084339), abs=0.01)
     assert value["beds_needed"] == 15
     assert "With 12 beds 120 of 1,000 arrivals are turned away" in figures["one-more-bed"]["alt"]
-    assert "with one more bed it is 35 of 1,000 fewer" in figures["one-more-bed"]["alt"]
+    assert "one more bed would mean 35 fewer" in figures["one-more-bed"]["alt"]
     assert "To turn away no more than 5% takes 15 beds" in text
+    assert "(the offered load), a ward of 10 turns away 14.5% of patients. A ward" in results["finding"]["value"]
+    assert "At 85% offered load: 10 beds 14.5%" in figures["risk-by-size"]["alt"]
+    assert "At 85% carried load: 10 beds 32.7%" in figures["risk-by-size"]["alt"]
 
 
 def test_the_beds_of_the_page_are_those_published():
@@ -94,6 +97,10 @@ def test_the_beds_of_the_page_are_those_published():
     assert results["highest_occupancy"]["value"] == used.max()
     assert "(2024-25 Q4)" in results["highest_occupancy"]["meaning"]
     assert "63.1% occupied in 2020-21 Q1, the lowest quarter" in results["occupancy_words"]["value"]
+    ends = {name: results[name]["value"] for name in ("available_first", "available_last", "occupied_first")}
+    assert {name: round(beds) for name, beds in ends.items()} == {
+        "available_first": 101398, "available_last": 106068, "occupied_first": 91056  # more beds, not fewer
+    }  # fmt: skip
     assert len(figures["occupancy"]["rows"]) == results["occupancy_words"]["n"] == len(beds)
 
 
@@ -112,11 +119,12 @@ def test_the_figures_from_frome_are_recomputed():
     assert value["saving_a_year"] == pytest.approx(7.46, abs=0.005)
     assert value["relative_change"] == pytest.approx(100 * (0.86 / 1.285 - 1))
     assert value["implied_p_frome"] == pytest.approx(0.00485, abs=5e-5)
-    assert "no counts are reported" in value["finding"]
+    assert value["finding"].startswith("We cannot tell: admissions fell by 14% in Frome and rose by 28.5% in the rest")
+    assert "No counts are reported, so there is no confidence interval" in value["finding"]
     assert "agrees: below what is reported" in text
     assert "1,016" in text
     assert "14,905" in text
-    assert "if admissions had been so many, with 90% confidence intervals" in text
+    assert "Relative change for assumed numbers of admissions, with 90% confidence intervals" in text
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_a_simulated_ward_agrees_with_the_closed_forms():
         (lambda: queueing.erlang_b(-1, 5), "load of -1 Erlang"),
         (lambda: queueing.erlang_b(1, 2.5), "2.5 beds is not a whole number"),
         (lambda: queueing.erlang_c(12, 12), "the queue grows without end"),
-        (lambda: queueing.load_for_occupancy(85, 10), "0.85 for 85 %"),
+        (lambda: queueing.load_for_occupancy(85, 10), "0.85 for 85%"),
         (lambda: queueing.smallest_ward(10, target=5), "not a probability"),
         (lambda: queueing.smallest_ward(10, target=0.05, rule="loss "), "rule 'loss ' is not known"),
         (lambda: queueing.mean_wait(5, 10, stay=0), "mean stay of 0"),

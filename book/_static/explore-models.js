@@ -1,5 +1,5 @@
 // What the explorers compute, as the package does: healthsys.spc.charts, healthsys.queueing and
-// healthsys.pay. Each model takes what the page carries and where the controls stand, and returns a state:
+// healthsys.pay. Each model takes what the page carries and the values of the controls, and returns a state:
 // sentence, numbers (name: [value, text]), rows of the table, data and signals of the charts, outputs and limits of
 // the controls. tests/test_functional_explorers.py compares them with the package at many positions.
 (() => {
@@ -120,7 +120,7 @@
         labelled[`${name}_${number + 1}`] = label + where;
       }
     });
-    const start = begins ? `With limits that begin again in ${labels[begins]}` : "With one set of limits";
+    const start = begins ? `With limits recalculated from ${labels[begins]}` : "With one set of limits";
     const level = begins
       ? `The mean goes from ${show(segments[0].mean)} to ${show(segments[1].mean)}.`
       : `The mean is ${show(segments[0].mean)}.`;
@@ -130,7 +130,7 @@
     return {
       sentence:
         `${start}, ${total} of ${observed} ${period}s show special-cause variation${named ? ` (${named})` : ""}. ${level}` +
-        (few.length ? ` Limits that rest on ${few.join(" and ")} points are provisional.` : ""),
+        (few.length ? ` Limits based on ${few.join(" and ")} points are provisional.` : ""),
       numbers,
       labels: labelled,
       rows: points.map((point, place) => [
@@ -139,7 +139,7 @@
         point.signal || "none",
       ]),
       data: { points: points.map((point, place) => ({ time: times[place], ...point })) },
-      outputs: { rebase: begins ? labels[begins] : "one set of limits" },
+      outputs: { rebase: begins ? labels[begins] : "never" },
     };
   };
 
@@ -169,7 +169,7 @@
     const needed = smallestWard(load, accepted / 100);
     const spared = 1000 * (full - erlangB(load, beds + 1));
     const queue = load < beds ? waiting(load, beds, stay) : null;
-    const none = [null, "no end: more come than leave"];
+    const none = [null, "no limit: more patients arrive than leave"];
     const further = [0, 1, 2, 3, 4, 5].map((more) => beds + more);
     const curve = [];
     for (let n = Math.max(1, Math.min(beds, needed) - inputs.margin); n <= Math.max(beds, needed) + inputs.margin; n += 1) {
@@ -177,18 +177,19 @@
     }
     return {
       sentence:
-        `With ${counted(beds, "bed")}, ${fixed(arrivals, 1)} arrivals a day and a stay of ${fixed(stay, 1)} days, ` +
-        `${fixed(100 * full, 1)} % of those who come find every bed taken, while ${fixed(100 * used, 1)} % of beds are in use. ` +
-        `One more bed spares ${fixed(spared, 0)} of 1,000 arrivals. For at most ${fixed(accepted, 0)} %, it takes ${counted(needed, "bed")}.`,
+        `With ${counted(beds, "bed")}, ${fixed(arrivals, 1)} arrivals per day and an average stay of ${fixed(stay, 1)} days, ` +
+        `${fixed(100 * full, 1)}% of patients are turned away and ${fixed(100 * used, 1)}% of beds are in use on average. ` +
+        `With one more bed, ${fixed(spared, 0)} fewer per 1,000 would be turned away. ` +
+        `To turn away no more than ${fixed(accepted, 0)}% takes ${counted(needed, "bed")}.`,
       numbers: {
         load: [load, fixed(load, 2)],
-        full: [100 * full, `${fixed(100 * full, 1)} %`],
-        used: [100 * used, `${fixed(100 * used, 1)} %`],
-        slack: [100 * (1 - used), `${fixed(100 * (1 - used), 1)} %`],
+        full: [100 * full, `${fixed(100 * full, 1)}%`],
+        used: [100 * used, `${fixed(100 * used, 1)}%`],
+        slack: [100 * (1 - used), `${fixed(100 * (1 - used), 1)}%`],
         weekly: [7 * arrivals * full, fixed(7 * arrivals * full, 1)],
         spared: [spared, fixed(spared, 1)],
         needed: [needed, `${needed}`],
-        must_wait: queue ? [100 * queue.chance, `${fixed(100 * queue.chance, 1)} %`] : none,
+        must_wait: queue ? [100 * queue.chance, `${fixed(100 * queue.chance, 1)}%`] : none,
         mean_wait: queue ? [24 * queue.meanWait, `${fixed(24 * queue.meanWait, 1)} hours`] : none,
       },
       rows: further.map((n) => [
@@ -263,7 +264,7 @@
     groups[who][band.indexOf(origin)] -= going;
     groups[who][band.indexOf(to)] += going;
     const now = payMeasures(rate, groups.women, groups.men);
-    const percent = (value) => `${fixed(value, 1)} %`;
+    const percent = (value) => `${fixed(value, 1)}%`;
     const numbers = {};
     for (const name of ["mean", "median"]) {
       numbers[`${name}_gap`] = [now[name].gap, percent(now[name].gap)];

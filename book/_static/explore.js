@@ -55,7 +55,7 @@
       const digits = slider.step.includes(".") ? 1 : 0;
       const plain = Number(slider.value).toFixed(digits);
       const unit = plain === "1" ? slider.dataset.unit.replace(/s$/, "") : slider.dataset.unit;
-      const said = state.outputs?.[slider.name] ?? `${plain} ${unit}`;
+      const said = state.outputs?.[slider.name] ?? (unit === "%" ? `${plain}%` : `${plain} ${unit}`);
       slider.setAttribute("aria-valuetext", said);
       slider.parentElement.querySelector("output").textContent = said;
     }

@@ -164,7 +164,7 @@ def load_for_occupancy(share: float, beds: int) -> float:
     """
     _check(0, beds, fewest=1)
     if not _number(share, 0, 1) or share == 0:
-        raise DataError(f"an occupancy of {share} is not possible; allowed: above 0 and below 1 (0.85 for 85 %)")
+        raise DataError(f"an occupancy of {share} is not possible; allowed: above 0 and below 1 (0.85 for 85%)")
     highest = float(beds)
     while occupancy(highest, beds) < share:
         highest *= 2
@@ -183,7 +183,7 @@ def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
     """
     _check(load, rule=rule)
     if not _number(target, 0, 1) or target == 0:
-        raise DataError(f"a target of {target} is not a probability; allowed: above 0 and below 1 (0.05 for 5 %)")
+        raise DataError(f"a target of {target} is not a probability; allowed: above 0 and below 1 (0.05 for 5%)")
     blocked = 1.0
     for n in range(1, MOST_BEDS + 1):
         blocked = load * blocked / (n + load * blocked)

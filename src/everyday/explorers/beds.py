@@ -23,7 +23,7 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
     Examples
     --------
     >>> print(beds_state(beds=12, arrivals=2, stay=5, accepted=5).sentence.split(". ")[1])
-    One more bed spares 35 of 1,000 arrivals
+    With one more bed, 35 fewer per 1,000 would be turned away
     """
     load = arrivals * stay
     rows = queueing.one_more_bed(load, beds)
@@ -31,23 +31,23 @@ def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> S
     needed, spared = queueing.smallest_ward(load, target=accepted / 100), float(rows["spared"].iloc[1])
     must_wait = 100 * queueing.erlang_c(load, beds) if load < beds else None
     wait = 24 * queueing.mean_wait(load, beds, stay=stay) if load < beds else None
-    none = "no end: more come than leave"
+    none = "no limit: more patients arrive than leave"
     numbers = (
-        Number("load", "beds' worth of arrivals", load, f"{load:.2f}"),
-        Number("full", "find the ward full", 100 * full, f"{100 * full:.1f} %"),
-        Number("used", "beds in use", 100 * used, f"{100 * used:.1f} %"),
-        Number("slack", "beds free", 100 * (1 - used), f"{100 * (1 - used):.1f} %"),
-        Number("weekly", "turned away a week", 7 * arrivals * full, f"{7 * arrivals * full:.1f}"),
-        Number("spared", "spared by one more bed, of 1,000", spared, f"{spared:.1f}"),
-        Number("needed", "beds for the accepted risk", needed, str(needed)),
-        Number("must_wait", "wait, if all wait for a bed", *_known(must_wait, " %", none)),
-        Number("mean_wait", "mean wait then, over all who come", *_known(wait, " hours", none)),
+        Number("load", "demand (beds)", load, f"{load:.2f}"),
+        Number("full", "turned away", 100 * full, f"{100 * full:.1f}%"),
+        Number("used", "beds in use", 100 * used, f"{100 * used:.1f}%"),
+        Number("slack", "beds free", 100 * (1 - used), f"{100 * (1 - used):.1f}%"),
+        Number("weekly", "turned away per week", 7 * arrivals * full, f"{7 * arrivals * full:.1f}"),
+        Number("spared", "fewer turned away per 1,000 with one more bed", spared, f"{spared:.1f}"),
+        Number("needed", "beds needed for the target", needed, str(needed)),
+        Number("must_wait", "have to wait (if nobody is turned away)", *_known(must_wait, "%", none)),
+        Number("mean_wait", "average wait (if nobody is turned away)", *_known(wait, " hours", none)),
     )
     sentence = (
-        f"With {_counted(beds, 'bed')}, {arrivals:.1f} arrivals a day and a stay of {stay:.1f} days, "
-        f"{100 * full:.1f} % of those who come find every bed taken, while {100 * used:.1f} % of beds are in use. "
-        f"One more bed spares {spared:.0f} of 1,000 arrivals. "
-        f"For at most {accepted:.0f} %, it takes {_counted(needed, 'bed')}."
+        f"With {_counted(beds, 'bed')}, {arrivals:.1f} arrivals per day and an average stay of {stay:.1f} days, "
+        f"{100 * full:.1f}% of patients are turned away and {100 * used:.1f}% of beds are in use on average. "
+        f"With one more bed, {spared:.0f} fewer per 1,000 would be turned away. "
+        f"To turn away no more than {accepted:.0f}% takes {_counted(needed, 'bed')}."
     )
     table = rows[["beds", "full", "occupancy", "turned_away", "spared"]].copy()
     table[["full", "occupancy"]] *= 100
@@ -71,14 +71,14 @@ def draw_beds(state: State, *, width: int) -> Figure:
     figure, axes = canvas(width, 340 if width > NARROW else 320)
     axes.plot(curve["beds"], curve["full"], color=COLOUR["subject"], linewidth=2.2)
     axes.axhline(accepted, color=COLOUR["context"], linestyle="--", linewidth=1.3)
-    for place, role, name in ((beds, "comparison", "this ward"), (needed, "third", "risk met")):
+    for place, role, name in ((beds, "comparison", "this ward"), (needed, "third", "target met")):
         height = float(curve.loc[curve["beds"] == place, "full"].iloc[0])
         axes.plot([place], [height], color=COLOUR[role], marker="o" if role == "comparison" else "^", markersize=9)
         axes.annotate(f"{name}: {place} beds", (place, height), xytext=(10, 8), textcoords="offset points",
                       color=COLOUR[role])  # fmt: skip
     axes.set_xlabel("beds")
     axes.set_ylim(0, None)
-    axes.set_title("Find the ward full (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+    axes.set_title("Patients turned away (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     return figure
 
 
@@ -87,8 +87,8 @@ def beds_figure(state: State) -> dict[str, Any]:
     return {
         "name": "risk-by-beds",
         "caption": "Computed, no data: Erlang's loss formula, Poisson arrivals, steady state. The dashed line is the "
-        "accepted risk; the triangle is the smallest ward that keeps to it.",
-        "alt": f"Chance of finding the ward full over the number of beds, falling steeply at first. {state.sentence}",
+        "largest acceptable share turned away; the triangle is the smallest ward that meets it.",
+        "alt": f"Share of patients turned away by number of beds, falling steeply at first. {state.sentence}",
         "drawn": pd.DataFrame(state.data["curve"]),
     }
 
@@ -98,16 +98,16 @@ def _picture() -> alt.LayerChart:
     marks = [alt.param(name=name, value=1) for name in ("beds", "needed")]
     base = alt.Chart(alt.NamedData("curve")).encode(
         x=alt.X("beds:Q", title="beds", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("full:Q", title="find the ward full (%)", scale=alt.Scale(zero=True)),
-        tooltip=[alt.Tooltip("beds:Q"), alt.Tooltip("full:Q", title="find the ward full (%)", format=".1f")],
+        y=alt.Y("full:Q", title="turned away (%)", scale=alt.Scale(zero=True)),
+        tooltip=[alt.Tooltip("beds:Q"), alt.Tooltip("full:Q", title="turned away (%)", format=".1f")],
     )
     rule = base.mark_line(color=INK["context"], strokeDash=[6, 4], strokeWidth=1.3).encode(
-        y=alt.Y("accepted:Q", title="find the ward full (%)"), tooltip=alt.value(None)
+        y=alt.Y("accepted:Q", title="turned away (%)"), tooltip=alt.value(None)
     )
     layers = [rule, base.mark_line(strokeWidth=2.2, color=INK["subject"])]
     for name, role, shape, said, above in (
         ("beds", "comparison", "circle", "this ward: ", 32),
-        ("needed", "third", "triangle-up", "risk met: ", 16),
+        ("needed", "third", "triangle-up", "target met: ", 16),
     ):
         here = base.transform_filter(f"datum.beds == {name}")
         layers.append(here.mark_point(shape=shape, size=110, fill=INK[role], stroke=INK[role], opacity=1))
@@ -123,20 +123,20 @@ def beds_explorer(*, beds: int, arrivals: float, stay: float, accepted: float) -
     """Return the explorer of a ward, starting from the given one (``accepted`` in percent)."""
     return Explorer(
         kind="bed-slack",
-        title="Ward to move",
+        title="Ward to change",
         controls=[
             Slider("beds", "Beds", 1, 80, 1, beds, f"{beds} beds", "beds"),
-            Slider("arrivals", "Arrivals a day", 0.1, 20, 0.1, arrivals, f"{arrivals:.1f} a day", "a day"),
-            Slider("stay", "Mean stay", 0.5, 14, 0.1, stay, f"{stay:.1f} days", "days"),
-            Slider("accepted", "Accepted risk of a full ward", 1, 20, 1, accepted, f"{accepted:.0f} %", "%"),
+            Slider("arrivals", "Arrivals per day", 0.1, 20, 0.1, arrivals, f"{arrivals:.1f} per day", "per day"),
+            Slider("stay", "Average stay", 0.5, 14, 0.1, stay, f"{stay:.1f} days", "days"),
+            Slider("accepted", "Largest acceptable share turned away", 1, 20, 1, accepted, f"{accepted:.0f}%", "%"),
         ],
         start=beds_state(beds=beds, arrivals=arrivals, stay=stay, accepted=accepted),
         inputs={"margin": MARGIN},
         charts={"risk-by-beds": vega_lite(_picture(), height=300)},
-        caption="The ward, and what each further bed does while arrivals and stay remain",
+        caption="The ward, and the effect of each further bed at the same demand",
         formats={"full": "{:.1f}", "occupancy": "{:.1f}", "turned_away": "{:.0f}", "spared": "{:.1f}"},
         headings={
-            "full": "find the ward full (%)", "occupancy": "beds in use (%)",
-            "turned_away": "turned away of 1,000", "spared": "spared by this bed, of 1,000",
+            "full": "turned away (%)", "occupancy": "beds in use (%)",
+            "turned_away": "turned away per 1,000", "spared": "fewer turned away per 1,000 than with one bed less",
         },
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The control chart that a reader moves: where its limits begin again, and how long a run must be."""
+"""The control chart that a reader changes: where its limits are recalculated, and how long a run must be."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from healthsys.io.prepare import PreparedSeries
 from healthsys.say import capital, period
 from healthsys.spc.charts import FEWEST_POINTS, RULES, SHIFT_LENGTH, TREND_LENGTH, ControlChart, xmr
 
-#: Fewest points on either side of the place where limits begin again.
+#: Fewest points on either side of the place from which limits are recalculated.
 FEWEST_IN_PART = 6
 
 #: Shapes of Vega for the rules: those that the figures of the book draw (circle, triangle, x, plus).
@@ -55,14 +55,14 @@ def _sentence(ready: PreparedSeries, chart: ControlChart, counts: dict[str, int]
         level = f"The mean is {value(parts[0].mean)}."
     else:
         begins = points.loc[points["segment"] == 2, "period"].iloc[0]
-        start = f"With limits that begin again in {period(begins, ready.step.name)}"
+        start = f"With limits recalculated from {period(begins, ready.step.name)}"
         level = f"The mean goes from {value(parts[0].mean)} to {value(parts[1].mean)}."
     named = ", ".join(f"{rule} {count}" for rule, count in counts.items() if count)
     observed = int(points["value"].notna().sum())
     said = f"{start}, {sum(counts.values())} of {observed} {ready.step.name}s show special-cause variation"
     said += f" ({named}). {level}" if named else f". {level}"
     few = [str(part.points) for part in parts if part.points < FEWEST_POINTS]
-    return said + (f" Limits that rest on {' and '.join(few)} points are provisional." if few else "")
+    return said + (f" Limits based on {' and '.join(few)} points are provisional." if few else "")
 
 
 def _drawn(points: pd.DataFrame) -> list[dict[str, Any]]:
@@ -132,17 +132,17 @@ def chart_explorer(ready: PreparedSeries, *, subject: str, kind: str) -> Explore
     labels = [period(day, ready.step.name) for day in ready.frame["period"]]
     return Explorer(
         kind="control-chart",
-        title="Control chart to move",
+        title="Control chart to change",
         controls=[
             Slider(
-                "rebase", "Limits begin again in", FEWEST_IN_PART - 1, count - FEWEST_IN_PART, 1, FEWEST_IN_PART - 1,
-                "one set of limits",
+                "rebase", "Recalculate limits from", FEWEST_IN_PART - 1, count - FEWEST_IN_PART, 1, FEWEST_IN_PART - 1,
+                "never",
             ),
-            Slider("shift", "Points of a shift (on one side)", SHORTEST, LONGEST, 1, SHIFT_LENGTH,
+            Slider("shift", "Points in a row on one side that count as a shift", SHORTEST, LONGEST, 1, SHIFT_LENGTH,
                    f"{SHIFT_LENGTH} points", "points"),
-            Slider("trend", "Points of a trend (up or down)", SHORTEST, LONGEST, 1, TREND_LENGTH,
+            Slider("trend", "Points in a row up or down that count as a trend", SHORTEST, LONGEST, 1, TREND_LENGTH,
                    f"{TREND_LENGTH} points", "points"),
-            Tick("screen", "Limits without extreme moving ranges", True),
+            Tick("screen", "Ignore unusually large moving ranges when setting limits", True),
         ],
         start=chart_state(ready, start),
         inputs={

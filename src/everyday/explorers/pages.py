@@ -25,7 +25,7 @@ INK = {role: f"var({variable})" for role, (variable, _, _) in PALETTE.items()}
 
 @dataclass(frozen=True)
 class Slider:
-    """A number that the reader moves; ``said`` is what stands beside it at the start."""
+    """A number that the reader moves; ``said`` is shown next to it at the start."""
 
     name: str
     label: str
@@ -155,8 +155,8 @@ class Explorer:
             f'<section class="hs-explorer hs-computed" id="explorer-{self.kind}" data-kind="{self.kind}" '
             f'aria-label="{escape.html(self.title)}"><form class="hs-controls" hidden>{controls}'
             '<button type="reset">Start again</button></form>'
-            '<p class="hs-still">One position is shown here. In the book, with JavaScript, controls stand in this '
-            "place, and the page computes again when you move them.</p>"
+            '<p class="hs-still">This is one example. In the book, with JavaScript switched on, you can change the '
+            "settings here and the results follow.</p>"
             f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
             f'<script type="application/json">{script_json(carried)}</script></section>',
             self.start.sentence,
@@ -176,7 +176,7 @@ class Explorer:
         )  # fmt: skip
         return Panel(
             f'<dl class="hs-numbers hs-computed" data-of="{self.kind}">{numbers}</dl>'
-            f'<details class="hs-alternative"><summary>The same as a table</summary>{shown.html}</details>',
+            f'<details class="hs-alternative"><summary>Show as a table</summary>{shown.html}</details>',
             "",
         )
 

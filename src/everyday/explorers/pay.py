@@ -1,4 +1,4 @@
-"""The employer that a reader moves: ten people from one band to another, and what that does to the pay gap.
+"""The employer that a reader changes: ten people move from one band to another, and the pay gap follows.
 
 Convention: everybody in a band has the mean hourly pay of that band's people, women and men together. What is left is
 the gap that comes from who is in which band. The measures are those of :func:`healthsys.pay.statutory`.
@@ -125,7 +125,7 @@ def _sentence(who: str, origin: str, to: str, going: int, says: dict[str, Any], 
 
 
 def _percent(value: float) -> str:
-    return text_of(round(value, 1) + 0.0, "{:.1f} %")
+    return text_of(round(value, 1) + 0.0, "{:.1f}%")
 
 
 def draw_bands(state: State, *, width: int) -> Figure:
@@ -149,9 +149,9 @@ def bands_figure(state: State, *, organisation: str) -> dict[str, Any]:
     return {
         "name": "people-by-band",
         "caption": f"Synthetic data: people on full pay and on a band in the invented organisation {organisation}, "
-        f"n = {int(state.rows['women'].sum() + state.rows['men'].sum())}. Doctors, who have no band, are left out.",
+        f"n = {int(state.rows['women'].sum() + state.rows['men'].sum())}. Doctors, who have no band, are not counted.",
         "alt": f"Women and men in each pay band. The largest is band {largest['band']} with {largest['women']} women "
-        f"and {largest['men']} men; above it the bands thin out.",
+        f"and {largest['men']} men; the bands above it are smaller.",
         "drawn": pd.DataFrame(state.data["bands"]),
     }
 
@@ -166,11 +166,11 @@ def quarters_table(state: State) -> pd.DataFrame:
 def quarters_figure(state: State) -> dict[str, Any]:
     """Return name, caption, alternative text and data of the figure of pay quarters."""
     table = quarters_table(state)
-    said = ", ".join(f"{row.quarter} {row.group_percent:.1f} %" for row in table.itertuples())
+    said = ", ".join(f"{row.quarter} {row.group_percent:.1f}%" for row in table.itertuples())
     return {
         "name": "quarters-to-move",
         "caption": "Synthetic data, everybody on the mean rate of the band. Four equal groups by hourly pay; people on "
-        "the same rate are shared over a boundary in proportion.",
+        "the same rate are shared between two quarters in proportion.",
         "alt": f"Share of women in each pay quarter, from the upper down: {said}.",
         "drawn": table,
     }
@@ -202,7 +202,7 @@ def _pictures() -> dict[str, dict[str, Any]]:
     share = alt.Chart(alt.NamedData("quarters")).encode(
         y=alt.Y("quarter:N", title=None, sort=["upper", "upper middle", "lower middle", "lower"]),
         x=alt.X(
-            "share:Q", title="percent of the people in the quarter", stack=True, scale=alt.Scale(domain=[0, 100]),
+            "share:Q", title="people in the quarter (%)", stack=True, scale=alt.Scale(domain=[0, 100]),
             axis=alt.Axis(values=[0, 25, 50, 75, 100]),
         ),
         order=alt.Order("sex:N", sort="descending"),
@@ -210,7 +210,7 @@ def _pictures() -> dict[str, dict[str, Any]]:
     )
     labels = (
         share.transform_filter("datum.sex == 'women'")
-        .transform_calculate(said="format(datum.share, '.1f') + ' %'")
+        .transform_calculate(said="format(datum.share, '.1f') + '%'")
         .mark_text(align="left", color=INK["paper"], fontWeight=600)
         .encode(x=alt.value(8), text="said:N", order=alt.Undefined)
     )
@@ -239,7 +239,7 @@ def pay_explorer(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> Expl
         start=pay_state(bands, who=who, origin=origin, to=to, people=0),
         inputs={"bands": bands.to_dict("list"), "step": STEP},
         charts=_pictures(),
-        caption="People by band after the move, with the rate that everybody in the band is taken to have",
+        caption="People by band after the move, with the hourly pay assumed for everybody in the band",
         formats={"rate": "£{:.2f}", "share": "{:.1f}"},
         headings={"rate": "hourly pay", "share": "women (%)"},
     )  # fmt: skip

@@ -45,7 +45,7 @@ def relative_change(
     check_level(level)
     if not (math.isfinite(own) and math.isfinite(other) and own >= -100 and other > -100):
         raise DataError(
-            f"changes of {own:g} % and {other:g} % cannot be compared; allowed: -100 or more, the second above -100"
+            f"changes of {own:g}% and {other:g}% cannot be compared; allowed: -100 or more, the second above -100"
         )
     ratio = (1 + own / 100) / (1 + other / 100)
     if before is None or other_before is None:
@@ -53,7 +53,7 @@ def relative_change(
     if not (before > 0 and other_before > 0 and math.isfinite(before) and math.isfinite(other_before)):
         raise DataError(f"supposed counts of {before:g} and {other_before:g} are not possible; allowed: above 0")
     if own == -100:
-        raise DataError("a change of -100 percent leaves nothing to count; its logarithm has no interval")
+        raise DataError("a change of -100% leaves nothing to count; its logarithm has no interval")
     counts = np.array([before, before * (1 + own / 100), other_before, other_before * (1 + other / 100)])
     reach = stats.norm.ppf(0.5 + level / 2) * np.sqrt((1 / counts).sum())
     lower, upper = (float(100 * np.expm1(np.log(ratio) + sign * reach)) for sign in (-1, 1))

@@ -17,14 +17,14 @@ GROUPS = (("subject", "s"), ("comparison", "o"), ("third", "^"), ("fourth", "v")
 def plot_event_study(
     events: pd.DataFrame, *, two_way: float | None = None, kind: str = "yours", label: str = "Effect", ax: Any
 ) -> Any:
-    """Draw the average effect by periods since the start; before it, the trends that were there.
+    """Draw the average effect by periods since the start; earlier points show whether trends already differed.
 
     Parameters
     ----------
     events
         ``since`` and ``effect``, as :func:`healthsys.did.event_study` returns them.
     two_way
-        Estimate by two-way fixed effects, as a line to compare with.
+        Estimate of the usual regression (two-way fixed effects), as a line to compare with.
     kind
         Kind of data, for the marks (:func:`healthsys.plots.style.marker`).
     label
@@ -36,7 +36,7 @@ def plot_event_study(
     if two_way is not None:
         ax.axhline(two_way, color=COLOUR["comparison"], linestyle="--", linewidth=1.8)
         ax.annotate(
-            "two-way estimate", (events["since"].min(), two_way), xytext=(0, 5), textcoords="offset points",
+            "usual regression", (events["since"].min(), two_way), xytext=(0, 5), textcoords="offset points",
             color=COLOUR["comparison"], fontsize=12,
         )  # fmt: skip
     ax.set_xlabel("months since the start")
@@ -45,7 +45,7 @@ def plot_event_study(
 
 
 def alt_event_study(events: pd.DataFrame, *, two_way: float, label: str) -> str:
-    """Describe an event study: lowest and highest effect before the start, the first, the last, the two-way estimate.
+    """Describe an event study: lowest and highest effect before the start, first, last, and the usual regression.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def alt_event_study(events: pd.DataFrame, *, two_way: float, label: str) -> str:
     return (
         f"Effect on {label} by months since the start: between {number(before.min())} and {number(before.max())} "
         f"before it, {number(effect.get(0, np.nan))} in the first month and {number(effect.iloc[-1])} after "
-        f"{effect.index[-1]} months. The two-way estimate is {number(two_way)}."
+        f"{effect.index[-1]} months. The usual regression finds {number(two_way)}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Plots of beds and queues: occupancy over time, risk by size of ward, what a further bed changes."""
+"""Plots of beds and queues: occupancy over time, share turned away by size of ward, effect of a further bed."""
 
 from __future__ import annotations
 
@@ -35,35 +35,35 @@ def plot_occupancy(
 
 
 def plot_risk(curve: pd.DataFrame, *, reference: float, ax: Any) -> Any:
-    """Draw the chance of a full ward (``full``) over carried ``occupancy``, one line for each number of ``beds``."""
-    for place, (beds, rows) in enumerate(curve.groupby("beds", sort=False)):
-        role, style = SIZES[place % len(SIZES)]
-        ax.plot(100 * rows["occupancy"], 100 * rows["full"], color=COLOUR[role], linestyle=style, linewidth=2.2)
-        last = 100 * rows.iloc[-1]
-        ax.annotate(
-            f"{beds} beds", (last["occupancy"], last["full"]), xytext=(5, 0), textcoords="offset points", va="center",
-            fontsize=12, color=COLOUR[role], annotation_clip=False,
-        )  # fmt: skip
-    ax.axvline(100 * reference, color=COLOUR["context"], linestyle="--", linewidth=1.2)
-    ax.set_xlabel("beds in use (% of beds)")
-    ax.set_title("Turned away because the ward is full (%)", **MEASURE)
-    ax.set_ylim(0, None)
+    """Draw the share turned away (``full``) by ``share`` of beds: a panel per ``load``, a line per ``beds``."""
+    for panel, (load, rows) in zip(ax, curve.groupby("load", sort=False), strict=True):
+        for place, (beds, line) in enumerate(rows.groupby("beds", sort=False)):
+            role, style = SIZES[place % len(SIZES)]
+            panel.plot(100 * line["share"], 100 * line["full"], color=COLOUR[role], linestyle=style, linewidth=2.2)
+            panel.annotate(
+                f"{beds} beds", 100 * line[["share", "full"]].iloc[-1], xytext=(5, 0), textcoords="offset points",
+                va="center", fontsize=12, color=COLOUR[role], annotation_clip=False,
+            )  # fmt: skip
+        panel.axvline(100 * reference, color=COLOUR["context"], linestyle="--", linewidth=1.2)
+        panel.set_xlabel(f"{load} load (% of beds)")
+        panel.set_title(f"Turned away, by {load} load (%)", **MEASURE)
+        panel.set_ylim(0, None)
     return ax
 
 
 def alt_risk(wards: pd.DataFrame, *, share: float) -> str:
-    """Describe the chance of a full ward at one occupancy, for each size (``beds``, ``full_carried``).
+    """Describe the share turned away at one offered and carried load, for each size of ward.
 
     Examples
     --------
-    >>> alt_risk(pd.DataFrame({"beds": [10], "full_carried": [0.327]}), share=0.85).split(". ")[1]
-    'At 85%: 10 beds 32.7%.'
+    >>> alt_risk(pd.DataFrame({"beds": [10], "full_offered": [0.145], "full_carried": [0.327]}), share=0.85)[67:]
+    'At 85% offered load: 10 beds 14.5%. At 85% carried load: 10 beds 32.7%.'
     """
-    said = listed(f"{row.beds} beds {100 * row.full_carried:.1f}%" for row in wards.itertuples())
-    return (
-        "Chance that an arrival finds the ward full, over occupancy, for wards of different size. "
-        f"At {100 * share:g}%: {said}."
-    )
+    said = []
+    for load in ("offered", "carried"):
+        each = listed(f"{row['beds']:.0f} beds {100 * row[f'full_{load}']:.1f}%" for _, row in wards.iterrows())
+        said.append(f"At {100 * share:g}% {load} load: {each}")
+    return f"Share of patients turned away by wards of different size, by load. {'. '.join(said)}."
 
 
 def plot_one_more_bed(table: pd.DataFrame, *, ax: Any) -> Any:
@@ -88,11 +88,11 @@ def alt_one_more_bed(table: pd.DataFrame) -> str:
     --------
     >>> from healthsys.queueing import one_more_bed
     >>> alt_one_more_bed(one_more_bed(10, 12)).split("; ")[1]
-    'with one more bed it is 35 of 1,000 fewer.'
+    'one more bed would mean 35 fewer.'
     """
     first, second = table.iloc[0], table.iloc[1]
     return (
         f"With {first['beds']:.0f} beds {first['turned_away']:.0f} of 1,000 arrivals are turned away and "
-        f"{number(100 * first['slack'], '{:.0f}')}% of beds are free; with one more bed it is "
-        f"{second['spared']:.0f} of 1,000 fewer."
+        f"{number(100 * first['slack'], '{:.0f}')}% of beds are free; one more bed would mean "
+        f"{second['spared']:.0f} fewer."
     )
