@@ -19,7 +19,7 @@ RUNS = {"service_trends": "trend-somerset-gp", "control_chart": "trend-england-e
 
 #: Settings of these notebooks for a reader's own data, where they are not given.
 OWN = {
-    "service_trends": {"control": "", "beside": [], "change_name": "the change"},
+    "service_trends": {"control": "", "others": [], "change_name": "the change"},
     "control_chart": {"target": "", "last": ""},
 }
 
