@@ -98,7 +98,7 @@ def trends(folder: Path) -> dict[str, Any]:
     ]
     return {
         "data": saved(folder, pd.DataFrame(rows)), "indicator": NAMES[7], "unit": NAMES[3], "change": "2020-06-01",
-        "change_name": NAMES[10], "control": NAMES[0], "beside": [name for name in NAMES if name != NAMES[3]],
+        "change_name": NAMES[10], "control": NAMES[0], "others": [name for name in NAMES if name != NAMES[3]],
     }  # fmt: skip
 
 

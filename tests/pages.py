@@ -24,7 +24,7 @@ RUNS = {
 
 #: Settings of these notebooks for a reader's own data, where they are not given.
 OWN = {
-    "service_trends": {"control": "", "beside": [], "change_name": "the change"},
+    "service_trends": {"control": "", "others": [], "change_name": "the change"},
     "control_chart": {"target": "", "last": ""},
 }
 

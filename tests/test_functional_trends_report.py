@@ -25,7 +25,7 @@ def report(tmp_path, frame: pd.DataFrame, *options: str):
         "unit": frame["unit"].iloc[0],
         "change": "2020-09-01",
         "control": "",
-        "beside": "[]",
+        "others": "[]",
     }
     given |= dict(option.split("=", 1) for option in options)
     pairs = [part for name, value in given.items() for part in ("-p", f"{name}={value}")]

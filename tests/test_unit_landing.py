@@ -97,7 +97,8 @@ def test_the_cards_carry_finding_link_and_method(monkeypatch, tmp_path):
 def part_of(name):
     toc = yaml.safe_load((paths.book() / "_toc.yml").read_text())
     for part in toc["parts"]:
-        listed = [entry["file"].removeprefix("analyses/") for entry in part["chapters"]]
+        entries = [one for entry in part["chapters"] for one in (entry, *entry.get("sections", ()))]
+        listed = [entry["file"].removeprefix("analyses/") for entry in entries]
         if name in listed:
             return [one for one in listed if one in load_runs()]
     return []

@@ -155,4 +155,4 @@ def test_dates_and_areas_of_the_bundled_series_are_not_used_for_an_own_one(tmp_p
     notebook = nbformat.read(paths.root() / "notebooks" / "service_trends.ipynb", as_version=4)
     known = parameters_of(notebook, label="service_trends")
     found = validate({"data": "mine.csv"}, known, label="service_trends", folder=tmp_path)
-    assert (found["change"], found["control"], found["beside"]) == ("", "", [])
+    assert (found["change"], found["control"], found["others"]) == ("", "", [])

@@ -26,7 +26,7 @@ def south():
         improvement="increase",
         season="harmonic",
         control="Comparator Area",
-        beside=["Comparator Area"],
+        others=["Comparator Area"],
     )
 
 
@@ -125,10 +125,10 @@ def test_neighbours_are_shown_and_are_no_controls():
         unit="Somerset",
         change="2020-03-01",
         change_name="the pandemic",
-        beside=["Dorset", "Gloucestershire"],
+        others=["Dorset", "Gloucestershire"],
     )
     assert "No control is among Dorset and Gloucestershire: the pandemic reached every place in the same" in shown.prose
-    before = drawn(shown, "beside").query("period < '2020-03-01'").groupby("unit")["index"].mean()
+    before = drawn(shown, "other-units").query("period < '2020-03-01'").groupby("unit")["index"].mean()
     assert before.to_numpy() == pytest.approx([100, 100, 100], abs=1e-3)
 
 

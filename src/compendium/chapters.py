@@ -123,7 +123,8 @@ def _topic(run: Run) -> tuple[str, str]:
 def _following(name: str) -> str:
     """Return the next page of the same part of the book; after its last page, the first again."""
     for part in files.settings(paths.book() / "_toc.yml").get("parts", ()):
-        listed = [entry["file"].removeprefix("analyses/") for entry in part["chapters"] if "analyses/" in entry["file"]]
+        entries = [one for entry in part["chapters"] for one in (entry, *entry.get("sections", ()))]
+        listed = [entry["file"].removeprefix("analyses/") for entry in entries if "analyses/" in entry["file"]]
         if name in listed and len(listed) > 1:
             return listed[(listed.index(name) + 1) % len(listed)]
     return ""

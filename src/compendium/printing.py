@@ -68,7 +68,8 @@ def contents() -> list[tuple[str, str]]:
     for part in toc.get("parts") or [{"chapters": toc.get("chapters", [])}]:
         if part.get("caption"):
             listed.append(("part", part["caption"]))
-        listed += [("page", chapter["file"]) for chapter in part["chapters"]]
+        for chapter in part["chapters"]:
+            listed += [("page", one["file"]) for one in (chapter, *chapter.get("sections", ()))]
     return listed
 
 

@@ -71,14 +71,35 @@ class Segmented:
     left_out: int
     fit: Fit
     warnings: tuple[str, ...]
-    design: np.ndarray
+    matrix: np.ndarray
+    without: np.ndarray
     times: np.ndarray
+    start: int
+    scale: float
     trend_from: int = 0
+
+    @property
+    def design(self) -> np.ndarray:
+        """The rows of the design that were fitted."""
+        return self.matrix[self.times]
 
     @property
     def measured(self) -> MeasuredCoverage:
         """How often intervals of this method held the truth in simulated series like this one."""
         return measured_coverage(self.fit, self.design, self.times, level=self.level)
+
+    def average(self, first: int = 0, last: int | None = None) -> tuple[float, float, float]:
+        """Return the mean effect over the periods ``first`` to ``last`` after the change, with its interval."""
+        rows = slice(self.start + first, None if last is None else self.start + last + 1)
+        now, base = self.matrix[rows], self.without[rows]
+        step = (now - base).mean(axis=0)
+        value = float(step @ self.fit.params)
+        if self.fit.link == "log":
+            one, other = (self.scale * np.exp(np.minimum(part @ self.fit.params, LOG_LARGEST)) for part in (now, base))
+            step = (one[:, None] * now - other[:, None] * base).mean(axis=0)
+            value = float((one - other).mean())
+        reach = self.fit.reach(step, self.level)
+        return value, value - reach, value + reach
 
     def coefficient(self, term: str) -> pd.Series:
         """Return the row of one term (``time``, ``level``, ``trend``, …)."""
@@ -126,7 +147,8 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
 
 
 def design(
-    n: int, *, start: int, season: str = "none", per_year: int = 12, interrupted: bool = True, trend_from: int = 0
+    n: int, *, start: int, season: str = "none", per_year: int = 12, interrupted: bool = True, trend_from: int = 0,
+    pulse: int = 0,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Build the design of a segmented regression: constant, time, level, trend, season.
 
@@ -144,6 +166,8 @@ def design(
         False gives the counterfactual: level and trend stay 0.
     trend_from
         0 or 1: what the trend counts in the first changed period.
+    pulse
+        Periods from the change on that get a term of their own, for a shock that came and went.
 
     Returns
     -------
@@ -162,8 +186,12 @@ def design(
         raise DataError(f"the trend cannot be counted from {trend_from}; allowed: 0 or 1 in the first changed period")
     trend = np.clip(np.arange(n) - start + trend_from, 0, None) * float(interrupted)
     seasonal, names = season_terms(time, season=season, per_year=per_year)
-    matrix = np.column_stack([np.ones(n), time, after, trend, seasonal])
-    return matrix, ("const", "time", "level", "trend", *names)
+    columns = [np.ones(n), time, after, trend]
+    terms = ["const", "time", "level", "trend"]
+    if pulse:
+        columns.append(after * (np.arange(n) < start + pulse))
+        terms.append("pulse")
+    return np.column_stack([*columns, seasonal]), (*terms, *names)
 
 
 def per_year(periods: Sequence) -> int:
@@ -213,6 +241,7 @@ def segmented(
     level: float = 0.95,
     per: float = 1.0,
     trend_from: int = 0,
+    pulse: int = 0,
     clusters: Sequence | None = None,
     **options: Any,
 ) -> Segmented:
@@ -235,7 +264,7 @@ def segmented(
         Coverage of the intervals.
     per
         What a rate of 1 is in the unit of ``value`` (100 for percentages); count models only.
-    trend_from
+    trend_from, pulse
         As in :func:`design`.
     clusters, options
         A label for each row of the frame, for clustered errors; ``lag``, ``kernel``, ``errors``, … as in ``fit``.
@@ -269,6 +298,7 @@ def segmented(
     start = position_of(periods, change)
     n, yearly = len(frame), per_year(periods)
     shape: dict[str, Any] = {"start": start, "season": season, "per_year": yearly, "trend_from": trend_from}
+    shape["pulse"] = pulse
     matrix, names = design(n, **shape)
     without, _ = design(n, interrupted=False, **shape)
     outcome, offset, scale = _outcome(frame, model=model, per=per)
@@ -300,7 +330,7 @@ def segmented(
         model, season, level, pd.Timestamp(change), coefficient_table(found, level=level), *effects,
         _curve(frame, found, matrix, without, start=start, **stated), before, after, missing, found,
         _cautions(before, after, missing - phase_in, wanted=wanted, reached=reached, found=found),
-        matrix[used], np.flatnonzero(used), trend_from,
+        matrix, without, np.flatnonzero(used), start, scale, trend_from,
     )  # fmt: skip
 
 

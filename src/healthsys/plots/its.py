@@ -26,7 +26,10 @@ from healthsys.plots.series import change_line, legend_below, mark_size, time_ax
 from healthsys.plots.style import COLOUR, marker
 from healthsys.say import month, number, percent_of
 
-__all__ = ["alt_residuals", "alt_segmented", "alt_units", "plot_residuals", "plot_segmented", "plot_units"]
+__all__ = [
+    "alt_panels", "alt_residuals", "alt_segmented", "alt_units", "plot_panels", "plot_residuals", "plot_segmented",
+    "plot_units",
+]  # fmt: skip
 
 #: Line styles and colours of further units, in turn.
 _STYLES = ("--", ":", "-.", (0, (5, 1)))
@@ -64,7 +67,7 @@ def plot_segmented(found: Any, *, title: str, kind: str = "yours", truth: pd.Dat
     if truth is not None:
         ax.plot(
             truth["period"], truth["value"], color=COLOUR["third"], linewidth=1.5, linestyle=":", zorder=3,
-            label="true without",
+            label="true trend without the change",
         )  # fmt: skip
     one = found.at_horizon
     if one.period > found.change:
@@ -82,7 +85,7 @@ def alt_segmented(
     found: Any, *, subject: str, change_name: str, when: str, unit: str = "",
     format: Callable[..., str] = lambda value, plus=False: number(value, "{:+,.1f}" if plus else "{:,.1f}"),
 ) -> str:  # fmt: skip
-    """Say what the fit is at the horizon, what the earlier trend would have given, and the difference."""
+    """Say what the fit and the earlier trend give at the horizon, and the difference."""
     one = found.at_horizon
     low, high = (format(bound, plus=True) for bound in (one.lower, one.upper))
     return (
@@ -118,6 +121,38 @@ def alt_residuals(bars: pd.DataFrame) -> str:
         f"Autocorrelation of the residuals by lag: {bars['acf'].iloc[0]:.2f} at the first lag; of the band that "
         f"uncorrelated residuals keep to, {said}."
     )
+
+
+def plot_panels(curves: pd.DataFrame, *, change: Any, ax: Sequence[Axes]) -> Sequence[Axes]:
+    """Draw a small panel for each series: observed, fitted, and the earlier trend carried on.
+
+    ``curves`` has ``panel`` (its title), ``period``, ``value``, ``fitted`` and ``counterfactual``, of synthetic data.
+    """
+    for panel, (name, rows) in zip(ax, curves.groupby("panel", sort=False), strict=True):
+        after = rows["counterfactual"].notna()
+        marks = {**marker("synthetic"), "markersize": 4}
+        panel.plot(rows["period"], rows["value"], linestyle="none", label="observed", **marks)
+        for part, label in ((rows[~after], None), (rows[after], "fitted")):
+            panel.plot(part["period"], part["fitted"], color=COLOUR["subject"], linewidth=2, label=label)
+        panel.plot(
+            rows["period"], rows["counterfactual"], color=COLOUR["comparison"], linewidth=2, linestyle="--",
+            label="earlier trend",
+        )  # fmt: skip
+        change_line(panel, change)
+        time_axis(panel, rows["period"], title=str(name))
+    legend_below(ax[-1])
+    return ax
+
+
+def alt_panels(curves: pd.DataFrame, *, unit: str) -> str:
+    """Say for each panel where the fitted line and the earlier trend end."""
+    last = curves.dropna(subset="counterfactual").groupby("panel", sort=False).tail(1)
+    said = "; ".join(
+        f"{name}: fitted {number(fitted, '{:.0f}')}, earlier trend {number(base, '{:.0f}')}"
+        for name, fitted, base in last[["panel", "fitted", "counterfactual"]].to_numpy()
+    )
+    series = curves["panel"].nunique()
+    return f"Observed and fitted values of {series} series ({unit}), one panel each. At the end, {said}."
 
 
 def plot_units(shares: pd.DataFrame, *, subject: str, change: Any = None, ax: Axes) -> Axes:
