@@ -43,7 +43,7 @@ def compose(
     moved = any(vega.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
     for cell in executed.cells:
         tags = cell.metadata.get("tags", [])
-        if "injected-parameters" in tags:
+        if "injected-parameters" in tags or not wanted(tags, record["parameters"]):
             continue
         if "parameters" in tags:
             known = parameters_of(run.read(), label=run.notebook.name)
@@ -67,6 +67,17 @@ def compose(
     for position, cell in enumerate(page.cells):
         cell.id = f"c{position:03d}"
     return page
+
+
+def wanted(tags: list[str], values: dict[str, Any]) -> bool:
+    """Return whether a cell is shown: one tagged ``if-NAME`` is, unless the parameter NAME is empty, 0 or false.
+
+    Examples
+    --------
+    >>> wanted(["if-control"], {"control": ""}), wanted(["if-control"], {"control": "Area North"}), wanted([], {})
+    (False, True, True)
+    """
+    return all(values.get(tag.removeprefix("if-")) for tag in tags if tag.startswith("if-"))
 
 
 def _markdown(source: str) -> nbformat.NotebookNode:
