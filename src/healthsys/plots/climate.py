@@ -343,7 +343,7 @@ def share_of_way(position: float, lower: float, upper: float) -> str:
 
 
 def alt_positions(cases: pd.DataFrame, *, who: str = "the organisation") -> str:
-    """Say what :func:`plot_positions` shows of two cases: where the score is in each, and which benchmarks its interval includes."""
+    """Say what :func:`plot_positions` shows of two cases: the position in each, and what its interval includes."""
     one, other = (row for _, row in cases.iterrows())
     ways = [share_of_way(row["position"], row["position_lower"], row["position_upper"]) for row in (one, other)]
     places = f"turns from {one['place']} to {other['place']}"
