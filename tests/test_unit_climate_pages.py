@@ -64,7 +64,8 @@ def test_every_page_has_finding_kind_and_what_is_withheld(pages):
         assert ("synthetic" in found["data_kind"].lower()) == (name != "climate-printed")
         assert found["finding"].endswith(".")
         assert found["finding"].count(". ") <= 1, "the lead is two sentences at most"
-        assert found["withheld"].startswith("No survey" if name == "climate-printed" else "Left out: 1 team with fewer")
+        start = "No survey" if name == "climate-printed" else "Suppressed: 1 team with fewer"
+        assert found["withheld"].startswith(start)
         assert not re.search(r"\bnan\b|<NA>|None|np\.", said + str(found))
         assert "reproduced" in said, "the claims of the review are on the page"
         for result in results.values():
@@ -75,8 +76,12 @@ def test_every_page_has_finding_kind_and_what_is_withheld(pages):
 
 def test_finding_of_the_baseline_answers_the_title(pages):
     assert values(pages["climate-baseline"][0])["finding"] == (
-        "The synthetic practice falls furthest short of innovative organisations in risk taking, at 97 points (95% CI "
-        "59 to 135) against their 195. Short of the stagnant benchmark: idea time (the interval includes it)."
+        "In this synthetic example, the practice falls furthest short of innovative organisations in risk taking, by "
+        "98 points (95% CI 60 to 136). Chance alone is unlikely to explain this, but the intervals of 6 other "
+        "dimensions overlap with this one, so which is worst is uncertain."
+    )
+    assert "Worse than the stagnant benchmark: idea time (its interval includes the benchmark)." in (
+        pages["climate-baseline"][2]
     )
     assert "a shortfall of 98 points (60 to 136)" in pages["climate-baseline"][1]["climate-profile"]["alt"]
 
@@ -84,11 +89,11 @@ def test_finding_of_the_baseline_answers_the_title(pages):
 def test_finding_of_the_change_names_first_what_remains(pages):
     results, figures, said = pages["climate-followup"]
     assert values(results)["finding"] == (
-        "Between the two surveys of the synthetic practice, idea support improved (+32 points, 95% CI +23 to +42), the "
-        "only change that remains after allowing for 9 comparisons (Holm). Taken alone, 3 further intervals exclude no "
-        "change (idea time, conflict and trust and openness), and 5 include it; with a minimum team size of 8, none "
-        "would remain."
+        "In this synthetic example idea support improved between the two surveys, by 32 points (95% CI 23 to 42), more "
+        "than chance alone would explain. On their own, 3 more dimensions look better, but not once we allow for "
+        "testing 9; 5 others show no clear change."
     )
+    assert "1 of 9 on this page, and none with a minimum team size of 8." in said
     assert "clearly" not in figures["climate-change"]["alt"]
     assert "nine months (section 4.4)" in said
 
@@ -135,17 +140,19 @@ def test_variant_of_trust_changes_trust_alone(pages):
     score = values(pages["climate-baseline"][0])["score_trust"]
     assert found["score_trust"] == score
     assert found["trust_position_unverified"] == pytest.approx(100 * (score - 128) / 50, rel=1e-6)
-    assert found["finding"].endswith("87 to 153, includes both figures, so the survey cannot tell them apart.")
+    assert found["finding"].endswith("(95% CI 87 to 153) includes both figures, so the survey cannot tell them apart.")
     assert "moves from 12% (−39% to 62%) to −16% (−83% to 50%)" in figures["climate-trust"]["alt"]
     assert found["trust_gap_unverified"] == values(pages["climate-printed"][0])["trust_gap_unverified"]
 
 
 def test_variant_that_widens_or_repeats_the_gap_and_one_that_cannot_be():
     wider = page("climate-sensitivity", trust_stagnant_variant=60)
-    assert "from 66 to 118 points, rank 5 to rank 2 of 9" in wider[1]["climate-trust"]["alt"]
-    assert values(wider[0])["finding"].endswith("87 to 153, includes 112 but not the other figure.")
+    assert "from 66 to 118 points, from rank 5 to rank 2 of 9" in wider[1]["climate-trust"]["alt"]
+    assert values(wider[0])["finding"].endswith(
+        "(95% CI 87 to 153) includes 112 but not the other figure, so the choice of benchmark matters."
+    )
     same = page("climate-printed", trust_stagnant_variant=112)
-    assert values(same[0])["trust_variant"] == "The figure tried, 112, is the reported one: nothing changes."
+    assert values(same[0])["trust_variant"] == "The figure tried, 112, is the reported one, so nothing changes."
     known = parameters.parameters_of(RUNS["climate-sensitivity"].read(), label="climate_sensitivity")
     with pytest.raises(RunError, match="178"):
         parameters.validate({"trust_stagnant_variant": 178}, known, label="climate_sensitivity", folder=Path())
@@ -153,9 +160,10 @@ def test_variant_that_widens_or_repeats_the_gap_and_one_that_cannot_be():
 
 def test_words_of_a_worse_climate():
     results, figures, _ = page("climate-followup", survey="climate_survey_baseline", earlier="climate_survey_followup")
-    assert "idea support got worse (−32 points, 95% CI −42 to −23)" in values(results)["finding"]
+    found = values(results)
+    assert "idea support got worse between the two surveys, by 32 points (95% CI 23 to 42)" in found["finding"]
     assert "worse, taken alone: trust and openness" in figures["climate-change"]["alt"]
-    assert values(results)["changes_worse_alone"] == 3
+    assert found["changes_worse_alone"] == 3
 
 
 def test_one_team_of_ones_own_has_reasons_and_no_raw_missing_value(tmp_path):
@@ -163,7 +171,7 @@ def test_one_team_of_ones_own_has_reasons_and_no_raw_missing_value(tmp_path):
     files = [own_survey(tmp_path / name, "1", **debate, comment="x") for name in ("one.csv", "two.csv")]
     results, figures, said = page("climate-followup", survey=files[0], earlier=files[1])
     found = values(results)
-    assert found["finding"].startswith("Between the two surveys no change of your organisation can be told from none")
+    assert found["finding"].startswith("Nobody can say whether the climate changed between the two surveys")
     assert found["data_kind"].startswith("Your own data. The benchmarks")
     assert "truth_inside" not in found
     assert "score_debate" not in found
@@ -173,20 +181,21 @@ def test_one_team_of_ones_own_has_reasons_and_no_raw_missing_value(tmp_path):
     assert not re.search(r"\bnan\b|<NA>|cluster", said + str(found))
     assert set(figures) == {"climate-profile", "climate-change", "climate-agreement"}
     tried = page("climate-sensitivity", survey=files[0])
-    assert "how sure this is cannot be said" in values(tried[0])["finding"]
+    assert "nobody can say how sure this is" in values(tried[0])["finding"]
 
 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ("3", "Your organisation is short of innovative organisations in no dimension; nearest to their mean is"),
-        ("0", "Your organisation falls furthest short of innovative organisations in challenge and involvement, at 0"),
+        ("3", "Your organisation is short of innovative organisations in no dimension; it comes nearest"),
+        ("0", "Your organisation falls furthest short of innovative organisations in challenge and involvement, by"),
     ],
 )
 def test_an_organisation_past_every_benchmark_and_one_short_of_all(tmp_path, answer, told):
     lower = {f"conflict_{item}": str(3 - int(answer)) for item in range(1, 6)}
     results, *_ = page("climate-baseline", survey=own_survey(tmp_path / "mine.csv", answer, **lower))
     assert values(results)["finding"].startswith(told)
+    assert answer == "3" or "by 238 points. There is no interval" in values(results)["finding"]
     where = "dimensions_at_innovative" if answer == "3" else "dimensions_short_of_stagnant"
     assert values(results)[where] == 9
 
@@ -195,7 +204,7 @@ def test_a_shortfall_in_conflict_is_reversed_in_the_alternative_text():
     poor = pd.DataFrame({"dimension": ["conflict"], "score": [150.0], "lower": [145.0], "upper": [155.0]})
     said = plots.alt_profile(climate.against_benchmarks(poor, BENCHMARKS), level=0.9)
     assert "conflict: 150 (90% CI 145 to 155) against their 78, a shortfall of 72 points (67 to 77)" in said
-    assert "short of the stagnant one: conflict." in said
+    assert "worse than the stagnant one: conflict." in said
 
 
 def drawings():

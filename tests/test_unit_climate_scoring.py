@@ -151,10 +151,10 @@ def test_position_is_0_at_stagnant_and_1_at_innovative_for_conflict_too(score, s
 @pytest.mark.parametrize(
     ("score", "stagnant", "innovative", "expected"),
     [
-        (96.999, 97, 148, "short of stagnant"),
+        (96.999, 97, 148, "worse than stagnant"),
         (97, 97, 148, "between the benchmarks"),
         (148, 97, 148, "at or past innovative"),
-        (140.001, 140, 78, "short of stagnant"),
+        (140.001, 140, 78, "worse than stagnant"),
         (140, 140, 78, "between the benchmarks"),
         (78, 140, 78, "at or past innovative"),
     ],

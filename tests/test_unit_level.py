@@ -18,7 +18,7 @@ CLAIM = re.compile(
 #: What may say 95 on a page at another level (patterns), and why.
 GENUINE = {
     "climate_benchmarks": {
-        r"^95 %$|rwg_share_uniform: 95 %": "the share of team results whose members agree, a number of the data",
+        r"^95%$|rwg_share_uniform: 95%": "the share of team results whose members agree, a number of the data",
     },
     "review_claims_equality": {
         r"95 ?% of (doctors|healthcare workers)": "shares that a source reports",

@@ -10,8 +10,8 @@ from healthsys.climate.scoring import Shown, team_means
 from healthsys.errors import DataError
 from healthsys.statistics import mean_interval
 
-#: Where a score lies, from the benchmarks: said in words, never by colour alone.
-PLACES = ("short of stagnant", "between the benchmarks", "at or past innovative")
+#: Where a score is, compared with the benchmarks; shown as text, never by colour alone.
+PLACES = ("worse than stagnant", "between the benchmarks", "at or past innovative")
 
 
 def position(score: float, *, stagnant: float, innovative: float) -> float | None:
@@ -40,7 +40,7 @@ def place(score: float, *, stagnant: float, innovative: float) -> str | None:
     Examples
     --------
     >>> place(92, stagnant=97, innovative=148)
-    'short of stagnant'
+    'worse than stagnant'
     >>> place(70, stagnant=140, innovative=78)
     'at or past innovative'
     """

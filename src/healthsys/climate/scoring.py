@@ -71,22 +71,21 @@ class Shown:
         if self.minimum_team_size == 1:
             said = "The protection of small teams is switched off (minimum team size 1): do not share this page."
         elif self.withheld_teams == 0:
-            said = f"No team is left out: each has {self.minimum_team_size} or more people with a score."
+            said = f"No team is suppressed: each has {self.minimum_team_size} or more people with a score."
         else:
-            it = "It is" if self.withheld_teams == 1 else "They are"
             said = (
-                f"Left out: {count(self.withheld_teams, 'team')} with fewer than {self.minimum_team_size} people. {it} "
-                "in no table and no figure, and not in the organisation's figures either, so that no answer can be "
-                "found by subtracting the shown teams from the whole."
+                f"Suppressed: {count(self.withheld_teams, 'team')} with fewer than {self.minimum_team_size} people, in "
+                "every table and figure and in the organisation's scores too, so that no answer can be worked out by "
+                "subtracting the shown teams from the whole."
             )
         if self.withheld_cells:
             said += (
-                f" Also left out, for the same reason: {count(self.withheld_cells, 'result')} of a shown team on one "
+                f" Also suppressed, for the same reason: {count(self.withheld_cells, 'result')} of a shown team on one "
                 "dimension."
             )
         if self.unanimous:
             said += (
-                f" Look before you share: in {count(self.unanimous, 'result')} of a team on one dimension everybody "
+                f" Check before you share: in {count(self.unanimous, 'result')} of a team on one dimension everybody "
                 "has the same score, so the mean shows what each person answered."
             )
         return said

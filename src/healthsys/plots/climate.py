@@ -99,7 +99,7 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
             ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, zorder=2, solid_capstyle="butt")
             ax.plot([entry.score], [row], linestyle="none", markersize=8, zorder=3, **marker(kind, tone))
         if below and not narrow:
-            said += " short of stagnant" + ("\n(interval includes it)" if entry.includes_stagnant else "")
+            said += " worse than stagnant" + ("\n(interval includes it)" if entry.includes_stagnant else "")
         elif below:
             arrow = "▲" if entry.innovative < entry.stagnant else "▼"
             said += f" ({arrow})" if entry.includes_stagnant else f" {arrow}"
@@ -112,7 +112,7 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
         ax.annotate(word, (first[word], -0.36), ha=side, va="bottom", color=COLOUR["quiet"], fontsize=12,
                     xytext=(nudge, 0), textcoords="offset points")  # fmt: skip
     _rows(ax, profile["dimension"].tolist(), dict(zip(profile["dimension"], profile["label"], strict=True)))
-    _scale(ax, "score (points on 0–300)")
+    _scale(ax, "score (points, 0 to 300)")
     return ax
 
 
@@ -139,7 +139,7 @@ def alt_benchmarks(benchmarks: pd.DataFrame) -> str:
 def alt_profile(profile: pd.DataFrame, *, who: str = "the organisation", level: float = 0.95) -> str:
     """Say what :func:`plot_profile` shows of a survey: the places, and the largest shortfall with its interval."""
     counts = profile["place"].value_counts()
-    parts = [f"{counts.get(PLACES[1], 0)} lie between them"]
+    parts = [f"{counts.get(PLACES[1], 0)} are between them"]
     if counts.get(PLACES[2], 0):
         parts.append(f"{counts[PLACES[2]]} at or past the innovative one")
     below = [
@@ -147,7 +147,7 @@ def alt_profile(profile: pd.DataFrame, *, who: str = "the organisation", level: 
         for row in profile[profile["place"] == PLACES[0]].to_dict("records")
     ]
     if below:
-        parts.append(f"short of the stagnant one: {say.listed(below)}")
+        parts.append(f"worse than the stagnant one: {say.listed(below)}")
     first = profile.iloc[0]
     said = f"Profile of {who} on dimensions of climate against two benchmarks, by point estimate: {', '.join(parts)}."
     if pd.isna(first["score"]):
@@ -189,7 +189,7 @@ def plot_change(
     ax.set_xlim(-reach, reach)
     ax.annotate("no change", (0, -0.62), ha="center", va="bottom", color=COLOUR["quiet"], fontsize=12)
     _rows(ax, change["dimension"].tolist(), labels or {})
-    ax.set_xlabel("change (points)" if narrow else "change since the earlier survey (points on 0–300)")
+    ax.set_xlabel("change (points)" if narrow else "change since the earlier survey (points, 0 to 300)")
     return ax
 
 
@@ -201,8 +201,8 @@ def alt_change(
     Examples
     --------
     >>> row = {"dimension": "trust", "change": 16.0, "lower": -2.0, "upper": 34.0, "verdict": "not clear"}
-    >>> alt_change(pd.DataFrame([row]))[-35:]
-    '1 of 1 intervals include no change.'
+    >>> alt_change(pd.DataFrame([row]))[-32:]
+    '. 1 of 1 intervals include zero.'
     """
     parts = []
     for word in VERDICTS[:-1]:
@@ -217,7 +217,7 @@ def alt_change(
     said = "; ".join(parts)
     return (
         f"Change of dimensions of climate between two surveys of {who}. {said[:1].upper()}{said[1:]}. {unclear} of "
-        f"{len(change)} intervals include no change."
+        f"{len(change)} intervals include zero."
     )
 
 
@@ -300,7 +300,7 @@ def alt_rwg(agreement: pd.DataFrame, *, labels: Mapping[str, str] | None = None,
 def plot_positions(cases: pd.DataFrame, *, ax: Axes, kind: str = "yours", title: str = "score") -> Axes:
     """Draw one score with its interval between different benchmarks, one row a case; the share of the way at the right.
 
-    ``cases`` has ``benchmark`` (name of the case; ``printed`` is drawn as published), ``stagnant``, ``innovative``,
+    ``cases`` has ``benchmark`` (name of the case; ``reported`` is drawn as published), ``stagnant``, ``innovative``,
     ``score``, ``lower``, ``upper``, ``position``, ``position_lower``, ``position_upper`` and ``place``; ``title`` is
     what is scored, for the axis.
     """
@@ -308,7 +308,7 @@ def plot_positions(cases: pd.DataFrame, *, ax: Axes, kind: str = "yours", title:
         ax.plot([entry.stagnant, entry.innovative], [row, row], color=COLOUR["faint"], linewidth=16, zorder=0,
                 solid_capstyle="butt")  # fmt: skip
         for value in (entry.stagnant, entry.innovative):
-            tried = entry.benchmark != "printed" and value == entry.stagnant
+            tried = entry.benchmark != "reported" and value == entry.stagnant
             mark = {"marker": "x", "color": COLOUR["context"], "markeredgewidth": 2}
             mark = mark if tried else marker("published", COLOUR["context"])
             ax.plot([value], [row], linestyle="none", markersize=8, zorder=2, **mark)
@@ -323,7 +323,7 @@ def plot_positions(cases: pd.DataFrame, *, ax: Axes, kind: str = "yours", title:
         ax.text(1.02, row, said.replace(" (", "\n(") if _narrow(ax) else said, transform=ax.get_yaxis_transform(),
                 va="center", color=tone, fontweight="bold")  # fmt: skip
     _named_rows(ax, [f"{row.benchmark}\n({row.stagnant:g})" for row in cases.itertuples()])
-    _scale(ax, f"{title} (points)" if _narrow(ax) else f"score on {title} (points on 0–300)")
+    _scale(ax, f"{title} (points)" if _narrow(ax) else f"score on {title} (points, 0 to 300)")
     return ax
 
 
@@ -343,7 +343,7 @@ def share_of_way(position: float, lower: float, upper: float) -> str:
 
 
 def alt_positions(cases: pd.DataFrame, *, who: str = "the organisation") -> str:
-    """Say what :func:`plot_positions` shows of two cases: where the score lies in each, and what its interval holds."""
+    """Say what :func:`plot_positions` shows of two cases: the position in each, and what its interval includes."""
     one, other = (row for _, row in cases.iterrows())
     ways = [share_of_way(row["position"], row["position_lower"], row["position_upper"]) for row in (one, other)]
     places = f"turns from {one['place']} to {other['place']}"
@@ -353,10 +353,10 @@ def alt_positions(cases: pd.DataFrame, *, who: str = "the organisation") -> str:
         f"{places if one['place'] != other['place'] else 'stays ' + one['place']}."
     )
     if pd.isna(one["lower"]):
-        return f"{said} With one team there is no interval, so how sure this is cannot be said."
+        return f"{said} With one team there is no interval, so nobody can say how sure this is."
     span = f"{points(one['lower'])} to {points(one['upper'])}"
     held = [row["stagnant"] for row in (one, other) if row["lower"] <= row["stagnant"] <= row["upper"]]
     if len(held) == 2:
-        return f"{said} The survey cannot tell the two apart: its interval, {span}, holds both benchmarks."
+        return f"{said} The survey cannot tell the two apart: its interval, {span}, includes both benchmarks."
     what = f"{points(held[0])} and not the other benchmark" if held else "neither benchmark"
-    return f"{said} Its interval, {span}, holds {what}."
+    return f"{said} Its interval, {span}, includes {what}."
