@@ -43,7 +43,7 @@ def compose(
     moved = any(vega.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
     for cell in executed.cells:
         tags = cell.metadata.get("tags", [])
-        if "injected-parameters" in tags:
+        if "injected-parameters" in tags or not wanted(tags, record["parameters"]):
             continue
         if "parameters" in tags:
             known = parameters_of(run.read(), label=run.notebook.name)
@@ -67,6 +67,20 @@ def compose(
     for position, cell in enumerate(page.cells):
         cell.id = f"c{position:03d}"
     return page
+
+
+def wanted(tags: list[str], values: dict[str, Any]) -> bool:
+    """Return whether a cell is shown: ``if-NAME`` needs parameter NAME to be set, ``if-NAME=VALUE`` to have that value.
+
+    Examples
+    --------
+    >>> wanted(["if-control"], {"control": ""}), wanted(["if-control"], {"control": "Area North"}), wanted([], {})
+    (False, True, True)
+    >>> wanted(["if-group=sex"], {"group": "sex"}), wanted(["if-group=sex"], {"group": "disabled"})
+    (True, False)
+    """
+    conditions = [tag.removeprefix("if-").partition("=") for tag in tags if tag.startswith("if-")]
+    return all(str(values.get(name)) == value if sign else values.get(name) for name, sign, value in conditions)
 
 
 def _markdown(source: str) -> nbformat.NotebookNode:
