@@ -70,14 +70,17 @@ def compose(
 
 
 def wanted(tags: list[str], values: dict[str, Any]) -> bool:
-    """Return whether a cell is shown: one tagged ``if-NAME`` is, unless the parameter NAME is empty, 0 or false.
+    """Return whether a cell is shown: ``if-NAME`` needs parameter NAME to be set, ``if-NAME=VALUE`` to have that value.
 
     Examples
     --------
     >>> wanted(["if-control"], {"control": ""}), wanted(["if-control"], {"control": "Area North"}), wanted([], {})
     (False, True, True)
+    >>> wanted(["if-group=sex"], {"group": "sex"}), wanted(["if-group=sex"], {"group": "disabled"})
+    (True, False)
     """
-    return all(values.get(tag.removeprefix("if-")) for tag in tags if tag.startswith("if-"))
+    conditions = [tag.removeprefix("if-").partition("=") for tag in tags if tag.startswith("if-")]
+    return all(str(values.get(name)) == value if sign else values.get(name) for name, sign, value in conditions)
 
 
 def _markdown(source: str) -> nbformat.NotebookNode:

@@ -54,14 +54,14 @@ class Proof:
 
     def sentence(self) -> str:
         """Say in one sentence what was proven."""
-        if self.ranges.empty:
-            return "No cell had to be suppressed."
         many = len(self.ranges)
-        cells = "the suppressed cell" if many == 1 else f"each of the {many} suppressed cells"
-        return (
-            f"An integer programme over all tables of this page confirms that {cells} can still be at least "
-            f"{self.smallest} different numbers."
-        )
+        if not many:
+            return "No cell had to be suppressed."
+        first = "the hidden number cannot" if many == 1 else "neither hidden number can"
+        hidden = first if many < 3 else f"none of the {many} hidden numbers can"
+        each = "it" if many == 1 else "each"
+        least = f"{each} could be any of at least {self.smallest} values"
+        return f"We checked that {hidden} be worked out from the tables: {least}."
 
 
 def prove(

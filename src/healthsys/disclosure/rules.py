@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 
-#: What stands in a published cell that is suppressed.
+#: What a suppressed cell shows.
 MARK = "*"
 
 
@@ -92,12 +92,12 @@ class Rule:
         if unrounded:
             return (
                 f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages, ratios and differences are "
-                "calculated from the unrounded counts, and are shown only where every count behind them is. "
-                "Further cells are shown as * where one could be found by subtraction."
+                "calculated from the unrounded counts, and are shown only if every count behind them is shown. "
+                "Further cells are shown as * where a hidden number could be worked out by subtraction."
             )
         return (
-            f"Counts of 1 to {self.highest} are shown as *{rounded}, percentages are worked out from the counts shown; "
-            "further cells are shown as * where one could be found by subtraction."
+            f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages are calculated from the counts shown. "
+            "Further cells are shown as * where a hidden number could be worked out by subtraction."
         )
 
 
@@ -108,8 +108,8 @@ HES = Rule(
 #: Local rules.
 LOCAL_1_4 = Rule("local_1_4", 4, 5, "local rule: suppress 1 to 4, round to 5")
 LOCAL_1_9 = Rule("local_1_9", 9, 5, "local rule: suppress 1 to 9, round to 5")
-#: For a reader's own desk only.
-OFF = Rule("off", 0, 1, "no rule: for the reader's own desk, not for publication")
+#: For a reader's own use only.
+OFF = Rule("off", 0, 1, "no rule: for your own use, not for publication")
 
 #: Every rule by the name that a page's parameters use.
 RULES = {known.name: known for known in (HES, LOCAL_1_4, LOCAL_1_9, OFF)}

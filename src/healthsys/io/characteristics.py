@@ -86,7 +86,7 @@ def others_of(column: str, comparator: str) -> str:
     ('women', 'staff who are not disabled', 'all others')
     """
     if column == "ethnic_group":
-        return "staff of all other known ethnic groups together"
+        return "staff from all other ethnic groups"
     pair = {"sex": ("F", "M"), "disabled": ("Y", "N")}.get(column, ())
     return people_of(column, pair[pair[0] == comparator]) if comparator in pair else "all others"
 

@@ -120,7 +120,7 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     notes: dict[str, int] = {}
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
     changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
-    notes["company numbers of fewer than eight characters: zeros in front put back"] = changed
+    notes["company numbers of fewer than eight characters: leading zeros restored"] = changed
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
     _check_ids(tidy, label, notes)
     for column, name in _NUMBERS.items():
@@ -182,9 +182,9 @@ def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[st
         beyond = tidy[name] > GREATEST_GAP
         tidy.loc[beyond, name] = float("nan")
         words = name.replace("_", " ")
-        notes[f"{words} above 100 %, which cannot be: set aside"] = int(beyond.sum())
+        notes[f"{words} above 100%, which is impossible: set aside"] = int(beyond.sum())
         if name.endswith("hourly_gap"):
-            notes[f"{words} below −100 %: kept, it would mean women paid more than twice as much"] = int(
+            notes[f"{words} below −100%: kept; it means that women are paid more than twice as much"] = int(
                 (tidy[name] < -GREATEST_GAP).sum()
             )
     quarters = [name for name in tidy if name.startswith("women_") and name != "women_paid_bonus"]

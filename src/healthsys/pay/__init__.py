@@ -22,12 +22,13 @@ from healthsys.pay.published import match_years, place
 from healthsys.pay.quarters import assign_quarters, pay_quarters
 from healthsys.pay.released import gaps_of_choices, protect_counts, two_sides
 from healthsys.pay.resampling import bootstrap_gap
-from healthsys.pay.strata import additive_share, maihda, stratum_gaps, with_strata
+from healthsys.pay.strata import additive_share, bootstrap_shares, maihda, stratum_gaps, with_strata
 
 __all__ = [
     "additive_share",
     "assign_quarters",
     "bootstrap_gap",
+    "bootstrap_shares",
     "full_pay_staff",
     "gap_percent",
     "gaps_of_choices",

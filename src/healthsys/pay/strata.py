@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from healthsys.disclosure import Rule
 from healthsys.errors import DataError, nearest
 from healthsys.pay.gaps import full_pay_staff, gap_percent
 from healthsys.pay.resampling import bootstrap_gap
-from healthsys.statistics import adjust
+from healthsys.statistics import adjust, check_level
 
 #: Between what joins the levels of a stratum.
 JOINED_BY = " · "
@@ -173,8 +172,8 @@ def maihda(
     labels, member, y, x, names = _laid_out(frame, outcome, stratum, additive)
     profile = _Profile.of(y, x, member)
     ratio = profile.best()
-    _, beta, within = profile.at(ratio)
-    between = ratio * within
+    _, (beta,), (within,) = profile.at([ratio])
+    between, within = ratio * float(within), float(within)
     size = profile.size
     deviation = np.bincount(member, weights=y - x @ beta) / size
     shrink = size * between / (size * between + within) if within > 0 else np.ones(len(size))
@@ -216,26 +215,101 @@ class _Profile:
         totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
         return cls(np.bincount(member).astype(float), totals, z.T @ z)
 
-    def at(self, ratio: float) -> tuple[float, np.ndarray, float]:
-        """Return the log-likelihood (up to a constant), the fixed effects and the variance within strata."""
-        whole = self.cross - (self.totals.T * (ratio / (1 + ratio * self.size))) @ self.totals
-        xx, xy, yy = whole[:-1, :-1], whole[:-1, -1], whole[-1, -1]
-        beta, free = np.linalg.solve(xx, xy), self.size.sum() - len(xy)
-        within = float((yy - xy @ beta) / free)
-        spread = np.log1p(ratio * self.size).sum() + np.linalg.slogdet(xx)[1]
-        return float(-0.5 * (free * np.log(within) + spread)), beta, within
+    @classmethod
+    def of_means(cls, means: np.ndarray, size: np.ndarray, x: np.ndarray, scatter: float) -> _Profile:
+        """From the mean of each stratum, its row of ``x``, and the sum of squares within all strata."""
+        z = np.column_stack([x, means])
+        cross = z.T @ (z * size[:, None])
+        cross[-1, -1] += scatter
+        return cls(size.astype(float), z * size[:, None], cross)
 
-    def best(self) -> float:
+    def between(self) -> tuple[float, float]:
+        """Return the variances between and within strata at the highest likelihood, close enough for a bootstrap."""
+        ratio = self.best(zooms=3)
+        within = float(self.at([ratio])[2][0])
+        return ratio * within, within
+
+    def at(self, ratios: Sequence[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return for each ratio the log-likelihood (up to a constant), the fixed effects and the variance within."""
+        ratio = np.asarray(ratios, dtype=float)[:, None]
+        weighted = (ratio / (1 + ratio * self.size))[:, :, None] * self.totals
+        whole = self.cross - self.totals.T @ weighted
+        xx, xy, yy = whole[:, :-1, :-1], whole[:, :-1, -1], whole[:, -1, -1]
+        beta, free = np.linalg.solve(xx, xy[:, :, None])[:, :, 0], self.size.sum() - xy.shape[1]
+        within = (yy - (xy * beta).sum(axis=1)) / free
+        spread = np.log1p(ratio * self.size).sum(axis=1) + np.linalg.slogdet(xx)[1]
+        return -0.5 * (free * np.log(within) + spread), beta, within
+
+    def best(self, *, zooms: int = 7) -> float:
         """Return the ratio with the highest likelihood; 0 on the boundary."""
+        middle, half = -5.0, 13.0
+        for _ in range(zooms + 1):
+            grid = np.linspace(middle - half, middle + half, 27)
+            heights = self.at(np.exp(grid))[0]
+            middle, half = float(grid[heights.argmax()]), 1.1 * half / 13
+        ratio = float(np.exp(middle))
+        return 0.0 if ratio <= NONE_LEFT or self.at([0.0])[0][0] >= heights.max() - 1e-9 else ratio
 
-        def cost(logarithm: float) -> float:
-            return -self.at(float(np.exp(logarithm)))[0]
 
-        grid = np.linspace(-18, 8, 53)
-        start = grid[int(np.argmin([cost(point) for point in grid]))]
-        found = minimize_scalar(cost, bounds=(start - 0.6, start + 0.6), method="bounded", options={"xatol": 1e-9})
-        ratio = float(np.exp(found.x))
-        return 0.0 if ratio <= NONE_LEFT or -self.at(0.0)[0] <= found.fun + 1e-9 else ratio
+def bootstrap_shares(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    stratum: str = "stratum",
+    additive: Sequence[str],
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Intervals of what :func:`maihda` says of the strata, by parametric bootstrap.
+
+    New strata and people are drawn from each fitted model, and both models are fitted again.
+
+    Parameters
+    ----------
+    frame, outcome, stratum, additive
+        As in :func:`maihda`; the characteristics in ``additive`` are constant within each stratum.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``vpc_null``, ``vpc_main`` (shares of the variance) and ``additive_share`` (see :func:`additive_share`),
+        columns ``lower`` and ``upper``; all from 0 to 1, the last may be negative.
+
+    References
+    ----------
+    Davison AC, Hinkley DV. Bootstrap Methods and their Application. Cambridge 1997, section 2.2.
+
+    Examples
+    --------
+    >>> text = "10 12 11 13 14 15 13 16 9 8 10 9 12 13 12 11 17 16 18 15 11 10 12 13"
+    >>> people = pd.DataFrame({"stratum": list("aaaabbbbccccddddeeeeffff"), "y": [float(v) for v in text.split()]})
+    >>> people["half"] = people["stratum"].isin(["a", "b", "c"]).astype(str)
+    >>> found = bootstrap_shares(people, outcome="y", additive=["half"], resamples=50)
+    >>> bool(found.loc["vpc_null", "lower"] < 0.83 < found.loc["vpc_null", "upper"])
+    True
+    """
+    check_level(level)
+    rng = np.random.default_rng(seed)
+    drawn: dict[str, list[float]] = {"vpc_null": [], "vpc_main": [], "additive_share": []}
+    _, member, y, main_x, _ = _laid_out(frame, outcome, stratum, additive)
+    size, first = np.bincount(member), np.unique(member, return_index=True)[1]
+    designs = {"vpc_null": np.ones((len(size), 1)), "vpc_main": main_x[first]}
+    for model, x in designs.items():
+        profile = _Profile.of(y, x[member], member)
+        ratio = profile.best()
+        _, (beta,), (within,) = profile.at([ratio])
+        for _ in range(resamples):
+            means = x @ beta + rng.normal(0, np.sqrt(ratio * within), len(size))
+            means += rng.normal(0, np.sqrt(within / size))
+            scatter = within * rng.chisquare(size.sum() - len(size))
+            again = {name: _Profile.of_means(means, size, one, scatter).between() for name, one in designs.items()}
+            between, inside = again[model]
+            drawn[model].append(between / (between + inside))
+            if model == "vpc_main" and again["vpc_null"][0]:
+                drawn["additive_share"].append(1 - between / again["vpc_null"][0])
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    return pd.DataFrame({name: np.quantile(values, ends) for name, values in drawn.items()}, index=["lower", "upper"]).T
 
 
 def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
@@ -252,7 +326,10 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     0.75
     """
     if not null.between:
-        return None, "strata do not differ in the null model, so there is nothing for additive effects to account for"
+        return (
+            None,
+            "strata do not differ in the null model, so there is no difference for additive effects to account for",
+        )
     share = (null.between - main.between) / null.between
     if share < 0:
         said = "the additive effects leave more variance between strata than there was: they explain nothing of it"

@@ -45,18 +45,22 @@ def _number(value: float, format: str) -> str:
     return said.removeprefix("−") if not said.strip("−0.") else said
 
 
-def listed(table: pd.DataFrame, label: str, value: str, format: str = "{:.1f} %") -> str:
+def listed(table: pd.DataFrame, label: str, value: str, format: str = "{:.1f}%") -> str:
     """Return the rows of a table as text: label and number, or that it is not shown.
 
     Examples
     --------
     >>> listed(pd.DataFrame({"group": ["A", "B"], "gap": [1.25, None]}), "group", "gap")
-    'A 1.2 %; B not shown'
+    'A 1.2%; B not shown'
     """
     return "; ".join(
         f"{row[label]} {'not shown' if pd.isna(row[value]) else say.number(row[value], format)}"
         for row in table.to_dict("records")
     )
+
+
+def _titled(ax: Axes, title: str, *, narrow: bool) -> None:
+    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=36), fontsize=12.5, loc="left")
 
 
 def rows_height(labels: Sequence[str]) -> tuple[int, int]:
@@ -65,10 +69,12 @@ def rows_height(labels: Sequence[str]) -> tuple[int, int]:
     Examples
     --------
     >>> rows_height(["Women", "Men"])
-    (125, 125)
+    (155, 175)
     """
     most = [max((_wrapped(name, narrow=one).count("\n") for name in labels), default=0) for one in (False, True)]
-    wide, narrow = (int(74 + 19 * len(labels) * max(1.35, lines + 1.1)) for lines in most)
+    wide, narrow = (
+        int(base + 19 * len(labels) * max(1.35, lines + 1.1)) for base, lines in zip((104, 124), most, strict=True)
+    )
     return wide, narrow
 
 
@@ -82,6 +88,7 @@ def plot_estimates(
     kind: str,
     format: str = "{:.1f}",
     strong: Sequence[str] = (),
+    title: str = "",
     ax: Axes,
 ) -> Axes:
     """Draw one estimate a row with its interval and its number, against a line at zero.
@@ -96,8 +103,8 @@ def plot_estimates(
         Title of the axis with its unit.
     kind
         Kind of data, for the mark (:func:`healthsys.plots.style.marker`).
-    strong
-        Labels drawn in the comparison colour.
+    strong, title
+        Labels drawn in the comparison colour, and the finding above the drawing.
     """
     narrow, numbers = _narrow(ax), []
     ax.axvline(0, color=COLOUR["context"], linewidth=1)
@@ -117,11 +124,12 @@ def plot_estimates(
     twin.tick_params(axis="y", length=0, labelcolor=COLOUR["text"])
     twin.spines["right"].set_visible(False)
     ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
+    _titled(ax, title, narrow=narrow)
     return ax
 
 
-def plot_quarters(table: pd.DataFrame, *, names: tuple[str, str], ax: Axes) -> Axes:
-    """Draw the share of two groups in each pay quarter as one bar of 100 percent.
+def plot_quarters(table: pd.DataFrame, *, names: tuple[str, str], ax: Axes, title: str = "") -> Axes:
+    """Draw the share of two groups in each pay quarter as one bar of 100%.
 
     Parameters
     ----------
@@ -143,17 +151,17 @@ def plot_quarters(table: pd.DataFrame, *, names: tuple[str, str], ax: Axes) -> A
         ax.text(
             share - 1.5 if inside else share + 1.5,
             row,
-            f"{share:.1f} %",
+            f"{share:.1f}%",
             va="center",
             ha="right" if inside else "left",
             color=COLOUR["paper"] if inside else COLOUR["text"],
         )
         if share < (68 if narrow else 84):
-            ax.text(99, row, f"{100 - share:.1f} %", va="center", ha="right", color=COLOUR["text"])
+            ax.text(99, row, f"{100 - share:.1f}%", va="center", ha="right", color=COLOUR["text"])
     ax.set_xlim(0, 100)
-    title = f"{names[1].capitalize()} (left), {names[0]} (right)"
-    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=36), fontsize=12.5)
-    ax.set_xlabel("Percent of the people in the quarter")
+    sides = f"{names[1].capitalize()} (left), {names[0]} (right)"
+    _titled(ax, f"{title}. {sides}" if title else sides, narrow=narrow)
+    ax.set_xlabel("Share of the people in the quarter (%)")
     ax.set_ylabel("")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -165,7 +173,7 @@ def alt_quarters(table: pd.DataFrame, *, names: tuple[str, str]) -> str:
     return f"Share of {names[1]} by pay quarter: {listed(table, 'quarter', 'group_percent')}."
 
 
-def plot_distribution(table: pd.DataFrame, *, names: tuple[str, str], ax: np.ndarray) -> np.ndarray:
+def plot_distribution(table: pd.DataFrame, *, names: tuple[str, str], ax: np.ndarray, title: str = "") -> np.ndarray:
     """Draw hourly pay of two groups at each step of their distributions, and the gap there below.
 
     Parameters
@@ -194,27 +202,30 @@ def plot_distribution(table: pd.DataFrame, *, names: tuple[str, str], ax: np.nda
             va="bottom" if side > 0 else "top",
             color=COLOUR[colour],
         )
-    top.set_ylabel("Hourly pay (£)" if narrow else "Hourly pay (pounds)")
+    top.set_ylabel("Hourly pay (£)")
     top.set_ylim(0, None)
+    _titled(top, title, narrow=narrow)
     bottom.axhline(0, color=COLOUR["context"], linewidth=1)
     width = 0.7 * np.diff(table["percentile"]).min() if len(table) > 1 else 3
     bottom.bar(table["percentile"], table["gap"], width=width, color=COLOUR["subject"])
     bottom.set_ylabel("Gap (%)")
-    bottom.set_xlabel("Percent of people below" if narrow else "Step of each distribution (percent of people below)")
+    bottom.set_xlabel("Percentile of pay" if narrow else "Percentile of each group's pay (% of people paid less)")
     return ax
 
 
 def alt_distribution(table: pd.DataFrame) -> str:
     """Return the alternative text of :func:`plot_distribution`."""
     most = table.loc[table["gap"].abs().idxmax()]
-    first, last, widest = (say.number(gap, "{:.1f} %") for gap in (*table["gap"].iloc[[0, -1]], most["gap"]))
+    first, last, widest = (say.number(gap, "{:.1f}%") for gap in (*table["gap"].iloc[[0, -1]], most["gap"]))
     return (
         f"Two rising lines of hourly pay. The gap is {first} at the lowest step and {last} at the highest; it is "
-        f"widest, {widest}, where {most['percentile']:.0f} percent of each group are paid less."
+        f"widest, {widest}, where {most['percentile']:.0f}% of each group are paid less."
     )
 
 
-def plot_peers(peers: pd.Series, *, value: float, employer: str, axis: str, kind: str, ax: Axes) -> Axes:
+def plot_peers(
+    peers: pd.Series, *, value: float, employer: str, axis: str, kind: str, ax: Axes, title: str = ""
+) -> Axes:
     """Draw the distribution of a gap over peers, with one employer marked; no limits."""
     spread = peers.clip(*np.percentile(peers, [1, 99])) if len(peers) > 60 else peers
     bins = min(30, max(6, len(peers) // 3))
@@ -224,7 +235,7 @@ def plot_peers(peers: pd.Series, *, value: float, employer: str, axis: str, kind
     ax.plot([middle] * 2, [0, top * 1.02], color=COLOUR["context"], linestyle="--", linewidth=1.4)
     left = value >= middle
     ax.annotate(
-        say.number(middle, "median of peers {:.1f} %"),
+        say.number(middle, "median of peers {:.1f}%"),
         (middle, top * 1.02),
         xytext=(-4 if left else 4, 0),
         textcoords="offset points",
@@ -235,7 +246,7 @@ def plot_peers(peers: pd.Series, *, value: float, employer: str, axis: str, kind
     ax.plot([value] * 2, [0, top * 1.18], color=COLOUR["subject"], linewidth=1.4)
     ax.plot([value], [top * 1.18], linestyle="none", markersize=9, **marker(kind))
     ax.annotate(
-        _wrapped(f"{employer}: {say.number(value, '{:.1f} %')}", narrow=_narrow(ax), wide=60, small=30),
+        _wrapped(f"{employer}: {say.number(value, '{:.1f}%')}", narrow=_narrow(ax), wide=60, small=30),
         (value, top * 1.18),
         xytext=(0, 8),
         textcoords="offset points",
@@ -245,10 +256,11 @@ def plot_peers(peers: pd.Series, *, value: float, employer: str, axis: str, kind
     )
     ax.set_ylim(0, top * 1.5)
     ax.set(xlabel=axis, ylabel="Employers")
+    _titled(ax, title, narrow=_narrow(ax))
     return ax
 
 
-def plot_spread(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes) -> Axes:
+def plot_spread(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes, title: str = "") -> Axes:
     """Draw the distribution of a gap over sets of employers: tenth to ninetieth percentile, quartiles, median.
 
     ``table`` has a row per set: ``set``, ``with_gap`` (employers), ``p10``, ``p25``, ``median``, ``p75``, ``p90``.
@@ -273,4 +285,5 @@ def plot_spread(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes) -> Axes:
     narrow = _narrow(ax)
     _rows(ax, [_wrapped(f"{row.set} ({row.with_gap:,})", narrow=narrow, small=16) for row in table.itertuples()])
     ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
+    _titled(ax, title, narrow=narrow)
     return ax
