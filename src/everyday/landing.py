@@ -132,8 +132,8 @@ CARDS = (
          "climate-profile", "Mean score, stagnant and innovative", "published", draw_climate, "method-climate"),
     Card("Service trends", "Did the service leave its course, and by how much?", "trend-england-waits", "segmented",
          "Median wait for treatment, England (weeks)", "published", draw_trend, "method-its"),
-    Card("Pay and equality", "How far apart are the experiences of staff, as printed?", "review-equality", "pairs",
-         "Percent of staff, as printed", "published", draw_pairs, "method-equality"),
+    Card("Pay and equality", "How far apart are the experiences of staff, as reported?", "review-equality", "pairs",
+         "Percent of staff, as reported", "published", draw_pairs, "method-equality"),
     Card("Narratives of change", "What do people do when stress is routine?", "resilience-area-south", "timeline",
          "Events in Area South by first month", "our own coding of a published account", draw_events, "method-coding"),
 )  # fmt: skip
