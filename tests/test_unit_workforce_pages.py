@@ -122,14 +122,21 @@ def test_recomputed_difference_of_indicator_eight(race):
 
 
 def test_the_same_percentage_is_the_same_number_in_every_table(race, disability):
-    for page, measure, label in (
-        (race, "WRES 8, discriminated against: BME", "WRES 8"),
-        (disability, "WDES 7, feel valued: disabled", "WDES 7"),
+    for page, group, measure, label in (
+        (race, "BME", "WRES 8, discriminated against: BME", "WRES 8"),
+        (disability, "Disabled", "WDES 7, feel valued: disabled", "WDES 7"),
     ):
-        beside = page.tables["calibration"].set_index("measure")["this system"]
+        compared = page.tables["calibration"].set_index("measure")["this system"]
         drawn = page.drawn("survey").set_index("label")["group_percent"]
         own = drawn[drawn.index.str.startswith(label)].iloc[0]
-        assert float(beside[measure]) == pytest.approx(own, abs=0.005)
+        in_survey = page.tables["survey-table"].set_index("indicator")[f"{group} (%)"]
+        in_survey = in_survey[in_survey.index.str.startswith(label)].iloc[0].split(" (")[0]
+        assert compared[measure] == in_survey == f"{own:.1f}"
+
+
+def test_disability_is_explained_by_the_social_model_on_its_own_page_only(race, disability):
+    assert "social model of disability" in disability.notes
+    assert "social model" not in race.notes
 
 
 def test_a_ratio_of_suppressed_counts_is_not_shown():
@@ -202,7 +209,9 @@ def test_a_survey_of_few_shows_no_percentage(tmp_path):
 
 def test_the_stage_at_which_the_groups_differ_most_is_named():
     page = Page("talent-pipeline")
-    assert "differ most between interview and appointment (ratio 0.69)" in page.results["finding"]["value"]
+    said = page.results["finding"]["value"]
+    assert "differed most from white applicants between interview and appointment: they were 0.69 times as" in said
+    assert "(95% CI 0.62 to 0.77)" in said
     steps = [one["value"] for name, one in page.results.items() if "_to_" in name and "ratio_viewed" not in name]
     assert np.prod(steps) == pytest.approx(page.results["ratio_whole"]["value"])
     figures = page.tables["review"]["figure"]
@@ -235,6 +244,6 @@ def test_the_review_page_gives_no_interval_to_a_reported_figure():
     assert page.results["discrimination_difference"]["value"] == pytest.approx(5.8)
     assert page.results["discrimination_ratio"]["value"] == pytest.approx(2.318, abs=5e-4)
     assert all("lower" not in one for one in page.results.values())
-    assert "How sure this is cannot be said" in page.results["finding"]["value"]
+    assert "how sure this is cannot be said" in page.results["finding"]["value"]
     assert len(page.tables["contradictions"]) == 5
     assert page.tables["mean-and-median"].shape == (6, 3)

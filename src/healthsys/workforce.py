@@ -35,11 +35,11 @@ __all__ = [
 ]  # fmt: skip
 
 #: Band of the four-fifths guideline, both ends included: a rule of thumb for size. It comes from the Uniform Guidelines
-#: on Employee Selection Procedures of the United States (1978, 29 CFR 1607.4 D) and has no standing in the Equality
-#: Act 2010.
+#: on Employee Selection Procedures of the United States (1978, 29 CFR 1607.4 D) and the Equality Act 2010 has
+#: no such rule.
 FOUR_FIFTHS = (0.80, 1.25)
 
-#: A ratio this close to an end of the band (as a share of it) lies on it: 12 of 15 against 15 of 15 is 0.80.
+#: A ratio this close to an end of the band (as a share of it) is on it: 12 of 15 against 15 of 15 is 0.80.
 ON_THE_EDGE = 1e-9
 
 #: Agenda for Change bands by level of the race disparity ratio.
@@ -115,10 +115,11 @@ class RelativeLikelihood:
         if self.ratio is None or self.lower is None:
             return self.reason or ""
         if math.isclose(self.ratio, 1, rel_tol=ON_THE_EDGE):
-            return f"{group} and {reference} are equally likely {outcome}"
+            return f"{group} and {reference} were equally likely {outcome}"
         more = "more" if self.ratio > 1 else "less"
-        sure = "includes" if self.lower <= 1 <= self.upper else "excludes"
-        return f"{group} are {more} likely {outcome} than {reference}; the interval {sure} equal likelihood"
+        unsure = self.lower <= 1 <= self.upper
+        sure = "but chance alone could explain it" if unsure else "by more than chance alone would explain"
+        return f"{group} were {more} likely {outcome} than {reference}, {sure}"
 
 
 def _checked(had: float, could: float, name: str) -> tuple[int, int]:
@@ -426,7 +427,7 @@ def survey_indicators(
             row |= dict(zip(("difference", "difference_lower", "difference_upper"), ends, strict=True))
             row["worse_for"] = groups[int((ends[0] < 0) != higher_is_better[str(indicator)])]
             if ends[1] <= 0 <= ends[2]:
-                row["worse_for"] = "no difference beyond chance"
+                row["worse_for"] = "no clear difference"
         else:
             few = "not calculable: nobody answered in one of the groups"
             row["worse_for"] = few if rule is None else "not shown: too few people"

@@ -221,7 +221,7 @@ def parse_inputs(text: str | None) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise CheckError(f"{name} is not a number that can be printed")
+    raise CheckError(f"{name} is not a number that can be written")
 
 
 def _value(name: str, value: Any, depth: int = 0) -> Any:

@@ -1,7 +1,7 @@
 """The claims ledger: what the sources state, checked by expression, with verdicts computed and not stored alone.
 
-A claim has named inputs and a check over them; the verdict follows from the two by :func:`verdict`. The committed
-verdict stands beside them so that a change shows: :func:`evaluate` recomputes every one.
+A claim has named inputs and a check over them; :func:`verdict` computes its verdict from the two. The file keeps the
+committed verdict too, and :func:`evaluate` recomputes every one, so that a change shows.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from healthsys.errors import DataError
 
 #: Every verdict, with what it means, in the order in which they are shown.
 VERDICTS: dict[str, str] = {
-    "reproduced": "The check over what the source prints is true.",
-    "rounding": "The check is true only after rounding more coarsely than the source's own wording or figures.",
-    "inconsistent": "The check is false, also after rounding.",
-    "judged": "Two wordings disagree or differ, which no expression can compute; the reason is given.",
-    "derived": "A quantity computed from what is printed; the source prints nothing to compare it with.",
-    "not derivable": "The source, or the copy read, prints nothing to compute it from; the reason is given.",
+    "reproduced": "The check of the values that the source reports is true.",
+    "rounding": "The check is true only after more rounding than the source's own wording or figures suggest.",
+    "inconsistent": "The check is false, even after rounding.",
+    "judged": "Two wordings differ, which no calculation can decide; the reason is given.",
+    "derived": "A quantity calculated from reported values; the source reports nothing to compare it with.",
+    "not derivable": "The source, or the copy that we read, reports nothing to calculate it from; the reason is given.",
 }
 
 #: Name under which an expression may use the result that a chapter computes.
 RESULT_NAME = "result"
 
-#: How far a linked result may stand from what the printed figures come to, as a share: eight digits are recorded.
+#: How far a linked result may differ from what the reported figures come to, as a share: eight digits are recorded.
 RESULT_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check comes to: the verdict, the computed value, and the value shown beside it."""
+    """What a check comes to: the verdict, the computed value, and the value shown with it."""
 
     verdict: str
     value: bool | int | float | None = None
@@ -58,7 +58,7 @@ def verdict(
     check is false otherwise                inconsistent
     ======================================  ==============
 
-    A figure that the source prints to one decimal is compared at one decimal. ``show`` is an expression whose value
+    A figure that the source reports to one decimal is compared at one decimal. ``show`` is an expression whose value
     is shown with the verdict. A :class:`~everyday.ledger.checks.CheckError` says what is wrong with a claim.
 
     Examples
@@ -90,7 +90,7 @@ def verdict(
     if unused:
         raise checks.CheckError(f"input '{unused[0]}' is used by no expression; use it or remove it")
     if not used & set(inputs):
-        raise checks.CheckError("the check uses no input, so it checks nothing; name what the source prints as inputs")
+        raise checks.CheckError("the check uses no input, so it checks nothing; name what the source reports as inputs")
     value = checks.compute(check, inputs)
     shown = checks.compute(show, inputs) if show else None
     if not isinstance(value, bool):
@@ -244,14 +244,14 @@ def _outcomes(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label:
 
 
 def _unlinked(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Outcome:
-    """Compute a linked claim from the printed figures alone."""
+    """Compute a linked claim from the reported figures alone."""
     if RESULT_NAME not in checks.names_in(claim["check"], claim["rounded"]):
         return _outcome(claim, inputs)
     return Outcome(claim["verdict"], None, checks.compute(claim["show"], inputs) if claim["show"] else None)
 
 
 def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], outcome: Outcome) -> Outcome:
-    """Hold what the printed figures come to against the linked result, where no expression does so itself."""
+    """Compare what the reported figures come to with the linked result, where no expression does so itself."""
     if RESULT_NAME not in inputs or RESULT_NAME in checks.names_in(claim["check"], claim["rounded"], claim["show"]):
         return outcome
     linked = inputs[RESULT_NAME]
@@ -261,7 +261,7 @@ def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], outcome: Outc
         )
     if not math.isclose(outcome.value, linked, rel_tol=RESULT_TOLERANCE):
         raise checks.CheckError(
-            f"the printed figures come to {outcome.value:.8g} and the linked result '{claim['result']}' is "
+            f"the reported figures come to {outcome.value:.8g} and the linked result '{claim['result']}' is "
             f"{linked:.8g}; correct the inputs, or link the result of the same quantity"
         )
     return outcome

@@ -21,9 +21,9 @@ from compendium import escape
 )
 @click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Write the audit page of your file here.")
 def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path | None) -> None:
-    """Re-check every claim of the sources; exit 1 if a committed verdict no longer holds.
+    """Check every claim of the sources again; exit 1 if a committed verdict is no longer right.
 
-    A claim's verdict is computed from the values that its source prints and from its check. An empty verdict in your
+    A claim's verdict is computed from the values that its source reports and from its check. An empty verdict in your
     own file is filled in and does not fail.
     """
     from everyday.ledger import claims as ledger

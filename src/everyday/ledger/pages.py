@@ -1,6 +1,6 @@
 """Pages of the book that are written from the claims ledger, as Markdown; every number in them is computed.
 
-Whatever is ledger text stands in blocks of class ``hs-computed``, with one anchor ``claim-<id>`` for each claim on the
+Text of the ledger is in blocks of class ``hs-computed``, with one anchor ``claim-<id>`` for each claim on the
 page of its source. The functions return text and write nothing.
 """
 
@@ -23,24 +23,24 @@ from healthsys.errors import DataError, nearest
 #: Longest list of inputs that is shown in full.
 MOST_SHOWN = 14
 
-#: Sections of a source's page: verdict, heading, and whether each claim stands in full.
+#: Sections of a source's page: verdict, heading, and whether each claim is shown in full.
 SECTIONS = {
-    "inconsistent": ("What does not reproduce", True),
+    "inconsistent": ("Inconsistent claims", True),
     "judged": ("Wordings that differ", True),
     "rounding": ("True only after rounding", True),
-    "reproduced": ("What reproduces", False),
-    "derived": ("What can be computed but is not printed", False),
-    "not derivable": ("What cannot be recomputed", False),
+    "reproduced": ("Reproduced claims", False),
+    "derived": ("Quantities that the source does not report", False),
+    "not derivable": ("Claims that cannot be checked", False),
 }
 
 _LOSSES = (
-    "Where a table, figure or passage is called missing, it is missing from the copy that was read here. That is no "
-    "fault of the authors."
+    "If a table, figure or passage is called missing, it is missing from the copy that we read. The authors are not to "
+    "blame."
 )
 _WORDING = (
-    "Statements are in our own words; places are sections, tables and boxes of the source. Every verdict is "
-    "recomputed whenever the book is built, and `healthsys claims` does it on your machine. "
-    "[How to write a claim that can be checked](writing-claims.md) says what each verdict means."
+    "Statements are our own wording; places are sections, tables and boxes of the source. Every verdict is calculated "
+    "again whenever the book is built; on your own machine, run `healthsys claims`. "
+    "[How to write a claim that can be checked](writing-claims.md) explains the verdicts."
 )
 
 
@@ -116,18 +116,18 @@ def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None
     keys = dict.fromkeys(evaluated["source_key"])
     links = "\n".join(f"- [{_called(known or {}, key).title}]({key}.md)" for key in keys)
     return _page(
-        "# Every claim checked\n",
-        "The sources behind this book make statements that can be checked against what they print: counts, shares, "
-        "dates, sums, lists that are announced and lists that follow. The ledger holds each of them with the printed "
-        "values as inputs and an expression over them; the verdict is computed from the two. Where a source prints "
-        "nothing to compute from, the ledger says so instead.\n",
+        "# Do the sources' numbers add up?\n",
+        "The sources behind this book make statements that can be checked against their own figures: counts, shares, "
+        "dates, sums, and the length of lists. For each statement, the ledger keeps the values that the source reports "
+        "and a calculation with them, which gives the verdict. If a source reports nothing to calculate from, the "
+        "ledger says so.\n",
         _computed(counts_table(evaluated, known=known).html, "hs-counts"),
         "## What the verdicts mean\n",
         _verdicts(),
         f"{_WORDING} {_LOSSES}\n",
-        "## Where to go on\n",
-        f"{links}\n- [Material inconsistencies, and how to cite safely](inconsistencies.md)\n"
-        "- [All claims in one table](claims-table.md)\n- [What our reading changed](claims-changed.md)\n"
+        "## Next steps\n",
+        f"{links}\n- [Inconsistencies that matter, and how to cite safely](inconsistencies.md)\n"
+        "- [All claims in one table](claims-table.md)\n- [How verdicts changed since the draft](claims-changed.md)\n"
         "- [How to write a claim that can be checked](writing-claims.md)\n",
         _downloads(),
     )
@@ -142,7 +142,7 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
     source = f"{{cite:t}}`{source_key}`" if called else f"<code>{_text(source_key)}</code>"
     parts = [
         f"# {called.title if called else escape.markdown(source_key)}\n",
-        f"What {source} claims, and what each claim comes to when it is recomputed from what the source prints.\n",
+        f"The claims of {source}, each checked against the values that the source itself reports.\n",
         _computed(counts_table(chosen, known={source_key: Source("", "claims")}).html),
         f"{_WORDING} {_LOSSES}\n",
     ]
@@ -155,14 +155,14 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
 
 
 def inconsistencies_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
-    """Return the material inconsistencies: what is printed where, why it matters, how to cite it safely."""
+    """Return the material inconsistencies: what is reported where, why it matters, how to cite it safely."""
     material = evaluated[evaluated["material"]]
     parts = [
-        "# Material inconsistencies\n",
-        "Places where a reader who quotes a source could be misled in substance. Each is stated with what is printed "
-        "where, what it comes to, why it matters and how the source can still be cited safely. A slip in a printed "
-        "figure or list says nothing about the rest of a paper. Smaller ones, such as a year that differs between "
-        f"text and reference list, stand on the page of each source. {_LOSSES}\n",
+        "# Inconsistencies that matter\n",
+        "These are the places where a reader who quotes a source could be misled about something important. Each entry "
+        "says what is reported where, what it comes to, why it matters and how to cite the source safely. A slip in a "
+        "figure or list says nothing about the rest of a paper. Smaller slips, such as a year that differs between the "
+        f"text and the reference list, are on the page of each source. {_LOSSES}\n",
     ]
     for key in dict.fromkeys(material["source_key"]):
         parts.append(f"## {_called(known or {}, key).short}\n")
@@ -183,12 +183,12 @@ def table_page(evaluated: pd.DataFrame) -> str:
     )
     return _page(
         "# All claims\n",
-        f"Every claim of the ledger in one table; the name of a claim leads to its check. {_WORDING}\n",
+        f"Every claim of the ledger in one table. Follow the name of a claim to its check. {_WORDING}\n",
         _downloads(),
         '<div class="hs-table hs-computed hs-claims" data-filter="source theme verdict material" role="region" '
         'aria-label="All claims" tabindex="0"><table><caption>All claims of the ledger</caption><thead><tr>'
-        '<th scope="col">claim and place</th><th scope="col">what it states</th><th scope="col">printed</th>'
-        '<th scope="col">verdict, and what is computed</th></tr></thead>'
+        '<th scope="col">claim and place</th><th scope="col">statement</th><th scope="col">reported</th>'
+        '<th scope="col">verdict and calculated value</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>\n",
     )
 
@@ -202,11 +202,12 @@ def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame) -> str:
     frame.loc["all"] = len(before), len(evaluated)
     frame = frame.rename_axis("verdict").reset_index()
     parts = [
-        "# What our reading changed\n",
-        "The ledger began as a draft. We read it through against the sources, replaced comparisons of typed numbers by "
-        "lists that are counted, gave every check real inputs, and let the verdict follow from them. The draft's "
-        "verdict *definitional* is gone: such a claim is now derived, judged, reproduced or not derivable.\n",
-        _computed(tables.table(frame, caption="Claims by verdict, before and after our reading").html),
+        "# How verdicts changed since the draft\n",
+        "The ledger began as a draft. We checked it against the sources, replaced comparisons of typed numbers with "
+        "lists that are counted, gave every check real inputs, and had the verdict calculated from them. The draft "
+        "had a verdict *definitional*, which is no longer used: such a claim is now derived, judged, reproduced or not "
+        "derivable.\n",
+        _computed(tables.table(frame, caption="Claims by verdict, in the draft and now").html),
     ]
     for (old, new, rule), group in changes.groupby(["before", "after", "rule"], sort=False):
         rows = group.merge(evaluated[["claim_id", "statement"]], on="claim_id")
@@ -215,7 +216,7 @@ def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame) -> str:
             for row in rows.to_dict("records")
         )
         parts += [f"## From {old} to {new}\n", f"{rule}.\n"]
-        parts.append(_table(f"Claims changed from {old} to {new}", ["claim", "what it states", "why"], body))
+        parts.append(_table(f"Claims changed from {old} to {new}", ["claim", "statement", "reason"], body))
     return _page(*parts)
 
 
@@ -224,32 +225,32 @@ def writing_page(examples: pd.DataFrame) -> str:
     functions = ", ".join(f"`{name}`" for name in sorted(checks.FUNCTIONS))
     return _page(
         "# How to write a claim that can be checked\n",
-        "A claim is a row of a CSV file: what a source states, the values it prints, and an expression that tests one "
-        "against the other. The file of your own paper gets its audit page the same way as the sources of this book: "
+        "A claim is a row of a CSV file: what a source states, the values it reports, and an expression that tests one "
+        "against the other. To check a paper of your own in the same way: "
         'copy <a href="../data/templates/claims_template.csv" download>the template</a>, replace its rows, and run '
         "`healthsys claims --file my-paper.csv`. To add a source to the book, add its claims to `data/claims.csv` "
         "and its entry to `book/references.bib`.\n",
         "## What makes a check real\n",
-        "- Inputs are what the source *prints*, each under its own name, and every input is used.\n"
-        "- A list that the text gives is written as a list and counted, `len(listed) == stated`. Two typed "
-        "numbers, one of them counted in the head, check nothing.\n"
+        "- Inputs are what the source *reports*, each under its own name, and every input is used.\n"
+        "- A list in the text is written as a list and counted, `len(listed) == stated`. If you count the list "
+        "yourself and type the number, nothing is checked.\n"
         "- The same figure in two places is two inputs named after the places.\n"
-        "- A number with nothing printed beside it is not a check: write the expression alone, and it is *derived*.\n"
-        "- A figure printed to some decimals is compared at those decimals, `round(…, 1) == stated`.\n"
-        "- Where nothing can be computed, leave inputs and check empty and give the reason.\n"
-        "- Where two wordings differ, give both as texts, no check, and the reason: the claim is *judged*.\n"
-        "- Ask of every false check whether the copy, the reading or the source is at fault, in this order.\n",
-        "## The verdict follows\n",
+        "- If the source reports nothing to compare a number with, write the expression alone: it is *derived*.\n"
+        "- Compare a figure at the number of decimals that the source reports, `round(…, 1) == stated`.\n"
+        "- If nothing can be calculated, leave inputs and check empty and give the reason.\n"
+        "- If two wordings differ, give both as texts, no check, and the reason: the claim is *judged*.\n"
+        "- If a check is false, look first for a fault in the copy, then in your reading, and last in the source.\n",
+        "## How the verdict is found\n",
         _verdicts(),
         "## What an expression may use\n",
         "Inputs by name; numbers, texts and lists; arithmetic, comparison, `and`, `or`, `not`, `in`; list "
         f"comprehensions; and the functions {functions}. A text of the form `2017-01-31` is read as a date. "
         "Nothing else is evaluated: "
-        "attributes, imports, large powers and long loops are refused. If a chapter of the book computes the quantity, "
-        "name its result in the column `result` and use it as `result` in the check; the number of a derived claim "
-        "whose check does not is compared with it.\n",
+        "attributes, imports, large powers and long loops are refused. If a page of the book calculates the quantity, "
+        "name its result in the column `result` and use it as `result` in the check. If the check of a derived claim "
+        "does not use it, the calculated number is compared with it.\n",
         "## One example for each verdict\n",
-        "The template, as `healthsys claims` evaluates it; the report in it is invented.\n",
+        "This is the template as `healthsys claims` evaluates it; the report in it is invented.\n",
         *(_block(row, anchor=f"example-{row['claim_id']}", where=False) for row in examples.to_dict("records")),
     )
 
@@ -263,7 +264,8 @@ def beside(evaluated: pd.DataFrame, claim_ids: Iterable[str], *, caption: str) -
             raise DataError(f"there is no claim '{name}' in data/claims.csv.{nearest(name, rows.index)}")
     chosen = rows.loc[wanted, ["statement", "source_key", "section", "printed", "shown", "verdict"]]
     chosen["shown"] = chosen["shown"].replace("", None)
-    headings = {"statement": "what the source states", "source_key": "source", "shown": "recomputed"}
+    headings = {"statement": "what the source states", "source_key": "source", "printed": "reported"}
+    headings["shown"] = "calculated here"
     return tables.table(chosen.reset_index(drop=True), caption=caption, headings=headings)
 
 
@@ -289,12 +291,12 @@ def _computed(markup: str, more: str = "") -> str:
 def _verdicts() -> str:
     cells = (f'<th scope="row">{name}</th><td>{_text(meaning)}</td>' for name, meaning in VERDICTS.items())
     rows = "".join(f"<tr>{row}</tr>" for row in cells)
-    return _table("What each verdict means", ["verdict", "when"], rows)
+    return _table("What each verdict means", ["verdict", "meaning"], rows)
 
 
 def _downloads() -> str:
     return (
-        'Download the ledger: <a href="../data/claims.csv" download>CSV</a>, with recomputed verdicts as '
+        'Download the ledger: <a href="../data/claims.csv" download>CSV</a> · with calculated verdicts as '
         '<a href="../data/claims.json" download>JSON</a>.\n'
     )
 
@@ -352,12 +354,12 @@ def _computed_cell(row: Mapping[str, Any]) -> str:
 def _block(row: Mapping[str, Any], *, anchor: str = "", link: bool = False, where: bool = True) -> str:
     """One claim in full, as a block of its own."""
     entries = [("Where", _text(row["section"]))] if where else []
-    entries.append(("Printed", _text(row["printed"])))
+    entries.append(("Reported", _text(row["printed"])))
     if row["check"]:
-        entries += [("Check", _check(row)), ("Computed", _computed_cell(row))]
+        entries += [("Check", _check(row)), ("Result", _computed_cell(row))]
     elif row["inputs"]:
         entries.append(("Wordings", _wordings(row)))
-    entries += [("Verdict", _text(row["verdict"])), ("Why", _text(row["reason"]))]
+    entries += [("Verdict", _text(row["verdict"])), ("Reason", _text(row["reason"]))]
     if row["material"]:
         entries += [("Why it matters", _text(row["why_it_matters"])), ("How to cite", _text(row["cite_safely"]))]
     if link:
@@ -378,12 +380,12 @@ def _claims_table(chosen: pd.DataFrame, *, caption: str) -> str:
         place = f'<span class="hs-place">{_text(row["section"])}</span>'
         why = _text(row["reason"])
         if checked:
-            why = f"{_check(row)}<br>gives <strong>{_computed_cell(row)}</strong><br>{why}"
+            why = f"{_check(row)}<br>result: <strong>{_computed_cell(row)}</strong><br>{why}"
         rows.append(
             f'<tr id="claim-{_text(row["claim_id"])}"><th scope="row">{_text(row["statement"])}<br>{place}</th>'
             f"<td>{_text(row['printed'])}</td><td>{why}</td></tr>"
         )
-    columns = ["what it states, and where", "printed", "check, what it gives, and why" if checked else "why"]
+    columns = ["statement and place", "reported", "check, result and reason" if checked else "reason"]
     return _table(caption, columns, "".join(rows), kind="hs-claim-rows")
 
 

@@ -129,8 +129,8 @@ def plot_representation(table: pd.DataFrame, *, ax: Axes, group: str, kind: str)
     ax.tick_params(axis="x", labelrotation=60 if _narrow(ax) else 0)
     ax.set_ylim(0, None)
     more = "" if _narrow(ax) else "; VSM very senior manager; Med doctors"
-    ax.set_xlabel(f"Pay band (* not shown{more})")
-    ax.set_ylabel(f"{group} share (%)")
+    ax.set_xlabel(f"Pay band (* suppressed{more})")
+    ax.set_ylabel(f"{group} share of staff (%)")
     return ax
 
 
@@ -190,7 +190,7 @@ def plot_change(table: pd.DataFrame, *, ax: Axes, groups: tuple[str, str], kind:
     if broken in years:
         ax.axvline(broken - 0.5, color=COLOUR["context"], linewidth=1, linestyle=":")
         place = {"xycoords": ("data", "axes fraction"), "ha": "right", "va": "top"}
-        _note(ax, "base changes", (broken - 0.5, 1), (-4, -2), **place)
+        _note(ax, "denominator changes", (broken - 0.5, 1), (-4, -2), **place)
     ax.set_xticks(years, [str(year) for year in years])
     ax.set_xlim(min(years) - 0.2, max(years) + (1.6 if _narrow(ax) else 0.9))
     ax.set_ylim(0, 100)
@@ -227,7 +227,7 @@ def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> A
 
 
 def alt_funnel(found: Any) -> str:
-    """Say the target, who lies outside the limits of :func:`plot_funnel`, and each percentage."""
+    """Say the target, who is outside the limits of :func:`plot_funnel`, and each percentage."""
     units = found.points.iloc[:, 0].astype(str)
     outside = listed(units[found.points["place"] != "inside"])
     where = f"outside the limits: {outside}" if outside else "all are inside the limits"
@@ -260,4 +260,4 @@ def alt_stages(table: pd.DataFrame, *, names: tuple[str, str]) -> str:
     """Say both rates of each step of :func:`plot_stages`."""
     rates = table[["group_rate", "reference_rate"]].astype(float).map(lambda rate: number(rate, "{:.1f}"))
     both = (rates["group_rate"] + " and " + rates["reference_rate"] + "%").replace("nan and nan%", "not shown")
-    return f"Rates of {listed(names)}: {'; '.join(table['step'] + ' ' + both)}."
+    return f"Percent of {listed(names)} who went on to the next stage: {'; '.join(table['step'] + ' ' + both)}."
