@@ -142,10 +142,9 @@ def coding(folder: Path) -> dict[str, Any]:
 
 def narrative(folder: Path) -> dict[str, Any]:
     events = filled(frame("area_south_events"), "place", "actor", "event", "locator")
-    facts = filled(frame("area_south_dated_facts"), "statement", "locator")
     book = filled(frame("narrative_codebook"), "label", "definition", "use_when", "not_when", "example")
     return {
-        "case": NAMES[3], "events_file": saved(folder, events), "facts_file": saved(folder, facts, "f"),
+        "case": NAMES[3], "events_file": saved(folder, events),
         "codebook_file": saved(folder, book, "c"), "draws": 99,
     }  # fmt: skip
 

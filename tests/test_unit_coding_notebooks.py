@@ -10,6 +10,7 @@ import in_process
 from compendium import datasets
 from compendium.recording import RESULT_TYPE
 from compendium.runs import load_runs
+from healthsys.coding import split_codes, tensions, timelines
 from healthsys.errors import DataError
 
 
@@ -66,6 +67,17 @@ def test_the_share_of_pairs_counted_in_the_open_is_the_statistic(area):
     assert share == pytest.approx(recorded(area)["sequence"]["value"], abs=0.005)
 
 
+def test_the_result_is_shown_under_each_coding_and_with_what_could_be_found(area):
+    found = recorded(area)
+    assert found["sequence_second"]["value"] == pytest.approx(0.52, abs=0.005)
+    assert (found["sequence_alike"]["value"], found["events_alike"]["value"]) == (pytest.approx(0.571, abs=5e-4), 23)
+    assert all(found[f"alpha_{code}"]["value"] < found["alpha_needed"]["value"] for code in timelines.STAGES)
+    power = tables(area)["power"].set_index("delay (months)")["order found (%)"]
+    assert power.loc[0] <= 10
+    assert power.is_monotonic_increasing
+    assert power.loc[found["delay_found"]["value"]] >= 80
+
+
 def own_register(folder, strategies):
     """Write the template with dates in a strict order and the given strategies; return its path."""
     events = datasets.load("narrative_events_template")
@@ -75,7 +87,7 @@ def own_register(folder, strategies):
     events.loc[responding, "strategy"] = strategies(int(responding.sum()))
     events["actor"] = "team"
     events.to_csv(folder / "own.csv", index=False)
-    return {"events_file": str(folder / "own.csv"), "facts_file": "", "intensity_file": "", "draws": 199}
+    return {"events_file": str(folder / "own.csv"), "draws": 199}
 
 
 def in_order(count):
@@ -85,8 +97,8 @@ def in_order(count):
 @pytest.mark.parametrize(
     ("strategies", "said"),
     [
-        (in_order, "The strategies followed one another more than chance alone would give. In 100% of pairs"),
-        (lambda count: in_order(count)[::-1], "The strategies ran in the reverse of the textbook order. In 0% of"),
+        (in_order, "The strategies followed one another in the expected order. In 100% of pairs"),
+        (lambda count: in_order(count)[::-1], "The strategies ran in the reverse of the expected order. In 0% of"),
         (lambda count: ["absorption"] * count, "cannot be told: fewer than two strategies occur"),
     ],
 )
@@ -115,7 +127,7 @@ def own_codings(folder, change):
 def test_codings_that_agree_are_reliable_and_events_of_one_alone_are_named(tmp_path):
     notebook = executed("coder-agreement", **own_codings(tmp_path, lambda coding: coding.iloc[1:]))
     found, left_out = recorded(notebook), datasets.load("area_south_coding_a")["event_id"].iloc[0]
-    assert found["finding"]["value"].startswith("Yes, by convention: the two codings agree on 100% of decisions")
+    assert found["finding"]["value"].startswith("Yes: the two codings agree on 100% of decisions")
     assert found["how_coded"]["value"] == (
         "Both codings are your own files; how they were made is not known here. Left out, because only one coding has "
         f"them: {left_out}."
@@ -135,7 +147,7 @@ def test_codings_without_any_code_have_no_alpha(tmp_path):
     paths = {"first": str(tmp_path / "one.csv"), "second": str(tmp_path / "two.csv"), "draws": 50}
     found = recorded(executed("coder-agreement", **paths))
     assert found["finding"]["value"].startswith(
-        "It cannot be told: the two codings agree on 100% of decisions, but alpha"
+        "We cannot tell: the two codings agree on 100% of decisions, but alpha"
     )
     assert found["alpha"].get("value") is None
     assert "only one" in found["alpha"]["reason"]
@@ -152,8 +164,29 @@ def test_markers_are_counted_in_texts_of_ones_own_and_none_is_said(tmp_path):
 
 
 def test_the_level_reaches_the_finding_of_tensions():
-    found = recorded(executed("tensions-in-text", level=0.9))["finding"]["value"]
-    assert "80% contain a tension (90% CI 62% to 91%)" in found
+    found = recorded(executed("tensions-in-text", level=0.9))
+    assert "80% contain a tension (90% CI 62% to 91%)" in found["invented"]["value"]
+    assert "That is 26% (90% CI 13% to 45%)" in found["finding"]["value"]
+
+
+def test_other_rules_name_every_marker_of_the_quotations():
+    found = recorded(executed("tensions-in-text", rules="broad"))["finding"]["value"]
+    assert "such words find 7, 6 by 'but' and 1 by 'how can you … and still'." in found
+
+
+#: Lines of ../shared/sources/bolden2023.txt that are block quotations; the quotations are not carried here.
+QUOTED = (175, 179, 183, 187, 191, 203, 207, 221, 223, 227, 231, 235, 239, 251, 259, 263, 267, 271, 275)
+
+
+def test_the_markers_of_the_quotations_are_those_that_the_rules_find(shared):
+    lines = (shared / "sources" / "bolden2023.txt").read_text(encoding="utf-8").split("\n")
+    texts = [lines[number - 1] for number in QUOTED]
+    table = datasets.load("paradox_quotations")
+    assert table["words"].tolist() == [len(text.split()) for text in texts]
+    for rules in tensions.KINDS:
+        found = [set(tensions.find_markers(text, rules=rules)["marker"]) for text in texts]
+        assert [set(split_codes(cell)) for cell in table[f"found_{rules}"]] == found
+    assert sum(map(bool, table["found_narrow"].map(split_codes))) == 5
 
 
 def test_a_data_set_without_passages_is_refused():

@@ -50,7 +50,7 @@ def drawn_here():
         (plots.plot_poles, (coding.count_poles(passages, datasets.load("paradoxes")),), {}, {}),
         (plots.plot_activities, (datasets.load("learning_site_activities"),), {}, {}),
         (plots.plot_sites, (datasets.load("learning_sites"),), {"programme": (2012, 2018)}, {}),
-        (plots.plot_arrows, (datasets.load("autonomy_decisions"),), {}, {"nrows": 3}),
+        (plots.plot_arrows, (datasets.load("autonomy_decisions"),), {}, {"nrows": 2}),
         (plots.plot_space, (spaces(),), {}, {"nrows": 2}),
         (plots.plot_adoption, ({"Bass": curve},), {}, {}),
     ]

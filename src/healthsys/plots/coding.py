@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from healthsys.coding.checklists import CATEGORIES
 from healthsys.coding.events import by_code
 from healthsys.coding.timelines import STAGES
 from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
@@ -283,10 +284,11 @@ def alt_sites(history: pd.DataFrame) -> str:
 
 
 def plot_arrows(decisions: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
-    """Draw each decision as an arrow between centre (above) and locality (below), on three axes by category."""
+    """Draw each decision as an arrow between centre (above) and locality (below), one axes for each category used."""
     role, top, low = {"down": "subject", "up": "comparison"}, 0.90, 0.50
     most = max(3, *decisions["category"].value_counts())
-    for panel, category in zip(ax, ("inputs", "processes", "outcomes"), strict=True):
+    used = [category for category in CATEGORIES if category in set(decisions["category"])]
+    for panel, category in zip(np.atleast_1d(ax), used, strict=True):
         mine, narrow = decisions[decisions["category"] == category], _narrow(panel)
         for x, row in enumerate(mine.itertuples()):
             if row.arrow == "level":
