@@ -270,7 +270,7 @@ def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     """Read a trust-by-quarter panel of KH03 beds with A&E columns.
 
     The row of England (organisation code ``NAN``) is not added up but compared with the sums. Trusts without general
-    and acute beds have no occupancy. Zeros in the four-hour column that no other value of the trust comes near stand
+    and acute beds have no occupancy. Zeros in the four-hour column that no other value of the trust comes near
     mean "not reported" and are missing. Units are organisation codes and ``England`` (own sum). Indicators:
     ``ga_beds_available``, ``ga_beds_occupied``, ``ga_occupancy_percent``, and for trusts ``type1_within_4h_percent``.
     """
