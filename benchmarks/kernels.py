@@ -112,7 +112,8 @@ def main() -> None:
         pair = in_turn(ways, rounds=chosen.rounds)
         pair[1]["note"] = f"returns more: {more}"
         rows += pair
-    about = "Each calculation compared with the library call that an analyst would write first; ratios are relative to that call."
+    about = ("Each calculation compared with the library call that an analyst would write first; ratios are relative "
+             "to that call.")  # fmt: skip
     keep("kernels", title="Calculations", about=about, command="python benchmarks/kernels.py", rounds=chosen.rounds,
          rows=rows, load=load)  # fmt: skip
 

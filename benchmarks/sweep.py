@@ -74,9 +74,9 @@ def on_paper(seconds: float, rows: int, *, cores: int, size: float) -> str:
     reports, a_core = EMPLOYERS * YEARS, rows / seconds / cores
     hours = {more: reports / (a_core * more) / 3600 for more in (cores, 8, 64)}
     return (
-        f"By calculation, {EMPLOYERS:,} employers in {YEARS} years are {reports:,} reports. At the rate of {cores} cores "
-        f"they would take {hours[cores]:.0f} hours on {cores} cores, {hours[8]:.0f} on 8 and {hours[64]:.1f} on 64 if "
-        f"neither scheduler nor storage limits them, which was not measured; at {size:.2f} MB a report they fill "
+        f"By calculation, {EMPLOYERS:,} employers in {YEARS} years are {reports:,} reports. At the rate of {cores} "
+        f"cores they would take {hours[cores]:.0f} hours on {cores} cores, {hours[8]:.0f} on 8 and {hours[64]:.1f} on "
+        f"64 if neither scheduler nor storage limits them, which was not measured; at {size:.2f} MB a report they fill "
         f"{reports * size / 1000:.0f} GB."
     )
 

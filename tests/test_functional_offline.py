@@ -214,7 +214,7 @@ def flat(outline):
 def test_without_a_browser_printing_says_what_to_install(monkeypatch):
     monkeypatch.delenv(printing.BROWSER, raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(CompendiumError, match=r"Chromium is needed to make the PDF.*apt-get install chromium.*HEALTHSYS_CHROMIUM="):
+    with pytest.raises(CompendiumError, match=r"Chromium is needed.*apt-get install chromium.*HEALTHSYS_CHROMIUM="):
         printing.find_browser()
 
 

@@ -64,11 +64,11 @@ PATTERNS[re.compile(r"\d[\s\u00a0\u202f]+%")] = "5% without a space"
 #: A lead: sentences, words of one, numbers of one (an interval and its estimate are three).
 SENTENCES, MOST_WORDS, MOST_NUMBERS = 2, 30, 3
 
-#: What is no number of a lead: levels, years, dates, quarters, names.
+#: What is no number of a lead: levels, years, dates, quarters, how long after a change, names.
 NO_NUMBER = re.compile(
     r"\d+(?:\.\d+)?%(?= (?:CI|confidence|interval|prediction))|\b(?:1[89]|20)\d\d(?:[-/]\d\d)?\b|\bQ[1-4]\b|COVID-19"
-    r"|\b[Tt]ype \d\b|\bBand \d\w?\b|\bband \d\w?\b|\b\d{1,2} (?=(?:January|February|March|April|May|June|July|August"
-    r"|September|October|November|December)\b)"
+    r"|\bafter \d+ (?:months|years)|\b\d+ (?:months|years) after|\b[Tt]ype \d\b|\b[Bb]and \d\w?\b"
+    r"|\b\d{1,2} (?=(?:January|February|March|April|May|June|July|August|September|October|November|December)\b)"
 )
 
 

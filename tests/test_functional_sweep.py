@@ -215,7 +215,7 @@ def test_an_output_that_cannot_be_written_is_said_before_anything_runs(mini, tmp
     done = healthsys(mini, "sweep", "scaled", "--grid", str(twelve(tmp_path)), "--out", str(tmp_path / "file/out"))
     assert done.returncode == 1
     assert "cannot write .sweep to" in done.stderr
-    assert "Choose a folder you may write to" in done.stderr
+    assert "Choose a folder that you may write to" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((mini / "notebooks").glob("started-*"))
 

@@ -35,7 +35,7 @@ def test_a_row_shows_seconds_ratios_and_memory(mini):
 
 
 def test_where_nothing_was_measured_the_page_says_how(mini):
-    assert "Nothing has been measured in this checkout: `python benchmarks/execution.py` does." in speed()
+    assert "Nothing has been measured in this copy yet; run `python benchmarks/execution.py`." in speed()
 
 
 def test_the_comment_of_a_constant_stays_whole():

@@ -82,8 +82,8 @@ def is_ignored(name: str, patterns: list[str], *, folder: bool) -> bool:
             continue
         if pattern.startswith("!"):
             raise CompendiumError(
-                f".gitignore: the archive cannot follow the pattern '{pattern}', which re-includes a file; list what to "
-                "ignore instead"
+                f".gitignore: the archive cannot follow the pattern '{pattern}', which re-includes a file; list what "
+                "to ignore instead"
             )
         if pattern.endswith("/") and not folder:
             continue

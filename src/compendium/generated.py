@@ -27,8 +27,8 @@ def data_dictionary() -> str:
     """Return the data dictionary: every file and column, from ``data/datapackage.json``."""
     parts = [
         "# Data dictionary\n",
-        "Every data file of the book. This page is generated from the description of the data package, and each file is checked "
-        "against that description whenever it is loaded. The machine-readable description is "
+        "Every data file of the book. This page is generated from the description of the data package, and each file "
+        "is checked against that description whenever it is loaded. The machine-readable description is "
         '<a href="../data/datapackage.json">datapackage.json</a>.\n',
     ]
     for resource in sorted(datasets.package()["resources"], key=lambda entry: (entry["kind"], entry["name"])):
@@ -147,8 +147,8 @@ def findings() -> str:
             chapter = known.get(run.name, chapters.Chapter())
             rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=chapter.kind)
     return (
-        "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Follow the link to a page for its "
-        "method, sensitivity analysis and limitations.\n\n"
+        "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Follow the link to a "
+        "page for its method, sensitivity analysis and limitations.\n\n"
         '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead>'
         '<tr><th scope="col">page</th><th scope="col">finding</th><th scope="col">data</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>\n"

@@ -154,7 +154,7 @@ def with_own_data(checked: dict[str, Any], known: dict[str, Parameter], *, label
         empty = [f"-p {name}=" for name in mixed if known[name].allowed.endswith("or nothing")]
         raise RunError(
             f"{label}: {', '.join(own)} {'is your own file' if len(own) == 1 else 'are your own files'}, but "
-            f"{'this parameter is' if len(mixed) == 1 else 'these parameters are'} still set to bundled data of this book: "
+            f"{'this parameter is' if len(mixed) == 1 else 'these parameters are'} still set to this book's data: "
             f"{held}. The report would mix them with yours. Give your own file for each: {options}"
             + (f"; or leave it out: {' '.join(empty)}" if empty else "")
         )

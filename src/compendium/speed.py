@@ -11,7 +11,7 @@ _INTRODUCTION = """# How fast is it?
 
 The scripts in `benchmarks/` measure these times; they are not measured each time the book is built. The alternatives
 are timed in turn, round after round, so that other work on the computer affects all of them equally. Each row is the
-median over the rounds. A ratio is calculated within a round: 2 means twice as long as the first row. If other work
+median over the rounds. A ratio is calculated within a round: two means twice as long as the first row. If other work
 shared the cores, the processor time (user and system, all processes) is more reliable than the elapsed time.
 """
 

@@ -50,8 +50,8 @@ class Store:
                 raise
             said = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise RunError(
-                f"cannot write {name} to {self.address}: {said}. Choose a folder that you may write to and that has free space; "
-                "finished reports are kept, and the same command continues from there"
+                f"cannot write {name} to {self.address}: {said}. Choose a folder that you may write to and that has "
+                "free space; finished reports are kept, and the same command continues from there"
             ) from None
 
     def read(self, name: str) -> str | None:

@@ -109,7 +109,7 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
             name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
             key = hashlib.blake2b(name.encode(), digest_size=8).digest()
             if key in seen:
-                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; give each its own name")
+                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
             seen[key] = line
             yield Row(line, name, {column: cell for column, cell in cells.items() if cell})
 
@@ -349,7 +349,7 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
     except (OSError, ValueError) as error:
         raise RunError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is said once, below
-    lost = f"the scheduler at {scheduler} was lost; finished reports are kept, and the same command continues from there"
+    lost = f"the scheduler at {scheduler} was lost; finished reports are kept, the same command continues from there"
     with client:
         running: dict[Any, Task] = {}
         ended = False

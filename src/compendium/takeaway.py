@@ -129,8 +129,8 @@ class Offer:
             if entries
         )
         return (
-            '## Download this page\n\n<details class="hs-results hs-home"><summary>Data, notebook, results, figures and '
-            f'tables as files</summary><dl class="hs-provenance">{listed}</dl></details>'
+            '## Download this page\n\n<details class="hs-results hs-home"><summary>Data, notebook, results, figures '
+            f'and tables as files</summary><dl class="hs-provenance">{listed}</dl></details>'
         )
 
 

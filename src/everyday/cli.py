@@ -33,12 +33,12 @@ def main() -> None:
 main.add_command(claims)
 
 _jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once (default: one per core).")
-_cold = click.option("--cold", is_flag=True, help="Start a new kernel for every run instead of copying one that has the libraries loaded.")
+_cold = click.option("--cold", is_flag=True, help="Start a new kernel for every run, not a copy of a warm one.")
 
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter (one run only).")
+@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter of one run.")
 @click.option("--force", is_flag=True, help="Run again even what has not changed.")
 @_cold
 @_jobs
@@ -244,7 +244,7 @@ def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
 
 @main.command()
 @click.argument("notebook")
-@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV file, a row per report.")
+@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV: one row per report.")
 @click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler; this computer's cores by default.")
 @_jobs

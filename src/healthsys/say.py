@@ -29,7 +29,7 @@ def percent_of(level: float) -> str:
 
 
 def interval(lower: float, upper: float, *, level: float, format: str = "{:,.1f}") -> str:
-    """Return a confidence interval in brackets' words: level, lower and upper limit.
+    """Return a confidence interval as text: level, lower and upper limit.
 
     >>> interval(-1.2, 16.5, level=0.95)
     '95% CI −1.2 to 16.5'
@@ -50,7 +50,7 @@ def estimate(
 
 
 def excludes(lower: float, upper: float, null: float = 0.0) -> bool:
-    """Return whether an interval leaves out a value such as no difference; a limit at the value does not.
+    """Return whether an interval excludes a value such as no difference; a limit at the value does not exclude it.
 
     >>> excludes(1.4, 9.9), excludes(-1.2, 16.5), excludes(0.0, 2.0)
     (True, False, False)

@@ -201,7 +201,7 @@ def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
     """
     _given(name, value)
     if value not in allowed:
-        raise NotYet(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}, spelled exactly like this")
+        raise NotYet(f"{name} is {value!r}; it must be one of {', '.join(map(repr, allowed))}, with this spelling")
 
 
 def names(name: str, value: Any, allowed: Sequence[str]) -> None:

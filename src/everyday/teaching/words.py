@@ -161,8 +161,8 @@ def _data(names: list[str], *, answers: bool) -> str:
 def _files(module: Module) -> str:
     return (
         f'Download <a href="files/{module.name}.zip" download>the exercise notebook with its data and handout</a>. '
-        "It runs in any Jupyter with the package `healthsys`. Each exercise has a cell that checks your answer and says "
-        "what is wrong with it. The answers are in the instructor's edition, which is not published here."
+        "It runs in any Jupyter with the package `healthsys`. Each exercise has a cell that checks your answer and "
+        "says what is wrong with it. The answers are in the instructor's edition, which is not published here."
     )
 
 
@@ -188,7 +188,8 @@ def _mistakes(module: Module, *, answers: bool) -> str:
 
 def _rubric(module: Module) -> str:
     marked = [
-        [escape.html(one.title), str(one.points), "automatic check" if not one.is_open else "lecturer"] for one in module.exercises
+        [escape.html(one.title), str(one.points), "lecturer" if one.is_open else "automatic check"]
+        for one in module.exercises
     ]
     total = sum(exercise.points for exercise in module.exercises)
     marked.append(["All", str(total), ""])

@@ -34,5 +34,5 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    """List the methods, without the modules they stand in."""
+    """List the methods, without their modules."""
     return __all__

@@ -21,7 +21,7 @@ TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overal
 #: Points on each side of a change below which a level and a slope are not fitted, or are weakly held.
 REFUSE_BELOW, WARN_BELOW = 3, 8
 
-#: A zero stands for missing where the usual count is this high (a Poisson count of zero: 1 in 20,000) or, of other
+#: A zero means missing where the usual count is this high (a Poisson count of zero: 1 in 20,000) or, of other
 #: values, where the smallest other one is above this share of the usual one.
 ZERO_IMPROBABLE_ABOVE, ZERO_OUT_OF_LINE = 10.0, 0.25
 
@@ -149,7 +149,7 @@ def check_series(
 def _value_problems(
     frame: pd.DataFrame, value: np.ndarray, step: steps.Step | None, *, counts: bool, indicator: str
 ) -> list[Problem]:
-    """Name cells that cannot be, negative counts, and zeros that stand for missing."""
+    """Name cells that cannot be, negative counts, and zeros that mean missing."""
     periods = pd.DatetimeIndex(frame["period"])
     found = []
     for one in values.faults(frame, indicator=indicator):

@@ -79,7 +79,7 @@ def breaks_of(table: pd.DataFrame, *, indicator: str, unit: str) -> tuple[list[t
 
     They are certain where ``attrs["provenance"]["breaks"]`` lists them, and in an official layout
     (``attrs["reading"]``). In another table they are found by the name of the indicator and the country: there they are
-    said, and no period should be left out.
+    reported, and no period should be excluded.
 
     Returns
     -------

@@ -151,7 +151,7 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
     """Read one month of NHS England's A&E attendances and emergency admissions, one row per provider.
 
     Attendances and those over four hours are booked plus unbooked, of all types; the file's own total row, in whatever
-    case, is left out of the sum and compared with it. Units are organisation codes and ``England`` (own sum).
+    case, is not added up but compared with the sum. Units are organisation codes and ``England`` (own sum).
     Indicators: ``attendances``, ``within_4h_percent`` (over attendances), ``type1_attendances``,
     ``type1_within_4h_percent``, ``admissions``.
     """
@@ -269,9 +269,9 @@ def quarter_from(text: str, *, label: str, row: int) -> pd.Timestamp:
 def kh03_panel(raw: pd.DataFrame, *, label: str) -> Reading:
     """Read a trust-by-quarter panel of KH03 beds with A&E columns.
 
-    The row of England (organisation code ``NAN``) is left out of sums and compared with them. Trusts without general
-    and acute beds have no occupancy. Zeros in the four-hour column that no other value of the trust comes near stand
-    for "not reported" and are taken as missing. Units are organisation codes and ``England`` (own sum). Indicators:
+    The row of England (organisation code ``NAN``) is not added up but compared with the sums. Trusts without general
+    and acute beds have no occupancy. Zeros in the four-hour column that no other value of the trust comes near
+    mean "not reported" and are missing. Units are organisation codes and ``England`` (own sum). Indicators:
     ``ga_beds_available``, ``ga_beds_occupied``, ``ga_occupancy_percent``, and for trusts ``type1_within_4h_percent``.
     """
     names = {"available": "kh03_avail_ga_avg_beds", "occupied": "kh03_occ_ga_avg_beds"}

@@ -56,7 +56,7 @@ def is_overview(rows: list[list[str]]) -> int | None:
 def rtt_overview(rows: list[list[str]], *, top: int, label: str) -> Reading:
     """Read NHS England's consultant-led RTT overview time series, given its group headings' line (:func:`is_overview`).
 
-    The header stands below a preamble in two rows, group labels only above the first column of each group. ``-`` is
+    The header has two rows below a preamble, with group labels only above the first column of each group. ``-`` is
     not collected and missing; a percentage loses its sign; a censored value such as ``52+`` is missing and counted.
     Unit ``England``; indicators are group and measure, such as ``incomplete_median_wait_weeks``,
     ``incomplete_percent_within_18_weeks``, ``incomplete_total_waiting_millions``.

@@ -87,7 +87,7 @@ def one_definition(
     """Keep the stretch around a change (without one: the longest) that is counted in one way.
 
     ``breaks`` are the first day of the first period counted in a new way, and what changes. The second result is a
-    sentence about what is left out; empty where nothing is.
+    sentence about what is excluded; empty if nothing is.
 
     Examples
     --------

@@ -163,7 +163,7 @@ def _negative(found: list[Fault], values: np.ndarray, indicator: str) -> None:
     others = known[known >= 0]
     if few and (known == np.round(known)).all():
         says = "negative among whole numbers of 0 or more, and a count cannot be"
-        _add(found, "negative", "stop", "value", below, says, "0 or more; if it may be negative, put 'net change' in the name")
+        _add(found, "negative", "stop", "value", below, says, "0 or more; name what may be negative 'net change'")
     elif few and others.min() > NEGATIVE_OUT_OF_LINE * np.median(others):
         says = "negative while no other value comes near 0"
         _add(found, "negative", "warn", "value", below, says, "a value like the others, or an empty cell")
@@ -176,7 +176,7 @@ def _shares(found: list[Fault], values: np.ndarray, indicator: str) -> None:
     far = high & (values > HIGHEST_SHARE if may_exceed(indicator) else high)
     allowed = "0 to 100; remove 'percent' from the name if it is not a percentage"
     _add(found, "share", "stop", "value", far, "a share above 100", allowed)
-    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "0 to 100 if the denominator includes everybody")
+    _add(found, "share", "warn", "value", high & ~far, "a share above 100", "0 to 100 if the denominator is complete")
     known = values[~np.isnan(values)]
     if len(known) >= 3 and known.max() <= 1 and ((known > 0) & (known < 1)).any():
         says = "a proportion from 0 to 1, like all values, but the name says percent"
