@@ -162,7 +162,7 @@ def test_audit_leaves_unanswered_items_out():
     assert checklists.checklist_total(pd.DataFrame({"feature": ["a"], "score": [None]}), item="feature").reason
 
 
-def test_bass_starts_at_nought_and_reaches_the_potential():
+def test_bass_starts_at_zero_and_reaches_the_potential():
     curve = checklists.adoption_curve(potential=50, innovation=0.03, imitation=0.4, periods=60)
     assert curve["adopters"].iloc[0] == 0
     assert curve["adopters"].iloc[-1] == pytest.approx(50, rel=1e-3)
@@ -274,7 +274,7 @@ def test_the_range_of_shuffles_follows_the_level(area):
         ),
         ({"feature": ["a", "b"], "score": [1, 2.5]}, r"row 3, column 'score': 2\.5"),
         ({"feature": ["a", "b"], "score": [4, 1]}, "row 2, column 'score': 4"),
-        ({"feature": ["a", "a"], "score": [1, 1]}, "row 3, column 'feature': 'a' stands twice"),
+        ({"feature": ["a", "a"], "score": [1, 1]}, "row 3, column 'feature': 'a' occurs twice"),
         ({"feature": ["a", "reflectoin"], "score": [1, 1]}, r"'reflectoin' is no feature.*Did you mean 'reflection'"),
         ({"fature": ["a"], "score": [1]}, r"no column 'feature'\. Did you mean 'fature'"),
     ],

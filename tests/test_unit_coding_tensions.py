@@ -113,7 +113,7 @@ PASSAGES = pd.DataFrame(
     [
         (PASSAGES.assign(tension=[True, None]), "row 3, column 'tension': the cell is empty"),
         (PASSAGES.assign(text=[None, "x"]), "row 2, column 'text': the cell is empty"),
-        (PASSAGES.assign(passage_id="a"), "row 3, column 'passage_id': 'a' stands twice"),
+        (PASSAGES.assign(passage_id="a"), "row 3, column 'passage_id': 'a' occurs twice"),
         (PASSAGES.rename(columns={"tension": "tensions"}), r"no column 'tension'\. Did you mean 'tensions'"),
         (PASSAGES.head(0), "there is no text to search"),
     ],

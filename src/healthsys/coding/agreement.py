@@ -300,7 +300,7 @@ def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) ->
     if twice.any():
         first = int(twice.to_numpy().argmax())
         raise DataError(
-            f"coder '{coder}': row {row_of(table, first)}, column 'event_id': '{table['event_id'].iloc[first]}' stands "
+            f"coder '{coder}': row {row_of(table, first)}, column 'event_id': '{table['event_id'].iloc[first]}' occurs "
             "twice; keep one row per event, several codes joined by ';'"
         )
     for column, allowed in wanted.items():

@@ -72,7 +72,7 @@ def checklist_total(checklist: pd.DataFrame, *, item: str, expected: Sequence[st
     for position, name in enumerate(names):
         where = f"checklist: row {row_of(checklist, position)}, column '{item}'"
         if name in names[:position]:
-            raise DataError(f"{where}: '{name}' stands twice; keep one row")
+            raise DataError(f"{where}: '{name}' occurs twice; keep one row")
         if expected and name not in expected:
             raise DataError(
                 f"{where}: '{name}' is no {item} of it.{nearest(name, expected)} Allowed: {', '.join(expected)}"

@@ -81,7 +81,7 @@ def codebook(frame: pd.DataFrame) -> Codebook:
             path.append(parent)
             if parent in path[:-1]:
                 raise DataError(
-                    f"{where}: the codes {' > '.join(path)} form a cycle; a code cannot stand under itself. "
+                    f"{where}: the codes {' > '.join(path)} form a cycle; a code cannot be under itself. "
                     "Give one of them another parent, or leave its parent empty"
                 )
             parent = parents.get(parent)
@@ -133,7 +133,7 @@ def check_codes(frame: pd.DataFrame, column: str, allowed: list[str], *, label: 
                     f"several joined by '{SEPARATOR}'"
                 )
             if codes.count(code) > 1:
-                raise DataError(f"{where} stands twice in the cell; keep one")
+                raise DataError(f"{where} occurs twice in the cell; keep one")
 
 
 def need_columns(frame: pd.DataFrame, columns: Iterable[str], name: str, more: str = "") -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 from healthsys.coding.codebooks import Codebook, check_codes, need_columns, row_of, split_codes
 from healthsys.errors import DataError, nearest
 
-#: Columns that hold codes, and the code of the codebook under which theirs stand.
+#: Columns that hold codes, and the code of the codebook under which theirs are.
 CODED = {"strategy": "strategy", "drawn": "capacity", "nurtured": "capacity", "outcome": "outcome"}
 
 
@@ -70,7 +70,7 @@ def event_register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
         if len(same) > 1 and overlap.any():
             rows = [row_of(frame, int(frame.index.get_loc(label))) for label in ordered.index]
             raise DataError(
-                f"{name}: rows {rows[0]} and {rows[1]}: the same event of {actor} ('{str(event)[:40]}') stands twice "
+                f"{name}: rows {rows[0]} and {rows[1]}: the same event of {actor} ('{str(event)[:40]}') occurs twice "
                 "with overlapping dates; join the two rows, or make their dates follow each other"
             )
     events = frame.assign(actor=actors)

@@ -183,7 +183,7 @@ def marker_accuracy(passages: pd.DataFrame, *, rules: str = "narrow", level: flo
     for where in passages["passage_id"].duplicated().to_numpy().nonzero()[0]:
         raise DataError(
             f"passages: row {row_of(passages, int(where))}, column 'passage_id': "
-            f"'{passages['passage_id'].iloc[where]}' stands twice; rename or remove one"
+            f"'{passages['passage_id'].iloc[where]}' occurs twice; rename or remove one"
         )
     hits = find_markers(dict(zip(passages["passage_id"], passages["text"], strict=True)), rules=rules)
     tension = set(passages.loc[passages["tension"].astype(bool), "passage_id"])

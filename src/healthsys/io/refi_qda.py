@@ -154,10 +154,10 @@ allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were
         path, at = [code.guid], code.parent
         while at is not None:
             if at not in codes:
-                raise DataError(f"{label}: code '{code.name}' stands under {at}, which is no code of the codebook")
+                raise DataError(f"{label}: code '{code.name}' is under {at}, which is no code of the codebook")
             if at in path:
                 raise DataError(
-                    f"{label}: code '{code.name}' stands under itself: the codebook has a cycle; mend its parent"
+                    f"{label}: code '{code.name}' is under itself: the codebook has a cycle; correct its parent"
                 )
             path.append(at)
             at = codes[at].parent
@@ -344,7 +344,7 @@ def _check_order(root: etree._Element, *, label: str) -> None:
             raise DataError(f"{label}: a project holds no element '{name}'; allowed: {', '.join(_ORDER)}")
     ranks = [_ORDER.index(name) for name in found if name in _ORDER]
     if ranks != sorted(ranks):
-        raise DataError(f"{label}: the elements stand as {', '.join(found)}; the order is {', '.join(_ORDER)}")
+        raise DataError(f"{label}: the elements are in the order {', '.join(found)}; the order is {', '.join(_ORDER)}")
 
 
 def _required(element: etree._Element, attribute: str, label: str) -> str:
