@@ -8,11 +8,12 @@ from scipy import stats
 from compendium import datasets
 from healthsys import say
 from healthsys.errors import DataError
-from healthsys.its.interrupted import segmented
+from healthsys.its.interrupted import design, segmented
 from pages import page, prepared
 
 BEDS = {"data": "kh03_beds_england", "indicator": "ga_occupancy_percent", "unit": "England"}
 SOUTH = {"data": "area_south_series", "indicator": "antenatal_coverage", "unit": "Area South"}
+GP = {"data": "gp_appointments_counties", "indicator": "appointments", "unit": "Somerset"}
 WAITS = {"data": "rtt_england_monthly", "indicator": "incomplete_median_wait_weeks", "unit": "England"}
 
 
@@ -57,32 +58,68 @@ def own(tmp_path, values, **columns):
 
 
 def test_synthetic_data_are_called_so_next_to_the_first_number(south):
-    assert south.value("finding").startswith("In this synthetic example, antenatal coverage in Area South")
+    assert south.value("finding").startswith("In this synthetic example antenatal coverage in Area South")
     assert "not one number on this page is real" in south.value("data_kind")
     assert south.figures["control-chart"]["caption"].startswith("Synthetic data")
 
 
 def test_the_finding_carries_its_number_and_interval(south):
-    one, said = south.results["effect_at_horizon"], south.value("finding")
-    assert f"{abs(one['value']):.1f} percentage points" in said
-    assert f"95% CI {abs(one['lower']):.1f} below to {one['upper']:.1f} above" in said
-    assert "12 months after the reorganisation" in said
+    one, other, said = south.results["trend_change"], south.results["effect_controlled"], south.value("finding")
+    assert f"its trend rose by {one['value']:.2f} percentage points a month" in said
+    assert f"(95% CI {one['lower']:.2f} to {one['upper']:.2f})" in said
+    assert f"it was {other['value']:.1f} percentage points higher after 12 months" in said
+    assert f"(95% CI {other['lower']:.1f} to {other['upper']:.1f})".replace("-", "−") in said
 
 
-def test_an_effect_that_is_clear_at_once_and_gone_later_is_said_in_that_order(beds):
-    said = beds.value("finding")
-    assert said.startswith("At the pandemic, occupancy of general and acute beds in England was")
-    assert "(95% CI 16.4 to 31.0) below its earlier trend" in said
-    assert "8 quarters after the pandemic the difference was no longer clear" in said
-    assert "does not agree: it shows points outside its limits in both directions" in said
+def test_a_date_is_reported_as_observed_against_expected_with_a_prediction_interval():
+    shown = page("service_trends", **BEDS, change="2020-04-01", model="newey_west", horizon=0, pulse=4)
+    assert shown.value("observed") == 63.12
+    assert shown.value("expected") == pytest.approx(88.1, abs=0.05)
+    assert shown.value("difference") == pytest.approx(-24.9, abs=0.05)
+    one = shown.results["expected"]
+    assert (one["lower"], one["upper"]) == pytest.approx((76.1, 100.0), abs=0.05)
+    said = shown.value("finding")
+    assert "was 63.1%, 24.9 percentage points below the 88.1% expected from its earlier trend" in said
+    assert "below the 95% prediction interval (76.1 to 100.0), so chance alone is an unlikely explanation" in said
+    assert shown.value("average_shock") == pytest.approx(-12.2, abs=0.05)
+    assert "pulse" in shown.figures
 
 
-def test_a_clear_effect_is_stated_at_the_horizon():
-    said = page("service_trends", **WAITS, change="2020-03-01", improvement="decrease", season="harmonic")
-    said = said.value("finding")
-    assert said.startswith("12 months after the change, the median wait of people still waiting in England was")
-    assert said.endswith("The control chart cannot tell, because most points before the change break its rules too.")
-    assert "2.7 weeks (95% CI 0.9 to 4.4) above" in said
+def test_the_expected_value_and_its_interval_are_those_of_least_squares():
+    """By the textbook: x'b and t s root(1 + x'(X'X)^-1 x), with x the earlier trend carried on."""
+    shown = page("service_trends", **WAITS, change="2020-03-01", season="harmonic", model="newey_west")
+    series = prepared(**WAITS, change="2020-03-01", season="harmonic").frame
+    y = series["value"].to_numpy(float)
+    matrix, _ = design(len(y), start=83, season="harmonic")
+    x = design(len(y), start=83, season="harmonic", interrupted=False)[0][95]
+    inverse = np.linalg.inv(matrix.T @ matrix)
+    b = inverse @ matrix.T @ y
+    s = np.sqrt(((y - matrix @ b) ** 2).sum() / (len(y) - 6))
+    reach = stats.t.ppf(0.975, len(y) - 6) * s * np.sqrt(1 + x @ inverse @ x)
+    one = shown.results["expected"]
+    assert (one["value"], one["lower"], one["upper"]) == pytest.approx((x @ b, x @ b - reach, x @ b + reach))
+    assert shown.value("difference") == pytest.approx(11.6 - x @ b)
+
+
+def test_a_peak_is_said_in_the_lead():
+    shown = page("service_trends", **WAITS, change="2020-03-01", improvement="decrease", model="newey_west")
+    assert shown.value("peak") == pytest.approx(11.5, abs=0.06)
+    said = shown.value("finding")
+    assert "In March 2021, the median wait of people still waiting in England was 11.6 weeks, 3.7 weeks above" in said
+    assert said.endswith("as was the peak in July 2020 (11.5 weeks above).")
+    assert shown.value("settled") is True
+
+
+def test_data_that_do_not_settle_it_say_so():
+    shown = page("service_trends", **GP, change="2020-03-01", season="none", model="newey_west", pulse=6)
+    assert [shown.value(name) for name in ("observed", "expected", "difference")] == pytest.approx(
+        [286_351, 327_456, -41_105], abs=0.5
+    )
+    said = shown.value("finding")
+    assert "286,351 appointments, 41,105 (13%) below what its earlier trend predicts" in said
+    assert "The data do not settle whether this is a real change: the 95% prediction interval" in said
+    assert "alternatives reverse the direction" in said
+    assert shown.value("settled") is False
 
 
 def test_breaks_of_definition_are_left_out_or_kept_and_named():
@@ -120,14 +157,12 @@ def test_a_page_with_a_change_needs_its_date_and_names_the_other_notebook():
 def test_neighbours_are_shown_and_are_no_controls():
     shown = page(
         "service_trends",
-        data="gp_appointments_counties",
-        indicator="appointments",
-        unit="Somerset",
+        **GP,
         change="2020-03-01",
         change_name="the pandemic",
         others=["Dorset", "Gloucestershire"],
     )
-    assert "No control is among Dorset and Gloucestershire: the pandemic reached every place in the same" in shown.prose
+    assert "Dorset and Gloucestershire cannot serve as a control: the pandemic reached every place in the same" in shown.prose
     before = drawn(shown, "other-units").query("period < '2020-03-01'").groupby("unit")["index"].mean()
     assert before.to_numpy() == pytest.approx([100, 100, 100], abs=1e-3)
 
@@ -135,22 +170,22 @@ def test_neighbours_are_shown_and_are_no_controls():
 def test_the_truth_is_compared_with_every_estimate(south):
     table = south.tables["truth"]
     assert table["estimate"].to_list() == ["series alone"] * 2 + ["against Comparator Area"] * 2
-    assert table["built in"].iloc[0] == 0
+    assert table["true"].iloc[0] == 0
     number = {name: table[name].astype("str").str.replace("−", "-").astype(float) for name in ("lower", "upper")}
-    inside = (number["lower"] <= table["built in"]) & (table["built in"] <= number["upper"])
+    inside = (number["lower"] <= table["true"]) & (table["true"] <= number["upper"])
     assert inside.map({True: "yes", False: "no"}).equals(table["interval includes it"])
     assert "The real Area had none" in south.prose
 
 
 def test_results_are_named_as_they_were(south, beds):
     for shown in (south, beds):
-        assert {"finding", "effect_at_change", "effect_at_horizon", "relative_effect", "methods_agree"} <= set(
+        assert {"finding", "observed", "expected", "trend_change", "average_first_year", "methods_agree"} <= set(
             shown.results
         )
 
 
 def test_the_sensitivity_analysis_tries_the_other_choices_one_at_a_time(south):
-    choices = south.tables["sensitivity"]["choice"].to_list()
+    choices = south.tables["sensitivity"]["alternative"].to_list()
     assert choices[0] == "as on this page"
     assert [one.split(": ")[1] for one in choices if one.startswith("change date")] == [
         "3 months earlier", "2 months earlier", "1 month earlier", "1 month later", "2 months later", "3 months later",
@@ -164,22 +199,24 @@ def test_the_sensitivity_analysis_tries_the_other_choices_one_at_a_time(south):
     assert [one for one in choices if one.startswith("season")] == [
         "season: none", "season: two harmonics", "season: months",
     ]  # fmt: skip
-    assert f"Of {len(choices) - 1} other choices" in south.texts["sensitivity"]
+    assert choices[-1] == "least squares on the months before the change only"
+    assert f"Of {len(choices) - 2} alternatives" in south.texts["sensitivity"]
 
 
 def test_a_moved_date_is_fitted_at_that_date_and_lags_belong_to_their_model(tmp_path):
     values = np.r_[np.tile([10.0, 12, 11], 8), np.tile([15.0, 17, 16], 8)]
     shown = page("service_trends", **own(tmp_path, values), change="2022-01-01", model="newey_west")
-    table = shown.tables["sensitivity"].set_index("choice")
+    table = shown.tables["sensitivity"].set_index("alternative")
     assert [one for one in table.index if one.startswith("lag")] == [
-        "lag of the errors: 1 in place of 3", "lag of the errors: 6 in place of 3",
-        "lag of the errors: 12 in place of 3",
+        "lag of the errors: 1 instead of 3", "lag of the errors: 6 instead of 3",
+        "lag of the errors: 12 instead of 3",
     ]  # fmt: skip
     frame = pd.DataFrame({"period": pd.date_range("2020-01-01", periods=48, freq="MS"), "value": values})
     moved = segmented(frame, change="2021-11-01", model="newey_west")
     row = table.loc["change date: 2 months earlier"]
-    stated = [say.number(one, "{:+,.0f}") for one in (moved.at_change.absolute, moved.at_horizon.lower)]
-    assert [f"{float(str(row[name]).replace('−', '-')):+.0f}" for name in ("at the change", "lower.1")] == [
+    stated = [say.number(one, "{:+,.0f}") for one in moved.average(0, 11)]
+    shown_there = [row[name] for name in ("average effect, first year", "lower", "upper")]
+    assert [f"{float(str(one).replace('−', '-')):+.0f}" for one in shown_there] == [
         one.replace("−", "-") for one in stated
     ]
 
@@ -187,7 +224,7 @@ def test_a_moved_date_is_fitted_at_that_date_and_lags_belong_to_their_model(tmp_
 def test_a_choice_that_cannot_be_fitted_stays_with_its_reason(tmp_path):
     values = np.r_[np.tile([10.0, 12, 11], 3), np.tile([15.0, 17, 16], 3)]
     shown = page("service_trends", **own(tmp_path, values), change="2020-10-01", model="newey_west")
-    table = shown.tables["sensitivity"].set_index("choice")
+    table = shown.tables["sensitivity"].set_index("alternative")
     assert "cannot" in table.loc["season: months", "remark"]
     assert "could not be fitted" in shown.texts["sensitivity"]
 
@@ -197,7 +234,7 @@ def test_a_page_stands_awkward_series_too(tmp_path, values):
     options = own(tmp_path, values, numerator=values, denominator=[100] * 24) | {"indicator": "seen"}
     shown = page("service_trends", **options, change="2021-01-01")
     table = shown.tables["sensitivity"]
-    assert (table["at the horizon"].ne("–") | table.get("remark", pd.Series("", index=table.index)).ne("")).all()
+    assert (table["average effect, first year"].ne("–") | table["observed less expected"].ne("–") | table.get("remark", pd.Series("", index=table.index)).ne("")).all()
 
 
 def test_chart_and_regression_can_disagree_and_it_is_said(tmp_path):
@@ -220,7 +257,7 @@ def test_a_fall_that_both_see_is_said_so_with_where_it_is_clear(tmp_path):
     assert table["says"].to_list() == ["down", "down"]
     assert shown.value("methods_agree") is True
     assert table["because"][1] == "the interval of the effect at the change and at the horizon excludes zero"
-    assert "The control chart agrees: it shows a change downwards." in shown.value("finding")
+    assert "The control chart agrees: it shows a change downwards." in shown.prose
 
 
 @pytest.mark.parametrize(("rising", "drifting"), [(0, False), (10, False), (11, True)])
@@ -232,7 +269,7 @@ def test_a_chart_tells_nothing_when_more_than_half_of_the_earlier_points_are_mar
     shown = page("service_trends", **own(tmp_path, values), change="2021-09-01", model="ols")
     because = shown.tables["methods"]["because"][0]
     assert (f"so do {rising} of 20 earlier ones" in because) == bool(rising)
-    assert ("The control chart cannot tell" in shown.value("finding")) == drifting
+    assert ("The control chart cannot tell" in shown.prose) == drifting
     assert shown.value("methods_agree") is True
 
 
@@ -243,16 +280,16 @@ def test_other_charts_say_how_much_wider_than_binomial_the_spread_is(south, beds
 
 
 def test_the_page_says_what_was_measured(waits):
-    assert "Measured coverage: in made series of 120 periods with an autocorrelation of 0.6" in waits.prose
+    assert "Measured coverage: in simulated series of 120 periods with an autocorrelation of 0.6" in waits.prose
     assert "90% intervals of this kind included the true change of level in" in waits.prose
-    assert "more autocorrelated (0.83) than any that was measured, so expect less" in waits.prose
+    assert "more autocorrelated (0.83) than any simulated one, so expect less" in waits.prose
     assert waits.results["measured_coverage"]["n"] == 4000
     assert waits.value("measured_coverage") > 0
 
 
 def test_an_autocorrelation_at_the_end_of_its_range_is_warned_of_and_has_no_measured_coverage(beds):
     assert "lies at the end of what is allowed" in beds.texts["coefficients"]
-    assert "Measured coverage: not stated; the estimated autocorrelation, 0.99" in beds.prose
+    assert "Measured coverage: not known; the estimated autocorrelation, 0.99" in beds.prose
     entry = beds.results["measured_coverage"]
     assert entry.get("value") is None
     assert "0.99" in entry["reason"]
@@ -260,15 +297,16 @@ def test_an_autocorrelation_at_the_end_of_its_range_is_warned_of_and_has_no_meas
 
 def test_the_level_reaches_effects_sensitivity_and_band(waits):
     usual = page("service_trends", **WAITS, change="2020-03-01", season="harmonic")
-    widths = [one.results["effect_at_horizon"] for one in (waits, usual)]
-    assert widths[0]["upper"] - widths[0]["lower"] < widths[1]["upper"] - widths[1]["lower"]
+    for name in ("average_first_year", "expected", "difference"):
+        widths = [one.results[name] for one in (waits, usual)]
+        assert widths[0]["upper"] - widths[0]["lower"] < widths[1]["upper"] - widths[1]["lower"]
     n = len(drawn(waits, "segmented"))
     for shown, level in ((waits, 0.9), (usual, 0.95)):
         band = drawn(shown, "residuals")["band"][0]
         assert band == pytest.approx(stats.norm.ppf(0.5 + level / 2) / np.sqrt(n), rel=1e-5)
         table = shown.tables["sensitivity"].iloc[0]
-        one = shown.results["effect_at_horizon"]
-        assert [float(table[name]) for name in ("lower.1", "upper.1")] == pytest.approx(
+        one = shown.results["average_first_year"]
+        assert [float(table[name]) for name in ("lower", "upper")] == pytest.approx(
             [one["lower"], one["upper"]], abs=0.05
         )
 
