@@ -13,7 +13,7 @@ from healthsys.climate.scoring import Shown, spelt_as, team_means, varies
 from healthsys.errors import DataError
 from healthsys.statistics import adjust, check_level, mean_interval
 
-#: What a change says: the bare words stand after Holm's adjustment, "taken alone" is by the interval only.
+#: Verdicts on a change: one word where it is clear after Holm's adjustment, "taken alone" by its own interval only.
 VERDICTS = ("better", "better, taken alone", "worse", "worse, taken alone", "not clear")
 
 
@@ -27,28 +27,25 @@ def change_between(
 ) -> pd.DataFrame:
     """Change of each dimension between two waves: the mean of the teams' own changes, with a paired t interval.
 
-    Only teams that are shown in both waves count, each once; people who left and who joined are part of the change.
-    The interval is Student's t on the k differences of team means, with k − 1 degrees of freedom.
+    Only teams shown in both waves count, each once; people who left or joined are part of the change.
 
     Parameters
     ----------
     before, after
-        The two waves, small teams withheld.
+        The two waves, small teams suppressed.
     level
-        Coverage of the intervals.
+        Confidence level of the intervals.
     reversed
-        The dimensions on which a lower score is the better one.
+        The dimensions on which a lower score is better.
     labels
         What to call the two waves in an error.
 
     Returns
     -------
     pandas.DataFrame
-        One row a dimension: ``before`` and ``after`` (mean of team means of the same teams, points on 0-300),
-        ``change``, ``lower``, ``upper``, ``teams``, ``p`` and ``p_holm`` (adjusted for all dimensions by Holm's
-        method), ``verdict`` (one of ``VERDICTS``: ``better`` and ``worse`` stand after Holm's
-        adjustment, the same ``taken alone`` by their own interval only), ``reason``. Sorted by improvement, largest
-        first.
+        One row a dimension, largest improvement first: ``before``, ``after`` (mean of team means, points on 0-300),
+        ``change``, ``lower``, ``upper``, ``teams``, ``p``, ``p_holm`` (Holm, over all dimensions), ``verdict`` (one of
+        ``VERDICTS``) and ``reason``.
 
     Raises
     ------
@@ -107,7 +104,7 @@ def change_between(
 
 
 def _verdict(row: dict[str, Any], sign: int, *, alpha: float) -> str | None:
-    """Say in which direction an interval lies clear of zero, and whether Holm's adjustment leaves it so."""
+    """Say in which direction an interval excludes zero, and whether Holm's adjustment confirms it."""
     if pd.isna(row["lower"]):
         return None
     if row["lower"] <= 0 <= row["upper"]:

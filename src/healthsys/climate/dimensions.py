@@ -34,7 +34,7 @@ def direction(dimension: str, *, reversed: Collection[str] = REVERSED) -> int:
 
 
 def item_columns(columns: Iterable[str], dimension: str) -> list[str]:
-    """Return the columns that hold the items of one dimension, in their order.
+    """Return the columns of the items of one dimension, in their order.
 
     Examples
     --------
@@ -45,16 +45,12 @@ def item_columns(columns: Iterable[str], dimension: str) -> list[str]:
 
 
 def matched(columns: Iterable[str], *, dimensions: Sequence[str] = DIMENSIONS, label: str = "the survey") -> list[str]:
-    """Return the dimensions that the columns have items of; refuse columns that match none.
-
-    A column that is plainly meant for an item (``Trust_1``, ``trsut_1``) must not be left out of its dimension in
-    silence.
+    """Return the dimensions that the columns have items of; a misspelt item (``Trust_1``, ``trsut_1``) is refused.
 
     Raises
     ------
     DataError
-        If no column is an item of a known dimension, or one names a dimension that differs from a known one by its
-        case or a letter or two.
+        If no column is an item of a known dimension, or one names a dimension close to a known one.
 
     Examples
     --------

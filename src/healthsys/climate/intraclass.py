@@ -43,22 +43,21 @@ def icc(scores: Sequence[float], teams: Sequence[str], *, level: float = 0.95, g
 
     .. math:: ICC(1) = \frac{MS_B - MS_W}{MS_B + (k - 1) MS_W},\quad ICC(2) = \frac{MS_B - MS_W}{MS_B}
 
-    ICC(1) is the share of the variance between people that lies between teams; ICC(2) how reliably the team means
-    tell teams apart. Negative values are reported as they are.
+    ICC(1) is the share of the variance between people that is due to their team; ICC(2) the reliability of team means.
 
     Parameters
     ----------
     scores, teams
-        One score and one team a person; people without a score are left out.
+        One score and one team a person; people without a score are dropped.
     level
-        Coverage of the intervals, from the F distribution; with unequal teams they are approximate.
+        Confidence level of the intervals, from the F distribution; with unequal teams they are approximate.
     group_size
         ``"mean"`` for k the mean team size, ``"n0"`` for the size weighted against unequal teams.
 
     Returns
     -------
     Icc
-        None with a reason for fewer than two teams, no team with two people, or no variation at all.
+        May be negative; None with a reason for fewer than two teams, no team of two people, or no variation.
 
     References
     ----------
@@ -102,29 +101,26 @@ def icc(scores: Sequence[float], teams: Sequence[str], *, level: float = 0.95, g
 
 
 def two_way_icc(ratings: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    r"""Two-way intraclass correlations of raters who all score the same targets.
+    r"""Two-way intraclass correlations of k raters who all score the same n targets.
 
-    With the mean squares of targets :math:`T`, raters :math:`R` and the rest :math:`E`, n targets and k raters:
+    With the mean squares of targets :math:`T`, raters :math:`R` and the rest :math:`E`:
 
     .. math:: ICC(2,1) = \frac{T - E}{T + (k-1)E + k(R-E)/n},\quad ICC(3,1) = \frac{T - E}{T + (k-1)E}
 
     .. math:: ICC(2,k) = \frac{T - E}{T + (R-E)/n},\quad ICC(3,k) = \frac{T - E}{T}
 
-    People in teams are another question: each person rates only their own team, so that
-    :func:`~healthsys.climate.icc` (one-way) is the one to use.
-
     Parameters
     ----------
     ratings
-        One row a target, one column a rater; a target with a missing rating is dropped (listwise) and counted.
+        One row a target, one column a rater; a target with a missing rating is dropped and counted.
     level
-        Coverage of the intervals, from the F distribution; that of ICC(2, ·) is Satterthwaite's approximation.
+        Confidence level of the intervals, from the F distribution; Satterthwaite's approximation for ICC(2, ·).
 
     Returns
     -------
     pandas.DataFrame
         One row a coefficient: ``coefficient``, ``meaning``, ``icc``, ``lower``, ``upper``, ``targets``, ``raters``,
-        ``dropped``, ``reason`` (why a number is missing). Negative values are reported as they are.
+        ``dropped``, ``reason``.
 
     Raises
     ------

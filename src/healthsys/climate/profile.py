@@ -1,4 +1,4 @@
-"""Profiles of an organisation and of its teams, and where they lie between the two benchmarks."""
+"""Profiles of an organisation and of its teams, and where they are between the two benchmarks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ PLACES = ("worse than stagnant", "between the benchmarks", "at or past innovativ
 
 
 def position(score: float, *, stagnant: float, innovative: float) -> float | None:
-    """Where a score lies on the way from the stagnant to the innovative benchmark: 0 at the one, 1 at the other.
+    """Where a score is on the way from the stagnant (0) to the innovative benchmark (1), for conflict too.
 
-    The same formula serves conflict, whose innovative benchmark is the lower one. Below 0 and above 1 are possible;
-    None where the two benchmarks are equal, because then there is no way between them, or the score is missing.
+    Below 0 and above 1 are possible; None where the benchmarks are equal or the score is missing.
 
     Examples
     --------
@@ -33,9 +32,7 @@ def position(score: float, *, stagnant: float, innovative: float) -> float | Non
 
 
 def place(score: float, *, stagnant: float, innovative: float) -> str | None:
-    """Say on which side of the benchmarks a score lies (unrounded; on the stagnant benchmark counts as between).
-
-    A missing score lies nowhere: None.
+    """Say on which side of the benchmarks a score is (on the stagnant one counts as between); None where it is missing.
 
     Examples
     --------
@@ -53,23 +50,20 @@ def place(score: float, *, stagnant: float, innovative: float) -> str | None:
 
 
 def against_benchmarks(scores: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.DataFrame:
-    """Set scores against the benchmarks, largest shortfall first.
+    """Compare scores with the benchmarks, largest shortfall first.
 
     Parameters
     ----------
     scores
-        ``dimension``, ``score`` and optionally ``lower``, ``upper`` (points on 0-300) and anything else.
+        ``dimension``, ``score``, optionally ``lower`` and ``upper`` (points on 0-300), and anything else.
     benchmarks
-        ``dimension``, ``label``, ``innovative``, ``stagnant``; a lower score is the better one where the innovative
-        benchmark is the lower of the two.
+        ``dimension``, ``label``, ``innovative``, ``stagnant``; where innovative is lower, a lower score is better.
 
     Returns
     -------
     pandas.DataFrame
-        The scores with ``label``, ``innovative``, ``stagnant``, ``position`` (0 stagnant, 1 innovative),
-        ``shortfall`` (points short of the innovative benchmark; negative when past it), ``place`` and, where the
-        scores have intervals, ``includes_stagnant`` (so that the place is not certain), sorted by shortfall. A missing
-        score has none of these and comes last.
+        The scores with the benchmarks, ``position``, ``shortfall`` (points short of innovative), ``place`` and, with
+        intervals, ``includes_stagnant``; missing scores come last.
 
     Raises
     ------
@@ -112,25 +106,23 @@ def against_benchmarks(scores: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.Dat
 
 
 def organisation_profile(shown: Shown, benchmarks: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Profile of the organisation: the mean of its teams' means, each team counted once, with a t interval.
+    """Profile of the organisation: the mean of its team means with a t interval (k − 1 degrees of freedom).
 
-    People in a team answer alike, so the teams, not the people, are the independent units: the interval is Student's
-    t on the team means with k − 1 degrees of freedom, which holds with few teams where a bootstrap does not.
+    People in a team answer alike, so the teams, not the people, are the independent units.
 
     Parameters
     ----------
     shown
-        A survey with small teams withheld; they are in no figure of the profile.
+        A survey with small teams suppressed.
     benchmarks
         As for :func:`against_benchmarks`.
     level
-        Coverage of the intervals.
+        Confidence level of the intervals.
 
     Returns
     -------
     pandas.DataFrame
-        As :func:`against_benchmarks` with ``lower``, ``upper``, ``teams`` (k), ``people`` and ``reason`` (why there is
-        no score or interval).
+        As :func:`against_benchmarks` with ``lower``, ``upper``, ``teams``, ``people`` and ``reason``.
 
     References
     ----------
@@ -156,9 +148,6 @@ def organisation_profile(shown: Shown, benchmarks: pd.DataFrame, *, level: float
 
 def team_profile(shown: Shown, team: str, benchmarks: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Profile of one shown team, with a t interval over its people (n − 1 degrees of freedom).
-
-    The interval says how far the team's mean would move if other people like these had answered; it says nothing
-    about other teams.
 
     Raises
     ------

@@ -22,10 +22,7 @@ IMAGINARY = 1e-9
 
 @dataclass(frozen=True)
 class Alpha:
-    """Cronbach's alpha with Feldt's interval, or the reason why there is none.
-
-    ``standardised`` is alpha of the items brought to the same variance; None where an item does not vary.
-    """
+    """Cronbach's alpha with Feldt's interval, also of standardised items, or the reason why there is none."""
 
     alpha: float | None
     lower: float | None
@@ -70,7 +67,7 @@ def _constant(kept: pd.DataFrame) -> str | None:
 
 
 def _standardised_alpha(kept: pd.DataFrame) -> float | None:
-    """Give k r / (1 + (k - 1) r) with r the mean correlation of the items; None where an item does not vary."""
+    """Return k r / (1 + (k - 1) r) with r the mean correlation; None where an item does not vary."""
     if _constant(kept) is not None:
         return None
     related = np.corrcoef(kept.to_numpy(), rowvar=False)
@@ -88,16 +85,14 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
     Parameters
     ----------
     items
-        One row a person, one column an item; people with a missing answer are dropped (listwise) before anything is
-        computed, and counted.
+        One row a person, one column an item; people with a missing answer are dropped and counted.
     level
-        Coverage of the interval.
+        Confidence level of the interval.
 
     Returns
     -------
     Alpha
-        At most 1; negative where items oppose each other, and then reported as it is. ``standardised`` is
-        :math:`k\bar r / (1 + (k-1)\bar r)` with :math:`\bar r` the mean correlation of the items.
+        May be negative; ``standardised`` is :math:`k\bar r / (1 + (k-1)\bar r)`, :math:`\bar r` the mean correlation.
 
     Raises
     ------
@@ -144,21 +139,18 @@ def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95
 
 
 def item_analysis(items: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """What each item does to a scale: alpha if the item were dropped, and its correlation with the rest.
+    """Alpha if an item were dropped, and the correlation of each item with the rest.
 
     Parameters
     ----------
-    items
-        As for :func:`cronbach_alpha`; every row of the result is of the same people.
-    level
-        Coverage of the intervals of alpha.
+    items, level
+        As for :func:`cronbach_alpha`.
 
     Returns
     -------
     pandas.DataFrame
         One row an item: ``item``, ``people``, ``alpha_without`` with ``lower`` and ``upper`` (Feldt),
-        ``standardised_without``, ``rest_correlation`` (with the sum of the other items) and ``reason``, which says why
-        a number is missing.
+        ``standardised_without``, ``rest_correlation`` (with the sum of the other items) and ``reason``.
 
     References
     ----------
@@ -204,22 +196,19 @@ def omega_from_loadings(loadings: np.ndarray, uniquenesses: np.ndarray) -> float
 
 
 def mcdonald_omega(items: pd.DataFrame) -> Omega:
-    """McDonald's omega total of the items of one dimension: one factor, maximum likelihood, on covariances.
+    """McDonald's omega total of the items of one dimension: one factor, maximum likelihood, on the items' scale.
 
-    The factor is fitted to the correlations (:class:`statsmodels.multivariate.factor.Factor`); loadings and unique
-    variances are brought back to the scale of the items by their standard deviations. R's ``psych::omega`` fits three
-    group factors by default and is another quantity.
+    R's ``psych::omega`` fits three group factors by default and is another quantity.
 
     Parameters
     ----------
     items
-        One row a person, one column an item; people with a missing answer are dropped (listwise).
+        One row a person, one column an item; people with a missing answer are dropped.
 
     Returns
     -------
     Omega
-        None with a reason below three items (one factor is not identified), with no more people than items, where an
-        item does not vary, or where the fit fails or leaves an item no variance of its own.
+        None with a reason below three items, with no more people than items, or where the factor cannot be fitted.
 
     References
     ----------
@@ -250,14 +239,12 @@ def mcdonald_omega(items: pd.DataFrame) -> Omega:
 def one_factor(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fit one factor to correlations by maximum likelihood; return standardised loadings and unique variances.
 
-    The search starts at the first principal component, so that the same answers always give the same fit
-    (statsmodels starts at random numbers).
+    The search starts at the first principal component, because statsmodels starts at random numbers.
 
     Raises
     ------
     ValueError
-        If the search does not converge, a loading is not real, or an item is left no variance of its own (a Heywood
-        case).
+        If the search fails, a loading is not real, or an item has no variance of its own (a Heywood case).
 
     Examples
     --------

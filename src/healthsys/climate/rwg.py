@@ -67,24 +67,21 @@ def null_variance(probabilities: Sequence[float]) -> float:
 
 
 def rwg(answers: Sequence[float], *, variance: float | None = None) -> Rwg:
-    r"""Within-group agreement on one item: 1 minus the observed over the chance variance.
+    r"""Within-group agreement on one item: 1 minus the observed over the chance variance; see :func:`rwg_j`.
 
     .. math:: r_{wg} = 1 - s^2 / \sigma_E^2
-
-    The source is that of :func:`rwg_j`.
 
     Parameters
     ----------
     answers
-        The answers of one team; missing ones are left out.
+        The answers of one team; missing ones are dropped.
     variance
         Variance under the null distribution; uniform over 0-3 unless given.
 
     Returns
     -------
     Rwg
-        Between 0 and 1. Where people vary more than chance would make them, 0 and ``out_of_range``; with fewer than
-        two answers None and a reason.
+        From 0 to 1; 0 and ``out_of_range`` where answers vary more than by chance.
 
     Examples
     --------
@@ -95,21 +92,21 @@ def rwg(answers: Sequence[float], *, variance: float | None = None) -> Rwg:
 
 
 def rwg_j(items: pd.DataFrame, *, variance: float | None = None) -> Rwg:
-    r"""Within-group agreement on the items of one dimension, of one team.
+    r"""Within-group agreement of one team on the J items of one dimension.
 
     .. math:: r_{wg(j)} = \frac{J(1 - m)}{J(1 - m) + m},\quad m = \overline{s_i^2} / \sigma_E^2
 
     Parameters
     ----------
     items
-        One row a person of the team, one column an item (J columns); people with a missing answer are left out.
+        One row a person, one column an item; people with a missing answer are dropped.
     variance
         Variance under the null distribution; uniform over 0-3 unless given.
 
     Returns
     -------
     Rwg
-        Between 0 and 1. Where m is above 1 the formula has no meaning: the value is 0 and ``out_of_range`` is True.
+        From 0 to 1; 0 and ``out_of_range`` where m is above 1.
 
     References
     ----------
@@ -141,9 +138,8 @@ def team_rwg(shown: Shown, *, skewed_null: Sequence[float] = SKEWED_NULL) -> pd.
     Returns
     -------
     pandas.DataFrame
-        ``team``, ``dimension``, ``people`` (complete answers), ``uniform``, ``skewed``, ``out_of_range`` (under
-        either null) and ``reason``. A team with fewer complete answers on a dimension than the minimum team size has
-        no value there.
+        ``team``, ``dimension``, ``people`` (complete answers), ``uniform``, ``skewed``, ``out_of_range`` (under either
+        null) and ``reason``; no value below the minimum team size.
 
     Raises
     ------

@@ -22,27 +22,10 @@ SAME_SCORE = 1e-9
 
 @dataclass(frozen=True)
 class Shown:
-    """A survey that may be shown: no answer of a small team is left in it.
+    """A survey that may be shown: ``answers`` and ``scores`` (0-300) have one row a person, none of a small team.
 
-    Attributes
-    ----------
-    answers
-        One row a person of a shown team: ``respondent``, ``team``, the items.
-    scores
-        One row a person: ``respondent``, ``team`` and a column for each dimension on 0-300.
-    withheld_teams
-        How many teams are left out because fewer people than the minimum answered.
-    withheld_cells
-        How many results of a shown team on one dimension are left out for the same reason.
-    minimum_team_size, minimum_answered
-        The two rules that were applied.
-    withheld_scores
-        How many people's scores those withheld results of shown teams hold.
-    unanimous
-        How many shown results of a team on one dimension are the same for everybody, so that the mean tells what each
-        person answered.
-    scale
-        Lowest and highest answer to an item.
+    ``withheld_teams``, ``withheld_cells`` (results of a shown team on one dimension) and ``withheld_scores`` count what
+    is suppressed; ``unanimous`` counts the shown results that are the same for everybody of a team.
     """
 
     answers: pd.DataFrame
@@ -67,7 +50,7 @@ class Shown:
 
     @property
     def note(self) -> str:
-        """What is left out, why it cannot be found by subtraction, and what to look at before sharing."""
+        """What is suppressed, why it cannot be found by subtraction, and what to check before sharing."""
         if self.minimum_team_size == 1:
             said = "The protection of small teams is switched off (minimum team size 1): do not share this page."
         elif self.withheld_teams == 0:
@@ -109,8 +92,7 @@ def answers_as_numbers(
 ) -> pd.DataFrame:
     """Return answers as floats, missing where not answered; refuse what is no answer.
 
-    ``items`` has one row a person and one column an item; ``label`` is what to call it in an error, and ``scale`` the
-    lowest and highest answer allowed (any number unless given).
+    ``items`` has one row a person, one column an item; ``scale`` is the range allowed (any number unless given).
 
     Raises
     ------
@@ -226,13 +208,10 @@ def withhold_small_teams(
     minimum_answered: float = 0.5,
     label: str = "the survey",
 ) -> Shown:
-    """Score a survey and leave out every team, and every team's dimension, with too few people.
+    """Score a survey and suppress every team, and every team's dimension, with too few people.
 
-    A team with fewer than ``minimum_team_size`` people who have at least one score is left out whole. Where a larger
-    team has fewer scores than that on one dimension, those scores and answers are left out. Everything that is
-    computed afterwards, the organisation's figures too, uses only what is left: no shown figure contains a withheld
-    person, so a withheld team cannot be found by subtracting the shown teams from the whole.
-    Results that are the same for everybody of a team are counted (``unanimous``) and not left out.
+    Everything computed afterwards, the organisation's figures too, uses only what remains, so no suppressed team can be
+    found by subtraction.
 
     Parameters
     ----------
@@ -312,13 +291,9 @@ def spelt_as(shown: Shown, other: Shown) -> Shown:
 
 
 def team_means(shown: Shown) -> pd.DataFrame:
-    """Return the mean score of each shown team on each dimension, with the number of people behind it.
+    """Return ``team``, ``dimension``, ``mean``, ``sd`` (points on 0-300) and ``n`` of each shown team and dimension.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``team``, ``dimension``, ``mean`` (points on 0-300), ``sd`` (between people of the team) and ``n`` (people
-        with a score); a withheld cell has no mean and ``n`` is missing.
+    A suppressed cell has no mean, and ``n`` is missing.
 
     Examples
     --------

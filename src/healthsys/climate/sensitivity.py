@@ -1,4 +1,4 @@
-"""Would another choice change the answer: the profile and the changes under other defensible choices."""
+"""Sensitivity analysis: the profile and the changes under alternatives."""
 
 from __future__ import annotations
 
@@ -47,14 +47,13 @@ def _again(shown: Shown, **rules: Any) -> Shown | None:
 
 
 def profile_sensitivity(shown: Shown, benchmarks: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """The largest shortfall under other defensible choices, one row a choice.
+    """The largest shortfall under alternatives, one row each.
 
     Returns
     -------
     pandas.DataFrame
-        ``choice``, ``dimension`` (name of the largest shortfall), ``score``, ``lower``, ``upper``, ``reason`` (why
-        there is no interval), ``shortfall`` and ``short_of_stagnant`` (how many dimensions are); empty where a choice
-        leaves nothing to compute.
+        ``choice``, ``dimension``, ``score``, ``lower``, ``upper``, ``reason``, ``shortfall`` and ``short_of_stagnant``
+        (how many dimensions are); empty where an alternative leaves nothing to compute.
 
     Examples
     --------
@@ -92,17 +91,14 @@ def profile_sensitivity(shown: Shown, benchmarks: pd.DataFrame, *, level: float 
 
 
 def change_sensitivity(before: Shown, after: Shown, *, level: float = 0.95) -> pd.DataFrame:
-    """The largest improvement, and how many changes are clear, under other choices, one row a choice.
-
-    The choices: a larger minimum team size, complete answers only, each person once instead of each team (without an
-    interval, which would ignore teams), and each team left out in turn.
+    """The largest improvement, and how many changes are clear, under alternatives, one row each.
 
     Returns
     -------
     pandas.DataFrame
-        ``kind`` (``page``, ``size``, ``complete``, ``people``, ``leave``), ``choice``, ``dimension``, ``change``,
-        ``lower``, ``upper``, ``reason``, ``alone`` (intervals that leave out no change), ``holm`` (those that remain
-        after Holm's adjustment).
+        ``kind`` (``page``, ``size``, ``complete``, ``people``, ``leave``: one team dropped), ``choice``, ``dimension``,
+        ``change``, ``lower``, ``upper``, ``reason``, ``alone`` (intervals that exclude zero), ``holm`` (clear after
+        Holm's adjustment).
 
     Examples
     --------

@@ -76,7 +76,7 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
     -------
     pandas.DataFrame
         Text columns ``respondent`` and ``team``, answers as ``Int64`` (missing where not answered).
-        ``attrs["ignored"]`` lists columns left unread; ``attrs["joined"]`` maps each team name that differs from
+        ``attrs["ignored"]`` lists columns that are not read; ``attrs["joined"]`` maps each team name that differs from
         another only in case, spaces or dashes to the one it was joined with.
 
     Raises
@@ -122,7 +122,7 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
 
 
 def _refuse_unknown_item(column: str, wanted: list[str], dimensions: list[str], *, label: str) -> None:
-    """Raise if a column looks like an item but is none: a misspelt dimension must not be left out in silence."""
+    """Raise if a column looks like an item but is none: a misspelt dimension must not be dropped silently."""
     found = item_of(column)
     if found is None:
         return
