@@ -14,7 +14,7 @@ from everyday.ledger import book as ledger
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 
 #: What says how sure an answer is: an interval, a test, or why there is none.
-SURE = re.compile(r"interval|p = |how sure|shuffle|control chart|cannot be said|agree", re.I)
+SURE = re.compile(r"interval|\d% CI |chance|p = |how sure|shuffle|control chart|cannot be said|agree", re.I)
 
 
 def opening(name):
