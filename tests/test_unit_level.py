@@ -17,6 +17,9 @@ CLAIM = re.compile(
 
 #: What may say 95 on a page at another level (patterns), and why.
 GENUINE = {
+    "area_south": {
+        r"to \+1\.96(?!\d)": "the upper limit of the trend of postnatal coverage at 90%",
+    },
     "climate_benchmarks": {
         r"^95%$|rwg_share_uniform: 95%": "the share of team results whose members agree, a number of the data",
     },
