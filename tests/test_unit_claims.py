@@ -352,4 +352,4 @@ def test_an_unknown_source_or_claim_names_the_nearest(evaluated):
 
 def test_claims_stand_beside_a_chapter_in_the_order_asked(evaluated):
     shown = pages.beside(evaluated, ["od-frome-annual-rate", "od-frome-cost-saving"], caption="Frome")
-    assert shown.html.index("imply a yearly rate") < shown.html.index("beside the two totals")
+    assert shown.html.index("imply a yearly rate") < shown.html.index("next to the two totals")
