@@ -260,7 +260,7 @@ def test_the_two_bundled_layouts_are_read():
     assert old.attrs["complete"]
     assert old.attrs["notes"]["no bonus paid to anybody: bonus gap left missing"] == 7
     assert new.attrs["notes"]["no bonus paid to anybody: bonus gap left missing"] == 8
-    assert old.attrs["notes"]["median hourly gap above 100 %, which cannot be: set aside"] == 1
+    assert old.attrs["notes"]["median hourly gap above 100%, which is impossible: set aside"] == 1
     assert new.attrs["notes"]["names that occur more than once (told apart by id)"] == 2
     assert set(old["sector"]) == {"public", "private and voluntary"}
 

@@ -50,9 +50,9 @@ def read_reporting(path: str | Path, *, label: str) -> pd.DataFrame:
     Examples
     --------
     >>> import tempfile
-    >>> rows = pd.DataFrame({"unit": ["A", "B"], "period": "2020-01-01", "numerator": [8, None], "denominator": 10})
+    >>> rows = "unit,period,numerator,denominator\\nA,2020-01-01,8,10\\nB,2020-01-01,,10\\n"
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     rows.astype({"numerator": "Int64"}).to_csv(Path(folder) / "units.csv", index=False)
+    ...     _ = (Path(folder) / "units.csv").write_text(rows)
     ...     read_reporting(Path(folder) / "units.csv", label="units.csv")["answered"].to_list()
     [10.0, 0.0]
     """

@@ -330,7 +330,7 @@ def alt_space(spaces: pd.DataFrame) -> str:
     apart = (wide["minimum"] - wide["product"]).idxmax()
     return (
         "Two grids. By either rule the space is zero where one dimension is zero and one where both are full; between "
-        f"them the product lies below the minimum, at most {wide.loc[apart, 'product']:.2f} against "
+        f"them the product is below the minimum, at most {wide.loc[apart, 'product']:.2f} against "
         f"{wide.loc[apart, 'minimum']:.2f}."
     )
 

@@ -116,7 +116,7 @@ def plot_residuals(bars: pd.DataFrame, *, step: str = "period", ax: Sequence[Axe
 def alt_residuals(bars: pd.DataFrame) -> str:
     """Say how strong the first autocorrelation is and which lags lie outside the band."""
     outside = bars.loc[bars["acf"].abs() > bars["band"], "lag"]
-    said = f"lags {', '.join(map(str, outside))} lie outside it" if len(outside) else "every lag lies inside it"
+    said = f"lags {', '.join(map(str, outside))} are outside it" if len(outside) else "every lag is inside it"
     return (
         f"Autocorrelation of the residuals by lag: {bars['acf'].iloc[0]:.2f} at the first lag; of the band that "
         f"uncorrelated residuals keep to, {said}."
