@@ -116,7 +116,7 @@ def test_data_that_do_not_settle_it_say_so():
         [286_351, 327_456, -41_105], abs=0.5
     )
     said = shown.value("finding")
-    assert "286,351 appointments, 41,105 (13%) below what its earlier trend predicts" in said
+    assert "286,351, 41,105 (13%) below what its earlier trend predicts" in said
     assert "The data do not settle whether this is a real change: the 95% prediction interval" in said
     assert "alternatives reverse the direction" in said
     assert shown.value("settled") is False
@@ -362,4 +362,4 @@ def test_a_doubt_is_said_before_the_chart_and_in_the_finding(tmp_path):
 def test_bundled_limitations_and_truth_are_in_the_description_of_the_data():
     known = datasets.load("area_south_series").attrs["provenance"]
     assert known["truth"] == "area_south_truth"
-    assert any("Clinics start month by month" in one for one in known["limits"])
+    assert any("Clinics start one month after another" in one for one in known["limits"])

@@ -152,7 +152,7 @@ def test_the_board_share_of_few_members_is_not_shown(disability):
 
 
 def test_conflicting_figures_are_shown_as_conflicting(race):
-    assert race.tables["conflicts"]["note"].str.contains("conflicts with another printed figure").sum() == 2
+    assert race.tables["conflicts"]["note"].str.contains("conflicts with another reported figure").sum() == 2
 
 
 def test_a_break_parts_a_series_and_unknown_years_stay_blank(race):
@@ -215,7 +215,7 @@ def test_the_stage_at_which_the_groups_differ_most_is_named():
     steps = [one["value"] for name, one in page.results.items() if "_to_" in name and "ratio_viewed" not in name]
     assert np.prod(steps) == pytest.approx(page.results["ratio_whole"]["value"])
     figures = page.tables["review"]["figure"]
-    assert figures.to_list()[:3] == ["below 0.56 of what it was", "73%", "77.9%"]
+    assert figures.to_list()[:3] == ["less than 0.56 of what it was", "73%", "77.9%"]
     assert (figures == "not reported").sum() == 2
 
 
