@@ -23,6 +23,9 @@ GENUINE = {
     "climate_benchmarks": {
         r"^95%$|rwg_share_uniform: 95%": "the share of team results whose members agree, a number of the data",
     },
+    "intersectional_gaps": {
+        r"(?<=18% to )95%": "the upper limit of the additive share at 90%",
+    },
     "review_claims_equality": {
         r"95 ?% of (doctors|healthcare workers)": "shares that a source reports",
     },
