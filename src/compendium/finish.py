@@ -18,6 +18,10 @@ from compendium import address, cite, escape, policy, portable
 #: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
 
+#: The button of the menu that shows the pages below one has no name of its own.
+_TOGGLE = '<summary><span class="toctree-toggle"'
+_NAMED_TOGGLE = '<summary aria-label="Pages below this one"><span class="toctree-toggle"'
+
 #: What the theme writes for thebe, which no page loads.
 _THEBE = re.compile(
     r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S
@@ -48,6 +52,7 @@ def finish(built: Path, *, epoch: str) -> None:
     for path in sorted(built.rglob("*.html")):
         document = path.relative_to(built).with_suffix("").as_posix()
         text = _THEBE.sub("", _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")))
+        text = text.replace(_TOGGLE, _NAMED_TOGGLE)
         text = re.sub(r"(mystnb\.[0-9a-f]+\.css)\?v=[0-9a-f]+", r"\1", text)  # only a second build has the checksum
         description = description_of(text)
         if document not in _NO_PAGE:
