@@ -56,7 +56,7 @@ def test_a_page_shows_its_numbers_by_reference(built):
 
 def test_a_page_hides_code_folds_parameters_and_keeps_stray_output_off(built):
     page = (built / "book/_build/html/analyses/waits-twice.html").read_text()
-    assert page.count("Settings used on this page") == 1
+    assert page.count("<summary>Settings used on this page</summary>") == 1
     assert "injected-parameters" not in page
     assert "factor = 2.0" not in page
     assert "tag_hide-input" in page

@@ -176,7 +176,7 @@ def test_a_dozen_rows_with_one_failing_and_a_second_time_nothing(mini, tmp_path)
     assert "11 of 12 reports are done; 1 failed" in first
     assert '<a href="trust-02/index.html">trust-02</a>' in first
     assert "11 reports from 13.50 days (trust-01) to 148.50 days (trust-11), median 81.00 days" in first
-    assert "99.8 % limits" in first
+    assert "99.8% limits" in first
     before = results(out)
     again = healthsys(mini, "sweep", "scaled", "--grid", str(tmp_path / "grid.csv"), "--out", str(out))
     assert "rows: 0 done, 11 skipped, 1 failed" in again.stdout
