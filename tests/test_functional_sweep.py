@@ -347,7 +347,7 @@ def test_a_funnel_marks_what_lies_outside_and_needs_counts():
     assert "0 outside" in sweep_index._funnel(series)
     series.points.append(("<far>", 90.0, None, None, 400))
     drawn = sweep_index._funnel(series)
-    assert "1 outside the 99.8 % limits: &lt;far&gt;" in drawn
+    assert "1 outside the 99.8% limits: &lt;far&gt;" in drawn
     assert drawn.count('class="out"') == 1
     assert "median 1.5" in sweep_index._strip(
         sweep_index.Series("n", "", "{:d}", [("a", 1, None, None, None), ("b", 2, None, None, None)])

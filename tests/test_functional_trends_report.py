@@ -40,7 +40,10 @@ def test_a_good_file_gives_one_page_and_its_results(tmp_path):
     assert page.count("<figure") >= 3
     results = json.loads((out / "results.json").read_text())["results"]
     assert results["effect_at_change"]["lower"] < 8 < results["effect_at_change"]["upper"]
-    assert "agrees: it shows a change upwards" in results["finding"]["value"]
+    apart = results["observed"]["value"] - results["expected"]["value"]
+    assert results["difference"]["value"] == pytest.approx(apart, abs=1e-5)
+    assert "percentage points above the 61.1% expected from its earlier trend" in results["finding"]["value"]
+    assert "above the 95% prediction interval" in results["finding"]["value"]
 
 
 @pytest.mark.parametrize(
