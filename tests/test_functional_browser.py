@@ -207,7 +207,7 @@ def test_what_axe_could_not_decide_has_a_reason(reviewed):
 
 
 def test_one_faint_word_among_thousands_alike_is_found(view, axe):
-    view.goto(f"file://{HTML}/reference/api-trends.html")
+    view.goto(f"file://{HTML}/reference/api-compendium.html")
     view.evaluate(axe)
     view.evaluate("[...document.querySelectorAll('article .highlight span.n')].at(-1).style.color = '#c4c4c4'")
     (rule,) = [rule for rule in examined(view)["violations"] if rule["id"] == "color-contrast"]
