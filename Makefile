@@ -13,7 +13,7 @@ APART  := tests/test_functional_browser.py tests/test_functional_explorers.py te
           tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test test-pythons verify archive pdf lint coverage wheel notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book check test test-pythons verify archive release lab pdf lint coverage wheel notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,12 +35,23 @@ coverage: env-scale ## lines of src that the tests execute (without browser and 
 	@$(BIN)/healthsys build
 	@$(PYTEST) --cov --cov-report=term $(addprefix --ignore=,$(APART) notebooks)
 
-verify: env-test ## compare environment, data, notebooks, every run and every claim with what is published
+verify: env-test ## compare packages, data, notebooks, runs, claims and the built book with what is published
 	@$(BIN)/healthsys verify
 
 archive: env-book ## pack sources, data, results, built book and RO-Crate into one zip: book/_build/archive/
 	@$(BIN)/healthsys build
 	@$(BIN)/healthsys archive
+
+release: env-book ## write VERSION=1.2.0 into changelog, citation and packages, build, pack, and write the checksum
+	@test -n "$(VERSION)" || { echo "say which: make release VERSION=1.2.0" >&2; exit 1; }
+	@$(BIN)/healthsys release "$(VERSION)"
+	@$(BIN)/healthsys build
+	@$(BIN)/healthsys archive
+	@cd book/_build/archive && ../../../$(BIN)/python -c "import hashlib, pathlib; [print(hashlib.sha256(p.read_bytes()).hexdigest(), '', p.name) for p in sorted(pathlib.Path().glob('*-$(VERSION).zip'))]" > SHA256SUMS && cat SHA256SUMS
+
+lab: env-teach ## open the executed notebooks in JupyterLab, with the numbers in their text (sources: notebooks/)
+	@$(BIN)/healthsys build
+	@$(BIN)/jupyter lab --notebook-dir=. book/_build/html/executed
 
 pdf: env-test ## make one PDF of the whole book with Chromium: book/_build/pdf/
 	@$(BIN)/healthsys build
@@ -50,7 +61,7 @@ lint: env-test ## style and spelling
 	@$(BIN)/ruff check src tests benchmarks conftest.py && $(BIN)/codespell
 
 teach: env-teach ## make the student's edition (without answers) and the instructor's: book/_build/teaching
-	@$(BIN)/healthsys teach build
+	@$(BIN)/healthsys teach build --pdf
 
 wheel: env-test ## build the methods alone as one light wheel: dist/
 	@cd wheel && ../$(BIN)/python -m hatchling build -t wheel -d ../dist
@@ -69,15 +80,26 @@ lock: ## resolve requirements/*.lock again from pyproject.toml (newest allowed v
 clean: ## remove everything that is built (not the environment)
 	rm -rf book/_build book/analyses .pytest_cache .hypothesis .coverage*
 
+# A Python that cannot run the book is named before anything is installed; an environment that no longer works is removed.
+ifneq ($(filter-out help clean lock,$(MAKECMDGOALS)),)
+$(if $(shell sh requirements/python.sh "$(PYTHON)" "$(VENV)" || echo failed),$(error the environment cannot be set up))
+endif
+
+# A proxy that has a certificate of its own.
+CERTIFICATES := The packages could not be installed. If your network has a certificate of its own, say where it is: \
+                export SSL_CERT_FILE=/path/to/ca.pem PIP_CERT=/path/to/ca.pem
+
 # The environment. A lock is installed once: the stamp is newer than the lock until the lock changes.
 $(UV): requirements/bootstrap.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock \
+		|| { echo "$(CERTIFICATES)" >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.%-installed: requirements/%.lock pyproject.toml $(UV)
-	@echo "installing the $* environment into $(VENV) (once)"
-	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$*.lock
+	@echo "installing the $* environment into $(VENV) (once; it takes a few minutes)"
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/$*.lock \
+		|| { echo "$(CERTIFICATES)" >&2; exit 1; }
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --offline -e .
 	@touch $@
 

@@ -10,7 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+import people_files
+import test_back_pay_and_waiting
+import test_unit_hospital
 from compendium import escape
+from ethnicity_files import survey_file, trusts_file, workforce_file
+from handmade import survey_rows
 from miniature import PROJECT
 
 #: Where an attack would call: nothing listens there.
@@ -79,7 +84,7 @@ def saved(folder: Path, table: pd.DataFrame, prefix: str = "") -> str:
 
 
 def _survey() -> pd.DataFrame:
-    rows = pd.concat([frame("climate_survey_baseline")] * 4, ignore_index=True).head(6 * len(NAMES))
+    rows = pd.concat([frame("climate_survey_baseline")] * 8, ignore_index=True).head(12 * len(NAMES))
     rows = rows.assign(respondent=[f"P{number:03d}" for number in range(len(rows))])
     return rows.assign(team=[NAMES[number % len(NAMES)] for number in range(len(rows))])
 
@@ -116,6 +121,31 @@ def false_step(folder: Path) -> dict[str, Any]:
     known = {unit: NAMES[place] for place, unit in enumerate(table["unit"].unique())}
     table["unit"] = table["unit"].map(known)
     return {"data": saved(folder, table), "source": NAMES[3], "measure": NAMES[10]}
+
+
+def staff_survey(folder: Path) -> dict[str, Any]:
+    rows = survey_rows(trusts=len(NAMES))
+    rows["Organisation name"] = [NAMES[at // 3] for at in range(len(rows))]
+    return {"official": saved(folder, rows)}
+
+
+def staff_days(folder: Path) -> dict[str, Any]:
+    people_files.sickness(folder / "sickness", NAMES, months=2)
+    people_files.turnover(folder / "turnover")
+    return {"official": str(folder / "sickness"), "turnover": str(folder / "turnover")}
+
+
+def real_teams(folder: Path) -> dict[str, Any]:
+    return {"official": str(people_files.staff_survey(folder / "survey.xlsx", NAMES)), "score": 5.0, "other": "all"}
+
+
+def staff_groups(folder: Path) -> dict[str, Any]:
+    return {"official": str(workforce_file(folder / "workforce.xlsx", roles=NAMES))}
+
+
+def staff_survey_trusts(folder: Path) -> dict[str, Any]:
+    survey = survey_file(folder / "survey.xlsx", ethnic=[f"White - {name}" for name in NAMES if " - " not in name])
+    return {"official": str(survey), "trusts": str(trusts_file(folder / "trusts.csv", trusts=NAMES))}
 
 
 def coding(folder: Path) -> dict[str, Any]:
@@ -167,6 +197,16 @@ def autonomy(folder: Path) -> dict[str, Any]:
     return {"decisions_file": saved(folder, filled(frame("autonomy_decisions"), "decision", "locator"))}
 
 
+def interventions(folder: Path) -> dict[str, Any]:
+    return {"file": saved(folder, filled(frame("review_interventions"), "name", "claim", "study"))}
+
+
+def reviews(folder: Path) -> dict[str, Any]:
+    log = filled(frame("after_action_log"), "action", "reviewed", "owner_role")
+    blocks = filled(frame("workaround_log"), "why")
+    return {"log_file": saved(folder, log), "workarounds_file": saved(folder, blocks, "w")}
+
+
 def tensions(folder: Path) -> dict[str, Any]:
     text = "\n\n".join(f"We want {name}, but we also want to be one. However, {name} is hard." for name in NAMES)
     path = folder / FILE.replace(".csv", ".md")
@@ -185,6 +225,36 @@ def employers(folder: Path) -> dict[str, Any]:
             table[column] = [f"{NAMES[place % 30]} {place} NHS Foundation Trust" for place in range(len(table))]
         years.append(saved(folder, table, prefix))
     return {"file": years[0], "earlier": years[1]}
+
+
+def one_year(folder: Path) -> dict[str, Any]:
+    return {"official": employers(folder)["file"]}
+
+
+def panel(folder: Path) -> dict[str, Any]:
+    rows = test_unit_hospital.trusts()
+    rows["org_name"] = rows["org_name"].map({name: NAMES[at] for at, name in enumerate(rows["org_name"].unique())})
+    return {"official": saved(folder, rows)}
+
+
+def providers(folder: Path) -> dict[str, Any]:
+    (folder / "months").mkdir()
+    for month in ("APRIL-2024", "MAY-2024"):
+        path = test_unit_hospital.monthly(folder / "months", month, "AAA")
+        rows = pd.read_csv(path).iloc[[0, 0, 0, 3]]
+        rows["Org Code"], rows["Org name"] = ["A", "B", "C", "Total "], [*NAMES[:3], "Total "]
+        rows.to_csv(path, index=False)
+    return {"providers": str(folder / "months")}
+
+
+def waits(folder: Path) -> dict[str, Any]:
+    known = test_back_pay_and_waiting.PLACES
+    named = [(place[0], NAMES[at], *place[2:]) if at else place for at, place in enumerate(known)]
+    try:
+        test_back_pay_and_waiting.PLACES = named
+        return {"official": str(test_back_pay_and_waiting.demographics(folder))}
+    finally:
+        test_back_pay_and_waiting.PLACES = known
 
 
 #: So many groups of pay: the proof that no small number can be worked out takes its time for more.
@@ -243,18 +313,29 @@ ATTACKS: dict[str, tuple[Callable[[Path], dict[str, Any]], list[str]]] = {
     "control_chart": (chart_alone, [NAMES[7], NAMES[3]]),
     "explore_control_chart": (chart, [NAMES[7], NAMES[3]]),
     "false_step": (false_step, [NAMES[3], NAMES[10]]),
+    "autonomy_burnout": (staff_survey, NAMES),
+    "climate_real_teams": (real_teams, NAMES[:10]),
+    "retention_and_sickness": (staff_days, NAMES[:1]),
     "coder_agreement": (coding, [NAMES[3], NAMES[7]]),
     "resilience_narrative": (narrative, NAMES),
     "learning_sites": (sites, NAMES),
     "change_frameworks": (frameworks, NAMES[:12]),
     "autonomy_and_slack": (autonomy, [NAMES[1], NAMES[2], NAMES[4]]),
     "tensions_in_text": (tensions, []),
+    "review_interventions": (interventions, NAMES),
+    "team_reviews": (reviews, NAMES[:27]),
     "published_pay_gaps": (employers, []),
+    "nhs_gender_pay_gap": (one_year, []),
+    "occupancy_four_hour": (panel, []),
+    "four_hour_england": (providers, []),
+    "who_waits": (waits, []),
     "pay_gap": (pay, NAMES[:DEPARTMENTS]),
     "pay_gap_decomposition": (decomposition, [NAMES[0], NAMES[3]]),
     "intersectional_gaps": (strata, NAMES[:DEPARTMENTS]),
     "talent_pipeline": (talent, []),
     "workforce_equality": (workforce, []),
+    "nhs_workforce_ethnicity": (staff_groups, NAMES),
+    "nhs_staff_experience": (staff_survey_trusts, NAMES),
 }
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import copy
+import dataclasses
 import io
+from typing import Any
 
 import nbformat
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -10,7 +12,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput
 from matplotlib import pyplot
 
-from compendium.runs import Run
+from compendium.recording import RESULT_TYPE
+from compendium.runs import Run, load_runs
 
 
 def execute(run: Run) -> nbformat.NotebookNode:
@@ -30,6 +33,18 @@ def execute(run: Run) -> nbformat.NotebookNode:
         InteractiveShell.clear_instance()  # a doctest of record() prints only where no shell runs
         pyplot.close("all")
     return notebook
+
+
+def executed(name: str, **changes: Any) -> nbformat.NotebookNode:
+    """Execute a run of the register with some parameters changed."""
+    run = load_runs()[name]
+    return execute(dataclasses.replace(run, parameters={**run.parameters, **changes}))
+
+
+def recorded(notebook: nbformat.NotebookNode) -> dict[str, dict[str, Any]]:
+    """Return the results that an executed notebook records, by name."""
+    found = [output.data.get(RESULT_TYPE) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return {entry["name"]: entry for entry in found if entry}
 
 
 def _outputs(shell: InteractiveShell, source: str) -> list[nbformat.NotebookNode]:

@@ -20,6 +20,9 @@ RUNS = {
     "control_chart": "trend-england-emergency",
     "false_step": "trend-england-reporting",
     "interval_coverage": "interval-coverage",
+    "autonomy_burnout": "autonomy-burnout",
+    "nhs_workforce_ethnicity": "nhs-workforce-ethnicity",
+    "nhs_staff_experience": "nhs-staff-experience",
 }
 
 #: Settings of these notebooks for a reader's own data, where they are not given.

@@ -20,7 +20,7 @@ def run(*arguments):
 def test_rechecks_all_claims():
     found = run()
     assert found.exit_code == 0, found.output
-    assert "334 claims checked, 0 verdicts no longer hold" in found.output
+    assert "367 claims checked, 0 verdicts no longer hold" in found.output
 
 
 def test_one_source_as_json():
@@ -46,7 +46,7 @@ def test_own_file_with_a_verdict_that_does_not_hold_exits_1_and_gives_its_page(t
     found = run("--file", path, "--page", tmp_path / "audit.md")
     assert found.exit_code == 1
     assert (
-        "my-paper.csv: row 2, claim 'example-interviews', column 'verdict': committed 'reproduced', "
+        "my-paper.csv: row 5, claim 'example-interviews', column 'verdict': committed 'consistent', "
         "recomputed 'inconsistent'"
     ) in found.output
     assert "# example2025" in (tmp_path / "audit.md").read_text(encoding="utf-8")
@@ -62,7 +62,7 @@ def test_the_build_step_gives_every_page_and_the_download():
     pages = book.book_pages()
     assert {"evidence/index.md", "evidence/bolden2021.md", "evidence/inconsistencies.md"} <= set(pages)
     assert pages["evidence/mannion2023.md"].startswith("# The power of autonomy")
-    assert len(json.loads(book.ledger_json())) == 334
+    assert len(json.loads(book.ledger_json())) == 367
 
 
 def test_a_project_without_a_ledger_gets_no_pages(mini):
@@ -112,5 +112,3 @@ def test_filters_work_in_a_browser_and_the_table_is_whole_without_script(tmp_pat
         page.click("button[type=reset]")
         miniature.until(page, f"{shown} === {len(evaluated)}")
         browser.close()
-
-

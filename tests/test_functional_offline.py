@@ -18,34 +18,49 @@ from compendium.errors import CompendiumError
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 from test_functional_browser import browser  # noqa: F401
 
-#: Words that a reader would use, and a page that must be among the first five found.
+#: What readers ask in their own words, and pages one of which must be among the first three found.
 WORDS = {
-    "control chart": "reference/glossary",
-    "interrupted time series": "reference/glossary",
-    "pay gap": "analyses/pay-gap-",
-    "bed occupancy": "analyses/trend-england-beds",
-    "waiting list": "analyses/trend-england-waits",
-    "18 weeks": "analyses/trend-england-waits",
-    "four-hour": "analyses/trend-england-emergency",
-    "KH03": "analyses/trend-england-beds",
+    "SPC": "analyses/trend-england-emergency reference/glossary reference/methods",
+    "SPC chart": "analyses/trend-england-emergency analyses/explore-control-chart",
+    "control chart": "reference/glossary analyses/explore-control-chart analyses/trend-england-emergency",
+    "interrupted time series": "reference/glossary reference/methods teaching/service-trends",
     "WRES": "analyses/workforce-race-equality",
-    "disability": "analyses/workforce-disability-equality",
-    "ICC(1)": "reference/methods",
-    "Cronbach's alpha": "reference/methods",
-    "funnel plot": "reference/glossary",
-    "Oaxaca-Blinder": "analyses/pay-gap-decomposition",
-    "small numbers": "own-data",
-    "suppression": "reference/glossary",
-    "Krippendorff": "analyses/coder-agreement",
-    "bootstrap": "reference/glossary",
-    "Newey-West": "analyses/trend-",
-    "antenatal": "analyses/trend-area-south-antenatal",
+    "WDES": "analyses/workforce-disability-equality",
+    "A&E": "analyses/trend-england-emergency analyses/four-hour-since-2010",
+    "four-hour target": "analyses/trend-england-emergency analyses/four-hour-since-2010",
+    "confidence interval": "reference/glossary how-to-read",
+    "over double": "evidence/",
+    "pay gap": "analyses/nhs-gender-pay-gap analyses/pay-gap- analyses/published-pay-gaps",
+    "gender pay gap": "analyses/nhs-gender-pay-gap analyses/pay-gap-gender",
+    "NHS ethnicity pay gap": "analyses/nhs-workforce-ethnicity",
+    "ethnicity pay gap": "analyses/pay-gap-ethnicity analyses/nhs-workforce-ethnicity",
+    "Frome": "analyses/community-care",
+    "full ward": "analyses/bed-slack",
+    "how full can a ward be": "analyses/bed-slack",
+    "kappa": "analyses/coder-agreement reference/glossary",
+    "Krippendorff": "analyses/coder-agreement reference/glossary",
+    "staff survey": "analyses/nhs-staff-experience analyses/autonomy-burnout",
+    "burnout": "analyses/autonomy-burnout",
+    "bed occupancy": "analyses/trend-england-beds",
+    "KH03": "analyses/trend-england-beds analyses/bed-slack",
+    "waiting list": "analyses/trend-england-waits analyses/who-waits",
+    "who waits": "analyses/who-waits",
+    "did services improve": "analyses/area-south",
+    "antenatal care": "analyses/trend-area-south-antenatal",
     "hypertension": "analyses/trend-area-south-hypertension",
-    "slack": "analyses/bed-slack",
-    "autonomy": "analyses/autonomy-and-slack",
+    "GP appointments": "analyses/trend-somerset-gp",
+    "sickness absence": "analyses/retention-and-sickness",
+    "maternal mortality": "analyses/review-equality evidence/",
+    "intersectionality": "analyses/intersectional-gaps",
+    "Oaxaca-Blinder": "analyses/pay-gap-decomposition",
+    "ICC": "analyses/climate-real-teams reference/glossary",
+    "Cronbach alpha": "analyses/climate-real-teams reference/glossary",
+    "funnel plot": "reference/glossary",
+    "difference in differences": "reference/glossary analyses/staggered-starts reference/methods",
+    "small numbers": "own-data reference/methods reference/glossary",
+    "autonomy": "analyses/autonomy-and-slack analyses/autonomy-burnout",
+    "paradox": "analyses/tensions-in-text",
     "learning sites": "analyses/learning-sites",
-    "idea time": "analyses/climate-",
-    "confidence interval": "reference/glossary",
     "licence": "reference/licences",
 }
 
@@ -66,7 +81,9 @@ def page(browser):  # noqa: F811
     opened = context.new_page()
     opened.asked, opened.faults = [], []
     opened.on("request", lambda sent: opened.asked.append(sent.url))
-    opened.on("requestfailed", lambda sent: opened.faults.append(f"failed: {sent.url}"))
+    # What the browser itself stops because the test goes on to another page is no fault.
+    stopped = "net::ERR_ABORTED"
+    opened.on("requestfailed", lambda sent: sent.failure != stopped and opened.faults.append(f"failed: {sent.url}"))
     opened.on("response", lambda got: got.status >= 400 and opened.faults.append(f"{got.status}: {got.url}"))
     opened.on("pageerror", lambda error: opened.faults.append(str(error)))
     opened.on("console", lambda said: said.type == "error" and opened.faults.append(said.text))
@@ -89,7 +106,7 @@ def found(page, start, word):
 def test_a_word_that_a_reader_would_use_finds_its_page(page, stick, word):
     page.faults.clear()
     pages = list(dict.fromkeys(found(page, stick.as_uri(), word)))
-    assert any(name.startswith(WORDS[word]) for name in pages[:5]), pages[:8]
+    assert any(name.startswith(tuple(WORDS[word].split())) for name in pages[:3]), pages
     assert page.faults == []
 
 

@@ -11,6 +11,7 @@ from compendium.errors import RunError
 from compendium.runs import load_runs
 from everyday import landing
 from everyday.ledger import book as ledger
+from everyday.ledger import claims
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 
 #: What says how sure an answer is: an interval, a test, or why there is none.
@@ -65,7 +66,7 @@ def test_every_run_has_its_entry():
     ("entry", "said"),
     [
         ("waits-onse: {}", r"'waits-onse': there is no run 'waits-onse' in notebooks/runs.yml.*waits-once"),
-        ("waits-once: {asks: Why}", r"unknown key 'asks'.*Allowed: question, sure, kind, explore, evidence"),
+        ("waits-once: {asks: Why}", r"unknown key 'asks'.*Allowed: question, sure, kind, find, explore, evidence"),
         ("waits-once: {", r"book/_chapters.yml is not readable YAML"),
         ("waits-once: {explore: [nowhere]}", r"there is no run 'nowhere'"),
     ],
@@ -76,20 +77,22 @@ def test_a_wrong_entry_is_named(mini, entry, said):
         chapters.load()
 
 
-def test_the_landing_page_shows_four_analyses_and_the_claims_by_verdict():
+def test_the_landing_page_shows_three_findings_and_the_claims_by_kind_of_check():
     tree = parser.parse(str(HTML / "index.html")).getroot()
-    cards = tree.xpath("//section[@class='hs-card']")
+    cards = tree.xpath("//section[starts-with(@class, 'hs-card')]")
     assert [card.xpath("string(.//h3/a/@href)") for card in cards] == [
         f"analyses/{one.run}.html" for one in landing.CARDS
     ]
     for card, one in zip(cards, landing.CARDS, strict=True):
         record = json.loads((paths.build() / f"results/{one.run}.json").read_text())
-        (drawing,) = card.xpath(".//*[name()='svg']")
-        assert drawing.get("aria-label") == record["figures"][one.figure]["alt"]
+        drawings = card.xpath(".//*[name()='svg']")
+        assert {drawing.get("aria-label") for drawing in drawings} == {record["figures"][one.figure]["alt"]}
         assert chapters.typeset(record["results"]["finding"]["text"]) in card.text_content()
     shown = {
-        entry.xpath("string(dt)"): int(entry.xpath("string(dd)"))
+        entry.xpath("string(dt)"): entry.xpath("string(dd)")
         for entry in tree.xpath("//dl[contains(@class,'hs-verdicts')]/div")
     }
-    verdicts = ledger.evaluated_ledger()["verdict"].value_counts()
-    assert shown == {**{name: int(verdicts.get(name, 0)) for name in list(shown)[:-1]}, "all": int(verdicts.sum())}
+    counted = claims.counts_by_kind(ledger.evaluated_ledger()).set_index("check_kind")
+    lists = counted.loc["list as announced"]
+    assert shown["list as announced"] == f"{lists['holds']} of {lists['holds'] + lists['does not hold']}"
+    assert set(claims.KINDS) <= set(shown)

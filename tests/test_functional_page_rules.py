@@ -109,3 +109,16 @@ def test_a_page_works_under_its_policy(view):
     view.press("form.hs-search-form input", "Enter")
     view.wait_for_selector("#search-results li a")
     assert view.evaluate("window.__refused") == []
+
+
+def test_every_icon_of_the_frame_has_a_drawing():
+    """Without one it is a filled square, as the arrow of nested pages once was."""
+    styles = "".join(path.read_text(encoding="utf-8") for path in (PROJECT / "book/_static").glob("*.css"))
+    used = {
+        one
+        for _, tree in trees()
+        for place in tree.xpath("//*[contains(@class, 'fa-solid')]/@class")
+        for one in place.split() if one not in ("fa-solid", "fa-lg") and one.startswith("fa-")
+    }  # fmt: skip
+    assert "fa-chevron-down" in used
+    assert {one for one in used if f".{one} {{ --hs-icon:" not in styles} == set()

@@ -10,7 +10,7 @@ from compendium import paths
 from test_functional_book import HTML, book  # noqa: F401  (the fixture builds the book)
 
 #: Pages that are listings made from code or data, and the log of changes.
-LISTINGS = re.compile(r"^(_static/|reference/(api|data-dictionary|changelog|bibliography)|genindex|py-modindex)")
+LISTINGS = re.compile(r"^(_static/|reference/(api|data-dictionary|changelog|bibliography)|genindex|py-mod|_modules/)")
 
 #: What is no sentence of ours: code and outputs, formulas, the theme's own parts, and works that we cite.
 NOT_OURS = {"code", "pre", "kbd", "samp", "script", "style", "noscript", "math", "svg:metadata"}

@@ -353,3 +353,10 @@ def test_a_funnel_marks_what_lies_outside_and_needs_counts():
         sweep_index.Series("n", "", "{:d}", [("a", 1, None, None, None), ("b", 2, None, None, None)])
     )
     assert sweep_index._funnel(sweep_index.Series("x", "", "{}", [("a", 1.0, None, None, None)] * 9)) == ""
+
+
+@pytest.mark.parametrize("address", ["tcp://10.0.0.5:8786", "tcp://cluster.example:8786"])
+def test_a_scheduler_elsewhere_without_tls_is_refused(address):
+    said = rf"{address} is on another machine and not under TLS; a Dask scheduler runs code for whoever reaches it"
+    with pytest.raises(RunError, match=said):
+        sweep.refuse_open(address)

@@ -57,11 +57,18 @@ def test_a_page_offers_its_data_notebook_and_results_as_they_are(run):
         assert (HTML / "data" / path).read_bytes() == (PROJECT / "data" / path).read_bytes()
     for copy, source in (
         (HTML / "notebooks" / RUNS[run].notebook.name, RUNS[run].notebook),
-        (HTML / f"executed/{run}.ipynb", PROJECT / f"book/_build/executed/{run}.ipynb"),
         (HTML / f"results/{run}.json", PROJECT / f"book/_build/results/{run}.json"),
     ):
         assert copy in found, copy
         assert copy.read_bytes() == source.read_bytes()
+    run_here = HTML / f"executed/{run}.ipynb"
+    assert run_here in found
+    pair = [nbformat.read(path, as_version=4) for path in (run_here, PROJECT / f"book/_build/executed/{run}.ipynb")]
+    shown, made = ([cell for cell in one.cells if cell.cell_type == "code"] for one in pair)
+    assert shown == made, "outputs as they are"
+    text = "".join(cell.source for cell in pair[0].cells if cell.cell_type == "markdown"
+                   and not any(tag.startswith("if-") for tag in cell.metadata.get("tags", [])))  # fmt: skip
+    assert not re.search(r"\{(result|published|param|constant|cite:p)\}`", text), "its text shows values"
     results = json.loads((HTML / f"results/{run}.json").read_text())["results"]
     lines = read_csv(HTML / f"files/analyses/{run}/results.csv")
     assert [line[0] for line in lines[1:]] == list(results)

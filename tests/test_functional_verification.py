@@ -52,8 +52,9 @@ def replace(path: Path, old: str, new: str) -> None:
 
 def with_claims(root: Path) -> None:
     """Give the miniature a ledger: the example claims of the template, in the layout of the project's ledger."""
-    pytest.importorskip("everyday.ledger.claims", reason="the ledger is another branch")
-    shutil.copy(miniature.PROJECT / "data/templates/claims_template.csv", root / "data/claims.csv")
+    lines = (miniature.PROJECT / "data/templates/claims_template.csv").read_text(encoding="utf-8").splitlines(True)
+    unlinked = [line for line in lines if "tested on data" not in line]  # the miniature has no result to test on
+    (root / "data/claims.csv").write_text("".join(unlinked), encoding="utf-8")
     settings = {**miniature.PROJECT_SETTINGS, "extension": "everyday.extension"}
     (root / "book/_compendium.yml").write_text(yaml.safe_dump(settings))
     ours = json.loads((miniature.PROJECT / "data/datapackage.json").read_text())
@@ -75,7 +76,7 @@ def test_an_untouched_project_agrees_and_leaves_a_report(project):
                      ("results", "waits-twice/mean_wait"), ("figures", "waits-twice/waits")):  # fmt: skip
         assert verdicts[expected] == "agrees"
     assert sum(part == "claims" for part, _ in verdicts) >= 2
-    assert set(found["seconds"]) == {"environment", "data", "notebooks and runs", "claims", "total"}
+    assert set(found["seconds"]) == {*verification.PARTS, "notebooks and runs", "total"}
     assert {"system", "processor", "Python", "pandas"} <= set(found["machine"])
     assert re.search(rf"^total +{len(verdicts)} +{len(verdicts)} +0$", done.output, flags=re.M)
     assert f"all {len(verdicts)} checks agree" in done.output
@@ -93,7 +94,8 @@ def test_the_report_is_one_accessible_page_that_needs_nothing_else(project):
     assert page.get("lang") == "en-GB"
     assert page.xpath("string(//h1)") == "Verification"
     assert "1 of 4 checks differ" in page.text_content()
-    assert "Not checked this time: environment, notebooks, runs, claims." in page.text_content()
+    left_out = "environment, package, references, notebooks, runs, claims, book"
+    assert f"Not checked this time: {left_out}." in page.text_content()
     for table in page.xpath("//table"):
         for needed in ("caption", ".//thead//th[@scope='col']", ".//tbody//th[@scope='row']"):
             assert table.xpath(needed), needed
@@ -235,7 +237,8 @@ def test_an_unknown_part_is_refused_with_the_nearest(project):
     done = verify("--only", "dta")
     assert done.exit_code == 2
     assert (
-        "there is no part 'dta'. Did you mean 'data'? There are: environment, data, notebooks, runs, claims"
+        "there is no part 'dta'. Did you mean 'data'? There are: "
+        "environment, package, data, references, notebooks, runs, claims, book"
         in done.output
     )
 
@@ -284,7 +287,7 @@ def test_two_archives_of_equal_sources_are_equal(project, tmp_path):
 
 
 def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
-    """RO-Crate 1.1 sections 4 to 6; Workflow Run Crate 0.5, requirements; Workflow RO-Crate 1.0, main workflow."""
+    """RO-Crate 1.1, data entities; Workflow Run Crate 0.5, requirements; Workflow RO-Crate 1.0, main workflow."""
     crate = json.loads((unpacked / "ro-crate-metadata.json").read_text())
     assert crate["@context"] == [
         "https://w3id.org/ro/crate/1.1/context",
@@ -340,6 +343,7 @@ def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
     assert workflow["@id"] in {action["instrument"]["@id"] for action in actions}
     for action in actions:
         assert {"name", "description", "agent", "object", "result"} <= set(action)
+        assert action["endTime"] == "2026-01-01T00:00:00+00:00"
         instrument = entities[action["instrument"]["@id"]]
         for item in [*every(action["object"]), *every(action["result"])]:
             entity = entities[item["@id"]]
@@ -355,6 +359,11 @@ def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
     content = (unpacked / "data/published/waits.csv").read_bytes()
     assert waits["sha256"] == hashlib.sha256(content).hexdigest()
     assert waits["contentSize"] == str(len(content))
+    licences = {part: entities[part].get("license", {}).get("@id", "").rpartition("/")[2] for part in parts}
+    assert licences["data/published/waits.csv"] == "CC0-1.0"
+    assert licences["results/waits-once.json"] == licences["book/"] == "CC-BY-4.0"
+    assert licences["requirements/book.lock"] == "MIT"
+    assert root["datePublished"] == "2026-01-01", "before a release, not the day on which it is packed"
 
 
 def test_accepting_brings_the_manifest_up_to_date_and_leaves_the_rest(project):

@@ -16,8 +16,17 @@ import miniature
 from miniature import PROJECT
 from test_functional_book import HTML, book, pages, trees  # noqa: F401  (the fixture builds the book)
 
-#: Most that a page may weigh, compressed, before images (bytes); one with an explorer carries its bundle.
-LIGHT, EXPLORER = 1_000_000, 1_400_000
+#: Most that a first visit may weigh, compressed, before images (bytes); a page with an explorer carries its script and
+#: settings, and the search its index.
+LIGHT, EXPLORER, SEARCH = 350_000, 500_000, 550_000
+
+#: Most that a page itself may weigh, compressed, once the frame of the book is there; longer pages by name.
+LATER = {
+    "": 60_000,
+    "analyses/trend-england-waits": 69_000,
+    "analyses/trend-somerset-gp": 65_000,
+    "reference/data-dictionary": 65_000,
+}
 
 #: American by the dictionary, but right here: nouns, words with one spelling for two senses, titles of works.
 RIGHT = {
@@ -96,6 +105,19 @@ def test_no_page_is_an_orphan():
     assert set(pages()) <= reached, set(pages()) - reached
 
 
+def test_each_function_and_class_of_the_reference_leads_to_its_source():
+    for name in (name for name in pages() if name.startswith("reference/api-")):
+        page = HTML / f"{name}.html"
+        tree = parser.parse(str(page)).getroot()
+        for documented in tree.xpath(
+            "//dl[contains(@class, 'py ') and contains('py function py class', @class)]/dt[@id]"
+        ):
+            links = documented.xpath("a[span[@class='viewcode-link']]/@href")
+            assert links, documented.get("id")
+            target, _, anchor = links[0].partition("#")
+            assert f'id="{anchor}"' in (page.parent / target).read_text(encoding="utf-8"), links[0]
+
+
 def weight(name):
     """Return what a page loads before images, compressed: itself, scripts, styles, typefaces of its styles."""
     page = HTML / f"{name}.html"
@@ -110,12 +132,36 @@ def weight(name):
         for path in needed
         if path.is_file()
     }
-    return sum(sizes.values()), any("vega" in path.name for path in sizes)
+    return sum(sizes.values()), any(path.name == "explore.js" for path in sizes)
+
+
+def test_a_page_weighs_little_once_the_frame_of_the_book_is_there():
+    """What a reader loads to go on to another page: the page itself, compressed."""
+    sizes = {name: len(gzip.compress((HTML / f"{name}.html").read_bytes(), 6)) for name in pages()}
+    heavy = {name: size for name, size in sizes.items() if size > LATER.get(name, LATER[""])}
+    assert not heavy, heavy
+
+
+def test_what_is_left_out_to_be_light_has_no_colour_of_its_own_and_no_file_is_missed():
+    style = (HTML / "_static/pygments.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        within = re.escape(f'html[data-theme="{theme}"] .highlight')
+        (ground,) = re.findall(rf"^{within} {{.*?(color: #\w+) }}", style, re.M)
+        for kind in ("n", "p", "w"):
+            assert re.findall(rf"^{within} \.{kind} {{ (.*?) }}", style, re.M) == [ground], kind
+    for path in HTML.glob("_static/**/*.css"):
+        for wanted in re.findall(r"url\(([^)]+)\)", path.read_text(encoding="utf-8")):
+            name = wanted.strip("'\"").partition("?")[0].partition("#")[0]
+            assert name.startswith("data:") or not name or (path.parent / name).is_file(), (path.name, wanted)
+    assert not re.search(r"[{}]\.fa-(?:sun|moon|list)", (HTML / "_static/styles/pydata-sphinx-theme.css").read_text())
 
 
 def test_every_page_is_light():
     found = {name: weight(name) for name in [*pages(), "search", "404"]}
-    heavy = {name: size for name, (size, explorer) in found.items() if size > (EXPLORER if explorer else LIGHT)}
+    most = {
+        name: SEARCH if name == "search" else EXPLORER if explorer else LIGHT for name, (_, explorer) in found.items()
+    }
+    heavy = {name: size for name, (size, _) in found.items() if size > most[name]}
     assert not heavy, heavy
 
 
@@ -137,6 +183,29 @@ def test_a_broken_reference_fails_the_build_and_is_named(tmp_path_factory, broke
     assert done.returncode == 1, broken
     assert said in done.stderr
     assert "index" in done.stderr
+
+
+def test_a_tampered_page_and_an_emptied_figure_are_found_and_built_again(tmp_path_factory):
+    """Change a heading, empty a downloaded figure, drop a file, add one: verification names each, a build mends all."""
+    root = tmp_path_factory.mktemp("tampered") / "mini"
+    shutil.copytree(miniature.built(tmp_path_factory), root)
+    html = root / "book/_build/html"
+    assert miniature.healthsys(root, "build").returncode == 0
+    before = {path: path.read_bytes() for path in html.rglob("*") if path.is_file()}
+    page, figure = html / "index.html", next((html / "files").rglob("*.svg"))
+    page.write_text(page.read_text().replace("<h1>", "<h1>Not ", 1))
+    figure.write_text("<svg/>")
+    gone = html / "results/waits-once.json"
+    gone.unlink()
+    (html / "added.html").write_text("mine")
+    done = miniature.healthsys(root, "verify", "--only", "book")
+    assert done.returncode == 1
+    for name in ("index.html", figure.relative_to(html).as_posix(), "results/waits-once.json", "added.html"):
+        assert f"book: {name}, checksum" in done.stdout + done.stderr, name
+    done = miniature.healthsys(root, "build")
+    assert done.returncode == 0
+    assert {path: path.read_bytes() for path in html.rglob("*") if path.is_file()} == before
+    assert miniature.healthsys(root, "verify", "--only", "book").returncode == 0
 
 
 _MADE = []

@@ -7,6 +7,7 @@ import yaml
 
 from compendium import address, finish
 from compendium.errors import CompendiumError
+from compendium.runs import load_runs
 
 PAGE = (
     '<html><head><title>Gaps &#8212; Miniature</title></head><body><div class="article-header-buttons"></div>'
@@ -39,6 +40,21 @@ def test_without_an_address_there_is_no_launch_link_no_open_graph_and_no_sitemap
     finish.finish(folder, epoch="1767225600")
     assert "og:" not in (folder / "index.html").read_text()
     assert not (folder / "sitemap.xml").exists()
+
+
+def test_with_a_repository_each_page_has_a_link_for_feedback_and_one_to_its_source(mini):
+    assert address.feedback("index") == {}
+    configure(mini, repository={"url": "https://github.com/someone/book/", "branch": "main"})
+    run = next(iter(load_runs().values()))
+    assert address.feedback(f"analyses/{run.name}") == {
+        "Feedback": f"https://github.com/someone/book/issues/new?title=Page+analyses%2F{run.name}",
+        "Edit": f"https://github.com/someone/book/edit/main/notebooks/{run.notebook.name}",
+    }
+    assert address.feedback("index")["Edit"].endswith("/edit/main/book/index.md")
+    assert list(address.feedback("reference/written")) == ["Feedback"]
+    folder = built(mini)
+    finish.finish(folder, epoch="1767225600")
+    assert "issues/new?title=Page+index" in (folder / "index.html").read_text()
 
 
 def test_one_address_of_the_repository_drives_binder(mini):

@@ -119,15 +119,15 @@ def test_the_explorer_script_agrees_with_exact_fractions():
         if all(any(None not in pair for pair in pairwise(part)) for part in parts):
             cases.append((tenths, {"rebase": rebase, "shift": 7, "trend": 6, "screen": screen}))
     sent = [
-        [{"values": decimals(tenths), "labels": [str(place) for place in range(len(tenths))], "times": [],
-          "period": "month", "sign": "", "digits": 1, "fewestInPart": 6, "fewest": 12}, controls]
+        [{"values": decimals(tenths), "labels": [str(place) for place in range(len(tenths))], "kind": "yours",
+          "title": "", "period": "month", "sign": "", "digits": 1, "fewestInPart": 6, "fewest": 12}, controls]
         for tenths, controls in cases
     ]  # fmt: skip
     script = (miniature.PROJECT / "book" / "_static" / "explore-models.js").read_text(encoding="utf-8")
     script += (
         "\nconst sent = JSON.parse(require('fs').readFileSync(0, 'utf8'));"
-        "\nconst model = globalThis.hsExplorers['control-chart'];"
-        "\nconsole.log(JSON.stringify(sent.map((one) => model(...one).data.points.map((point) => point.signal))));"
+        "\nconst model = (...one) => globalThis.hsExplorers['control-chart'](...one).rows.map((row) => row.at(-1));"
+        "\nconsole.log(JSON.stringify(sent.map((one) => model(...one).map((signal) => signal.replace('none', '')))));"
     )
     answer = subprocess.run([node, "-e", script], input=json.dumps(sent), capture_output=True, text=True, check=True)
     for (tenths, controls), found in zip(cases, json.loads(answer.stdout), strict=True):

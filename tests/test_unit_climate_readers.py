@@ -115,7 +115,7 @@ def test_a_questionnaire_of_ones_own(tmp_path, survey):
     path = survey(lambda frame: frame[keep])
     own = open_data(str(tmp_path / "items.csv"), read_items, dimensions=climate.DIMENSIONS)
     assert shown(path, items=own).scores[list(climate.DIMENSIONS)].eq(200).all(axis=None)
-    results, _, said = page("climate-baseline", survey=path, items=str(tmp_path / "items.csv"))
+    results, _, said = page("climate-baseline", survey=path, items=str(tmp_path / "items.csv"), minimum_team_size=1)
     assert values(results)["score_trust"] == 200
     assert "alpha_lowest" not in results
     assert "1 item(s); at least 2 are needed" in said

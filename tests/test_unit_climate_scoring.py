@@ -306,6 +306,21 @@ def test_results_that_are_the_same_for_everybody_are_counted_and_said():
     assert off.note.startswith("The protection of small teams is switched off")
 
 
+def test_results_that_are_the_same_for_all_but_one_are_suppressed():
+    answers = people([6, 7], answer=0)
+    shown = climate.withhold_small_teams(answers, hide_unanimous=True)
+    assert (shown.unanimous, shown.withheld_cells) == (4, 4)
+    assert shown.scores[["trust", "conflict"]].isna().all(axis=None)
+    assert shown.answers.filter(like="trust").isna().all(axis=None)
+    assert "In 4 of these everybody, or everybody but one, has the same score" in shown.note
+    answers.loc[0, ["trust_1", "trust_2"]] = 3  # one of six differs, and knows what the others said
+    assert climate.withhold_small_teams(answers, hide_unanimous=True).unanimous == 4
+    answers.loc[1, ["trust_1", "trust_2"]] = 3
+    kept = climate.withhold_small_teams(answers, hide_unanimous=True)
+    assert kept.unanimous == 3
+    assert kept.scores.groupby("team")["trust"].mean().tolist()[0] == pytest.approx(100)
+
+
 def test_a_team_of_one_has_a_score_and_the_right_reason():
     shown = climate.withhold_small_teams(varied([1, 6]), minimum_team_size=1)
     row = climate.team_profile(shown, "T0", BENCHMARKS).iloc[0]

@@ -8,20 +8,10 @@ import pytest
 
 import in_process
 from compendium import datasets
-from compendium.recording import RESULT_TYPE
 from compendium.runs import load_runs
 from healthsys.coding import split_codes, tensions, timelines
 from healthsys.errors import DataError
-
-
-def executed(name, **changes):
-    run = load_runs()[name]
-    return in_process.execute(dataclasses.replace(run, parameters={**run.parameters, **changes}))
-
-
-def recorded(notebook):
-    found = [output.data.get(RESULT_TYPE) for cell in notebook.cells for output in cell.get("outputs", [])]
-    return {entry["name"]: entry for entry in found if entry}
+from in_process import executed, recorded
 
 
 def tables(notebook):

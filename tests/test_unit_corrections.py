@@ -85,7 +85,7 @@ def test_the_latest_correction_of_each_result_is_what_the_record_says_now():
         if run not in load_runs():
             continue
         entry = json.loads(record.recorded_path(run).read_text())["results"].get(result)
-        if entry and isinstance(entry["value"], str) and " " in entry["value"]:
+        if entry and isinstance(entry.get("value"), str) and " " in entry["value"]:
             continue  # a sentence may be reworded later
         now = corrections.shown_as(entry) if entry else corrections.GONE
         assert row["new"].replace(" %", "%") == now, (run, result)

@@ -56,8 +56,11 @@ def test_kind_source_licence_and_columns_are_stated(resource):
     assert resource["kind"] in datasets.KINDS
     assert resource["licenses"]
     assert resource["description"].endswith(".")
-    if resource["kind"] == "published":
+    if resource["kind"] in ("published", "official"):
         assert resource["sources"]
+    if resource["kind"] == "official":
+        assert resource["computed"]["files"]
+        assert all(len(one["sha256"]) == 64 for one in resource["computed"]["files"])
     for field in resource["schema"]["fields"]:
         assert field["description"], f"{field['name']} has no meaning"
 

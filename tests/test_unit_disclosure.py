@@ -85,7 +85,7 @@ def test_a_percentage_that_cannot_be_protected_is_refused():
         Statement({"band": "r0", "sex": "c0"}, {"band": "r0"}, 100 * 1 / 3, 6),
         Statement({"band": "r0"}, {}, 100 * 3 / 7, 6),
     ]
-    with pytest.raises(DataError, match="can be narrowed to fewer than three numbers whatever else is suppressed"):
+    with pytest.raises(DataError, match="can be narrowed to too few numbers whatever else is suppressed"):
         protect(grid([[1, 2], [1, 3]]), tables=[Printed("t", ("band", "sex"))], rule=HES, statements=told)
 
 

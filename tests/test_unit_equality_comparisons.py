@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 
 from healthsys.disclosure import HES, Printed, protect
-from healthsys.errors import DataError
 
 # The proof knows the counts behind unrounded figures
 
@@ -16,11 +14,9 @@ def test_figures_from_unrounded_counts_need_more_protection():
     people = pd.DataFrame({"band": ["5", "6", "5", "6"], "group": list("aabb"), "people": [40, 3, 60, 50]})
     page = protect(people, tables=[Printed("t", ("band",), where={"group": "a"})], rule=HES, unrounded=True)
     assert page.proof.holds
-    assert page.exact({"group": "a", "band": "5"}) is None
-    assert page.exact({"group": "a"}) == 43
+    assert page.shown({"group": "a", "band": "5"}) is None
     rounded = protect(people, tables=[Printed("t", ("band",), where={"group": "a"})], rule=HES)
-    with pytest.raises(DataError, match="protected for rounded counts only"):
-        rounded.exact({"group": "a"})
+    assert len(rounded.secondary) <= len(page.secondary)
 
 
 def test_a_percentage_that_leaves_few_behind_is_not_given():

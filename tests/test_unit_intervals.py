@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from compendium import datasets, paths
 from healthsys.errors import DataError
 from healthsys.its import simulate
-from healthsys.its.autoregressive import satterthwaite
+from healthsys.its.autoregressive import likelihood_rho, satterthwaite
 from healthsys.its.interrupted import controlled, design, segmented
 from healthsys.its.least_squares import FixedB, kernel_weights
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, LINEAR_MODELS, MODELS, fit
@@ -520,3 +520,27 @@ def test_every_linear_model_finds_the_same_line_without_autocorrelation():
 def test_the_table_in_the_package_is_the_bundled_one():
     carried = Path(simulate.__file__).with_name("interval_coverage.csv")
     assert carried.read_bytes() == (paths.data() / "reference" / "interval_coverage.csv").read_bytes()
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+def test_the_autocorrelation_maximises_the_likelihood_written_out_with_its_whole_covariance(restricted):
+    """Sums over neighbours against the dense matrix, with months missing in between."""
+    rng = np.random.default_rng(8)
+    times = np.cumsum(rng.choice([1, 1, 1, 2, 4], 40))
+    design = np.column_stack([np.ones(40), times, times > times[20]]).astype(float)
+    series = 1000 + rng.normal(0, 2, (6, 40)).cumsum(axis=1) * 0.4 + rng.normal(0, 2, (6, 40))
+
+    def loss(rho, y):
+        inverse = np.linalg.inv(rho ** np.abs(times[:, None] - times[None, :]))
+        cross = design.T @ inverse @ design
+        left = y - design @ np.linalg.solve(cross, design.T @ inverse @ y)
+        more = np.linalg.slogdet(cross)[1] if restricted else 0
+        degrees = 40 - 3 if restricted else 40
+        return degrees * np.log(left @ inverse @ left) - np.linalg.slogdet(inverse)[1] + more
+
+    found = likelihood_rho(series, design, np.diff(times).astype(float), restricted=restricted)
+    for y, rho in zip(series, found, strict=True):
+        near = min(np.linspace(-0.93, 0.97, 96), key=lambda one: loss(one, y))
+        best = optimize.minimize_scalar(loss, bounds=(near - 0.02, near + 0.02), args=(y,), method="bounded")
+        assert loss(rho, y) <= best.fun + 1e-9
+        assert rho == pytest.approx(best.x, abs=1e-4)

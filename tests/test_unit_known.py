@@ -111,7 +111,6 @@ def kh03(old, new):
         (AE_HEADER + A.replace(",300,", ",3000,").format(month="MAY"), "row 2: attendances over four hours is 3,025"),
         (AE_HEADER + A.format(month="MAY").strip() + ",1\n", "row 2 has 23 cells but the header 22"),
         (AE_HEADER.replace("Parent Org", "Org Code") + A.format(month="MAY"), "column 'Org Code' occurs twice"),
-        (AE_HEADER.replace(",", ";") + A.format(month="MAY").replace(",", ";"), "separated by semicolons"),
         ("A&E\n\n" + AE_HEADER + A.format(month="MAY"), "the header is in row 3"),
         (kh03("0.9,0.8,5000", "0.9,1.8,5000"), r"row 3: ae_type1_pct_4hr is 1\.8, above 1"),
         (kh03("RA1,2019-20 Q1,A,100.0", "\nRA1,2019-20 Q1,A,-999999"), r"row 4: '-999999' is negative"),

@@ -23,11 +23,15 @@ GENUINE = {
     "climate_benchmarks": {
         r"^95%$|rwg_share_uniform: 95%": "the share of team results whose members agree, a number of the data",
     },
+    "climate_real_teams": {
+        r"(?<=[\d.] )5\.96|at least 95%": "quantiles of the organisations, and the last of the percentiles carried",
+    },
     "intersectional_gaps": {
         r"(?<=18% to )95%": "the upper limit of the additive share at 90%",
     },
     "review_claims_equality": {
         r"95 ?% of (doctors|healthcare workers)": "shares that a source reports",
+        r"level 0\.95|(95% CI 1\.11 to 3\.72)": "the interval of maternal deaths that its source reports",
     },
     "staggered_starts": {
         r"at 1\.96 \(dashed\) and 3\.09 \(solid\)": "the two limits of a funnel, a convention",
@@ -39,6 +43,9 @@ FEWER = {
     "interval_coverage": {"series": 60},
     "staggered_starts": {"resamples": 39},
     "pay_gap_decomposition": {"resamples": 50},
+    "climate_real_teams": {
+        r"(?<=[\d.] )5\.96|at least 95%": "quantiles of the organisations, and the last of the percentiles carried",
+    },
     "intersectional_gaps": {"resamples": 100},
     "pay_gap": {"resamples": 100},
 }

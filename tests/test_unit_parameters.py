@@ -8,7 +8,7 @@ import pytest
 import miniature
 from compendium import paths
 from compendium.errors import RunError
-from compendium.parameters import parameters_of, parse_options, validate
+from compendium.parameters import Parameter, parameters_of, parse_options, validate
 
 
 @pytest.fixture
@@ -156,3 +156,37 @@ def test_dates_and_areas_of_the_bundled_series_are_not_used_for_an_own_one(tmp_p
     known = parameters_of(notebook, label="service_trends")
     found = validate({"data": "mine.csv"}, known, label="service_trends", folder=tmp_path)
     assert (found["change"], found["control"], found["others"]) == ("", "", [])
+
+
+@pytest.mark.parametrize("text", ["[" * 3000, "[" * 3000 + "]" * 3000, "[" + "9" * 6000 + "]", "[1,"])
+def test_a_list_that_cannot_be_read_is_refused_in_a_short_sentence(text):
+    known = {"sizes": Parameter("sizes", "list[int]", [10], "beds", "any")}
+    with pytest.raises(RunError, match="which cannot be read; allowed: a list of whole numbers such as") as refused:
+        parse_options((f"sizes={text}",), known, label="x")
+    assert len(str(refused.value)) < 250
+
+
+def test_a_refused_value_is_shown_cut(tmp_path):
+    known = {
+        "sizes": Parameter("sizes", "list[int]", [10], "beds", "any"),
+        "file": Parameter("file", "str", "", "a file", "file"),
+        "sex": Parameter("sex", "str", "F", "whose", "F | M"),
+    }
+    for given in ({"sizes": ["x"] * 9000}, {"file": "y" * 10_000_000}, {"sex": "z" * 10_000_000}):
+        with pytest.raises(RunError) as refused:
+            validate(given, known, label="x", folder=tmp_path)
+        assert len(str(refused.value)) < 700
+
+
+def test_a_value_that_belongs_to_another_is_asked_for_and_never_carried_over():
+    known = cell(
+        'group: str = "sex"  # column; allowed: any\n'
+        'comparator: str = "M"  # group compared with; allowed: any; set with: group\n'
+    )
+    given = {"label": "pay", "folder": Path()}
+    wanted = "pay: group is 'ethnicity', so comparator must be given too; its default 'M' belongs to 'sex'. Add"
+    with pytest.raises(RunError, match=wanted):
+        validate({"group": "ethnicity"}, known, **given)
+    assert validate({"group": "ethnicity", "comparator": "W"}, known, **given)["comparator"] == "W"
+    assert validate({"group": "sex"}, known, **given) == {"group": "sex"}
+    assert validate({"comparator": "F"}, known, **given) == {"comparator": "F"}

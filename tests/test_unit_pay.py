@@ -487,7 +487,13 @@ def test_whatever_the_file_the_counts_hold(letters, seed):
     staff = pd.DataFrame({"sex": letters, "hourly_pay": np.random.default_rng(seed).integers(10, 30, len(letters))})
     if "F" not in letters:
         return
-    assert protect_counts(sided(staff), group="sex", rule=HES).proof.holds
+    try:
+        page = protect_counts(sided(staff), group="sex", rule=HES)
+    except DataError:
+        if staff["sex"].value_counts().min() >= 8:  # it is refused only where a group is too small to be shown
+            raise
+    else:
+        assert page.proof.holds
 
 
 def test_a_level_without_enough_people_has_no_pay(workforce):

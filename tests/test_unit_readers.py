@@ -207,10 +207,10 @@ def test_a_file_of_another_kind_is_refused_with_what_was_expected(tmp_path, text
         read_official(path)
 
 
-def test_a_workbook_is_refused_with_the_remedy(tmp_path):
+def test_a_broken_workbook_is_refused_with_the_remedy(tmp_path):
     path = tmp_path / "book.xls"
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    with pytest.raises(DataError, match="saved as 'CSV UTF-8' first"):
+    with pytest.raises(DataError, match=r"no readable xlsx, xls or ods workbook .*; save the sheet as 'CSV UTF-8'"):
         read_official(path)
 
 

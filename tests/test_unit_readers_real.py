@@ -29,13 +29,15 @@ READ = [
     ("gp_appointments/Regional_CSV_Dorset.csv", "gp_appointments", 5638, 5638),
     ("gp_appointments/Regional_CSV_Gloucestershire.csv", "gp_appointments", 7123, 7123),
     ("rtt_waiting/NHS_timeseries.csv", "rtt_overview", 228, 222),
+    ("rtt_waiting/RTT-Overview-Timeseries-Including-Estimates-for-Missing-Trusts-Dec25-XLS-115K-6jPlxd.xlsx",
+     "rtt_overview", 228, 225),
     ("rtt_waiting/waiting lists for NHS Regions.csv", "rtt_regions", 6804, 6489),
     ("rtt_waiting/waiting list flow for STPs.csv", "rtt_flow", 1260, 1260),
     ("rtt_waiting/waiting lists for Wales - raw data - July 2022.csv", "rtt_wales", 131, 131),
 ]  # fmt: skip
 
 #: Every other file belongs to another chapter or is no CSV, and is refused with one of these sentences.
-REFUSALS = "layout is not recognised|it must be saved as 'CSV UTF-8'|it is not text"
+REFUSALS = r"layout is not recognised|sheets with data|no readable xlsx, xls or ods workbook|it is not text"
 
 OTHERS = sorted(
     {str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*") if path.is_file() and path.name != "README.md"}

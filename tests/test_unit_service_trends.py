@@ -201,7 +201,7 @@ def test_the_sensitivity_analysis_tries_the_other_choices_one_at_a_time(south):
         "season: none", "season: two harmonics", "season: months",
     ]  # fmt: skip
     assert choices[-1] == "least squares on the months before the change only"
-    assert f"Of {len(choices) - 2} alternatives" in south.texts["sensitivity"]
+    assert f"of {len(choices) - 2} alternatives give another" in south.texts["sensitivity"]
 
 
 def test_a_moved_date_is_fitted_at_that_date_and_lags_belong_to_their_model(tmp_path):

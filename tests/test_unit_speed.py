@@ -7,7 +7,7 @@ import json
 import pytest
 from lxml import html as parser
 
-from compendium import sphinx, vega
+from compendium import explorers, sphinx
 from compendium.speed import speed
 
 ROW = {"what": "two <cores>", "seconds": 83.26, "ratio": 1.0, "processor": 0.0123, "processor_ratio": 2.5,
@@ -60,14 +60,14 @@ class Script:
         ("_static/identity.css", False, True),
         ("_static/thebelab.js", True, False),
         (Script("https://unpkg.com/THEBE@0.8"), False, False),
-        *((Script(f"_static/{name}", defer="defer"), True, True) for name in vega.FILES if name.endswith(".js")),
-        *((Script(f"_static/{name}"), True, False) for name in vega.FILES if name.endswith(".js")),
-        *((Script(f"_static/{name}", defer="defer"), False, False) for name in vega.FILES),
+        *((Script(f"_static/{name}", defer="defer"), True, True) for name in explorers.FILES if name.endswith(".js")),
+        *((Script(f"_static/{name}"), True, False) for name in explorers.FILES if name.endswith(".js")),
+        *((Script(f"_static/{name}", defer="defer"), False, False) for name in explorers.FILES),
     ],
 )
 def test_a_page_loads_only_what_it_uses(entry, explores, used):
     assert sphinx._used(entry, explores=explores) is used
-    context = {"body": vega.MARK if explores else "", "script_files": [entry], "css_files": []}
+    context = {"body": explorers.MARK if explores else "", "script_files": [entry], "css_files": []}
     sphinx._drop_unused(None, "page", "page.html", context, None)
     assert bool(context["script_files"]) is used
 

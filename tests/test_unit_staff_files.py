@@ -141,10 +141,16 @@ def paid(tmp_path, cells, others=12):
     return staff_file(tmp_path, "sex,hourly_pay", rows)
 
 
-@pytest.mark.parametrize("cell", ["16,4", "16,41", "1.234,50", "16,4100", "£16,41"])
-def test_a_decimal_comma_is_refused_with_its_row(tmp_path, cell):
-    with pytest.raises(DataError, match=r"column 'hourly_pay', row 3: .* has a comma as decimal sign"):
-        io.read_payroll(paid(tmp_path, ["16.41", cell]))
+@pytest.mark.parametrize(("cell", "pay"), [("16,4", 16.4), ("16,41", 16.41), ("16,4100", 16.41), ("£16,41", 16.41)])
+def test_a_decimal_comma_is_read_and_said(tmp_path, cell, pay):
+    found = io.read_payroll(paid(tmp_path, ["16.41", cell]))
+    assert found["hourly_pay"].iloc[1] == pay
+    assert found.attrs["read_as"] == ["hourly_pay: commas are decimal signs"]
+
+
+def test_a_comma_that_could_be_two_things_is_refused(tmp_path):
+    with pytest.raises(DataError, match="column 'hourly_pay': '1,641' could be a thousand and '16,4' is a decimal"):
+        io.read_payroll(paid(tmp_path, ["16,4", "1,641"]))
 
 
 def test_thousands_commas_are_read(tmp_path):
@@ -154,7 +160,7 @@ def test_thousands_commas_are_read(tmp_path):
     assert found["hourly_pay"].tolist() == [16.41, 17.0, 18.0]
 
 
-@pytest.mark.parametrize("cell", ["-16.41", "0", "inf", "1e3", "nan", "sixteen", "16.4.1", "−16"])
+@pytest.mark.parametrize("cell", ["-16.41", "0", "inf", "1e3", "sixteen", "16.4.1", "−16"])
 def test_what_is_no_rate_of_pay_is_refused_with_its_row(tmp_path, cell):
     with pytest.raises(DataError, match=r"column 'hourly_pay', row 3: '.*' is not an amount of pay"):
         io.read_payroll(paid(tmp_path, ["16.41", cell]))
@@ -196,10 +202,12 @@ def test_columns_of_numbers_are_numbers_and_empty_cells_missing(tmp_path):
     assert found[["age", "site"]].isna().sum().tolist() == [1, 1]
 
 
-@pytest.mark.parametrize("name", ["d07_pay_decimal_comma.csv"])
-def test_wild_pay_is_refused(shared, name):
-    with pytest.raises(DataError, match="comma as decimal sign"):
-        io.read_payroll(shared / "cases/wild" / name)
+def test_wild_pay_with_decimal_commas_is_read(shared):
+    """Mean gap 9.4 %, median 9.8 %, as the case says."""
+    staff = io.read_payroll(shared / "cases/wild/d07_pay_decimal_comma.csv")
+    mean, middle = (staff.groupby("sex")["hourly_pay"].agg(how) for how in ("mean", "median"))
+    assert 100 * (1 - mean["F"] / mean["M"]) == pytest.approx(9.4, abs=0.05)
+    assert 100 * (1 - middle["F"] / middle["M"]) == pytest.approx(9.8, abs=0.05)
 
 
 def test_a_data_set_that_is_no_staff_file_is_named():

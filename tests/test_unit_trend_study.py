@@ -16,12 +16,12 @@ def test_measures_speak_in_their_unit():
 
 def test_the_score_finds_what_is_known_and_repeats_with_its_seed():
     options = {"series": 60, "periods": 48, "start": 24, "rho": 0.4, "horizon": 12, "seed": 5}
-    table = simulate.score(**options)
+    table = simulate.interval_coverage(**options)
     first = table[table["estimand"] == "level at the change"].set_index(["model", "rho"])["covered"]
     assert first["poisson", 0.4] < first["quasi_poisson", 0.0]
     assert first["ols", 0.4] < first["ols", 0.0]
     assert first["ar1_reml", 0.4] > first["newey_west", 0.4] + 0.05
     assert set(table["level"]) == {0.95}
-    assert table.equals(simulate.score(**options))
+    assert table.equals(simulate.interval_coverage(**options))
     with pytest.raises(DataError, match="8 or more on each side"):
-        simulate.score(**{**options, "start": 4})
+        simulate.interval_coverage(**{**options, "start": 4})

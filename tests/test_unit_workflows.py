@@ -51,9 +51,21 @@ def test_every_make_target_that_a_step_calls_exists(name):
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_rights_are_named_and_writing_is_left_to_the_job_that_needs_it(name):
-    assert workflow(name)["permissions"] == {"contents": "read"}
-    for job in workflow(name)["jobs"].values():
-        assert job["timeout-minutes"] <= 120
+    allowed = {
+        "build": {"contents": "read", "pages": "read"},
+        "publish": {"pages": "write", "id-token": "write"},
+        "verify": {"contents": "read", "issues": "write"},
+    }
+    assert workflow(name)["permissions"] == {}, "a job has only the rights that it names"
+    for job, described in workflow(name)["jobs"].items():
+        assert described["timeout-minutes"] <= 120
+        assert described["permissions"] == allowed[job]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_no_checkout_keeps_its_credentials(name):
+    (checkout,) = [step for step in steps(name) if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout["with"] == {"persist-credentials": False}
 
 
 def test_the_issue_is_opened_only_where_the_verification_differs_and_carries_the_report():

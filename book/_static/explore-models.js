@@ -1,7 +1,8 @@
-// What the explorers compute, as the package does: healthsys.spc.charts, healthsys.queueing and
-// healthsys.pay. Each model takes what the page carries and the values of the controls, and returns a state:
-// sentence, numbers (name: [value, text]), rows of the table, data and signals of the charts, outputs and limits of
-// the controls. tests/test_functional_explorers.py compares them with the package at many positions.
+// What the explorers compute, as the package does: healthsys.spc.charts, healthsys.queueing, healthsys.pay, and counts
+// over what healthsys.its and healthsys.panel have computed. Each model takes what the page carries and the values of the
+// controls, and returns a state: sentence, numbers (name: [value, text]), rows of the table, charts (axes, marks and the
+// words of each value; the axes are the same at every position), outputs and limits of the controls.
+// tests/test_functional_explorers.py compares them with the package at many positions.
 (() => {
   "use strict";
 
@@ -86,9 +87,9 @@
     return values.map((_, place) => RULES[signs.findIndex((sign) => sign[place] !== 0)] ?? "");
   };
 
-  const xmr = (values, { rebase, shift, trend, screen }) => {
+  const segmentsOf = (values, { rebase, screen }) => {
     const parts = rebase ? [values.slice(0, rebase), values.slice(rebase)] : [values];
-    const segments = parts.map((part) => {
+    return parts.map((part) => {
       const known = part.filter((value) => value !== null);
       const centre = mean(known);
       const slack = slackOf(part);
@@ -96,6 +97,10 @@
       const half = LIMIT_FACTOR * meanMovingRange(part, screen, slack, usual === null ? 0 : Math.abs(usual - centre));
       return { points: known.length, mean: centre, lpl: centre - half, upl: centre + half, part, half, usual, slack };
     });
+  };
+
+  const xmr = (values, { rebase, shift, trend, screen }) => {
+    const segments = segmentsOf(values, { rebase, screen });
     const points = segments.flatMap(({ part, mean: centre, lpl, upl, half, usual, slack }, number) => {
       const signals = rulesBroken(part, centre, half, usual, slack, trend, shift);
       return part.map((value, place) => ({ value, segment: number + 1, mean: centre, lpl, upl, signal: signals[place] }));
@@ -103,8 +108,73 @@
     return { points, segments };
   };
 
+  // An axis that holds these values with a little room, from one round number to another.
+  const around = (values) => {
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const span = high - low || Math.abs(high) || 1;
+    const each = 10 ** Math.floor(Math.log10(span)) / 2;
+    return { low: Math.floor((low - span / 40) / each) * each, high: Math.ceil((high + span / 40) / each) * each };
+  };
+
+  // The limits of every position of the controls fit on one axis.
+  const axes = new WeakMap();
+  const chartAxis = (inputs) => {
+    if (!axes.has(inputs)) {
+      const { values, fewestInPart } = inputs;
+      const seen = values.filter((value) => value !== null);
+      for (let rebase = fewestInPart - 1; rebase <= values.length - fewestInPart; rebase += 1) {
+        for (const screen of [true, false]) {
+          const segments = segmentsOf(values, { rebase: rebase >= fewestInPart ? rebase : 0, screen });
+          seen.push(...segments.flatMap(({ lpl, upl }) => [lpl, upl]).filter(Number.isFinite));
+        }
+      }
+      axes.set(inputs, around(seen));
+    }
+    return axes.get(inputs);
+  };
+
+  const SHAPES = ["circle", "triangle", "x", "plus"];
+  const LOOKS = { published: ["square", "solid"], official: ["square", "solid"], yours: ["diamond", "open"] };
+
+  const shortMonth = (label) => label.replace(/^([A-Z][a-z]{2})[a-z]+ (?=\d{4}$)/, "$1 ");
+
+  const drawnChart = (inputs, points, show) => {
+    const { labels, kind, title } = inputs;
+    const ends = (number) => [points.findIndex((p) => p.segment === number), points.findLastIndex((p) => p.segment === number)];
+    const parts = [...new Set(points.map((point) => point.segment))].map(ends);
+    const level = (of, ink, look) => ({
+      kind: "rules-across", ink, look,
+      at: parts.map(([first, last]) => [first - 0.5, last + 0.5, of(points[first])]),
+    });
+    const near = (limit) => (point) => point.mean + (point[limit] - point.mean) * NEAR_SHARE;
+    const [shape, look] = LOOKS[kind] ?? ["square", "open"];
+    const calm = points.flatMap((point, place) => (point.value !== null && !point.signal ? [[place, point.value]] : []));
+    const marked = RULES.map((rule) => points.flatMap((point, place) => (point.signal === rule ? [[place, point.value]] : [])));
+    return {
+      x: { low: -0.5, high: labels.length - 0.5, labels: labels.map(shortMonth) },
+      y: { ...chartAxis(inputs), title },
+      marks: [
+        level(near("lpl"), "faint"), level(near("upl"), "faint"),
+        level((point) => point.mean, "context"), level((point) => point.lpl, "context", "dashed"),
+        level((point) => point.upl, "context", "dashed"),
+        { kind: "line", ink: "subject", at: points.map((point, place) => [place, point.value]) },
+        { kind: "points", ink: "subject", look, shape, size: 3.2, at: calm },
+        ...marked.map((at, place) => ({ kind: "points", ink: "comparison", look: "solid", shape: SHAPES[place], size: 4.6, at })),
+      ],
+      legend: RULES.map((text, place) => ({ ink: "comparison", look: "solid", shape: SHAPES[place], text })),
+      readings: points.map((point, place) => ({
+        x: place,
+        y: point.value ?? NaN,
+        text: point.value === null
+          ? `${labels[place]}: no value`
+          : `${labels[place]}: ${show(point.value)}, ${point.signal || "no special cause"} ` +
+            `(mean ${show(point.mean)}, limits ${show(point.lpl)} to ${show(point.upl)})`,
+      })),
+    };
+  };
+
   const controlChart = (inputs, { rebase, shift, trend, screen }) => {
-    const { values, labels, times, period, digits, sign } = inputs;
+    const { values, labels, period, digits, sign } = inputs;
     const begins = rebase >= inputs.fewestInPart ? rebase : 0;
     const { points, segments } = xmr(values, { rebase: begins, shift, trend, screen });
     const show = (value) => `${fixed(value, digits)}${sign}`;
@@ -138,8 +208,68 @@
         ...["value", "mean", "lpl", "upl"].map((name) => (point[name] === null ? "–" : fixed(point[name], digits))),
         point.signal || "none",
       ]),
-      data: { points: points.map((point, place) => ({ time: times[place], ...point })) },
+      charts: { "chart-to-move": drawnChart(inputs, points, show) },
+      limits: { rebase: Math.max(inputs.fewestInPart - 1, values.length - inputs.fewestInPart) },
       outputs: { rebase: begins ? labels[begins] : "never" },
+    };
+  };
+
+  // Numbers that a reader pastes: one column, or a label and a number. Throws a sentence that names the line.
+  const [FEWEST_OWN, MOST_OWN, MISSING] = [6, 500, /^(|-|–|\.|na|n\/a|nan|null)$/i];
+  const NUMBER = /^[+−-]?\d+([.,]\d+)?\s*%?$/;
+  const ownSeries = (text) => {
+    const lines = text.split(/\r\n|\r|\n/).map((line, place) => ({ line: line.trim(), number: place + 1, raw: line }));
+    const kept = lines.filter(({ line }) => line !== "");
+    const wrong = ({ number }, what) => new Error(`Line ${number}: ${what}`);
+    if (!kept.length) throw new Error("There are no numbers. Paste one column of numbers, or two columns: a label and a number.");
+    const separator = ["\t", ";"].find((one) => kept.some(({ line }) => line.includes(one))) ?? ",";
+    const commas = separator === "," && kept.filter(({ line }) => /^[+−-]?\d+,\d+\s*%?$/.test(line));
+    const single = commas && commas.length > 0 && kept.every(({ line }) => NUMBER.test(line) || !/\d,/.test(line));
+    if (single) {
+      const fields = commas.map(({ line }) => line.split(","));
+      const counts = fields.length > 1 && fields.every(([first], place) => place === 0 || Number(first) === Number(fields[place - 1][0]) + 1);
+      if (counts || fields.every(([, second]) => /^\d{3}$/.test(second))) {
+        throw wrong(commas[0], `"${commas[0].line}" can mean two things. Write decimals with a point, leave out thousands ` +
+          "separators, and separate two columns with a tab or a semicolon.");
+      }
+    }
+    const rows = kept.map((one) => {
+      const fields = (separator === "\t" ? one.raw : one.line).split(single ? "\n" : separator).map((field) => field.trim().replace(/^"(.*)"$/, "$1"));
+      if (fields.length > 2) throw wrong(one, `it has ${fields.length} columns. Allowed: one column of numbers, or two: a label and a number.`);
+      return { ...one, fields };
+    });
+    const last = ({ fields }) => fields.at(-1);
+    const heading = !NUMBER.test(last(rows[0])) && !MISSING.test(last(rows[0])) && !/\d/.test(last(rows[0])) ? rows.shift() : null;
+    const columns = rows[0]?.fields.length;
+    const values = rows.map((row) => {
+      const field = last(row);
+      if (row.fields.length !== columns) {
+        throw wrong(row, `it has ${row.fields.length === 1 ? "one column" : "two columns"}, but the lines above have ${columns === 1 ? "one" : "two"}.`);
+      }
+      if (MISSING.test(field)) return null;
+      const number = Number(field.replace("−", "-").replace(",", ".").replace("%", ""));
+      if (!NUMBER.test(field) || Math.abs(number) > 1e12) {
+        throw wrong(row, `"${field.slice(0, 40)}" is not a number. Allowed: digits with a decimal point or a decimal comma, such as 93.5, or NA for a missing value.`);
+      }
+      return number;
+    });
+    const observed = values.filter((value) => value !== null).length;
+    const neighbours = values.some((value, place) => place > 0 && value !== null && values[place - 1] !== null);
+    if (observed < FEWEST_OWN || values.length > MOST_OWN) {
+      throw new Error(`There are ${observed < FEWEST_OWN ? observed : values.length} numbers. Allowed: ${FEWEST_OWN} to ${MOST_OWN}.`);
+    }
+    if (!neighbours) throw new Error("No two numbers follow each other without a gap, so there is no moving range.");
+    const decimals = rows.map((row) => /[.,](\d+)/.exec(last(row))?.[1].length ?? 0);
+    return {
+      values,
+      labels: rows.map(({ fields }, place) => (columns === 1 ? `${place + 1}` : fields[0].slice(0, 30))),
+      period: "point",
+      title: (heading && last(heading).slice(0, 60)) || "your numbers",
+      kind: "yours",
+      sign: rows.every((row) => MISSING.test(last(row)) || last(row).endsWith("%")) ? "%" : "",
+      digits: Math.min(4, Math.max(...decimals) + 1),
+      fewestInPart: 6,
+      fewest: 12,
     };
   };
 
@@ -172,9 +302,8 @@
     const none = [null, "no limit: more patients arrive than leave"];
     const further = [0, 1, 2, 3, 4, 5].map((more) => beds + more);
     const curve = [];
-    for (let n = Math.max(1, Math.min(beds, needed) - inputs.margin); n <= Math.max(beds, needed) + inputs.margin; n += 1) {
-      curve.push({ beds: n, full: 100 * erlangB(load, n), accepted });
-    }
+    for (let n = 1; n <= inputs.most; n += 1) curve.push([n, 100 * erlangB(load, n)]);
+    const target = needed <= inputs.most ? [[needed, 100 * erlangB(load, needed)]] : [];
     return {
       sentence:
         `With ${counted(beds, "bed")}, ${fixed(arrivals, 1)} arrivals per day and an average stay of ${fixed(stay, 1)} days, ` +
@@ -199,8 +328,25 @@
         fixed(1000 * erlangB(load, n), 0),
         n === beds ? "–" : fixed(1000 * (erlangB(load, n - 1) - erlangB(load, n)), 1),
       ]),
-      data: { curve },
-      signals: { beds, needed },
+      charts: {
+        "risk-by-beds": {
+          x: { low: 0, high: inputs.most, title: "beds" },
+          y: { low: 0, high: 100, title: "Patients turned away (%)" },
+          marks: [
+            { kind: "rules-across", ink: "context", look: "dashed", at: [[0, inputs.most, accepted]] },
+            { kind: "line", ink: "subject", look: "thick", at: curve },
+            { kind: "points", ink: "comparison", look: "solid", shape: "circle", size: 5.5, at: [[beds, 100 * full]] },
+            { kind: "points", ink: "third", look: "solid", shape: "triangle", size: 5, at: target },
+            { kind: "text", ink: "comparison", dx: 10, dy: -22, at: [[beds, 100 * full, `this ward: ${counted(beds, "bed")}`]] },
+            { kind: "text", ink: "third", dx: 10, dy: -8, at: target.map(([n, share]) => [n, share, `target met: ${counted(n, "bed")}`]) },
+          ],
+          readings: curve.map(([n, share]) => ({
+            x: n,
+            y: share,
+            text: `${counted(n, "bed")}: ${fixed(share, 1)}% turned away, ${fixed(100 * occupancy(load, n), 1)}% of beds in use`,
+          })),
+        },
+      },
     };
   };
 
@@ -255,6 +401,41 @@
     return found;
   };
 
+  const SEXES = [
+    { ink: "subject", look: "solid", shape: "square", text: "women" },
+    { ink: "context", look: "solid", shape: "square", text: "men" },
+  ];
+
+  // The highest bar that any one move can make stays on the axis.
+  const drawnBands = ({ bands }, { women, men }) => {
+    const highest = ["women", "men"].map((sex) => [...bands[sex]].sort((a, b) => b - a).slice(0, 2).reduce((sum, n) => sum + n, 0));
+    const bars = (counts, left) => counts.map((count, place) => [place + left, place + left + 0.38, 0, count]);
+    return {
+      x: { low: -0.5, high: bands.band.length - 0.5, labels: bands.band, title: "pay band" },
+      y: { low: 0, high: around([0, ...highest]).high, title: "People" },
+      marks: [
+        { kind: "bars", ink: "subject", at: bars(women, -0.39) },
+        { kind: "bars", ink: "context", at: bars(men, 0.01) },
+      ],
+      legend: SEXES,
+      readings: bands.band.map((name, place) => ({ x: place, text: `Band ${name}: ${women[place]} women, ${men[place]} men` })),
+    };
+  };
+  const drawnQuarters = (shares) => ({
+    x: { low: 0, high: 100, title: "" },
+    y: { low: -0.5, high: 3.5, labels: QUARTERS, title: "People in each quarter of pay (%)" },
+    along: "y",
+    marks: [
+      { kind: "bars", ink: "subject", at: shares.map((share, place) => [0, share, place - 0.35, place + 0.35]) },
+      { kind: "bars", ink: "context", at: shares.map((share, place) => [share, 100, place - 0.35, place + 0.35]) },
+      { kind: "text", ink: "paper", dx: 6, dy: 4, at: shares.map((share, place) => [0, place, `${fixed(share, 1)}%`]) },
+    ],
+    readings: shares.map((share, place) => ({
+      y: place,
+      text: `${QUARTERS[place][0].toUpperCase()}${QUARTERS[place].slice(1)} quarter: ${fixed(share, 1)}% women, ${fixed(100 - share, 1)}% men`,
+    })),
+  });
+
   const payGap = (inputs, { who, origin, to, people }) => {
     const { band, rate } = inputs.bands;
     const before = payMeasures(rate, inputs.bands.women, inputs.bands.men);
@@ -283,16 +464,160 @@
         const [women, men] = [groups.women[place], groups.men[place]];
         return [name, `£${fixed(rate[place], 2)}`, fixed(women, 0), fixed(men, 0), women + men ? fixed((100 * women) / (women + men), 1) : "–"];
       }),
-      data: {
-        bands: band.flatMap((name, place) => ["women", "men"].map((sex) => ({ band: name, sex, people: groups[sex][place] }))),
-        quarters: QUARTERS.flatMap((quarter, place) => [
-          { quarter, sex: "women", share: now.quarters[place] },
-          { quarter, sex: "men", share: 100 - now.quarters[place] },
-        ]),
-      },
+      charts: { "people-by-band": drawnBands(inputs, groups), "quarters-to-move": drawnQuarters(now.quarters) },
       limits: { people: origin === to ? 0 : most },
     };
   };
 
-  globalThis.hsExplorers = { "control-chart": controlChart, "bed-slack": bedSlack, "pay-gap": payGap };
+  // ---- does the interval contain the truth? ----
+  const intervals = (inputs, { months, rho, method, step, one }) => {
+    const { names, count, start, slope, trend, axis } = inputs;
+    const cell = inputs.cells[`${months}|${rho}`];
+    const inside = ({ error, half }) => error.map((off, place) => Math.abs(off) <= half[place]);
+    const held = inside(cell.methods[method]);
+    const { error, half, recorded } = cell.methods[method];
+    const contained = held.filter(Boolean).length;
+    const width = (halves) => {
+      const sorted = [...halves].sort((a, b) => a - b);
+      return sorted[count / 2 - 1] + sorted[count / 2];
+    };
+    const at = one - 1;
+    const [low, high] = [step + error[at] - half[at], step + error[at] + half[at]];
+    const ends = `${fixed(low, 1)} to ${fixed(high, 1)}`;
+    const rules = (keep) => error.flatMap((off, place) => (keep(place) ? [[place + 1, step + off - half[place], step + off + half[place]]] : []));
+    const dots = (keep) => error.flatMap((off, place) => (keep(place) ? [[place + 1, step + off]] : []));
+    const change = Number(months) / 2;
+    const course = (t) => start + slope * t + (t >= change ? step + trend * (t - change) : 0);
+    const values = cell.noise[at].map((noise, t) => course(t) + noise);
+    const before = [[1, course(0)], [change, course(change - 1)]];
+    const after = [[change + 1, course(change)], [Number(months), course(months - 1)]];
+    return {
+      sentence:
+        `${contained} of these ${count} intervals contain the true change of ${fixed(step, 0)}. In ${inputs.series} simulated ` +
+        `series of this kind the share was ${fixed(recorded, 1)}%; the intervals claim 95%. ` +
+        `In series ${one} the interval is ${ends}, which ${held[at] ? "contains" : "misses"} the true change.`,
+      numbers: {
+        contained: [contained, `${contained} of ${count}`],
+        recorded: [recorded, `${fixed(recorded, 1)}%`],
+        short: [95 - recorded, fixed(95 - recorded, 1)],
+        width: [width(half), fixed(width(half), 1)],
+      },
+      rows: Object.entries(cell.methods).map(([name, of]) =>
+        [names[name], `${inside(of).filter(Boolean).length}`, fixed(of.recorded, 1), fixed(width(of.half), 1)]),
+      charts: {
+        "intervals-to-draw": {
+          x: { low: 0, high: count + 1, title: "series" },
+          y: { ...axis, title: "Estimated change of level, 95% confidence interval" },
+          marks: [
+            { kind: "rules-across", ink: "context", at: [[0, count + 1, step]] },
+            { kind: "rules", ink: "subject", at: rules((place) => held[place]) },
+            { kind: "rules", ink: "comparison", look: "thick", at: rules((place) => !held[place]) },
+            { kind: "points", ink: "comparison", look: "solid", shape: "x", size: 2.6, at: dots((place) => !held[place]) },
+          ],
+          legend: [
+            { ink: "subject", look: "solid", shape: "bar", text: "contains the true change" },
+            { ink: "comparison", look: "solid", shape: "x", text: "misses it" },
+          ],
+          readings: error.map((off, place) => ({
+            x: place + 1,
+            y: step + off,
+            text: `Series ${place + 1}: ${fixed(step + off, 1)} (${fixed(step + off - half[place], 1)} to ` +
+              `${fixed(step + off + half[place], 1)}), ${held[place] ? "contains" : "misses"} the true change of ${fixed(step, 0)}`,
+          })),
+        },
+        "series-to-draw": {
+          x: { low: 0, high: Number(months) + 1, title: "month" },
+          y: { ...inputs.values, title: `Series ${one}: simulated values (squares) and the true course (thick line)` },
+          marks: [
+            { kind: "line", ink: "subject", at: values.map((value, t) => [t + 1, value]) },
+            { kind: "points", ink: "subject", look: "open", shape: "square", size: 2.4, at: values.map((value, t) => [t + 1, value]) },
+            { kind: "line", ink: "comparison", look: "thick", at: before },
+            { kind: "line", ink: "comparison", look: "thick", at: after },
+          ],
+          readings: values.map((value, t) => ({
+            x: t + 1, y: value, text: `Month ${t + 1}: ${fixed(value, 1)}, true course ${fixed(course(t), 1)}`,
+          })),
+        },
+      },
+    };
+  };
+
+  // ---- how an association shrinks ----
+  const association = (inputs, { comparison, more }) => {
+    const { fits, bins, level } = inputs;
+    const fit = fits[comparison];
+    const plain = fits.none;
+    const clear = fit.low > 0 || fit.high < 0;
+    const slope = (of) => fixed(of.estimate, 2);
+    const size = fixed(Math.abs(more * fit.estimate), 1);
+    const way = fit.estimate < 0 ? "lower" : "higher";
+    const between = [more * fit.low, more * fit.high].map((value) => fixed(value, 1));
+    const share = (100 * fit.estimate) / plain.estimate;
+    const drawn = bins[comparison];
+    const [first, last] = [drawn[0].occupancy, drawn.at(-1).occupancy];
+    const line = (x, of) => fit.middle.four_hour + of * (x - fit.middle.occupancy);
+    const band = Array.from({ length: 21 }, (_, n) => first + ((last - first) * n) / 20);
+    const rows = Object.entries(fits);
+    return {
+      sentence:
+        `Comparing ${fit.said}, occupancy ${counted(more, "point")} higher goes with four-hour performance ${size} ` +
+        `${size === "1.0" ? "point" : "points"} ${way} (difference, ${level}% CI ${between[0]} to ${between[1]}${clear ? "" : ", which includes zero"}).` +
+        (comparison === "none" ? "" : ` The slope is ${fixed(share, 0)}% of the slope of all rows together.`),
+      numbers: {
+        slope: [fit.estimate, `${slope(fit)} (${fixed(fit.low, 2)} to ${fixed(fit.high, 2)})`],
+        difference: [more * fit.estimate, fixed(more * fit.estimate, 1)],
+        share: [share, `${fixed(share, 0)}%`],
+        spread: [fit.spread, fixed(fit.spread, 1)],
+      },
+      rows: rows.map(([, of]) => [of.label, slope(of), fixed(of.low, 2), fixed(of.high, 2), fixed(of.spread, 1)]),
+      charts: {
+        "bins-to-compare": {
+          x: { ...inputs.x, title: "occupancy of general and acute beds (%)" },
+          y: { ...inputs.y, title: "Attendances within four hours (%)" },
+          marks: [
+            { kind: "points", ink: "context", look: "open", shape: "circle", size: 3, at: bins.none.map((bin) => [bin.occupancy, bin.four_hour]) },
+            {
+              kind: "area", ink: "subject",
+              at: band.map((x) => [x, ...[line(x, fit.low), line(x, fit.high)].sort((a, b) => a - b)]),
+            },
+            { kind: "line", ink: "subject", look: "thick", at: [[first, line(first, fit.estimate)], [last, line(last, fit.estimate)]] },
+            { kind: "points", ink: "subject", look: "solid", shape: "square", size: 4, at: drawn.map((bin) => [bin.occupancy, bin.four_hour]) },
+          ],
+          legend: [
+            { ink: "subject", look: "solid", shape: "square", text: "this comparison, with its slope" },
+            { ink: "context", look: "open", shape: "circle", text: "all rows together" },
+          ],
+          readings: drawn.map((bin) => ({
+            x: bin.occupancy,
+            y: bin.four_hour,
+            text: `${bin.n} rows: occupancy ${fixed(bin.occupancy, 1)}%, within four hours ${fixed(bin.four_hour, 1)}%`,
+          })),
+        },
+        "slopes-to-compare": {
+          x: inputs.slopes,
+          y: { low: -0.6, high: rows.length - 0.4, labels: rows.map(([, of]) => of.short).reverse(), title: "Points of four-hour performance for each point of occupancy" },
+          along: "y",
+          marks: [
+            { kind: "rules", ink: "context", at: [[0, -0.6, rows.length - 0.4]] },
+            ...rows.flatMap(([name, of], place) => {
+              const ink = name === comparison ? "subject" : "context";
+              const y = rows.length - 1 - place;
+              return [
+                { kind: "rules-across", ink, look: "thick", at: [[of.low, of.high, y]] },
+                { kind: "points", ink, look: "solid", shape: "square", size: name === comparison ? 5 : 3.5, at: [[of.estimate, y]] },
+              ];
+            }),
+          ],
+          readings: rows.map(([, of], place) => ({
+            y: rows.length - 1 - place,
+            text: `${of.label}: ${slope(of)} (${level}% CI ${fixed(of.low, 2)} to ${fixed(of.high, 2)})`,
+          })),
+        },
+      },
+    };
+  };
+
+  globalThis.hsExplorers = {
+    "control-chart": controlChart, "bed-slack": bedSlack, "pay-gap": payGap, intervals, association, ownSeries,
+  };
 })();

@@ -1,17 +1,12 @@
-// The shell of an explorer: reads its controls, asks the model (explore-models.js), shows sentence, numbers, table and
-// chart. Without this script the page shows one position, whole.
+// The shell of an explorer: reads its controls and the address, asks the model (explore-models.js), and shows sentence,
+// numbers, table and charts (explore-draw.js). Without this script the page shows one position, whole.
 (() => {
   "use strict";
 
-  const read = (form) =>
-    Object.fromEntries(
-      [...form.elements]
-        .filter((element) => element.name)
-        .map((element) => [
-          element.name,
-          element.type === "checkbox" ? element.checked : element.type === "range" ? Number(element.value) : element.value,
-        ]),
-    );
+  const named = (form) => [...form.elements].filter((element) => element.name);
+  const valueOf = (element) =>
+    element.type === "checkbox" ? element.checked : element.type === "range" ? Number(element.value) : element.value;
+  const read = (form) => Object.fromEntries(named(form).map((element) => [element.name, valueOf(element)]));
 
   const showNumbers = (list, state) => {
     for (const entry of [...list.children]) if (!(entry.lastChild.dataset.name in state.numbers)) entry.remove();
@@ -48,90 +43,165 @@
     );
   };
 
-  const showControls = (form, values, state) => {
+  const showControls = (form, state) => {
     for (const slider of form.querySelectorAll("input[type=range]")) {
       const most = state.limits?.[slider.name];
       if (most !== undefined) slider.max = most;
       const digits = slider.step.includes(".") ? 1 : 0;
       const plain = Number(slider.value).toFixed(digits);
       const unit = plain === "1" ? slider.dataset.unit.replace(/s$/, "") : slider.dataset.unit;
-      const said = state.outputs?.[slider.name] ?? (unit === "%" ? `${plain}%` : `${plain} ${unit}`);
+      const said = state.outputs?.[slider.name] ?? (unit === "%" ? `${plain}%` : `${plain} ${unit}`.trim());
       slider.setAttribute("aria-valuetext", said);
       slider.parentElement.querySelector("output").textContent = said;
     }
   };
 
-  // A chart replaces the drawing of its figure; the figure keeps its caption.
-  const openChart = async (name, spec, { data, signals }) => {
-    const figure = document.getElementById(`figure-${name}`);
-    const place = document.createElement("div");
-    place.className = "hs-live";
-    place.setAttribute("role", "img");
-    const drawing = document.createElement("div");
-    drawing.setAttribute("aria-hidden", "true"); // the place says it all; marks one by one would say nothing
-    place.append(drawing);
-    figure.prepend(place);
-    figure.classList.add("hs-alive");
-    const own = Object.fromEntries(Object.entries(data).filter(([rows]) => JSON.stringify(spec).includes(`"name":"${rows}"`)));
-    // The page's policy allows no code made of text and no style but its own: expressions are interpreted (ast).
-    const options = { actions: false, ast: true, defaultStyle: false, renderer: "svg", tooltip: { disableDefaultStyle: true } };
-    const params = spec.params?.map((param) => ({ ...param, value: signals[param.name] ?? param.value }));
-    const { view } = await globalThis.vegaEmbed(drawing, { ...spec, datasets: own, ...(params && { params }) }, options);
-    return { place, view, uses: Object.keys(own) };
+  // The settings in the fragment of the address, which is never sent: those that are not as the page starts.
+  const inAddress = (form) => {
+    const changed = named(form).filter((element) =>
+      element.type === "checkbox"
+        ? element.checked !== element.defaultChecked
+        : element.options
+          ? ![...element.options].find((option) => option.defaultSelected)?.selected
+          : element.value !== element.defaultValue);
+    const text = (element) => (element.type === "checkbox" ? (element.checked ? "yes" : "no") : element.value);
+    return new URLSearchParams(changed.map((element) => [element.name, text(element)])).toString();
   };
 
-  const showChart = ({ place, view, uses }, state) => {
-    place.setAttribute("aria-label", state.sentence);
-    for (const name of uses) view.data(name, state.data[name].map((row) => ({ ...row })));
-    const known = view.getState().signals;
-    for (const [name, value] of Object.entries(state.signals ?? {})) if (name in known) view.signal(name, value);
-    return view.runAsync();
+  // Takes from the address what a control allows, and nothing else; says whether it named a control.
+  const fromAddress = (form) => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    const known = named(form).filter((element) => given.has(element.name));
+    for (const element of known) {
+      const text = given.get(element.name);
+      if (element.type === "checkbox") {
+        if (["yes", "no"].includes(text)) element.checked = text === "yes";
+      } else if (element.options) {
+        if ([...element.options].some((option) => option.value === text)) element.value = text;
+      } else if (/^-?\d{1,9}(\.\d{1,9})?$/.test(text)) {
+        const before = element.value;
+        element.value = text;
+        if (Number(element.value) !== Number(text)) element.value = before;
+      }
+    }
+    return known.length > 0;
   };
 
-  const begin = async (section) => {
+  const say = (button, text) => {
+    button.dataset.said ??= button.textContent;
+    button.textContent = text;
+    setTimeout(() => (button.textContent = button.dataset.said), 2000);
+  };
+
+  // Numbers of the reader's own, in the place of those of the page.
+  const openOwn = (section, figure, table, use) => {
+    const box = section.querySelector(".hs-own-data");
+    if (!box) return;
+    const [text, error] = ["textarea", ".hs-error"].map((query) => box.querySelector(query));
+    const heads = [...table.querySelectorAll("thead th"), table.caption].filter(Boolean);
+    const written = heads.map((head) => head.textContent);
+    const show = (own) => {
+      error.textContent = "";
+      text.removeAttribute("aria-invalid");
+      figure.classList.toggle("hs-own", Boolean(own));
+      heads.forEach((head, place) => (head.textContent = written[place]));
+      if (own) [heads[0].textContent, heads[1].textContent] = [own.period, own.title];
+      if (own && table.caption) table.caption.textContent = "Your own numbers, with limits and special causes";
+      use(own);
+    };
+    box.querySelector("[data-own=draw]").addEventListener("click", () => {
+      try {
+        show(globalThis.hsExplorers.ownSeries(text.value));
+      } catch (wrong) {
+        error.textContent = wrong.message;
+        text.setAttribute("aria-invalid", "true");
+        text.focus();
+      }
+    });
+    box.querySelector("[data-own=back]").addEventListener("click", () => show(null));
+    box.hidden = false;
+  };
+
+  const begin = (section) => {
     const carried = JSON.parse(section.querySelector("script[type='application/json']").textContent);
     const model = globalThis.hsExplorers[section.dataset.kind];
     const [form, said] = ["form", ".hs-said"].map((query) => section.querySelector(query));
     const list = document.querySelector(`.hs-numbers[data-of="${section.dataset.kind}"]`);
     const table = document.querySelector(`#table-explorer-${section.dataset.kind} table`);
-    let charts = [];
+    const place = document.createElement("div");
+    place.className = "hs-charts";
+    form.before(place);
+    const charts = Object.entries(carried.charts).map(([name, heights]) => {
+      document.getElementById(`figure-${name}`).classList.add("hs-alive"); // it keeps its caption
+      return globalThis.hsDraw.open(place, name, heights);
+    });
+    let inputs = carried.inputs;
     let soon = 0;
 
     const update = () => {
-      const values = read(form);
-      const state = model(carried.inputs, values);
-      showControls(form, values, state);
+      const state = model(inputs, read(form));
+      showControls(form, state);
       showNumbers(list, state);
       showRows(table, state.rows);
-      const drawn = Promise.all(charts.map((chart) => showChart(chart, state)));
+      for (const chart of charts) chart.show(state.charts[chart.name], state.sentence);
       // A slider in motion is not read out at every step: the sentence follows when it rests.
       said.setAttribute("aria-busy", "true");
       clearTimeout(soon);
-      soon = setTimeout(async () => {
+      soon = setTimeout(() => {
         said.textContent = state.sentence;
-        await drawn;
         said.setAttribute("aria-busy", "false");
       }, 150);
     };
+    const remember = () => {
+      const settings = inAddress(form);
+      history.replaceState(null, "", settings ? `#${settings}` : location.pathname + location.search);
+    };
+    const restore = () => {
+      if (!fromAddress(form)) return;
+      showControls(form, model(inputs, read(form))); // one setting can limit another
+      fromAddress(form);
+    };
 
     form.addEventListener("input", update);
+    form.addEventListener("change", remember); // when a control rests
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => {
       said.setAttribute("aria-busy", "true");
-      setTimeout(update); // the controls go back after this event
+      setTimeout(() => (update(), remember())); // the controls go back after this event
     });
-    form.addEventListener("click", ({ target }) => {
-      if (!target.dataset.push) return;
-      const slider = form.elements[target.dataset.push];
-      slider.value = Number(slider.value) + Number(target.dataset.step);
+    form.addEventListener("click", async ({ target }) => {
+      if (target.dataset.push) {
+        const slider = form.elements[target.dataset.push];
+        slider.value = Number(slider.value) + Number(target.dataset.step);
+        update();
+        remember();
+      }
+      if ("copy" in target.dataset) {
+        remember();
+        try {
+          await navigator.clipboard.writeText(location.href);
+          say(target, "Link copied");
+        } catch {
+          say(target, "Copy it from the address bar");
+        }
+      }
+    });
+    addEventListener("hashchange", () => {
+      if (!location.hash.includes("=")) return;
+      form.reset();
+      restore();
       update();
     });
     section.querySelector(".hs-still").hidden = true;
     form.hidden = false;
     form.reset();
-    const start = model(carried.inputs, read(form));
-    charts = await Promise.all(Object.entries(carried.charts).map(([name, spec]) => openChart(name, spec, start)));
+    restore();
+    openOwn(section, document.getElementById(`figure-${charts[0].name}`), table, (own) => {
+      inputs = own ?? carried.inputs;
+      form.reset();
+    });
     update();
+    section.classList.add("hs-ready");
     section.dataset.ready = "yes";
   };
 

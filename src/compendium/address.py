@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from compendium import files, paths
 from compendium.errors import CompendiumError
+from compendium.runs import load_runs
 
 
 def _settings() -> dict[str, Any]:
@@ -35,6 +36,28 @@ def site() -> str:
 def repository() -> str:
     """Return the address of the repository, or an empty text."""
     return _checked((_settings().get("repository") or {}).get("url"), "repository: url")
+
+
+def feedback(document: str) -> dict[str, str]:
+    """Return where a page can be edited and commented on, by what the link says; nothing while there is no repository.
+
+    A page of an analysis is edited in the notebook of its run; one that a build writes has no source to edit.
+
+    Parameters
+    ----------
+    document
+        The page by its path in the book, without ending.
+    """
+    found = repository()
+    if not found:
+        return {}
+    branch = quote((_settings().get("repository") or {}).get("branch") or "main", safe="")
+    links = {"Feedback": f"{found}/issues/new?{urlencode({'title': f'Page {document}'})}"}
+    run = load_runs().get(document.removeprefix("analyses/"))
+    source = f"notebooks/{run.notebook.name}" if run else f"book/{document}.md"
+    if (paths.root() / source).is_file():
+        links["Edit"] = f"{found}/edit/{branch}/{quote(source)}"
+    return links
 
 
 def launch(notebook: str) -> dict[str, str]:

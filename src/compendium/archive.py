@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import fnmatch
 import subprocess
-import time
 import zipfile
 from pathlib import Path
 
@@ -25,6 +25,17 @@ def sources() -> list[str]:
     """
     listed = _from_git()
     return sorted((listed if listed is not None else _walk()).difference({METADATA}))
+
+
+def commit() -> tuple[str, str]:
+    """Return the commit that the project is at, and whether its files are those of the commit."""
+    if _from_git() is None:
+        return "none", "no Git repository"
+    try:
+        changed = _git("status", "--porcelain").splitlines()
+        return _git("rev-parse", "HEAD").strip(), f"{len(changed)} changed" if changed else "as committed"
+    except (OSError, subprocess.CalledProcessError):
+        return "none", "no commit"
 
 
 def _from_git() -> set[str] | None:
@@ -145,8 +156,8 @@ def write(out: Path | None = None) -> tuple[Path, dict[str, int]]:
 
 
 def _put(target: zipfile.ZipFile, entry: str, content: bytes, *, mode: int) -> None:
-    """Add a file with a fixed date, so that equal sources give an equal archive."""
-    moment = time.gmtime(int(book.EPOCH))[:6]
+    """Add a file with the date of the release, so that equal sources give an equal archive on any day."""
+    moment = datetime.date.fromisoformat(crate.released()).timetuple()[:6]
     info = zipfile.ZipInfo(f"{name()}/{entry}", date_time=moment)
     info.external_attr = (0o100000 | mode) << 16
     info.compress_type = zipfile.ZIP_DEFLATED

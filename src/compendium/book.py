@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -23,23 +24,33 @@ from compendium import (
     paths,
     project,
     reference,
+    report,
     takeaway,
-    vega,
 )
 from compendium.errors import RunError
+from compendium.lookup import Lookup
 from compendium.runs import Run, load_runs
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
 EPOCH = "1767225600"
 
-#: Files of the theme that no page uses: its icon script (icons.css draws the few there are), thebe, source maps.
-UNUSED = ("*.map", "fontawesome.js*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
+#: Files of the theme that no page uses: its icon script and font (icons.css draws the few there are), thebe, maps.
+UNUSED = ("*.map", "fontawesome*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
+
+#: The rules of the theme's icon font in its minified style sheet, which is a third of it.
+_ICON_RULES = re.compile(
+    r"@font-face\{[^{}]*Font ?Awesome[^{}]*\}|(?<=[{}])\.fa(?:[brs]|-[\w-]+)?(?=[,:{.])[^{}]*\{[^{}]*\}"
+)
 
 #: Generated pages whose tables are offered as CSV.
 WITH_TABLES = (
     "findings", "evidence/", "teaching/", "reference/constants", "reference/coverage", "reference/speed",
     "reference/corrections", "reference/dependencies",
 )  # fmt: skip
+
+
+#: Hashes of every file of the built book, by its name.
+OUTPUTS = ".pages-outputs.json"
 
 
 def written() -> list[Path]:
@@ -57,9 +68,11 @@ def compose_pages(runs: list[Run]) -> list[str]:
         if not source.is_file():
             raise RunError(f"run '{run.name}' has not been executed, so it has no page; execute it: healthsys run")
         record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
-        offers.append(takeaway.Offer(f"analyses/{run.name}"))
+        chapter = known_chapters.get(run.name)
+        kind = generated.kind_shown(run, chapter.kind if chapter else "")
+        offers.append(takeaway.Offer(f"analyses/{run.name}", title=run.title, kind=kind))
         executed = nbformat.read(source, as_version=4)
-        page = pages.compose(run, executed, record, chapter=known_chapters.get(run.name), offer=offers[-1])
+        page = pages.compose(run, executed, record, chapter=chapter, offer=offers[-1])
         if files.write_whole(paths.pages() / f"{run.name}.ipynb", nbformat.writes(page) + "\n"):
             changed.append(run.name)
     known = {f"{run.name}.ipynb" for run in load_runs().values()}
@@ -100,6 +113,22 @@ def inputs_hash() -> str:
     return digest.hexdigest()
 
 
+def changed_outputs() -> dict[str, tuple[str, str]]:
+    """Return the files of the built book that are not as the build left them: expected and found SHA-256 by name."""
+    known_file = paths.build() / OUTPUTS
+    folder = paths.build() / "html"
+    known = json.loads(known_file.read_text(encoding="utf-8")) if known_file.is_file() else {}
+    found = _hashes(folder)
+    names = sorted(known.keys() | found.keys())
+    pairs = {name: (known.get(name, "absent"), found.get(name, "absent")) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    files_there = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {path.relative_to(folder).as_posix(): datasets.sha256(path) for path in files_there}
+
+
 def build_pages(*, force: bool = False) -> bool:
     """Build the HTML when anything it reads has changed; return whether it was built.
 
@@ -112,7 +141,8 @@ def build_pages(*, force: bool = False) -> bool:
     key_file = paths.build() / ".pages-key"
     key = inputs_hash()
     index = paths.build() / "html" / "index.html"
-    if not force and index.is_file() and key_file.is_file() and key_file.read_text() == key:
+    unchanged = index.is_file() and key_file.is_file() and key_file.read_text() == key
+    if not force and unchanged and not changed_outputs():
         return False
     key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
@@ -127,8 +157,20 @@ def build_pages(*, force: bool = False) -> bool:
         ]
         raise RunError("the page build failed:\n" + "\n".join(said or (done.stdout + done.stderr).splitlines()[-30:]))
     publish(work / "_build" / "html")
+    files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))
     key_file.write_text(key)
     return True
+
+
+def without_icons(style: str) -> str:
+    """Return a style sheet without the rules of the theme's icon font.
+
+    Examples
+    --------
+    >>> without_icons("a{b:c}.fa,.fa-sun{d:e}.fa-sun:before{f:g}.fade{h:i}@font-face{font-family:Font Awesome 6;j:k}")
+    'a{b:c}.fade{h:i}'
+    """
+    return _ICON_RULES.sub("", style)
 
 
 def publish(built: Path) -> None:
@@ -139,11 +181,11 @@ def publish(built: Path) -> None:
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
     # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
     shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
-    vega.write(fresh)
+    for theme in fresh.glob("_static/styles/*.css"):
+        theme.write_text(without_icons(theme.read_text(encoding="utf-8")), encoding="utf-8")
     for name, source, pattern in (
         ("data", paths.data(), "**/*.*"),
         ("notebooks", paths.notebooks(), "*.ipynb"),
-        ("executed", paths.build() / "executed", "*.ipynb"),
         ("results", paths.build() / "results", "*.json"),
         (takeaway.FOLDER, paths.build() / takeaway.FOLDER, "**/*.*"),
     ):
@@ -152,6 +194,11 @@ def publish(built: Path) -> None:
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
+    lookup = Lookup(paths.build() / "results")
+    (fresh / "executed").mkdir(exist_ok=True)
+    for path in sorted((paths.build() / "executed").glob("*.ipynb")):
+        made = report.readable(nbformat.read(path, as_version=4), lookup, path.stem)
+        (fresh / "executed" / path.name).write_text(nbformat.writes(made) + "\n", encoding="utf-8")
     project.extended("downloads", fresh)
     finish.finish(fresh, epoch=EPOCH)
     if target.exists():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from compendium import escape, files, fingerprint, paths, project, reference
 from compendium.errors import RunError, nearest
 from compendium.runs import Run, load_runs
 
-_KEYS = ("question", "sure", "kind", "explore", "evidence")
+_KEYS = ("question", "sure", "kind", "find", "explore", "evidence")
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,14 @@ class Chapter:
     question: str = ""
     sure: str = ""
     kind: str = ""
+    find: tuple[str, ...] = ()
     explore: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    ask: tuple[dict[str, str], ...] = ()
 
 
 def load() -> dict[str, Chapter]:
-    """Return the entries of ``book/_chapters.yml`` by run; none where there is no such file.
+    """Return the entries of ``book/_chapters.yml`` by run, with the questions of ``book/_questions.yml``.
 
     Raises
     ------
@@ -42,10 +45,14 @@ def load() -> dict[str, Chapter]:
         entries, runs = yaml.safe_load(path.read_text(encoding="utf-8")) or {}, load_runs()
     except yaml.YAMLError as error:
         raise RunError(f"book/_chapters.yml is not readable YAML: {error}") from None
-    return {name: _chapter(name, entry, runs) for name, entry in entries.items()}
+    asked = files.settings(path.with_name("_questions.yml")) if path.with_name("_questions.yml").is_file() else {}
+    for name in asked:
+        if name not in entries:
+            raise RunError(f"book/_questions.yml: '{name}' has no entry in book/_chapters.yml.{nearest(name, entries)}")
+    return {name: _chapter(name, entry, runs, asked.get(name, ())) for name, entry in entries.items()}
 
 
-def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run]) -> Chapter:
+def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run], asked: Sequence[dict[str, str]]) -> Chapter:
     label = f"book/_chapters.yml, '{name}'"
     for run in (name, *entry.get("explore", ())):
         if run not in runs:
@@ -53,9 +60,9 @@ def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run]) -> Chapter:
     for key in entry:
         if key not in _KEYS:
             raise RunError(f"{label}: unknown key '{key}'.{nearest(key, _KEYS)} Allowed: {', '.join(_KEYS)}")
-    listed = (tuple(entry.get(key, ())) for key in ("explore", "evidence"))
+    listed = (tuple(entry.get(key, ())) for key in ("find", "explore", "evidence"))
     said = (entry.get(key, "") for key in ("question", "sure", "kind"))
-    return Chapter(*said, *listed)
+    return Chapter(*said, *listed, tuple(asked))
 
 
 def opened(source: str, chapter: Chapter) -> str:
@@ -72,9 +79,11 @@ def opened(source: str, chapter: Chapter) -> str:
     <BLANKLINE>
     <p class="hs-sure"><span>How sure:</span> A count.</p>
     """
-    if chapter.question:
-        asked = f'<p class="hs-question">{escape.html(typeset(chapter.question))}</p>'
-        source = re.sub(r"^(# .*)\n", lambda title: f"{title[1]}\n\n{asked}\n", source, count=1)
+    under = [f'<p class="hs-question">{escape.html(typeset(chapter.question))}</p>'] if chapter.question else []
+    if chapter.find:  # main entries ("!") of the index: the search shows any other entry below everything else
+        under.append("```{index} " + ", ".join(f"! {phrase}" for phrase in chapter.find) + "\n```")
+    if under:
+        source = re.sub(r"^(# .*)\n", lambda title: "\n\n".join([title[1], *under]) + "\n", source, count=1)
     if chapter.sure:
         source += f'\n\n<p class="hs-sure"><span>How sure:</span> {escape.html(typeset(chapter.sure))}</p>'
     return source
@@ -89,6 +98,24 @@ def typeset(text: str) -> str:
     True
     """
     return text.replace("'", "\u2019").replace(" %", "\u00a0%")
+
+
+def questions(chapter: Chapter) -> str:
+    """Return the section of questions with which readers check themselves; each answer is folded.
+
+    Examples
+    --------
+    >>> print(questions(Chapter(ask=({"question": "Why?", "answer": "Because."},))))
+    ## Check yourself
+    <BLANKLINE>
+    **Why?**
+    <BLANKLINE>
+    :::{dropdown} Answer
+    Because.
+    :::
+    """
+    asked = [f"**{one['question']}**\n\n:::{{dropdown}} Answer\n{one['answer']}\n:::" for one in chapter.ask]
+    return "\n\n".join(["## Check yourself", *asked]) if asked else ""
 
 
 def next_steps(run: Run, chapter: Chapter) -> str:

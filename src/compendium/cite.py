@@ -36,12 +36,14 @@ def short_title() -> str:
 
 
 def in_words(document: str, title: str, *, site: str = "") -> str:
-    """Return the citation of a page as a sentence, with its address where there is one."""
+    """Return the citation of a page as a sentence, with its address, or with its place in the book if there is none."""
     book = about()
     whole = document == "index"
-    said = book["title"] if whole else f"{title.rstrip('.')}. In: {book['title']}"
+    end = "" if title.endswith(("?", "!")) else "."
+    said = book["title"] if whole else f"{title.rstrip('.')}{end} In: {book['title']}"
+    place = "" if site or whole else f", page {document}"
     where = f" {site}/{document}.html" if site else ""
-    return f"{' and '.join(book['authors'])} ({book['year']}). {said}, version {book['version']}.{where}"
+    return f"{' and '.join(book['authors'])} ({book['year']}). {said}, version {book['version']}{place}.{where}"
 
 
 def bibtex(document: str, title: str, *, site: str = "") -> str:

@@ -15,8 +15,11 @@ from urllib.parse import urlsplit
 
 from compendium import address, cite, files, paths
 
-#: What stands first in the generated file.
-_HEAD = "# Generated from _config.yml by compendium.configuration; change that file, not this one. "
+#: What stands first in the generated file; the package comes before all extensions, as it keeps a slow import away.
+_HEAD = (
+    "import compendium\n\n"
+    "# Generated from _config.yml by compendium.configuration; change that file, not this one. "
+)
 
 #: Warnings fail the build, unresolved references are warnings, and all of them are shown.
 OPTIONS = ("-W", "-n", "--keep-going", "-q")

@@ -1,8 +1,9 @@
 """The compendium described for machines: a Workflow Run RO-Crate, and the manifest of ``codecheck.yml``.
 
-The crate follows RO-Crate 1.1 and Workflow Run Crate 0.5 (which extends Process Run Crate 0.5 and Workflow RO-Crate
-1.0): the list of runs is the main workflow, each notebook a workflow with its parameters as inputs, each run an action
-with what it read and what it made. Authors are those of ``CITATION.cff``.
+The crate follows RO-Crate 1.1 (the workflow profile has no version for 1.2 yet) and Workflow Run Crate 0.5 (which
+extends Process Run Crate 0.5 and Workflow RO-Crate 1.0): the list of runs is the main workflow, each notebook a
+workflow with its parameters as inputs, each run an action with what it read and what it made. Authors are those of
+``CITATION.cff``. All dates are that of the release, so that equal sources give an equal crate on any day.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from compendium import datasets, files, paths, project, record
+from compendium import book, datasets, files, paths, project, record
 from compendium.errors import CompendiumError
 from compendium.parameters import Parameter, parameters_of
 from compendium.runs import Run, load_runs
@@ -28,6 +29,9 @@ PROFILES = {
 
 #: Terms such as ``sha256`` and ``environment`` come from here.
 _CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
+
+#: Licence of texts, figures and results, by its SPDX name; code has that of ``CITATION.cff``, data that of each set.
+TEXT_LICENCE = "CC-BY-4.0"
 
 #: Type of a parameter in schema.org's words.
 _TYPES = {"str": "Text", "int": "Integer", "float": "Float", "bool": "Boolean"}
@@ -47,6 +51,12 @@ def citation() -> dict[str, Any]:
     if path.is_file():
         known |= files.settings(path)
     return known
+
+
+def released() -> str:
+    """Return the date of the release, as ``CITATION.cff`` gives it; before the first release, the book's fixed date."""
+    fixed = datetime.datetime.fromtimestamp(int(book.EPOCH), datetime.UTC).date()
+    return str(citation().get("date-released") or fixed)
 
 
 def file_stem() -> str:
@@ -80,11 +90,8 @@ def metadata(names: list[str]) -> dict[str, Any]:
     root["name"] = about["title"]
     root["description"] = " ".join(about.get("abstract", about["title"]).split())
     root["version"] = str(about["version"])
-    root["datePublished"] = str(about.get("date-released") or datetime.datetime.now(datetime.UTC).date())
-    root["license"] = crate.add(
-        ContextEntity(crate, f"https://spdx.org/licenses/{about['license']}",
-                      properties={"@type": "CreativeWork", "name": about["license"]})
-    )  # fmt: skip
+    root["datePublished"] = released()
+    root["license"] = _licence(crate, about["license"])
     root["author"] = maintainers
     root["keywords"] = ", ".join(about.get("keywords", []))
     for address, (name, version) in PROFILES.items():
@@ -98,7 +105,10 @@ def metadata(names: list[str]) -> dict[str, Any]:
     for folder in _WHOLE:
         inside = [name for name in names if name.startswith(folder)]
         if inside:
-            crate.add_dataset(dest_path=folder, properties={"name": folder, "description": f"{len(inside)} files"})
+            part = crate.add_dataset(
+                dest_path=folder, properties={"name": folder, "description": f"{len(inside)} files"}
+            )
+            part["license"] = _licence(crate, TEXT_LICENCE if folder == "book/" else about["license"])
     _workflows(crate, runs, described, maintainers)
     return crate.metadata.generate()
 
@@ -127,7 +137,23 @@ def _file(crate: Any, name: str) -> Any:
     resource = next((r for r in datasets.package()["resources"] if f"data/{r['path']}" == name), None)
     if resource:
         properties |= {"name": resource["title"], "description": resource["description"]}
-    return crate.add_file(path, dest_path=name, properties=properties)
+    part = crate.add_file(path, dest_path=name, properties=properties)
+    named = [licence["name"] for licence in resource.get("licenses", [])] if resource else []
+    named = [TEXT_LICENCE if name == "facts" else name for name in named]  # our arrangement of reported figures
+    if not named:
+        named = [TEXT_LICENCE if name.startswith("results/") or path.suffix == ".md" else citation()["license"]]
+    licences = [_licence(crate, licence) for licence in named]
+    part["license"] = licences if len(licences) > 1 else licences[0]
+    return part
+
+
+def _licence(crate: Any, name: str) -> Any:
+    """Return the entity of a licence by its SPDX name, the same for every part that has it."""
+    from rocrate.model.contextentity import ContextEntity
+
+    address = f"https://spdx.org/licenses/{name}"
+    found = crate.dereference(address)
+    return found or crate.add(ContextEntity(crate, address, properties={"@type": "CreativeWork", "name": name}))
 
 
 def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], maintainers: list[Any]) -> None:
@@ -206,7 +232,10 @@ def _value(crate: Any, run: Run, parameter: Parameter, formal: Any) -> Any:
 def _action(
     crate: Any, identifier: str, instrument: Any, object: list, result: list, agents: list, properties: dict[str, Any]
 ) -> None:
-    status = {"actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
+    status = {
+        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "endTime": f"{released()}T00:00:00+00:00",  # not later than this
+    }
     action = crate.add_action(instrument, identifier, object=object, result=result, properties={**properties, **status})
     action["agent"] = agents
     crate.root_dataset.append_to("mentions", action)

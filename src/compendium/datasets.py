@@ -18,8 +18,9 @@ import pandas as pd
 from compendium import paths, project
 from compendium.errors import DatasetError, nearest
 
-#: How a file came to be; shown wherever its numbers are. ``coded`` is our own coding of a published text.
-KINDS = ("published", "coded", "synthetic", "illustrative", "template", "reference", "yours")
+#: How a file came to be; shown wherever its numbers are. ``coded`` is our own coding of a published text,
+#: ``official`` an aggregate that a command computes from official files.
+KINDS = ("published", "official", "coded", "synthetic", "illustrative", "template", "reference", "yours")
 
 #: What a descriptor may say of its data that a method needs: known breaks, limits of values, the data set of its truth.
 FACTS = ("breaks", "limits", "truth")
@@ -156,19 +157,25 @@ def owned(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
         "kind": "yours",
         "path": path.name,
         "sha256": sha256(path) if path.is_file() else "",
-        "sources": ["the reader's own file"],
+        "sources": [path.name],
         "licence": "the reader's own",
     }
     return frame
 
 
+#: What a reader is told of kinds of data: those that show a method, or how to fill in a file, are synthetic too.
+KINDS_SHOWN = {"illustrative": "synthetic", "template": "synthetic", "yours": "your own"}
+
+
 def provenance(frame: pd.DataFrame) -> str:
-    """Say in one line what a loaded table is: title, kind, rows, source.
+    """Say in short sentences what a loaded table is: title, kind, rows, source.
 
     Examples
     --------
-    >>> provenance(load("climate_benchmarks")).split(";")[1]
-    ' published'
+    >>> provenance(load("climate_benchmarks")).split(". ")[1]
+    'Published data, 9 rows'
     """
     known = frame.attrs["provenance"]
-    return f"{known['title']}; {known['kind']}; {len(frame)} rows; source: {'; '.join(known['sources'])}"
+    kind = KINDS_SHOWN.get(known["kind"], known["kind"]).capitalize()
+    rows = f"{len(frame):,} row{'s' if len(frame) != 1 else ''}"
+    return f"{known['title']}. {kind} data, {rows}. Source: {'; '.join(known['sources'])}."

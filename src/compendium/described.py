@@ -65,7 +65,7 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
 def _words(values: pd.Series) -> str:
     yes = pd.api.types.is_bool_dtype(values)
     words = values.map({True: "yes", False: "no"}) if yes else values.astype(str).str.replace("_", " ")
-    counted = words.value_counts(sort=False)
+    counted = words.where(words.str.strip() != "", "none").value_counts(sort=False)
     if len(counted) == len(words) > _MOST_WORDS:
         return f"{words.iloc[0]} to {words.iloc[-1]}"
     if len(counted) > _MOST_WORDS:

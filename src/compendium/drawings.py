@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import io
 import re
+import textwrap
+from collections.abc import Sequence
 from types import ModuleType
 
 from compendium import escape, project, typefaces
@@ -19,18 +21,23 @@ COLOURS = 128
 #: The paper of a project that names no palette.
 WHITE = ("", "#FFFFFF", "#FFFFFF")
 
+#: Lettering below a drawing that stands alone, in pixels: size, height of a line, margin, usual width of a letter.
+_SIZE, _LINE, _MARGIN, _LETTER = 12, 17, 8, 6.1
+
 _VARIABLE = re.compile(r"var\(--hs-[a-z0-9-]+,\s*([^()]+)\)")
 
 
-def alone(drawing: str, *, title: str) -> str:
-    """Return the SVG of a figure so that it stands alone: light colours by value, white paper, a title, its typefaces.
+def alone(drawing: str, *, title: str, notes: Sequence[str] = ()) -> str:
+    """Return the SVG of a figure so that it stands alone: light colours by value, white paper, typefaces, notes.
 
     Parameters
     ----------
     drawing
-        The SVG as it stands on a page: colours and typefaces are variables of the page's style.
+        The SVG as it is on a page: colours and typefaces are variables of the page's style.
     title
-        The caption of the figure, or its name. Escaped.
+        The title of the page. Escaped.
+    notes
+        Lines below the drawing, wrapped to its width: caption, kind of data, source and licence. Escaped.
 
     Examples
     --------
@@ -42,7 +49,26 @@ def alone(drawing: str, *, title: str) -> str:
     opening, rest = re.match(r"(<svg[^>]*>)(.*)", plain, re.S).groups()
     paper = f'<rect width="100%" height="100%" fill="{palette().get("paper", WHITE)[1].lower()}"/>'
     fonts = f"<style>{typefaces.rules(typefaces.FIGURES)}</style>"
+    if notes:
+        opening, said = _noted(opening, title, notes)
+        rest = rest.replace("</svg>", f"{said}</svg>")
     return f"{opening}<title>{escape.html(title)}</title>{fonts}{paper}{rest}\n"
+
+
+def _noted(opening: str, title: str, notes: Sequence[str]) -> tuple[str, str]:
+    """Return the opening tag of a drawing made higher for its title and notes, and their lines."""
+    left, top, width, height = (float(part) for part in re.search(r'viewBox="([^"]+)"', opening)[1].split())
+    ink = palette().get("text", WHITE)[1].lower()
+    longest = int((width - 2 * _MARGIN) / _LETTER)
+    lines = [(line, 600) for line in textwrap.wrap(title, int(longest * 0.95))]
+    lines += [(line, 400) for note in notes for line in textwrap.wrap(note, longest)]
+    said = "".join(
+        f'<text x="{left + _MARGIN:g}" y="{top + height + _MARGIN + _LINE * place:g}" '
+        f'style="font: {weight} {_SIZE}px Inter, sans-serif; fill: {ink}">{escape.html(line)}</text>'
+        for place, (line, weight) in enumerate(lines, start=1)
+    )
+    whole = height + 2 * _MARGIN + _LINE * len(lines)
+    return re.sub(r'viewBox="[^"]+"', f'viewBox="{left:g} {top:g} {width:g} {whole:g}"', opening), said
 
 
 @functools.lru_cache(maxsize=1)

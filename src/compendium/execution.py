@@ -24,13 +24,17 @@ from compendium import datasets, files, fingerprint, harvest, kernels, normalise
 from compendium.errors import CompendiumError, RunError
 from compendium.runs import Run
 
-#: A kernel reads these: one thread each (runs are parallel already), the same hash order every time.
+#: A kernel reads these: one thread each (runs are parallel already), the same hash order, text encoding and time zone
+#: every time, and no start-up file of the user's.
 KERNEL_ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "MPLBACKEND": "agg",
+    "PYTHONSTARTUP": "",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
 }
 
 
@@ -178,7 +182,7 @@ def results_of(run: Run, notebook: nbformat.NotebookNode) -> dict[str, Any]:
     """Return the record of a run: parameters, data, results, the data of its figures."""
     known = parameters.parameters_of(run.read(), label=run.notebook.name)
     effective = {name: run.parameters.get(name, known[name].default) for name in known}
-    shown = {name: Path(v).name if fingerprint._is_file(v) else v for name, v in effective.items()}
+    shown = {name: Path(v).name if known[name].is_source else v for name, v in effective.items()}
     return {
         "run": run.name,
         "title": run.title,
@@ -260,6 +264,16 @@ def stop(pool: ProcessPoolExecutor) -> None:
         worker.kill()
 
 
+@contextmanager
+def stopping(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """End a pool at once if what uses it is interrupted."""
+    try:
+        yield
+    except BaseException:
+        stop(pool)
+        raise
+
+
 def execute_runs(
     runs: list[Run],
     *,
@@ -304,14 +318,10 @@ def execute_runs(
 
 def _in_parallel(runs: list[Run], jobs: int) -> Iterator[Outcome]:
     """Yield the outcome of each run as it comes."""
-    with ProcessPoolExecutor(max_workers=jobs, initializer=die_with_parent) as pool:
+    with ProcessPoolExecutor(max_workers=jobs, initializer=die_with_parent) as pool, stopping(pool):
         futures = {pool.submit(execute_run, run): run for run in runs}
-        try:
-            for future in as_completed(futures):
-                try:
-                    yield future.result()
-                except Exception as error:  # a worker died: the other runs go on
-                    yield Outcome(futures[future].name, "failed", message=f"{type(error).__name__}: {error}")
-        except BaseException:
-            stop(pool)
-            raise
+        for future in as_completed(futures):
+            try:
+                yield future.result()
+            except Exception as error:  # a worker died: the other runs go on
+                yield Outcome(futures[future].name, "failed", message=f"{type(error).__name__}: {error}")

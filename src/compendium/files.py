@@ -2,32 +2,129 @@
 
 from __future__ import annotations
 
+import codecs
+import fcntl
 import functools
 import json
 import os
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from compendium import paths
+from compendium.errors import CompendiumError
+
 
 def write_whole(path: Path, text: str | bytes) -> bool:
     """Write a file in one move; leave it untouched where it already says the same. Return whether it changed."""
-    content = text.encode() if isinstance(text, str) else text
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    return bool(write_together({path: text}))
+
+
+def write_together(contents: dict[Path, str | bytes]) -> list[Path]:
+    """Write several files, all of them or none; return those that changed. The user's umask holds.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written; then none of them has changed.
+    """
+    wanted = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
+    changed = [path for path, content in wanted.items() if not (path.is_file() and path.read_bytes() == content)]
+    ready: dict[Path, Path] = {}
     try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        for path in changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}."[:80])
+            ready[path] = Path(temporary)
+            with os.fdopen(handle, "wb") as out:
+                out.write(wanted[path])
+            ready[path].chmod(0o666 & ~_umask())
+        for path, temporary in ready.items():
+            temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        for temporary in ready.values():
+            temporary.unlink(missing_ok=True)
         raise
-    return True
+    return changed
+
+
+def _umask() -> int:
+    found = os.umask(0)
+    os.umask(found)
+    return found
+
+
+@contextmanager
+def alone(what: str, tell: Callable[[str], None]) -> Iterator[None]:
+    """Hold the build folder: a second process that writes there waits until the first one has ended, however it ends.
+
+    Parameters
+    ----------
+    what
+        What this process does; whoever waits is told.
+    tell
+        Called with who holds the folder, before waiting.
+    """
+    path = paths.build() / ".lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            tell(f"waiting for {lock.read().strip() or 'another process'}, which is writing to {path.parent}/")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.truncate(0)
+        lock.write(f"{what} (process {os.getpid()})")
+        lock.flush()
+        yield
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Raise, before anything is computed, if a file cannot be written into a folder, which is made if need be.
+
+    Raises
+    ------
+    CompendiumError
+        Naming the folder and what the system says of it.
+    """
+    try:
+        made = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".writable-") as trial:
+            trial.write(b"x")
+            trial.flush()
+        if made:  # nothing is left where the computation then fails
+            folder.rmdir()
+    except OSError as error:
+        raise CompendiumError(
+            f"the folder '{folder}' cannot be written to ({error.strerror}); give another folder with --out"
+        ) from None
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file that a spreadsheet may have written: UTF-8, UTF-16 with its mark, or Windows-1252.
+
+    Raises
+    ------
+    CompendiumError
+        If it is none of these.
+    """
+    content = path.read_bytes()
+    marks = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+    known = next((name for mark, name in marks if content.startswith(mark)), "utf-8-sig")
+    for encoding in (known, "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise CompendiumError(f"{path.name} is not text; save it as 'CSV UTF-8' and try again")
 
 
 def as_json(value: Any) -> str:

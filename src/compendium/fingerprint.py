@@ -169,10 +169,10 @@ def label(path: Path) -> str:
 
 def lock_hash() -> str:
     """Return the SHA-256 of the lock that the book's environment is made from."""
-    return _sha256(paths.root() / "requirements" / "book.lock")
+    return sha256(paths.root() / "requirements" / "book.lock")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, read once while its size and time stay as they are: many runs share a file."""
     status = path.stat()
     return _hashed(path, status.st_mtime_ns, status.st_size)
@@ -201,9 +201,9 @@ def fingerprint(run: Run) -> str:
     parts = {
         "notebook": code_of(notebook),
         "parameters": {name: value for name, value in sorted(run.parameters.items()) if not _is_file(value)},
-        "data": [[path.name, _sha256(path)] for path in data_files(run)],
+        "data": [[path.name, sha256(path)] for path in data_files(run)],
         "schemas": [datasets.describe(name) for name in run.data],
-        "source": [[label(path), _sha256(path)] for path in source_files(notebook)],
+        "source": [[label(path), sha256(path)] for path in source_files(notebook)],
         "lock": lock_hash(),
         "python": list(sys.version_info[:2]),
     }

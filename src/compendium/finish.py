@@ -13,6 +13,8 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
+from lxml import html as parser
+
 from compendium import address, cite, escape, policy, portable
 
 #: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
@@ -27,16 +29,38 @@ _THEBE = re.compile(
     r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S
 )
 
+#: The menu of all pages, and the name of each of its parts.
+_MENU = re.compile(r'(<div class="bd-toc-item[^"]*">)(.*?)(</div>)', re.S)
+_PART = re.compile(r'<p aria-level="2" class="caption" role="heading">(<span class="caption-text">.*?</span>)</p>')
+
+#: The glossary, and the pages whose text is linked to it.
+_GLOSSARY = "reference/glossary"
+_WITH_TERMS = ("analyses/", "evidence/", "teaching/")
+_PARAGRAPH = re.compile(r"(<p>)(.*?)(</p>)", re.S)
+
+#: A cell of a table that holds a year such as 2017-18, which must not break at its hyphen.
+_YEAR = re.compile(r"(<t[dh]\b[^>]*>)((?:19|20)\d\d-\d\d(?: Q\d)?)(?=</t[dh]>)")
+
+#: Names, punctuation and spaces of code: their colour is that of the code around them.
+_UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
+
+#: What a drawing says without effect: a turn by no angle.
+_NO_TURN = re.compile(r' transform="rotate\(-0 [^"]*\)"')
+#: Where something is drawn; an icon's path, in which numbers need no blank between them, stays as it is.
+_PLACED = re.compile(r' (?:d="M |[xy]=")[^"]*"')
+
 _TITLE = re.compile(r"<title>(.*?)</title>", re.S)
 _ARTICLE_END = "</article>"
 _HEADER_BUTTONS = '<div class="article-header-buttons">'
+_OPEN = '\n<a class="btn btn-sm hs-open" href="{}" download>Open this notebook</a>'
+_FEEDBACK = '\n<a class="btn btn-sm hs-open" href="{}">{}</a>'
 _LANDING = '<div class="hs-whole-book"></div>'
 
 #: Length at which a description is cut, at the end of a sentence or of a word.
 DESCRIPTION = 300
 
-#: Pages without a citation: they only lead to others.
-_NO_PAGE = {"search", "genindex", "py-modindex", "404"}
+#: Pages without a citation: they only lead to others, or show the source of a module.
+_NO_PAGE = re.compile(r"search|genindex|py-modindex|404|_modules/.*")
 
 #: Jupyter Book loads every script and style of ``book/_static`` on every page; what one page needs lies here.
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -49,13 +73,17 @@ def finish(built: Path, *, epoch: str) -> None:
     site = address.site()
     texts: dict[Path, str] = {}
     said: dict[str, str] = {}
+    terms = terms_of(built / f"{_GLOSSARY}.html")
     for path in sorted(built.rglob("*.html")):
         document = path.relative_to(built).with_suffix("").as_posix()
         text = _THEBE.sub("", _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")))
-        text = text.replace(_TOGGLE, _NAMED_TOGGLE)
+        text = lighter(folded(text.replace(_TOGGLE, _NAMED_TOGGLE)))
+        text = _YEAR.sub(r'\1<span class="hs-year">\2</span>', text)
+        if document.startswith(_WITH_TERMS):
+            text = with_terms(text, terms, "../" * document.count("/"))
         text = re.sub(r"(mystnb\.[0-9a-f]+\.css)\?v=[0-9a-f]+", r"\1", text)  # only a second build has the checksum
         description = description_of(text)
-        if document not in _NO_PAGE:
+        if not _NO_PAGE.fullmatch(document):
             said[document] = description
             text = text.replace(_ARTICLE_END, f"{cite.block(document, title_of(text), site=site)}\n{_ARTICLE_END}", 1)
         texts[path] = _head(text, description)
@@ -65,10 +93,107 @@ def finish(built: Path, *, epoch: str) -> None:
         path.write_text(text.replace(_LANDING, ""), encoding="utf-8")
     size = portable.write(built, epoch=epoch)
     for path, text in texts.items():
-        up = "../" * (len(path.relative_to(built).parts) - 1)
-        path.write_text(_with_button(text, up, size), encoding="utf-8")
+        document = path.relative_to(built).with_suffix("").as_posix()
+        up = "../" * document.count("/")
+        text = _with_button(text, up, size)
+        notebook = f"executed/{path.stem}.ipynb"
+        if path.parent.name == "analyses" and (built / notebook).is_file():
+            text = text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + _OPEN.format(up + notebook), 1)
+        offered = address.feedback(document).items()
+        links = "".join(_FEEDBACK.format(escape.html(href), label) for label, href in offered)
+        text = text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + links, 1)
+        path.write_text(text, encoding="utf-8")
     if site:
         (built / "sitemap.xml").write_text(sitemap(list(said), site=site), encoding="utf-8")
+
+
+def folded(text: str) -> str:
+    """Return a page whose menu has each part folded, but the part of the page, or the first.
+
+    Examples
+    --------
+    >>> menu = '<p aria-level="2" class="caption" role="heading"><span class="caption-text">A</span></p><ul></ul>'
+    >>> folded(f'<div class="bd-toc-item">{menu}</div>')[25:]
+    '<details class="hs-part" open><summary><span class="caption-text">A</span></summary><ul></ul></details></div>'
+    """
+
+    def parts(menu: re.Match[str]) -> str:
+        before, *found = _PART.split(menu[2])
+        named = list(zip(found[::2], found[1::2], strict=True))
+        here = next((place for place, (_, entries) in enumerate(named) if "current" in entries), 0)
+        listed = "".join(
+            f'<details class="hs-part"{" open" if place == here else ""}><summary>{name}</summary>{entries}</details>'
+            for place, (name, entries) in enumerate(named)
+        )
+        return f"{menu[1]}{before}{listed}{menu[3]}"
+
+    return _MENU.sub(parts, text)
+
+
+def lighter(text: str) -> str:
+    """Return a page without what changes nothing that a reader sees: uncoloured code, drawings finer than a pixel.
+
+    Examples
+    --------
+    >>> lighter('<span class="n">a</span> <path d="M 1.26 2.04 \\nL 3.98 5"/><text transform="rotate(-0 1 2)">b</text>')
+    'a <path d="M 1.3 2 L 4 5"/><text>b</text>'
+    >>> lighter('<path d="M8.72 18.78a.75.75 0 0 1 0-1.06"/>')
+    '<path d="M8.72 18.78a.75.75 0 0 1 0-1.06"/>'
+    """
+
+    def rounded(path: re.Match[str]) -> str:
+        return re.sub(r"-?\d+\.\d+", lambda number: f"{round(float(number[0]), 1):g}", path[0].replace("\n", ""))
+
+    return _PLACED.sub(rounded, _NO_TURN.sub("", _UNCOLOURED.sub(r"\1", text)))
+
+
+def terms_of(glossary: Path) -> dict[str, tuple[str, str]]:
+    """Return anchor and meaning of each term of the built glossary; nothing where there is no glossary."""
+    if not glossary.is_file():
+        return {}
+    tree = parser.parse(str(glossary), parser.HTMLParser(encoding="utf-8")).getroot()
+    found = ((term, term.xpath("following-sibling::dd[1]")) for term in tree.xpath("//dt[starts-with(@id, 'term-')]"))
+    return {
+        "".join(term.xpath("text()")).strip(): (term.get("id"), " ".join(meaning[0].text_content().split()))
+        for term, meaning in found
+        if meaning
+    }
+
+
+def with_terms(text: str, terms: dict[str, tuple[str, str]], up: str) -> str:
+    """Return a page on which the first mention of each term, outside links and code, leads to the glossary.
+
+    Examples
+    --------
+    >>> with_terms("<article><p>The Kappa, a kappa.</p></article>", {"kappa": ("term-kappa", "Agreement.")}, "")
+    ... # doctest: +ELLIPSIS
+    '<article><p>The <a class="hs-term" href="reference/glossary.html#term-kappa" title="Agreement.">Kappa</a>, a ...
+    """
+    start = text.find("<article")
+    if not terms or start < 0:
+        return text
+    named = {name if name != name.lower() else name.lower(): found for name, found in terms.items()}
+    either = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
+    words = re.compile(rf"(?<![\w-])({either})(?![\w-])", re.I)
+    used: set[str] = set()
+
+    def link(word: re.Match[str]) -> str:
+        name = word[0] if word[0] in named else word[0].lower()
+        if name not in named or name in used:
+            return word[0]
+        used.add(name)
+        anchor, meaning = named[name]
+        return f'<a class="hs-term" href="{up}{_GLOSSARY}.html#{anchor}" title="{escape.html(meaning)}">{word[0]}</a>'
+
+    def paragraph(found: re.Match[str]) -> str:
+        inside, parts = 0, []
+        for part in re.split(r"(<[^>]+>)", found[2]):
+            if re.match(r"</?(a|code|math)\b", part):
+                inside += -1 if part.startswith("</") else 1
+            parts.append(part if inside or part.startswith("<") else words.sub(link, part))
+        return f"{found[1]}{''.join(parts)}{found[3]}"
+
+    return text[:start] + _PARAGRAPH.sub(paragraph, text[start:])
 
 
 def title_of(text: str) -> str:

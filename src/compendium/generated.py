@@ -15,10 +15,11 @@ from compendium.speed import speed
 #: Kinds of data, in words for a reader.
 KIND_WORDS = {
     "published": "published: transcribed from a source; each row names its place in that source",
+    "official": "official: computed from official files that anyone can download, by the command that is named",
     "synthetic": "synthetic: generated with a known true value; it contains no real person or place",
-    "illustrative": "illustrative: invented to show a method",
+    "illustrative": "illustrative: synthetic, made up to show a method",
     "coded": "coded: our own coding of a published text",
-    "template": "template: an empty or example file to fill in",
+    "template": "template: an empty file to fill in, or one with synthetic examples",
     "reference": "reference: worked examples and definitions that methods are checked against",
 }
 
@@ -61,6 +62,19 @@ def _resource(resource: dict[str, Any]) -> str:
         '<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">unit</th>'
         f'<th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
         + _breaks(resource)
+    )
+
+
+def _computed(resource: dict[str, Any]) -> str:
+    """Return the command that computes an aggregate again, and the official files that it reads."""
+    if "computed" not in resource:
+        return ""
+    named = resource["computed"]["files"]
+    command = " ".join(["healthsys data compute", resource["name"], "--from", *(f"'{one['name']}'" for one in named)])
+    read = "; ".join(f"{one['name']} (SHA-256 {one['sha256'][:12]}…)" for one in named)
+    return (
+        f"<dt>Computed from</dt><dd>{escape.html(read)}</dd>"
+        f"<dt>Command</dt><dd><code>{escape.html(command)}</code></dd>"
     )
 
 
@@ -113,8 +127,10 @@ def coverage() -> str:
     frame = datasets.load("coverage")
     parts = [
         "# Where each concept of the sources is in the book\n",
-        "Every concept in the five sources that could be computed or recorded as data, with the page that covers it. "
-        "If no page covers it, the reason is given.\n",
+        "Every concept that we found in the sources, with the page that covers it. If no page covers it, the reason is "
+        f"given. Of {len(frame)} concepts {(frame['where'] == 'page').sum()} are on a page, "
+        f"{(frame['where'] == 'ledger').sum()} are only claims that were checked, and "
+        f"{(frame['where'] == 'not').sum()} are left out.\n",
     ]
     for source, rows in frame.groupby("source_key", sort=False):
         body = "".join(
@@ -138,25 +154,38 @@ def _link(page: Any) -> str:
     return f'<a href="../{page}.html">{escape.html(page.rpartition("/")[2])}</a>'
 
 
+#: In which order findings are listed: figures about the world first.
+KIND_ORDER = ("official", "published", "coded", "computed", "synthetic")
+
+
 def findings() -> str:
-    """Return "findings at a glance": the finding of each page, with its interval and the kind of data behind it."""
+    """Return "findings at a glance": the finding of each page with the kind of data behind it, real data first."""
     rows, known = [], chapters.load()
     for run in load_runs().values():
         path = paths.build() / "results" / f"{run.name}.json"
         if path.is_file():
-            chapter = known.get(run.name, chapters.Chapter())
-            rows += _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=chapter.kind)
+            kind = kind_shown(run, known.get(run.name, chapters.Chapter()).kind)
+            found = _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=kind)
+            rows += [(KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER), row) for row in found]
     return (
-        "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Follow the link to a "
-        "page for its method, sensitivity analysis and limitations.\n\n"
+        "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Figures computed from "
+        "official files come first, then published figures, our own coding, what a formula gives, and examples on "
+        "synthetic data. Follow the link to a page for its method, sensitivity analysis and "
+        "limitations.\n\n"
         '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead>'
         '<tr><th scope="col">page</th><th scope="col">finding</th><th scope="col">data</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>\n"
+        f"<tbody>{''.join(row for _, row in sorted(rows, key=lambda one: one[0]))}</tbody></table></div>\n"
     )
 
 
 #: What findings at a glance call the kinds of data that are no figures about the world.
-KINDS_SHOWN = {"illustrative": "invented", "template": "invented", "reference": "computed"}
+KINDS_SHOWN = {**datasets.KINDS_SHOWN, "reference": "computed"}
+
+
+def kind_shown(run: Run, kind: str = "") -> str:
+    """Return the kind of data that a page is about: as its chapter says, else that of its first data set."""
+    first = datasets.describe(run.data[0])["kind"] if run.data else "computed"
+    return kind or KINDS_SHOWN.get(first, first)
 
 
 def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:
@@ -166,8 +195,7 @@ def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:
     said = escape.html(entry["text"])
     if "finding" not in results:
         said = f"{escape.html(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
-    first = datasets.describe(run.data[0])["kind"] if run.data else "computed"  # what the page is about stands first
-    kind = kind or KINDS_SHOWN.get(first, first)
+    kind = kind_shown(run, kind)
     return [
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{escape.html(run.title)}</a></th>'
         f"<td>{said}</td><td>{kind}</td></tr>"

@@ -15,6 +15,8 @@ FIGURE_TYPE = "application/vnd.healthsys.figure+json"
 def harvest(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, dict[str, Any]]:
     """Return ``{"results": {name: record}, "figures": {name: record}}`` of an executed notebook.
 
+    A figure's record has the columns that its drawing shows (``drawn``), which the output carries beside its data.
+
     Raises
     ------
     RunError
@@ -32,5 +34,5 @@ def harvest(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, dict[st
                     raise RunError(
                         f"{label}: cell {number} records a second {group[:-1]} '{entry['name']}'; rename one"
                     )
-                found[group][entry["name"]] = dict(entry)
+                found[group][entry["name"]] = {**entry, **output.get("metadata", {}).get(kind, {})}
     return found

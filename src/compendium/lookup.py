@@ -36,6 +36,7 @@ class Lookup:
 
     def __init__(self, results: Path) -> None:
         self.results = results
+        self._frames: dict[str, pd.DataFrame] = {}  # each data set is read once
 
     def files(self, kind: str, target: str, run: str) -> list[Path]:
         """Return the files a reference depends on."""
@@ -97,7 +98,7 @@ class Lookup:
     def _published(self, target: str, _: str) -> Reference:
         name, *keys, column = target.split("/")
         resource = datasets.describe(name)
-        if resource["kind"] != "published":
+        if resource["kind"] not in ("published", "official"):
             raise CompendiumError(f"data set '{name}' is {resource['kind']}, not published; refer to a result instead")
         row = self._row(name, keys)
         if column not in row.index:
@@ -117,7 +118,9 @@ class Lookup:
         return Reference(row["value"], f"{row['meaning']} ({row['source']})", "reference/constants", f"const-{target}")
 
     def _row(self, name: str, keys: list[str]) -> pd.Series:
-        frame = datasets.load(name)
+        if name not in self._frames:
+            self._frames[name] = datasets.load(name)
+        frame = self._frames[name]
         key = datasets.describe(name)["schema"].get("primaryKey", [])
         key = [key] if isinstance(key, str) else key
         if len(keys) != len(key):

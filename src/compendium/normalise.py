@@ -10,8 +10,13 @@ from typing import Any
 
 import nbformat
 
+from compendium.harvest import FIGURE_TYPE
+
 #: Kept of a notebook's metadata: what a reader needs to open it.
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+#: Kept besides: what the machine reads (:func:`compendium.parameters.routed`).
+_OWN = ("healthsys",)
 
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+\b")
 
@@ -31,7 +36,8 @@ def normalise(notebook: nbformat.NotebookNode, *, secrets: Iterable[str] = ()) -
     """
     clean = nbformat.reads(nbformat.writes(notebook), as_version=4)
     hidden = sorted({*secrets, str(Path.home()), str(Path.cwd())} - {"", "/"}, key=len, reverse=True)
-    clean.metadata = nbformat.from_dict({"kernelspec": _KERNEL, "language_info": {"name": "python"}})
+    own = {name: clean.metadata[name] for name in _OWN if name in clean.metadata}
+    clean.metadata = nbformat.from_dict({"kernelspec": _KERNEL, "language_info": {"name": "python"}, **own})
     clean.nbformat_minor = 5
     number = 0
     for position, cell in enumerate(clean.cells):
@@ -64,7 +70,8 @@ def _output(output: Any, number: int, hidden: list[str]) -> Any:
     if output.output_type == "stream":
         output.text = _scrub(output.text, hidden)
     elif output.output_type in ("display_data", "execute_result"):
-        output.metadata = nbformat.from_dict({})
+        kept = {kind: value for kind, value in output.metadata.items() if kind == FIGURE_TYPE}
+        output.metadata = nbformat.from_dict(kept)
         output.data = nbformat.from_dict({kind: _scrub(value, hidden) for kind, value in output.data.items()})
     return output
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from IPython.display import display
 
 from compendium import datasets, paths
 from compendium.datasets import provenance
@@ -54,7 +55,7 @@ def open_data(
     """
     name = str(source)
     if layout:
-        return datasets.read(name, layout=layout)
+        return _told(datasets.read(name, layout=layout), name)
     if name in datasets.names():
         bundled = datasets.load(name)
         if read is None:
@@ -69,4 +70,11 @@ def open_data(
             f"'{name}' is neither a bundled data set nor a file.{nearest(name, datasets.names())} "
             "Give the name of a data set that `healthsys data` lists, or the path of a file"
         )
-    return datasets.owned(read(path, label=path.name, **options), path)
+    return _told(datasets.owned(read(path, label=path.name, **options), path), path.name)
+
+
+def _told(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Say on the page what of a reader's own file was read how, and return its frame."""
+    if frame.attrs.get("read_as"):
+        display(prose(f"How {Path(name).name} was read: {'; '.join(frame.attrs['read_as'])}."))
+    return frame

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from compendium import datasets, escape, fingerprint, harvest, paths, project, vega
-from compendium.chapters import Chapter, next_steps, opened
+from compendium import datasets, escape, explorers, fingerprint, harvest, paths, project
+from compendium.chapters import Chapter, next_steps, opened, questions
 from compendium.described import with_description
 from compendium.parameters import Parameter, parameters_of
 from compendium.runs import Run
@@ -22,6 +23,7 @@ def compose(
     *,
     chapter: Chapter | None = None,
     offer: Offer | None = None,
+    closing: str = "",
 ) -> nbformat.NotebookNode:
     """Return the page notebook of a run.
 
@@ -37,13 +39,15 @@ def compose(
         Question, certainty and next steps (:mod:`compendium.chapters`); none of them when None.
     offer
         What collects the files that the page offers; without it, a page links to none.
+    closing
+        The last section; :func:`provenance` by default.
     """
     page = nbformat.v4.new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
     outputs = [output.get("data", {}) for cell in executed.cells for output in cell.get("outputs", ())]
-    moved = any(vega.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
+    moved = any(explorers.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
     for cell in executed.cells:
         tags = cell.metadata.get("tags", [])
-        if "injected-parameters" in tags or not wanted(tags, record["parameters"]):
+        if {"injected-parameters", "own-data"} & set(tags) or not wanted(tags, record["parameters"]):
             continue
         if "parameters" in tags:
             known = parameters_of(run.read(), label=run.notebook.name)
@@ -58,12 +62,14 @@ def compose(
             cell.source = opened(cell.source, chapter) if chapter else cell.source
             break
     if chapter:
+        if chapter.ask:
+            page.cells.append(_markdown(questions(chapter)))
         page.cells.append(_markdown(next_steps(run, chapter)))
     page.cells.append(_markdown(results_table(record["results"])))
     if offer:
         offer.results(record["results"])
         page.cells.append(_markdown(offer.section(run)))
-    page.cells.append(_markdown(provenance(run)))
+    page.cells.append(_markdown(closing or provenance(run)))
     for position, cell in enumerate(page.cells):
         cell.id = f"c{position:03d}"
     return page
@@ -147,7 +153,7 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
         return "<p>No result is recorded on this page.</p>"
     rows = "".join(
         f'<tr id="result-{escape.html(name)}"><th scope="row"><code>{escape.html(name)}</code></th>'
-        f"<td>{escape.html(entry['text'])}</td><td>{escape.html(entry.get('interval') or '–')}</td>"
+        f"<td>{escape.html(_printed(entry))}</td><td>{escape.html(entry.get('interval') or '–')}</td>"
         f"<td>{escape.html(entry['meaning'])}{_reason(entry)}</td></tr>"
         for name, entry in results.items()
     )
@@ -158,6 +164,11 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
         '<thead><tr><th scope="col">name</th><th scope="col">value</th><th scope="col">interval</th>'
         f'<th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
+
+
+def _printed(entry: dict[str, Any]) -> str:
+    answers = {True: "yes", False: "no"}
+    return answers[entry["value"]] if isinstance(entry.get("value"), bool) else entry["text"]
 
 
 def _reason(entry: dict[str, Any]) -> str:
@@ -181,6 +192,38 @@ def provenance(run: Run) -> str:
         f"<dt>Package</dt><dd>{project.name()} {project.version()}</dd>"
         f'<dt>Environment</dt><dd>requirements/book.lock <span class="hs-hash">SHA-256 {fingerprint.lock_hash()}'
         "</span></dd></dl>"
+    )
+
+
+def files_used(run: Run, sources: list[str]) -> str:
+    """Return the section that a report ends with: each file with its size and checksum, and what computed it.
+
+    Parameters
+    ----------
+    run
+        The notebook as it was run.
+    sources
+        Names of bundled data sets, and paths of a reader's files and folders.
+    """
+    listed = []
+    for source in sources:
+        named = source in datasets.names()
+        path = paths.root() / _data_path(source) if named else Path(source)
+        whose = "data of the book" if named else "your file"
+        listed += [_file(one, whose) for one in (sorted(path.iterdir()) if path.is_dir() else [path]) if one.is_file()]
+    return (
+        "## Provenance\n\n"
+        '<dl class="hs-provenance">'
+        f"<dt>Files</dt><dd><ul>{''.join(listed) or '<li>none: computed from the settings</li>'}</ul></dd>"
+        f"<dt>Computed by</dt><dd>notebook {run.notebook.name}, {project.name()} {project.version()}, "
+        f'requirements/book.lock <span class="hs-hash">SHA-256 {fingerprint.lock_hash()}</span></dd></dl>'
+    )
+
+
+def _file(path: Path, whose: str) -> str:
+    return (
+        f"<li>{escape.html(path.name)} ({whose}, {path.stat().st_size:,} bytes) "
+        f'<span class="hs-hash">SHA-256 {datasets.sha256(path)}</span></li>'
     )
 
 

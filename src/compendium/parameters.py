@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import ast
 import io
+import json
+import os
 import re
 import tokenize
 from dataclasses import dataclass
@@ -29,6 +31,12 @@ import yaml
 from compendium import datasets
 from compendium.errors import RunError, nearest
 
+#: The environment variable in which readers find the columns that a reader's own file names otherwise.
+COLUMNS_VARIABLE = "HEALTHSYS_COLUMNS"
+
+#: Characters of a refused value that a message shows.
+LONGEST_SHOWN = 200
+
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "str": ((str,), "a text"),
     "int": ((int,), "a whole number"),
@@ -38,6 +46,12 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "list[float]": ((list,), "a list of numbers"),
     "list[int]": ((list,), "a list of whole numbers"),
 }
+
+
+#: What a value looks like on the command line, for those that people get wrong.
+_EXAMPLES = {
+    "list[str]": ' such as ["North", "South"]', "list[int]": " such as [10, 30]", "list[float]": " such as [0.5]",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,7 @@ class Parameter:
     allowed: str
     fits_any_data: bool = False
     with_own_data: Any = None
+    set_with: str = ""
 
     @property
     def is_source(self) -> bool:
@@ -102,15 +117,19 @@ def parameters_of(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, P
     return found
 
 
-def _bond(text: str, place: str) -> tuple[bool, Any]:
-    """Read what the end of a parameter's line says of data that are the reader's own."""
+def _bond(text: str, place: str) -> tuple[bool, Any, str]:
+    """Read what the end of a parameter's line says of data that are the reader's own, or of another parameter."""
     if text == "fits any data":
-        return True, None
+        return True, None, ""
     if text.startswith("with your own data:"):
-        return False, ast.literal_eval(text.partition(":")[2].strip())
+        return False, ast.literal_eval(text.partition(":")[2].strip()), ""
+    if text.startswith("set with:"):
+        return False, None, text.partition(":")[2].strip()
     if text:
-        raise RunError(f"{place} ends in '{text}'; allowed: fits any data, or with your own data: and a value")
-    return False, None
+        raise RunError(
+            f"{place} ends in '{text}'; allowed: fits any data, with your own data: and a value, set with: and a name"
+        )
+    return False, None, ""
 
 
 def own_sources(values: dict[str, Any], known: dict[str, Parameter]) -> list[str]:
@@ -166,6 +185,39 @@ def _is_data(name: str) -> bool:
     return datasets.describe(name)["kind"] not in ("template", "reference")
 
 
+def routed(notebook: nbformat.NotebookNode, pairs: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Return the notebook that options are meant for, or an empty name for this one, and the options in its terms.
+
+    The notebook's metadata say what is called otherwise now and who answers without a value:
+    ``{"healthsys": {"renamed": {"beside": "others"}, "without": {"change": "control_chart"}}}``.
+
+    Examples
+    --------
+    >>> known = {"renamed": {"old": "new"}, "without": {"day": "b"}}
+    >>> notebook = nbformat.v4.new_notebook(metadata={"healthsys": known})
+    >>> routed(notebook, ("old=1", "day=2"))
+    ('', ('new=1', 'day=2'))
+    >>> routed(notebook, ("old=1", "day=", "control="))
+    ('b', ('new=1',))
+    """
+    known = notebook.metadata.get("healthsys", {})
+    split = [pair.partition("=") for pair in pairs]
+    named = [(known.get("renamed", {}).get(name, name), sign, text) for name, sign, text in split]
+    empty = {name for name, sign, text in named if sign and text.strip() in ("", "[]", '""', "''")}
+    other = next((known["without"][name] for name in known.get("without", {}) if name in empty), "")
+    kept = [f"{name}{sign}{text}" for name, sign, text in named if not (other and name in empty)]
+    return other, tuple(kept)
+
+
+def with_columns(pairs: tuple[str, ...]) -> tuple[str, ...]:
+    """Tell the readers which columns are named otherwise (``column.NAME=MINE``), and return the other options."""
+    split = [pair.partition("=") for pair in pairs]
+    mapped = {name.removeprefix("column."): text for name, _, text in split if name.startswith("column.")}
+    if mapped:
+        os.environ[COLUMNS_VARIABLE] = json.dumps(mapped)
+    return tuple(pair for pair in pairs if not pair.startswith("column."))
+
+
 def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:
     """Read ``key=value`` options of the command line; text parameters stay text, others are read as YAML.
 
@@ -180,7 +232,13 @@ def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label:
         if not equals:
             raise RunError(f"{label}: '-p {pair}' is not of the form -p name=value")
         kind = known[name].type if name in known else "str"
-        given[name] = text if kind == "str" else yaml.safe_load(text)
+        try:
+            given[name] = text if kind == "str" else yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError, RecursionError):
+            words, example = _TYPES[kind][1], _EXAMPLES.get(kind, "")
+            raise RunError(
+                f"{label}: parameter '{name}' is '{text[:60]}', which cannot be read; allowed: {words}{example}"
+            ) from None
     return given
 
 
@@ -202,7 +260,8 @@ def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, 
     ------
     RunError
         Naming the run, the parameter, the value, what is allowed, and the nearest valid name; or, where a reader's
-        own file would be mixed with bundled data, the parameters that still hold them.
+        own file would be mixed with bundled data, the parameters that still hold them; or, where a value is given
+        without another that belongs to it, that one.
     """
     checked = {}
     for name, value in given.items():
@@ -212,6 +271,13 @@ def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, 
                 f"It has: {', '.join(known) or 'none'}"
             )
         checked[name] = _fitting(value, known[name], label=label, folder=folder)
+    for name, one in known.items():
+        other = known.get(one.set_with)
+        if other and name not in checked and checked.get(other.name, other.default) != other.default:
+            raise RunError(
+                f"{label}: {other.name} is '{checked[other.name]}', so {name} must be given too; its default "
+                f"'{one.default}' belongs to '{other.default}'. Add -p {name}=… ({one.meaning})"
+            )
     return with_own_data(checked, known, label=label)
 
 
@@ -221,19 +287,24 @@ def _fitting(value: Any, parameter: Parameter, *, label: str, folder: Path) -> A
     wrong_bool = isinstance(value, bool) and bool not in types
     items = {"list[str]": str, "list[int]": int, "list[float]": (int, float)}.get(parameter.type)
     if not isinstance(value, types) or wrong_bool or (items and not all(isinstance(item, items) for item in value)):
-        raise RunError(f"{place} is {value!r}; allowed: {words} ({parameter.meaning})")
+        raise RunError(f"{place} is {_cut(value)}; allowed: {words} ({parameter.meaning})")
     allowed = parameter.allowed
     if parameter.is_source:
         return _source(value, parameter, place=place, folder=folder)
     between = re.fullmatch(r"(-?[\d.]+) to (-?[\d.]+)", allowed)
     if between and not float(between[1]) <= value <= float(between[2]):
-        raise RunError(f"{place} is {value!r}; allowed: {words} from {between[1]} to {between[2]}")
+        raise RunError(f"{place} is {_cut(value)}; allowed: {words} from {between[1]} to {between[2]}")
     if "|" in allowed:
         choices = [choice.strip() for choice in allowed.split("|")]
         for item in value if isinstance(value, list) else [value]:
             if str(item) not in choices:
-                raise RunError(f"{place} is {item!r}; allowed: {', '.join(choices)}.{nearest(str(item), choices)}")
+                raise RunError(f"{place} is {_cut(item)}; allowed: {', '.join(choices)}.{nearest(str(item), choices)}")
     return value
+
+
+def _cut(value: Any) -> str:
+    said = repr(value)
+    return said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}…"
 
 
 def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> str:
@@ -244,10 +315,11 @@ def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> st
         return value
     path = Path(value).expanduser()
     path = path if path.is_absolute() else folder / path
-    if not path.exists():
+    if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112,PTH113 - a path too long for the system is none
         kinds = "the name of a bundled data set, or a file" if names else "a file"
+        looked = f"{path.name[:LONGEST_SHOWN]} in {path.parent}"
         raise RunError(
-            f"{place} is '{value}', which is not there (looked for {path.name} in {path.parent}); allowed: {kinds}."
-            f"{nearest(value, names)}"
+            f"{place} is '{value[:LONGEST_SHOWN]}', which is not there (looked for {looked}); allowed: {kinds}."
+            f"{nearest(value[:LONGEST_SHOWN], names)}"
         )
     return str(path.resolve())

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import io
 import re
+import textwrap
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +26,9 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from compendium import escape, project
+from compendium import artists, escape, project
 from compendium.errors import CompendiumError
+from compendium.harvest import FIGURE_TYPE
 
 #: Figure widths in pixels: in the text, and on a phone.
 WIDE, NARROW = 720, 358
@@ -38,8 +40,8 @@ SIGNIFICANT_DIGITS = 6
 #: legend: a longer one is cut. A letter of 12 px is about 6.3 px wide.
 PIXELS_PER_LETTER, PIXELS_PER_LETTER_OF_LABEL = 4, 10
 
-#: MIME type under which a notebook emits what a figure draws.
-FIGURE_TYPE = "application/vnd.healthsys.figure+json"
+#: Size in pixels of the title over a drawing, and of a letter of it.
+TITLE_SIZE, PIXELS_PER_LETTER_OF_TITLE = 13.5, 7.6
 
 #: Pixels per inch of the drawings, so that one SVG unit is one pixel.
 PIXELS_PER_INCH = 72
@@ -84,9 +86,11 @@ class Picture:
 
     html: str
     record: dict[str, Any]
+    drawn: list[str]
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/html": self.html, FIGURE_TYPE: self.record, "text/plain": f"Figure: {self.record['alt']}"}
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data = {"text/html": self.html, FIGURE_TYPE: self.record, "text/plain": f"Figure: {self.record['alt']}"}
+        return data, {FIGURE_TYPE: {"drawn": self.drawn}}
 
 
 def show(
@@ -97,6 +101,7 @@ def show(
     alt: str,
     drawn: pd.DataFrame,
     description: str = "",
+    headline: str = "",
     height: int | tuple[int, int] = 340,
     panels: dict[str, Any] | None = None,
     **options: Any,
@@ -115,9 +120,12 @@ def show(
     alt
         What a sighted reader takes away, with the numbers, computed from the data.
     drawn
-        The data that the figure draws, tidy: it is recorded, compared on a re-run and offered for download.
+        The data that the figure draws, tidy: it is recorded, compared on a re-run and offered for download. Which of
+        its columns the artists of the drawing show, value by value, is recorded too.
     description
         A longer description for a figure that carries more than a sentence.
+    headline
+        Title over the drawing: what the figure shows, in a sentence computed from its data; the drawing grows by it.
     height
         Height in pixels of a plot on given axes; two for the wide and the narrow drawing.
     panels
@@ -135,10 +143,11 @@ def show(
     for what, given in (("a caption", caption), ("alternative text", alt)):
         if not given.strip():
             raise CompendiumError(f"figure '{name}' has no {what}; say what it shows, from its data")
-    drawings = {}
+    drawings, figures = {}, []
     for width, tall in zip((WIDE, NARROW), height if isinstance(height, tuple) else (height, height), strict=True):
         drawer = _on_axes(draw, tall, panels or {}) if "ax" in inspect.signature(draw).parameters else draw
-        drawings[width] = _svg(drawer, data, options, name, width, alt)
+        kept = _keeping(drawer, figures)
+        drawings[width] = _svg(kept, data, options, name, width, alt, headline)
     longer = f"<details><summary>Longer description</summary><p>{escape.html(description)}</p></details>"
     page = (
         f'<figure class="hs-figure" id="figure-{name}">'
@@ -156,7 +165,17 @@ def show(
     }
     if description:
         record["description"] = description
-    display(Picture(page, record))
+    display(Picture(page, record, artists.columns_drawn(figures[0], rows)))
+
+
+def _keeping(draw: Callable[..., Figure], figures: list[Figure]) -> Callable[..., Figure]:
+    """Return a drawing function that also appends what it draws to a list."""
+
+    def drawer(*data: Any, **options: Any) -> Figure:
+        figures.append(draw(*data, **options))
+        return figures[-1]
+
+    return drawer
 
 
 def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> Callable[..., Figure]:
@@ -192,10 +211,18 @@ def _plain(value: Any) -> Any:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else value
 
 
-def _svg(draw: Callable[..., Figure], data: tuple, options: dict, name: str, width: int, alt: str) -> str:
+def _svg(
+    draw: Callable[..., Figure], data: tuple, options: dict, name: str, width: int, alt: str, headline: str = ""
+) -> str:
     """Draw once and return SVG for a page: themed colours, short numbers, no ids that could clash, no dates."""
-    with mpl.rc_context({**theme(), "svg.hashsalt": f"{name}-{width}"}):
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a reader's own matplotlibrc stays out
+        mpl.rcParams.update({**theme(), "svg.hashsalt": f"{name}-{width}"})
         figure = draw(*data, width=width, **options)
+        if headline:
+            lines = textwrap.wrap(escape.drawn(headline, longest=width), int(width / PIXELS_PER_LETTER_OF_TITLE))
+            figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
+            figure.set_figheight(figure.get_figheight() + 1.3 * TITLE_SIZE * len(lines) / PIXELS_PER_INCH)
         _letter(figure, width)
         out = io.StringIO()
         with warnings.catch_warnings():

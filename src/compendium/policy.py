@@ -110,9 +110,9 @@ def carry(page: str, policy: str) -> str:
     return f"{page[: found.end()]}\n{meta}{page[found.end() :]}"
 
 
-def templates() -> Environment:
-    """Return the templates of pages; whatever is put into one is escaped, in one line and without hidden characters."""
-    return Environment(loader=PackageLoader("compendium"), autoescape=True, finalize=_finalize)
+def templates(package: str = "compendium") -> Environment:
+    """Return a package's templates; whatever is put into one is escaped, in one line and without hidden characters."""
+    return Environment(loader=PackageLoader(package), autoescape=True, finalize=_finalize)
 
 
 def _finalize(value: object) -> object:

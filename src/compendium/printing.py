@@ -11,6 +11,8 @@ import os
 import posixpath
 import re
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,6 +24,9 @@ from compendium.errors import CompendiumError
 
 #: Environment variable that names the browser to print with.
 BROWSER = "HEALTHSYS_CHROMIUM"
+
+#: Seconds after which printing one page is given up.
+PATIENCE = 120
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -59,6 +64,36 @@ def find_browser() -> str:
             f"or name one: {BROWSER}=/path/to/chromium"
         )
     return found
+
+
+def printed(page: str, *, browser: str) -> bytes:
+    """Return one page as a PDF, what is folded on a screen unfolded.
+
+    Parameters
+    ----------
+    page
+        A self-contained HTML document.
+    browser
+        Path of Chromium (:func:`find_browser`).
+
+    Raises
+    ------
+    CompendiumError
+        If the browser does not print the page.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        source, out = Path(scratch) / "page.html", Path(scratch) / "page.pdf"
+        source.write_text(page.replace("<details", "<details open"), encoding="utf-8")
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={scratch}/profile",
+                   "--no-pdf-header-footer", f"--print-to-pdf={out}", source.as_uri()]  # fmt: skip
+        try:
+            said = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE).stderr
+        except subprocess.TimeoutExpired:
+            said = f"it took longer than {PATIENCE} seconds"
+        if not out.is_file():
+            last = next(iter(said.splitlines()[-1:]), "no reason given")
+            raise CompendiumError(f"{browser} did not print the report: {last}; leave out --pdf and print index.html")
+        return out.read_bytes()
 
 
 def contents() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from compendium import execution, files, paths
 from compendium.errors import RunError
+from compendium.recording import shown
 
 #: Two recorded numbers agree within this relative difference, or within the absolute one near zero.
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
@@ -46,7 +47,7 @@ def compare(expected: dict[str, Any], got: dict[str, Any]) -> list[Difference]:
     """Return every difference between two records of one run.
 
     Numbers agree within :data:`RELATIVE`; counts, texts, parameters and data hashes must be equal. Figures are
-    compared by the data they draw.
+    compared by the data they draw, and by which columns of it the drawing itself shows.
     """
     run = got["run"]
     found = []
@@ -74,6 +75,11 @@ def _compare_results(run: str, name: str, before: dict[str, Any], after: dict[st
     for part in _EXACT:
         if before.get(part) != after.get(part):
             found.append(Difference(run, name, part, before.get(part), after.get(part)))
+    for entry in (before, after):
+        parts = [*(entry.get(part) for part in ("value", "lower", "upper", "level")), entry.get("format", "{}")]
+        for part, said in zip(("text", "interval"), shown(*parts), strict=True):
+            if entry.get(part, said) != said:  # what is printed follows from the value
+                found.append(Difference(run, name, part, said, entry.get(part)))
     return found
 
 
@@ -82,6 +88,8 @@ def _compare_figures(run: str, name: str, before: dict[str, Any], after: dict[st
         shapes = [f"{len(side['rows'])} rows of {', '.join(side['columns'])}" for side in (before, after)]
         return [Difference(run, name, "figure data", *shapes)]
     found = []
+    if before.get("drawn") != after.get("drawn"):
+        found.append(Difference(run, name, "figure columns drawn", before.get("drawn"), after.get("drawn")))
     for number, (old, new) in enumerate(zip(before["rows"], after["rows"], strict=True), start=1):
         for column, one, other in zip(before["columns"], old, new, strict=True):
             if not same(one, other):

@@ -79,7 +79,8 @@ def record(
     format
         How prose shows it, as a :meth:`str.format` pattern for one value, such as ``"{:.1f}%"``.
     lower, upper, level
-        The interval and its coverage, in the unit of ``value``; all three or none.
+        The interval and its coverage, in the unit of ``value``; all three or none. Limits that are both missing
+        (NaN, as in a row of a table) are no interval.
     n
         Number of units (people, teams, months) behind the value.
     reason
@@ -105,15 +106,13 @@ def record(
     """
     if not _NAME.fullmatch(name):
         raise CompendiumError(f"'{name}' cannot name a result; use lower-case letters, digits and underscores")
+    level = None if lower != lower and upper != upper else level
     value, lower, upper = _plain(value), _plain(lower), _plain(upper)
     if value is None and not reason:
         raise CompendiumError(f"result '{name}' has no value and no reason; pass reason= to say why it is undefined")
     if len({lower is None, upper is None, level is None}) != 1:
         raise CompendiumError(f"result '{name}' has an incomplete interval; pass lower=, upper= and level= together")
-    interval = None
-    if lower is not None:
-        interval = f"{round(level * 100, 6):g}% CI {text_of(lower, format)} to {text_of(upper, format)}"
-    text = text_of(value, format) if value is not None else "not calculable"
+    text, interval = shown(value, lower, upper, level, format)
     result = Result(
         name, value, text, unit, format, meaning, lower, upper, level, interval, None if n is None else int(n), reason
     )
@@ -123,6 +122,20 @@ def record(
     else:
         print(bundle["text/plain"])
     return result
+
+
+def shown(value: Any, lower: Any, upper: Any, level: float | None, format: str) -> tuple[str, str | None]:
+    """Return how prose shows a value and its interval.
+
+    Examples
+    --------
+    >>> shown(15.254, 12.0, 18.5, 0.95, "{:.1f}%"), shown(None, None, None, None, "{}")
+    (('15.3%', '95% CI 12.0% to 18.5%'), ('not calculable', None))
+    """
+    interval = None
+    if lower is not None:
+        interval = f"{round(level * 100, 6):g}% CI {text_of(lower, format)} to {text_of(upper, format)}"
+    return text_of(value, format) if value is not None else "not calculable", interval
 
 
 def text_of(value: Any, format: str) -> str:

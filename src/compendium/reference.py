@@ -20,6 +20,7 @@ _INTRODUCTION = (
     "pages of the book call the same functions."
 )
 _MACHINE = "The package `{name}`, which turns notebooks with parameters into pages, records and verdicts."
+_MORE = "The second half of the package `{name}`, in the order of its modules' names."
 
 
 def _read(path: Path) -> tuple[str, bool, bool]:
@@ -60,24 +61,27 @@ def modules(package: Path | None = None) -> dict[str, str]:
 
 def names() -> list[str]:
     """Return the paths of the pages below ``book/``."""
-    return ["reference/api.md", *(f"reference/api-{topic}.md" for topic in (*topics(), project.MACHINE))]
+    machine = (project.MACHINE, f"{project.MACHINE}-more")
+    return ["reference/api.md", *(f"reference/api-{topic}.md" for topic in (*topics(), *machine))]
 
 
 def pages() -> dict[str, str]:
     """Return the pages of the programming reference by their path below ``book/``."""
     methods, machine = project.folders()[0], project.folders()[-1]
     titles = topics()
-    grouped: dict[str, list[str]] = {"": [], **{topic: [] for topic in titles}, project.MACHINE: []}
+    grouped: dict[str, list[str]] = {"": [], **{topic: [] for topic in titles}}
     for name, said in modules(methods).items():
         parts = name.split(".")
         grouped[parts[1] if len(parts) > 1 and parts[1] in titles else ""].append(_block(name, said))
-    grouped[project.MACHINE] += [_block(name, said) for name, said in modules(machine).items()]
     written = {"reference/api.md": _page("Programming reference", _INTRODUCTION.format(name=methods.name), grouped[""])}
     for topic, title in titles.items():
         lead = f"`{methods.name}.{topic}`, from its own documentation."
         written[f"reference/api-{topic}.md"] = _page(f"`{topic}`: {title[0].lower()}{title[1:]}", lead, grouped[topic])
-    lead = _MACHINE.format(name=machine.name)
-    written[f"reference/api-{project.MACHINE}.md"] = _page("The machine", lead, grouped[project.MACHINE])
+    blocks = [_block(name, said) for name, said in modules(machine).items()]
+    half = len(blocks) // 2  # one page of them all would be the heaviest of the book
+    halves = (("", "The machine", _MACHINE, blocks[:half]), ("-more", "The machine, continued", _MORE, blocks[half:]))
+    for name, title, lead, part in halves:
+        written[f"reference/api-{project.MACHINE}{name}.md"] = _page(title, lead.format(name=machine.name), part)
     return written
 
 

@@ -16,6 +16,10 @@ from compendium.errors import RunError, nearest
 _KEYS = {"notebook", "parameters", "title", "data"}
 
 
+class DamagedNotebook(RunError):
+    """A notebook that cannot be read; the message names it."""
+
+
 class _Loader(yaml.SafeLoader):
     """YAML's safe loader, which says so where a key stands twice; YAML itself would keep the last without a word."""
 
@@ -55,7 +59,11 @@ def read_source(path: Path) -> nbformat.NotebookNode:
 
 @functools.lru_cache(maxsize=512)
 def _read(path: Path, _modified: int, _size: int) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)
+    try:
+        return nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, AttributeError) as error:
+        said = str(error).partition("\n")[0][:120]
+        raise DamagedNotebook(f"{path.name} is no notebook ({said}); restore it: git checkout {path.name}") from None
 
 
 def load_runs() -> dict[str, Run]:
@@ -97,7 +105,10 @@ def _run(name: str, entry: dict[str, Any]) -> Run:
             raise RunError(
                 f"{label}: data names '{dataset}', which is not a data set.{nearest(dataset, datasets.names())}"
             )
-    known = parameters.parameters_of(read_source(notebook), label=notebook.name)
+    try:
+        known = parameters.parameters_of(read_source(notebook), label=notebook.name)
+    except DamagedNotebook:  # whoever executes this run is told; the others go on
+        return Run(name, notebook, entry["title"], entry.get("parameters") or {}, data)
     given = parameters.validate(entry.get("parameters") or {}, known, label=label, folder=paths.root())
     for parameter in known.values():
         value = given.get(parameter.name, parameter.default)

@@ -16,7 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.index_entries import split_index_msg
 
-from compendium import formula, vega
+from compendium import explorers, formula
 from compendium.errors import CompendiumError
 from compendium.lookup import Lookup
 
@@ -71,7 +71,7 @@ def _keep_comments_whole(_app: Any, what: str, _name: str, _of: Any, _options: A
 
 def _drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Leave out scripts and styles of what a page does not use: thebe would fetch from another site."""
-    explores = vega.MARK in context.get("body", "")
+    explores = explorers.MARK in context.get("body", "")
     for kind in ("script_files", "css_files"):
         context[kind] = [entry for entry in context.get(kind, []) if _used(entry, explores=explores)]
 
@@ -79,15 +79,15 @@ def _drop_unused(app: Sphinx, pagename: str, templatename: str, context: dict[st
 def _used(entry: Any, *, explores: bool) -> bool:
     """Say whether a page needs a script or style; Jupyter Book adds every file of ``_static`` to every page."""
     name = f"{getattr(entry, 'filename', entry)}"
-    if name.rpartition("/")[2] in vega.FILES:
+    if name.rpartition("/")[2] in explorers.FILES:
         return explores and (name.endswith(".css") or "defer" in entry.attributes)
     return "thebe" not in f"{name}{getattr(entry, 'attributes', '')}".lower()
 
 
 def _add_explorer(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Load the scripts of the explorers, in order and after the page, where there is one."""
-    if vega.MARK in context.get("body", ""):
-        for name in vega.FILES:
+    if explorers.MARK in context.get("body", ""):
+        for name in explorers.FILES:
             if name.endswith(".js"):
                 app.add_js_file(name, loading_method="defer")
 

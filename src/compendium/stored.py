@@ -23,6 +23,8 @@ def stamp_data() -> int:
     package = json.loads((paths.data() / "datapackage.json").read_text(encoding="utf-8"))
     for resource in package["resources"]:
         path = paths.data() / resource["path"]
+        if not path.is_file():  # described, and not computed yet
+            continue
         resource["bytes"] = path.stat().st_size
         resource["hash"] = f"sha256:{datasets.sha256(path)}"
     text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"

@@ -14,6 +14,7 @@ import contextlib
 import csv
 import functools
 import hashlib
+import io
 import json
 import logging
 import os
@@ -25,6 +26,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -40,6 +42,10 @@ ATTEMPTS = 3
 COLUMNS = ("name", "status", "reason")
 
 _LONGEST_REASON = 500
+
+
+#: What a cell of a grid holds for a parameter that is to be empty; an empty cell means the default.
+NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,9 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
     RunError
         Naming the file and what is wrong with it: a column that is no parameter, two rows of one name.
     """
-    try:
-        lines = path.open(encoding="utf-8-sig", newline="")
-    except OSError as error:
-        raise RunError(f"the grid {path.name} cannot be read: {error.strerror}") from None
-    with lines:
+    if not path.is_file():
+        raise RunError(f"the grid '{path}' is no file; give a CSV file with a row for each report")
+    with io.StringIO(files.text_of(path), newline="") as lines:
         reader = csv.DictReader(lines)
         for column in reader.fieldnames or ():
             if column not in known and column != "name":
@@ -111,7 +115,7 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
             if key in seen:
                 raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
             seen[key] = line
-            yield Row(line, name, {column: cell for column, cell in cells.items() if cell})
+            yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in cells.items() if cell})
 
 
 def _folder_name(given: str) -> str:
@@ -192,7 +196,7 @@ def _values(row: Row, known: dict[str, parameters.Parameter]) -> dict[str, Any]:
     for name, cell in row.cells.items():
         try:
             values[name] = cell if known[name].type == "str" else yaml.safe_load(cell)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             values[name] = cell  # the check of the parameter says what is allowed
     return values
 
@@ -330,14 +334,31 @@ def _alone(task: Task) -> Done:
     return Done(task.row.name, reason=f"its process ended {ATTEMPTS} times (out of memory, or killed)")
 
 
+def refuse_open(scheduler: str) -> None:
+    """Refuse a scheduler on another machine that is reached without TLS: it runs code for whoever reaches it.
+
+    >>> refuse_open("tcp://127.0.0.1:8786"), refuse_open("tls://cluster.example:8786")
+    (None, None)
+    """
+    address = urlsplit(scheduler)
+    if address.scheme != "tls" and address.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise RunError(
+            f"{scheduler} is on another machine and not under TLS; a Dask scheduler runs code for whoever reaches it. "
+            "Start it with certificates and give tls://…, or open a tunnel and give tcp://127.0.0.1:PORT; "
+            "'Many reports at once' in the guide on your own data shows both"
+        )
+
+
 def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
     """Make rows on a Dask cluster; Dask gives the rows of a lost worker to another.
 
     Raises
     ------
     RunError
-        If Dask is not installed, the scheduler does not answer, or it is lost.
+        If the scheduler is on another machine and without TLS, Dask is not installed, the scheduler does not answer, or
+        it is lost.
     """
+    refuse_open(scheduler)
     try:
         import distributed
     except ImportError:
@@ -380,4 +401,3 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
                 error = future.exception() if future.status == "error" else None
                 yield Done(task.row.name, reason=f"{type(error).__name__}: {error}") if error else future.result()
                 future.release()
-

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 from lxml import html as parser
 
-from compendium import address, datasets, drawings, escape, files, paths
+from compendium import address, cite, datasets, drawings, escape, files, paths
 from compendium.runs import Run
 from compendium.spreadsheet import to_csv
 
@@ -38,6 +38,10 @@ class Offer:
     ----------
     document
         The page by its path in the book, without ending.
+    title
+        The title of the page, for its figures as files.
+    kind
+        The kind of the data that the page is about, for its figures as files.
 
     Examples
     --------
@@ -47,8 +51,8 @@ class Offer:
     (True, ['table-net.csv'])
     """
 
-    def __init__(self, document: str) -> None:
-        self.document = document
+    def __init__(self, document: str, *, title: str = "", kind: str = "") -> None:
+        self.document, self.title, self.kind = document, title, kind
         self.files: dict[str, bytes] = {}
         self.captions: dict[str, str] = {}
 
@@ -60,7 +64,9 @@ class Offer:
         """Return the markup of a figure with its links, and keep the figure as SVG and its data as CSV."""
         name = f"figure-{record['name']}"
         drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
-        self._keep(f"{name}.svg", drawings.alone(drawing, title=record["caption"]))
+        origin = f"{cite.in_words(self.document, self.title, site=address.site())} Text and figures: CC BY 4.0."
+        notes = [record["caption"], *([f"Data: {self.kind}."] if self.kind else []), origin]
+        self._keep(f"{name}.svg", drawings.alone(drawing, title=self.title or name, notes=notes))
         self._keep(f"{name}.csv", to_csv(pd.DataFrame(record["rows"], columns=record["columns"])))
         kinds = (("svg", "SVG"), ("png", "PNG"), ("csv", "data (CSV)"))
         return _FIGURE.sub(lambda match: match[0] + self._line(name, kinds), markup, count=1)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import datetime
+import json
+import locale
 import os
 import platform
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
-from compendium import files, paths, record
+from compendium import archive, crate, datasets, files, paths, record
 from compendium.record import Difference
 from compendium.verification import PARTS, Check
 
 #: Everything that gets a verdict, in the order of the report, with what a row is.
 GROUPS = {
     "environment": "package",
+    "package": "package",
     "data": "data set",
+    "references": "entry",
     "notebooks": "notebook",
     "runs": "run",
     "results": "result",
     "figures": "figure",
     "claims": "claim",
+    "book": "folder",
 }
 
 #: Libraries whose versions stand at the head of the report; the rest are in its table of packages.
@@ -53,6 +59,8 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()}",
         "processor": f"{platform.machine()}, {os.cpu_count()} cores",
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "linear algebra": _linear_algebra(),
+        "locale": ".".join(part for part in locale.getlocale() if part) or "C",
     }
     for name in _LIBRARIES:
         try:
@@ -62,11 +70,30 @@ def machine() -> dict[str, str]:
     return found
 
 
+def _linear_algebra() -> str:
+    """Return name and version of the library with which numpy adds and multiplies matrices."""
+    import numpy as np
+
+    blas = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
+    return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
+
+
+def subject() -> dict[str, str]:
+    """Return what was verified: project, version, commit (and whether files differ from it), checksums of the locks."""
+    about = crate.citation()
+    commit, state = archive.commit()
+    found = {"title": about["title"], "version": str(about["version"]), "commit": commit, "files": state}
+    for lock in sorted((paths.root() / "requirements").glob("*.lock")):
+        found[lock.name] = f"sha256:{datasets.sha256(lock)}"
+    return found
+
+
 def summary(checks: list[Check], seconds: dict[str, float], parts: list[str]) -> dict[str, Any]:
     """Return the whole verification as plain values: what ``report.json`` holds."""
     total = counts(checks)
     differ = total["total"]["differ"]
     return {
+        "project": subject(),
         "verdict": "differs" if differ or not checks else "agrees",
         "parts": {name: PARTS[name] for name in parts},
         "parts not checked": [name for name in PARTS if name not in parts],
@@ -124,12 +151,17 @@ def line(difference: Difference) -> str:
     return f"{difference.run}: {difference.name}, {difference.part}: expected {sides[0]}, got {sides[1]}{by}"
 
 
-def write(found: dict[str, Any]) -> str:
-    """Write ``report.html`` and ``report.json`` below the build folder; return where, relative to the project."""
-    folder = paths.build() / "verification"
-    files.write_whole(folder / "report.json", files.as_json(found))
-    files.write_whole(folder / "report.html", page(found))
-    return (folder / "report.html").relative_to(paths.root()).as_posix()
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of ``report.json``."""
+    return json.loads((Path(__file__).parent / "templates" / "verification.schema.json").read_text(encoding="utf-8"))
+
+
+def write(found: dict[str, Any], out: Path | None = None) -> str:
+    """Write ``report.html`` and ``report.json`` into a folder, by default below the build folder; return where."""
+    folder = out or paths.build() / "verification"
+    files.write_together({folder / "report.json": files.as_json(found), folder / "report.html": page(found)})
+    where = folder / "report.html"
+    return (where.relative_to(paths.root()) if where.is_relative_to(paths.root()) else where).as_posix()
 
 
 def page(found: dict[str, Any]) -> str:

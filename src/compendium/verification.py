@@ -1,11 +1,12 @@
 """The reviewer's path: environment, data, notebooks, runs and claims checked afresh, one verdict for each thing.
 
-Nothing that was built before is read, and nothing that was built is written over: runs are executed into memory and
-compared with the published record, notebooks are compared with their stored outputs by strict nbval.
+Of what was built before only the book is read, and nothing that was built is written over: runs are executed into
+memory and compared with the published record, notebooks are compared with their stored outputs by strict nbval.
 """
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import os
@@ -19,7 +20,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from compendium import datasets, execution, paths, project, record
+from compendium import artists, bibliography, book, datasets, dependencies, execution, paths, project, record
 from compendium.errors import CompendiumError, RunError
 from compendium.record import Difference
 from compendium.runs import Run
@@ -27,10 +28,13 @@ from compendium.runs import Run
 #: What can be checked, in order, with what it is.
 PARTS = {
     "environment": "installed packages compared with the lock file",
+    "package": "installed files compared with the checksums that came with them, licences with the published table",
     "data": "data files compared with their checksums and schemas",
+    "references": "entries of the bibliography compared with their published checksums",
     "notebooks": "stored outputs of every notebook compared with a new run (strict nbval)",
     "runs": "every run executed again, each result and figure compared with the published record",
     "claims": "every claim of the sources, with its verdict computed again",
+    "book": "every file of the built book compared with what the build left, where there is one",
 }
 
 #: A lock line: name, version, marker.
@@ -132,10 +136,91 @@ def data() -> list[Check]:
     return checks
 
 
+def built_book() -> list[Check]:
+    """Check every file of the built book against its checksum, by folder; nothing where no book is built."""
+    if not (paths.build() / "html" / "index.html").is_file():
+        return []
+    changed = book.changed_outputs()
+    folder = paths.build() / "html"
+    groups = sorted({path.relative_to(folder).parts[0] for path in folder.rglob("*") if path.is_file()}
+                    | {name.partition("/")[0] for name in changed})  # fmt: skip
+    checks = []
+    for group in groups:
+        wrong = [name for name in changed if name.partition("/")[0] == group]
+        found = tuple(Difference("book", name, "checksum", *changed[name]) for name in wrong)
+        checks.append(Check("book", group, found, "as built", f"{len(wrong)} changed" if wrong else "as built"))
+    return checks
+
+
+def package() -> list[Check]:
+    """Check the installed files of every package that a lock pins, and the committed table of licences.
+
+    A package brings the SHA-256 of each of its files (``RECORD``); files that Python compiles, and those without a
+    checksum, are not compared.
+    """
+    pinned = {name for lock in sorted((paths.root() / "requirements").glob("*.lock")) for name in pins(lock)}
+    checks = []
+    for name in sorted(pinned):
+        try:
+            installed = metadata.distribution(name).files
+        except metadata.PackageNotFoundError:
+            continue  # the environment's part says so, where it is needed
+        hashed = [file for file in installed or [] if file.hash and file.hash.mode == "sha256"]
+        wrong = [(file, got) for file in hashed if (got := _as_recorded(file)) != file.hash.value]
+        found = tuple(Difference("package", name, str(file), file.hash.value, got) for file, got in wrong)
+        checks.append(Check("package", name, found, f"{len(hashed)} files", f"{len(hashed) - len(wrong)} as installed"))
+    if dependencies.DATA in datasets.names():
+        stated = [f"{name} {licence}" for name, *_, licence in datasets.load(dependencies.DATA).itertuples(index=False)]
+        now = [f"{name} {licence}" for name, *_, licence in dependencies.table().itertuples(index=False)]
+        apart = [sorted({*side} - {*other}) for side, other in ((stated, now), (now, stated))]
+        wrong = Difference("package", "licences", "declared", *("; ".join(side) for side in apart))
+        checks.append(Check("package", "licences", (wrong,) if any(apart) else (), f"{len(stated)} packages",
+                            f"{len(now) - len(apart[1])} as published"))  # fmt: skip
+    return checks
+
+
+def _as_recorded(file: metadata.PackagePath) -> str:
+    """Return the checksum of an installed file, written as ``RECORD`` writes it."""
+    path = Path(file.locate())
+    if not path.is_file():
+        return "absent"
+    return base64.urlsafe_b64encode(bytes.fromhex(datasets.sha256(path))).rstrip(b"=").decode()
+
+
+def references() -> list[Check]:
+    """Check every entry of the bibliography, its key and DOI among it, against its published checksum."""
+    published, now = bibliography.published(), bibliography.entries()
+    checks = []
+    for key in sorted(published.keys() | now.keys()):
+        sides = [side.get(key, {}) for side in (published, now)]
+        found = tuple(
+            Difference("references", key, part, *(side.get(part, "absent") for side in sides))
+            for part in ("doi", "sha256") if sides[0].get(part) != sides[1].get(part)
+        )  # fmt: skip
+        shown = [side.get("doi") or "no DOI" if side else "absent" for side in sides]
+        checks.append(Check("references", key, found, *shown))
+    return checks
+
+
 def recorded(run: str) -> dict[str, Any] | None:
-    """Return the published record of a run, or None."""
+    """Return the published record of a run, or None.
+
+    Raises
+    ------
+    RunError
+        If the file is damaged.
+    """
     path = record.recorded_path(run)
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found["results"], dict) or not isinstance(found["figures"], dict):
+            raise ValueError("results and figures are no tables")
+    except (ValueError, KeyError, TypeError) as error:
+        name = f"results/{run}.json"
+        raise RunError(f"{name} is damaged ({error}); restore it: git checkout {name}") from None
+    return found
 
 
 def compare_run(name: str, published: dict[str, Any] | None, got: dict[str, Any]) -> list[Check]:
@@ -176,6 +261,7 @@ def execute(run: Run) -> tuple[dict[str, Any] | None, str, float]:
     """Execute a run afresh in memory: its record, or None with what failed; and the seconds it took."""
     started = time.perf_counter()
     try:
+        run.read()  # a damaged notebook says so here
         notebook, _ = execution.execute_notebook(run.notebook, run.parameters, label=run.name, data=run.data)
         return execution.results_of(run, notebook), "", time.perf_counter() - started
     except CompendiumError as error:
@@ -199,6 +285,7 @@ class _Listener:
     def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
         if call.when == "call":
             self.cells += 1
+            self._compare_pictures(item)
         if call.excinfo is None:
             return
         error = call.excinfo.value
@@ -213,9 +300,24 @@ class _Listener:
             self.found.append(Difference("notebooks", self.notebook, where, "the stored output", " ".join(lines)))
         self.compared = None
 
+    def _compare_pictures(self, item: Any) -> None:
+        """Compare the drawings that a cell stored with those it makes now, of which nbval sees the data only."""
+        sides = [_drawings(outputs) for outputs in (item.cell.get("outputs", []), item.test_outputs or [])]
+        for number, pair in enumerate(zip(*sides, strict=False), start=1):
+            parts = artists.parting(*pair)
+            if parts:
+                where = f"code cell {item.cell_num + 1}, drawing {number}"
+                self.found.append(Difference("notebooks", self.notebook, where, *_where_they_part(*parts)))
+
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
             self.found.append(Difference("notebooks", self.notebook, "file", "readable", str(report.longrepr)[-300:]))
+
+
+def _drawings(outputs: list[Any]) -> list[str]:
+    """Return the drawings among the outputs of a cell."""
+    pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    return re.findall(r"<svg.*?</svg>", "".join(pages), flags=re.S)
 
 
 def _where_they_part(stored: str, new: str) -> tuple[str, str]:
@@ -305,13 +407,16 @@ def verify(
         raise RunError("nbval is not installed, so stored outputs cannot be checked; make env-test installs it")
     checks: list[Check] = []
     seconds: dict[str, float] = {}
-    for part, check in (("environment", environment), ("data", data)):
+
+    def check(part: str, make: Callable[[], list[Check]]) -> None:
         if part in parts:
             started = time.perf_counter()
-            checks += check()
+            checks.extend(_or_verdict(part, make))
             seconds[part] = time.perf_counter() - started
-    values = {f"{path.stem}/{name}": value for path in sorted(paths.results().glob("*.json"))
-              for name, value in _values(json.loads(path.read_text(encoding="utf-8"))).items()}  # fmt: skip
+
+    for part, make in (("environment", environment), ("package", package), ("data", data), ("references", references)):
+        check(part, make)
+    values = _recorded_values()
     if parts & {"notebooks", "runs"}:
         started = time.perf_counter()
         if notebooks is None:
@@ -322,11 +427,33 @@ def verify(
         checks += executed
         values.update(fresh)
         seconds["notebooks and runs"] = time.perf_counter() - started
-    if "claims" in parts:
-        started = time.perf_counter()
-        checks += project.extended("checks", values, default=[])
-        seconds["claims"] = time.perf_counter() - started
+        for part in ("notebooks", "runs"):
+            if part in parts:
+                seconds[part] = sum(one.seconds for one in executed if one.part == part)
+    check("claims", lambda: project.extended("checks", values, default=[]))
+    check("book", built_book)
     return checks, seconds
+
+
+def _or_verdict(part: str, make: Callable[[], list[Check]]) -> list[Check]:
+    """Return the verdicts of a part; where what it reads is damaged, that is its verdict, and other parts go on."""
+    try:
+        return make()
+    except Exception as error:
+        said = str(error) or type(error).__name__
+        return [Check(part, part, (Difference(part, part, "check", "finished", said),), "finished", "failed")]
+
+
+def _recorded_values() -> dict[str, Any]:
+    """Return the published values by ``run/name``; of a damaged record none, which the part *runs* says."""
+    found = {}
+    for path in sorted(paths.results().glob("*.json")):
+        try:
+            values = _values(recorded(path.stem) or {})
+        except (RunError, AttributeError):
+            continue
+        found |= {f"{path.stem}/{name}": value for name, value in values.items()}
+    return found
 
 
 def _values(entry: dict[str, Any]) -> dict[str, Any]:
@@ -342,7 +469,7 @@ def _execute(
     with ProcessPoolExecutor(
         max_workers=min(jobs or os.cpu_count() or 1, max(1, len(notebooks) + len(runs))),
         initializer=execution.die_with_parent,
-    ) as pool:
+    ) as pool, execution.stopping(pool):
         waiting: dict[Future, Any] = {pool.submit(check_notebook, path): path for path in notebooks}
         waiting |= {pool.submit(execute, run): run for run in runs}
         for future in as_completed(waiting):
@@ -372,7 +499,11 @@ def _run_checks(run: Run, got: dict[str, Any] | None, message: str, seconds: flo
         return [
             Check("runs", run.name, (Difference(run.name, "run", "execution", "finished", message),), seconds=seconds)
         ]
-    first, *rest = compare_run(run.name, recorded(run.name), got)
+    try:
+        first, *rest = compare_run(run.name, recorded(run.name), got)
+    except (RunError, LookupError, TypeError, AttributeError, ValueError) as error:
+        wrong = Difference(run.name, "run", "record", f"results/{run.name}.json", f"damaged: {error}")
+        return [Check("runs", run.name, (wrong,), seconds=seconds)]
     return [Check(first.part, first.name, first.differences, first.expected, first.got, seconds), *rest]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
+import errno
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
@@ -22,6 +25,11 @@ class _Family(click.Group):
             return super().invoke(ctx)
         except (CompendiumError, HealthsysError) as error:
             raise click.ClickException(escape.lines(error)) from None
+        except OSError as error:
+            if error.filename is None and error.errno != errno.ENOSPC:
+                raise
+            place = f"'{error.filename}': " if error.filename else ""
+            raise click.ClickException(escape.lines(f"{place}{error.strerror}; nothing was written there")) from None
 
 
 @click.group(cls=_Family, context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +67,15 @@ def run(names: tuple[str, ...], options: tuple[str, ...], force: bool, cold: boo
         given = parameters.parse_options(options, known, label=f"run '{only.name}'")
         checked = parameters.validate(given, known, label=f"run '{only.name}'", folder=Path.cwd())
         chosen = [replace(only, parameters={**only.parameters, **checked})]
-    _execute(chosen, force=force, cold=cold, jobs=jobs)
+    with _alone("healthsys run"):
+        _execute(chosen, force=force, cold=cold, jobs=jobs)
+
+
+def _alone(what: str) -> AbstractContextManager[None]:
+    """Hold the build folder; say on the error stream who holds it, if somebody does."""
+    from compendium import files
+
+    return files.alone(what, lambda said: click.echo(said, err=True))
 
 
 @main.command()
@@ -81,14 +97,15 @@ def build(force: bool, cold: bool, jobs: int | None) -> None:
         return
     from compendium import book, fingerprint, runs
 
-    watch = state.Watch(book.written())
-    chosen = runs.select(())
-    watch.add(path for one in chosen for path in fingerprint.data_files(one))
-    notes = _execute(chosen, force=force, cold=cold, jobs=jobs)
-    changed = book.compose_pages(chosen)
-    click.echo(f"pages: {len(changed)} changed")
-    _built(book.build_pages(force=force))
-    watch.remember([str(len(chosen)), *notes])
+    with _alone("healthsys build"):
+        watch = state.Watch(book.written())
+        chosen = runs.select(())
+        watch.add(path for one in chosen for path in fingerprint.data_files(one))
+        notes = _execute(chosen, force=force, cold=cold, jobs=jobs)
+        changed = book.compose_pages(chosen)
+        click.echo(f"pages: {len(changed)} changed")
+        _built(book.build_pages(force=force))
+        watch.remember([str(len(chosen)), *notes])
 
 
 def _built(was_built: bool) -> None:
@@ -141,17 +158,29 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list
 
 @main.command()
 @click.argument("names", nargs=-1, metavar="[RUN]...")
-@click.option("--only", metavar="PART,...", help="Check only these: environment, data, notebooks, runs, claims.")
+@click.option("--only", metavar="PART,...", help="Check only these parts: environment, package, data, references, "
+              "notebooks, runs, claims, book.")  # fmt: skip
 @click.option("--accept", is_flag=True, help="Show how each named run differs, and make it the published record.")
 @click.option("--why", default="", help="Why published results change (with --accept); shown on the page Corrections.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
+              help="Folder of the report; book/_build/verification by default.")  # fmt: skip
+@click.option("--json", "as_json", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Also write the report as JSON into FILE; --schema prints what it holds.")  # fmt: skip
+@click.option("--schema", is_flag=True, help="Print the JSON schema of the report, and do nothing else.")
 @_jobs
-def verify(names: tuple[str, ...], only: str | None, accept: bool, why: str, jobs: int | None) -> None:
-    """Check environment, data, notebooks, every run and every claim again; exit with 1 if anything differs.
+def verify(
+    names: tuple[str, ...], only: str | None, accept: bool, why: str, out: Path | None, as_json: Path | None,
+    schema: bool, jobs: int | None,
+) -> None:  # fmt: skip
+    """Check everything again: environment, data, notebooks, runs, claims, the book; exit with 1 if anything differs.
 
     Leaves book/_build/verification/report.html and report.json. With names, notebooks and runs are those.
     """
-    from compendium import corrections, crate, record, runs
+    from compendium import corrections, crate, files, record, runs, verdicts
 
+    if schema:
+        click.echo(files.as_json(verdicts.schema()), nl=False)
+        return
     if accept and not names:
         raise click.UsageError("name the runs whose results to accept: healthsys verify --accept RUN")
     chosen = runs.select(names)
@@ -164,14 +193,17 @@ def verify(names: tuple[str, ...], only: str | None, accept: bool, why: str, job
         crate.write_manifest()
         return
     everything = None if names else _all_notebooks()
-    _verify(chosen, only=only, notebooks=everything, jobs=jobs)
+    _verify(chosen, only=only, notebooks=everything, jobs=jobs, out=out, as_json=as_json)
 
 
-def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, jobs: int | None) -> None:
+def _verify(
+    chosen: list, *, only: str | None, notebooks: list[Path] | None, jobs: int | None, out: Path | None,
+    as_json: Path | None,
+) -> None:  # fmt: skip
     """Check the parts asked for, print a short table and every difference, write the report; exit 1 on a mismatch."""
     import time
 
-    from compendium import verdicts, verification
+    from compendium import files, paths, verdicts, verification
     from healthsys.errors import nearest
 
     parts = [part.strip() for part in only.split(",")] if only else list(verification.PARTS)
@@ -179,6 +211,8 @@ def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, job
         if part not in verification.PARTS:
             known = ", ".join(verification.PARTS)
             raise click.UsageError(f"there is no part '{part}'.{nearest(part, verification.PARTS)} There are: {known}")
+    for folder in (out or paths.build() / "verification", *([as_json.resolve().parent] if as_json else ())):
+        files.refuse_unwritable(folder)
     started = time.perf_counter()
 
     def tell(check: verification.Check) -> None:
@@ -194,7 +228,11 @@ def _verify(chosen: list, *, only: str | None, notebooks: list[Path] | None, job
     click.echo(verdicts.table(found))
     where = found["machine"]
     click.echo(f"{where['system']}, {where['processor']}, {where['Python']}; {seconds['total']:.0f} s")
-    click.echo(f"report: {verdicts.write(found)}")
+    if found["parts not checked"]:
+        click.echo(f"not checked this time: {', '.join(found['parts not checked'])}")
+    click.echo(f"report: {verdicts.write(found, out)}")
+    if as_json:
+        files.write_whole(as_json, files.as_json(found))
     differ = found["counts"]["total"]["differ"]
     click.echo(f"{differ} of {len(checks)} checks differ" if differ else f"all {len(checks)} checks agree")
     if found["verdict"] != "agrees":
@@ -209,9 +247,22 @@ def archive(out: Path | None) -> None:
     """Pack sources, data, results, the built book and an RO-Crate into one zip file, for example for Zenodo."""
     from compendium import archive as archiving
 
-    where, counts = archiving.write(out)
+    with _alone("healthsys archive"):
+        where, counts = archiving.write(out)
     pages = f"{counts['book']} files of the built book" if counts["book"] else "no built book (make book builds it)"
     click.echo(f"wrote {where}: {counts['sources']} source files, {pages}, {counts['bytes'] / 1e6:.1f} MB")
+
+
+@main.command()
+@click.argument("version")
+@click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Date of the release; today by default.")
+def release(version: str, date: datetime.datetime | None) -> None:
+    """Write a VERSION and its date into changelog, citation and packages (make release then builds and packs)."""
+    from compendium import release as releasing
+
+    day = date.date() if date else datetime.datetime.now(datetime.UTC).date()
+    for name in releasing.prepare(version, day):
+        click.echo(name)
 
 
 @main.command()
@@ -224,26 +275,109 @@ def pdf(out: Path | None) -> None:
     click.echo(f"wrote {where}: {pages} pages, {where.stat().st_size / 1e6:.1f} MB")
 
 
+@main.command(name="list")
+def list_notebooks() -> None:
+    """List the notebooks, with the question of each; * marks those that take your own file."""
+    from compendium import catalogue
+
+    for name, title, own in catalogue.notebooks():
+        click.echo(f"{'*' if own else ' '} {name:<26} {title}")
+    click.echo("\nhealthsys describe NOTEBOOK tells the files and settings of one")
+
+
+def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Return the notebooks that begin so, for a shell that completes names."""
+    from compendium import paths
+
+    return sorted(path.stem for path in paths.notebooks().glob(f"{incomplete}*.ipynb"))
+
+
 @main.command()
-@click.argument("notebook")
-@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help="Set a parameter.")
+@click.argument("notebook", shell_complete=_completed)
+def describe(notebook: str) -> None:
+    """Say what a NOTEBOOK answers, which files it takes, with their columns, and its settings."""
+    from compendium import catalogue
+
+    click.echo(escape.lines(catalogue.described(notebook)))
+
+
+@main.command()
+@click.argument("notebook", shell_complete=_completed)
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the files.")
+def template(notebook: str, out: Path) -> None:
+    """Write the files that a NOTEBOOK takes, each with its header and three example rows."""
+    from compendium import catalogue
+
+    for path in catalogue.template(notebook, out):
+        click.echo(f"wrote {path}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+def check(file: Path) -> None:
+    """Say what a FILE is, which notebooks take it, and what is odd about it, before any report."""
+    from everyday import check as checking
+
+    for line in checking.examined(file):
+        click.echo(escape.lines(line))
+
+
+class _Report(click.Command):
+    """The command ``report``, whose help lists the notebooks."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from compendium import catalogue
+
+        with formatter.section("Notebooks that take your own file"):
+            formatter.write_dl([(name, title) for name, title, own in catalogue.notebooks() if own])
+
+
+@main.command(cls=_Report)
+@click.argument("notebook", shell_complete=_completed)
+@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help=(
+    "Set a parameter; column.NAME=MINE reads your column MINE as NAME. healthsys describe NOTEBOOK lists them."))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")
-def report(notebook: str, options: tuple[str, ...], out: Path) -> None:
-    """Run one notebook on your own data and write a single HTML page with its results."""
+@click.option("--title", default="", help="Title of the report (default: the notebook's question).")
+@click.option("--organisation", default="", help="Whose report it is.")
+@click.option("--date", "day", default="", help="Date of the report (default: today).")
+@click.option("--contact", default="", help="Who answers questions about it.")
+@click.option("--full", is_flag=True, help="All sections and the code, in place of the short edition.")
+@click.option("--pdf", is_flag=True, help="Also print it as report.pdf (needs Chromium).")
+def report(
+    notebook: str, options: tuple[str, ...], out: Path, title: str, organisation: str, day: str, contact: str,
+    full: bool, pdf: bool,
+) -> None:  # fmt: skip
+    """Run one notebook on your own data and write a single HTML page with its results.
+
+    The page is a short edition of two to four printed pages: answer, one figure, one table, evidence and limits.
+    """
+    import datetime
+
     import nbformat
 
-    from compendium import parameters
+    from compendium import edition, parameters
     from compendium import report as reporting
     from compendium.runs import find_notebook
 
     path = find_notebook(notebook)
-    known = parameters.parameters_of(nbformat.read(path, as_version=4), label=path.name)
+    source = nbformat.read(path, as_version=4)
+    options = parameters.with_columns(options)
+    other, options = parameters.routed(source, options)
+    if other:
+        click.echo(f"{notebook} needs a value that is empty; the notebook {other} answers without it")
+        notebook, path = other, find_notebook(other)
+        source = nbformat.read(path, as_version=4)
+    known = parameters.parameters_of(source, label=path.name)
     given = parameters.parse_options(options, known, label=path.stem)
-    click.echo(f"wrote {reporting.report(notebook, given, out=out, folder=Path.cwd())}")
+    today = f"{datetime.date.today():%d %B %Y}".lstrip("0")
+    cover = edition.Cover(title, organisation, day or today, contact)
+    made = reporting.report(notebook, given, out=out, folder=Path.cwd(), cover=cover, full=full, pdf=pdf)
+    for file in made:
+        click.echo(f"wrote {file}")
 
 
 @main.command()
-@click.argument("notebook")
+@click.argument("notebook", shell_complete=_completed)
 @click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV: one row per report.")
 @click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler; this computer's cores by default.")
@@ -288,12 +422,16 @@ def notebooks() -> None:
             click.echo(f"{state:>9}  {path.name}")
 
 
-@main.command()
-@click.option("--stamp", is_flag=True, help="Write size and SHA-256 of every file into the data package.")
+@main.group(cls=_Family, invoke_without_command=True)
+@click.option("--stamp", is_flag=True, help="Write the checksums of data and references again.")
 @click.option("--licences", is_flag=True, help="Write the table of dependencies and licences again from the locks.")
-def data(stamp: bool, licences: bool) -> None:
+@click.pass_context
+def data(context: click.Context, stamp: bool, licences: bool) -> None:
     """List the bundled data sets, each checked against its schema."""
     from compendium import datasets
+
+    if context.invoked_subcommand:
+        return
 
     if licences:
         from compendium import dependencies
@@ -303,9 +441,28 @@ def data(stamp: bool, licences: bool) -> None:
         frame = datasets.load(name)
         click.echo(f"{name:<36} {frame.attrs['provenance']['kind']:<12} {len(frame):>6} rows")
     if stamp:
-        from compendium import stored
+        from compendium import bibliography, stored
 
         click.echo(f"stamped {stored.stamp_data()} files")
+        if bibliography.write():
+            click.echo("book/references.csv written")
+
+
+@data.command()
+@click.argument("name")
+@click.option("--from", "first", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE…",
+              help="The official files, in the order that the data dictionary gives.")  # fmt: skip
+@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="")
+def compute(name: str, first: tuple[Path, ...], more: tuple[Path, ...]) -> None:
+    """Compute an aggregate again from the official FILEs and write it below data/published."""
+    from compendium import stored
+    from everyday import official
+
+    path, other = official.write(name, [*first, *more])
+    for file in other:
+        click.echo(f"{file} is not the file from which the committed table was computed; compare before you commit")
+    stored.stamp_data()
+    click.echo(f"{path} written")
 
 
 @main.command()
@@ -326,7 +483,8 @@ def teach() -> None:
 
 
 @teach.command("build")
-def teach_build() -> None:
+@click.option("--pdf", is_flag=True, help="Print the slides as PDF too, where there is Chromium.")
+def teach_build(pdf: bool) -> None:
     """Write the student's edition (without answers) and the instructor's edition of every module."""
     from compendium import paths
     from everyday.teaching import editions
@@ -334,6 +492,9 @@ def teach_build() -> None:
     counts = editions.build()
     for name, count in counts.items():
         click.echo(f"{(paths.build() / 'teaching' / name).relative_to(paths.root())}: {count} files")
+    if pdf:
+        printed = editions.print_slides()
+        click.echo(f"slides.pdf: {printed} modules" if printed else "no slides.pdf: there is no Chromium")
 
 
 @teach.command()
@@ -352,6 +513,33 @@ def roster(file: Path, seed: int, out: Path, names: tuple[str, ...]) -> None:
     with tqdm(unit="student", disable=None, leave=False) as bar:
         students = rosters.write(file, seed=seed, out=out, modules=chosen, tell=lambda _: bar.update())
     click.echo(f"{len(students)} students, {len(chosen)} modules: {out / 'students'}; the keys: {out / 'keys'}")
+
+
+@teach.command()
+@click.argument("submitted", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+@click.option("--roster", "keys", type=click.Path(path_type=Path),
+              help="Folder that `teach roster` wrote (default: the folder that holds SUBMITTED).")
+@click.option("--module", "names", multiple=True, help="Only this module; may be repeated.")
+@click.option("--criteria", type=click.Path(dir_okay=False, exists=True, path_type=Path),
+              help="criteria.csv of an earlier marking, with your marks of the open question filled in.")
+@click.option("--seconds", type=click.FloatRange(min=1), default=20, show_default=True, help="Time of a cell.")
+@click.option("--megabytes", type=click.IntRange(min=300), default=2000, show_default=True, help="Memory.")
+@click.option("--unsafe", is_flag=True, help="Run students' code without a sandbox, with your own rights.")
+@_jobs
+def mark(submitted: Path, out: Path, keys: Path | None, names: tuple[str, ...], criteria: Path | None, seconds: float,
+         megabytes: int, unsafe: bool, jobs: int | None) -> None:  # fmt: skip
+    """Mark the notebooks in SUBMITTED/<id>/<module>/ in a sandbox; write a register, a report and feedback."""
+    from everyday.teaching import marking, sandbox
+    from everyday.teaching import modules as known
+
+    limits = sandbox.Limits(seconds, megabytes)
+    done = marking.mark(
+        submitted, keys=keys or submitted.parent, out=out, modules=known.select(names), limits=limits, unsafe=unsafe,
+        criteria=criteria, jobs=jobs,
+    )  # fmt: skip
+    lines = sum(len(one.remarks) for one in done)
+    click.echo(f"{len(done)} notebooks marked, {lines} lines in the report: {out}")
 
 
 if __name__ == "__main__":

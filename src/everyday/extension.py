@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
-from compendium import datasets, files, paths
+from compendium import datasets, files, kept, paths
 from compendium.record import Difference
 from compendium.verification import Check
 from everyday import landing
@@ -26,14 +27,17 @@ def written() -> list[Path]:
 
 def downloads(folder: Path) -> None:
     """Write the students' editions and the ledger for download among the built pages."""
+    sources = kept.sources()
     for module in load_modules():
-        files.write_whole(folder / "teaching" / "files" / f"{module.name}.zip", editions.student_zip(module))
+        name, made_from = f"{module.name}.zip", [*sources, *module.notebook.parent.glob(f"{module.name}.*")]
+        content = kept.kept(name, functools.partial(editions.student_zip, module), of=made_from)
+        files.write_whole(folder / "teaching" / "files" / name, content)
     if "claims" in datasets.names():
         (folder / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
 
 
 def checks(values: dict[str, Any]) -> list[Check]:
-    """Check the committed verdict of every claim, where the project has a ledger.
+    """Check the committed verdict of every claim, and its words against its inputs, where the project has a ledger.
 
     Parameters
     ----------
@@ -44,15 +48,17 @@ def checks(values: dict[str, Any]) -> list[Check]:
         return []
     from everyday.ledger import claims
 
-    return [
-        Check(
-            "claims",
-            claim["claim_id"],
-            ()
-            if claim["holds"]
-            else (Difference("claims", claim["claim_id"], "verdict", claim["committed"], claim["verdict"]),),
-            claim["committed"],
-            claim["verdict"],
-        )
-        for claim in claims.evaluate(claims.load_ledger(), results=values).to_dict("records")
-    ]
+    found = claims.evaluate(claims.load_ledger(), results=values).to_dict("records")
+    return [Check("claims", c["claim_id"], _differences(c), c["committed"], c["verdict"]) for c in found]
+
+
+def _differences(claim: dict[str, Any]) -> tuple[Difference, ...]:
+    """Return what is wrong with an evaluated claim: its verdict, and a number that its words do not give."""
+    from everyday.ledger import words
+
+    name, found = claim["claim_id"], []
+    if not claim["holds"]:
+        found.append(Difference("claims", name, "verdict", claim["committed"], claim["verdict"]))
+    if name not in words.ELSEWHERE and (unsaid := words.unsaid(claim)):
+        found.append(Difference("claims", name, "words", f"{', '.join(unsaid)} in the words", claim["printed"]))
+    return tuple(found)

@@ -58,6 +58,18 @@ def excludes(lower: float, upper: float, null: float = 0.0) -> bool:
     return lower > null or upper < null
 
 
+def less_or_more(*gaps: float, format: str = "{:.1f}%") -> str:
+    """Return gaps as amounts with their direction: above zero is less, below zero is more.
+
+    >>> less_or_more(1.5), less_or_more(-4.3, -1.0), less_or_more(-4.3, 1.0)
+    ('1.5% less', '1.0% to 4.3% more', '4.3% more to 1.0% less')
+    """
+    amounts = [(format.format(abs(gap)), "less" if gap >= 0 else "more") for gap in gaps]
+    if len({side for _, side in amounts}) == 1:
+        return " to ".join(format.format(abs(gap)) for gap in sorted(gaps, key=abs)) + f" {amounts[0][1]}"
+    return " to ".join(f"{amount} {side}" for amount, side in amounts)
+
+
 def count(n: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun in the singular or plural.
 

@@ -29,9 +29,10 @@ from healthsys.errors import DataError, nearest
 from healthsys.statistics import check_level, proportion_difference, proportion_interval, two_proportions_p
 
 __all__ = [
-    "BANDS", "BME", "FOUR_FIFTHS", "STAGES", "STANDARDS", "STEPS", "RelativeLikelihood", "board_difference", "cases",
-    "disparity_ratio", "disparity_ratios", "indicators", "likelihood_of", "proportion", "protect_stages", "recruitment",
-    "relative_likelihood", "representation", "require_rows", "staff_by_band", "survey_indicators",
+    "BANDS", "BME", "CLUSTERS", "FOUR_FIFTHS", "STAGES", "STANDARDS", "STEPS", "RelativeLikelihood", "bands_to_show",
+    "board_difference", "cases", "disparity_ratio", "disparity_ratios", "indicators", "likelihood_of", "proportion",
+    "protect_stages", "recruitment", "relative_likelihood", "representation", "require_rows", "staff_by_band",
+    "survey_indicators",
 ]  # fmt: skip
 
 #: Band of the four-fifths guideline, both ends included: a rule of thumb for size. It comes from the Uniform Guidelines
@@ -44,6 +45,12 @@ ON_THE_EDGE = 1e-9
 
 #: Agenda for Change bands by level of the race disparity ratio.
 TIERS = {"lower": ("1", "2", "3", "4", "5"), "middle": ("6", "7"), "upper": ("8a", "8b", "8c", "8d", "9", "VSM")}
+
+#: Clusters of bands in which the disability standard counts staff (NHS England, WDES technical guidance, metric 1).
+CLUSTERS = {
+    "Bands 1 to 4": ("1", "2", "3", "4"), "Bands 5 to 7": ("5", "6", "7"), "Bands 8a and 8b": ("8a", "8b"),
+    "Bands 8c to 9, VSM": ("8c", "8d", "9", "VSM"), "Medical": ("Medical",),
+}  # fmt: skip
 
 #: The three steps of the race disparity ratio (NHS England, WRES technical guidance, indicator 1).
 STEPS = (("lower", "middle"), ("middle", "upper"), ("lower", "upper"))
@@ -88,6 +95,7 @@ WDES,WDES 6,survey,wdes6,felt pressed to work while unwell,Disabled,Non-disabled
 WDES,WDES 7,survey,wdes7,feel that the organisation values their work,Disabled,Non-disabled,,yes
 WDES,WDES 8,survey,wdes8,have adequate adjustments (disabled staff only),Disabled,,,yes
 """  # noqa: E501
+
 
 def __dir__() -> list[str]:
     return __all__
@@ -193,12 +201,13 @@ def relative_likelihood(
 
 
 def likelihood_of(
-    counts: pd.DataFrame, *, group: str, reference: str, rule: Rule, level: float = 0.95
+    counts: pd.DataFrame, *, group: str, reference: str, rule: Rule, unrounded: bool = False, level: float = 0.95
 ) -> tuple[RelativeLikelihood, Page]:
     """Relative likelihood of two groups of a table, withheld where a count behind it is small.
 
-    ``counts`` has ``group``, ``had`` and ``could`` of every group. The ratio is of unrounded counts; the second result
-    is the protected table of counts by ``group`` and ``outcome``.
+    ``counts`` has ``group``, ``had`` and ``could`` of every group. The ratio is of the counts as they are shown, so it
+    says no more than they do, unless ``unrounded``. The second result is the protected table of counts by ``group`` and
+    ``outcome``.
 
     Examples
     --------
@@ -214,13 +223,15 @@ def likelihood_of(
         Printed("outcome", ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
         Printed("base", ("group",), totals=False),
     ]
-    page = protect(cube.sort_index(kind="stable"), tables=tables, rule=rule, unrounded=True)
-    pairs = counts.set_index("group").loc[[group, reference], ["had", "could"]].to_numpy().tolist()
+    page = protect(cube.sort_index(kind="stable"), tables=tables, rule=rule, unrounded=unrounded)
     cells = [cell for name in (group, reference) for cell in ({"group": name, "outcome": "yes"}, {"group": name})]
-    found = relative_likelihood(*pairs[0], reference_had=pairs[1][0], reference_could=pairs[1][1], level=level)
-    if None in [page.shown(cell) for cell in cells] or not all(rule.allows(*pair) for pair in pairs):
-        found = RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts")
-    return found, page
+    had, could, other_had, other_could = (page.counted(cell) for cell in cells)
+    # Whether the rest are few is judged by the counts used, so that a ratio withheld tells no more than they do.
+    pairs = (had, could), (other_had, other_could)
+    if any(None in pair or not rule.allows(*pair) for pair in pairs):
+        return RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts"), page
+    others = {"reference_had": other_had, "reference_could": other_could}
+    return relative_likelihood(had, could, **others, level=level), page
 
 
 def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
@@ -270,14 +281,20 @@ def disparity_ratio(
     >>> f"{found.ratio:.2f} ({found.lower:.3f} to {found.upper:.3f})"
     '1.50 (1.130 to 1.990)'
     """
-    check_level(level)
-    numbers = []
+    numbers = {}
     for name, tier in itertools.product((reference, group), step):
         chosen = (counts["group"] == name) & counts["band"].isin(TIERS[tier])
-        numbers.append(int(counts.loc[chosen, "people"].sum()))
-        if not numbers[-1]:
+        numbers[name, tier] = int(counts.loc[chosen, "people"].sum())
+    return _disparity(numbers, level)
+
+
+def _disparity(numbers: Mapping[tuple[str, str], int], level: float) -> RelativeLikelihood:
+    """Return the ratio of four counts by group and tier: the reference group's lower and upper, then the group's."""
+    check_level(level)
+    for (name, tier), number in numbers.items():
+        if not number:
             return RelativeLikelihood(None, None, None, f"nobody of the group {name} is in the {tier} bands")
-    could, had, other_could, other_had = numbers
+    could, had, other_could, other_had = numbers.values()
     table = Table2x2(np.array([[had, could], [other_had, other_could]], dtype=float), shift_zeros=False)  # as above
     low, high = table.oddsratio_confint(alpha=1 - level, method="normal")
     others = {"reference_had": other_had, "reference_could": other_had + other_could}
@@ -291,16 +308,21 @@ def disparity_ratios(
     """Disparity ratio of each step, of all staff and of clinical and non-clinical staff (WRES indicator 1).
 
     ``staff`` is laid out as by :func:`staff_by_band`; ``page`` holds the same counts, protected, by ``tier``, ``side``
-    and ``group``: a ratio of a suppressed count is not shown.
+    and ``group``: a ratio is of the page's counts, and there is none of a suppressed one.
     """
     rows = []
     for side in ("all", *(name for name in SIDES.values() if (staff["side"] == name).any())):
-        part, at = (staff, {}) if side == "all" else (staff[staff["side"] == side], {"side": side})
+        at = {} if side == "all" else {"side": side}
         for step in STEPS:
-            found = disparity_ratio(part, group=group, reference=reference, step=step, level=level)
-            cells = [at | {"tier": tier, "group": name} for name in (group, reference) for tier in step]
-            if None in [page.shown(cell) for cell in cells if frozenset(cell.items()) in page.counts]:
-                found = RelativeLikelihood(None, None, None, "not shown: too few people")
+            cells = {
+                one: at | dict(zip(("group", "tier"), one, strict=True))
+                for one in itertools.product((reference, group), step)
+            }
+            there = {one: frozenset(cell.items()) in page.counts for one, cell in cells.items()}
+            shown = {one: page.counted(cell) if there[one] else 0 for one, cell in cells.items()}
+            found = RelativeLikelihood(None, None, None, "not shown: too few people")
+            if None not in shown.values():
+                found = _disparity(shown, level)
             rows.append((side, " to ".join(step) + " bands", found.ratio, found.lower, found.upper, found.reason or ""))
     return pd.DataFrame(rows, columns=["staff", "step", "ratio", "lower", "upper", "reason"])
 
@@ -376,7 +398,7 @@ def cases(
 
 def survey_indicators(
     counts: pd.DataFrame, *, groups: tuple[str, str], higher_is_better: Mapping[str, bool], alone: Sequence[str] = (),
-    rule: Rule | None = None, level: float = 0.95,
+    rule: Rule | None = None, fewest: int = 1, unrounded: bool = False, level: float = 0.95,
 ) -> pd.DataFrame:  # fmt: skip
     """Percent of each of two groups who answered so, with Wilson intervals, and the difference in points (Newcombe).
 
@@ -387,8 +409,9 @@ def survey_indicators(
     groups, higher_is_better, alone
         The group and the reference group; for each indicator whether a larger percentage is better for the people
         asked; indicators that only the group is asked.
-    rule
-        A small-number rule: nothing is said where an answer or its opposite is rare, and bases are rounded.
+    rule, fewest, unrounded
+        A small-number rule: nothing is said where an answer or its opposite is rare, or where nobody or everybody gave
+        it, and percentages are of rounded counts unless ``unrounded``. The fewest people whose answers are reported.
 
     Returns
     -------
@@ -412,11 +435,15 @@ def survey_indicators(
                     f"indicator '{indicator}' has {len(cell)} rows for '{group}'; expected one row per group"
                 )
             answered, base = int(cell["answered"].iloc[0]), int(cell["base"].iloc[0])
-            if rule is not None and not rule.allows(answered, base):
-                answered, base = 0, 0
+            shown = base
+            if rule is not None:
+                told = base >= fewest and rule.allows(answered, base, opinion=True)
+                answered, base = (answered, base) if told else (0, 0)
+                shown = rule.show(base)
+                answered, base = (answered, base) if unrounded else (rule.show(answered), shown)
             found = proportion(answered, base, level=level)
             row |= dict(zip((f"{name}_percent", f"{name}_lower", f"{name}_upper"), found, strict=True))
-            row[f"{name}_base"] = base if rule is None else rule.show(base)
+            row[f"{name}_base"] = shown
             known.append((answered, base))
         if indicator in alone:
             row["worse_for"] = "asked of one group only"
@@ -438,7 +465,7 @@ def survey_indicators(
 
 
 def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
-    """Count staff by band (doctors together), level of bands, clinical or not, and group of a characteristic.
+    """Count staff by band (doctors together), cluster and level of bands, clinical or not, and group.
 
     ``staff`` has a row per person: ``band`` (empty for doctors), ``ethnic_group`` or ``disabled``, and ``clinical`` if
     known; ``characteristic`` is ``ethnicity`` or ``disability``.
@@ -447,7 +474,7 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
     --------
     >>> people = pd.DataFrame({"band": ["5", None], "ethnic_group": ["A", "W"], "clinical": ["N", "Y"]})
     >>> staff_by_band(people, "ethnicity").values.tolist()
-    [['5', 'lower', 'non-clinical', 'BME', 1], ['Medical', 'none', 'clinical', 'White', 1]]
+    [['5', 'Bands 5 to 7', 'lower', 'non-clinical', 'BME', 1], ['Medical', 'Medical', 'none', 'clinical', 'White', 1]]
     """
     if characteristic == "ethnicity":
         group = staff["ethnic_group"].map(dict.fromkeys(BME, "BME") | {"W": "White"}).fillna("Not stated")
@@ -456,7 +483,25 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
     counted = pd.DataFrame({"band": staff["band"].fillna("Medical"), "group": group, "people": 1})
     counted["side"] = staff["clinical"].map(SIDES).fillna("not said") if "clinical" in staff else "not said"
     counted["tier"] = counted["band"].map({one: tier for tier, bands in TIERS.items() for one in bands}).fillna("none")
-    return counted.groupby(["band", "tier", "side", "group"], as_index=False)["people"].sum()
+    clusters = {one: cluster for cluster, bands in CLUSTERS.items() for one in bands}
+    counted["cluster"] = counted["band"].map(clusters).fillna("other")
+    return counted.groupby(["band", "cluster", "tier", "side", "group"], as_index=False)["people"].sum()
+
+
+def bands_to_show(staff: pd.DataFrame, *, group: str, rule: Rule) -> str:
+    """Return ``band``, or ``cluster`` where a rule would suppress the group in more than half of the bands it is in.
+
+    Examples
+    --------
+    >>> from healthsys.disclosure import HES
+    >>> staff = pd.DataFrame({"band": ["5", "6", "7"], "group": "BME", "people": [40, 6, 2]})
+    >>> bands_to_show(staff, group="BME", rule=HES)
+    'cluster'
+    """
+    people = staff[staff["group"] == group].groupby("band")["people"].sum()
+    people = people[people > 0]
+    few = sum(rule.show(number) is None for number in people)
+    return "cluster" if 2 * few > len(people) else "band"
 
 
 def representation(
@@ -495,6 +540,7 @@ def representation(
         if page is not None:
             cell = {} if band == "All" else {by: band}
             shown = page.shown({**cell, characteristic: group}), page.shown(cell)
+            part, base = page.counted({**cell, characteristic: group}), page.counted(cell)
             known = None not in shown and base > 0 and page.rule.allows(part, base)
         rows.append((band, *shown, *(proportion(part, base, level=level) if known else (np.nan,) * 3)))
     found = pd.DataFrame(rows, columns=["band", "part", "base", "percent", "lower", "upper"])
@@ -537,25 +583,33 @@ def _reached(counts: pd.DataFrame, groups: Sequence[str]) -> tuple[list[str], di
     return stages, reached
 
 
-def protect_stages(counts: pd.DataFrame, rule: Rule) -> Page:
+def protect_stages(counts: pd.DataFrame, rule: Rule, *, unrounded: bool = False) -> Page:
     """Protect counts (``stage``, ``group``, ``people``) of recruitment: people count by the last stage they reached.
 
-    Characteristics of the page are ``group`` and each stage (``reached applied``: ``yes`` or ``no``).
+    With a column ``organisation`` the pages of all organisations and that of their total are protected together, so
+    that nothing follows from one of them less the others. Characteristics of the page are ``group``, each stage
+    (``reached applied``: ``yes`` or ``no``) and ``organisation``.
     """
-    stages, reached = _reached(counts, counts["group"].unique())
+    units = pd.unique(counts["organisation"]) if "organisation" in counts else []
     rows = []
-    for group, (place, stage) in itertools.product(counts["group"].unique(), enumerate(stages)):
-        later = reached[stages[place + 1], group] if place + 1 < len(stages) else 0
-        flags = {f"reached {one}": "yes" if number <= place else "no" for number, one in enumerate(stages)}
-        rows.append({"group": group, "last": stage, **flags, "people": reached[stage, group] - later})
-    tables = [Printed(stage, ("group",), totals=False, where={f"reached {stage}": "yes"}) for stage in stages]
+    for unit in units if len(units) else [""]:
+        stages, reached = _reached(counts[counts["organisation"] == unit] if unit else counts, counts["group"].unique())
+        for group, (place, stage) in itertools.product(counts["group"].unique(), enumerate(stages)):
+            later = reached[stages[place + 1], group] if place + 1 < len(stages) else 0
+            flags = {f"reached {one}": "yes" if number <= place else "no" for number, one in enumerate(stages)}
+            number = {"organisation": unit, "people": reached[stage, group] - later}
+            rows.append({"group": group, "last": stage, **flags, **number})
+    tables = []
+    for by in (("group",), ("organisation", "group"))[: 1 + bool(len(units))]:
+        for stage in stages:
+            tables.append(Printed(f"{stage} by {by[0]}", by, totals=False, where={f"reached {stage}": "yes"}))
     derived = {f"reached {stage}": "last" for stage in stages}
-    return protect(pd.DataFrame(rows), tables=tables, rule=rule, derived=derived, unrounded=True)
+    return protect(pd.DataFrame(rows), tables=tables, rule=rule, derived=derived, unrounded=unrounded)
 
 
 def recruitment(
     counts: pd.DataFrame, *, groups: tuple[str, str], start: str = "applied", page: Page | None = None,
-    level: float = 0.95,
+    organisation: str = "", level: float = 0.95,
 ) -> pd.DataFrame:  # fmt: skip
     """Who goes on to the next stage of recruitment, and over the whole, for a group against a reference group.
 
@@ -565,8 +619,9 @@ def recruitment(
         ``stage``, ``group``, ``people``: how many of each group reached each stage of ``STAGES``.
     groups, start
         The group and the reference group; the stage from which the whole is counted to the last one.
-    page
-        The same counts, protected (:func:`protect_stages`): a step of which they give a small count away is not shown.
+    page, organisation
+        The same counts, protected (:func:`protect_stages`), and which organisation of that page they are of (empty:
+        all): rates and ratios are of its counts, and a step with a small one is not shown.
 
     Returns
     -------
@@ -597,17 +652,25 @@ def recruitment(
     for before, after in [*itertools.pairwise(stages), (start, stages[-1])]:
         row: dict = {"step": f"{before} to {after}", "before": before, "after": after}
         pairs = [(reached[after, group], reached[before, group]) for group in groups]
+        if page is not None:
+            cells = [{"group": one} | ({"organisation": organisation} if organisation else {}) for one in groups]
+            pairs = [_counted(page, cell, after, before) for cell in cells]
+        if None in pairs:
+            rows.append(row | {"reason": "not shown: too few people in one of the counts"})
+            continue
         for name, pair in zip(("group", "reference"), pairs, strict=True):
             ends = (f"{name}_rate", f"{name}_lower", f"{name}_upper")
             row |= dict(zip(ends, proportion(*pair, level=level), strict=True))
         found = relative_likelihood(*pairs[0], reference_had=pairs[1][0], reference_could=pairs[1][1], level=level)
         row |= {"ratio": found.ratio, "lower": found.lower, "upper": found.upper}
         row |= {"outside": found.outside_four_fifths, "reason": found.reason or ""}
-        if page is not None and (
-            None in [page.shown({"group": one, f"reached {at}": "yes"}) for one in groups for at in (before, after)]
-            or not all(page.rule.allows(*pair) for pair in pairs)
-        ):
-            row |= dict.fromkeys(list(row)[3:])  # every number
-            row["reason"] = "not shown: too few people in one of the counts"
         rows.append(row)
-    return pd.DataFrame(rows)
+    sides = [f"{name}_{end}" for name in ("group", "reference") for end in ("rate", "lower", "upper")]
+    columns = ["step", "before", "after", *sides, "ratio", "lower", "upper", "outside", "reason"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _counted(page: Page, of: dict[str, str], *stages: str) -> tuple[int, ...] | None:
+    """Return how many reached a later and an earlier stage, as a page counts them; None where no rate may be shown."""
+    shown = tuple(page.counted(of | {f"reached {stage}": "yes"}) for stage in stages)
+    return shown if None not in shown and page.rule.allows(*shown) else None

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from compendium.plotting import NARROW, canvas
-from everyday.explorers.pages import INK, Explorer, Number, Slider, State, vega_lite
+from everyday.explorers.pages import Explorer, Number, Slider, State
 from healthsys import queueing
 from healthsys.plots.style import COLOUR
 
-#: Beds that the curve goes beyond the ward and beyond the ward that meets the accepted risk.
+#: Beds that the drawn curve goes beyond the ward and beyond the ward that meets the accepted risk.
 MARGIN = 12
+
+#: Most beds that the slider and the axis of its chart offer.
+MOST = 80
 
 
 def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> State:
@@ -93,46 +95,20 @@ def beds_figure(state: State) -> dict[str, Any]:
     }
 
 
-def _picture() -> alt.LayerChart:
-    """Draw the curve from the named rows ``curve``; the marks follow the parameters ``beds`` and ``needed``."""
-    marks = [alt.param(name=name, value=1) for name in ("beds", "needed")]
-    base = alt.Chart(alt.NamedData("curve")).encode(
-        x=alt.X("beds:Q", title="beds", scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y("full:Q", title="turned away (%)", scale=alt.Scale(zero=True)),
-        tooltip=[alt.Tooltip("beds:Q"), alt.Tooltip("full:Q", title="turned away (%)", format=".1f")],
-    )
-    rule = base.mark_line(color=INK["context"], strokeDash=[6, 4], strokeWidth=1.3).encode(
-        y=alt.Y("accepted:Q", title="turned away (%)"), tooltip=alt.value(None)
-    )
-    layers = [rule, base.mark_line(strokeWidth=2.2, color=INK["subject"])]
-    for name, role, shape, said, above in (
-        ("beds", "comparison", "circle", "this ward: ", 32),
-        ("needed", "third", "triangle-up", "target met: ", 16),
-    ):
-        here = base.transform_filter(f"datum.beds == {name}")
-        layers.append(here.mark_point(shape=shape, size=110, fill=INK[role], stroke=INK[role], opacity=1))
-        layers.append(
-            here.transform_calculate(said=f"'{said}' + datum.beds + ' beds'")
-            .mark_text(align="left", dx=8, dy=-above, color=INK[role])
-            .encode(text="said:N")
-        )
-    return alt.layer(*layers).add_params(*marks)
-
-
 def beds_explorer(*, beds: int, arrivals: float, stay: float, accepted: float) -> Explorer:
     """Return the explorer of a ward, starting from the given one (``accepted`` in percent)."""
     return Explorer(
         kind="bed-slack",
         title="Ward to change",
         controls=[
-            Slider("beds", "Beds", 1, 80, 1, beds, f"{beds} beds", "beds"),
+            Slider("beds", "Beds", 1, MOST, 1, beds, f"{beds} beds", "beds"),
             Slider("arrivals", "Arrivals per day", 0.1, 20, 0.1, arrivals, f"{arrivals:.1f} per day", "per day"),
             Slider("stay", "Average stay", 0.5, 14, 0.1, stay, f"{stay:.1f} days", "days"),
             Slider("accepted", "Largest acceptable share turned away", 1, 20, 1, accepted, f"{accepted:.0f}%", "%"),
         ],
         start=beds_state(beds=beds, arrivals=arrivals, stay=stay, accepted=accepted),
-        inputs={"margin": MARGIN},
-        charts={"risk-by-beds": vega_lite(_picture(), height=300)},
+        inputs={"most": MOST},
+        charts={"risk-by-beds": (340, 230)},
         caption="The ward, and the effect of each further bed at the same demand",
         formats={"full": "{:.1f}", "occupancy": "{:.1f}", "turned_away": "{:.0f}", "spared": "{:.1f}"},
         headings={

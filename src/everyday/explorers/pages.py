@@ -7,7 +7,6 @@ The page is whole without JavaScript. With it, ``book/_static/explore.js`` calls
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +15,18 @@ import pandas as pd
 
 from compendium import escape
 from compendium.tables import table as lay_out
-from healthsys.errors import DataError
-from healthsys.plots.style import PALETTE
 
-#: Colour of each role as the page's own variable, so that a chart follows the light or dark page.
-INK = {role: f"var({variable})" for role, (variable, _, _) in PALETTE.items()}
+#: What a reader who pastes numbers is told, and the example that the box shows.
+_OWN = """<details class="hs-own-data" hidden><summary>Use your own numbers</summary>
+<label for="{name}">Paste one column of numbers, or two columns: a label (such as a month) and a number</label>
+<textarea id="{name}" rows="6" spellcheck="false" autocomplete="off" aria-describedby="{name}-help {name}-error"
+placeholder="Jan 2024;93.5&#10;Feb 2024;92,8&#10;Mar 2024;NA"></textarea>
+<p id="{name}-help">Oldest first, 6 to 500 numbers. Separate two columns with a tab, a semicolon or a comma. Decimal
+points and decimal commas are both read; NA is a missing value; empty lines and a heading are skipped. The numbers stay
+in this browser: nothing is sent, and a copied link holds the settings only.</p>
+<p class="hs-error" id="{name}-error" role="alert"></p>
+<button type="button" data-own="draw">Draw my chart</button>
+<button type="button" data-own="back">Back to the example</button></details>"""
 
 
 @dataclass(frozen=True)
@@ -106,14 +112,14 @@ class Number:
 class State:
     """What one position of the controls gives.
 
-    ``sentence`` says the result, ``numbers`` hold it, ``rows`` fill the table, ``data`` feed the charts, ``signals``
-    set their parameters.
+    ``sentence`` says the result, ``numbers`` hold it, ``rows`` fill the table, ``data`` are what the figures of the
+    start draw, ``signals`` the places that they mark.
     """
 
     sentence: str
     numbers: tuple[Number, ...]
     rows: pd.DataFrame
-    data: dict[str, list[dict[str, Any]]]
+    data: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     signals: dict[str, float] = field(default_factory=dict)
 
     def number(self, name: str) -> Number:
@@ -134,30 +140,38 @@ class Panel:
 
 @dataclass(frozen=True)
 class Explorer:
-    """An explorer: its kind (the model's name), controls, start, charts by the name of the figure they replace."""
+    """An explorer: its kind (the model's name), controls and start.
+
+    ``charts`` has the height of each chart on a wide and on a narrow screen, in px, by the name of the figure that it
+    replaces; ``own`` offers a box for the reader's own numbers.
+    """
 
     kind: str
     title: str
     controls: Sequence[Slider | Choice | Tick]
     start: State
     inputs: dict[str, Any]
-    charts: dict[str, dict[str, Any]]
+    charts: dict[str, tuple[int, int]]
     caption: str
     formats: dict[str, str] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
+    own: bool = False
 
     @property
     def panel(self) -> Panel:
         """Controls and the sentence, with all that the browser needs to compute the page again."""
         controls = "".join(control.html(f"explore-{self.kind}") for control in self.controls)
         carried = {"inputs": self.inputs, "charts": self.charts}
+        own = _OWN.format(name=f"explore-{self.kind}-own") if self.own else ""
         return Panel(
             f'<section class="hs-explorer hs-computed" id="explorer-{self.kind}" data-kind="{self.kind}" '
-            f'aria-label="{escape.html(self.title)}"><form class="hs-controls" hidden>{controls}'
-            '<button type="reset">Start again</button></form>'
+            f'aria-label="{escape.html(self.title)}">'
+            f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
+            f'<form class="hs-controls" hidden>{controls}<div class="hs-actions">'
+            '<button type="reset">Start again</button>'
+            f'<button type="button" data-copy aria-live="polite">Copy link</button></div></form>{own}'
             '<p class="hs-still">This is one example. In the book, with JavaScript switched on, you can change the '
             "settings here and the results follow.</p>"
-            f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
             f'<script type="application/json">{script_json(carried)}</script></section>',
             self.start.sentence,
         )
@@ -191,40 +205,3 @@ def script_json(value: Any) -> str:
     """
     text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=lambda number: number.item())
     return text.replace("<", "\\u003c")
-
-
-def vega_lite(chart: Any, *, height: int) -> dict[str, Any]:
-    """Return the Vega-Lite specification of an Altair chart in the look of the book, as wide as its place."""
-    spec = chart.properties(width="container", height=height).to_dict()
-    if spec.pop("datasets", None):
-        raise DataError(
-            "an explorer's chart carries data of its own; give it alt.NamedData and put the rows in State.data"
-        )
-    found = re.findall(r'"(https?://[^"]+)"', json.dumps({key: spec[key] for key in spec if key != "$schema"}))
-    if found:
-        raise DataError(f"an explorer's chart would fetch {found[0]}; everything it needs must be in the page")
-    return {**spec, "config": look(), "background": None}
-
-
-def look() -> dict[str, Any]:
-    """Return the Vega-Lite configuration that matches the figures of the book."""
-    axis = {
-        "labelColor": INK["quiet"], "titleColor": INK["quiet"], "domainColor": INK["context"],
-        "tickColor": INK["context"], "gridColor": INK["faint"], "labelFontSize": 12, "titleFontSize": 12.5,
-        "titleFontWeight": 400, "labelFont": "Inter", "titleFont": "Inter",
-    }  # fmt: skip
-    legend = {
-        "labelColor": INK["text"], "titleColor": INK["quiet"], "labelFontSize": 12, "labelFont": "Inter",
-        "titleFont": "Inter", "titleFontWeight": 400, "symbolStrokeWidth": 1.6,
-    }  # fmt: skip
-    return {
-        "aria": False,
-        "font": "Inter",
-        "view": {"stroke": None},
-        "axis": {**axis, "grid": False},
-        "legend": legend,
-        "title": {"color": INK["quiet"], "font": "Inter", "fontSize": 12.5, "fontWeight": 400, "anchor": "start"},
-        "text": {"color": INK["text"], "font": "Inter", "fontSize": 12},
-        "mark": {"color": INK["subject"]},
-        "autosize": {"type": "fit-x", "contains": "padding"},
-    }

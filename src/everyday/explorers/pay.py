@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from compendium import plotting
 from compendium.plotting import NARROW, canvas
 from compendium.recording import text_of
-from everyday.explorers.pages import INK, Choice, Explorer, Number, Slider, State, vega_lite
+from everyday.explorers.pages import Choice, Explorer, Number, Slider, State
 from healthsys import pay
 from healthsys.errors import DataError
 from healthsys.plots.pay import plot_quarters
@@ -182,44 +181,6 @@ def show_start(state: State, *, organisation: str) -> None:
     plotting.show(plot_quarters, quarters_table(state), names=("men", "women"), height=258, **quarters_figure(state))
 
 
-def _pictures() -> dict[str, dict[str, Any]]:
-    """Draw bands and quarters from the named rows ``bands`` and ``quarters``."""
-    ink = alt.Color(
-        "sex:N", title=None, scale=alt.Scale(domain=list(GROUPS), range=[INK["subject"], INK["context"]]),
-        legend=alt.Legend(orient="top"),
-    )  # fmt: skip
-    bands = (
-        alt.Chart(alt.NamedData("bands"))
-        .mark_bar()
-        .encode(
-            x=alt.X("band:N", title="pay band", sort=None, axis=alt.Axis(labelAngle=0)),
-            xOffset=alt.XOffset("sex:N", sort=list(GROUPS)),
-            y=alt.Y("people:Q", title="people"),
-            color=ink,
-            tooltip=["band:N", "sex:N", "people:Q"],
-        )
-    )
-    share = alt.Chart(alt.NamedData("quarters")).encode(
-        y=alt.Y("quarter:N", title=None, sort=["upper", "upper middle", "lower middle", "lower"]),
-        x=alt.X(
-            "share:Q", title="people in the quarter (%)", stack=True, scale=alt.Scale(domain=[0, 100]),
-            axis=alt.Axis(values=[0, 25, 50, 75, 100]),
-        ),
-        order=alt.Order("sex:N", sort="descending"),
-        tooltip=["quarter:N", "sex:N", alt.Tooltip("share:Q", format=".1f")],
-    )
-    labels = (
-        share.transform_filter("datum.sex == 'women'")
-        .transform_calculate(said="format(datum.share, '.1f') + '%'")
-        .mark_text(align="left", color=INK["paper"], fontWeight=600)
-        .encode(x=alt.value(8), text="said:N", order=alt.Undefined)
-    )
-    return {
-        "people-by-band": vega_lite(bands, height=250),
-        "quarters-to-move": vega_lite(alt.layer(share.mark_bar(size=26).encode(color=ink), labels), height=170),
-    }
-
-
 def pay_explorer(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> Explorer:
     """Return the explorer of an employer's bands; nobody has moved at the start."""
     names = {band: f"band {band}" for band in bands["band"]}
@@ -238,7 +199,7 @@ def pay_explorer(bands: pd.DataFrame, *, who: str, origin: str, to: str) -> Expl
         ],
         start=pay_state(bands, who=who, origin=origin, to=to, people=0),
         inputs={"bands": bands.to_dict("list"), "step": STEP},
-        charts=_pictures(),
+        charts={"people-by-band": (240, 125), "quarters-to-move": (150, 105)},
         caption="People by band after the move, with the hourly pay assumed for everybody in the band",
         formats={"rate": "£{:.2f}", "share": "{:.1f}"},
         headings={"rate": "hourly pay", "share": "women (%)"},

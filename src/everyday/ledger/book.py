@@ -27,6 +27,12 @@ def evaluated_ledger() -> pd.DataFrame:
     return claims.evaluate(claims.load_ledger(), results=recorded_values())
 
 
+def evaluated_file(name: str) -> pd.DataFrame:
+    """Return a bundled file of claims that is not the ledger, evaluated: the template, or the worked example."""
+    path = paths.data() / datasets.describe(name)["path"]
+    return claims.evaluate(claims.load_ledger(path), results=recorded_values(), label=path.name)
+
+
 def book_pages() -> dict[str, str]:
     """Return every page that the ledger gives, by its path below ``book/``, such as ``evidence/index.md``.
 
@@ -36,9 +42,10 @@ def book_pages() -> dict[str, str]:
         return {}
     entries = paths.book() / "references.bib"
     bibliography = entries.read_text(encoding="utf-8") if entries.is_file() else ""
-    template = paths.data() / datasets.describe("claims_template")["path"]
-    evaluated, examples = evaluated_ledger(), claims.evaluate(claims.load_ledger(template), label=template.name)
-    found = pages.all_pages(evaluated, datasets.load("claims_changes"), examples, bibliography=bibliography)
+    evaluated = evaluated_ledger()
+    examples, worked = (evaluated_file(name) for name in ("claims_template", "claims_example"))
+    changes, readings = datasets.load("claims_changes"), datasets.load("claims_readings")
+    found = pages.all_pages(evaluated, changes, readings, examples, worked, bibliography=bibliography)
     counts = pages.counts_table(evaluated, known=pages.sources(bibliography)).html
     found["counts-fragment.md"] = f'<div class="hs-computed hs-counts">{counts}</div>\n'
     return {f"evidence/{name}": text for name, text in found.items()}

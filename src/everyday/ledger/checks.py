@@ -25,6 +25,7 @@ from healthsys.errors import HealthsysError
 LONGEST_EXPRESSION = 600
 LARGEST_EXPONENT = 100
 MOST_VALUES = 1000
+LONGEST_NUMBER = 100
 MOST_DIGITS = 12
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -196,6 +197,120 @@ def names_in(*expressions: str) -> set[str]:
     return found
 
 
+def _same(left: ast.AST, right: ast.AST) -> bool:
+    return ast.dump(left) == ast.dump(right)
+
+
+def _comparisons(expression: str) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
+    nodes = [node for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Compare)]
+    return [
+        (left, operator_, right)
+        for node in nodes
+        for left, operator_, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
+    ]
+
+
+def compares_reported_values(expression: str, inputs: Mapping[str, Any]) -> bool:
+    """Return whether a check sets one typed single value equal to another, without any calculation.
+
+    Examples
+    --------
+    >>> compares_reported_values("first == second", {"first": 2, "second": 2})
+    True
+    >>> compares_reported_values("after - before == rise", {"after": 5, "before": 3, "rise": 2})
+    False
+    """
+    return any(
+        isinstance(operator_, ast.Eq)
+        and not _same(left, right)
+        and all(
+            isinstance(side, ast.Name) and side.id in inputs and not isinstance(inputs[side.id], list)
+            for side in (left, right)
+        )
+        for left, operator_, right in _comparisons(expression)
+    )
+
+
+def counted_lists(expression: str, inputs: Mapping[str, Any]) -> list[str]:
+    """Return the names of lists of texts whose length a check uses.
+
+    Examples
+    --------
+    >>> counted_lists("len(named) == stated", {"stated": 2, "named": ["self", "us"]})
+    ['named']
+    """
+    calls = [node for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Call)]
+    named = [
+        call.args[0].id
+        for call in calls
+        if isinstance(call.func, ast.Name)
+        and call.func.id == "len"
+        and call.args
+        and isinstance(call.args[0], ast.Name)
+    ]
+    return [name for name in named if isinstance(inputs.get(name), list) and isinstance((inputs[name] or [0])[0], str)]
+
+
+def _variations(value: Any) -> list[Any]:
+    """Return other values that a source could have reported in place of this one."""
+    if isinstance(value, list):
+        longer = [*value, *[f"{value[0]} more" if isinstance(value[0], str) else value[0]]] if value else [1]
+        return [value[:-1], longer, [], *[[one, *value[1:]] for one in (_variations(value[0]) if value else [])]]
+    if isinstance(value, datetime.date):
+        return [value + datetime.timedelta(days=step) for step in (-4000, -400, -1, 1, 400, 4000)]
+    if isinstance(value, str):
+        return [f"{value} otherwise"]
+    return [value + 1, value - 1, value * 10 + 7, -value - 7, 0]
+
+
+def refuse_tautology(expression: str, inputs: Mapping[str, Any]) -> None:
+    """Refuse a check that compares a value with itself, or that would come out the same whatever was reported.
+
+    Each input of a check that is not false is replaced by other values; if none changes what the check comes to, it
+    proves nothing. A length of a
+    typed list that is compared with no announced number is refused too: it counts what the reader typed.
+
+    Examples
+    --------
+    >>> refuse_tautology("len(named) == stated", {"stated": 2, "named": ["self", "us"]})
+    >>> refuse_tautology("x == x", {"x": 3})
+    Traceback (most recent call last):
+        ...
+    everyday.ledger.checks.CheckError: 'x == x' compares a value with itself, which is always true
+    """
+    said = f"'{expression[:60]}'"
+    for left, _, right in _comparisons(expression):
+        if _same(left, right):
+            raise CheckError(f"{said} compares a value with itself, which is always true")
+        named = [side for side in (left, right) if isinstance(side, ast.Name) and side.id in inputs]
+        typed = [side for side in (left, right) if isinstance(side, ast.Constant)]
+        if named and typed:
+            raise CheckError(
+                f"{said} compares '{named[0].id}' with {typed[0].value!r}, which is typed in the check; give the "
+                "number a name and its place, as an input"
+            )
+    counted = counted_lists(expression, inputs)
+    for name in counted:
+        if len(set(map(str, inputs[name]))) < len(inputs[name]):
+            raise CheckError(f"the list '{name}' names an item twice; name each item once")
+    if counted and set(counted) >= names_in(expression) & set(inputs):
+        raise CheckError(
+            f"{said} counts the typed list '{counted[0]}' and compares it with nothing that the source announces; give "
+            "the announced number, or leave the check empty"
+        )
+    found = compute(expression, inputs)
+    if found is False:  # it has failed, so it can
+        return
+    for name, value in inputs.items():
+        for other in _variations(value):
+            try:
+                if compute(expression, {**inputs, name: other}) != found:
+                    return
+            except CheckError:
+                continue
+    raise CheckError(f"{said} comes out the same whatever the source reports, so it proves nothing")
+
+
 def parse_inputs(text: str | None) -> dict[str, Any]:
     """Read the named inputs of a claim from a JSON object; a text of the form YYYY-MM-DD becomes a date.
 
@@ -207,9 +322,9 @@ def parse_inputs(text: str | None) -> dict[str, Any]:
     if text is None or not str(text).strip():
         return {}
     try:
-        found = json.loads(text, parse_constant=_refuse_constant)
+        found = json.loads(text, parse_constant=_refuse_constant, parse_int=_whole, parse_float=_decimal)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise CheckError(f"the inputs are not a JSON object ({error}); write them as {{\"name\": value}}") from None
+        raise CheckError(f'the inputs are not a JSON object ({error}); write them as {{"name": value}}') from None
     if not isinstance(found, dict):
         raise CheckError('the inputs must be a JSON object such as {"stated": 3, "listed": ["a", "b"]}')
     for name in found:
@@ -218,6 +333,19 @@ def parse_inputs(text: str | None) -> dict[str, Any]:
                 f"'{name}' cannot name an input; use lower-case letters, digits and underscores, not a function's name"
             )
     return {name: _value(name, value) for name, value in found.items()}
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise CheckError(f"a number has {len(text.lstrip('-'))} digits; at most {LONGEST_NUMBER} are read")
+    return int(text)
+
+
+def _decimal(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise CheckError(f"{text[:LONGEST_NUMBER]} is larger than a number can be")
+    return found
 
 
 def _refuse_constant(name: str) -> Any:

@@ -1,7 +1,7 @@
 """The claims ledger: what the sources state, checked by expression, with verdicts computed and not stored alone.
 
-A claim has named inputs and a check over them; :func:`verdict` computes its verdict from the two. The file keeps the
-committed verdict too, and :func:`evaluate` recomputes every one, so that a change shows.
+A claim has named inputs, a check over them and the kind of the check; :func:`verdict` computes its verdict from these.
+The file keeps the committed verdict too, and :func:`evaluate` recomputes every one, so that a change shows.
 """
 
 from __future__ import annotations
@@ -18,14 +18,34 @@ from compendium import datasets
 from everyday.ledger import checks
 from healthsys.errors import DataError
 
+#: Every kind of check, with what it can prove, in the order in which they are shown.
+KINDS: dict[str, str] = {
+    "arithmetic": "The number is calculated again from other numbers that the source reports.",
+    "same in two places": "Two places of the sources are compared: the same figure, list or wording should be in both.",
+    "list as announced": "The source announces how many items follow; the items that it names are counted.",
+    "original source": "The figure is compared with the source that it comes from, named with its place.",
+    "tested on data": "A page of this book measures it on data that are not the source's own.",
+    "not checkable from the text": "The source, or the copy that we read, gives nothing to compare the statement with.",
+}
+
 #: Every verdict, with what it means, in the order in which they are shown.
 VERDICTS: dict[str, str] = {
-    "reproduced": "The check of the values that the source reports is true.",
+    "reproduced": "A calculation, the original source or data outside the source give the reported figure.",
+    "consistent": "The source agrees with itself: two places agree, or a list is as long as announced.",
     "rounding": "The check is true only after more rounding than the source's own wording or figures suggest.",
     "inconsistent": "The check is false, even after rounding.",
-    "judged": "Two wordings differ, which no calculation can decide; the reason is given.",
+    "wordings disagree": "Two wordings cannot both be right; a reader compared them.",
+    "judged": "A reader decided; no calculation can. The ledger says who decided, and why.",
     "derived": "A quantity calculated from reported values; the source reports nothing to compare it with.",
+    "unseen": "An original source would decide it, and we have not seen that source.",
     "not derivable": "The source, or the copy that we read, reports nothing to calculate it from; the reason is given.",
+}
+
+#: What a verdict says of a comparison, for counts: it holds, it does not hold, or nothing was compared.
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "holds": ("reproduced", "consistent", "rounding"),
+    "does not hold": ("inconsistent", "wordings disagree"),
+    "nothing compared": ("judged", "derived", "unseen", "not derivable"),
 }
 
 #: Name under which an expression may use the result that a chapter computes.
@@ -45,46 +65,50 @@ class Outcome:
 
 
 def verdict(
-    inputs: Mapping[str, Any], *, check: str = "", rounded: str = "", show: str = "", reason: str = ""
+    inputs: Mapping[str, Any],
+    *,
+    kind: str,
+    check: str = "",
+    rounded: str = "",
+    show: str = "",
+    reason: str = "",
+    judged_by: str = "",
+    original_source: str = "",
 ) -> Outcome:
     """Compute the verdict of one claim.
 
-    ======================================  ==============
-    no inputs and no check                  not derivable
-    texts as inputs and no check            judged
-    check comes to a number                 derived
-    check is true                           reproduced
-    check is false, ``rounded`` is true     rounding
-    check is false otherwise                inconsistent
-    ======================================  ==============
+    ================================================  =================
+    check comes to a number                           derived
+    check is true, a comparison of a source's places  consistent
+    check is true, another kind                       reproduced
+    check is false, ``rounded`` is true               rounding
+    check is false otherwise                          inconsistent
+    wordings as inputs, kind *same in two places*     wordings disagree
+    wordings as inputs, another kind                  judged
+    no inputs, kind *original source*                 unseen
+    no inputs, kind *not checkable from the text*     not derivable
+    ================================================  =================
 
-    A figure that the source reports to one decimal is compared at one decimal. ``show`` is an expression whose value
-    is shown with the verdict. A :class:`~everyday.ledger.checks.CheckError` says what is wrong with a claim.
+    A check that cannot fail is refused (:func:`~everyday.ledger.checks.refuse_tautology`), and so is one that proves
+    less than its kind says. A figure that the source reports to one decimal is compared at one decimal. ``show`` is an
+    expression whose value is shown with the verdict.
 
     Examples
     --------
-    >>> verdict({"after": 363, "before": 183}, check="after / before > 2", show="after / before").verdict
+    >>> verdict({"after": 363, "before": 183}, kind="arithmetic", check="after / before > 2").verdict
     'inconsistent'
-    >>> verdict({"share": 0.75, "n": 250}, check="share * n").value
-    187.5
-    >>> verdict({"one": "nine workshops", "other": "twelve"}, reason="Two counts in words.").verdict
-    'judged'
-    >>> verdict({}, reason="Printed once.").verdict
+    >>> verdict({"abstract": 19, "methods": 19}, kind="same in two places", check="abstract == methods").verdict
+    'consistent'
+    >>> verdict({"one": "mean", "other": "median"}, kind="same in two places", judged_by="A", reason="Two.").verdict
+    'wordings disagree'
+    >>> verdict({}, kind="not checkable from the text", reason="Reported once.").verdict
     'not derivable'
     """
+    if kind not in KINDS:
+        raise checks.CheckError(f"'{kind}' is no kind of check; give one of {', '.join(KINDS)}")
     if not check:
-        if rounded or show:
-            raise checks.CheckError("there is an expression but no check; write the check, or remove the expression")
-        if not reason:
-            raise checks.CheckError("nothing is computed and no reason is given; say why in the column reason")
-        if not inputs:
-            return Outcome("not derivable")
-        if len(inputs) < 2 or not all(isinstance(value, str) for value in inputs.values()):
-            raise checks.CheckError(
-                "there are inputs but no check; write a check over them (a claim that is judged has two or more "
-                "wordings as its inputs, a claim that is not derivable has none)"
-            )
-        return Outcome("judged")
+        return Outcome(_unchecked(inputs, kind, rounded or show, reason, judged_by))
+    _refuse_wrong_kind(inputs, kind, check, judged_by, original_source)
     used = checks.names_in(check, rounded, show)
     unused = sorted(set(inputs) - used - {RESULT_NAME})
     if unused:
@@ -92,17 +116,65 @@ def verdict(
     if not used & set(inputs):
         raise checks.CheckError("the check uses no input, so it checks nothing; name what the source reports as inputs")
     value = checks.compute(check, inputs)
+    checks.refuse_tautology(check, inputs)
     shown = checks.compute(show, inputs) if show else None
     if not isinstance(value, bool):
         if rounded:
             raise checks.CheckError("the check comes to a number, so there is nothing to round; remove rounded")
+        if kind != "arithmetic":
+            raise checks.CheckError(f"the check comes to a number, so it is no comparison of the kind '{kind}'")
         return Outcome("derived", value, value if shown is None else shown)
     if value:
-        return Outcome("reproduced", value, shown)
+        within = kind in ("same in two places", "list as announced")
+        return Outcome("consistent" if within else "reproduced", value, shown)
     after = checks.compute(rounded, inputs) if rounded else False
     if not isinstance(after, bool):
         raise checks.CheckError(f"'{rounded}' must come to true or false, as the check does")
     return Outcome("rounding" if after else "inconsistent", value, shown)
+
+
+def _unchecked(inputs: Mapping[str, Any], kind: str, expression: str, reason: str, judged_by: str) -> str:
+    """Return the verdict of a claim without a check: a reader's, or none."""
+    if expression:
+        raise checks.CheckError("there is an expression but no check; write the check, or remove the expression")
+    if not reason:
+        raise checks.CheckError("nothing is computed and no reason is given; say why in the column reason")
+    if not inputs:
+        if judged_by:
+            raise checks.CheckError("somebody judged, but there are no wordings; give what was compared as inputs")
+        if kind == "original source":
+            return "unseen"
+        if kind != "not checkable from the text":
+            raise checks.CheckError(f"the kind is '{kind}' but there is no check; write it, or correct check_kind")
+        return "not derivable"
+    if len(inputs) < 2 or not all(isinstance(value, str) for value in inputs.values()):
+        raise checks.CheckError(
+            "there are inputs but no check; write a check over them (a claim that is judged has two or more "
+            "wordings as its inputs, a claim that is not derivable has none)"
+        )
+    if not judged_by:
+        raise checks.CheckError("two wordings are compared by a reader; say who judged in the column judged_by")
+    return "wordings disagree" if kind == "same in two places" else "judged"
+
+
+def _refuse_wrong_kind(inputs: Mapping[str, Any], kind: str, check: str, judged_by: str, original_source: str) -> None:
+    if kind == "not checkable from the text":
+        raise checks.CheckError("there is a check, so the kind cannot be 'not checkable from the text'")
+    if judged_by:
+        raise checks.CheckError("the verdict is calculated, so nobody judges; leave judged_by empty")
+    if kind == "original source" and not original_source:
+        raise checks.CheckError("the original source is not named; fill in original_source")
+    if kind == "tested on data" and RESULT_NAME not in checks.names_in(check):
+        raise checks.CheckError("a claim tested on data uses the result of a page; name it in the column result")
+    if kind != "list as announced":
+        counted = checks.counted_lists(check, inputs)
+        if counted and kind != "arithmetic":
+            raise checks.CheckError(f"the list '{counted[0]}' is counted, so the kind is 'list as announced'")
+    if kind not in ("same in two places", "original source") and checks.compares_reported_values(check, inputs):
+        raise checks.CheckError(
+            "the check compares two typed values without a calculation; that proves something only for two places of "
+            "the text ('same in two places') or for an original source"
+        )
 
 
 def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
@@ -177,6 +249,22 @@ def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
     order = [*dict.fromkeys(evaluated[by]), *(["all"] if several else [])]
     found = found.reindex(index=order, columns=list(VERDICTS), fill_value=0)
     return found.assign(all=found.sum(axis=1)).rename_axis(None, axis=1).reset_index()
+
+
+def counts_by_kind(evaluated: pd.DataFrame) -> pd.DataFrame:
+    """Count claims by kind of check and by what came of it: a row for each kind, a last row for all.
+
+    Examples
+    --------
+    >>> unlinked = load_ledger().query("result == ''")
+    >>> counts_by_kind(evaluate(unlinked)).columns.tolist()
+    ['check_kind', 'holds', 'does not hold', 'nothing compared', 'all']
+    """
+    outcome = {name: word for word, names in OUTCOMES.items() for name in names}
+    found = pd.crosstab(evaluated["check_kind"], evaluated["verdict"].map(outcome))
+    found = found.reindex(index=list(KINDS), columns=list(OUTCOMES), fill_value=0).assign(all=lambda f: f.sum(axis=1))
+    found.loc["all"] = found.sum()
+    return found.rename_axis(None, axis=1).rename_axis("check_kind").reset_index()
 
 
 def shown(value: Any, unit: str = "") -> str:
@@ -268,7 +356,15 @@ def _agreeing(claim: Mapping[str, Any], inputs: Mapping[str, Any], outcome: Outc
 
 
 def _outcome(claim: Mapping[str, Any], inputs: Mapping[str, Any]) -> Outcome:
-    return verdict(inputs, **{name: claim[name] for name in ("check", "rounded", "show", "reason")})
+    names = ("check", "rounded", "show", "reason", "judged_by", "original_source")
+    if claim["check_kind"] == "same in two places" and not claim["judged_by"] and ";" not in claim["section"]:
+        raise checks.CheckError("two places are compared but one is named; separate the places in section by ';'")
+    if len({bool(claim[name]) for name in ("original_source", "original_locator", "original_seen")}) > 1:
+        raise checks.CheckError(
+            "an original source needs its name, the place in it, and whether it was seen itself; fill in "
+            "original_source, original_locator and original_seen"
+        )
+    return verdict(inputs, kind=claim["check_kind"], **{name: claim[name] for name in names})
 
 
 def _fault(label: str, row: int, claim: Mapping[str, Any], column: str, value: str, error: Exception) -> str:

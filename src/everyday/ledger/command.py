@@ -23,8 +23,9 @@ from compendium import escape
 def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path | None) -> None:
     """Check every claim of the sources again; exit 1 if a committed verdict is no longer right.
 
-    A claim's verdict is computed from the values that its source reports and from its check. An empty verdict in your
-    own file is filled in and does not fail.
+    A claim's verdict is computed from the values that its source reports, its check and the kind of the check
+    (arithmetic, same in two places, list as announced, original source, tested on data, or not checkable from the
+    text). A check that cannot fail is refused. An empty verdict in your own file is filled in and does not fail.
     """
     from everyday.ledger import claims as ledger
     from everyday.ledger import pages
@@ -42,9 +43,10 @@ def claims(source_key: str | None, as_json: bool, path: Path | None, page: Path 
         click.echo(pages.as_json(evaluated), nl=False)
     else:
         for row in evaluated.to_dict("records"):
-            click.echo(escape.lines(f"{row['verdict']:<14} {row['claim_id']:<36} {row['shown']}".rstrip()))
-        click.echo("")
-        click.echo(ledger.counts(evaluated).to_string(index=False))
+            said = f"{row['verdict']:<18} {row['check_kind']:<28} {row['claim_id']:<36} {row['shown']}"
+            click.echo(escape.lines(said.rstrip()))
+        for table in (ledger.counts_by_kind(evaluated), ledger.counts(evaluated)):
+            click.echo(f"\n{table.to_string(index=False)}")
     for row, claim in wrong.iterrows():
         said = (
             f"{label}: row {row + 2}, claim '{claim['claim_id']}', column 'verdict': committed '{claim['committed']}', "

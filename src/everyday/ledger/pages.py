@@ -16,8 +16,8 @@ from urllib.parse import quote
 import pandas as pd
 
 from compendium import escape, tables
-from everyday.ledger import checks
-from everyday.ledger.claims import VERDICTS, counts
+from everyday.ledger import checks, words
+from everyday.ledger.claims import KINDS, VERDICTS, counts, counts_by_kind
 from healthsys.errors import DataError, nearest
 
 #: Longest list of inputs that is shown in full.
@@ -26,12 +26,43 @@ MOST_SHOWN = 14
 #: Sections of a source's page: verdict, heading, and whether each claim is shown in full.
 SECTIONS = {
     "inconsistent": ("Inconsistent claims", True),
-    "judged": ("Wordings that differ", True),
+    "wordings disagree": ("Wordings that disagree", True),
+    "judged": ("Claims that a reader judged", True),
     "rounding": ("True only after rounding", True),
     "reproduced": ("Reproduced claims", False),
+    "consistent": ("Claims that agree within the source", False),
     "derived": ("Quantities that the source does not report", False),
+    "unseen": ("Claims whose original source we have not seen", False),
     "not derivable": ("Claims that cannot be checked", False),
 }
+
+#: The results that a reader should know first: claim, a sentence with the values of its inputs, words of the link.
+STRONGEST = (
+    (
+        "od-spc-description",
+        "The review of evidence describes statistical process control by the {process_control} principles of lean, "
+        "item for item; they are not a description of the method.",
+        "See both descriptions",
+    ),
+    (
+        "od-covid-deaths-reattached",
+        "The same review says that {workers_later}% of healthcare workers who died from COVID-19 were from ethnic "
+        "minorities. Earlier it gives that share for doctors, and {workers_at_first}% for all healthcare workers.",
+        "See both shares of deaths",
+    ),
+    (
+        "od-frome-single-year",
+        "It calls a saving in Frome that of a single year; the two totals are {shown} apart.",
+        "See both totals",
+    ),
+)
+
+#: Rules of the second reading that only give a verdict another name, and those that say new evidence was seen.
+RENAMED = (
+    "A place or a list that agrees is consistent, not reproduced",
+    "Wordings that disagree have a verdict of their own",
+)
+EVIDENCE = ("The original source was seen", "Tested on data of this book")
 
 _LOSSES = (
     "If a table, figure or passage is called missing, it is missing from the copy that we read. The authors are not to "
@@ -83,12 +114,19 @@ def _called(known: Mapping[str, Source], key: str) -> Source:
 
 
 def all_pages(
-    evaluated: pd.DataFrame, changes: pd.DataFrame, examples: pd.DataFrame, *, bibliography: str = ""
+    evaluated: pd.DataFrame,
+    changes: pd.DataFrame,
+    readings: pd.DataFrame,
+    examples: pd.DataFrame,
+    worked: pd.DataFrame,
+    *,
+    bibliography: str = "",
 ) -> dict[str, str]:
     """Return every page of the part *Evidence* that the ledger gives, by file name, in MyST Markdown.
 
-    ``evaluated`` is a ledger with recomputed verdicts, ``changes`` the data set ``claims_changes``, ``examples`` the
-    evaluated template, ``bibliography`` the text of ``book/references.bib``, from which titles come.
+    ``evaluated`` is a ledger with recomputed verdicts, ``changes`` and ``readings`` the data sets ``claims_changes``
+    and ``claims_readings``, ``examples`` the evaluated template, ``worked`` the evaluated claims of another paper,
+    ``bibliography`` the text of ``book/references.bib``, from which titles come.
     """
     known = sources(bibliography)
     keys = list(dict.fromkeys(evaluated["source_key"]))
@@ -97,8 +135,8 @@ def all_pages(
         **{f"{key}.md": source_page(evaluated, key, called=known.get(key)) for key in keys},
         "inconsistencies.md": inconsistencies_page(evaluated, known=known),
         "claims-table.md": table_page(evaluated),
-        "claims-changed.md": changes_page(evaluated, changes),
-        "writing-claims.md": writing_page(examples),
+        "claims-changed.md": changes_page(evaluated, changes, readings),
+        "writing-claims.md": writing_page(examples, worked),
     }
 
 
@@ -111,6 +149,32 @@ def counts_table(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None 
     return tables.table(frame, caption=caption, headings=headings, name="claims-by-verdict")
 
 
+def kinds_table(evaluated: pd.DataFrame) -> tables.Table:
+    """Return the counts by kind of check and by what came of it."""
+    headings = {"check_kind": "kind of check"}
+    return tables.table(
+        counts_by_kind(evaluated), caption="Claims by kind of check", headings=headings, name="claims-by-kind"
+    )
+
+
+def strongest(evaluated: pd.DataFrame, *, folder: str = "") -> str:
+    """Return the strongest results as one short paragraph with links, or nothing where a ledger lacks them.
+
+    ``folder`` is the way from the page to the folder of the evidence pages, such as ``"evidence/"``.
+    """
+    rows = {row["claim_id"]: row for row in evaluated.to_dict("records")}
+    said = []
+    for name, sentence, link in STRONGEST:
+        if name not in rows:
+            return ""
+        values = {
+            key: len(one) if isinstance(one, list) else one for key, one in json.loads(rows[name]["inputs"]).items()
+        }
+        values["shown"] = rows[name]["shown"].removesuffix(" between the two totals")
+        said.append(f'{_text(sentence.format(**values))} <a href="{folder}{_address(rows[name])}">{link}</a>.')
+    return f'<p class="hs-computed">{" ".join(said)}</p>\n'
+
+
 def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
     """Return the first page of the part: what the ledger is, counts by verdict, where to go on."""
     keys = dict.fromkeys(evaluated["source_key"])
@@ -119,15 +183,21 @@ def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None
         "# Do the sources' numbers add up?\n",
         "The sources behind this book make statements that can be checked against their own figures: counts, shares, "
         "dates, sums, and the length of lists. For each statement, the ledger keeps the values that the source reports "
-        "and a calculation with them, which gives the verdict. If a source reports nothing to calculate from, the "
-        "ledger says so.\n",
+        "and a check of them, which gives the verdict. Not every check proves the same, so the kinds are counted "
+        "apart. If a source reports nothing to check, the ledger says so.\n",
+        strongest(evaluated),
+        _computed(kinds_table(evaluated).html, "hs-counts"),
+        "## What each kind of check can prove\n",
+        _kinds(),
+        "## Verdicts by source\n",
         _computed(counts_table(evaluated, known=known).html, "hs-counts"),
         "## What the verdicts mean\n",
         _verdicts(),
         f"{_WORDING} {_LOSSES}\n",
         "## Next steps\n",
         f"{links}\n- [Inconsistencies that matter, and how to cite safely](inconsistencies.md)\n"
-        "- [All claims in one table](claims-table.md)\n- [How verdicts changed since the draft](claims-changed.md)\n"
+        "- [All claims in one table](claims-table.md)\n"
+        "- [How the claims were read, and which verdicts changed](claims-changed.md)\n"
         "- [How to write a claim that can be checked](writing-claims.md)\n",
         _downloads(),
     )
@@ -142,7 +212,9 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
     source = f"{{cite:t}}`{source_key}`" if called else f"<code>{_text(source_key)}</code>"
     parts = [
         f"# {called.title if called else escape.markdown(source_key)}\n",
-        f"The claims of {source}, each checked against the values that the source itself reports.\n",
+        f"The claims of {source}, each checked against the values that the source itself reports, against the sources "
+        "that it cites, or against data.\n",
+        _computed(kinds_table(chosen).html),
         _computed(counts_table(chosen, known={source_key: Source("", "claims")}).html),
         f"{_WORDING} {_LOSSES}\n",
     ]
@@ -157,12 +229,16 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
 def inconsistencies_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
     """Return the material inconsistencies: what is reported where, why it matters, how to cite it safely."""
     material = evaluated[evaluated["material"]]
+    quoted = material["printed"].str.partition(";")[0]  # readers search for the words that they saw
+    quoted = dict.fromkeys(quoted[quoted.str.fullmatch("[a-z]+( [a-z]+)+")])
     parts = [
         "# Inconsistencies that matter\n",
+        f"```{{index}} {', '.join(f'! {one}' for one in quoted)}\n```\n" if quoted else "",
         "These are the places where a reader who quotes a source could be misled about something important. Each entry "
         "says what is reported where, what it comes to, why it matters and how to cite the source safely. A slip in a "
         "figure or list says nothing about the rest of a paper. Smaller slips, such as a year that differs between the "
         f"text and the reference list, are on the page of each source. {_LOSSES}\n",
+        strongest(evaluated),
     ]
     for key in dict.fromkeys(material["source_key"]):
         parts.append(f"## {_called(known or {}, key).short}\n")
@@ -175,52 +251,100 @@ def table_page(evaluated: pd.DataFrame) -> str:
     """Return all claims as one plain table; a script of the book may add filters from its data attributes."""
     rows = "".join(
         f'<tr data-source="{_text(row["source_key"])}" data-theme="{_text(row["theme"])}" '
-        f'data-verdict="{_text(row["verdict"])}" data-material="{"yes" if row["material"] else "no"}">'
+        f'data-kind="{_text(row["check_kind"])}" data-verdict="{_text(row["verdict"])}" '
+        f'data-material="{"yes" if row["material"] else "no"}">'
         f'<th scope="row">{_link(row)}<br>{_text(row["source_key"])}, {_text(row["section"])}</th>'
         f"<td>{_text(row['statement'])}</td><td>{_text(row['printed'])}</td>"
-        f"<td><strong>{_text(row['verdict'])}</strong><br>{_text(row['shown'])}</td></tr>"
+        f"<td><strong>{_text(row['verdict'])}</strong><br>{_text(row['shown'])}</td>"
+        f"<td>{_text(row['check_kind'])}</td></tr>"
         for row in evaluated.to_dict("records")
     )
     return _page(
         "# All claims\n",
         f"Every claim of the ledger in one table. Follow the name of a claim to its check. {_WORDING}\n",
         _downloads(),
-        '<div class="hs-table hs-computed hs-claims" data-filter="source theme verdict material" role="region" '
+        '<div class="hs-table hs-computed hs-claims" data-filter="source theme kind verdict material" role="region" '
         'aria-label="All claims" tabindex="0"><table><caption>All claims of the ledger</caption><thead><tr>'
         '<th scope="col">claim and place</th><th scope="col">statement</th><th scope="col">reported</th>'
-        '<th scope="col">verdict and calculated value</th></tr></thead>'
+        '<th scope="col">verdict and calculated value</th><th scope="col">kind of check</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>\n",
     )
 
 
-def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame) -> str:
-    """Return what our reading changed: counts before and after, and each changed verdict with its reason."""
-    before = evaluated.set_index("claim_id")["verdict"].to_dict() | changes.set_index("claim_id")["before"].to_dict()
-    names = [*VERDICTS, *sorted(set(before.values()) - set(VERDICTS))]
-    columns = {"before": pd.Series(before), "after": evaluated["verdict"]}
+def agreement(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.DataFrame) -> pd.DataFrame:
+    """Return what the second reading found about the claims of the first: a row for each question, with counts.
+
+    A verdict that only has another name, because the kinds are told apart, is not a disagreement; a verdict that
+    changed because an original source or data were seen is counted apart.
+    """
+    first = readings[readings["found"] == "first reading"]
+    changed = changes[changes["reading"] == "second reading"].set_index("claim_id")["rule"]
+    renamed = int(changed.isin(RENAMED).sum())
+    evidence = int(changed.isin(EVIDENCE).sum())
+    others = len(changed) - renamed - evidence
+    new = int((readings["found"] == "second reading").sum())
+    known = int(readings["found"].isin(["first reading", "review", "second reading"]).sum())
+    rows = [
+        (
+            "transcriptions that the second reading found right",
+            int((first["transcription"] == "right").sum()),
+            len(first),
+        ),
+        ("verdicts that stayed, or only got another name", len(first) - evidence - others, len(first)),
+        ("verdicts that new evidence changed", evidence, len(first)),
+        ("verdicts that the second reader changed", others, len(first)),
+        ("quantitative claims that only the second reading found", new, known),
+    ]
+    frame = pd.DataFrame(rows, columns=["question", "claims", "of"])
+    return frame.assign(percent=(100 * frame["claims"] / frame["of"]).round(1))
+
+
+def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.DataFrame) -> str:
+    """Return how the claims were read: counts by verdict after each reading, agreement, and each changed verdict."""
+    now = evaluated.set_index("claim_id")["verdict"]
+    second = changes[changes["reading"] == "second reading"].set_index("claim_id")["before"]
+    first = changes[changes["reading"] == "first reading"].set_index("claim_id")["before"]
+    old = now[readings.loc[readings["found"] == "first reading", "claim_id"]]
+    after_first = pd.Series(old.to_dict() | second.to_dict())
+    columns = {
+        "draft": pd.Series(after_first.to_dict() | first.to_dict()),
+        "after the first reading": after_first,
+        "now": now,
+    }
+    names = [*VERDICTS, *sorted(set(columns["draft"]) - set(VERDICTS))]
     frame = pd.DataFrame({name: column.value_counts().reindex(names, fill_value=0) for name, column in columns.items()})
-    frame.loc["all"] = len(before), len(evaluated)
+    frame.loc["all"] = [len(column) for column in columns.values()]
     frame = frame.rename_axis("verdict").reset_index()
     parts = [
-        "# How verdicts changed since the draft\n",
-        "The ledger began as a draft. We checked it against the sources, replaced comparisons of typed numbers with "
-        "lists that are counted, gave every check real inputs, and had the verdict calculated from them. The draft "
-        "had a verdict *definitional*, which is no longer used: such a claim is now derived, judged, reproduced or not "
-        "derivable.\n",
-        _computed(tables.table(frame, caption="Claims by verdict, in the draft and now").html),
+        "# How the claims were read\n",
+        "The ledger began as a draft. A first reading checked it against the sources and had every verdict "
+        "calculated. A review of a sample then showed that many checks proved little: lists that the reader had typed "
+        "were counted and compared with nothing, and a value was compared with itself. A second reading went through "
+        "every claim and every source again, gave each check its kind, removed what proved nothing, and looked up "
+        "original sources.\n",
+        _computed(tables.table(frame, caption="Claims by verdict, after each reading").html),
+        "## Agreement of the two readings\n",
+        "Both readers are AI readers, and the second saw what the first had decided. This shows how much a further "
+        "look changed. It does not measure agreement between independent people.\n",
+        _computed(
+            tables.table(
+                agreement(evaluated, changes, readings), caption="What the second reading found", name="agreement"
+            ).html
+        ),
     ]
-    for (old, new, rule), group in changes.groupby(["before", "after", "rule"], sort=False):
+    for (reading, before, after, rule), group in changes.groupby(["reading", "before", "after", "rule"], sort=False):
         rows = group.merge(evaluated[["claim_id", "statement"]], on="claim_id")
         body = "".join(
             f'<tr><th scope="row">{_link(row)}</th><td>{_text(row["statement"])}</td><td>{_text(row["why"])}</td></tr>'
             for row in rows.to_dict("records")
         )
-        parts += [f"## From {old} to {new}\n", f"{rule}.\n"]
-        parts.append(_table(f"Claims changed from {old} to {new}", ["claim", "statement", "reason"], body))
+        said = f"{reading.capitalize()}: from {before} to {after}"
+        parts += [f"## {said}\n", f"{rule}.\n"]
+        parts.append(_table(f"{said}. {rule}", ["claim", "statement", "reason"], body))
     return _page(*parts)
 
 
-def writing_page(examples: pd.DataFrame) -> str:
+def writing_page(examples: pd.DataFrame, worked: pd.DataFrame) -> str:
     """Return the page that explains how to write a claim that can be checked, from an evaluated template."""
     functions = ", ".join(f"`{name}`" for name in sorted(checks.FUNCTIONS))
     return _page(
@@ -230,15 +354,27 @@ def writing_page(examples: pd.DataFrame) -> str:
         'copy <a href="../data/templates/claims_template.csv" download>the template</a>, replace its rows, and run '
         "`healthsys claims --file my-paper.csv`. To add a source to the book, add its claims to `data/claims.csv` "
         "and its entry to `book/references.bib`.\n",
+        "## Choose the kind of the check\n",
+        "The column `check_kind` says what a check can prove. The command refuses a check that proves less than its "
+        "kind says.\n",
+        _kinds(),
         "## What makes a check real\n",
+        "- A check must be able to fail. One that compares a value with itself, or that comes out the same whatever "
+        "the source reports, is refused.\n"
         "- Inputs are what the source *reports*, each under its own name, and every input is used.\n"
         "- A list in the text is written as a list and counted, `len(listed) == stated`. If you count the list "
-        "yourself and type the number, nothing is checked.\n"
-        "- The same figure in two places is two inputs named after the places.\n"
+        "yourself and type the number, or if the text announces no number, nothing is checked.\n"
+        "- The same figure in two places is two inputs named after the places, and `section` names both places with a "
+        "semicolon between them.\n"
+        "- A value of an outside source is an input of its own. `original_source` and `original_locator` say where it "
+        "is, and `original_seen` whether you saw it there or in a page that quotes it. If you could not see it at all, "
+        "leave the check empty: the claim is *unseen*.\n"
+        "- A claim that a page of this book tests on data uses that page's result.\n"
         "- If the source reports nothing to compare a number with, write the expression alone: it is *derived*.\n"
         "- Compare a figure at the number of decimals that the source reports, `round(…, 1) == stated`.\n"
         "- If nothing can be calculated, leave inputs and check empty and give the reason.\n"
-        "- If two wordings differ, give both as texts, no check, and the reason: the claim is *judged*.\n"
+        "- If two wordings cannot both be right, give both as texts, no check, the reason, and who compared them in "
+        "`judged_by`: the *wordings disagree*. Anything else that a reader decides is *judged*.\n"
         "- If a check is false, look first for a fault in the copy, then in your reading, and last in the source.\n",
         "## How the verdict is found\n",
         _verdicts(),
@@ -249,9 +385,17 @@ def writing_page(examples: pd.DataFrame) -> str:
         "attributes, imports, large powers and long loops are refused. If a page of the book calculates the quantity, "
         "name its result in the column `result` and use it as `result` in the check. If the check of a derived claim "
         "does not use it, the calculated number is compared with it.\n",
-        "## One example for each verdict\n",
+        "## One example for each kind and verdict\n",
         "This is the template as `healthsys claims` evaluates it; the report in it is invented.\n",
         *(_block(row, anchor=f"example-{row['claim_id']}", where=False) for row in examples.to_dict("records")),
+        "## A worked example: another open paper\n",
+        "These claims are from the abstract of a study of hospital beds in England in 2020 (Mateen et al. 2021, BMJ "
+        "Open, [doi 10.1136/bmjopen-2020-042945](https://doi.org/10.1136/bmjopen-2020-042945), CC BY 4.0). Only facts "
+        "are restated. Start from "
+        '<a href="../data/templates/claims_example.csv" download>its file</a> if you prefer a real paper to an '
+        "invented one.\n",
+        _computed(kinds_table(worked).html),
+        *(_block(row, anchor=f"worked-{row['claim_id']}") for row in worked.to_dict("records")),
     )
 
 
@@ -294,6 +438,11 @@ def _verdicts() -> str:
     return _table("What each verdict means", ["verdict", "meaning"], rows)
 
 
+def _kinds() -> str:
+    rows = "".join(f'<tr><th scope="row">{name}</th><td>{_text(meaning)}</td></tr>' for name, meaning in KINDS.items())
+    return _table("What each kind of check can prove", ["kind of check", "what it can prove"], rows)
+
+
 def _downloads() -> str:
     return (
         'Download the ledger: <a href="../data/claims.csv" download>CSV</a> · with calculated verdicts as '
@@ -314,10 +463,12 @@ def _text(value: Any) -> str:
     return escape.html(value)
 
 
+def _address(row: Mapping[str, Any]) -> str:
+    return f"{quote(str(row['source_key']), safe='')}.html#claim-{_text(row['claim_id'])}"
+
+
 def _link(row: Mapping[str, Any]) -> str:
-    name = row["claim_id"]
-    page = quote(str(row["source_key"]), safe="")
-    return f'<a href="{page}.html#claim-{_text(name)}">{_text(name)}</a>'
+    return f'<a href="{_address(row)}">{_text(row["claim_id"])}</a>'
 
 
 def _inputs(row: Mapping[str, Any]) -> str:
@@ -329,7 +480,7 @@ def _inputs(row: Mapping[str, Any]) -> str:
         if isinstance(value, list):
             items = [str(item) for item in value[:MOST_SHOWN]]
             value = "[" + ", ".join(items) + (f", … {len(value)} in all" if len(value) > MOST_SHOWN else "") + "]"
-        said.append(f"{name} = {value}")
+        said.append(f"{name.replace('_', ' ')} = {value}")
     return _text("; ".join(said))
 
 
@@ -339,16 +490,23 @@ def _wordings(row: Mapping[str, Any]) -> str:
 
 
 def _check(row: Mapping[str, Any]) -> str:
-    code = f"<code>{_text(row['check'])}</code>"
+    said = _text(words.in_words(row["check"]))
     if row["rounded"]:
-        code += f", rounded <code>{_text(row['rounded'])}</code>"
-    return f"{code}<br>with {_inputs(row)}"
+        said += f"; after rounding: {_text(words.in_words(row['rounded']))}"
+    return f"{said}<br>with {_inputs(row)}"
 
 
 def _computed_cell(row: Mapping[str, Any]) -> str:
     if row["shown"]:
         return _text(row["shown"])
-    return {True: "true", False: "false"}.get(row["value"], tables.EMPTY) if row["check"] else tables.EMPTY
+    return {True: "yes", False: "no"}.get(row["value"], tables.EMPTY) if row["check"] else tables.EMPTY
+
+
+def _original(row: Mapping[str, Any]) -> str:
+    if not row["original_source"]:
+        return ""
+    seen = "; seen only in a page that quotes or reprints it" if row["original_seen"] == "seen_in_secondary" else ""
+    return _text(f"{row['original_source']}, {row['original_locator']}{seen}")
 
 
 def _block(row: Mapping[str, Any], *, anchor: str = "", link: bool = False, where: bool = True) -> str:
@@ -359,7 +517,9 @@ def _block(row: Mapping[str, Any], *, anchor: str = "", link: bool = False, wher
         entries += [("Check", _check(row)), ("Result", _computed_cell(row))]
     elif row["inputs"]:
         entries.append(("Wordings", _wordings(row)))
-    entries += [("Verdict", _text(row["verdict"])), ("Reason", _text(row["reason"]))]
+    entries += [("Kind of check", _text(row["check_kind"])), ("Verdict", _text(row["verdict"]))]
+    entries += [("Judged by", _text(row["judged_by"])), ("Reason", _text(row["reason"]))]
+    entries.append(("Original source", _original(row)))
     if row["material"]:
         entries += [("Why it matters", _text(row["why_it_matters"])), ("How to cite", _text(row["cite_safely"]))]
     if link:
@@ -379,13 +539,16 @@ def _claims_table(chosen: pd.DataFrame, *, caption: str) -> str:
     for row in chosen.to_dict("records"):
         place = f'<span class="hs-place">{_text(row["section"])}</span>'
         why = _text(row["reason"])
+        if row["original_source"]:
+            why += f"<br>original source: {_original(row)}"
         if checked:
             why = f"{_check(row)}<br>result: <strong>{_computed_cell(row)}</strong><br>{why}"
         rows.append(
             f'<tr id="claim-{_text(row["claim_id"])}"><th scope="row">{_text(row["statement"])}<br>{place}</th>'
-            f"<td>{_text(row['printed'])}</td><td>{why}</td></tr>"
+            f"<td>{_text(row['printed'])}</td><td>{_text(row['check_kind'])}</td><td>{why}</td></tr>"
         )
-    columns = ["statement and place", "reported", "check, result and reason" if checked else "reason"]
+    reason = "check, result and reason" if checked else "reason"
+    columns = ["statement and place", "reported", "kind of check", reason]
     return _table(caption, columns, "".join(rows), kind="hs-claim-rows")
 
 

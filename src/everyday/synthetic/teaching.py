@@ -21,18 +21,78 @@ SEED = 2020
 #: Months of the series, and the position of the first month after the change.
 MONTHS, CHANGE = 48, 24
 
-#: Passages of the coding exercise, its codes, and how often coder A gives each.
-PASSAGES = 60
-CODES = {"absorb": 33, "adapt": 22, "transform": 5}
+#: Codes of the coding exercise, and how often coder A gives each: at least, and below.
+CODES = {"absorb": (28, 39), "adapt": (18, 28), "transform": (5, 10)}
+
+#: Texts of the passages by the code of each coder; where the coders differ, the text can be read in two ways.
+TEXTS = {
+    ("absorb", "absorb"): (
+        "At {place}, two nurses stayed until the last patient had been seen, as they had all week.",
+        "The queue at {place} doubled, and the same staff saw everyone, one after the other.",
+        "The fridge at {place} failed. The manager paid for ice herself until it was repaired.",
+        "Nobody came to relieve the night shift at {place}, so they worked the morning as well.",
+        "The clerk at {place} wrote the missing forms out by hand, as before, only more of them.",
+        "With half the budget, {place} kept the same opening hours and everybody took shorter breaks.",
+    ),
+    ("adapt", "adapt"): (
+        "{place} now sees children on Mondays only, so that one nurse is free for home visits.",
+        "When the doctor left, {place} agreed with the hospital to send a video link twice a week.",
+        "Staff at {place} swap tasks by a list on the wall, so that no room is without somebody.",
+        "{place} gives out three months of tablets at once, so that fewer people need to come.",
+        "The team at {place} meets for ten minutes each morning to move people to where they are needed.",
+    ),
+    ("transform", "transform"): (
+        "The committee of residents at {place} now decides how the budget for transport is spent.",
+        "At {place}, community workers lead the clinic, and the nurses report to them.",
+    ),
+    ("absorb", "adapt"): (
+        "For two weekends, staff at {place} exchanged shifts among themselves to keep the doors open.",
+        "A nurse from {place} helped next door each afternoon while the post was empty.",
+    ),
+    ("adapt", "absorb"): (
+        "{place} opens half an hour earlier since spring; the same people come in earlier.",
+        "At {place} the pharmacist also does the stock list now, after closing time.",
+    ),
+    ("transform", "adapt"): (
+        "Since the new manager, nurses at {place} choose their own hours and tell the district afterwards.",
+        "Residents at {place} were asked what the clinic should stop doing, and it stopped.",
+    ),
+    ("absorb", "transform"): (
+        "Volunteers have kept the doors of {place} open at weekends for so long that they now set the hours.",
+        "Nurses at {place} covered the empty post until they decided together to share it for good.",
+    ),
+    ("adapt", "transform"): (
+        "{place} moved its reception into the community hall, and the residents' group now runs it.",
+        "Since the flood, staff at {place} plan each week with the market traders and no longer ask the district.",
+    ),
+}
+PLACES = ("North Road", "the harbour clinic", "Vale", "the health post at the market", "Hillside", "Second Avenue",
+          "the day hospital", "Riverside")  # fmt: skip
 
 #: Printed rows of the invented paper.
 PAPER_ROWS = 12
 
-#: Pay bands with mean hourly pay (pounds), and how many women and men are in each.
-BANDS = {4: (12.6, 62, 20), 5: (15.9, 58, 22), 6: (19.4, 37, 24), 7: (22.8, 18, 19), 8: (31.0, 9, 17), 9: (52.0, 3, 6)}
+#: Pay bands with mean hourly pay (pounds), and how many women and men are in each. In some bands few men or few women
+#: work, and each draw decides how few (:data:`FEW`).
+BANDS = {3: (11.2, 40, 9), 4: (12.6, 62, 9), 5: (15.9, 58, 22), 6: (19.4, 37, 34), 7: (22.8, 28, 39), 8: (31.0, 9, 27),
+         9: (52.0, 3, 12)}  # fmt: skip
 
-#: Wards: beds and the share of them that the load would fill.
-WARDS = {"Harbour": (8, 0.80), "Meadow": (12, 0.82), "Orchard": (24, 0.86), "Summit": (40, 0.90)}
+#: Where few people are, and of which gender; one of these groups has exactly five, the number that may still be shown.
+FEW = {3: "man", 4: "man", 8: "woman", 9: "woman", 5: "man"}
+
+#: Wards: the fewest beds, one more than the most, and the share of them that the load would fill.
+WARDS = {"Harbour": (4, 18, 0.80), "Meadow": (18, 23, 0.82), "Orchard": (24, 31, 0.86), "Summit": (40, 51, 0.90)}
+
+#: People who answer too few questions on idea time to have a score, and who like what they answer.
+TOO_FEW_ANSWERS = 3
+
+#: Trusts and quarters of the panel, and the shape of the quarters: full, suddenly empty, filling again.
+TRUSTS, SHAPE = 24, (1.0, 1.2, 0.9, -3.0, -1.6, -0.6, -0.2, 0.1, 0.5, 0.6, 0.6, 0.5)
+
+#: Standard deviations (percentage points) of the parts of the real panel: between trusts, between quarters, and what is
+#: left of both; a test computes them from ``occupancy_moments``. Of performance, only the part that does not follow
+#: occupancy.
+PANEL_SPREAD = {"occupancy": (4.6, 5.8, 4.0), "four_hour": (7.3, 8.4, 5.3)}
 
 
 def series(seed: int) -> dict[str, pd.DataFrame]:
@@ -63,15 +123,18 @@ def pay(seed: int) -> dict[str, pd.DataFrame]:
     Examples
     --------
     >>> made = pay(1)
-    >>> len(made["teaching_pay"]), list(made["teaching_shortlist"]["group"])
-    (300, ['white', 'BME'])
+    >>> sorted(made["teaching_pay"]["band"].unique().tolist()), list(made["teaching_shortlist"]["group"])
+    ([3, 4, 5, 6, 7, 8, 9], ['white', 'BME'])
     """
     rng = np.random.default_rng(seed)
+    few = {band: int(rng.integers(2, 5) if rng.random() < 0.5 else rng.integers(6, 10)) for band in FEW}
+    fewest, five = rng.choice(list(FEW), 2, replace=False)
+    few |= {fewest: int(rng.integers(2, 5)), five: 5}
     rows = []
     for band, (mean, women, men) in BANDS.items():
-        for gender, count, factor in (("woman", women, 0.97), ("man", men, 1.0)):
-            wobble = rng.integers(-2, 3) if count > 12 else 0
-            rows += [(gender, band, pay) for pay in mean * factor * np.exp(rng.normal(0, 0.05, count + wobble))]
+        for gender, usual, factor in (("woman", women, 0.97), ("man", men, 1.0)):
+            count = few[band] if FEW.get(band) == gender else usual + rng.integers(-2, 3) * (usual > 12)
+            rows += [(gender, band, pay) for pay in mean * factor * np.exp(rng.normal(0, 0.05, count))]
     staff = pd.DataFrame(rows, columns=["gender", "band", "hourly_pay"])
     staff = staff.sample(frac=1, random_state=rng).reset_index(drop=True)
     staff.insert(0, "person", [f"P{number:03d}" for number in range(1, len(staff) + 1)])
@@ -86,14 +149,29 @@ def pay(seed: int) -> dict[str, pd.DataFrame]:
 
 
 def survey(seed: int) -> dict[str, pd.DataFrame]:
-    """Return the climate survey of an invented practice (:func:`everyday.synthetic.climate.practice`).
+    """Return the climate survey of another invented practice than the book's, in which each draw has other weaknesses.
+
+    The people, teams and questions are those of :func:`everyday.synthetic.climate.practice`. On each dimension but idea
+    time and trust a random share of answers moves by a point, and some people answer too few questions on idea time.
 
     Examples
     --------
-    >>> len(survey(1)["climate_survey_baseline"])
+    >>> len(survey(1)["teaching_survey"])
     50
     """
-    return {"climate_survey_baseline": climate.practice(seed=seed).baseline}
+    rng = np.random.default_rng([seed, 1])
+    frame = climate.practice(seed=seed).baseline
+    for dimension in sorted(set(climate.TRUTH) - {"idea_time", "trust"}):
+        columns = [f"{dimension}_{item}" for item in range(1, climate.ITEMS + 1)]
+        moved = rng.choice([-1, 1]) * (rng.random((len(frame), climate.ITEMS)) < rng.uniform(0.1, 0.9))
+        frame[columns] = (frame[columns] + moved).clip(0, 3)
+    answered = frame.filter(like="idea_time_").notna().all(axis=1) & frame["team"].ne("Dispensary")
+    few = rng.choice(np.flatnonzero(answered), TOO_FEW_ANSWERS, replace=False)
+    items = [frame.columns.get_loc(f"idea_time_{item}") for item in range(1, climate.ITEMS + 1)]
+    for person in few:
+        given = int(rng.integers(1, 3))
+        frame.iloc[person, items[:given]], frame.iloc[person, items[given:]] = 3, pd.NA
+    return {"teaching_survey": frame}
 
 
 def coding(seed: int) -> dict[str, pd.DataFrame]:
@@ -103,18 +181,30 @@ def coding(seed: int) -> dict[str, pd.DataFrame]:
     --------
     >>> made = coding(1)["teaching_coding"]
     >>> len(made), sorted(made["coder_a"].unique())
-    (60, ['absorb', 'adapt', 'transform'])
+    (64, ['absorb', 'adapt', 'transform'])
     """
     rng = np.random.default_rng(seed)
-    first = np.repeat(list(CODES), list(CODES.values()))
+    first = np.repeat(list(CODES), [int(rng.integers(*counts)) for counts in CODES.values()])
     second = first.copy()
-    second[rng.choice(np.flatnonzero(first == "absorb"), int(rng.integers(4, 7)), replace=False)] = "adapt"
-    second[rng.choice(np.flatnonzero(first == "adapt"), int(rng.integers(3, 6)), replace=False)] = "absorb"
-    second[rng.choice(np.flatnonzero(first == "transform"), int(rng.integers(2, 4)), replace=False)] = "adapt"
-    order = rng.permutation(PASSAGES)
-    passages = [f"T{number:02d}" for number in range(1, PASSAGES + 1)]
+    second[rng.choice(np.flatnonzero(first == "absorb"), int(rng.integers(4, 9)), replace=False)] = "adapt"
+    second[rng.choice(np.flatnonzero(first == "adapt"), int(rng.integers(3, 7)), replace=False)] = "absorb"
+    second[rng.choice(np.flatnonzero(first == "transform"), int(rng.integers(1, 4)), replace=False)] = "adapt"
+    second[rng.choice(np.flatnonzero(second == "absorb"), int(rng.integers(0, 3)), replace=False)] = "transform"
+    order = rng.permutation(len(first))
+    passages = [f"T{number:02d}" for number in range(1, len(first) + 1)]
     frame = pd.DataFrame({"passage": passages, "coder_a": first[order], "coder_b": second[order]})
+    frame["text"] = _passages(list(zip(frame["coder_a"], frame["coder_b"], strict=True)), seed)
     return {"teaching_coding": frame}
+
+
+def _passages(codes: list[tuple[str, str]], seed: int) -> list[str]:
+    """Return a text for each pair of codes, no two alike."""
+    rng = np.random.default_rng([seed, 1])
+    left = {}
+    for pair, texts in TEXTS.items():
+        made = [text.format(place=place) for text in texts for place in PLACES]
+        left[pair] = [made[at][:1].upper() + made[at][1:] for at in rng.permutation(len(made))]
+    return [left[pair].pop() for pair in codes]
 
 
 def wards(seed: int) -> dict[str, pd.DataFrame]:
@@ -127,7 +217,8 @@ def wards(seed: int) -> dict[str, pd.DataFrame]:
     """
     rng = np.random.default_rng(seed)
     rows = []
-    for ward, (beds, share) in WARDS.items():
+    for ward, (fewest, most, share) in WARDS.items():
+        beds = int(rng.integers(fewest, most))
         stay = round(float(rng.uniform(3.5, 6.5)), 1)
         load = beds * (share + rng.uniform(-0.01, 0.01))
         rows.append((ward, beds, round(load / stay, 2), stay))
@@ -135,7 +226,10 @@ def wards(seed: int) -> dict[str, pd.DataFrame]:
 
 
 def paper(seed: int) -> dict[str, pd.DataFrame]:
-    """Return the printed percentages of an invented paper: most right, two cut off, one of a wrong base, one mistyped.
+    """Return the reported percentages of an invented paper: most right, three cut off, a wrong base, one mistyped.
+
+    The first row is one of those cut off, so that its reported percentage is not the answer to how much it is. No
+    percentage is an exact half in its last decimal: how a half is rounded does not matter.
 
     Examples
     --------
@@ -145,18 +239,20 @@ def paper(seed: int) -> dict[str, pd.DataFrame]:
     """
     rng = np.random.default_rng(seed)
     whole = rng.integers(1800, 3200, PAPER_ROWS)
+    whole[2] = rng.integers(5000, 26000)  # of so many, several counts have the same percentage
     part = (whole * rng.uniform(0.15, 0.62, PAPER_ROWS)).astype(int)
-    whole[1], part[1] = whole[0], int(part[0] * rng.uniform(0.70, 0.85))  # a year later, fewer
-    wrong = rng.choice(np.arange(4, PAPER_ROWS), 4, replace=False)
-    for at in wrong[:2]:  # its second decimal is at least 7, so that cutting it off differs from rounding
+    wrong = [0, *rng.choice(np.arange(4, PAPER_ROWS), 4, replace=False)]
+    for at in wrong[:3]:  # its second decimal is at least 7, so that cutting it off differs from rounding
         whole[at] += whole[at] % 1000 == 0  # of 2000 or 3000 no percentage has a second decimal that high
         while int(part[at]) * 10000 // int(whole[at]) % 10 < 7:
             part[at] += 1
+    whole[1], part[1] = whole[0], int(part[0] * rng.uniform(0.70, 0.85))  # a year later, fewer
+    part += (2000 * part % whole == 0) & (2000 * part // whole % 2 == 1)  # no exact half
     printed = np.array([_rounded(int(a), int(b)) for a, b in zip(part, whole, strict=True)])
-    for at in wrong[:2]:
+    for at in wrong[:3]:
         printed[at] = int(part[at]) * 1000 // int(whole[at]) / 10
-    printed[wrong[2]] = _rounded(int(part[wrong[2]]), int(whole[wrong[2]]) - 400)
-    printed[wrong[3]] = round(printed[wrong[3]] + (9.0 if printed[wrong[3]] < 50 else -9.0), 1)
+    printed[wrong[3]] = _rounded(int(part[wrong[3]]), int(whole[wrong[3]]) - 400)
+    printed[wrong[4]] = round(printed[wrong[4]] + (9.0 if printed[wrong[4]] < 50 else -9.0), 1)
     rows = [f"p{number:02d}" for number in range(1, PAPER_ROWS + 1)]
     frame = pd.DataFrame({"row": rows, "part": part, "whole": whole, "printed": printed})
     return {"teaching_paper": frame}
@@ -165,6 +261,58 @@ def paper(seed: int) -> dict[str, pd.DataFrame]:
 def _rounded(part: int, whole: int) -> float:
     """Percentage to one decimal, half up, in whole numbers."""
     return (2000 * part + whole) // (2 * whole) / 10
+
+
+def panel(seed: int) -> dict[str, pd.DataFrame]:
+    """Return a panel of invented trusts in which all trusts share far more than fuller trusts differ from others.
+
+    Spreads and slopes are near those of the real panel (``occupancy_moments``); the slope within trusts and quarters
+    is drawn between -0.18 and -0.03, and what is left of the spread varies by 15%.
+
+    Examples
+    --------
+    >>> made = panel(1)["teaching_panel"]
+    >>> len(made), list(made.columns)
+    (288, ['trust', 'quarter', 'occupancy', 'four_hour'])
+    """
+    rng = np.random.default_rng(seed)
+    between, common, left = PANEL_SPREAD["occupancy"]
+    size = (TRUSTS, len(SHAPE))
+    trust = _scaled(rng.normal(size=(TRUSTS, 1)), between)
+    quarter = _scaled(np.array([SHAPE]) + rng.normal(0, 0.2, (1, len(SHAPE))), common)
+    own = _scaled(_without_means(rng.normal(size=size)), left * rng.uniform(0.85, 1.15))
+    occupancy = 85 + trust + quarter + own
+    spread = PANEL_SPREAD["four_hour"]
+    performance = 69 + rng.uniform(-0.75, -0.50) * trust + _apart(rng.normal(size=(TRUSTS, 1)), trust, spread[0])
+    performance = performance + rng.uniform(-1.25, -1.00) * quarter
+    performance = performance + _apart(rng.normal(size=(1, len(SHAPE))), quarter, spread[1])
+    performance = performance + rng.uniform(-0.18, -0.03) * own
+    performance = performance + _apart(_without_means(rng.normal(size=size)), own, spread[2])
+    frame = pd.DataFrame(
+        {
+            "trust": np.repeat([f"T{number:02d}" for number in range(1, TRUSTS + 1)], len(SHAPE)),
+            "quarter": np.tile([f"Q{number:02d}" for number in range(1, len(SHAPE) + 1)], TRUSTS),
+            "occupancy": occupancy.clip(max=100).ravel().round(1),
+            "four_hour": performance.clip(0, 100).ravel().round(1),
+        }
+    )
+    return {"teaching_panel": frame}
+
+
+def _without_means(values: np.ndarray) -> np.ndarray:
+    """Take the mean of each row and of each column out of a table."""
+    return values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
+
+
+def _scaled(values: np.ndarray, spread: float) -> np.ndarray:
+    """Return values with mean zero and a given standard deviation."""
+    return spread * (values - values.mean()) / values.std()
+
+
+def _apart(values: np.ndarray, other: np.ndarray, spread: float) -> np.ndarray:
+    """Return values of a given spread that are not correlated with others."""
+    values = values - values.mean()
+    return _scaled(values - (values * other).sum() / (other**2).sum() * other, spread)
 
 
 def from_bytes(name: str, content: bytes) -> pd.DataFrame:
@@ -187,13 +335,16 @@ def from_bytes(name: str, content: bytes) -> pd.DataFrame:
 #: What makes the data of a module for a seed.
 MODULES: dict[str, Callable[[int], dict[str, pd.DataFrame]]] = {
     "series": series, "pay": pay, "survey": survey, "coding": coding, "wards": wards, "paper": paper,
+    "panel": panel,
 }  # fmt: skip
 
 GENERATORS = {
+    "teaching_survey": lambda: survey(SEED)["teaching_survey"],
     "teaching_series": lambda: series(SEED)["teaching_series"],
     "teaching_pay": lambda: pay(SEED)["teaching_pay"],
     "teaching_shortlist": lambda: pay(SEED)["teaching_shortlist"],
     "teaching_coding": lambda: coding(SEED)["teaching_coding"],
     "teaching_wards": lambda: wards(SEED)["teaching_wards"],
     "teaching_paper": lambda: paper(SEED)["teaching_paper"],
+    "teaching_panel": lambda: panel(SEED)["teaching_panel"],
 }

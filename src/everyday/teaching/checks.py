@@ -1,30 +1,43 @@
 """What an exercise notebook calls: the learner's own data, self-checks that say what is wrong, marks.
 
-A check never shows the answer: it says which property an answer lacks, and :func:`slips` which common wrong answer it
-is. :func:`award` stands between the markers of nbgrader's hidden tests, so that a student copy does not hold it; its
+A check never shows the answer. In practice it says *right*, *not yet*, or which common wrong answer an answer is; in an
+exam it says *recorded*. What a student is given holds salted hashes of rounded answers, and in an exam not even these.
+:func:`award` stands between the markers of nbgrader's hidden tests, so that a student copy does not hold it; its
 value is the mark, as nbgrader reads it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from compendium import datasets
+import healthsys
+from healthsys.errors import DataError, HealthsysError
+from healthsys.io import read_table
 
 #: Two numbers agree within this relative difference, or where one is the other rounded to :data:`FIGURES` figures.
 RELATIVE, FIGURES = 1e-3, 3
 
-#: File beside a student's data: the common wrong answers that these data lead to, and what each reveals.
+#: File next to a student's data: whether this is practice or an exam and, in practice, hashes of answers.
 SLIPS = "common_slips.json"
+
+#: Table schemas of the data sets, by name: in the wheel that students install. A checkout has its data package.
+LAYOUTS = "layouts.json"
+
+#: Rounds of the hash, and significant figures of a number that is hashed. Who tries every number finds an answer that
+#: way, as by asking the notebook again and again: this keeps practice honest, and an exam hands out no hash.
+ROUNDS, HASHED_FIGURES = 2_000, 4
 
 
 class NotYet(AssertionError):
@@ -66,8 +79,36 @@ def sitting(frames: Mapping[str, pd.DataFrame]) -> Iterator[Sitting]:
         _sitting.pop()
 
 
+def start() -> None:
+    """Say in one line which data a notebook reads, and which package computes.
+
+    Raises
+    ------
+    DataError
+        If the notebook stands neither in a folder that was handed out nor in the book.
+
+    Examples
+    --------
+    >>> start()
+    This notebook reads the class's data, from the book; the package is healthsys of the book.
+    """
+    if _sitting:
+        return
+    whose, package = _known().get("data"), "healthsys of the book" if _layouts() is None else None
+    if whose is None and package is None:
+        raise DataError(_MISSING.format("there is no folder data"))
+    whose = f"{whose} data, from the folder data" if whose else "the class's data, from the book"
+    print(f"This notebook reads {whose}; the package is {package or f'healthsys {healthsys.__version__}'}.")
+
+
+#: What to do where a folder that was handed out is not whole.
+_MISSING = "{} next to this notebook; unpack the whole folder that you were given, open the notebook there and run it"
+
+
 def data(name: str) -> pd.DataFrame:
-    """Return a data set: the learner's own file ``data/<name>.csv`` beside the notebook, else the bundled one.
+    """Return a data set: the learner's own file ``data/<name>.csv`` next to the notebook, in the book the class's.
+
+    A folder that was handed out and lacks the file is refused: the class's data never take its place.
 
     Parameters
     ----------
@@ -77,7 +118,7 @@ def data(name: str) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a file breaks the layout: it names file, column, row, value and remedy.
+        If a file is missing or breaks the layout: it names file, column, row, value and remedy.
 
     Examples
     --------
@@ -86,8 +127,59 @@ def data(name: str) -> pd.DataFrame:
     """
     if _sitting and name in _sitting[-1].frames:
         return _sitting[-1].frames[name].copy()
-    own = Path("data") / f"{name}.csv"
-    return datasets.read(own, layout=name) if own.is_file() else datasets.load(name)
+    own, layouts = Path("data") / f"{name}.csv", _layouts()
+    if own.is_file() and not _sitting:
+        schema = _bundled().describe(name)["schema"] if layouts is None else layouts[name]
+        return read_table(own, schema, label=own.name)
+    if layouts is not None or (_known() and not _sitting):
+        raise DataError(_MISSING.format(f"there is no file data/{own.name}"))
+    return _bundled().load(name)
+
+
+def _layouts() -> dict[str, Any] | None:
+    """Return the table schemas that the students' wheel carries; None in a checkout."""
+    found = resources.files("everyday.teaching") / LAYOUTS
+    return json.loads(found.read_text(encoding="utf-8")) if found.is_file() else None
+
+
+def _bundled() -> Any:
+    """Return the catalogue of the book's data, which a student does not have."""
+    return importlib.import_module("compendium.datasets")
+
+
+def rounded(value: float, digits: int = 0) -> float:
+    """Return a number rounded to some decimals.
+
+    Examples
+    --------
+    >>> rounded(20.7639, 1)
+    20.8
+    """
+    return round(value, digits)
+
+
+def compute(wording: str, inputs: Mapping[str, Any]) -> Any:
+    """Return the value of a check written as text, for one row of inputs, as the claims ledger computes it.
+
+    The book has the ledger's safe evaluator; a student's own notebook, where only the student's own text is computed,
+    has Python's.
+
+    Raises
+    ------
+    NotYet
+        If the text cannot be computed.
+
+    Examples
+    --------
+    >>> compute("round(100 * part / whole, 1) == printed", {"part": 1, "whole": 3, "printed": 33.3})
+    True
+    """
+    try:
+        if _layouts() is None:
+            return importlib.import_module("everyday.ledger.checks").compute(wording, inputs)
+        return eval(wording, {"__builtins__": {}, "abs": abs, "round": rounded}, dict(inputs))
+    except (HealthsysError, ArithmeticError, NameError, SyntaxError, TypeError, ValueError) as error:
+        raise NotYet(f"the text cannot be computed: {error}") from None
 
 
 def that(holds: Any, message: str) -> None:
@@ -137,29 +229,36 @@ def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.
         raise NotYet(f"{name} is {value!r}, not a number") from None
     if not math.isfinite(found):
         raise NotYet(f"{name} is {found}: the calculation contains a missing value or a division by zero")
+    if _known().get("mode") == "exam":
+        return
     for wrong, word, end in ((found < low, "below", low), (found > high, "above", high)):
         if wrong:
             raise NotYet(f"{name} is {found:g}, {word} {end:g}{': ' + hint if hint else ''}")
 
 
 def remark(name: str, holds: Any, message: str) -> None:
-    """Say what is wrong with an answer that may still earn part of the marks: print it and go on.
+    """Say what is wrong with an answer that may still earn part of the marks, and go on; *recorded* in an exam.
 
     Examples
     --------
     >>> remark("one", 2 > 1, "it is not more than two")
-    one: no mistake found here.
+    one: it passes every example that this check tries.
     >>> remark("one", 1 > 2, "it is not more than two")
-    Look again at one: it is not more than two
+    one: not yet. It is not more than two
     """
-    print(f"{name}: no mistake found here." if bool(holds) else f"Look again at {name}: {message}")
+    if _known().get("mode") == "exam":
+        print(f"{name}: recorded.")
+    elif bool(holds):
+        print(f"{name}: it passes every example that this check tries.")
+    else:
+        print(f"{name}: not yet. {message[:1].upper()}{message[1:]}")
 
 
 def slips(exercise: str, name: str, value: Any) -> None:
-    """Print which common wrong answer an answer is, or that nothing speaks against it.
+    """Print *right*, *not yet* or which common wrong answer an answer is; in an exam only that it is recorded.
 
-    The wrong answers are values, computed for the data beside the notebook when these were handed out
-    (``data/common_slips.json``); without that file nothing is printed.
+    Answers are compared by the hashes that were handed out with the data (``data/common_slips.json``); without that
+    file nothing is printed.
 
     Parameters
     ----------
@@ -172,15 +271,75 @@ def slips(exercise: str, name: str, value: Any) -> None:
     --------
     >>> slips("q1", "share", 0.25)
     """
-    known = Path("data") / SLIPS
-    if _sitting or not known.is_file():
+    known = _known()
+    if not known:
         return
-    for slip in json.loads(known.read_text(encoding="utf-8")).get(exercise, []):
-        if same(value, slip["answer"]):
-            print(f"Look again at {name}: {slip['says']}")
-            return
+    if known["mode"] == "exam":
+        print(f"{name}: recorded.")
+        return
+    hashes = known["exercises"].get(exercise, {})
+    found = hashed(value, salt=f"{known['salt']}{exercise}")
+    if found in hashes.get("right", ()):
+        print(f"{name} is {shown(value)}: right.")
+        return
     more = " If you rounded it, give at least three significant figures." if _coarse(value) else ""
-    print(f"{name} is {shown(value)}: no mistake found here.{more}")
+    slip = next((one["says"] for one in hashes.get("slips", ()) if found in one["hashes"]), "")
+    print(f"{name} is {shown(value)}: not yet.{' ' if slip else ''}{slip}{more}")
+
+
+def _known() -> dict[str, Any]:
+    if _sitting:
+        return {}
+    path = Path("data") / SLIPS
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def hashed(value: Any, *, salt: str) -> str:
+    """Return the hash of an answer as it is handed out: numbers by four significant figures, names in any order.
+
+    Examples
+    --------
+    >>> hashed(0.25, salt="a") == hashed(0.25001, salt="a"), hashed(0.25, salt="a") == hashed(0.25, salt="b")
+    (True, False)
+    """
+    return hashlib.pbkdf2_hmac("sha256", _plain(value).encode(), salt.encode(), ROUNDS).hex()[:24]
+
+
+def hashes(value: Any, *, salt: str) -> list[str]:
+    """Return the hashes of every answer that agrees with a value (:func:`same`)."""
+    near = [value]
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and value:
+        exact = float(value)
+        step = 10.0 ** (math.floor(math.log10(abs(exact))) + 1 - HASHED_FIGURES)
+        far = math.ceil(RELATIVE * abs(exact) / step)
+        near = [exact, float(f"{exact:.{FIGURES}g}"), *(exact + at * step for at in range(-far, far + 1))]
+        near = [one for one in near if abs(one - exact) <= RELATIVE * abs(exact) + step / 2 or one == near[1]]
+    return sorted({hashed(one, salt=salt) for one in near})
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Whether some answer would agree with both: numbers within twice the difference that is allowed.
+
+    Examples
+    --------
+    >>> agree(1.0, 1.0015), agree(1.0, 1.01), agree(["a"], ["a"])
+    (True, False, True)
+    """
+    try:
+        return math.isclose(float(one), float(other), rel_tol=3 * RELATIVE)
+    except (TypeError, ValueError):
+        return same(one, other)
+
+
+def _plain(value: Any) -> str:
+    if (given := _listed(value)) is not None:
+        return "|".join(sorted(map(str, given)))
+    if isinstance(value, (str, bool)) or value is None:
+        return str(value)
+    try:
+        return f"{float(value) + 0.0:.{HASHED_FIGURES}g}"
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def _coarse(value: Any) -> bool:
@@ -256,15 +415,14 @@ def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tu
     >>> award(2, "share", 0.75, right=0.25, partly=[(1, 0.75)])
     1
     """
+    earned = [points] if same(value, right) else [marks for marks, wrong in partly if same(value, wrong)]
+    marks = earned[0] if earned else 0
     if _sitting:
-        _sitting[-1].answers.append({"answer_to": name, "answer": right, "points": points})
+        _sitting[-1].answers.append({"answer_to": name, "answer": right, "points": points, "marks": marks})
     _given(name, value)
-    if same(value, right):
-        return points
-    for marks, wrong in partly:
-        if same(value, wrong):
-            return marks
-    raise NotYet(f"{name} is {shown(value)}, which does not follow from the data")
+    if not marks:
+        raise NotYet(f"{name} is {shown(value)}, which does not follow from the data")
+    return marks
 
 
 def same(one: Any, other: Any) -> bool:

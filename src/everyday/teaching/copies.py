@@ -14,7 +14,7 @@ import nbformat
 import pandas as pd
 
 from compendium.errors import RunError
-from everyday.teaching.checks import same, shown, sitting
+from everyday.teaching.checks import agree, hashes, same, shown, sitting
 from everyday.teaching.modules import Module
 
 #: nbgrader's own words, so that our copies and its copies are the same.
@@ -105,10 +105,11 @@ def solutions(module: Module) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """What a module's own solutions give on some data: the right answers, and the common wrong ones."""
+    """What a module's own solutions give on some data: the lecturer's key, the common wrong answers, the right ones."""
 
     key: list[dict[str, Any]]
     slips: dict[str, list[dict[str, Any]]]
+    right: dict[str, Any]
 
 
 def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> WorkedOut:
@@ -128,7 +129,7 @@ def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -
     -------
     WorkedOut
         ``key`` has ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
-        ``says`` by exercise.
+        ``says`` by exercise, ``right`` the right answer.
 
     Raises
     ------
@@ -136,9 +137,9 @@ def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -
         Naming module and exercise whose solution fails on these data.
     """
     space: dict[str, Any] = {}
-    found = WorkedOut([], {})
+    found = WorkedOut([], {}, {})
     with sitting(frames or {}) as made, contextlib.redirect_stdout(io.StringIO()):
-        for cell, code in _compiled(module):
+        for cell, code in compiled(module):
             grading = cell.metadata.get("nbgrader", {})
             try:
                 exec(code, space)
@@ -148,7 +149,9 @@ def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -
             while made.answers:
                 exercise, given = grading.get("grade_id", "").removesuffix("-check"), made.answers.pop(0)
                 right = given.pop("answer")
+                del given["marks"]
                 found.key.append({"module": module.name, "exercise": exercise, "answer": shown(right), **given})
+                found.right[exercise] = right
                 found.slips[exercise] = _slips(module, exercise, dict(space), given["answer_to"], right)
     return found
 
@@ -165,30 +168,71 @@ def _slips(module: Module, exercise: str, space: dict[str, Any], name: str, righ
     return found
 
 
-def sheets(module: Module) -> list[tuple[str, pd.DataFrame]]:
-    """Return the tables for a class without computers: caption and table, computed by the module's description.
+@dataclass(frozen=True)
+class Sheet:
+    """A table for a class without computers, whether it holds generated data, and the key by what is asked."""
+
+    caption: str
+    table: pd.DataFrame
+    synthetic: bool
+    key: dict[str, Any]
+
+
+def sheets(module: Module, *, seed: int | None = None) -> list[Sheet]:
+    """Return the tables for a class without computers, computed by the module's description.
+
+    Parameters
+    ----------
+    module
+        The module.
+    seed
+        Seed of the data; the bundled data if None.
 
     Raises
     ------
     RunError
         Naming module and table whose code fails.
     """
+    from everyday.synthetic import teaching as generators
+
     space: dict[str, Any] = {"pd": pd}
+    frames = {} if seed is None else generators.MODULES[module.about["generator"]](seed)
     found = []
-    with sitting({}), contextlib.redirect_stdout(io.StringIO()):
-        exec(_compiled(module)[0][1], space)
+    with sitting(frames), contextlib.redirect_stdout(io.StringIO()):
+        exec(compiled(module)[0][1], space)
         for sheet in module.about["sheets"]:
             try:
                 exec(_code(sheet["code"]), space)
+                space["key"] = {}
+                exec(_code(sheet.get("key", "")), space)
             except Exception as error:
                 raise RunError(f"{module.name}: the sheet '{sheet['caption']}' fails: {error}") from None
-            found.append((sheet["caption"], space["sheet"]))
+            found.append(Sheet(sheet["caption"], space["sheet"], sheet.get("synthetic", True), space["key"]))
     return found
 
 
-def slips_text(worked: WorkedOut) -> str:
-    """Return the file of common wrong answers that stands beside a student's data."""
-    return json.dumps(worked.slips, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+def slips_text(worked: WorkedOut, *, salt: str = "") -> str:
+    """Return the file that is next to a student's data: hashes of answers for practice, no answer at all in an exam.
+
+    Parameters
+    ----------
+    worked
+        What the module's own solutions give on these data.
+    salt
+        What the hashes are salted with; an exam where there is none.
+    """
+    if not salt:
+        return json.dumps({"mode": "exam", "data": "your own"}) + "\n"
+    exercises = {}
+    for exercise, wrong in worked.slips.items():
+        own = f"{salt}{exercise}"
+        right = hashes(worked.right[exercise], salt=own)
+        answers = worked.right.values()  # no slip is the answer of any exercise
+        told = [one for one in wrong if not any(agree(one["answer"], other) for other in answers)]
+        slips = [{"hashes": hashes(one["answer"], salt=own), "says": one["says"]} for one in told]
+        exercises[exercise] = {"right": right, "slips": slips}
+    known = {"mode": "practice", "data": "the class's", "salt": salt, "exercises": exercises}
+    return json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 @functools.cache
@@ -199,7 +243,7 @@ def _code(source: str) -> Any:
 _cache: dict[str, tuple[float, list[tuple[nbformat.NotebookNode, Any]]]] = {}
 
 
-def _compiled(module: Module) -> list[tuple[nbformat.NotebookNode, Any]]:
+def compiled(module: Module) -> list[tuple[nbformat.NotebookNode, Any]]:
     """Return the code cells of a module, compiled once for all students."""
     changed = module.notebook.stat().st_mtime
     if _cache.get(str(module.notebook), (None,))[0] != changed:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -15,7 +18,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader
 
 from compendium import datasets, files, paths, report, typefaces
-from compendium.errors import RunError
+from compendium.errors import CompendiumError, RunError
 from everyday.synthetic import to_csv_bytes
 from everyday.teaching import copies, words
 from everyday.teaching.checks import SLIPS
@@ -59,8 +62,10 @@ def build() -> dict[str, int]:
             _student(work / "student", module)
             _instructor(work / "instructor", module)
         index = _index(modules)
+        before = _unlinked((paths.book() / "teaching" / "get-ready.md").read_text(encoding="utf-8"))
         for edition in ("student", "instructor"):
             files.write_whole(work / edition / "index.html", _rendered(index, title="Teaching modules"))
+            files.write_whole(work / edition / "before-class.html", _rendered(before, title="Before class"))
         files.write_whole(work / "instructor" / "nbgrader" / "nbgrader_config.py", NBGRADER_CONFIG)
         shutil.copytree(REVEAL, work / "instructor" / "reveal.js")
         look = work / "instructor" / "reveal.js" / "dist" / "theme" / "healthsys.css"
@@ -73,16 +78,43 @@ def build() -> dict[str, int]:
     return {name: sum(p.is_file() for p in (target / name).rglob("*")) for name in ("student", "instructor")}
 
 
+@functools.cache
+def course() -> dict[str, bytes]:
+    """Return what a student installs, contents by path: the two light wheels, and the list that names them.
+
+    Raises
+    ------
+    RunError
+        If the environment lacks what builds wheels.
+    """
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for source in (paths.root() / "wheel", paths.root() / "wheel" / "teaching"):
+            command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder]
+            done = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+            if done.returncode:
+                said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+                raise RunError(f"the students' wheels were not built: {said}; install the group 'teach': make teach")
+        for path in sorted(Path(folder).glob("*.whl"), reverse=True):  # the methods first: the checks need them
+            found[f"wheels/{path.name}"] = path.read_bytes()
+    found["requirements.txt"] = "".join(f"./{name}\n" for name in found).encode()
+    return found
+
+
+def bundled(module: Module) -> dict[str, bytes]:
+    """Return the class's data files of a module, by name of the data set."""
+    return {name: (paths.data() / datasets.describe(name)["path"]).read_bytes() for name in module.about["data"]}
+
+
 def student_files(module: Module) -> dict[str, bytes]:
     """Return what a student is given of a module: notebook, data, handout; contents by path."""
     copy = copies.student_notebook(module.read(), label=module.notebook.name)
-    found = {
+    found = course() | {
         f"{module.name}.ipynb": (nbformat.writes(copy) + "\n").encode(),
         "handout.html": handout(module).encode(),
     }
-    for name in module.about["data"]:
-        found[f"data/{name}.csv"] = (paths.data() / datasets.describe(name)["path"]).read_bytes()
-    found[f"data/{SLIPS}"] = copies.slips_text(copies.work_out(module)).encode()
+    found |= {f"data/{name}.csv": content for name, content in bundled(module).items()}
+    found[f"data/{SLIPS}"] = copies.slips_text(copies.work_out(module), salt=f"practice, {module.name}: ").encode()
     return found
 
 
@@ -99,7 +131,7 @@ def student_zip(module: Module) -> bytes:
 
 
 def _student(folder: Path, module: Module) -> None:
-    text = words.page(module)
+    text = words.resolved(words.page(module))
     for name, content in student_files(module).items():
         files.write_whole(folder / module.name / name, content)
     files.write_whole(folder / module.name / "index.html", _rendered(_local(text, module), title=module.title))
@@ -126,28 +158,47 @@ def _instructor(folder: Path, module: Module) -> None:
     files.write_whole(here / f"{module.name}-answers.ipynb", source)
     files.write_whole(folder / "nbgrader" / "source" / module.name / f"{module.name}.ipynb", source)
     files.write_whole(
-        here / "index.html", _rendered(_unlinked(words.page(module, answers=True)), title=f"{module.title} (answers)")
+        here / "index.html",
+        _rendered(_unlinked(words.resolved(words.page(module, answers=True))), title=f"{module.title} (answers)"),
     )
     files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.work_out(module).key)))
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
     files.write_whole(here / "handout.html", handout(module))
-    files.write_whole(here / "on-paper.html", _rendered(words.sheets(module), title=f"{module.title}: on paper"))
+    tables = words.variants(module)
+    notes = _unlinked(words.resolved(words.lecturer(module, tables)))
+    files.write_whole(here / "notes.html", _rendered(notes, title=f"{module.title} (notes)"))
+    for variant, made in tables.items():
+        text = words.sheets(module, variant, made)
+        files.write_whole(here / f"on-paper-{variant}.html", _rendered(text, title=f"{module.title}: sheets {variant}"))
     files.write_whole(here / "slides.html", slides(module))
 
 
 def slides(module: Module) -> str:
-    """Return the slides of a module: nbconvert's reveal.js, whose files stand beside it in ``../reveal.js``."""
+    """Return the slides of a module: reveal.js, whose files are next to it in ``../reveal.js``, without a network."""
+    made = [(report.markdown(_unlinked(text)), report.markdown(_unlinked(note))) for text, note in words.slides(module)]
+    template = Environment(loader=PackageLoader("everyday"), autoescape=True).get_template("slides.html")
+    return template.render(title=module.title, slides=made) + "\n"
+
+
+def print_slides() -> int:
+    """Print each module's slides as ``slides.pdf`` next to them; return how many, none without Chromium."""
+    from compendium import printing
+
     try:
-        from nbconvert import SlidesExporter
-    except ImportError:
-        raise RunError("slides need nbconvert, which is in the group 'teach'; install it: make teach") from None
-    exporter = SlidesExporter(
-        template_name="slides", extra_template_basedirs=[str(REVEAL.parent / "templates")],
-        reveal_url_prefix="../reveal.js", reveal_theme="healthsys", exclude_input=True, exclude_anchor_links=True,
-    )  # fmt: skip
-    text, _ = exporter.from_notebook_node(words.slides(module), resources={"metadata": {"name": module.name}})
-    return text
+        browser = printing.find_browser()
+    except CompendiumError:
+        return 0
+    decks = sorted((paths.build() / "teaching" / "instructor").glob("*/slides.html"))
+    for deck in decks:
+        with tempfile.TemporaryDirectory() as own:
+            subprocess.run(
+                [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={own}",
+                 "--no-pdf-header-footer", "--virtual-time-budget=20000",
+                 f"--print-to-pdf={deck.with_suffix('.pdf')}", f"{deck.as_uri()}?print-pdf"],
+                check=True, capture_output=True, timeout=120,
+            )  # fmt: skip
+    return len(decks)
 
 
 def handout(module: Module) -> str:
@@ -166,4 +217,4 @@ def _rendered(text: str, *, title: str) -> str:
 
 def _index(modules: list[Module]) -> str:
     lines = [f"- [{module.title}]({module.name}/index.html)" for module in modules]
-    return "# Teaching modules\n\n" + "\n".join(lines) + "\n"
+    return "# Teaching modules\n\n[Before class](before-class.html)\n\n" + "\n".join(lines) + "\n"

@@ -17,8 +17,12 @@ from healthsys.errors import nearest
 #: What the description of a module holds.
 KEYS = {
     "order", "title", "who_for", "prerequisites", "outcomes", "minutes", "plan", "story", "story_source", "data",
-    "generator", "core", "mistakes", "discussion", "rubric", "reading", "slides", "paper", "sheets",
+    "generator", "core", "mistakes", "discussion", "rubric", "reading", "slides", "paper", "sheets", "real", "figure",
+    "explorer", "competencies", "comments",
 }  # fmt: skip
+
+#: What every notebook asks besides its exercises, in this order; no marks, but a comment for the lecturer.
+THINKING = ("predict", "change", "interpret")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Exercise:
     @property
     def task(self) -> str:
         """What is asked, without heading and hint."""
-        return " ".join(self.text.partition("\n")[2].partition("*Hint.*")[0].split())
+        return " ".join(self.text.partition("\n")[2].partition("<details")[0].split())
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Module:
     about: dict[str, Any]
     exercises: tuple[Exercise, ...]
     mistakes: tuple[Mistake, ...]
+    thinking: dict[str, str]
 
     @property
     def domains(self) -> set[str]:
@@ -147,13 +152,32 @@ def _module(path: Path) -> Module:
         raise RunError(f"{label}: there is no notebook {notebook.name} next to it")
     exercises = tuple(exercises_of(nbformat.read(notebook, as_version=4), label=notebook.name))
     mistakes = tuple(Mistake(**entry) for entry in about["mistakes"])
+    thinking = thinking_of(nbformat.read(notebook, as_version=4))
+    if list(thinking) != list(THINKING):
+        raise RunError(
+            f"{label}: the notebook asks {', '.join(thinking) or 'nothing'} besides its exercises; it must ask "
+            f"{', '.join(THINKING)}, in cells with these tags"
+        )
+    for name in [*THINKING, *(exercise.name for exercise in exercises)]:
+        if not about["comments"].get(name):
+            raise RunError(f"{label}: there is no comment on '{name}' for the lecturer")
     points = {exercise.name: exercise.points for exercise in exercises}
     for mistake in mistakes:
         if mistake.exercise not in points:
             raise RunError(f"{label}: a mistake belongs to '{mistake.exercise}', which is no exercise")
         if not 0 <= mistake.marks < points[mistake.exercise]:
             raise RunError(f"{label}: a mistake in {mistake.exercise} earns {mistake.marks} of its marks")
-    return Module(path.stem, notebook, about, exercises, mistakes)
+    return Module(path.stem, notebook, about, exercises, mistakes, thinking)
+
+
+def thinking_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Return what a notebook asks besides its exercises: the text of each cell by its tag in :data:`THINKING`."""
+    return {
+        tag: re.sub(r"^#+ ", "### ", cell.source)
+        for cell in notebook.cells
+        for tag in cell.metadata.get("tags", [])
+        if tag in THINKING
+    }
 
 
 def exercises_of(notebook: nbformat.NotebookNode, *, label: str) -> list[Exercise]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import numpy as np
 import pandas as pd
 
@@ -20,16 +19,20 @@ from compendium.errors import RunError
 from compendium.spreadsheet import guarded
 from everyday.synthetic import teaching as generators
 from everyday.synthetic import to_csv_bytes
-from everyday.teaching import copies
+from everyday.teaching import copies, editions
 from everyday.teaching.checks import SLIPS
 from everyday.teaching.modules import Module, load_modules
 from healthsys.errors import DataError
+from healthsys.io import read_text, row_of
 
 #: What an id may be made of: it names a folder on every system.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 
-#: Columns that may hold the id.
-ID_COLUMNS = ("id", "student_id", "student")
+#: Columns that may hold the id, whatever their capitals and blanks.
+ID_COLUMNS = ("id", "student_id", "student", "student_number")
+
+#: Names that Windows keeps for devices, with any ending.
+DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 
 
 def read_roster(path: Path) -> list[str]:
@@ -38,8 +41,8 @@ def read_roster(path: Path) -> list[str]:
     Parameters
     ----------
     path
-        A CSV file with a column ``id`` (or ``student_id``), separated by commas or semicolons. Names may hold spaces,
-        accents and commas (within quotation marks).
+        A workbook or a CSV file with a column ``id``, ``student``, ``Student ID`` or ``student_number``. Names may hold
+        spaces, accents and commas (within quotation marks).
 
     Raises
     ------
@@ -49,23 +52,15 @@ def read_roster(path: Path) -> list[str]:
     """
     label = path.name
     if not path.is_file():
-        raise DataError(f"{label}: there is no such file; give a CSV file with a column 'id'")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{label}: the file is not UTF-8; save it as 'CSV UTF-8'") from None
-    header = text.split("\n", 1)[0]
-    rows = list(csv.reader(io.StringIO(text), delimiter=";" if header.count(";") > header.count(",") else ","))
-    rows = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
-    if not rows:
-        raise DataError(f"{label}: the file is empty; give a header with a column 'id' and a row for each student")
-    columns = [name.strip().lower() for name in rows[0][1]]
+        raise DataError(f"{label}: there is no such file; give a workbook or a CSV file with a column 'id'")
+    frame = read_text(path, label=label, wanted=ID_COLUMNS)
+    columns = [re.sub(r"[^a-z]+", "_", str(name).strip().lower()).strip("_") for name in frame.columns]
     at = next((columns.index(name) for name in ID_COLUMNS if name in columns), None)
     if at is None:
-        raise DataError(f"{label}: there is no column 'id'; the header has: {', '.join(columns)}. Name one column 'id'")
-    if len(rows) == 1:
-        raise DataError(f"{label}: there is a header but no student; add a row for each")
-    return _ids([(number, row[at].strip() if len(row) > at else "") for number, row in rows[1:]], label=label)
+        had = ", ".join(map(str, frame.columns))
+        raise DataError(f"{label}: there is no column 'id'; the header has: {had}. Name one column 'id'")
+    given = frame.iloc[:, at].fillna("")
+    return _ids([(row_of(frame, row), value) for row, value in enumerate(given)], label=label)
 
 
 def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
@@ -74,6 +69,8 @@ def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
         place = f"{label}, row {number}, column 'id'"
         if not given:
             raise DataError(f"{place}: the id is empty; every student needs one")
+        if given.partition(".")[0].lower() in DEVICES:
+            raise DataError(f"{place}: Windows keeps '{given}' for a device; give the student another id")
         if not _ID.fullmatch(given) or given.endswith("."):
             raise DataError(
                 f"{place}: '{given}' cannot name a folder everywhere; allowed: up to 40 unaccented letters, digits, "
@@ -83,6 +80,10 @@ def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
             raise DataError(f"{place}: '{given}' is also in row {seen[given.lower()]}; remove one of them")
         seen[given.lower()] = number
     return [given for _, given in found]
+
+
+#: Among the keys: the seed of each student's data, from which marking makes them again.
+SEEDS = "seeds.csv"
 
 
 def seed_of(student: str, *, seed: int) -> int:
@@ -135,18 +136,20 @@ def write(
         if (out / name).exists():
             raise RunError(f"{out / name} is there already, perhaps with students' work; give another folder as --out")
     modules = modules if modules is not None else load_modules()
-    stripped = {module.name: _student_text(module) for module in modules}
+    given = {module.name: _for_all(module) for module in modules}
     out.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=out, prefix=".roster-"))
     try:
         rows: list[dict[str, Any]] = []
+        drawn: list[dict[str, Any]] = []
         for student in students:
-            rows += _student(work, student, seed=seed, modules=modules, stripped=stripped)
+            key, seeds = _student(work, student, seed=seed, modules=modules, given=given)
+            rows += key
+            drawn += seeds
             tell(student)
         keys = pd.DataFrame(rows)
         files.write_whole(work / "keys" / "all.csv", to_csv_bytes(guarded(keys)))
-        seeds = pd.DataFrame({"student": students, "seed": [seed_of(student, seed=seed) for student in students]})
-        files.write_whole(work / "keys" / "seeds.csv", to_csv_bytes(seeds))
+        files.write_whole(work / "keys" / SEEDS, to_csv_bytes(pd.DataFrame(drawn)))
         for name in ("students", "keys"):
             (work / name).rename(out / name)
     finally:
@@ -154,26 +157,48 @@ def write(
     return students
 
 
-def _student_text(module: Module) -> str:
-    return nbformat.writes(copies.student_notebook(module.read(), label=module.notebook.name)) + "\n"
+def fingerprint(made: dict[str, bytes]) -> str:
+    """Return a fingerprint of a student's data files: marking checks that they are made again as they were."""
+    return hashlib.sha256(b"".join(name.encode() + made[name] for name in sorted(made))).hexdigest()[:16]
+
+
+def _for_all(module: Module) -> dict[str, bytes]:
+    """Return what every student is given of a module, contents by path: all but the data of their own."""
+    found = editions.student_files(module)
+    own = {f"data/{name}.csv" for name in own_data(module, seed=0)}
+    return {name: content for name, content in found.items() if name not in own | {f"data/{SLIPS}"}}
 
 
 def _student(
-    work: Path, student: str, *, seed: int, modules: list[Module], stripped: dict[str, str]
-) -> list[dict[str, Any]]:
-    """Write one student's folder and key; return the rows of the key."""
+    work: Path, student: str, *, seed: int, modules: list[Module], given: dict[str, dict[str, bytes]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Write one student's folder and key; return the rows of the key, and the seed of each module."""
     own = seed_of(student, seed=seed)
-    rows = []
+    rows, seeds = [], []
     for module in modules:
         folder = work / "students" / student / module.name
-        (folder / "data").mkdir(parents=True)
-        (folder / f"{module.name}.ipynb").write_text(stripped[module.name], encoding="utf-8")
         made = own_data(module, seed=own)
-        for name, content in made.items():
-            (folder / "data" / f"{name}.csv").write_bytes(content)
         frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
         worked = copies.work_out(module, frames)
-        files.write_whole(folder / "data" / SLIPS, copies.slips_text(worked))
+        own_files = {f"data/{name}.csv": content for name, content in made.items()}
+        own_files[f"data/{SLIPS}"] = copies.slips_text(worked).encode()
+        for name, content in (given[module.name] | own_files).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            if name.startswith("wheels/"):
+                _same_file(work / ".wheels" / Path(name).name, content, folder / name)
+            else:
+                (folder / name).write_bytes(content)
         rows += [{"student": student, **row} for row in worked.key]
+        seeds.append({"student": student, "module": module.name, "seed": own, "data": fingerprint(made)})
     files.write_whole(work / "keys" / f"{student}.csv", to_csv_bytes(guarded(pd.DataFrame(rows))))
-    return rows
+    return rows, seeds
+
+
+def _same_file(kept: Path, content: bytes, target: Path) -> None:
+    """Write a file that every folder has once, and link to it, or copy where a disk has no links."""
+    if not kept.exists():
+        files.write_whole(kept, content)
+    try:
+        os.link(kept, target)
+    except OSError:
+        shutil.copy(kept, target)

@@ -7,9 +7,14 @@ from typing import Any
 
 import nbformat
 
-from compendium import datasets, escape, report
+from compendium import datasets, escape, paths
+from compendium.errors import RunError
+from compendium.lookup import Lookup
 from everyday.teaching import copies
 from everyday.teaching.modules import Module, domains, load_modules
+
+#: Seeds of the variants of the sheets for a class without computers; variant A is the data that the class shares.
+VARIANTS: dict[str, int | None] = {"A": None, "B": 21, "C": 35}
 
 
 def book_pages() -> dict[str, str]:
@@ -84,17 +89,21 @@ def page(module: Module, *, answers: bool = False) -> str:
         _listed(about["prerequisites"]),
         "## Learning outcomes",
         _outcomes(about["outcomes"]),
+        _competencies(about["competencies"]),
         "## Plan",
         _plan(about["plan"]),
         "## Story",
         about["story"],
+        "## The real figures",
+        about["real"],
+        about["explorer"],
         "## Key ideas",
         _listed(about["core"]),
         "## Data",
         _data(about["data"], answers=answers),
         "## Exercises",
         _files(module) if not answers else "",
-        *(_exercise(module, exercise, answers=answers) for exercise in module.exercises),
+        *_exercises(module, answers=answers),
         "## Common wrong answers",
         _mistakes(module, answers=answers),
         "## Discussion: ethics and power",
@@ -134,13 +143,25 @@ def _outcomes(outcomes: list[dict[str, Any]]) -> str:
     )
 
 
-def _plan(plan: list[dict[str, Any]]) -> str:
+def _competencies(rows: list[dict[str, str]]) -> str:
+    cells = [[escape.html(row[name]) for name in ("framework", "item", "level")] for row in rows]
+    return (
+        _table("Competencies by item and level", ["framework", "item", "level after the session"], cells)
+        + "\n\nItems of the WHO-ASPHER framework are the examples of table 2 of {cite:t}`grimaud2024`, in our words. "
+        "Its levels run from novice to expert. The UK Public Health Skills and Knowledge Framework (2016, updated "
+        "2019) has no levels, and its three areas are named."
+    )
+
+
+def _plan(plan: list[dict[str, Any]], *, notes: bool = False) -> str:
     rows, start = [], 0
     for step in plan:
         end = start + step["minutes"]
-        rows.append([f"{start} to {end} min", escape.html(step["what"]), escape.html(step.get("with", "–"))])
+        row = [f"{start} to {end} min", escape.html(step["what"]), escape.html(step.get("with", "–"))]
+        rows.append(row + ([escape.html(step.get(name, "–")) for name in ("say", "watch")] if notes else []))
         start = end
-    return _table("Plan of the session", ["time", "activity", "material"], rows)
+    heads = ["time", "activity", "material"] + (["what to say", "what to watch for"] if notes else [])
+    return _table("Plan of the session", heads, rows)
 
 
 def _data(names: list[str], *, answers: bool) -> str:
@@ -164,6 +185,17 @@ def _files(module: Module) -> str:
         "It runs in any Jupyter with the package `healthsys`. Each exercise has a cell that checks your answer and "
         "says what is wrong with it. The answers are in the instructor's edition, which is not published here."
     )
+
+
+def _exercises(module: Module, *, answers: bool) -> list[str]:
+    """Return the exercises and the questions without marks, in the order of the notebook."""
+    texts = {exercise.name: _exercise(module, exercise, answers=answers) for exercise in module.exercises}
+    found = []
+    for cell in module.read().cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "").removesuffix("-task")
+        found += [texts.pop(name)] if name in texts else []
+        found += [module.thinking[tag] for tag in cell.metadata.get("tags", []) if tag in module.thinking]
+    return found
 
 
 def _exercise(module: Module, exercise: Any, *, answers: bool) -> str:
@@ -227,57 +259,126 @@ def _first_sentences(text: str, most: int) -> str:
     return " ".join(re.split(r"(?<=[.?!]) (?=[A-Z])", text.strip().replace("\n", " "))[:most])
 
 
-def drawings(module: Module) -> list[nbformat.NotebookNode]:
+def resolved(text: str) -> str:
+    """Put the figures of the published record in the place of references to results, for pages outside the book."""
+    found = Lookup(paths.results())
+    return re.sub(r"\{result\}`([^`]+)`", lambda match: found.resolve("result", match[1], "").text, text)
+
+
+def drawings(module: Module) -> list[str]:
     """Return the figures of a module's notebook, as they were drawn when its outputs were stored."""
     figures = [cell for cell in module.read().cells if "figure" in cell.metadata.get("tags", [])]
-    return [_drawing(output) for cell in figures for output in cell.outputs]
+    return [_wide(output.data["text/html"]) for cell in figures for output in cell.outputs]
 
 
-def sheets(module: Module) -> str:
-    """Return what a class without computers works on: the figure and the tables of the description, for printing."""
-    parts = [f"# {module.title}: on paper", module.about["paper"].strip()]
-    parts += [drawing.data["text/html"] for drawing in drawings(module)]
-    for caption, frame in copies.sheets(module):
-        cells = [[escape.html(str(value)) for value in row] for row in frame.itertuples(index=False)]
-        parts.append(_table(caption, [str(name) for name in frame.columns], cells))
+def real_figure(module: Module) -> str:
+    """Return a figure of the book on real data, as it is stored in the notebook that the module names.
+
+    Raises
+    ------
+    RunError
+        If the notebook stores no figure of that name.
+    """
+    notebook, name = module.about["figure"]
+    for cell in nbformat.read(paths.notebooks() / f"{notebook}.ipynb", as_version=4).cells:
+        for output in cell.get("outputs", []):
+            markup = output.get("data", {}).get("text/html", "")
+            if f'id="figure-{name}"' in markup:
+                return _wide(markup)
+    raise RunError(f"{module.name}: notebooks/{notebook}.ipynb stores no figure '{name}'; name another under 'figure'")
+
+
+def _squared(markup: str) -> str:
+    """Return a drawing on squared paper: ten units a square, for reading and drawing by hand."""
+    found = re.search(r'<svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>', markup)
+    if not found:
+        return markup
+    width, height = (float(one) for one in found.groups())
+    lines = "".join(f"M0 {at}H{width:g}" for at in range(10, int(height), 10))
+    lines += "".join(f"M{at} 0V{height:g}" for at in range(10, int(width), 10))
+    grid = f'<path d="{lines}" fill="none" stroke="#b9c6ce" stroke-width="0.4"/>'
+    return markup[: found.end()] + grid + markup[found.end() :]
+
+
+def _wide(markup: str) -> str:
+    """Return a figure as it is on a wide screen, without its version for a narrow one."""
+    return re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", markup, flags=re.S)
+
+
+def variants(module: Module) -> dict[str, list[copies.Sheet]]:
+    """Return the tables for a class without computers, by variant."""
+    return {name: copies.sheets(module, seed=seed) for name, seed in VARIANTS.items()}
+
+
+def sheets(module: Module, variant: str, tables: list[copies.Sheet]) -> str:
+    """Return what a class without computers works on, for printing: figure, tables, rules and cards of a variant."""
+    parts = [f"# {module.title}: sheets {variant}", "No computer is needed. Show your working on the sheet."]
+    parts += [_squared(one) for one in drawings(module)[:1]] if VARIANTS[variant] is None else []
+    for sheet in tables:
+        caption = f"{sheet.caption} (synthetic, sheets {variant})" if sheet.synthetic else sheet.caption
+        cells = [[escape.html(str(value)) for value in row] for row in sheet.table.itertuples(index=False)]
+        parts.append(_table(caption, [str(name) for name in sheet.table.columns], cells))
     return "\n\n".join(parts) + "\n"
 
 
-def slides(module: Module) -> nbformat.NotebookNode:
-    """Return the slides as a notebook: story, outcomes, ideas, figures of the notebook, exercises, discussion."""
-    about = module.about
+def lecturer(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
+    """Return the lecturer's notes: what to say when, solutions with number and comment, keys of the sheets."""
+    about, worked = module.about, copies.work_out(module)
+    numbers = {row["exercise"]: f"{row['answer_to']} = {row['answer']}" for row in worked.key}
+    parts = [f"# {module.title}: notes for the lecturer", "## What to say when", _plan(about["plan"], notes=True)]
+    parts += ["## Questions without marks"]
+    parts += [f"{module.thinking[name]}\n\n**Comment.** {about['comments'][name]}" for name in module.thinking]
+    parts += ["## Solutions, with the class's data"]
+    for exercise in module.exercises:
+        given = copies.solutions(module)[exercise.name]
+        shown = given if exercise.is_open else f"**{numbers[exercise.name]}**\n\n```python\n{given}\n```"
+        slips = [f"{one['answer'] if isinstance(one['answer'], str) else copies.shown(one['answer'])}: {one['says']}"
+                 for one in worked.slips.get(exercise.name, [])]  # fmt: skip
+        parts += [f"### {exercise.title}", shown, f"**Comment.** {about['comments'][exercise.name]}"]
+        parts += ["Wrong answers to expect:", _listed(slips)] if slips else []
+    parts += ["## The real figures", about["real"], real_figure(module), "## Without a computer", about["paper"]]
+    for variant, made in tables.items():
+        rows = [
+            [escape.html(one.caption), escape.html("; ".join(f"{name}: {value}" for name, value in one.key.items()))]
+            for one in made
+            if one.key
+        ]
+        parts.append(_table(f"Key of sheets {variant}", ["sheet", "answers"], rows))
+    parts += ["## Further reading", _listed([f"{{cite:t}}`{one['key']}`: {one['why']}" for one in about["reading"]])]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def slides(module: Module) -> list[tuple[str, str]]:
+    """Return the slides as Markdown with HTML, each with its speaker notes.
+
+    Question, prediction, ideas with their formula, the chart, the real figures, the tasks, common errors, discussion.
+    """
+    about, thinking = module.about, module.thinking
+    said = [step for step in about["plan"] if step.get("say")]
+    named = {exercise.name: exercise.title for exercise in module.exercises}
+    wrong = [f"{named[one.exercise].partition(':')[0]}: {one.mistake}" for one in module.mistakes]
+    last, drawn = module.exercises[-1], drawings(module)
     texts = [
-        f"# {module.title}\n\n{about['who_for']}",
-        f"## Story\n\n{about['story']}",
-        "## Learning outcomes\n\n" + _listed([one["text"] for one in about["outcomes"]]),
-        *about["slides"],
-    ]
-    made = nbformat.v4.new_notebook(metadata={"title": module.title})
-    made.cells = [_slide(text) for text in texts]
-    for drawing in drawings(module):
-        made.cells.append(_slide("## The data"))
-        drawn = nbformat.v4.new_code_cell("", outputs=[drawing])
-        drawn.metadata["slideshow"] = {"slide_type": "-"}
-        made.cells.append(drawn)
-    titles = _listed([exercise.title for exercise in module.exercises])
-    made.cells.append(_slide(f"## Your turn\n\n{titles}"))
-    made.cells.append(_slide("## Discussion\n\n" + _listed(about["discussion"])))
-    for position, cell in enumerate(made.cells):
-        cell.id = f"s{position:03d}"
-    return made
+        (f"# {module.title}\n\n{about['who_for']}", said[0]["say"]),
+        ("## What you will be able to do\n\n" + _listed([one["text"] for one in about["outcomes"]]), ""),
+        (f"## The story\n\n{about['story']}", said[1]["say"]),
+        (_headed(thinking["predict"]), about["comments"]["predict"]),
+        *((text.partition("\nNote:")[0], text.partition("\nNote:")[2]) for text in about["slides"]),
+        *((f"## The data of the exercises\n\n{drawing}", "Ask for the unit of each axis.") for drawing in drawn[:1]),
+        (f"## The real figures\n\n{real_figure(module)}", about["real"]),
+        ("## Your turn\n\n" + _listed(list(named.values())[:-1]), about["comments"]["q1"]),
+        *((f"## The chart\n\n{drawing}", "Show this after the exercise that it answers.") for drawing in drawn[1:]),
+        ("## Common errors\n\n" + _listed(wrong[:6]), "Show this after the exercises. Ask how each comes about."),
+        (_headed(thinking["change"]), about["comments"]["change"]),
+        (_headed(thinking["interpret"]), about["comments"]["interpret"]),
+        ("## Discussion\n\n" + _listed(about["discussion"]), "Give each question to one group, three minutes."),
+        (f"## Homework: {last.title.partition(': ')[2]}\n\n{last.task}", about["comments"][last.name]),
+    ]  # fmt: skip
+    if about["explorer"]:
+        texts.insert(-2, (f"## Try it in the explorer\n\n{about['explorer']}", "Open the book's page beforehand."))
+    return [(resolved(_plain(text)), resolved(_plain(note)).strip()) for text, note in texts]
 
 
-def _slide(text: str) -> nbformat.NotebookNode:
-    plain = re.sub(r"\{(cite:[pt])\}`([^`]+)`", _cited, _plain(text))
-    return nbformat.v4.new_markdown_cell(plain, metadata={"slideshow": {"slide_type": "slide"}})
-
-
-def _cited(match: re.Match[str]) -> str:
-    return report.citation(match[2], in_text=match[1] == "cite:t")
-
-
-def _drawing(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    markup = re.sub(
-        r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", output.data["text/html"], flags=re.S
-    )
-    return nbformat.v4.new_output("display_data", data={"text/html": markup})
+def _headed(text: str) -> str:
+    """Return a question of the notebook as a slide: its heading a level up, without its hints."""
+    return re.sub(r"^#+ ", "## ", text.partition("<details")[0].strip())

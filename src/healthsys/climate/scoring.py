@@ -17,7 +17,7 @@ from healthsys.say import count
 ROUNDING = 1e-12
 
 #: Scores (points on 0-300) nearer than this are the same: the rounding of a mean, no more.
-SAME_SCORE = 1e-9
+SAME_SCORE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Shown:
     """A survey that may be shown: ``answers`` and ``scores`` (0-300) have one row a person, none of a small team.
 
     ``withheld_teams``, ``withheld_cells`` (results of a shown team on one dimension) and ``withheld_scores`` count what
-    is suppressed; ``unanimous`` counts the shown results that are the same for everybody of a team.
+    is suppressed; ``unanimous`` counts the results that are the same for everybody of a team (with ``hide_unanimous``
+    suppressed, and for everybody but one too).
     """
 
     answers: pd.DataFrame
@@ -37,6 +38,7 @@ class Shown:
     withheld_scores: int = 0
     unanimous: int = 0
     scale: tuple[int, int] = ANSWERS
+    hide_unanimous: bool = False
 
     @property
     def teams(self) -> list[str]:
@@ -66,7 +68,12 @@ class Shown:
                 f" Also suppressed, for the same reason: {count(self.withheld_cells, 'result')} of a shown team on one "
                 "dimension."
             )
-        if self.unanimous:
+        if self.unanimous and self.hide_unanimous:
+            said += (
+                f" In {self.unanimous:,} of these everybody, or everybody but one, has the same score, so the mean "
+                "would show what each person answered."
+            )
+        elif self.unanimous:
             said += (
                 f" Check before you share: in {count(self.unanimous, 'result')} of a team on one dimension everybody "
                 "has the same score, so the mean shows what each person answered."
@@ -206,6 +213,7 @@ def withhold_small_teams(
     scale: tuple[int, int] = ANSWERS,
     minimum_team_size: int = 5,
     minimum_answered: float = 0.5,
+    hide_unanimous: bool = False,
     label: str = "the survey",
 ) -> Shown:
     """Score a survey and suppress every team, and every team's dimension, with too few people.
@@ -219,6 +227,9 @@ def withhold_small_teams(
         As for :func:`score`.
     minimum_team_size
         Fewest people of a team, 1 or more.
+    hide_unanimous
+        Whether a team's dimension is suppressed too on which all people, or all but one, have the same score: the mean
+        tells what each of them answered, and the one who differs knows it of all others.
 
     Raises
     ------
@@ -252,8 +263,11 @@ def withhold_small_teams(
         people = scores.groupby("team")[dimension]
         counts = people.transform("count")
         small = counts < minimum_team_size
-        alike = ~small & (people.transform("max") - people.transform("min") < SAME_SCORE)
+        same = scores.groupby(["team", (scores[dimension] / SAME_SCORE).round()])[dimension].transform("size")
+        most = same.groupby(scores["team"]).transform("max")
+        alike = ~small & (most >= counts - hide_unanimous)
         unanimous += int(scores.loc[alike, "team"].nunique())
+        small |= alike & hide_unanimous
         withheld_cells += int(scores.loc[small, "team"].nunique())
         withheld_scores += int(scores.loc[small, dimension].notna().sum())
         scores.loc[small, dimension] = float("nan")
@@ -268,6 +282,7 @@ def withhold_small_teams(
         withheld_scores,
         unanimous,
         scale,
+        hide_unanimous,
     )
 
 

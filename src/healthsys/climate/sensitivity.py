@@ -40,6 +40,7 @@ def larger_minimum(shown: Shown) -> int:
 def _again(shown: Shown, **rules: Any) -> Shown | None:
     """Withhold again under another rule; None if no team is left."""
     kept = {name: getattr(shown, name) for name in ("dimensions", "scale", "minimum_team_size", "minimum_answered")}
+    kept["hide_unanimous"] = shown.hide_unanimous
     try:
         return withhold_small_teams(shown.answers, **{**kept, **rules})
     except DataError:

@@ -10,13 +10,27 @@
 True
 """
 
+from healthsys.disclosure.magnitudes import mean_is_safe, median_is_safe
 from healthsys.disclosure.page import Page, Printed, protect
-from healthsys.disclosure.proof import Proof, Statement, prove
-from healthsys.disclosure.rules import HES, LOCAL_1_4, LOCAL_1_9, MARK, OFF, RULES, Rule, rule, shown_text
+from healthsys.disclosure.proof import Proof, Statement, needed, prove
+from healthsys.disclosure.rules import (
+    FEWEST_ANSWERS,
+    HES,
+    LOCAL_1_4,
+    LOCAL_1_9,
+    MARK,
+    OFF,
+    RULES,
+    Rule,
+    rule,
+    shown_text,
+)
+from healthsys.disclosure.safety import Safety, safety
 
 __all__ = [
-    "HES", "LOCAL_1_4", "LOCAL_1_9", "MARK", "OFF", "RULES", "Page", "Printed", "Proof", "Rule", "Statement", "protect",
-    "prove", "rule", "shown_text",
+    "FEWEST_ANSWERS", "HES", "LOCAL_1_4", "LOCAL_1_9", "MARK", "OFF", "RULES", "Page", "Printed", "Proof", "Rule",
+    "Safety", "Statement", "mean_is_safe", "median_is_safe", "needed", "protect", "prove", "rule", "safety",
+    "shown_text",
 ]  # fmt: skip
 
 

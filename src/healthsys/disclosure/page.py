@@ -50,11 +50,10 @@ class Page:
             return None
         return self.rule.show(self.counts[key])
 
-    def exact(self, cell: Mapping[str, str]) -> int | None:
-        """Return the unrounded count of a cell; None where it is suppressed; refused unless ``unrounded``."""
-        if not self.unrounded and self.rule.on:
-            raise DataError("this page is protected for rounded counts only; call protect(..., unrounded=True)")
-        return None if self.shown(cell) is None else self.counts[Cell(cell.items())]
+    def counted(self, cell: Mapping[str, str]) -> int | None:
+        """Return the count of a cell that figures are calculated from: as shown, or unrounded on a page for those."""
+        shown = self.shown(cell)
+        return self.counts[Cell(cell.items())] if self.unrounded and shown is not None else shown
 
     def frame(self, name: str, *, total: str = "All") -> pd.DataFrame:
         """Return a table as shown, text cells, ``*`` where suppressed.
@@ -79,15 +78,14 @@ class Page:
         return pd.DataFrame([row | {end: text({**row, last: end}) for end in levels[last] + ends} for row in rows])
 
     def percent(self, part: Mapping[str, str], whole: Mapping[str, str]) -> float | None:
-        """Return a percentage of two cells, or None where either is suppressed or the whole is empty.
+        """Return a percentage of two cells as shown; None where one is suppressed or the rule does not allow a share.
 
-        On a page for unrounded counts it is calculated from those, and None too where few people are left over.
+        On a page for unrounded counts it is calculated from those.
         """
-        count = self.exact if self.unrounded else self.shown
-        top, bottom = count(part), count(whole)
-        if top is None or not bottom or (self.unrounded and not self.rule.allows(top, bottom)):
+        pair = self.counted(part), self.counted(whole)
+        if None in pair or not pair[1] or not self.rule.allows(*pair):
             return None
-        return min(100.0, 100 * top / bottom)
+        return min(100.0, 100 * pair[0] / pair[1])
 
     def sentence(self) -> str:
         """Say the rule and what the proof found, for the foot of the tables."""
@@ -109,7 +107,7 @@ def protect(
     """Apply a rule to all tables of a page: primary, then secondary suppression, then the proof.
 
     Every line (a total and its parts) with one suppressed cell gets a second, the smallest count shown that is not
-    zero; further cells follow while :func:`prove` narrows a suppressed cell to fewer than three numbers.
+    zero; further cells follow while :func:`prove` narrows a suppressed cell to fewer numbers than :func:`needed`.
 
     Parameters
     ----------
@@ -122,7 +120,7 @@ def protect(
     statements
         Percentages that the page shows from unrounded counts.
     exact
-        Cells that the page gives away exactly, such as the bases of a ratio.
+        Cells that the page gives away exactly, such as the bases of a ratio; an empty one is the number of all people.
     unrounded
         Whether the page shows figures from unrounded counts: the attacker then knows every count not suppressed.
     levels
@@ -176,7 +174,7 @@ def protect(
         if further is None:
             cell = " and ".join(f"{name} {level}" for name, level in sorted(proof.weakest)) or "of everybody"
             raise DataError(
-                f"the cell {cell} can be narrowed to fewer than three numbers whatever else is suppressed; leave out "
+                f"the cell {cell} can be narrowed to too few numbers whatever else is suppressed; leave out "
                 "the percentages or exact figures that give it away, or join it with another level"
             )
         secondary = _second_in_each_line(cells, lines, primary, secondary | {further})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,10 @@ from healthsys.errors import DataError
 
 #: Every suppressed cell must still be able to be this many integers.
 FEWEST_VALUES = 3
+
+#: Width of the interval in which a small count must stay hidden, as a share of the count: the protection level of
+#: sdcTable and tau-Argus (Hundepool A et al., Statistical Disclosure Control, Wiley 2012, section 4.2).
+PROTECTION = 0.5
 
 #: Seconds given to one integer programme; a solution found until then is a valid witness.
 SECONDS = 10.0
@@ -34,7 +39,8 @@ class Proof:
     """What the attack found.
 
     ``ranges`` has a row per suppressed cell: ``cell``, ``reason`` (``small`` or ``protects``), ``lowest`` and
-    ``highest`` count it can be, ``values`` known to be possible (3: three or more). ``weakest`` has the fewest.
+    ``highest`` count it can be, ``values`` known to be possible (3: three or more), ``needed`` from lowest to highest.
+    ``weakest`` is the cell that lacks most.
     """
 
     ranges: pd.DataFrame
@@ -42,8 +48,9 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether every suppressed cell can still be at least three integers."""
-        return bool((self.ranges["values"] >= FEWEST_VALUES).all())
+        """Whether every suppressed cell can still be as many numbers as it needs."""
+        wide = self.ranges["highest"] - self.ranges["lowest"] + 1 >= self.ranges["needed"]
+        return bool((wide & (self.ranges["values"] >= FEWEST_VALUES)).all())
 
     @property
     def smallest(self) -> int | None:
@@ -98,12 +105,15 @@ def prove(
         If what is shown contradicts itself: a statement that the counts do not bear out.
     """
     hidden = sorted(primary | secondary, key=lambda cell: (len(cell), sorted(cell)))
-    columns = ["cell", "reason", "lowest", "highest", "values"]
+    columns = ["cell", "reason", "lowest", "highest", "values", "needed"]
     if not hidden:
         return Proof(pd.DataFrame(columns=columns), None)
     atoms = _atoms(cube, levels, derived or {})
     limit = 10 * int(cube["people"].sum()) + 1000
-    rows, lower, upper, known = [_mask(atoms, cell) for cell in cells], [], [], frozenset(exact)
+    known, cells = frozenset(exact), dict(cells)
+    if frozenset() in known:
+        cells[frozenset()] = int(cube["people"].sum())
+    rows, lower, upper = [_mask(atoms, cell) for cell in cells], [], []
     for cell, number in cells.items():
         if cell in known:
             low = high = number
@@ -122,10 +132,26 @@ def prove(
     found = []
     for cell in hidden if only is None else [only]:
         low, high, values = attack.values(_mask(atoms, cell))
-        found.append((_text(cell), "small" if cell in primary else "protects", low, high, values))
+        small = cell in primary
+        found.append(
+            (_text(cell), "small" if small else "protects", low, high, values, needed(cells[cell], small=small))
+        )
     ranges = pd.DataFrame(found, columns=columns)
-    widths = ranges["values"] * limit + ranges["highest"] - ranges["lowest"]
+    widths = (
+        ranges["values"].clip(upper=FEWEST_VALUES) * limit + ranges["highest"] - ranges["lowest"] - ranges["needed"]
+    )
     return Proof(ranges, (hidden if only is None else [only])[int(widths.to_numpy().argmin())])
+
+
+def needed(count: int, *, small: bool = True) -> int:
+    """Return how many numbers a suppressed count must still be able to be: three, and for a small one its protection.
+
+    Examples
+    --------
+    >>> [needed(count) for count in (1, 4, 7)], needed(200, small=False)
+    ([3, 3, 5], 3)
+    """
+    return max(FEWEST_VALUES, 1 + math.ceil(PROTECTION * count)) if small else FEWEST_VALUES
 
 
 class _Attack:

@@ -66,23 +66,25 @@ class Rule:
         return max(shown - self.base // 2, self.highest + 1), shown + (self.base - 1) // 2
 
     def percent(self, part: int, whole: int) -> float | None:
-        """Return a percentage of two counts *as shown*; None where either is suppressed or the whole is zero.
+        """Return a percentage of two counts *as shown*; None where :meth:`allows` says no or the whole is zero.
 
-        >>> HES.percent(13, 48), HES.percent(3, 48)
-        (30.0, None)
+        >>> HES.percent(13, 48), HES.percent(3, 48), HES.percent(10, 10)
+        (30.0, None, None)
         """
-        top, bottom = self.show(part), self.show(whole)
-        if top is None or not bottom:
-            return None
-        return min(100.0, 100 * top / bottom)
+        return 100 * self.show(part) / self.show(whole) if whole and self.allows(part, whole) else None
 
-    def allows(self, part: int, whole: int) -> bool:
-        """Say whether a figure from unrounded counts may be shown: neither part, nor whole, nor the rest are few.
+    def allows(self, part: int, whole: int, *, opinion: bool = False) -> bool:
+        """Say whether a share may be shown: part, whole and rest are not few, and it is not true of everybody.
 
-        >>> HES.allows(30, 60), HES.allows(58, 60), HES.allows(0, 60)
-        (True, False, True)
+        For an opinion, a share of nobody is not shown either: each person's answer would be known.
+
+        >>> HES.allows(30, 60), HES.allows(58, 60), HES.allows(0, 60), HES.allows(60, 60)
+        (True, False, True, False)
+        >>> HES.allows(0, 60, opinion=True)
+        False
         """
-        return None not in (self.show(part), self.show(whole), self.show(whole - part))
+        few = None in (self.show(part), self.show(whole), self.show(whole - part))
+        return not self.on or not (few or 0 < part == whole or (opinion and not part))
 
     def sentence(self, *, unrounded: bool = False) -> str:
         """Say the rule, for the foot of a table; ``unrounded`` where percentages are from unrounded counts."""
@@ -96,8 +98,9 @@ class Rule:
                 "Further cells are shown as * where a hidden number could be worked out by subtraction."
             )
         return (
-            f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages are calculated from the counts shown. "
-            "Further cells are shown as * where a hidden number could be worked out by subtraction."
+            f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages, ratios and differences are "
+            "calculated from the counts shown. Further cells are shown as * where a hidden number could be worked out "
+            "by subtraction."
         )
 
 
@@ -110,6 +113,10 @@ LOCAL_1_4 = Rule("local_1_4", 4, 5, "local rule: suppress 1 to 4, round to 5")
 LOCAL_1_9 = Rule("local_1_9", 9, 5, "local rule: suppress 1 to 9, round to 5")
 #: For a reader's own use only.
 OFF = Rule("off", 0, 1, "no rule: for your own use, not for publication")
+
+#: Fewest people whose opinions are reported together: the NHS Staff Survey shows no result of fewer than 11 answers
+#: (benchmark reports, technical details; 10 in some of its outputs).
+FEWEST_ANSWERS = 11
 
 #: Every rule by the name that a page's parameters use.
 RULES = {known.name: known for known in (HES, LOCAL_1_4, LOCAL_1_9, OFF)}

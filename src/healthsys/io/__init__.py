@@ -20,16 +20,18 @@ from healthsys.io.pay_gap_service import read_pay_gap_service
 from healthsys.io.payroll import read_payroll
 from healthsys.io.reporting import check_reporting, read_reporting
 from healthsys.io.schemas import check_table, read_table
-from healthsys.io.series import pick_series, read_official, read_series
+from healthsys.io.series import name_series, pick_series, read_official, read_series
+from healthsys.io.staff_list import read_staff_list
 from healthsys.io.steps import Step, from_ends, regular, step_of
 from healthsys.io.survey import read_items, read_survey
 from healthsys.io.values import faults, multiplier_of
 
 __all__ = [
-    "Measure", "Problem", "Reading", "Step", "as_table", "breaks_of", "check_reporting", "check_series", "check_table",
-    "faults", "from_ends", "measure_of", "multiplier_of", "pick_series", "read_items", "read_official",
-    "read_pay_gap_service", "read_payroll", "read_reporting", "read_series", "read_survey", "read_table", "read_text",
-    "regular", "require", "row_of", "step_of", "suspicious_zeros", "total_problems", "total_units",
+    "Measure", "Problem", "Reading", "Step", "as_table", "breaks_of", "check_reporting", "check_series",
+    "check_table", "faults", "from_ends", "measure_of", "multiplier_of", "name_series", "pick_series", "read_items",
+    "read_official", "read_pay_gap_service", "read_payroll", "read_reporting", "read_series", "read_staff_list",
+    "read_survey", "read_table", "read_text", "regular", "require", "row_of", "step_of", "suspicious_zeros",
+    "total_problems", "total_units",
 ]  # fmt: skip
 
 

@@ -35,11 +35,23 @@ NHS_ETHNIC_CODES = {
     "N": "Black African", "P": "Any other Black background", "R": "Chinese", "S": "Any other ethnic group",
 }  # fmt: skip
 
+#: A code with its name, as the NHS Electronic Staff Record writes it ("A White - British", "C3 White Unspecified"): a
+#: second letter or digit divides a category further.
+_CODE_AND_NAME = re.compile(r"([A-HJ-NPRSZ])[A-Z0-9]?\s*[-–:.]?\s+(.{3,})", re.I)
+_FAMILIES = {
+    **dict.fromkeys("ABC", r"white"), **dict.fromkeys("DEFG", r"mixed|white|multiple"), "Z": r"not",
+    **dict.fromkeys("HJKL", r"asian|indian|pakistani|bangladeshi|british"), "R": r"chinese", "S": r".",
+    **dict.fromkeys("MNP", r"black|african|caribbean|british"),
+}  # fmt: skip
+
 #: NHS codes of people whose category is not known: not stated (asked) and not known (not asked).
 NHS_UNKNOWN_CODES = ("Z", "99")
 
 #: The codes of ``ethnic_group`` in the layout of ``workforce_staff``.
 OWN_ETHNIC_CODES = {"W": "white", "A": "Asian", "B": "Black", "M": "mixed", "O": "other", "N": "not stated"}
+
+#: A column of more different numbers than this holds no groups of people.
+MOST_NUMBERS = 12
 
 #: What the people of a code are called.
 PEOPLE = {
@@ -137,6 +149,19 @@ def is_unknown(text: object) -> bool:
     return plain in UNKNOWN_WORDS or plain.rstrip(".") in UNKNOWN_WORDS or (behind != plain and behind in UNKNOWN_WORDS)
 
 
+def code_named(text: str) -> str:
+    """Return the NHS category of a cell that holds code and name; any other cell as it is.
+
+    Examples
+    --------
+    >>> code_named("A White - British"), code_named("SC Filipino"), code_named("Black African"), code_named("C")
+    ('A', 'S', 'Black African', 'C')
+    """
+    found = _CODE_AND_NAME.fullmatch(str(text).strip())
+    code = found[1].upper() if found else ""
+    return code if found and re.search(_FAMILIES[code], found[2], re.I) else str(text)
+
+
 def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series, dict[str, str], list[str]]:
     """Return the levels of a personal characteristic of a reader's file, what its codes mean, and notes.
 
@@ -153,12 +178,19 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     text = raw[column].astype("object").where(raw[column].notna(), "").astype(str)
     unknown = text.map(is_unknown).to_numpy(dtype=bool)
     if "ethnic" in column.casefold() or column.casefold() == "race":
-        code = text.str.strip().str.upper()
+        code = text.map(code_named).str.strip().str.upper()
         z = code.isin(NHS_UNKNOWN_CODES).to_numpy()
-        found = _ethnic(raw, code, unknown | z, bool(z.any()), column, label)
+        named = (code != text.str.strip().str.upper()).to_numpy()
+        found = _ethnic(raw, code, unknown | z, bool(z.any() or named.any()), column, label)
         if found is not None:
             return found
         unknown = unknown | z
+    numbers = pd.to_numeric(text[~unknown], errors="coerce")
+    if numbers.notna().all() and numbers.nunique() > MOST_NUMBERS:
+        raise DataError(
+            f"{label}: column '{column}' holds {numbers.nunique()} different numbers, which are no groups of people; "
+            f"put them in bands, such as 16 to 24, in a column of its own"
+        )
     plain = text.map(lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
     counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[~unknown].value_counts(sort=True)
     spelling: dict[str, str] = {}

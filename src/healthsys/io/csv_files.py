@@ -1,10 +1,16 @@
-"""The one reader of CSV files: cells as text, rows as a spreadsheet counts them, or why a file is no CSV file."""
+"""The one reader of tables: CSV text and workbooks as cells of text, rows as a spreadsheet counts them, and what was
+taken how; or why a file is no table."""
 
 from __future__ import annotations
 
 import codecs
 import csv
+import datetime
 import io
+import json
+import math
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,16 +22,17 @@ from healthsys.errors import DataError, nearest
 #: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
 LARGEST_FILE, LONGEST_CELL, HEADER_WITHIN = 500_000_000, 1_000_000, 30
 
+#: The environment variable in which the command passes columns that a reader names otherwise: ``{"value": "Mine"}``.
+COLUMNS_VARIABLE = "HEALTHSYS_COLUMNS"
+
 #: Limits of files about staff and employers (:func:`text_table`).
 STAFF_LIMITS = {"most_bytes": 200_000_000, "most_columns": 200, "longest_cell": 20_000}
 
-#: What a file is when it begins with these bytes, in lower case, and is no CSV file.
-_OTHER_FILES = (
-    ("an Excel workbook or another zipped file", b"pk\x03\x04"),
-    ("an Excel 97 workbook", b"\xd0\xcf\x11\xe0"),
-    ("a PDF document", b"%pdf"),
-    ("a web page", (b"<!doctype", b"<html")),
-)
+#: What a file is when it begins with these bytes, in lower case, and is no table.
+_OTHER_FILES = (("a PDF document", b"%pdf"), ("a web page", (b"<!doctype", b"<html")))
+
+#: Beginnings of workbooks: xlsx and ods are zipped, xls is an OLE file.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 #: Byte order marks of encodings that are not UTF-8; UTF-32 first, because it begins as UTF-16 does.
 _MARKS = (
@@ -33,58 +40,83 @@ _MARKS = (
     ("UTF-16", (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
 )
 
+#: How a note below a table begins.
+_NOTE = re.compile(r"(foot)?notes?\b|sources?\b|[*†‡©#]|\d+[.)]\s|\[\w\]|\(\w\)|contains\b|copyright\b", re.I)
+
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
-Records = list[tuple[int, list[str]]]
+
+class Records(list):
+    """The rows of a file that hold anything, each with its number in a spreadsheet; ``said``: what was read how."""
+
+    def __init__(self, rows: Iterable[tuple[int, list[str]]] = (), *, said: Iterable[str] = (), separator: str = ","):
+        super().__init__(rows)
+        self.said, self.separator = list(said), separator
 
 
-def decode(content: bytes, *, label: str) -> str:
-    """Return the text of a file, which must be UTF-8 (with or without a byte order mark), or say what it is instead."""
+def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
+    """Return the text of a file, and which encoding it was read from if that is not UTF-8."""
     start = content[:512].lstrip().lower()
     for name, marks in _OTHER_FILES:
         if start.startswith(marks):
-            raise DataError(f"{label}: the file is {name}, not a CSV file; it must be saved as 'CSV UTF-8' first")
+            raise DataError(f"{label}: the file is {name}, not a table; save the table as 'CSV UTF-8' or xlsx first")
     for name, marks in _MARKS:
         if content.startswith(marks):
-            raise DataError(f"{label}: the file is {name} text, not UTF-8 text; save it as 'CSV UTF-8' and try again")
+            try:
+                return content.decode(name), [f"the text is {name}"]
+            except UnicodeDecodeError as error:
+                raise DataError(
+                    f"{label}: the file begins as {name} text and cannot be read as such (byte {error.start}); save it "
+                    "as 'CSV UTF-8' and try again"
+                ) from None
     if b"\0" in content:
-        sample = content[:4096]
-        guess = "probably UTF-16 text" if sample.count(b"\0") > len(sample) // 4 else "it is not text"
-        raise DataError(f"{label}: the file holds null bytes ({guess}); save it as 'CSV UTF-8' and try again")
+        raise DataError(f"{label}: the file holds null bytes (it is not text); save it as 'CSV UTF-8' and try again")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig"), []
+    except UnicodeDecodeError:
+        pass
+    try:
+        return content.decode("cp1252"), ["the text is Windows-1252"]
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{label}: the file is not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8' and try again. It is "
-            "probably Windows-1252 or Latin-1 text, which a spreadsheet writes as plain 'CSV'"
+            f"{label}: the file is neither UTF-8 nor Windows-1252 text (byte {error.start}); save it as 'CSV UTF-8' "
+            "and try again"
         ) from None
 
 
 def records(
-    path: Path, *, label: str, most_bytes: int | None = None, most_columns: int | None = None,
-    longest_cell: int = LONGEST_CELL,
+    path: Path, *, label: str, wanted: Iterable[str] = (), most_bytes: int | None = None,
+    most_columns: int | None = None, longest_cell: int = LONGEST_CELL,
 ) -> Records:
-    """Return the rows of a CSV file that hold anything, each with its number in a spreadsheet (the first is 1).
+    """Return the rows of a CSV file or workbook that hold anything, each with its number in a spreadsheet.
 
-    A file that is empty, beyond a limit, no UTF-8 text, not separated by commas or with an open quotation mark is
-    refused.
+    The first row is 1. UTF-8, UTF-16 and Windows-1252 text is read, separated by commas, semicolons, tabs or vertical
+    bars, and xlsx, xls and ods workbooks; ``wanted`` are columns that tell the sheet. A file that is empty, beyond a
+    limit, no table or with an open quotation mark is refused.
     """
+    if not Path(path).is_file():
+        raise DataError(f"{label}: there is no such file; give the path of a CSV file or a workbook")
     size, most = Path(path).stat().st_size, LARGEST_FILE if most_bytes is None else most_bytes
     if size > most:
         said = f"the file has {size:,} bytes; at most {most:,} are read. Split the file or cut columns"
         raise DataError(f"{label}: {said}")
-    text = decode(Path(path).read_bytes(), label=label)
+    content = Path(path).read_bytes()
+    if content.startswith(_WORKBOOKS):
+        return _workbook(Path(path), _spellings(wanted), label=label)
+    text, notes = decode(content, label=label)
     if not text.strip():
         raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
-    _refuse_separator(text, label=label)
-    before, found = csv.field_size_limit(longest_cell), []
+    separator, named = _separator(text), text.lower().lstrip().startswith("sep=")
+    if separator != ",":
+        notes.append(f"the cells are separated by {_SEPARATORS[separator]}")
+    before, found = csv.field_size_limit(longest_cell), Records(said=notes, separator=separator)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         for number, cells in enumerate(reader, start=1):
             if most_columns and len(cells) > most_columns:
                 said = f"{len(cells):,} columns; at most {most_columns} are read. Is the separator a comma?"
                 raise DataError(f"{label}: record {number} has {said}")
-            if any(map(str.strip, cells)):
+            if any(map(str.strip, cells)) and not (number == 1 and named):
                 found.append((number, cells))
     except csv.Error as error:
         said, remedy = str(error), "check quotes and commas"
@@ -94,59 +126,196 @@ def records(
         raise DataError(f"{label}: not a readable CSV file near line {reader.line_num} ({said}); {remedy}") from None
     finally:
         csv.field_size_limit(before)
+    if not found:
+        raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
     return found
 
 
-def _refuse_separator(text: str, *, label: str) -> None:
-    """Raise if the first rows that hold anything have no comma but another separator."""
+def names(path: Path, columns: Iterable[str]) -> bool:
+    """Say whether one of the first rows of a file names all of these columns, whatever their case and blanks."""
+    wanted, mapped = {letters_of(name) for name in columns}, _mapped()
+    with path.open("rb") as handle:
+        start = handle.read(65_536)
+    if start.startswith(_WORKBOOKS):
+        found = _workbook(path, _spellings(columns), label=path.name)[:HEADER_WITHIN]
+        rows: Iterable[list[str]] = (cells for _, cells in found)
+    else:
+        mark = next((name for name, marks in _MARKS if start.startswith(marks)), "utf-8-sig")
+        text = start.decode(mark, errors="replace")
+        if not text.strip():
+            return False
+        rows = [next(csv.reader([line], delimiter=_separator(text)), []) for line in text.splitlines()[:HEADER_WITHIN]]
+    return any(wanted <= {letters_of(mapped.get(cell.strip(), cell)) for cell in cells} for cells in rows)
+
+
+def given(column: str) -> str:
+    """Return what a file calls a column that the reader maps; the column's own name without a mapping."""
+    return json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).get(column, column)
+
+
+def _spellings(wanted: Iterable[str]) -> set[str]:
+    """Return the letters of wanted columns, as they are called here and as the reader's file calls them."""
+    return {letters_of(one) for name in wanted for one in (name, given(name))}
+
+
+def _mapped() -> dict[str, str]:
+    """Return the names of columns that the reader maps, by the name in the file."""
+    return {given: name for name, given in json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).items()}
+
+
+def _separator(text: str) -> str:
+    """Return what separates the cells: what ``sep=`` says, else a comma, else what the first rows have more of."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()][:HEADER_WITHIN]
+    if lines[0].lower().startswith("sep=") and lines[0][4:5] in _SEPARATORS:
+        return lines[0][4:5]
     commas = [len(next(csv.reader([line]), [])) for line in lines]
-    for separator, name in _SEPARATORS.items():
+    for separator in _SEPARATORS:
         cut = [len(next(csv.reader([line], delimiter=separator), [])) for line in lines]
-        other = lines[0].lower().startswith("sep=") or cut[0] > commas[0] or (commas[0] == 1 and max(cut) > max(commas))
-        if max(cut) > 1 and other:
-            raise DataError(
-                f"{label}: the cells are separated by {name}; save the file with a comma as separator and a point as "
-                "decimal sign"
-            )
+        if max(cut) > 1 and (cut[0] > commas[0] or (commas[0] == 1 and max(cut) > max(commas))):
+            return separator
+    return ","
+
+
+def _workbook(path: Path, wanted: set[str], *, label: str) -> Records:
+    """Return the rows of the one sheet of a workbook that holds data, or the one with a header that is wanted."""
+    try:
+        sheets = pd.read_excel(path, engine="calamine", sheet_name=None, header=None, dtype=object)
+    except ImportError:
+        raise DataError(
+            f"{label}: the file is a workbook; install python-calamine to read it, or save it as 'CSV UTF-8'"
+        ) from None
+    except Exception as error:
+        raise DataError(
+            f"{label}: the file is no readable xlsx, xls or ods workbook ({type(error).__name__}); save the sheet as "
+            "'CSV UTF-8' and try again"
+        ) from None
+    found = {
+        name: [
+            (number, cells)
+            for number, row in enumerate(sheet.itertuples(index=False), start=1)
+            if any(cells := [_cell(value) for value in row])
+        ]
+        for name, sheet in sheets.items()
+    }
+    full = {name: rows for name, rows in found.items() if rows}
+    if not full:
+        raise DataError(f"{label}: the workbook is empty; expected a header row and at least one row of data")
+    fitting = [
+        name for name, rows in full.items()
+        if wanted and any(len({letters_of(cell) for cell in cells} & wanted) >= min(2, len(wanted))
+                          for _, cells in rows[:HEADER_WITHIN])
+    ]  # fmt: skip
+    chosen = fitting if fitting else list(full)
+    if len(chosen) > 1:
+        raise DataError(
+            f"{label}: the workbook has {len(chosen)} sheets with data: {', '.join(chosen)}; keep the one to read, or "
+            "save it as 'CSV UTF-8'"
+        )
+    said = [f"the sheet '{chosen[0]}' of the workbook is read"] if len(sheets) > 1 else ["the file is a workbook"]
+    return Records(full[chosen[0]], said=said)
+
+
+def _cell(value: object) -> str:
+    """Return a cell of a workbook as the text that a CSV file would have."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)
 
 
 def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> pd.DataFrame:
     """Make a table of text out of the rows of a file, the first of which is its header; empty cells are missing.
 
-    ``wanted`` are columns that the header should name, to tell a title above it. A column keeps its own name, which may
-    occur twice (:func:`refuse_doubled`); one without name and values is dropped. Where there were blank rows,
-    ``attrs["rows"]`` holds the number of each row (:func:`row_of`).
+    Rows above a header that names ``wanted`` columns, comments and notes below the table are left out, and a name that
+    differs from a wanted one in case, blanks or hyphens is read as that. A column keeps its own name, which may occur
+    twice (:func:`refuse_doubled`); one without name and values is dropped. ``attrs["rows"]`` holds the number of each
+    row (:func:`row_of`) where the file has rows that are not in the table, ``attrs["read_as"]`` what was read how.
 
     >>> table([(1, ["unit", "value"]), (3, ["A", ""])], label="mine.csv")["value"].isna().to_list()
     [True]
+    >>> own = table([(1, ["Waits"]), (2, ["Unit", "value"]), (3, ["A", "1"])], label="a.csv", wanted=["unit", "value"])
+    >>> list(own), own.attrs["read_as"]
+    (['unit', 'value'], ['1 row above the header is left out', "column 'Unit' is read as 'unit'"])
     """
-    _refuse_title(rows, {name.casefold() for name in wanted}, label=label)
+    wanted, said = list(wanted), list(getattr(rows, "said", ()))
+    rows = _table_alone(rows, wanted, said, label=label)
     header, body = [name.strip() for name in rows[0][1]], rows[1:]
     wrong = [(number, cells) for number, cells in body if len(cells) != len(header)]
     if wrong:
         raise DataError(_cells_message(*wrong[0], len(header), len(wrong), label=label))
     while header and not header[-1] and not any(cells[len(header) - 1].strip() for _, cells in body):
         header.pop()
+    header = _named(header, wanted, said, label=label)
     cells = [[cell or None for cell in cells[: len(header)]] for _, cells in body]
     frame = pd.DataFrame(cells, columns=range(len(header)), dtype="str")
     frame.columns = pd.Index([name or f"Unnamed: {place}" for place, name in enumerate(header)])
     if body and body[-1][0] != len(body) + 1:
         frame.attrs["rows"] = tuple(number for number, _ in body)
+    if said:
+        frame.attrs["read_as"] = said
+    if getattr(rows, "separator", ",") != ",":
+        frame.attrs["separator"] = rows.separator
     return frame
 
 
-def _refuse_title(rows: Records, wanted: set[str], *, label: str) -> None:
-    first = {cell.strip().casefold() for cell in rows[0][1]}
-    if not wanted or first & wanted:
-        return
-    for number, cells in rows[1:HEADER_WITHIN]:
-        if len({cell.strip().casefold() for cell in cells} & wanted) >= min(2, len(wanted)):
-            shown = next(cell.strip() for cell in rows[0][1] if cell.strip())[:60]
-            raise DataError(
-                f"{label}: row {rows[0][0]} holds '{shown}', and the header is in row {number}; the header must be the "
-                f"first row. Remove the rows above it ({number - 1}) and notes below the table, and try again"
-            )
+def _table_alone(rows: Records, wanted: list[str], said: list[str], *, label: str) -> Records:
+    """Return the rows from the header to the last row of data, and say what was left out."""
+    names = _spellings(wanted)
+    enough = min(2, len(wanted))
+    alone = Records(rows, separator=getattr(rows, "separator", ","))
+    comments = [place for place, (_, cells) in enumerate(alone) if cells[0].lstrip().startswith("#")]
+    if names and comments:
+        alone[:] = [row for place, row in enumerate(alone) if place not in set(comments)]
+        said.append(f"{_counted(len(comments))} of comment {_is(len(comments))} left out")
+        if not alone:
+            raise DataError(f"{label}: the file holds nothing but comments; expected a header row and rows of data")
+    if names and not {letters_of(cell) for cell in alone[0][1]} & names:
+        fits = (len({letters_of(cell) for cell in cells} & names) >= enough for _, cells in alone[:HEADER_WITHIN])
+        above = next((place for place, fit in enumerate(fits) if fit), 0)
+        if above:
+            said.append(f"{_counted(above)} above the header {_is(above)} left out")
+            del alone[:above]
+    last = len(alone)
+    while names and last > 2 and len("".join(cell and "x" for cell in map(str.strip, alone[last - 1][1]))) == 1:
+        last -= 1
+    last += next((place for place, (_, cells) in enumerate(alone[last:]) if _is_note(cells)), len(alone) - last)
+    if last < len(alone):
+        first = next(cell.strip() for cell in alone[last][1] if cell.strip())
+        said.append(f"{_counted(len(alone) - last)} below the table {_is(len(alone) - last)} left out: '{first[:60]}'")
+        del alone[last:]
+    return alone
+
+
+def _is_note(cells: list[str]) -> bool:
+    """Say whether the one cell of a row begins as no row of data does, or is a sentence."""
+    said = next(cell.strip() for cell in cells if cell.strip())
+    return bool(_NOTE.match(said) or len(said.split()) > 3)
+
+
+def _counted(number: int) -> str:
+    return f"{number} row{'' if number == 1 else 's'}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _named(header: list[str], wanted: list[str], said: list[str], *, label: str) -> list[str]:
+    """Return a header with the names that a reader maps, and those that differ from a wanted one in case or blanks."""
+    mapped = _mapped()
+    known = {letters_of(name): name for name in wanted}
+    renamed = []
+    for name in header:
+        new = mapped.get(name) or (name if name in wanted else known.get(letters_of(name), name))
+        if new != name and new in header and new not in mapped:
+            raise DataError(f"{label}: columns '{new}' and '{name}' are both read as '{new}'; rename or remove one")
+        if new != name:
+            said.append(f"column '{name}' is read as '{new}'")
+        renamed.append(new)
+    return renamed
 
 
 def _cells_message(number: int, cells: list[str], width: int, faults: int, *, label: str) -> str:
@@ -188,7 +357,8 @@ def read_text(
     """
     if not Path(path).is_file():
         raise DataError(f"{label}: there is no such file; give the path of a CSV file")
-    frame = table(records(path, label=label, **limits), label=label, wanted=wanted)
+    wanted = list(wanted)
+    frame = table(records(path, label=label, wanted=wanted, **limits), label=label, wanted=wanted)
     refuse_doubled(frame, label=label)
     if frame.empty:
         raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
@@ -198,9 +368,11 @@ def read_text(
     return frame
 
 
-def text_table(path: str | Path, *, label: str, dropped: Iterable[str] = ()) -> pd.DataFrame:
+def text_table(
+    path: str | Path, *, label: str, dropped: Iterable[str] = (), wanted: Iterable[str] = ()
+) -> pd.DataFrame:
     """Return a file about staff or employers as text, within stricter limits; an empty cell is an empty text."""
-    return read_text(Path(path), label=label, drop=dropped, **STAFF_LIMITS).fillna("")
+    return read_text(Path(path), label=label, drop=dropped, wanted=wanted, **STAFF_LIMITS).fillna("")
 
 
 def refuse_doubled(frame: pd.DataFrame, *, label: str) -> None:

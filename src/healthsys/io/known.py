@@ -51,8 +51,8 @@ class Measure:
         return f"{self.number(value)}{self.sign}"
 
     def change(self, value: float, *, plus: bool = False) -> str:
-        """Format a difference with its unit, for a sentence."""
-        return f"{self.number(value, plus=plus)} {self.difference}"
+        """Format a difference with its unit, for a sentence; that of a reader's own indicator is a bare number."""
+        return f"{self.number(value, plus=plus)} {self.difference}".strip()
 
 
 def measure_of(indicator: str, values: pd.Series | None = None) -> Measure:
@@ -71,7 +71,7 @@ def measure_of(indicator: str, values: pd.Series | None = None) -> Measure:
     whole = bool(len(known) and (known == np.round(known)).all() and (known >= 0).all())
     size = float(np.median(np.abs(known))) if len(known) else 1.0
     digits = 0 if whole or size >= 1000 else 1 if size >= 10 else 2
-    return Measure(words, words, "", "in the unit of the series", digits, count=whole)
+    return Measure(words, words, "", "", digits, count=whole)
 
 
 def breaks_of(table: pd.DataFrame, *, indicator: str, unit: str) -> tuple[list[tuple[pd.Timestamp, str]], bool]:
@@ -95,7 +95,7 @@ def breaks_of(table: pd.DataFrame, *, indicator: str, unit: str) -> tuple[list[t
     described, layout = table.attrs.get("provenance", {}), table.attrs.get("reading", {}).get("layout")
     name, certain = indicator, True
     if described.get("kind", "yours") != "yours":
-        rows, certain = described.get("breaks", []), described["kind"] == "published"
+        rows, certain = described.get("breaks", []), described["kind"] in ("published", "official")
     elif layout:
         rows = [one for one in OFFICIAL["breaks"] if layout in one["layouts"] and one.get("unit", unit) == unit]
     else:

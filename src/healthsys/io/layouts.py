@@ -37,6 +37,8 @@ def month_from(text: str, *, label: str, row: int) -> pd.Timestamp:
     >>> [f"{month_from(text, label='file', row=2):%Y-%m}" for text in ("MSitAE-APRIL-2025", "MAR2019", "Apr-07")]
     ['2025-04', '2019-03', '2007-04']
     """
+    if iso := re.fullmatch(r"(\d{4})-(\d\d)-01", str(text).strip()):  # a date of a workbook
+        return pd.Timestamp(int(iso[1]), int(iso[2]), 1)
     found = re.search(r"([A-Za-z]{3,9})[\s-]*(\d{4}|\d{2})(?:\s*\(\d+\))?\s*$", str(text).strip())
     name = found[1][:3].lower() if found else ""
     if name not in MONTHS:

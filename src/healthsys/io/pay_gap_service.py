@@ -85,8 +85,9 @@ def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
 def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read a year's file of the gender pay gap service, in its 25- or its 27-column layout.
 
-    Counted in ``attrs["notes"]``: bonus gaps missing where nobody, or only one sex, was paid a bonus; gaps above 100
-    percent and quarters that do not add to 100 set aside. Personal names, addresses and links are dropped.
+    A record that an employer submitted twice with the same figures counts once. Counted in ``attrs["notes"]``: bonus
+    gaps missing where nobody, or only one sex, was paid a bonus; gaps above 100 percent and quarters that do not add to
+    100 set aside. Personal names, addresses and links are dropped.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
         share an employer id.
     """
     label = label or Path(path).name
-    raw = text_table(path, label=label, dropped=DROPPED)
+    raw = text_table(path, label=label, dropped=DROPPED, wanted=COMMON)
     for column in COMMON:
         if column not in DROPPED and column not in raw.columns:
             raise DataError(
@@ -122,7 +123,9 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
     notes["company numbers of fewer than eight characters: leading zeros restored"] = changed
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
-    _check_ids(tidy, label, notes)
+    again = raw.drop(columns="DateSubmitted").duplicated(keep="last") & (tidy["employer_id"] != "")
+    notes["records submitted twice with the same figures: counted once"] = int(again.sum())
+    _check_ids(tidy[~again], label, notes)
     for column, name in _NUMBERS.items():
         tidy[name] = _number(raw, column, label)
     _set_aside(raw, tidy, label, notes)
@@ -136,11 +139,13 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     tidy["health"] = tidy["nhs"] | raw["SicCodes"].str.contains(HEALTH_SIC)
     by_number = tidy["company_number"].where(tidy["company_number"] != "", tidy["employer"].map(plain_name))
     tidy["key"] = by_number.where(by_number != "", None)
+    tidy = tidy[~again].reset_index(drop=True)
     complete, reason = _completeness(tidy)
     due = tidy["due"].dropna()
     year = f"{int(due.dt.year.mode()[0]) - 1}-{int(due.dt.year.mode()[0]) % 100:02d}" if len(due) else "not stated"
     layout = 27 if "EmployerId" in raw else 25
-    tidy.attrs = {"year": year, "layout": layout, "complete": complete, "reason": reason, "notes": notes}
+    tidy.attrs = {"year": year, "layout": layout, "complete": complete, "reason": reason, "notes": notes,
+                  "read_as": raw.attrs.get("read_as", [])}  # fmt: skip
     return tidy
 
 

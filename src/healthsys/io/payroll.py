@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.io import forms
 from healthsys.io.characteristics import coded, level_named, levels_of
 from healthsys.io.csv_files import row_of, text_table
 
@@ -19,13 +20,16 @@ SEX_WORDS = {
     **dict.fromkeys(("m", "male", "man", "men"), "M"),
     **dict.fromkeys(("u", "x", "non-binary", "nonbinary", "non binary", "other", "indeterminate"), "U"),
 }
-_YES_NO = {**dict.fromkeys(("y", "yes", "true", "1"), "Y"), **dict.fromkeys(("n", "no", "false", "0"), "N")}
-_DISABLED = {
-    **_YES_NO,
+YES_NO = {**dict.fromkeys(("y", "yes", "true", "1"), "Y"), **dict.fromkeys(("n", "no", "false", "0"), "N")}
+DISABLED_WORDS = {
+    **YES_NO,
     **dict.fromkeys(("disabled", "has a disability"), "Y"),
     **dict.fromkeys(("not disabled", "non-disabled", "nondisabled", "no disability"), "N"),
     "u": "U",
 }
+
+#: Columns that are read by their name, in any case.
+COLUMNS = ("person", "sex", "hourly_pay", "full_pay", "bonus", "ethnic_group", "disabled", "band", "grade")
 
 #: Columns that stay text even where all their cells are numbers.
 _TEXT = ("person", "organisation", "band", "grade", "sex", "ethnic_group", "disabled", "full_pay", "level")
@@ -92,7 +96,8 @@ def read_payroll(
         others, a row of totals, the same person twice.
     """
     label = label or Path(path).name
-    raw = text_table(path, label=label)
+    raw = text_table(path, label=label, wanted=[*COLUMNS, *(columns or {}).values()])
+    raw.attrs["read_as"] = list(raw.attrs.get("read_as", ()))
     for name, given in (columns or {}).items():
         if given not in raw.columns:
             raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
@@ -114,7 +119,7 @@ def read_payroll(
     refuse_totals(raw, label=label)
     staff, codes, notes = raw.copy(), {}, []
     staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
-    for name, words, none in (("sex", SEX_WORDS, "U"), ("full_pay", _YES_NO, None), ("disabled", _DISABLED, "U")):
+    for name, words, none in (("sex", SEX_WORDS, "U"), ("full_pay", YES_NO, None), ("disabled", DISABLED_WORDS, "U")):
         if name in raw:
             staff[name] = coded(raw, name, words, none, label)
     notes += _far_from_others(raw, staff["hourly_pay"], label)
@@ -136,7 +141,7 @@ def read_payroll(
     for name in ("grade", "band"):
         if name in staff:
             staff["level"] = staff[name].where(staff[name].notna(), staff["level"]).astype("str")
-    staff.attrs = {"codes": codes, "notes": notes}
+    staff.attrs = {"codes": codes, "notes": notes, "read_as": raw.attrs["read_as"]}
     return staff
 
 
@@ -171,25 +176,20 @@ def _typed(cells: pd.Series, *, text: bool) -> pd.Series:
     return given
 
 
-_PLAIN = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|\d{1,3}(\.\d{3})+,\d+|\d{1,3}(,\d{3})*,\d{1,2})")
+_AMOUNT = re.compile(r"[£€\s]*[+-]?[\d.,\s]+[£€\s]*")
 
 
 def _pay(raw: pd.DataFrame, column: str, label: str, *, zero: bool = False) -> pd.Series:
-    """Read pounds: 1234.50, £1,234.50; a comma as decimal sign is refused, not guessed."""
-    text = raw[column].str.replace(r"[£\s\u00a0]", "", regex=True)
-    comma = text.map(lambda cell: bool(_DECIMAL_COMMA.fullmatch(cell)))
-    if comma.any():
-        position = int(comma.to_numpy().argmax())
-        raise DataError(
-            f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' has a comma "
-            f"as decimal sign ({int(comma.sum())} such cells), which is not read. Write 16.41 for sixteen pounds "
-            "forty-one, and 1,234.50 or 1234.50 for thousands"
-        )
-    text = text.where(text != "")
-    shaped = text.map(lambda cell: bool(_PLAIN.fullmatch(cell)), na_action="ignore").fillna(True).astype(bool)
-    value = pd.to_numeric(text.str.replace(",", "", regex=False), errors="coerce").astype(float)
-    bad = (text.notna() & value.isna()) | ~shaped | ((value < 0) if zero else (value <= 0)) | np.isinf(value)
+    """Read pounds: 1234.50, £1,234.50 or, where the whole column has it, a comma as decimal sign."""
+    text, separator = raw[column].where(raw[column] != ""), raw.attrs.get("separator", ",")
+    doubt = forms.two_readings(text, separator=separator)
+    if doubt:
+        raise DataError(f"{label}: column '{column}': {doubt}")
+    value, said = forms.numbers(text, separator=separator)
+    raw.attrs["read_as"] += [f"{column}: {one}" for one in said]
+    given = text.notna() & ~forms.missing(text)
+    shaped = text.str.fullmatch(_AMOUNT.pattern).fillna(True).astype(bool)
+    bad = given & (value.isna() | ~shaped | ((value < 0) if zero else (value <= 0)) | np.isinf(value))
     if bad.any():
         position = int(bad.to_numpy().argmax())
         least = "0 or more" if zero else "above 0"

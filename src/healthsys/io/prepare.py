@@ -198,8 +198,7 @@ def prepare_series(
         problems = [
             replace(one, says=f"{one.says}. {more}") if one.name == "change outside" else one for one in problems
         ]
-    if "read_as" in reading:
-        problems.append(Problem("month ends", "note", reading["read_as"]))
+    problems += [Problem("read as", "note", said) for said in table.attrs.get("read_as", ())]
     require(problems, label=f"{indicator}, {unit}")
     frame = regular(kept)
     problems += _season_problems(frame["period"], season=season)

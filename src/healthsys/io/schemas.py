@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.io import csv_files
+from healthsys.io import csv_files, forms
 
 #: Largest whole number that is read: a number with decimals cannot represent every larger one (2 to the 53).
 LARGEST_WHOLE = 2**53
@@ -21,7 +20,7 @@ TYPES = {
     "integer": ("Int64", "a whole number"),
     "number": ("float64", "a number"),
     "boolean": ("boolean", "true or false"),
-    "date": ("datetime64[ns]", "a date as YYYY-MM-DD"),
+    "date": ("datetime64[ns]", "a date as YYYY-MM-DD, or one other form in the whole column"),
     "year": ("Int64", "a year"),
 }
 
@@ -31,7 +30,7 @@ def read_table(path: Path, schema: dict[str, Any], *, label: str) -> pd.DataFram
     if path.is_dir():
         raise DataError(f"{label}: this is a folder; allowed: a CSV file. Give the path of the file in it")
     wanted = [field["name"] for field in schema["fields"]]
-    raw = csv_files.table(csv_files.records(path, label=label), label=label, wanted=wanted)
+    raw = csv_files.table(csv_files.records(path, label=label, wanted=wanted), label=label, wanted=wanted)
     return check_table(raw, schema, label=label)
 
 
@@ -80,13 +79,15 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
                 f"The header must name: {', '.join(wanted)}"
             )
     csv_files.refuse_doubled(raw, label=label)
-    _refuse_capitals(raw, wanted, label=label)
     if raw.empty:
         raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
     present = [field for field in fields if field["name"] in raw.columns]
-    typed, bad = raw.copy(), {}
+    typed, bad, separator = raw.copy(), {}, raw.attrs.get("separator", ",")
     for field in present:
-        typed[field["name"]], bad[field["name"]] = _convert(raw[field["name"]], field["type"])
+        name = field["name"]
+        typed[name], bad[name], said = _convert(raw[name], field["type"], separator, f"{label}: column '{name}'")
+        if said:
+            typed.attrs["read_as"] = [*typed.attrs.get("read_as", ()), *(f"{name}: {one}" for one in said)]
     if not any(cells.any() for cells in bad.values()):
         bad = {field["name"]: _outside(typed[field["name"]], field.get("constraints", {})) for field in present}
     faults = [
@@ -111,34 +112,32 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
 
 
-def _refuse_capitals(raw: pd.DataFrame, wanted: list[str], *, label: str) -> None:
-    """Raise if a name differs from one of the layout in capitals only."""
-    known = {name.casefold(): name for name in wanted}
-    for name in raw.columns:
-        same = known.get(name.casefold())
-        if name in wanted or same is None:
-            continue
-        if same in raw.columns:
-            raise DataError(f"{label}: columns '{same}' and '{name}' differ in capitals only; rename or remove one")
-        raise DataError(f"{label}: column '{name}' is not read. Did you mean '{same}'? Rename the column")
-
-
-def _convert(column: pd.Series, kind: str) -> tuple[pd.Series, pd.Series]:
-    """Return a text column typed, and whether each cell is not of that type."""
-    given = column.notna()
+def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[pd.Series, pd.Series, list[str]]:
+    """Return a text column typed, whether each cell is not of that type, and what was read how."""
+    given, said = column.notna(), []
     if kind in ("integer", "number", "year"):
         typed = pd.to_numeric(column, errors="coerce")
+        if (given & typed.isna()).any():
+            doubt = forms.two_readings(column, separator=separator)
+            if doubt:
+                raise DataError(f"{place}: {doubt}")
+            typed, said = forms.numbers(column, separator=separator)
+            given &= ~forms.missing(column)
         bad = given & (typed.isna() | (typed.abs() == math.inf))
         if kind != "number":
             bad |= given & ((typed % 1 != 0) | (typed.abs() > LARGEST_WHOLE))
-        return typed.where(~bad).astype(TYPES[kind][0]), bad
+        return typed.where(~bad).astype(TYPES[kind][0]), bad, said
     if kind == "date":
         typed = pd.to_datetime(column, format="%Y-%m-%d", errors="coerce")
+        if given.any() and typed.isna()[given].all():
+            typed, said, doubt = forms.periods(column)
+            if doubt:
+                raise DataError(f"{place}: {doubt}")
     elif kind == "boolean":
         typed = column.str.lower().map({"true": True, "false": False}).astype("boolean")
     else:
         typed = column.astype("str")
-    return typed, given & typed.isna()
+    return typed, given & typed.isna(), said
 
 
 def _outside(column: pd.Series, limits: dict[str, Any]) -> pd.Series:
@@ -181,9 +180,6 @@ def _fault_message(label: str, faults: list[tuple[int, str, Any, str]]) -> str:
     for row, column, value, allowed in faults[:10]:
         said = "the cell is empty" if pd.isna(value) else f"'{str(value)[:60]}' is not allowed"
         shown.append(f"{label}: column '{column}', row {row}: {said}; allowed: {allowed}")
-        # A number with a comma can be a decimal or thousands; which of the two cannot be told from "80,123".
-        if "number" in allowed and re.fullmatch(r"\s*[-\u2212]?\d[\d.,]*,\d+[\d.,]*\s*%?", str(value)):
-            shown[-1] += ". No comma is read: 80,1 must be written 80.1, and 20,699 people 20699"
     if len(faults) > 10:
         shown.append(f"{label}: and {len(faults) - 10} more cells")
     return "\n".join([*shown, "Correct these cells in the file and try again; nothing was written"])

@@ -19,6 +19,9 @@ from healthsys.io.schemas import read_table
 SCHEMA = json.loads((resources.files("healthsys.io") / "series.schema.json").read_text(encoding="utf-8"))
 TIDY, MOST_LISTED = ("indicator", "unit", "period", "value"), 10
 
+#: What the unit of a file of one series is called, which names none.
+UNIT = "your file"
+
 #: What a layout is called and the columns that tell it (``official.json``), with what reads it.
 _TABLES = [
     (set(one["columns"]), one["title"], getattr(layouts_rtt if name.startswith("rtt") else layouts, name))
@@ -32,8 +35,9 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     Parameters
     ----------
     path
-        A CSV file (UTF-8) with the columns ``indicator, unit, period, value`` (optionally ``numerator, denominator``
-        and more), an official file, or a folder of official files of one layout.
+        A table with the columns ``indicator, unit, period, value`` (optionally ``numerator, denominator`` and more), a
+        table of one series with ``period`` and ``value`` alone, an official file, or a folder of official files of one
+        layout.
     label
         What to call it in messages; the name of the file or folder unless given.
 
@@ -41,7 +45,7 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``indicator``, ``unit``, ``period`` (first day), ``value``, ``numerator``, ``denominator`` and further columns
-        of the file. ``attrs["reading"]`` may hold ``read_as`` (how dates were taken) and, of official files,
+        of the file. ``attrs["read_as"]`` may list what was taken how; of official files, ``attrs["reading"]`` holds
         ``layout``, ``notes`` and ``report`` (see :class:`healthsys.io.Reading`).
 
     Raises
@@ -51,8 +55,10 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """
     place = Path(path)
     label = label or place.name
-    if place.is_file() and {"indicator", "unit", "period"} <= _header_of(place):
+    if place.is_file() and csv_files.names(place, TIDY[:3]):
         table = _tidy(place, label=label)
+    elif place.is_file() and _has_one_series(place):
+        table = _one_series(place, label=label)
     else:
         reading = read_official(place, label=label)
         table = reading.table
@@ -64,14 +70,29 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     return table
 
 
-def _header_of(path: Path) -> set[str]:
-    with path.open(encoding="utf-8-sig", errors="replace") as handle:
-        return {cell.strip().strip('"') for cell in handle.readline().split(",")}
+def _has_one_series(path: Path) -> bool:
+    """Say whether a file names periods and values, and neither what is measured nor where."""
+    return csv_files.names(path, TIDY[2:]) and not any(csv_files.names(path, [name]) for name in TIDY[:2])
+
+
+def _one_series(path: Path, *, label: str) -> pd.DataFrame:
+    """Read a table of periods and values alone: the series is named after the file's own column of values."""
+    fields = [field for field in SCHEMA["fields"] if field["name"] not in TIDY[:2]]
+    schema = {**SCHEMA, "fields": fields, "primaryKey": ["period"]}
+    table = read_table(path, schema, label=label)
+    name = csv_files.given("value")
+    said = f"the file has one series, called '{name}' in '{UNIT}' here"
+    named = table.assign(indicator=name, unit=UNIT)
+    named.attrs = {**table.attrs, "read_as": [*table.attrs.get("read_as", ()), said]}
+    return _checked(named, label=label)
 
 
 def _tidy(path: Path, *, label: str) -> pd.DataFrame:
     """Read a tidy file and refuse what no series can hold, by row."""
-    table = read_table(path, SCHEMA, label=label)
+    return _checked(read_table(path, SCHEMA, label=label), label=label)
+
+
+def _checked(table: pd.DataFrame, *, label: str) -> pd.DataFrame:
     refuse_spellings(table, ("indicator", "unit"), label=label)
     _refuse_dates(table, label=label)
     refuse_values(table, label=label)
@@ -79,7 +100,7 @@ def _tidy(path: Path, *, label: str) -> pd.DataFrame:
     if read is not table:
         shown = f"{table['period'][table['period'] != read['period']].iloc[0]:%Y-%m-%d}"
         said = f"dates such as {shown} are the last day of a month and are read as the period that ends there"
-        read.attrs["reading"] = {"read_as": said}
+        read.attrs["read_as"] = [*read.attrs.get("read_as", ()), said]
     return read
 
 
@@ -161,7 +182,8 @@ def _not_a_layout(numbered: csv_files.Records) -> str:
     known = ", ".join(name for _, name, _ in _TABLES)
     return (
         f"the layout is not recognised; the first row holds {', '.join(header[:6]) or 'nothing'} …{hint} "
-        f"Expected a table with the columns {', '.join(TIDY)}, or one of: {known}, RTT overview time series, "
+        f"Expected a table with the columns {', '.join(TIDY)} (period and value are enough for one series; say "
+        f"column.period=Month where your column is called Month), or one of: {known}, RTT overview time series, "
         "StatsWales RTT waits"
     )
 
@@ -217,6 +239,35 @@ def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str)
                 first, second = (csv_files.row_of(table, place) for place in places)
                 said = f"'{name}' is also written '{other}' (row {first}); write it one way"
                 raise DataError(f"{label}: column '{column}', row {second}: {said}")
+
+
+def name_series(table: pd.DataFrame, *, indicator: str = "", unit: str = "") -> tuple[str, str]:
+    """Return which indicator and which unit a tidy table is read for: an empty name means the only one there is.
+
+    Raises
+    ------
+    DataError
+        If a name is empty and the table has several; they are listed.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"indicator": ["falls", "falls"], "unit": ["Ward 7", "Ward 8"]})
+    >>> name_series(rows, unit="Ward 8")
+    ('falls', 'Ward 8')
+    >>> name_series(rows)
+    Traceback (most recent call last):
+    healthsys.errors.DataError: the data have 2 units, and parameter 'unit' is empty; choose one of: Ward 7, Ward 8
+    """
+    chosen, rows = {"indicator": indicator, "unit": unit}, table
+    for column, wanted in chosen.items():
+        there = sorted(set(rows[column].astype("str")))
+        if not wanted and len(there) > 1:
+            shown = ", ".join(there[:MOST_LISTED]) + (" …" if len(there) > MOST_LISTED else "")
+            said = f"the data have {len(there)} {column}s, and parameter '{column}' is empty"
+            raise DataError(f"{said}; choose one of: {shown}")
+        chosen[column] = wanted or next(iter(there), "")
+        rows = rows[rows[column] == chosen[column]]
+    return chosen["indicator"], chosen["unit"]
 
 
 def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFrame:

@@ -117,7 +117,7 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
             )
     joined = one_spelling(kept["team"])
     kept["team"] = kept["team"].replace(joined)
-    kept.attrs = {"ignored": extra, "joined": joined}
+    kept.attrs = {"ignored": extra, "joined": joined, "read_as": frame.attrs.get("read_as", [])}
     return kept
 
 

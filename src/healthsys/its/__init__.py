@@ -27,12 +27,12 @@ from healthsys.its.interrupted import (
 )
 from healthsys.its.measured import measured_coverage
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, MODEL_NAMES, MODELS, fit
-from healthsys.its.simulate import measure, ranking, score
+from healthsys.its.simulate import interval_coverage, measure, ranking
 
 __all__ = [
     "COUNT_MODELS", "DEFAULT_MODEL", "MODELS", "MODEL_NAMES", "REFUSE_BELOW", "SEASONS", "coefficient_table",
-    "controlled", "design", "effect", "fit", "measure", "measured_coverage", "per_year", "position_of", "ranking",
-    "score", "season_terms", "segmented",
+    "controlled", "design", "effect", "fit", "interval_coverage", "measure", "measured_coverage", "per_year",
+    "position_of", "ranking", "season_terms", "segmented",
 ]  # fmt: skip
 
 

@@ -73,39 +73,74 @@ def generalised(white: Whitened) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return params, cross, white.outcome - (white.design @ params[..., None])[..., 0]
 
 
-def _slope(
-    outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, gaps: np.ndarray, *, restricted: bool
-) -> np.ndarray:
-    """Derivative of the profile log-likelihood by the autocorrelation."""
-    n, k = design.shape
-    white = whiten(outcome, design, rho, gaps)
-    params, cross, error = generalised(white)
-    plain = outcome - params @ design.T
-    change = gaps * rho[:, None] ** (gaps - 1)
-    wider = white.phi * change / white.sd**2
-    moved = -change * plain[:, :-1] / white.sd + error[:, 1:] * wider
-    slope = (n - k if restricted else n) * 2 * (error[:, 1:] * moved).sum(1) / (error**2).sum(1) - 2 * wider.sum(1)
+@dataclass(frozen=True, eq=False)
+class _Sums:
+    """Sums of products of neighbouring rows, from which the likelihood follows at any autocorrelation.
+
+    With gap g between neighbours and p = rho**g, a whitened cross-product is that of the first row plus, for each
+    gap that occurs, (now - p * lagged + p² * before) / (1 - p²). It costs no pass over the periods.
+    """
+
+    gap: np.ndarray
+    count: np.ndarray
+    first: list[np.ndarray]
+    parts: list[list[np.ndarray]]
+
+    @classmethod
+    def of(cls, outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray) -> _Sums:
+        """Add up for what least squares leaves of the outcomes: no digit is lost on their level."""
+        left = outcome - outcome @ np.linalg.pinv(design).T @ design.T
+        gap, count = np.unique(gaps, return_counts=True)
+        parts = []
+        for one in gap:
+            here = gaps == one
+            x, before, e, old = design[1:][here], design[:-1][here], left[:, 1:][:, here], left[:, :-1][:, here]
+            parts.append([
+                np.array([x.T @ x, x.T @ before + before.T @ x, before.T @ before]),
+                np.array([e @ x, e @ before + old @ x, old @ before]),
+                np.array([(e * e).sum(1), 2 * (e * old).sum(1), (old * old).sum(1)]),
+            ])  # fmt: skip
+        first = [np.outer(design[0], design[0]), left[:, :1] * design[0], left[:, 0] ** 2]
+        return cls(gap, count, first, parts)
+
+    def at(self, rho: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray]:
+        """Return the products of design, design with outcome, and outcome, their derivatives, and log |V| with its."""
+        found, moved = [one + 0.0 for one in self.first], [0.0, 0.0, 0.0]
+        log, turned = np.zeros(len(rho)), np.zeros(len(rho))
+        for gap, count, parts in zip(self.gap, self.count, self.parts, strict=True):
+            p, change = rho**gap, gap * rho ** (gap - 1)
+            rest = 1 - p**2
+            log, turned = log + count * np.log(rest), turned - count * 2 * p * change / rest
+            for place, (now, lagged, before) in enumerate(parts):
+                shape = (-1, *[1] * (2, 1, 0)[place])
+                q, scale, by = p.reshape(shape), rest.reshape(shape), change.reshape(shape)
+                share = (now - q * lagged + q**2 * before) / scale
+                found[place] = found[place] + share
+                moved[place] = moved[place] + by * (2 * q * (before + share) - lagged) / scale
+        return found, moved, log, turned
+
+
+def _slope(sums: _Sums, rho: np.ndarray, left: int, *, restricted: bool) -> np.ndarray:
+    """Derivative of the profile log-likelihood by the autocorrelation, one a series."""
+    (cross, right, square), (cross_by, right_by, square_by), _, turned = sums.at(rho)
+    params = np.linalg.solve(cross, right[..., None])[..., 0]
+    squares = square - (params * right).sum(1)
+    by = square_by - 2 * (params * right_by).sum(1) + np.einsum("sk,skl,sl->s", params, cross_by, params)
+    slope = left * by / squares + turned
     if restricted:
-        later = white.design[:, 1:]
-        shift = -change[..., None] * design[None, :-1] / white.sd[..., None] + later * wider[..., None]
-        product = np.swapaxes(later, 1, 2) @ shift
-        slope = slope + 2 * np.trace(np.linalg.solve(cross, product), axis1=1, axis2=2)
+        slope = slope + np.trace(np.linalg.solve(cross, cross_by), axis1=1, axis2=2)
     return -0.5 * slope
 
 
-def _on_grid(outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray, *, restricted: bool) -> np.ndarray:
+def _on_grid(sums: _Sums, left: int, *, restricted: bool) -> np.ndarray:
     """Profile log-likelihood (up to a constant) of every series at every autocorrelation of the grid."""
-    n, k = design.shape
-    table = np.empty((len(outcome), len(RHO_GRID)))
-    for place, rho in enumerate(RHO_GRID):
-        white = whiten(outcome, design, np.array([rho]), gaps)  # one rho for all: the outcomes broadcast
-        basis, triangle = np.linalg.qr(white.design[0])
-        squares = (white.outcome**2).sum(1) - ((white.outcome @ basis) ** 2).sum(1)
-        total = (n - k if restricted else n) * np.log(np.maximum(squares, 1e-300)) + 2 * np.log(white.sd).sum()
-        if restricted:
-            total = total + 2 * np.log(np.abs(np.diag(triangle))).sum()
-        table[:, place] = -0.5 * total
-    return table
+    table = []
+    for rho in RHO_GRID:
+        (cross, right, square), _, log, _ = sums.at(np.array([rho]))
+        squares = square - (np.linalg.solve(cross[0], right.T).T * right).sum(1)
+        total = left * np.log(np.maximum(squares, 1e-300)) + log
+        table.append(-0.5 * (total + np.linalg.slogdet(cross[0])[1] if restricted else total))
+    return np.column_stack(table)
 
 
 def likelihood_rho(
@@ -119,11 +154,12 @@ def likelihood_rho(
     >>> likelihood_rho(wave, np.ones((12, 1)), np.ones(11), restricted=True).round(2).tolist()
     [0.75]
     """
-    best = _on_grid(outcome, design, gaps, restricted=restricted).argmax(axis=1)
+    sums, left = _Sums.of(outcome, design, gaps), design.shape[0] - (design.shape[1] if restricted else 0)
+    best = _on_grid(sums, left, restricted=restricted).argmax(axis=1)
     low, high = RHO_GRID[np.maximum(best - 1, 0)], RHO_GRID[np.minimum(best + 1, len(RHO_GRID) - 1)]
     for _ in range(halvings):
         middle = (low + high) / 2
-        rising = _slope(outcome, design, middle, gaps, restricted=restricted) > 0
+        rising = _slope(sums, middle, left, restricted=restricted) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
     return (low + high) / 2
 

@@ -276,7 +276,7 @@ def cell(
     return pd.DataFrame(found)
 
 
-def score(
+def interval_coverage(
     *, series: int, periods: int, start: int, rho: float, horizon: int, seed: int, level: float = 0.95
 ) -> pd.DataFrame:
     """Fit every method to simulated series, without and with autocorrelation; count the intervals with the truth.
@@ -305,7 +305,7 @@ def score(
 
     Examples
     --------
-    >>> table = score(series=20, periods=36, start=18, rho=0.4, horizon=12, seed=1)
+    >>> table = interval_coverage(series=20, periods=36, start=18, rho=0.4, horizon=12, seed=1)
     >>> len(table), set(table["estimand"]) == {"level at the change", "change of slope", "effect after 12 months"}
     (78, True)
     """

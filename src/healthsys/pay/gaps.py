@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.disclosure import Rule
+from healthsys.disclosure import Rule, mean_is_safe, median_is_safe
 from healthsys.errors import DataError, nearest
 from healthsys.pay.quarters import pay_quarters
 from healthsys.pay.resampling import bootstrap_gap
@@ -17,7 +17,13 @@ from healthsys.statistics import adjust
 #: Why a group that is large enough has no figures.
 PROTECTS = "withheld to protect a smaller group"
 
+#: Why a group that is large enough has no mean or no median.
+TELLS = "withheld: it would show one person's pay"
+
 MIDDLES = {"mean": np.mean, "median": np.median}
+
+#: For each measure, whether it may be shown of so much pay of so many people.
+SAFE = {"mean": mean_is_safe, "median": median_is_safe}
 
 
 @dataclass(frozen=True)
@@ -223,7 +229,8 @@ def group_gaps(
     group, comparator
         The characteristic, and the level that the others are compared with.
     rule
-        Figures of too few people are missing, and those of the next smallest group where they would give these away.
+        Figures of too few people are missing, and those of the next smallest group where they would give these away; a
+        mean that a few people dominate and a median that few people surround are missing too.
     last
         Levels at the end of the table, such as ``Not stated``; they keep a line of their own.
 
@@ -261,14 +268,18 @@ def group_gaps(
     for name in order:
         few = [len(pay[side]) <= rule.highest for side in (name, comparator)]
         row: dict = {"group": name, "people": len(pay[name])}
+        told = False
         for measure, middle in MIDDLES.items():
-            row[f"{measure}_pay"] = np.nan if few[0] else float(middle(pay[name]))
-            gap = None if any(few) else gap_percent(float(middle(pay[comparator])), float(middle(pay[name])))
+            safe = [SAFE[measure](pay[side], rule) for side in (name, comparator)]
+            told |= not all(safe)
+            row[f"{measure}_pay"] = float(middle(pay[name])) if safe[0] else np.nan
+            gap = gap_percent(float(middle(pay[comparator])), float(middle(pay[name]))) if all(safe) else None
             row[f"{measure}_gap"] = np.nan if gap is None else gap
-            compared = not any(few) and name != comparator
+            compared = all(safe) and name != comparator
             tested = bootstrap_gap(pay[comparator], pay[name], measure=measure, **options) if compared else None
             row[f"{measure}_lower"], row[f"{measure}_upper"], p = tested or (np.nan, np.nan, np.nan)
-        rows.append(row | {"median_p": p, "reason": f"fewer than {rule.highest + 1} people" if any(few) else ""})
+        reason = f"fewer than {rule.highest + 1} people" if any(few) else TELLS if told else ""
+        rows.append(row | {"median_p": p, "reason": reason})
     found = pd.DataFrame(rows)
     protecting = _protecting(found[~found["group"].isin(end)], rule)
     figures = [name for name in found if name.startswith(("mean_", "median_"))]
@@ -325,11 +336,13 @@ def gaps_within(
     for level in (*found, None):
         high, low = _sides(kept if level is None else kept[levels == level], group, comparator, other)
         few = min(len(high), len(low)) <= rule.highest
-        both = [None if few else gap_percent(middle(high), middle(low)) for middle in MIDDLES.values()]
+        safe = {measure: check(high, rule) and check(low, rule) for measure, check in SAFE.items()}
+        both = [gap_percent(middle(high), middle(low)) if safe[name] else None for name, middle in MIDDLES.items()]
         gaps = [np.nan if gap is None else float(gap) for gap in both]
         nobody = min(len(high), len(low)) == 0
         said = "nobody in one of the groups" if nobody else f"fewer than {rule.highest + 1} people"
-        rows.append((level or "All", len(high), len(low), *gaps, said if few else ""))
+        said = said if few else "" if all(safe.values()) else TELLS
+        rows.append((level or "All", len(high), len(low), *gaps, said))
     columns = ["level", "comparator_people", "group_people", "mean_gap", "median_gap", "reason"]
     return pd.DataFrame(rows, columns=columns)
 

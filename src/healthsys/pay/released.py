@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys.disclosure import Page, Printed, Rule, protect
 from healthsys.errors import DataError
-from healthsys.pay.gaps import full_pay_mask, full_pay_staff, gap_percent
+from healthsys.pay.gaps import MIDDLES, SAFE, full_pay_mask, full_pay_staff, gap_percent
 from healthsys.pay.quarters import QUARTERS, assign_quarters
 
 #: Values of the column ``side``: the level compared with, all others that are known, and people of no known level.
@@ -130,6 +130,8 @@ def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.Da
         base = base or (set(high.index), set(low.index))
         apart = [len(set(side.index) ^ first) for side, first in zip((high, low), base, strict=True)]
         few = min(len(high), len(low)) <= rule.highest or any(rule.show(people) is None for people in apart)
-        gaps = [None if few else gap_percent(middle(high), middle(low)) for middle in (np.mean, np.median)]
+        safe = [not few and check(high, rule) and check(low, rule) for check in SAFE.values()]
+        both = zip(safe, MIDDLES.values(), strict=True)
+        gaps = [gap_percent(middle(high), middle(low)) if shown else None for shown, middle in both]
         rows.append((name, *(np.nan if gap is None else float(gap) for gap in gaps)))
     return pd.DataFrame(rows, columns=["choice", "mean_gap", "median_gap"])

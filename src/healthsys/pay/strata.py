@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from healthsys.disclosure import Rule
 from healthsys.errors import DataError, nearest
-from healthsys.pay.gaps import full_pay_staff, gap_percent
+from healthsys.pay.gaps import SAFE, TELLS, full_pay_staff, gap_percent
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust, check_level
 
@@ -110,15 +110,17 @@ def stratum_gaps(
     rows = []
     for key in (name, *sorted(set(pay) - {name})):
         row: dict = {"stratum": key, **dict(zip(by, key.split(JOINED_BY), strict=True)), "people": len(pay[key])}
-        own_few = len(pay[key]) <= rule.highest
-        few = own_few or len(pay[name]) <= rule.highest
-        own = np.nan if own_few else float(middle(pay[key]))
+        own_few, few_there = (len(pay[one]) <= rule.highest for one in (key, name))
+        hidden = not SAFE[measure](pay[key], rule)
+        few = hidden or not SAFE[measure](pay[name], rule)
+        own = np.nan if hidden else float(middle(pay[key]))
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
         tested = None if few or key == name else bootstrap_gap(pay[name], pay[key], **options)
         row |= {"pay": own, "gap": np.nan if few else gap_percent(reference, own)}
         row["lower"], row["upper"], row["p"] = tested or (np.nan, np.nan, np.nan)
         where = "" if own_few else " in the comparator stratum"
-        row["reason"] = f"fewer than {rule.highest + 1} people{where}" if few else ""
+        said = f"fewer than {rule.highest + 1} people{where}" if own_few or few_there else TELLS
+        row["reason"] = said if few else ""
         rows.append(row)
     found = pd.DataFrame(rows)
     found["holm"], found["bh"] = (adjust(found["p"], method=one) for one in ("holm", "BH"))

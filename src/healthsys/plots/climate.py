@@ -221,6 +221,43 @@ def alt_change(
     )
 
 
+def plot_ranges(
+    table: pd.DataFrame, *, ax: Axes, label: str, axis: str, own: tuple[float, float, float] | None = None
+) -> Axes:
+    """Draw how a score is spread in each group, with an own score and its interval across all of them.
+
+    ``table`` has a row per group, the first on top: ``label``, and p05, p25, p50, p75 and p95 (the thin line, the thick
+    line and the mark).
+    """
+    for place, row in enumerate(table.to_dict("records")):
+        for low, high, width in (("p05", "p95", 2), ("p25", "p75", 7)):
+            ax.plot([row[low], row[high]], [place] * 2, color=COLOUR["context"], linewidth=width,
+                    solid_capstyle="butt", zorder=2)  # fmt: skip
+        ax.plot(row["p50"], place, markersize=9, zorder=3, **marker("official"))
+    if own:
+        ax.axvspan(*own[1:], color=COLOUR["faint"], alpha=0.6, zorder=0, linewidth=0)
+        ax.axvline(own[0], color=COLOUR["comparison"], linewidth=1.8, zorder=1)
+        ax.annotate(f"{own[0]:g}", (own[0], -0.6), ha="center", va="bottom", color=COLOUR["comparison"], fontsize=12,
+                    bbox={"facecolor": COLOUR["paper"], "edgecolor": "none", "pad": 1})  # fmt: skip
+    _named_rows(ax, list(table[label]), top=1.2)
+    ax.set_xlabel(axis)
+    return ax
+
+
+def alt_ranges(table: pd.DataFrame, *, label: str, what: str) -> str:
+    """Say the median and the middle nine tenths of each group.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"group": ["acute"], "p05": [6.5], "p50": [6.7], "p95": [7]})
+    >>> alt_ranges(one, label="group", what="Teams")
+    'Teams, median and range of the middle nine tenths: acute 6.7 (6.5 to 7.0).'
+    """
+    said = "; ".join(f"{row[label]} {row['p50']:.1f} ({row['p05']:.1f} to {row['p95']:.1f})"
+                     for row in table.to_dict("records"))  # fmt: skip
+    return f"{what}, median and range of the middle nine tenths: {said}."
+
+
 def plot_rwg(
     agreement: pd.DataFrame, *, ax: Axes, kind: str = "yours", labels: Mapping[str, str] | None = None
 ) -> Axes:
@@ -237,7 +274,7 @@ def plot_rwg(
     ax.annotate(f"customary {CUSTOMARY:.2f}", (CUSTOMARY, -0.62), ha="center", va="bottom", color=COLOUR["quiet"],
                 fontsize=12)  # fmt: skip
     open_mark = kind == "synthetic"
-    style = {"marker": "s", "color": COLOUR["paper"]} if open_mark else {"marker": "D", "color": COLOUR["subject"]}
+    style = {"marker": marker(kind)["marker"], "color": COLOUR["paper" if open_mark else "subject"]}
     if len(table):
         seaborn.swarmplot(
             data=table, x="uniform", y="dimension", order=order, ax=ax, size=7, zorder=2, warn_thresh=1,
@@ -249,13 +286,14 @@ def plot_rwg(
             color=COLOUR["comparison"], zorder=4)  # fmt: skip
     for row, median in enumerate(medians["skewed"]):
         ax.plot([median] * 2, [row - 0.34, row + 0.34], color=COLOUR["comparison"], linewidth=3, zorder=3)
-    _rows(ax, order, labels or {}, top=2.5 if narrow and len(wild) else 1.7)
+    _rows(ax, order, labels or {}, top=2.1 if narrow and len(wild) else 1.7)
     key = {"fontsize": 12, "ha": "left", "va": "bottom", "transform": ax.get_yaxis_transform()}
-    ax.text(0.0, -1.25, f"{'□' if open_mark else '◆'} a team", color=COLOUR["subject"], **key)
+    symbol = "◆" if kind == "yours" else "□" if open_mark else "■"
+    ax.text(0.0, -1.25, f"{symbol} a team", color=COLOUR["subject"], **key)
     ax.text(0.3 if narrow else 0.13, -1.25, "| median, skewed null", color=COLOUR["comparison"], **key)
     if len(wild):
-        ax.text(0.0 if narrow else 0.5, -2.0 if narrow else -1.25, "× zero, skewed null: out of range",
-                color=COLOUR["comparison"], **key)  # fmt: skip
+        crossed = f"× too varied for the skewed{chr(10) if narrow else ' '}null (set to zero)"
+        ax.text(0.0 if narrow else 0.5, -1.6 if narrow else -1.25, crossed, color=COLOUR["comparison"], **key)
     ax.set_xlim(-0.03, 1.03)
     ax.set_ylabel("")
     ax.set_xlabel("agreement, rwg(j)" if narrow else "agreement within the team, rwg(j): 0 as by chance, 1 complete")

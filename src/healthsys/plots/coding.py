@@ -161,7 +161,7 @@ def plot_agreement(table: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.set(ylim=(len(codes) - 0.4, -0.6), xlim=(min(0.0, float(table["lower"].min(skipna=True))) - 0.03, 1.04))
     long = "Agreement (1 = complete); dashes: 0.80 by convention"
     ax.set_xlabel("Agreement (dashes: 0.80)" if _narrow(ax) else long)
-    ax.figure.legend(loc="outside upper left", ncols=1 if _narrow(ax) else 3, handlelength=1.2)
+    ax.figure.legend(loc="outside lower left", ncols=1 if _narrow(ax) else 3, handlelength=1.2)
     return ax
 
 
@@ -297,7 +297,8 @@ def plot_arrows(decisions: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
                 start, end = (top, low) if row.arrow == "down" else (low, top)
                 style = {"arrowstyle": "-|>", "color": COLOUR[role[row.arrow]], "lw": 2.4, "mutation_scale": 16}
                 panel.annotate("", (x, end), (x, start), arrowprops=style)
-            panel.text(x, low - 0.06, _wrap(row.decision, 12 if narrow else 20), ha="center", va="top")
+            letters = 20 if not narrow else 12 if len(mine) < 5 else 8
+            panel.text(x, low - 0.06, _wrap(row.decision, letters), ha="center", va="top")
         panel.set(
             title=category.capitalize(), xlim=(-0.5, (len(mine) if narrow else most) - 0.5), ylim=(0, 1), xticks=[]
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from healthsys.plots.style import COLOUR, MEASURE, marker
 from healthsys.say import count, listed, number
@@ -76,6 +77,8 @@ def plot_funnel(
         colour, shape = GROUPS[place % len(GROUPS)]
         marks = {**marker(kind, COLOUR[colour]), "marker": shape}
         ax.plot(rows[size], 100 * rows["value"], linestyle="none", label=group, markersize=6.5, **marks)
+    ax.xaxis.set_major_locator(MaxNLocator(4 if ax.figure.get_figwidth() < 6 else 8))
+    ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.set_xlabel(size_label or size)
     ax.set_title(measure, **MEASURE)
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=2)

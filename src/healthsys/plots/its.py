@@ -14,6 +14,7 @@ Examples
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,13 +23,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from healthsys.plots.series import change_line, legend_below, mark_size, time_axis
+from healthsys.plots.series import change_line, event_lines, is_narrow, legend_below, mark_size, time_axis
 from healthsys.plots.style import COLOUR, marker
 from healthsys.say import month, number, percent_of
 
 __all__ = [
-    "alt_panels", "alt_residuals", "alt_segmented", "alt_units", "plot_panels", "plot_residuals", "plot_segmented",
-    "plot_units",
+    "alt_panels", "alt_residuals", "alt_segmented", "alt_units", "plot_coverage", "plot_panels", "plot_residuals",
+    "plot_segmented", "plot_units",
 ]  # fmt: skip
 
 #: Line styles and colours of further units, in turn.
@@ -36,7 +37,42 @@ _STYLES = ("--", ":", "-.", (0, (5, 1)))
 _COLOURS = ("comparison", "third", "fourth", "context")
 
 
-def plot_segmented(found: Any, *, title: str, kind: str = "yours", truth: pd.DataFrame | None = None, ax: Axes) -> Axes:
+def plot_coverage(rows: pd.DataFrame, *, claimed: float, ax: Axes) -> Axes:
+    """Draw how often the intervals of each model contain the truth, without and with autocorrelation.
+
+    Parameters
+    ----------
+    rows
+        ``model``, ``noise`` (``without`` or ``with``), ``rho``, and in percent ``percent`` and ``half`` (half width of
+        its interval).
+    claimed
+        Level that the intervals claim, in percent.
+    """
+    styles = {"without": ("subject", "s", -0.14), "with": ("comparison", "o", 0.14)}
+    names = rows["model"].drop_duplicates()
+    for noise, part in rows.groupby("noise", sort=False):
+        role, shape, shift = styles[noise]
+        said = "independent months" if noise == "without" else f"autocorrelation {part['rho'].iloc[0]:g}"
+        ax.errorbar(
+            part["percent"], np.arange(len(part)) + shift, xerr=part["half"], fmt=shape, color=COLOUR[role],
+            markerfacecolor=COLOUR["paper"], markersize=7, label=said,
+        )  # fmt: skip
+    ax.axvline(claimed, color=COLOUR["context"], linestyle="--")
+    ax.set_yticks(range(len(names)), [textwrap.fill(one, 20 if is_narrow(ax) else 34) for one in names])
+    ax.set(ylim=(len(names) - 0.5, -0.6), xlabel="series whose interval\ncontains the true change (%)")
+    ax.figure.legend(loc="outside lower left", ncols=1 if is_narrow(ax) else 2)
+    return ax
+
+
+def plot_segmented(
+    found: Any,
+    *,
+    title: str,
+    kind: str = "yours",
+    truth: pd.DataFrame | None = None,
+    events: pd.DataFrame | None = None,
+    ax: Axes,
+) -> Axes:
     """Draw observed and fitted values, and the earlier trend carried on with its interval.
 
     Parameters
@@ -49,6 +85,8 @@ def plot_segmented(found: Any, *, title: str, kind: str = "yours", truth: pd.Dat
         Kind of the data, for the marks.
     truth
         ``period`` and ``value`` of the true course without the interruption, where it is known.
+    events
+        ``number`` and ``date`` of what else happened, drawn faintly behind the series.
     """
     curve = found.curve
     after = curve["counterfactual"].notna()
@@ -73,6 +111,7 @@ def plot_segmented(found: Any, *, title: str, kind: str = "yours", truth: pd.Dat
     if one.period > found.change:
         ax.plot([one.period] * 2, [one.counterfactual, one.fitted], color=COLOUR["text"], linewidth=1.6, zorder=5)
     change_line(ax, found.change)
+    event_lines(ax, events)
     time_axis(ax, curve["period"], title=title)
     values = curve[["value", "fitted", "counterfactual"]]
     low, high = np.nanmin(values), np.nanmax(values)
@@ -139,7 +178,7 @@ def plot_panels(curves: pd.DataFrame, *, change: Any, ax: Sequence[Axes]) -> Seq
             label="earlier trend",
         )  # fmt: skip
         change_line(panel, change)
-        time_axis(panel, rows["period"], title=str(name))
+        time_axis(panel, rows["period"], title=textwrap.fill(str(name), 44 if is_narrow(panel) else 90))
     legend_below(ax[-1])
     return ax
 

@@ -60,7 +60,7 @@ def listed(table: pd.DataFrame, label: str, value: str, format: str = "{:.1f}%")
 
 
 def _titled(ax: Axes, title: str, *, narrow: bool) -> None:
-    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=36), fontsize=12.5, loc="left")
+    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=28), fontsize=12.5, loc="left")
 
 
 def rows_height(labels: Sequence[str]) -> tuple[int, int]:
@@ -286,4 +286,26 @@ def plot_spread(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes, title: s
     _rows(ax, [_wrapped(f"{row.set} ({row.with_gap:,})", narrow=narrow, small=16) for row in table.itertuples()])
     ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
     _titled(ax, title, narrow=narrow)
+    return ax
+
+
+def plot_years(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes, title: str = "") -> Axes:
+    """Draw the median over employers by year, a line for each group, with the middle half of the first group as a band.
+
+    ``table`` has a row per ``group`` and ``year`` (such as ``"2017-18"``): ``p25``, ``median``, ``p75``. A year without
+    a row is a gap on the axis, and the line across it is no observation.
+    """
+    narrow, styles = _narrow(ax), (("subject", "-"), ("comparison", "--"), ("context", ":"), ("third", "-."))
+    for (group, rows), (tone, line) in zip(table.groupby("group", sort=False), styles, strict=False):
+        when = rows["year"].str[:4].astype(int)
+        if tone == "subject":
+            ax.fill_between(when, rows["p25"], rows["p75"], color=COLOUR["faint"], label=f"{group}, middle half")
+        mark = marker(kind, COLOUR[tone]) | ({} if tone == "subject" else {"marker": "o"})
+        ax.plot(when, rows["median"], line, color=COLOUR[tone], label=group, markersize=6, **mark)
+    years = sorted(table["year"].unique())
+    ax.set_xticks([int(year[:4]) for year in years], [f"{year[:4]}-\n{year[5:]}" if narrow else year for year in years])
+    ax.axhline(0, color=COLOUR["context"], linewidth=1)
+    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=36), fontsize=12.5, loc="left")
+    ax.set_ylabel(_wrapped(axis, narrow=narrow, wide=44, small=30))
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16 if not narrow else -0.2), ncols=1 if narrow else 2)
     return ax

@@ -50,6 +50,15 @@ def change_line(ax: Axes, change: Any) -> None:
         ax.axvline(change, color=COLOUR["context"], linewidth=1.2, linestyle=(0, (2, 2)), zorder=1)
 
 
+def event_lines(ax: Axes, events: pd.DataFrame | None) -> None:
+    """Draw dates (``number``, ``date``) as faint lines behind a series, numbered at the top; None draws nothing."""
+    for place, (name, day) in enumerate(events[["number", "date"]].to_numpy() if events is not None else ()):
+        ax.axvline(day, color=COLOUR["faint"], linewidth=1.6, zorder=0)
+        below = (3, -2 - 13 * (place % 3))  # neighbouring numbers in three rows
+        at = {"xycoords": ("data", "axes fraction"), "xytext": below, "textcoords": "offset points"}
+        ax.annotate(str(name), (day, 1), **at, ha="left", va="top", fontsize=11, color=COLOUR["quiet"], zorder=1)
+
+
 def legend_below(ax: Axes) -> None:
     """Put a legend below the axes, if there is anything to name."""
     if ax.get_legend_handles_labels()[1]:

@@ -20,7 +20,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from healthsys.plots.series import change_line, legend_below, mark_size, time_axis
+from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
 from healthsys.plots.style import COLOUR, marker
 from healthsys.say import number
 from healthsys.spc import ControlChart
@@ -39,6 +39,7 @@ def plot_chart(
     change: Any = None,
     target: float | None = None,
     target_label: str = "target",
+    events: pd.DataFrame | None = None,
     ax: Axes,
 ) -> Axes:
     """Draw a control chart: points, centre line, process limits, signals by shape, target and change.
@@ -55,6 +56,8 @@ def plot_chart(
         Date of a change, drawn as a dotted line.
     target, target_label
         Target in the unit of the series, and what to write at it.
+    events
+        ``number`` and ``date`` of what else happened, drawn faintly behind the series.
     """
     points = chart.points
     small = mark_size(ax, len(points))
@@ -90,6 +93,7 @@ def plot_chart(
             color=COLOUR["third"], fontsize=12,
         )  # fmt: skip
     change_line(ax, change)
+    event_lines(ax, events)
     time_axis(ax, points["period"], title=title)
     ax.margins(x=0.02)
     legend_below(ax)

@@ -83,7 +83,9 @@ def alt_ratios(table: pd.DataFrame, *, label: str, what: str) -> str:
     return f"{what}: {_said(table, label, 'ratio', '{:.2f}')}. One is equal likelihood."
 
 
-def plot_pairs(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str], kind: str) -> Axes:
+def plot_pairs(
+    table: pd.DataFrame, *, ax: Axes, names: tuple[str, str], kind: str, axis: str = "Percent of those who answered"
+) -> Axes:
     """Draw two percentages a row (``label``, ``group_percent``, ``reference_percent``) joined by a line."""
     for place, (group, reference) in enumerate(table[["group_percent", "reference_percent"]].to_numpy(dtype=float)):
         ax.plot([group, reference], [place] * 2, color=COLOUR["faint"], linewidth=4, zorder=1)
@@ -97,7 +99,7 @@ def plot_pairs(table: pd.DataFrame, *, ax: Axes, names: tuple[str, str], kind: s
     high, spare = float(table[["group_percent", "reference_percent"]].max(axis=None)), 0.22 if _narrow(ax) else 0.12
     ax.set_xlim(-spare * high, high * (1.05 + spare))
     ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= 100 and tick <= high * (1.05 + spare)])
-    ax.set_xlabel("Percent of those who answered")
+    ax.set_xlabel(_wrapped(axis, ax, wide=80, narrow=34))
     first, second = {"synthetic": "□○", "yours": "◆●"}.get(kind, "■●")
     for x, name, tone in ((0.0, f"{first} {names[0]}", "subject"), (0.5, f"{second} {names[1]}", "comparison")):
         ax.text(x, 1.0, _wrapped(name, ax, wide=40, narrow=16), transform=ax.transAxes, va="bottom", color=COLOUR[tone])

@@ -1,0 +1,109 @@
+"""``healthsys check FILE``: what a file is, which notebooks take it, and what is odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from compendium import datasets
+from compendium.errors import CompendiumError
+from healthsys import climate, io
+from healthsys.errors import HealthsysError
+
+#: Series whose problems are listed, and problems listed of all of them.
+MOST_SERIES, MOST_PROBLEMS = 20, 12
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A layout of files: what it is called, its reader, the columns that tell it, and the parameters that take it."""
+
+    name: str
+    read: Callable[..., pd.DataFrame]
+    columns: tuple[str, ...]
+    takes: tuple[str, ...]
+
+
+def _survey(path: Path, *, label: str) -> pd.DataFrame:
+    items = datasets.load("climate_items")
+    return io.read_survey(path, label=label, items=items[items["dimension"].isin(climate.DIMENSIONS)])
+
+
+def _layout(name: str, path: Path, *, label: str) -> pd.DataFrame:
+    return datasets.read(path, layout=name)
+
+
+def _bundled(name: str, *takes: str) -> Kind:
+    fields = datasets.describe(name)["schema"]["fields"]
+    columns = tuple(field["name"] for field in fields if field.get("constraints", {}).get("required"))
+    return Kind(f"in the layout of {name}", partial(_layout, name), columns, takes)
+
+
+def kinds() -> list[Kind]:
+    """Return the layouts that notebooks take, the most particular first."""
+    return [
+        Kind("a file of the gender pay gap service", io.read_pay_gap_service,
+             ("EmployerName", "DiffMedianHourlyPercent"), ("published_pay_gaps -p file",)),
+        Kind("answers to a climate survey", _survey, ("respondent", "team"), ("climate_benchmarks -p survey",)),
+        _bundled("workforce_recruitment", "talent_pipeline -p recruitment", "workforce_equality -p recruitment"),
+        _bundled("workforce_processes", "workforce_equality -p processes"),
+        _bundled("workforce_survey", "workforce_equality -p survey"),
+        _bundled("workforce_boards", "workforce_equality -p boards"),
+        _bundled("narrative_events_template", "resilience_narrative -p events_file"),
+        Kind("a staff file, one row a person", io.read_payroll, ("sex", "hourly_pay"),
+             ("pay_gap -p staff", "pay_gap_decomposition -p staff", "intersectional_gaps -p staff")),
+        Kind("a staff list for the equality standards", io.read_staff_list, ("band", "ethnic_group"),
+             ("workforce_equality -p staff",)),
+        Kind("series of an indicator", io.read_series, ("indicator", "unit", "period", "value"),
+             ("control_chart -p data", "service_trends -p data")),
+    ]  # fmt: skip
+
+
+def examined(path: Path) -> list[str]:
+    """Return lines that say what a file is, which notebooks take it and what is odd about it.
+
+    Raises
+    ------
+    CompendiumError
+        If no notebook takes the file, with what the nearest layout misses.
+    """
+    refused: dict[str, tuple[int, str]] = {}
+    said: list[str] = []
+    for kind in kinds():
+        try:
+            frame = kind.read(path, label=path.name)
+        except (HealthsysError, CompendiumError) as error:
+            there = sum(column.casefold() in str(_header(path)).casefold() for column in kind.columns)
+            refused[kind.name] = (100 * there // len(kind.columns), str(error))
+            continue
+        said += [f"{path.name} is {kind.name}: {len(frame):,} rows", *(f"  taken by: {one}=FILE" for one in kind.takes)]
+        said += [f"  read how: {one}" for one in frame.attrs.get("read_as", ())]
+        notes = frame.attrs.get("notes", ())
+        said += [f"  check: {one}" for one in (notes if isinstance(notes, list) else ())]
+        said += [f"  check: {one}" for one in (_odd(frame) if kind.read is io.read_series else [])]
+    if not said:
+        share, why = max(refused.values())
+        name = next(name for name, found in refused.items() if found == (share, why))
+        raise CompendiumError(f"no notebook takes {path.name}; nearest is {name}:\n{why}")
+    return said
+
+
+def _header(path: Path) -> list[str]:
+    try:
+        return list(io.read_text(path, label=path.name).columns)
+    except HealthsysError:
+        return []
+
+
+def _odd(frame: pd.DataFrame) -> list[str]:
+    """Return what the checks of a series find, by indicator and unit."""
+    found = []
+    for (indicator, unit), _ in list(frame.groupby(["indicator", "unit"], sort=False))[:MOST_SERIES]:
+        series = io.pick_series(frame, indicator=indicator, unit=unit)
+        found += [f"{indicator}, {unit}: {one.says}" for one in io.check_series(series, indicator=str(indicator))]
+    more = len(found) - MOST_PROBLEMS
+    return found[:MOST_PROBLEMS] + ([f"and {more} more"] if more > 0 else [])

@@ -1,0 +1,95 @@
+"""Aggregates computed from official files that this project does not carry: one module per topic, and their registry.
+
+A submodule declares ``COMPUTED``, a mapping of data set name to a function that takes the paths of the official files,
+in the order in which ``data/datapackage.json`` names them (``computed.files``), and returns the aggregate as a frame.
+``healthsys data compute NAME --from FILE…`` writes its CSV. Rows of the official files never leave these functions.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from compendium import datasets, files, paths
+from compendium.errors import CompendiumError, nearest
+from compendium.spreadsheet import to_csv
+from healthsys.errors import DataError
+
+#: What computes one data set: paths of the official files, a DataFrame back.
+Compute = Callable[..., pd.DataFrame]
+
+
+def registry() -> dict[str, Compute]:
+    """Return what every submodule declares, by name of the data set."""
+    found: dict[str, Compute] = {}
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda entry: entry.name):
+        found |= getattr(importlib.import_module(f"{__name__}.{module.name}"), "COMPUTED", {})
+    return dict(sorted(found.items()))
+
+
+def to_csv_bytes(frame: pd.DataFrame) -> bytes:
+    r"""Write an aggregate as the bytes of its CSV file; a float keeps every digit that makes it the same float.
+
+    Examples
+    --------
+    >>> to_csv_bytes(pd.DataFrame({"model": ["both"], "x:y": [1 / 3]}))
+    b'model,x:y\nboth,0.3333333333333333\n'
+    """
+    return to_csv(frame).encode("utf-8")
+
+
+def compute(name: str, sources: Sequence[Path]) -> pd.DataFrame:
+    """Compute one aggregate from its official files.
+
+    Raises
+    ------
+    CompendiumError
+        If nothing of that name is computed from official files, or a file is missing or one too many.
+    """
+    known = registry()
+    if name not in known:
+        raise CompendiumError(
+            f"no data set '{name}' is computed from official files.{nearest(name, known)} Known: {', '.join(known)}"
+        )
+    wanted = [entry["name"] for entry in datasets.describe(name)["computed"]["files"]]
+    if len(sources) != len(wanted):
+        raise CompendiumError(
+            f"{name} is computed from {len(wanted)} files, and {len(sources)} are given; give, in this order: "
+            + "; ".join(wanted)
+        )
+    for path in sources:
+        if not path.is_file():
+            raise CompendiumError(
+                f"there is no file '{path}'; download it from the source that the data dictionary names"
+            )
+    return known[name](*sources)
+
+
+def columns_of(raw: pd.DataFrame, wanted: Iterable[str], file: str | Path) -> pd.DataFrame:
+    """Return the wanted columns of an official file.
+
+    Raises
+    ------
+    DataError
+        If one is missing; the message names the file and all columns that are needed.
+    """
+    wanted = list(wanted)
+    for column in wanted:
+        if column not in raw.columns:
+            raise DataError(f"{Path(file).name} has no column '{column}'; needed are {', '.join(wanted)}")
+    return raw[wanted]
+
+
+def write(name: str, sources: Sequence[Path]) -> tuple[Path, list[str]]:
+    """Compute one aggregate, write its CSV, and name the files that are not those of the committed one."""
+    entries = datasets.describe(name)["computed"]["files"] if name in datasets.names() else []
+    frame = compute(name, sources)
+    named = zip(sources, entries, strict=True)
+    other = [str(path) for path, entry in named if datasets.sha256(path) != entry["sha256"]]
+    path = paths.data() / datasets.describe(name)["path"]
+    files.write_whole(path, to_csv_bytes(frame))
+    return path, other

@@ -1,0 +1,358 @@
+"""Marks for what students hand in: their notebooks run apart, their values are compared with the keys here.
+
+Only the values of the answers leave the sandbox. The data, the first cell and the checks are those that were handed
+out, whatever a student changed; marks come from the module's own hidden tests, on the student's own data.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+from nbformat.v4.rwbase import rejoin_lines
+
+from compendium import files, policy
+from compendium.errors import RunError
+from compendium.spreadsheet import to_csv
+from everyday.synthetic import teaching as generators
+from everyday.teaching import copies, editions, roster, sandbox
+from everyday.teaching.checks import SLIPS, NotYet, same, shown, sitting
+from everyday.teaching.modules import Module
+from healthsys.errors import DataError
+
+#: Bytes of a notebook that is read.
+MOST_BYTES = 20_000_000
+
+#: Marks of an open question that each criterion of the rubric is worth.
+CRITERION = 2
+
+
+@dataclass
+class Marked:
+    """One student's marks in one module, by exercise, and what is worth a line in the report."""
+
+    student: str
+    module: Module
+    marks: dict[str, int] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def variables(module: Module) -> dict[str, str]:
+    """Return the variable that holds the answer of each exercise, by exercise."""
+    found = {}
+    for cell in module.read().cells:
+        first = re.match(r"(\w+) = None", cell.source)
+        if cell.cell_type == "code" and first and "nbgrader" in cell.metadata:
+            found[cell.metadata["nbgrader"]["grade_id"]] = first[1]
+    return found
+
+
+def handed_in(path: Path) -> nbformat.NotebookNode:
+    """Return a notebook that was handed in.
+
+    Raises
+    ------
+    DataError
+        Saying why it is not read: not there, a link, too large, not a notebook.
+    """
+    if path.is_symlink() or path.parent.is_symlink() or path.parent.parent.is_symlink():
+        raise DataError("the notebook is a link to another file; it is not followed")
+    if not path.is_file():
+        raise DataError("no notebook was handed in")
+    if path.stat().st_size > MOST_BYTES:
+        raise DataError(f"the notebook has more than {MOST_BYTES // 1_000_000} MB; it is not read")
+    try:
+        notebook = rejoin_lines(nbformat.from_dict(json.loads(path.read_text(encoding="utf-8"))))
+        for cell in notebook.cells:  # every part that is used, whatever the file says it is
+            cell.source, cell.metadata.get("tags", []), str(cell.cell_type)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise DataError("the file is not a notebook that can be read") from None
+    return notebook
+
+
+@dataclass
+class Plan:
+    """What is executed of a notebook: sources, the exercise that each belongs to, and remarks on what was changed."""
+
+    sources: list[str] = field(default_factory=list)
+    exercise: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    by_name: bool = False
+
+
+def plan(module: Module, notebook: nbformat.NotebookNode) -> Plan:
+    """Return what is executed: the first cell as it was handed out, then the student's cells, without checks."""
+    whole = copies.student_notebook(module.read(), label=module.name)
+    original = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in whole.cells if "nbgrader" in cell.metadata}
+    exercises = list(variables(module))
+    found = Plan([original["setup"].source], [""])
+    order: list[str] = []
+    current = ""
+    for cell in notebook.cells:
+        name = _id(cell)
+        locked = name in original and (name == "setup" or name.endswith("-check"))
+        if locked and cell.source.strip() != original[name].source.strip():
+            found.remarks.append(f"the cell {name} was changed; the one handed out counts")
+        if name:
+            current = name if name in exercises else ""
+        check = name in original and name.endswith("-check")
+        if cell.cell_type != "code" or name == "setup" or check or "figure" in cell.metadata.get("tags", []):
+            continue
+        if name in exercises:
+            order.append(name)
+        found.sources.append(cell.source)
+        found.exercise.append(current)
+    ids = {_id(cell) for cell in notebook.cells}
+    for name in original:
+        if name.endswith("-check") and name not in ids:
+            found.remarks.append(f"the cell {name} is missing; the one handed out counts")
+    for name in exercises:
+        if order.count(name) > 1:
+            found.remarks.append(f"{name} occurs {order.count(name)} times; its last answer counts")
+        elif name not in order:
+            variable = variables(module)[name]
+            found.remarks.append(f"there is no cell {name}; the first value of `{variable}` counts, if there is one")
+    once = list(dict.fromkeys(order))
+    if once != [name for name in exercises if name in once]:
+        found.by_name = True
+        found.remarks.append("the exercises are in another order, or their ids were changed; variables count by name")
+    return found
+
+
+def _id(cell: nbformat.NotebookNode) -> str:
+    """Return the id that nbgrader knows a cell by; a student may have written anything there."""
+    given = cell.metadata.get("nbgrader", {})
+    return str(given.get("grade_id", "")) if isinstance(given, dict) else ""
+
+
+def answers(module: Module, planned: Plan, ran: sandbox.Ran) -> dict[str, Any]:
+    """Return the value of each exercise: the last in its own cells, else the first that its variable has anywhere."""
+    found = {}
+    for exercise, name in variables(module).items():
+        after = [(planned.exercise[at], values.get(name)) for at, values in sorted(ran.values.items())]
+        own = [value for where, value in after if where == exercise and value is not None]
+        anywhere = [value for _, value in after if value is not None]
+        missing = planned.by_name or exercise not in planned.exercise
+        found[exercise] = own[-1] if own and not planned.by_name else (anywhere[0] if anywhere and missing else None)
+    return found
+
+
+def compare(
+    module: Module, frames: Mapping[str, pd.DataFrame], values: Mapping[str, Any]
+) -> dict[str, tuple[int, str]]:
+    """Return marks and what is said, by exercise, of values on a student's data: by the module's hidden tests."""
+    by_id = {_id(cell): code for cell, code in copies.compiled(module)}
+    found = {}
+    with sitting(frames) as made, contextlib.redirect_stdout(io.StringIO()):
+        space: dict[str, Any] = {}
+        exec(by_id["setup"], space)
+        for exercise, name in variables(module).items():
+            value = values.get(exercise)
+            made.answers.clear()
+            said = ""
+            try:
+                if isinstance(value, dict):
+                    raise NotYet(f"{name} is a {value.get('kind')}, which cannot be marked")
+                exec(by_id[f"{exercise}-check"], {**space, name: value})
+            except NotYet as error:
+                said = str(error)
+            except Exception as error:  # the value of an answer may be anything
+                said = f"{name} cannot be marked: {type(error).__name__}"
+            marks = made.answers[-1]["marks"] if made.answers and not said else 0
+            found[exercise] = (marks, said)
+    return found
+
+
+def run(
+    module: Module, path: Path, *, made: dict[str, bytes], course: Path, limits: sandbox.Limits, unsafe: bool
+) -> tuple[Plan, sandbox.Ran] | str:
+    """Execute one notebook on its student's data; what is wrong with it if it cannot be read."""
+    try:
+        planned = plan(module, handed_in(path))
+    except DataError as error:
+        return str(error)
+    data = {f"{name}.csv": content for name, content in (editions.bundled(module) | made).items()}
+    data[SLIPS] = copies.slips_text(copies.WorkedOut([], {}, {})).encode()
+    names = list(variables(module).values())
+    return planned, sandbox.execute(
+        planned.sources, names=names, data=data, course=course, limits=limits, unsafe=unsafe
+    )
+
+
+def judge(student: str, module: Module, ran: tuple[Plan, sandbox.Ran] | str, *, made: Mapping[str, bytes]) -> Marked:
+    """Return the marks of what was executed; a notebook that cannot be read earns nothing and a line in the report."""
+    marked = Marked(student, module, dict.fromkeys(variables(module), 0))
+    if isinstance(ran, str):
+        marked.remarks.append(ran)
+        return marked
+    planned, left = ran
+    marked.remarks += planned.remarks + left.remarks
+    marked.values = answers(module, planned, left)
+    frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
+    slips = copies.work_out(module, frames).slips
+    for exercise, (marks, said) in compare(module, frames, marked.values).items():
+        value = marked.values[exercise]
+        named = [slip["says"] for slip in slips[exercise] if same(value, slip["answer"])]
+        failed = [error for at, error in left.errors.items() if error and planned.exercise[at] == exercise]
+        marked.marks[exercise] = marks
+        marked.said[exercise] = named[0] if named else said
+        if failed and not marks:
+            marked.said[exercise] = f"The cell stopped: {failed[0]}"
+    return marked
+
+
+def mark(
+    submitted: Path, *, keys: Path, out: Path, modules: list[Module], limits: sandbox.Limits | None = None,
+    unsafe: bool = False, criteria: Path | None = None, jobs: int | None = None,
+) -> list[Marked]:  # fmt: skip
+    """Mark ``submitted/<id>/<module>/<module>.ipynb`` for every student of a roster, and write marks and feedback.
+
+    Parameters
+    ----------
+    submitted
+        The folder of what was handed in, as nbgrader collects it.
+    keys
+        The folder that ``healthsys teach roster`` wrote.
+    out
+        Where to write ``register.csv``, ``report.csv``, ``criteria.csv`` and ``feedback/<id>.html``.
+    modules
+        Modules to mark, of those in the roster.
+    limits
+        Of a cell's time and memory.
+    unsafe
+        Run students' code without a sandbox.
+    criteria
+        ``criteria.csv`` of an earlier run with the lecturer's marks of the open questions filled in.
+    jobs
+        Notebooks at once; one a core by default.
+
+    Raises
+    ------
+    RunError, DataError
+        If there is no sandbox, no roster, nothing handed in, or the folder has marks already.
+    """
+    sandbox.required(unsafe=unsafe)
+    seeds = _seeds(keys)
+    if not submitted.is_dir():
+        raise RunError(f"{submitted}: there is no such folder; give the folder with a folder for each student")
+    if (out / "register.csv").exists():
+        raise RunError(f"{out / 'register.csv'} is there already; give another folder as --out")
+    chosen = {module.name: module for module in modules}
+    todo = [row for row in seeds.itertuples(index=False) if row.module in chosen]
+    made = {}
+    for row in todo:
+        made[row.student, row.module] = roster.own_data(chosen[row.module], seed=int(row.seed))
+        if roster.fingerprint(made[row.student, row.module]) != row.data:
+            raise RunError(
+                f"{roster.SEEDS}: the data of {row.student} in {row.module} are no longer made as they were; mark with "
+                "the version of the book that wrote the roster"
+            )
+    open_marks = _criteria(criteria) if criteria else {}
+    with sandbox.packages() as course, ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+
+        def one(row: Any) -> tuple[Plan, sandbox.Ran] | str:
+            path = submitted / row.student / row.module / f"{row.module}.ipynb"
+            return run(
+                chosen[row.module], path, made=made[row.student, row.module], course=course,
+                limits=limits or sandbox.Limits(), unsafe=unsafe,
+            )  # fmt: skip
+
+        marked = [
+            judge(row.student, chosen[row.module], ran, made=made[row.student, row.module])
+            for row, ran in zip(todo, pool.map(one, todo), strict=True)
+        ]
+    known = set(seeds["student"])
+    strangers = sorted(path.name for path in submitted.iterdir() if path.is_dir() and path.name not in known)
+    _write(out, marked, strangers=strangers, open_marks=open_marks)
+    return marked
+
+
+def _seeds(keys: Path) -> pd.DataFrame:
+    path = keys / "keys" / roster.SEEDS
+    if not path.is_file():
+        raise RunError(f"{path}: there is no such file; give the folder that `teach roster` wrote as --roster")
+    return pd.read_csv(path, dtype={"student": str, "data": str})
+
+
+def _criteria(path: Path) -> dict[tuple[str, str, str], float]:
+    frame = pd.read_csv(path, dtype={"student": str})
+    found = {}
+    for row, (student, module, criterion, given) in enumerate(
+        frame[["student", "module", "criterion", "marks"]].itertuples(index=False), start=2
+    ):
+        if pd.isna(given):
+            continue
+        if not 0 <= float(given) <= CRITERION:
+            raise DataError(f"{path.name}, row {row}, column 'marks': '{given}' is not from 0 to {CRITERION}")
+        found[student, module, criterion] = float(given)
+    return found
+
+
+def _write(
+    out: Path, marked: list[Marked], *, strangers: list[str], open_marks: Mapping[tuple[str, str, str], float]
+) -> None:
+    """Write all tables and pages, or nothing."""
+    register, report, criteria = [], [], []
+    for one in marked:
+        rubric = [entry["criterion"] for entry in one.module.about["rubric"]]
+        given = [open_marks.get((one.student, one.module.name, name)) for name in rubric]
+        automatic = sum(one.marks.values())
+        points = sum(exercise.points for exercise in one.module.exercises if not exercise.is_open)
+        whole = automatic + sum(given) if None not in given else None
+        register.append({
+            "student": one.student, "module": one.module.name, "automatic": automatic, "automatic_of": points,
+            "open": sum(given) if None not in given else None, "open_of": CRITERION * len(rubric), "total": whole,
+        })  # fmt: skip
+        criteria += [
+            {"student": one.student, "module": one.module.name, "criterion": name, "marks": mark, "of": CRITERION}
+            for name, mark in zip(rubric, given, strict=True)
+        ]
+        report += [{"student": one.student, "module": one.module.name, "what": text} for text in one.remarks]
+    said = "the folder belongs to nobody in the roster"
+    report += [{"student": name, "module": "", "what": said} for name in strangers]
+    page = policy.templates("everyday").get_template("feedback.html")
+    out.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=out, prefix=".marks-"))
+    try:
+        files.write_whole(work / "report.csv", to_csv(pd.DataFrame(report, columns=["student", "module", "what"])))
+        files.write_whole(work / "criteria.csv", to_csv(pd.DataFrame(criteria)))
+        for student in dict.fromkeys(one.student for one in marked):
+            own = [one for one in marked if one.student == student]
+            text = page.render(student=student, marked=[_shown(one, open_marks) for one in own])
+            files.write_whole(work / "feedback" / f"{student}.html", text)
+        files.write_whole(work / "register.csv", to_csv(pd.DataFrame(register)))
+        for path in sorted(work.iterdir()):
+            path.rename(out / path.name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _shown(one: Marked, open_marks: Mapping[tuple[str, str, str], float]) -> dict[str, Any]:
+    """Return what a feedback page shows of one module."""
+    rows = []
+    for exercise in one.module.exercises:
+        if not exercise.is_open:
+            value = one.values.get(exercise.name)
+            given = "no answer" if value is None or isinstance(value, dict) else shown(value)
+            marks = one.marks[exercise.name]
+            said = one.said.get(exercise.name) or ("Right." if marks == exercise.points else "Partly right.")
+            rows.append([exercise.title, given, f"{marks} of {exercise.points}", said])
+    for entry in one.module.about["rubric"]:
+        marks = open_marks.get((one.student, one.module.name, entry["criterion"]))
+        given = "not marked yet" if marks is None else f"{marks:g} of {CRITERION}"
+        rows.append([f"Open question: {entry['criterion']}", "", given, f"Full marks: {entry['full']}"])
+    return {"title": one.module.title, "rows": rows, "remarks": one.remarks}

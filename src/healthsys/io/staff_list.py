@@ -1,0 +1,126 @@
+"""Reader of a staff list for the equality standards: band and characteristics as personnel systems write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from healthsys.errors import DataError, nearest
+from healthsys.io.characteristics import NHS_ETHNIC_CODES, NOT_STATED, OWN_ETHNIC_CODES, coded, levels_of
+from healthsys.io.csv_files import row_of, text_table
+from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_totals
+
+COLUMNS = ("organisation", "ethnic_group", "disabled", "band", "grade", "clinical")
+
+#: A band of Agenda for Change as people write it: "8A", "Band 8a", "AfC Band 05", "B6".
+_BAND = re.compile(r"(?:a(?:fc|genda for change)\s*)?(?:nhs\s*)?(?:band|b)?\s*0?([1-7]|8\s*-?\s*[abcd]|9)(?!\d)", re.I)
+_SENIOR = re.compile(r"(?:band )?vsm|very senior manager.*|executive.*|esm", re.I)
+#: Doctors and dentists have no band.
+_MEDICAL = re.compile(
+    r"|-|–|medical.*|doctor.*|dentist.*|dental.*|consultant.*|foundation.*|trainee.*|specialty.*|m&d", re.I
+)
+
+#: Words that place a name of an ethnic group, tried in this order, and the broad group of our own layout.
+_BROAD = (
+    ("M", r"mixed|multiple|dual"), ("W", r"white"), ("A", r"asian|indian|pakistani|bangladeshi|chinese"),
+    ("B", r"black|african|caribbean"), ("O", r"other|arab|any|bme|bame|global majority|minority"),
+)  # fmt: skip
+
+
+def band_of(text: str) -> str | None:
+    """Return the band that a cell names, empty for doctors, or None where it names none.
+
+    Examples
+    --------
+    >>> [band_of(text) for text in ("8A", "Band 5", "AfC band 06", "8 - b", "VSM", "Consultant", "Band 12")]
+    ['8a', '5', '6', '8b', 'VSM', '', None]
+    """
+    plain = str(text).strip()
+    found = _BAND.fullmatch(plain)
+    if found:
+        return re.sub(r"[\s-]", "", found[1]).lower()
+    return "VSM" if _SENIOR.fullmatch(plain) else "" if _MEDICAL.fullmatch(plain) else None
+
+
+def broad_group(level: str) -> str | None:
+    """Return the code of our own layout for the name of an ethnic group: W, A, B, M, O or N; None where none fits.
+
+    Examples
+    --------
+    >>> [broad_group(name) for name in ("White Irish", "Mixed White and Asian", "Black African", "Not stated", "x")]
+    ['W', 'M', 'B', 'N', None]
+    """
+    if level in OWN_ETHNIC_CODES:
+        return level
+    if level == NOT_STATED:
+        return "N"
+    return next((code for code, words in _BROAD if re.search(words, level, re.I)), None)
+
+
+def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = "ethnicity") -> pd.DataFrame:
+    """Read a staff list: a file with a row per person.
+
+    Parameters
+    ----------
+    path
+        Needed: ``band`` (empty for doctors) and the column of the characteristic; used where there: ``organisation``,
+        ``clinical`` (Y, N), ``grade``.
+    label
+        What to call the file in messages; its name by default.
+    characteristic
+        ``ethnicity`` needs ``ethnic_group`` (NHS codes, with or without their names, or names); ``disability`` needs
+        ``disabled`` (Y, N, or words).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``band`` (missing for doctors), ``ethnic_group`` in five broad groups (W, A, B, M, O, N not stated),
+        ``disabled`` (Y, N, U), ``clinical``, ``organisation``, as far as they are there.
+
+    Raises
+    ------
+    DataError
+        Naming file, column, row and value: a column that is missing, a band or a group that is not known, totals.
+    """
+    label = label or Path(path).name
+    raw = text_table(path, label=label, wanted=list(COLUMNS))
+    for name in ("band", {"ethnicity": "ethnic_group", "disability": "disabled"}[characteristic]):
+        if name not in raw.columns:
+            raise DataError(
+                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it, or say which it is: "
+                f"-p column.{name}=YOURS. Columns found: {', '.join(raw.columns[:20])}"
+            )
+    refuse_totals(raw, label=label)
+    staff = raw[[name for name in COLUMNS if name in raw.columns]].copy()
+    notes = list(raw.attrs.get("read_as", ()))
+    staff["band"] = _each(raw, "band", band_of, label, "a band from 1 to 9 such as 5, 8a or 'Band 6', VSM, or empty")
+    staff["band"] = staff["band"].where(staff["band"] != "")
+    if "ethnic_group" in raw:
+        levels, _, said = levels_of(raw, "ethnic_group", label=label)
+        named = raw.assign(ethnic_group=levels)
+        allowed = f"NHS codes ({', '.join(NHS_ETHNIC_CODES)}, Z), or the name of a group such as White Irish"
+        staff["ethnic_group"], notes = _each(named, "ethnic_group", broad_group, label, allowed), [*notes, *said]
+    if "disabled" in raw:
+        staff["disabled"] = coded(raw, "disabled", DISABLED_WORDS, "U", label)
+    if "clinical" in raw:
+        staff["clinical"] = coded(raw, "clinical", YES_NO | {"clinical": "Y", "non-clinical": "N"}, None, label)
+    staff.attrs["read_as"] = notes
+    return staff
+
+
+def _each(
+    raw: pd.DataFrame, column: str, read: Callable[[str], str | None], label: str, allowed: str
+) -> pd.Series:
+    text = raw[column].astype("object").where(raw[column].notna(), "")
+    known = {one: read(one) for one in text.unique()}
+    bad = text.map(lambda one: known[one] is None).to_numpy(dtype=bool)
+    if bad.any():
+        position = int(bad.argmax())
+        raise DataError(
+            f"{label}: column '{column}', row {row_of(raw, position)}: '{text.iloc[position][:40]}' is not known "
+            f"({int(bad.sum())} such cells); allowed: {allowed}"
+        )
+    return text.map(known)

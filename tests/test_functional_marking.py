@@ -1,0 +1,178 @@
+"""What students hand in is marked apart from keys and other work: right marks and a line for each attack."""
+
+import csv
+import socket
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+
+from compendium.errors import RunError
+from everyday import cli
+from everyday.teaching import copies, marking, modules, roster, sandbox
+
+WARDS = next(module for module in modules.load_modules() if module.name == "beds-and-slack")
+FULL = {exercise.name: exercise.points for exercise in WARDS.exercises if not exercise.is_open}
+UNSAFE = bool(sandbox.fault())
+
+#: Attacks before an answer that is otherwise right; none may change the marks of another exercise.
+STARTS = {
+    "monkeypatch": "check.award = lambda points, *_, **__: points; check.same = lambda *_: True\nload = 99",
+    "solutions": "from everyday.teaching import copies, modules\nfull = copies.solutions(modules.load_modules()[0])",
+    "exits": "import os\nneeded = 1\nos._exit(0)",
+    "loops": "while True: pass",
+    "memory": "needed = bytearray(10**11)",
+    "prints": "for line in range(2000): print('x' * 10_000)\n",
+}
+
+
+def handed_in(folder, student, answers, change=lambda notebook: None):
+    """Write a notebook with the module's solutions, some of them replaced, and then changed as a student might."""
+    notebook = copies.answered(WARDS, copies.solutions(WARDS) | answers)
+    change(notebook)
+    path = folder / "submitted" / student / WARDS.name / WARDS.notebook.name
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    return path
+
+
+def without(*names):
+    return lambda notebook: notebook.update(cells=[cell for cell in notebook.cells if marking._id(cell) not in names])
+
+
+def tamper(notebook):
+    """Split one answer, copy another, swap the ids of two, and rewrite a check."""
+    cells = {marking._id(cell): cell for cell in notebook.cells}
+    first, *rest = cells["q2"].source.split("\n")
+    cells["q2"].source = first
+    notebook.cells.insert(notebook.cells.index(cells["q2"]) + 1, nbformat.v4.new_code_cell("\n".join(rest)))
+    copy = nbformat.v4.new_code_cell(cells["q4"].source, metadata=cells["q4"].metadata)
+    notebook.cells.insert(notebook.cells.index(cells["q4"]) + 1, copy)
+    cells["q6"].metadata["nbgrader"]["grade_id"] = "q66"
+    cells["q1-check"].source = "check = None"
+
+
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """A class in which everybody but one attacks, marked in one go."""
+    root = tmp_path_factory.mktemp("class")
+    students = ["honest", "cheat", "breaker", "tamperer", "copier", "absent", "linker", "garbage"]
+    (root / "class.csv").write_text("id\n" + "\n".join(students) + "\n")
+    roster.write(root / "class.csv", seed=5, out=root, modules=[WARDS])
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        reach = f"import socket\nshared = socket.create_connection(('127.0.0.1', {port}), 1)"
+        peek = f"slack = open({str(root / 'keys' / 'all.csv')!r}).read()"
+        write = f"fullest = 'Meadow'\nopen({str(root / 'written')!r}, 'w').write('x')"
+        handed_in(root, "honest", {})
+        cheat = {"q1": STARTS["monkeypatch"], "q2": STARTS["solutions"], "q3": write, "q5": reach, "q6": peek}
+        own = handed_in(root, "cheat", cheat).parent / "data" / "teaching_wards.csv"
+        own.parent.mkdir()
+        own.write_text("ward,beds,arrivals,stay\nHarbour,1,1,1\n")
+        broken = {"q1": STARTS["prints"] + copies.solutions(WARDS)["q1"], "q2": STARTS["memory"],
+                  "q3": STARTS["exits"], "q4": STARTS["loops"]}  # fmt: skip
+        handed_in(root, "breaker", broken, without("q2-check", "q6", "q6-check"))
+        handed_in(root, "tamperer", {}, tamper)
+        with (root / "keys/honest.csv").open() as lines:
+            theirs = {row["exercise"]: (row["answer_to"], row["answer"]) for row in csv.DictReader(lines)}
+        stolen = {name: f"{theirs[name][0]} = {theirs[name][1]}" for name in ("q1", "q2", "q4", "q5", "q6")}
+        handed_in(root, "copier", stolen)
+        (root / "submitted/linker" / WARDS.name).mkdir(parents=True)
+        (root / "submitted/linker" / WARDS.name / WARDS.notebook.name).symlink_to(root / "keys/all.csv")
+        (root / "submitted/garbage" / WARDS.name).mkdir(parents=True)
+        (root / "submitted/garbage" / WARDS.name / WARDS.notebook.name).write_text("[" * 100_000)
+        (root / "submitted/stranger").mkdir()
+        before = sorted(path for path in root.rglob("*"))
+        limits = sandbox.Limits(seconds=6, megabytes=1500)
+        found = marking.mark(
+            root / "submitted", keys=root, out=root / "marks", modules=[WARDS], limits=limits, unsafe=UNSAFE, jobs=2
+        )
+    left = {path for path in root.rglob("*") if root / "marks" not in [path, *path.parents]}
+    return root, {one.student: one for one in found}, left - set(before)
+
+
+def test_an_honest_student_gets_every_mark_and_no_line(marked):
+    _, found, _ = marked
+    assert found["honest"].marks == FULL
+    assert found["honest"].remarks == []
+
+
+def test_no_attack_on_the_marking_earns_a_mark(marked):
+    root, found, left = marked
+    expected = dict.fromkeys(FULL, 0) | {"q4": FULL["q4"]}
+    if UNSAFE:  # without a sandbox the keys can be read and files written
+        pytest.skip("there is no sandbox on this machine; its tests need bubblewrap")
+    assert found["cheat"].marks == expected
+    assert "ModuleNotFoundError" in found["cheat"].said["q2"] or "ImportError" in found["cheat"].said["q2"]
+    assert "FileNotFoundError" in found["cheat"].said["q6"]
+    assert not (root / "written").exists()
+    assert left == set()
+
+
+def test_what_breaks_python_costs_its_own_exercise_only(marked):
+    one = marked[1]["breaker"]
+    assert one.marks == FULL | {"q2": 0, "q3": 0, "q4": 0, "q6": 0}
+    report = "\n".join(one.remarks)
+    for line in (
+        "printed 20 million characters", "ended Python; the other cells", "ran longer than 6 seconds",
+        "the cell q2-check is missing; the one handed out counts", "there is no cell q6",
+    ):  # fmt: skip
+        assert line in report, report
+    assert "MemoryError" in one.said["q2"]
+
+
+def test_split_copied_and_renamed_cells_keep_their_marks(marked):
+    one = marked[1]["tamperer"]
+    assert one.marks == FULL
+    report = "\n".join(one.remarks)
+    for line in ("q1-check was changed", "q4 occurs 2 times", "there is no cell q6"):
+        assert line in report, report
+
+
+def test_a_classmates_numbers_earn_nothing(marked):
+    one = marked[1]["copier"]
+    assert {name for name, marks in one.marks.items() if marks} <= {"q3", "q4"}, "q4 may be equal by chance"
+    assert one.marks["q1"] == one.marks["q2"] == one.marks["q5"] == 0
+
+
+def test_what_cannot_be_read_is_a_line(marked):
+    root, found, _ = marked
+    for student, said in (
+        ("absent", "no notebook was handed in"),
+        ("linker", "the notebook is a link to another file; it is not followed"),
+        ("garbage", "the file is not a notebook that can be read"),
+    ):
+        assert found[student].remarks == [said]
+        assert sum(found[student].marks.values()) == 0
+    with (root / "marks/report.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert {"student": "stranger", "module": "", "what": "the folder belongs to nobody in the roster"} in rows
+
+
+def test_register_criteria_and_feedback(marked):
+    root, _, _ = marked
+    with (root / "marks/register.csv").open() as lines:
+        register = {row["student"]: row for row in csv.DictReader(lines)}
+    assert register["honest"]["automatic"] == register["honest"]["automatic_of"] == str(sum(FULL.values()))
+    assert register["honest"]["total"] == "", "the open question is not marked yet"
+    page = (root / "marks/feedback/breaker.html").read_text()
+    assert "ran longer than 6 seconds" in page
+    assert "Full marks: " in page
+    with pytest.raises(RunError, match=r"register\.csv is there already; give another folder as --out"):
+        marking.mark(root / "submitted", keys=root, out=root / "marks", modules=[WARDS], unsafe=True)
+    with pytest.raises(RunError, match=r"keys/seeds\.csv: there is no such file; give the folder that `teach roster`"):
+        marking.mark(root / "submitted", keys=root / "marks", out=root / "x", modules=[WARDS], unsafe=True)
+    assert not (root / "x").exists()
+
+
+def test_the_command_refuses_where_there_is_no_sandbox(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox, "fault", lambda: "bubblewrap is not installed")
+    with pytest.raises(RunError, match=r"bubblewrap is not installed, so students' code cannot be kept apart; on D"):
+        sandbox.required(unsafe=False)
+    sandbox.required(unsafe=True)
+    done = CliRunner().invoke(cli.main, ["teach", "mark", str(tmp_path), "--out", str(tmp_path / "out"), "--unsafe"])
+    assert done.exit_code == 1
+    assert "seeds.csv: there is no such file" in done.output
+    assert not (tmp_path / "out").exists()
