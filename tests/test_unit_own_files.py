@@ -112,14 +112,14 @@ def test_a_value_that_is_no_yaml_is_refused_in_a_sentence(text):
 
 
 def test_a_column_is_mapped_for_every_reader(tmp_path, monkeypatch):
-    monkeypatch.delenv(parameters.COLUMNS_VARIABLE, raising=False)
+    # Set first, so that what `with_columns` leaves in the process is gone after the test.
+    monkeypatch.setenv(parameters.COLUMNS_VARIABLE, "{}")
     rest = parameters.with_columns(("data=a.csv", "column.value=Count", "column.unit=Ward"))
     assert rest == ("data=a.csv",)
     (tmp_path / "a.csv").write_text("indicator,Ward,period,Count\nfalls,A,2023-01-01,3\n")
     table = io.read_series(tmp_path / "a.csv")
     assert table[["unit", "value"]].to_numpy().tolist() == [["A", 3.0]]
     assert "column 'Count' is read as 'value'" in table.attrs["read_as"]
-    monkeypatch.delenv(parameters.COLUMNS_VARIABLE)
 
 
 def test_files_are_written_together_or_not_at_all(tmp_path, monkeypatch):
