@@ -2,6 +2,7 @@
 
 import ast
 
+import nbformat
 import pytest
 
 from miniature import PROJECT
@@ -77,3 +78,24 @@ def test_the_machine_knows_no_analysis(path):
 @pytest.mark.parametrize("path", modules("everyday"), ids=named)
 def test_relative_imports_are_written_out(path):
     assert list(imported(path)) is not None
+
+
+def sorts_by_one_key(code):
+    """Yield the line of each sort of rows by one key that does not say how ties are kept."""
+    for node in ast.walk(ast.parse(code)):
+        name = getattr(getattr(node, "func", None), "attr", "")
+        if name not in {"sort_values", "argsort"} or any(one.arg == "kind" for one in node.keywords):
+            continue
+        if name == "argsort" or (node.args and not isinstance(node.args[0], ast.List)):
+            yield ast.unparse(node)
+
+
+def test_ties_are_sorted_alike_on_every_processor():
+    # The quicksort of numpy leaves ties in another order where the processor has wider registers.
+    assert list(sorts_by_one_key("t.sort_values('a'); t.sort_values(['a', 'b'])")) == ["t.sort_values('a')"]
+    for path in [*SOURCE.rglob("*.py"), *(PROJECT / "notebooks").glob("*.ipynb")]:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".ipynb":
+            cells = nbformat.reads(text, as_version=4).cells
+            text = "\n".join(one.source for one in cells if one.cell_type == "code")
+        assert not list(sorts_by_one_key(text)), f'{path.name}: add kind="stable"'

@@ -45,3 +45,13 @@ def test_every_printed_number_times_a_tenth_more_is_found(known):
     changed = {name for name, entry in tampered["results"].items() if entry["text"] != known["results"][name]["text"]}
     assert wrong == changed
     assert changed
+
+
+def test_data_of_a_figure_may_differ_by_one_in_the_last_of_six_digits():
+    def drawn(value):
+        return {"run": "one", "figures": {"chart": {"columns": ["x"], "rows": [[value]]}}}
+
+    assert record.compare(drawn(0.786856), drawn(0.786855)) == []
+    assert record.compare(drawn(100000.0), drawn(100001.0)) == []
+    (found,) = record.compare(drawn(0.786856), drawn(0.786836))
+    assert str(found) == "one: chart, figure data row 1, x: expected 0.786856, got 0.786836, difference -2e-05"

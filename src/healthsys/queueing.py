@@ -276,7 +276,7 @@ def simulate_ward(
             queue.append(now)
         now += gap
     table = pd.DataFrame(rows, columns=["time", "turned_away", "wait"])
-    return table[table["time"] >= start].sort_values("time", ignore_index=True)
+    return table[table["time"] >= start].sort_values("time", ignore_index=True, kind="stable")
 
 
 def simulation_check(load: float, beds: int, *, stay: float, days: float, seed: int) -> pd.DataFrame:

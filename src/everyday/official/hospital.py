@@ -87,7 +87,7 @@ def left_out(rows: pd.DataFrame) -> pd.DataFrame:
     counts = rows.groupby(reason.replace("", "used").rename("reason")).agg(
         rows=("trust", "size"), trusts=("trust", "nunique"), first=("quarter", "min"), last=("quarter", "max")
     )
-    return counts.sort_values("rows", ascending=False).reset_index()
+    return counts.sort_values("rows", ascending=False, kind="stable").reset_index()
 
 
 def moments(rows: pd.DataFrame) -> pd.DataFrame:

@@ -91,7 +91,7 @@ def organisations(*files: str | Path) -> pd.DataFrame:
 
 def sums_of(rows: pd.DataFrame) -> pd.DataFrame:
     """Sum the rows of each organisation: its last name and type, its months, days lost and available."""
-    grouped = rows.sort_values("month").groupby("code")
+    grouped = rows.sort_values("month", kind="stable").groupby("code")
     return grouped.agg(
         name=("name", "last"), type=("type", "last"), months=("month", "nunique"), lost=("lost", "sum"),
         available=("available", "sum"),

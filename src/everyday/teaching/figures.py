@@ -28,7 +28,7 @@ def show_team_scores(survey: pd.DataFrame, *, dimension: str, label: str) -> Non
     scores = pd.DataFrame({"team": survey["team"], "score": 100 * survey[items].astype(float).mean(axis=1)}).dropna()
     size = scores["team"].value_counts()
     scores = scores[scores["team"].isin(size.index[size >= 5])].reset_index(drop=True)
-    means = scores.groupby("team")["score"].mean().sort_values()
+    means = scores.groupby("team")["score"].mean().sort_values(kind="stable")
     plotting.show(
         _draw_groups,
         scores,

@@ -153,6 +153,6 @@ def _over_people(before: Shown, after: Shown, teams: list[str]) -> pd.DataFrame:
     """Difference of the means over people of the teams shown in both waves."""
     means = [wave.scores.loc[wave.scores["team"].isin(teams), wave.dimensions].mean() for wave in (before, after)]
     moved = (means[1] - means[0]).reindex([name for name in after.dimensions if name in before.dimensions])
-    order = (moved * moved.index.map(direction)).sort_values(ascending=False, na_position="last").index
+    order = (moved * moved.index.map(direction)).sort_values(ascending=False, na_position="last", kind="stable").index
     table = pd.DataFrame({"dimension": order, "change": moved[order].to_numpy(), "reason": IGNORES_TEAMS})
     return table.assign(lower=float("nan"), upper=float("nan"), verdict=None)

@@ -65,7 +65,7 @@ def event_register(frame: pd.DataFrame, book: Codebook) -> pd.DataFrame:
     for column, parent in CODED.items():
         check_codes(frame, column, book.under(parent))
     for (actor, event), same in frame.assign(actor=actors).groupby(["actor", "event"], sort=False):
-        ordered = same.sort_values("start")
+        ordered = same.sort_values("start", kind="stable")
         overlap = ordered["start"].iloc[1:].to_numpy() <= ordered["end"].iloc[:-1].to_numpy()
         if len(same) > 1 and overlap.any():
             rows = [row_of(frame, int(frame.index.get_loc(label))) for label in ordered.index]

@@ -267,7 +267,7 @@ def plot_rwg(
     answers vary more than the skewed null expects.
     """
     table = agreement.dropna(subset=["uniform"])
-    medians = table.groupby("dimension")[["uniform", "skewed"]].median().sort_values("uniform")
+    medians = table.groupby("dimension")[["uniform", "skewed"]].median().sort_values("uniform", kind="stable")
     order, narrow = medians.index.tolist(), _narrow(ax)
     ax.plot([CUSTOMARY] * 2, [-0.5, len(order) - 0.5], color=COLOUR["context"], linewidth=1.4, linestyle=(0, (4, 3)),
             zorder=0)  # fmt: skip

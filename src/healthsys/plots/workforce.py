@@ -182,7 +182,7 @@ def alt_series(table: pd.DataFrame, *, what: str, own: float | None = None) -> s
 def plot_change(table: pd.DataFrame, *, ax: Axes, groups: tuple[str, str], kind: str, broken: int | None) -> Axes:
     """Draw ``percent`` by ``year``, ``group`` and ``stretch``; ``broken`` is the first year of the second stretch."""
     for group, tone, style in zip(groups, ("subject", "comparison"), ("-", "--"), strict=True):
-        own = table[table["group"] == group].sort_values("year")
+        own = table[table["group"] == group].sort_values("year", kind="stable")
         for _, part in own.groupby("stretch"):
             ax.plot(part["year"], part["percent"], color=COLOUR[tone], linestyle=style)
         ax.plot(own["year"], own["percent"], linestyle="none", **marker(kind, COLOUR[tone]))
