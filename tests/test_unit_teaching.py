@@ -7,6 +7,7 @@ import csv
 import dataclasses
 import dis
 import filecmp
+import functools
 import io
 import json
 import re
@@ -580,6 +581,24 @@ def test_practice_says_right_not_yet_or_which_slip(tmp_path, monkeypatch, capsys
         assert capsys.readouterr().out == said
 
 
+def test_trying_every_count_up_to_a_thousand_takes_minutes(tmp_path, monkeypatch):
+    """A core does a few million rounds in a second; here, whoever knows one answer knows no other's addition."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    worked = copies.WorkedOut([], {"q1": [{"answer": 3.0, "says": "Three."}]}, {"q1": 740})
+    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(worked, salt="s", secret="kept"))
+    rounds = []
+    monkeypatch.setattr(check.hashlib, "pbkdf2_hmac", lambda *given: rounds.append(given[3]) or b"no")
+    check.slips("q1", "x", 12)
+    assert 1001 * sum(rounds) > 1e9
+    monkeypatch.undo()
+    monkeypatch.setattr(check, "ROUNDS", 1)
+    listed, found = check.hashes(740, salt="sq1", secret="kept"), []
+    for one in (739.5, 740.0, 740.5):
+        found += [n for n in range(check.ADDITIONS) if check.hashed(one, salt="sq1", addition=n) in listed]
+    assert len(set(found)) == 3
+
+
 def test_an_exam_says_recorded_and_nothing_else(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
@@ -609,12 +628,14 @@ def test_what_a_student_is_given_holds_no_answer(module):
     known = json.loads(given[f"data/{check.SLIPS}"])
     assert numbers_in(known["exercises"]) == []
     worked = copies.work_out(module)
+    hashes = functools.partial(check.hashes, secret=module.notebook.read_text())
     for exercise, one in known["exercises"].items():
         own = f"{known['salt']}{exercise}"
-        assert set(check.hashes(worked.right[exercise], salt=own)) == set(one["right"])
+        assert set(hashes(worked.right[exercise], salt=own)) == set(one["right"])
+        assert not set(check.hashes(worked.right[exercise], salt=own, secret="another")) & set(one["right"])
         listed = {found for slip in one["slips"] for found in slip["hashes"]}
         for other, right in worked.right.items():
-            assert not listed & set(check.hashes(right, salt=own)), f"a slip of {exercise} is the answer of {other}"
+            assert not listed & set(hashes(right, salt=own)), f"a slip of {exercise} is the answer of {other}"
     assert json.loads(copies.slips_text(worked)) == {"mode": "exam", "data": "your own"}
 
 

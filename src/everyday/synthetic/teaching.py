@@ -1,11 +1,13 @@
 """Small invented data for the teaching modules: the class shares one draw, each student has one of their own.
 
 Every generator takes a seed and returns the data sets of one module by name. What an exercise turns on (a step that
-is there, a ward that is small, figures that are wrong in a known way) is built in and not left to chance.
+is there, a ward that is small, figures that are wrong in a known way) is built in and not left to chance: data on which
+a wrong method has the right answer are drawn again (:func:`_redrawn`).
 """
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable
 
@@ -14,6 +16,9 @@ import pandas as pd
 
 from compendium import datasets
 from everyday.synthetic import climate
+from everyday.teaching.checks import agree, same
+from healthsys.climate import score
+from healthsys.queueing import erlang_b
 
 #: Seed of the data that the class shares.
 SEED = 2020
@@ -80,8 +85,9 @@ BANDS = {3: (11.2, 40, 9), 4: (12.6, 62, 9), 5: (15.9, 58, 22), 6: (19.4, 37, 34
 #: Where few people are, and of which gender; one of these groups has exactly five, the number that may still be shown.
 FEW = {3: "man", 4: "man", 8: "woman", 9: "woman", 5: "man"}
 
-#: Wards: the fewest beds, one more than the most, and the share of them that the load would fill.
-WARDS = {"Harbour": (4, 18, 0.80), "Meadow": (18, 23, 0.82), "Orchard": (24, 31, 0.86), "Summit": (40, 51, 0.90)}
+#: Wards: the fewest beds, one more than the most, and the lowest and highest share of them that the load would fill.
+WARDS = {"Harbour": (4, 18, 0.70, 0.81), "Meadow": (18, 23, 0.81, 0.83), "Orchard": (24, 31, 0.85, 0.87),
+         "Summit": (40, 51, 0.89, 0.91)}  # fmt: skip
 
 #: People who answer too few questions on idea time to have a score, and who like what they answer.
 TOO_FEW_ANSWERS = 3
@@ -95,6 +101,55 @@ TRUSTS, SHAPE = 24, (1.0, 1.2, 0.9, -3.0, -1.6, -0.6, -0.2, 0.1, 0.5, 0.6, 0.6, 
 PANEL_SPREAD = {"occupancy": (4.6, 5.8, 4.0), "four_hour": (7.3, 8.4, 5.3)}
 
 
+#: The data sets of a module, by name; what makes them for a seed; a test of them.
+Frames = dict[str, pd.DataFrame]
+
+
+def _redrawn(matters: Callable[..., bool]) -> Callable[[Callable[[int], Frames]], Callable[[int], Frames]]:
+    """Draw again, from a seed that no student has, until a test says that every rule of the exercises matters."""
+
+    def decorate(make: Callable[[int], Frames]) -> Callable[[int], Frames]:
+        @functools.wraps(make)
+        def drawn(seed: int) -> Frames:
+            while not matters(*(made := make(seed)).values()):
+                seed += 2**32
+            return made
+
+        return drawn
+
+    return decorate
+
+
+def _clear(right: float, *wrong: float) -> bool:
+    """Whether no wrong answer could be taken for the right one, however it is rounded."""
+    return not any(agree(one, right) or same(one, right) for one in wrong)
+
+
+def _series_matters(frame: pd.DataFrame) -> bool:
+    """Whether neither another mean, other limits, another model nor another correlation would do."""
+    rate, after = frame["rate"].to_numpy(), frame["after"].to_numpy()
+    before, behind, ranges = rate[~after], rate[after], np.abs(np.diff(rate[~after]))
+    mean, reach = before.mean(), 2.66 * ranges.mean()
+    whole, usual = 2.66 * np.abs(np.diff(rate)).mean(), before.std(ddof=1)
+    others = (whole, 2.66 * np.median(ranges), 1.96 * usual, 2.66 * before.std(), 3 * before.std(), 3 * usual)
+    low = (rate.mean() - whole, mean - 3 * before.std(), before.min(), mean)
+    time = np.arange(MONTHS)
+    lines = [np.polyfit(time[at], rate[at], 1) for at in (~after, after)]
+    rest = rate - np.where(after, np.polyval(lines[1], time), np.polyval(lines[0], time))
+    step, year = (np.polyval(lines[1], at) - np.polyval(lines[0], at) for at in (CHANGE, CHANGE + 12))
+    one_slope = np.linalg.lstsq(np.column_stack([np.ones(MONTHS), time, after]).astype(float), rate, rcond=None)[0][2]
+    near = behind[:12].mean() - before[-12:].mean()
+    return (
+        _clear(mean, np.median(before), before[:12].mean(), rate[0])
+        and _clear(mean + reach, *(mean + one for one in others), before.max())
+        and _clear(step, behind.mean() - mean, one_slope, near, behind[0] - before[-1])
+        and _clear(year, step, near, behind[12] - behind[0])
+        and (behind < mean - reach).sum() not in [(behind < one).sum() for one in low]
+        and _clear(rest[1:] @ rest[:-1] / (rest @ rest), np.corrcoef(rest[1:], rest[:-1])[0, 1])
+    )
+
+
+@_redrawn(_series_matters)
 def series(seed: int) -> dict[str, pd.DataFrame]:
     """Return a monthly series: a slow rise, a step down at the change, noise that remembers the month before.
 
@@ -117,6 +172,15 @@ def series(seed: int) -> dict[str, pd.DataFrame]:
     return {"teaching_series": pd.DataFrame({"month": months, "rate": values, "after": after})}
 
 
+def _pay_matters(staff: pd.DataFrame, _: pd.DataFrame) -> bool:
+    """Whether it matters whose pay the bands are valued at."""
+    shares = pd.crosstab(staff["band"], staff["gender"], normalize="columns")
+    means = staff.pivot_table(index="band", columns="gender", values="hourly_pay")
+    moved, all_staff = shares["man"] - shares["woman"], staff.groupby("band")["hourly_pay"].mean()
+    return _clear(moved @ means["man"], moved @ means["woman"], moved @ all_staff)
+
+
+@_redrawn(_pay_matters)
 def pay(seed: int) -> dict[str, pd.DataFrame]:
     """Return the pay of an invented service by band, no two people alike, and an appointment round by group.
 
@@ -148,11 +212,32 @@ def pay(seed: int) -> dict[str, pd.DataFrame]:
     return {"teaching_pay": staff, "teaching_shortlist": shortlist}
 
 
+def _survey_matters(frame: pd.DataFrame) -> bool:
+    """Whether it matters who has a score, who answered every item, and how a spread is measured."""
+    scores = score(frame)
+    items, trust = (frame.filter(like=name).astype(float) for name in ("idea_time_", "trust_"))
+    low, high = datasets.load("climate_benchmarks").set_index("dimension").loc["trust", ["stagnant", "innovative"]]
+    place, whole = (scores["trust"].mean() - low) / (high - low), trust.dropna()
+    lone = [1 - one.var().sum() / one.sum(axis=1).var() for one in (whole, trust, trust.fillna(0))]
+    given = frame.loc[frame["team"] == "Reception", "freedom_1"].dropna().astype(float)
+    ways = (items.dropna().mean(axis=1), items.stack(), items.mean(), items.mean(axis=1))
+    return (
+        _clear(scores["idea_time"].mean(), *(100 * one.mean() for one in ways))
+        and _clear(place, 1 - place, scores["trust"].mean() / high)
+        and _clear(scores["trust"].mean(), scores["trust"].median())
+        and _clear(*lone)
+        and given.var() < 1.25
+        and _clear(1 - given.var() / 1.25, 1 - given.std() / 1.25)
+    )
+
+
+@_redrawn(_survey_matters)
 def survey(seed: int) -> dict[str, pd.DataFrame]:
     """Return the climate survey of another invented practice than the book's, in which each draw has other weaknesses.
 
-    The people, teams and questions are those of :func:`everyday.synthetic.climate.practice`. On each dimension but idea
-    time and trust a random share of answers moves by a point, and some people answer too few questions on idea time.
+    The people and questions are those of :func:`everyday.synthetic.climate.practice`; home visits are made by five
+    people, the fewest that an exercise counts. On each dimension but idea time and trust a random share of answers
+    moves by a point, and some people answer too few questions on idea time.
 
     Examples
     --------
@@ -161,6 +246,8 @@ def survey(seed: int) -> dict[str, pd.DataFrame]:
     """
     rng = np.random.default_rng([seed, 1])
     frame = climate.practice(seed=seed).baseline
+    visits = frame.index[frame["team"] == "Home visits"]
+    frame.loc[visits[5:], "team"] = "Administration"
     for dimension in sorted(set(climate.TRUTH) - {"idea_time", "trust"}):
         columns = [f"{dimension}_{item}" for item in range(1, climate.ITEMS + 1)]
         moved = rng.choice([-1, 1]) * (rng.random((len(frame), climate.ITEMS)) < rng.uniform(0.1, 0.9))
@@ -174,6 +261,23 @@ def survey(seed: int) -> dict[str, pd.DataFrame]:
     return {"teaching_survey": frame}
 
 
+def _coding_matters(frame: pd.DataFrame) -> bool:
+    """Whether it matters whose shares of the codes are taken."""
+    shares = frame[["coder_a", "coder_b"]].apply(pd.Series.value_counts, normalize=True).fillna(0)
+    a, b = shares["coder_a"], shares["coder_b"]
+    both, same_share = (a + b) / 2, (frame["coder_a"] == frame["coder_b"]).mean()
+
+    def beyond(chance: float) -> float:
+        return (same_share - chance) / (1 - chance)
+
+    return (
+        _clear(a @ b, a @ a, b @ b, both @ both)
+        and _clear(beyond(a @ b), beyond(both @ both))
+        and _clear(*(beyond(one @ (1 - one) / 2) for one in (both, a, b)))
+    )
+
+
+@_redrawn(_coding_matters)
 def coding(seed: int) -> dict[str, pd.DataFrame]:
     """Return what two coders gave to the same passages; they mostly differ between absorbing and adapting.
 
@@ -186,8 +290,8 @@ def coding(seed: int) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(seed)
     first = np.repeat(list(CODES), [int(rng.integers(*counts)) for counts in CODES.values()])
     second = first.copy()
-    second[rng.choice(np.flatnonzero(first == "absorb"), int(rng.integers(4, 9)), replace=False)] = "adapt"
-    second[rng.choice(np.flatnonzero(first == "adapt"), int(rng.integers(3, 7)), replace=False)] = "absorb"
+    second[rng.choice(np.flatnonzero(first == "absorb"), int(rng.integers(8, 14)), replace=False)] = "adapt"
+    second[rng.choice(np.flatnonzero(first == "adapt"), int(rng.integers(1, 4)), replace=False)] = "absorb"
     second[rng.choice(np.flatnonzero(first == "transform"), int(rng.integers(1, 4)), replace=False)] = "adapt"
     second[rng.choice(np.flatnonzero(second == "absorb"), int(rng.integers(0, 3)), replace=False)] = "transform"
     order = rng.permutation(len(first))
@@ -207,6 +311,13 @@ def _passages(codes: list[tuple[str, str]], seed: int) -> list[str]:
     return [left[pair].pop() for pair in codes]
 
 
+def _harbour_is_fullest(frame: pd.DataFrame) -> bool:
+    """Whether Harbour has no free bed for the largest share of time."""
+    full = {row.ward: erlang_b(row.arrivals * row.stay, row.beds) for row in frame.itertuples()}
+    return max(full, key=full.get) == "Harbour"
+
+
+@_redrawn(_harbour_is_fullest)
 def wards(seed: int) -> dict[str, pd.DataFrame]:
     """Return wards with beds, arrivals and stays; the smallest is full most often although it is the least busy.
 
@@ -217,14 +328,22 @@ def wards(seed: int) -> dict[str, pd.DataFrame]:
     """
     rng = np.random.default_rng(seed)
     rows = []
-    for ward, (fewest, most, share) in WARDS.items():
+    for ward, (fewest, most, *shares) in WARDS.items():
         beds = int(rng.integers(fewest, most))
         stay = round(float(rng.uniform(3.5, 6.5)), 1)
-        load = beds * (share + rng.uniform(-0.01, 0.01))
+        load = beds * rng.uniform(*shares)
         rows.append((ward, beds, round(load / stay, 2), stay))
     return {"teaching_wards": pd.DataFrame(rows, columns=["ward", "beds", "arrivals", "stay"])}
 
 
+def _paper_matters(frame: pd.DataFrame) -> bool:
+    """Whether it matters that the fall is computed from both counts of both rows."""
+    part, whole, printed = (frame[name].to_numpy(float)[:2] for name in ("part", "whole", "printed"))
+    first, second = part / whole
+    return _clear(1 - second / first, 1 - printed[1] / printed[0], 1 - part[1] / part[0])
+
+
+@_redrawn(_paper_matters)
 def paper(seed: int) -> dict[str, pd.DataFrame]:
     """Return the reported percentages of an invented paper: most right, three cut off, a wrong base, one mistyped.
 
@@ -246,7 +365,8 @@ def paper(seed: int) -> dict[str, pd.DataFrame]:
         whole[at] += whole[at] % 1000 == 0  # of 2000 or 3000 no percentage has a second decimal that high
         while int(part[at]) * 10000 // int(whole[at]) % 10 < 7:
             part[at] += 1
-    whole[1], part[1] = whole[0], int(part[0] * rng.uniform(0.70, 0.85))  # a year later, fewer
+    whole[1] = int(whole[0] * rng.uniform(0.86, 0.96))  # a year later, fewer were asked
+    part[1] = int(part[0] * whole[1] / whole[0] * rng.uniform(0.70, 0.85))  # and a smaller share of them
     part += (2000 * part % whole == 0) & (2000 * part // whole % 2 == 1)  # no exact half
     printed = np.array([_rounded(int(a), int(b)) for a, b in zip(part, whole, strict=True)])
     for at in wrong[:3]:

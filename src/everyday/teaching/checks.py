@@ -35,9 +35,10 @@ SLIPS = "common_slips.json"
 #: Table schemas of the data sets, by name: in the wheel that students install. A checkout has its data package.
 LAYOUTS = "layouts.json"
 
-#: Rounds of the hash, and significant figures of a number that is hashed. Who tries every number finds an answer that
-#: way, as by asking the notebook again and again: this keeps practice honest, and an exam hands out no hash.
-ROUNDS, HASHED_FIGURES = 2_000, 4
+#: Rounds of a hash, and significant figures of a number that is hashed. Each hash also holds one of so many additions
+#: that are kept secret, so that an answer is compared by trying them all: a moment for one answer, minutes for each
+#: count up to a thousand. Who has hours finds an answer, as by asking the notebook; an exam hands out no hash.
+ROUNDS, ADDITIONS, HASHED_FIGURES = 500, 3_000, 4
 
 
 class NotYet(AssertionError):
@@ -171,8 +172,8 @@ def compute(wording: str, inputs: Mapping[str, Any]) -> Any:
 
     Examples
     --------
-    >>> compute("round(100 * part / whole, 1) == printed", {"part": 1, "whole": 3, "printed": 33.3})
-    True
+    >>> compute("round(part / whole, 2)", {"part": 1, "whole": 3})
+    0.33
     """
     try:
         if _layouts() is None:
@@ -277,14 +278,15 @@ def slips(exercise: str, name: str, value: Any) -> None:
     if known["mode"] == "exam":
         print(f"{name}: recorded.")
         return
-    hashes = known["exercises"].get(exercise, {})
-    found = hashed(value, salt=f"{known['salt']}{exercise}")
-    if found in hashes.get("right", ()):
+    listed = known["exercises"].get(exercise, {"right": [], "slips": []})
+    says = {one: slip["says"] for slip in listed["slips"] for one in slip["hashes"]} | dict.fromkeys(listed["right"])
+    tried = (hashed(value, salt=f"{known['salt']}{exercise}", addition=number) for number in range(ADDITIONS))
+    found = next((one for one in tried if one in says), "")
+    if found and says[found] is None:
         print(f"{name} is {shown(value)}: right.")
         return
     more = " If you rounded it, give at least three significant figures." if _coarse(value) else ""
-    slip = next((one["says"] for one in hashes.get("slips", ()) if found in one["hashes"]), "")
-    print(f"{name} is {shown(value)}: not yet.{' ' if slip else ''}{slip}{more}")
+    print(f"{name} is {shown(value)}: not yet.{' ' + says[found] if found else ''}{more}")
 
 
 def _known() -> dict[str, Any]:
@@ -294,7 +296,7 @@ def _known() -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
-def hashed(value: Any, *, salt: str) -> str:
+def hashed(value: Any, *, salt: str, addition: int = 0) -> str:
     """Return the hash of an answer as it is handed out: numbers by four significant figures, names in any order.
 
     Examples
@@ -302,11 +304,21 @@ def hashed(value: Any, *, salt: str) -> str:
     >>> hashed(0.25, salt="a") == hashed(0.25001, salt="a"), hashed(0.25, salt="a") == hashed(0.25, salt="b")
     (True, False)
     """
-    return hashlib.pbkdf2_hmac("sha256", _plain(value).encode(), salt.encode(), ROUNDS).hex()[:24]
+    return hashlib.pbkdf2_hmac("sha256", _plain(value).encode(), f"{salt}{addition}".encode(), ROUNDS).hex()[:24]
 
 
-def hashes(value: Any, *, salt: str) -> list[str]:
-    """Return the hashes of every answer that agrees with a value (:func:`same`)."""
+def hashes(value: Any, *, salt: str, secret: str) -> list[str]:
+    """Return the hashes of every answer that agrees with a value (:func:`same`), each with an addition of its own.
+
+    Parameters
+    ----------
+    value
+        The answer.
+    salt
+        What is handed out with the hashes.
+    secret
+        What no student has: the additions follow from it.
+    """
     near = [value]
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and value:
         exact = float(value)
@@ -314,7 +326,11 @@ def hashes(value: Any, *, salt: str) -> list[str]:
         far = math.ceil(RELATIVE * abs(exact) / step)
         near = [exact, float(f"{exact:.{FIGURES}g}"), *(exact + at * step for at in range(-far, far + 1))]
         near = [one for one in near if abs(one - exact) <= RELATIVE * abs(exact) + step / 2 or one == near[1]]
-    return sorted({hashed(one, salt=salt) for one in near})
+    found = set()
+    for plain, one in {_plain(one): one for one in near}.items():
+        drawn = hashlib.sha256(f"{secret}{salt}{plain}".encode()).digest()
+        found.add(hashed(one, salt=salt, addition=int.from_bytes(drawn[:8]) % ADDITIONS))
+    return sorted(found)
 
 
 def agree(one: Any, other: Any) -> bool:

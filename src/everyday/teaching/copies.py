@@ -211,7 +211,7 @@ def sheets(module: Module, *, seed: int | None = None) -> list[Sheet]:
     return found
 
 
-def slips_text(worked: WorkedOut, *, salt: str = "") -> str:
+def slips_text(worked: WorkedOut, *, salt: str = "", secret: str = "") -> str:
     """Return the file that is next to a student's data: hashes of answers for practice, no answer at all in an exam.
 
     Parameters
@@ -220,16 +220,18 @@ def slips_text(worked: WorkedOut, *, salt: str = "") -> str:
         What the module's own solutions give on these data.
     salt
         What the hashes are salted with; an exam where there is none.
+    secret
+        What no student has, such as the notebook with its solutions (:func:`everyday.teaching.checks.hashes`).
     """
     if not salt:
         return json.dumps({"mode": "exam", "data": "your own"}) + "\n"
     exercises = {}
     for exercise, wrong in worked.slips.items():
         own = f"{salt}{exercise}"
-        right = hashes(worked.right[exercise], salt=own)
+        right = hashes(worked.right[exercise], salt=own, secret=secret)
         answers = worked.right.values()  # no slip is the answer of any exercise
         told = [one for one in wrong if not any(agree(one["answer"], other) for other in answers)]
-        slips = [{"hashes": hashes(one["answer"], salt=own), "says": one["says"]} for one in told]
+        slips = [{"hashes": hashes(one["answer"], salt=own, secret=secret), "says": one["says"]} for one in told]
         exercises[exercise] = {"right": right, "slips": slips}
     known = {"mode": "practice", "data": "the class's", "salt": salt, "exercises": exercises}
     return json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

@@ -114,7 +114,9 @@ def student_files(module: Module) -> dict[str, bytes]:
         "handout.html": handout(module).encode(),
     }
     found |= {f"data/{name}.csv": content for name, content in bundled(module).items()}
-    found[f"data/{SLIPS}"] = copies.slips_text(copies.work_out(module), salt=f"practice, {module.name}: ").encode()
+    secret = module.notebook.read_text(encoding="utf-8")  # it holds the solutions
+    known = copies.slips_text(copies.work_out(module), salt=f"practice, {module.name}: ", secret=secret)
+    found[f"data/{SLIPS}"] = known.encode()
     return found
 
 
