@@ -201,6 +201,11 @@ def test_a_class_without_computers_gets_the_figure_and_tables(module):
     notes = words.lecturer(module)
     for name in ("q1", "predict", "change", "interpret"):
         assert module.about["comments"][name] in notes
+    for heading in ("Before you start", "What to say when", "Solutions", "The real figures", "Further reading"):
+        assert f"## {heading}" in notes
+    for step in module.about["plan"]:
+        assert step["what"] == "Break" or (step.get("say") and step.get("watch")), step["what"]
+    assert 'class="hs-narrow"' in notes, "the real figure has its version for a phone"
     for row in copies.work_out(module).key:
         assert f"{row['answer_to']} = {row['answer']}" in notes
 

@@ -495,6 +495,7 @@ def teach_build(pdf: bool) -> None:
     if pdf:
         printed = deck.print_slides()
         click.echo(f"slides.pdf: {printed} modules" if printed else "no slides.pdf: there is no Chromium")
+    click.echo("open first: book/_build/teaching/instructor/index.html")
 
 
 @teach.command()

@@ -292,15 +292,19 @@ def real_figure(module: Module) -> str:
 
 
 def wide(markup: str) -> str:
-    """Return a figure as it is on a wide screen, without its version for a narrow one."""
-    return re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", markup, flags=re.S)
+    """Return a figure as it is on a wide screen, without its version for a narrow one, which would hide it there."""
+    alone = re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", markup, flags=re.S)
+    return alone.replace('<div class="hs-wide">', "<div>")
 
 
 def lecturer(module: Module) -> str:
     """Return the lecturer's notes: what to say when, solutions with number and comment, further reading."""
     about, worked = module.about, copies.work_out(module)
     numbers = {row["exercise"]: f"{row['answer_to']} = {row['answer']}" for row in worked.key}
-    parts = [f"# {module.title}: notes for the lecturer", "## What to say when", _plan(about["plan"], notes=True)]
+    things = sorted({one for step in about["plan"] for one in step.get("with", "").split(", ") if one})
+    ready = f"{about['minutes']} minutes. You need: {', '.join(things)}. Print five sets of paper sheets in any case."
+    parts = [f"# {module.title}: notes for the lecturer", "## Before you start", ready]
+    parts += ["## What to say when", _plan(about["plan"], notes=True)]
     parts += ["## Questions without marks"]
     parts += [f"{module.thinking[name]}\n\n**Comment.** {about['comments'][name]}" for name in module.thinking]
     parts += ["## Solutions, with the class's data"]
@@ -311,6 +315,6 @@ def lecturer(module: Module) -> str:
                  for one in worked.slips.get(exercise.name, [])]  # fmt: skip
         parts += [f"### {exercise.title}", shown, f"**Comment.** {about['comments'][exercise.name]}"]
         parts += ["Wrong answers to expect:", listed(slips)] if slips else []
-    parts += ["## The real figures", about["real"], wide(real_figure(module))]
+    parts += ["## The real figures", about["real"], real_figure(module)]
     parts += ["## Further reading", listed([f"{{cite:t}}`{one['key']}`: {one['why']}" for one in about["reading"]])]
     return "\n\n".join(part.strip() for part in parts) + "\n"
