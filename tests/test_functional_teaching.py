@@ -18,7 +18,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 
 import miniature
 from compendium import execution, kernels
-from everyday.teaching import copies, editions, modules
+from everyday.teaching import copies, deck, editions, modules
 from miniature import PROJECT, healthsys
 from test_functional_book import book  # noqa: F401  (the fixture builds the book)
 
@@ -278,6 +278,7 @@ def test_the_instructors_edition_holds_answers_key_slides_and_handout(built, mod
         "on-paper-A.html",
         "on-paper-B.html",
         "on-paper-C.html",
+        "on-paper-lecturer.html",
         f"{module.name}-answers.ipynb",
     ):
         assert (folder / name).is_file(), name
@@ -286,7 +287,7 @@ def test_the_instructors_edition_holds_answers_key_slides_and_handout(built, mod
         r"@import[^;]*", slides
     )
     assert fetched
-    for address in fetched:
+    for address in (address.partition("?")[0] for address in fetched):
         assert not address.startswith(("http", "//")), address
         assert (folder / address).is_file(), address
     assert "https://cdn" not in slides
@@ -299,7 +300,8 @@ OUTSIDE = """() => [...Array(Reveal.getTotalSlides()).keys()].flatMap(at => {
   const parts = [...Reveal.getCurrentSlide().querySelectorAll("h1,h2,h3,p,li,table,figure,svg,math")];
   return parts.filter(part => part.getClientRects().length && !part.closest("aside")).filter(part => {
     const box = part.getBoundingClientRect();
-    return box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
+    const wide = part.localName === "math" && box.width > part.parentElement.getBoundingClientRect().width + 1;
+    return wide || box.left < -1 || box.top < -1 || box.right > innerWidth + 1 || box.bottom > innerHeight + 1;
   }).map(part => `slide ${at + 1}: ${part.textContent.trim().slice(0, 40)}`);
 })"""
 
@@ -316,6 +318,18 @@ def test_nothing_on_a_slide_is_cut_off_on_a_screen_of_either_shape(built):
                 page.wait_for_function("window.Reveal && Reveal.isReady()")
                 assert page.evaluate(OUTSIDE) == [], f"{module.name} at {width} by {height}"
         browser.close()
+
+
+def test_every_page_of_the_printed_slides_has_a_slide(built):
+    import pypdf
+
+    assert deck.print_slides() == len(MODULES)
+    for module in MODULES:
+        pages = pypdf.PdfReader(built / "instructor" / module.name / "slides.pdf").pages
+        heads = [re.sub(r"[$*`]", "", text.partition("\n")[0].lstrip("# ")) for text, _ in deck.slides(module)]
+        assert len(pages) == len(heads), module.name
+        for page, head in zip(pages, heads, strict=True):
+            assert head.split()[0] in page.extract_text(), f"{module.name}: {head}"
 
 
 @each

@@ -16,7 +16,7 @@ import pytest
 
 import miniature
 from compendium import drawings, paths, printing, typefaces
-from everyday.teaching import editions, modules
+from everyday.teaching import deck, editions, modules, paper
 
 MODULES = modules.load_modules()
 
@@ -96,8 +96,8 @@ _SHEETS: dict[str, int] = {}
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 def test_sheets_on_paper_break_at_the_same_places_on_both_machines(machine, module, tmp_path):
     _, _, browser = machine
-    tables = editions.words.variants(module)["A"]
-    text = editions._rendered(editions.words.sheets(module, "A", tables), title=module.title)
+    tables = paper.variants(module)["A"]
+    text = editions._rendered(paper.sheets(module, "A", tables), title=module.title)
     sheets, names = printed(browser, text, tmp_path)
     assert names <= OURS
     assert _SHEETS.setdefault(module.name, sheets) == sheets
@@ -120,7 +120,7 @@ def test_the_printed_book_and_its_page_numbers_are_in_our_typefaces(machine, tmp
 
 
 def test_slides_name_only_typefaces_that_they_carry():
-    look = typefaces.rules() + (editions.REVEAL / "dist/theme/healthsys.css").read_text(encoding="utf-8")
+    look = typefaces.rules() + (deck.LOOK / "healthsys.css").read_text(encoding="utf-8")
     for family in ("Literata", "Inter"):
         assert f'font-family: "{family}"; font-style' in look
     for named in ("Georgia", "Helvetica", "Arial"):

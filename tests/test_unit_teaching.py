@@ -23,7 +23,7 @@ import pytest
 from compendium.errors import RunError
 from everyday.synthetic import teaching as generators
 from everyday.teaching import checks as check
-from everyday.teaching import copies, editions, modules, roster, words
+from everyday.teaching import copies, deck, editions, modules, paper, roster, words
 from healthsys.errors import DataError
 from workbooks import workbook
 
@@ -184,19 +184,29 @@ def test_a_page_gives_what_the_lecturer_looks_for_and_answers_only_to_the_instru
 
 @each
 def test_a_class_without_computers_gets_the_figure_and_tables(module):
-    tables = words.variants(module)
-    printed = {name: words.sheets(module, name, made) for name, made in tables.items()}
-    assert "<svg" in printed["A"]
+    tables = paper.variants(module)
+    printed = {name: paper.sheets(module, name, made) for name, made in tables.items()}
+    drawn = {re.search(r"<svg.*?</svg>", text, flags=re.S)[0] for text in printed.values()}
+    assert len(drawn) == 3, "each variant has the figure of its own data"
+    instructions = paper.instructions(module, tables)
     for name, made in tables.items():
+        assert 'stroke="#b9c6ce"' in printed[name], "the figure is on squared paper"
+        assert f"Key of sheets {name}" in instructions
+        assert "Key of sheets" not in printed[name]
         assert printed[name].count("<caption>") == len(module.about["sheets"]) >= 1
         assert not any(line in printed[name] for line in copies.solutions(module)["q3"].split("\n"))
         assert any(one.key for one in made), "there is a key"
     for one in zip(*tables.values(), strict=True):
         keys = [str(sheet.key) for sheet in one]
         assert len(set(keys)) == 3 or not one[0].key, f"two variants have the same key: {one[0].caption}"
-    notes = words.lecturer(module, tables)
+    notes = words.lecturer(module)
     for name in ("q1", "predict", "change", "interpret"):
         assert module.about["comments"][name] in notes
+    for heading in ("Before you start", "What to say when", "Solutions", "The real figures", "Further reading"):
+        assert f"## {heading}" in notes
+    for step in module.about["plan"]:
+        assert step["what"] == "Break" or (step.get("say") and step.get("watch")), step["what"]
+    assert 'class="hs-narrow"' in notes, "the real figure has its version for a phone"
     for row in copies.work_out(module).key:
         assert f"{row['answer_to']} = {row['answer']}" in notes
 
@@ -237,25 +247,73 @@ def test_the_overview_maps_modules_to_the_domains_that_are_cited():
     assert "{cite:t}`grimaud2024`" in page
 
 
+#: What the lecturer's plan states of the dice game: turned away of all arrivals, and pairs that do not see it.
+STATED = {"small": 1 / 10, "large": 1 / 44, "pairs": 1 / 4}
+
+
+def played(beds, dice, *, pairs=100_000):
+    """Play the dice game by the rules of its sheet for twenty days: strokes and arrivals of each pair."""
+    throw = np.random.default_rng([beds, dice])
+    occupied, strokes, arrivals = np.full(pairs, 2 * beds // 3), np.zeros(pairs, int), np.zeros(pairs, int)
+    for _ in range(20):
+        occupied -= throw.binomial(occupied, 1 / 2)  # four, five or six of six: the patient goes home
+        coming = sum(np.array([0, 0, 1, 1, 2, 2])[throw.integers(0, 6, pairs)] for _ in range(dice))
+        strokes += np.maximum(occupied + coming - beds, 0)
+        arrivals += coming
+        occupied = np.minimum(occupied + coming, beds)
+    return strokes, arrivals
+
+
+def test_the_dice_game_turns_away_what_the_lecturer_is_told():
+    module = next(module for module in MODULES if module.name == "beds-and-slack")
+    rules = " ".join(next(one for one in copies.sheets(module) if one.caption.startswith("Dice game")).table["rule"])
+    for rule in ("three coins", "nine coins", "two thirds upturned", "four, five or six, the patient goes home",
+                 "one or two: nobody, three or four: one person, five or six: two people", "three times"):  # fmt: skip
+        assert rule in rules
+    said = next(step["watch"] for step in module.about["plan"] if "dice" in step["what"])
+    assert "one arrival in ten, the large ward one in forty-four. For one pair in four" in said
+    small, large = played(3, 1), played(9, 3)
+    for size, (strokes, arrivals) in (("small", small), ("large", large)):
+        assert strokes.sum() / arrivals.sum() == pytest.approx(STATED[size], rel=0.05), size
+    unseen = np.mean(small[0] / small[1] <= large[0] / large[1])
+    assert unseen == pytest.approx(STATED["pairs"], abs=0.02)
+
+
 @each
 def test_slides_ask_first_show_a_formula_and_the_published_figures(module):
     """The order of a lesson, with speaker notes; every figure of the record is put in, none is typed."""
-    made = words.slides(module)
+    made = deck.slides(module)
     texts = [text for text, _ in made]
-    assert 15 <= len(made) <= 20
-    assert sum(bool(note) for _, note in made) >= 12
+    assert 13 <= len(made) <= 16
+    assert all(note for _, note in made)
     heads = [text.partition("\n")[0] for text in texts]
-    order = ["The story", "Predict", "Worked example", "The data", "The real figures", "Your turn", "Common errors",
-             "Change it", "Discussion", "Homework"]  # fmt: skip
+    order = [module.title, "be able to do", "Predict", "Worked example", "Your turn", "Common errors",
+             "After the exercises", "Discussion", "take home", "Homework"]  # fmt: skip
     found = [next(at for at, head in enumerate(heads) if word in head) for word in order]
     assert found == sorted(found)
+    assert sum("<svg" in text for text in texts) == 3, "the data, the idea and the real chart"
     assert any("$$" in text or "$100" in text for text in texts)
-    assert not any("{result}" in text for text in texts)
+    assert not any("{result}" in text or "{real}" in text or "{picture}" in text for text in texts)
     assert any("{result}`" in text for text in module.about["slides"])
-    page = editions.slides(module)
-    assert page.count('<aside class="notes">') == sum(bool(note) for _, note in made)
+    page = deck.source(module)
+    assert page.count('<aside class="notes">') == len(made)
+    assert page.count('class="hs-title"') >= 2, "a chart has a title"
     assert "<math" in page
     assert "$$" not in page
+
+
+@each
+def test_no_answer_is_on_a_slide(module):
+    """Neither a line of a solution, nor a number of the key with three digits or more; speaker notes are no slide."""
+    shown = re.sub(r'<aside class="notes">.*?</aside>', "", deck.source(module), flags=re.S)
+    seen = re.sub(r"<[^>]+>", " ", shown) + " ".join(re.findall(r'aria-label="([^"]*)"', shown))
+    for name, solution in copies.solutions(module).items():
+        for line in (line.strip() for line in solution.split("\n") if len(line.strip()) >= 18):
+            assert line not in seen, f"{name}: {line}"
+    for row in copies.work_out(module).key:
+        if re.search(r"\d.*\d.*\d", row["answer"]):
+            rounded = f"{float(row['answer']):.3g}" if re.fullmatch(r"-?[\d.]+", row["answer"]) else row["answer"]
+            assert not re.search(rf"(?<![\d.]){re.escape(rounded)}", seen), f"{row['exercise']}: {rounded}"
 
 
 @each

@@ -487,14 +487,15 @@ def teach() -> None:
 def teach_build(pdf: bool) -> None:
     """Write the student's edition (without answers) and the instructor's edition of every module."""
     from compendium import paths
-    from everyday.teaching import editions
+    from everyday.teaching import deck, editions
 
     counts = editions.build()
     for name, count in counts.items():
         click.echo(f"{(paths.build() / 'teaching' / name).relative_to(paths.root())}: {count} files")
     if pdf:
-        printed = editions.print_slides()
+        printed = deck.print_slides()
         click.echo(f"slides.pdf: {printed} modules" if printed else "no slides.pdf: there is no Chromium")
+    click.echo("open first: book/_build/teaching/instructor/index.html")
 
 
 @teach.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import re
 import shutil
 import subprocess
 import sys
@@ -18,14 +17,21 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader
 
 from compendium import datasets, files, paths, report, typefaces
-from compendium.errors import CompendiumError, RunError
+from compendium.errors import RunError
 from everyday.synthetic import to_csv_bytes
-from everyday.teaching import copies, words
+from everyday.teaching import copies, deck, paper, words
 from everyday.teaching.checks import SLIPS
 from everyday.teaching.modules import Module, load_modules
 
-#: Files that slides need, carried with the package.
-REVEAL = Path(__file__).parents[1] / "reveal"
+#: What the first page of an edition leads to in the folder of a module, in the order of use.
+FIRST = {
+    "student": {"index.html": "page", "handout.html": "handout"},
+    "instructor": {
+        "notes.html": "notes", "slides.html": "slides", "handout.html": "handout", "on-paper-A.html": "sheets A",
+        "on-paper-B.html": "B", "on-paper-C.html": "C", "on-paper-lecturer.html": "keys of the sheets",
+        "index.html": "page with answers",
+    },
+}  # fmt: skip
 
 #: How nbgrader marks: it goes on after a loop without end, a flood of output, a kernel that dies.
 NBGRADER_CONFIG = """# nbgrader's settings: `nbgrader autograde MODULE` goes on whatever a student hands in.
@@ -61,15 +67,13 @@ def build() -> dict[str, int]:
         for module in modules:
             _student(work / "student", module)
             _instructor(work / "instructor", module)
-        index = _index(modules)
-        before = _unlinked((paths.book() / "teaching" / "get-ready.md").read_text(encoding="utf-8"))
+        before = words.unlinked((paths.book() / "teaching" / "get-ready.md").read_text(encoding="utf-8"))
         for edition in ("student", "instructor"):
+            index = _index(modules, FIRST[edition])
             files.write_whole(work / edition / "index.html", _rendered(index, title="Teaching modules"))
             files.write_whole(work / edition / "before-class.html", _rendered(before, title="Before class"))
         files.write_whole(work / "instructor" / "nbgrader" / "nbgrader_config.py", NBGRADER_CONFIG)
-        shutil.copytree(REVEAL, work / "instructor" / "reveal.js")
-        look = work / "instructor" / "reveal.js" / "dist" / "theme" / "healthsys.css"
-        files.write_whole(look, f"{typefaces.rules()}\n{look.read_text(encoding='utf-8')}")
+        deck.build(modules, work / "instructor")
         shutil.rmtree(target, ignore_errors=True)
         work.rename(target)
         target.chmod(0o755)
@@ -146,12 +150,7 @@ def _local(text: str, module: Module) -> str:
     text = text.replace(f"files/{module.name}.zip", f"../{module.name}.zip")
     for name in module.about["data"]:
         text = text.replace(f"../reference/data-dictionary.html#data-{name}", f"data/{name}.csv")
-    return _unlinked(text)
-
-
-def _unlinked(text: str) -> str:
-    """Keep the words of links into the book, which is not part of an edition."""
-    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
+    return words.unlinked(text)
 
 
 def _instructor(folder: Path, module: Module) -> None:
@@ -161,52 +160,28 @@ def _instructor(folder: Path, module: Module) -> None:
     files.write_whole(folder / "nbgrader" / "source" / module.name / f"{module.name}.ipynb", source)
     files.write_whole(
         here / "index.html",
-        _rendered(_unlinked(words.resolved(words.page(module, answers=True))), title=f"{module.title} (answers)"),
+        _rendered(words.unlinked(words.resolved(words.page(module, answers=True))), title=f"{module.title} (answers)"),
     )
     files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.work_out(module).key)))
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
     files.write_whole(here / "handout.html", handout(module))
-    tables = words.variants(module)
-    notes = _unlinked(words.resolved(words.lecturer(module, tables)))
+    tables = paper.variants(module)
+    notes = words.unlinked(words.resolved(words.lecturer(module)))
     files.write_whole(here / "notes.html", _rendered(notes, title=f"{module.title} (notes)"))
     for variant, made in tables.items():
-        text = words.sheets(module, variant, made)
+        text = paper.sheets(module, variant, made)
         files.write_whole(here / f"on-paper-{variant}.html", _rendered(text, title=f"{module.title}: sheets {variant}"))
-    files.write_whole(here / "slides.html", slides(module))
-
-
-def slides(module: Module) -> str:
-    """Return the slides of a module: reveal.js, whose files are next to it in ``../reveal.js``, without a network."""
-    made = [(report.markdown(_unlinked(text)), report.markdown(_unlinked(note))) for text, note in words.slides(module)]
-    template = Environment(loader=PackageLoader("everyday"), autoescape=True).get_template("slides.html")
-    return template.render(title=module.title, slides=made) + "\n"
-
-
-def print_slides() -> int:
-    """Print each module's slides as ``slides.pdf`` next to them; return how many, none without Chromium."""
-    from compendium import printing
-
-    try:
-        browser = printing.find_browser()
-    except CompendiumError:
-        return 0
-    decks = sorted((paths.build() / "teaching" / "instructor").glob("*/slides.html"))
-    for deck in decks:
-        with tempfile.TemporaryDirectory() as own:
-            subprocess.run(
-                [browser, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={own}",
-                 "--no-pdf-header-footer", "--virtual-time-budget=20000",
-                 f"--print-to-pdf={deck.with_suffix('.pdf')}", f"{deck.as_uri()}?print-pdf"],
-                check=True, capture_output=True, timeout=120,
-            )  # fmt: skip
-    return len(decks)
+    text = words.unlinked(paper.instructions(module, tables))
+    files.write_whole(
+        here / "on-paper-lecturer.html", _rendered(text, title=f"{module.title}: sheets, for the lecturer")
+    )
 
 
 def handout(module: Module) -> str:
     """Return the handout of a module: one HTML page that prints on one sheet of A4."""
     template = Environment(loader=PackageLoader("compendium"), autoescape=True).get_template("handout.html")
-    body = report.markdown(_unlinked(words.handout(module)))
+    body = report.markdown(words.unlinked(words.handout(module)))
     kinds = ", ".join(sorted({datasets.describe(name)["kind"] for name in module.about["data"]}))
     return template.render(title=module.title, body=body, kinds=kinds, typefaces=typefaces.rules()) + "\n"
 
@@ -217,6 +192,9 @@ def _rendered(text: str, *, title: str) -> str:
     return report.render(notebook, record, title=title)
 
 
-def _index(modules: list[Module]) -> str:
-    lines = [f"- [{module.title}]({module.name}/index.html)" for module in modules]
+def _index(modules: list[Module], sheets: dict[str, str]) -> str:
+    lines = [
+        f"- **{module.title}**: " + ", ".join(f"[{called}]({module.name}/{name})" for name, called in sheets.items())
+        for module in modules
+    ]
     return "# Teaching modules\n\n[Before class](before-class.html)\n\n" + "\n".join(lines) + "\n"

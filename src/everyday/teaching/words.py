@@ -13,9 +13,6 @@ from compendium.lookup import Lookup
 from everyday.teaching import copies
 from everyday.teaching.modules import Module, domains, load_modules
 
-#: Seeds of the variants of the sheets for a class without computers; variant A is the data that the class shares.
-VARIANTS: dict[str, int | None] = {"A": None, "B": 21, "C": 35}
-
 
 def book_pages() -> dict[str, str]:
     """Return the generated pages of the book's teaching part: text by path below ``book/``; none without modules."""
@@ -30,7 +27,7 @@ def overview(modules: list[Module]) -> str:
     rows = [
         [
             f'{module.about["order"]}. <a href="{module.name}.html">{escape.html(module.title)}</a>',
-            escape.html(" ".join(_plain(text).strip() for text in module.about["prerequisites"])),
+            escape.html(" ".join(plain(text).strip() for text in module.about["prerequisites"])),
             str(len(module.exercises)),
         ]
         for module in modules
@@ -42,7 +39,7 @@ that check themselves, common wrong answers, questions on ethics and power, and 
 this book. [The lecturer's guide](guide.md) explains how to make the edition with answers, and how to give each student
 their own data.
 
-{_table("The modules and what they require", ["module", "required", "number of exercises"], rows)}
+{table("The modules and what they require", ["module", "required", "number of exercises"], rows)}
 
 ## Competency domains
 
@@ -63,10 +60,15 @@ def _served(modules: list[Module]) -> str:
     ]
     left = [f"*{domain}*" for domain in known if not any(domain in module.domains for module in modules)]
     said = f"No module covers {' or '.join(left)}." if left else "At least one module covers each domain."
-    return f"{_table('Competency domains by module', heads, rows, marked_up=True)}\n\n{said}"
+    return f"{table('Competency domains by module', heads, rows, marked_up=True)}\n\n{said}"
 
 
-def _plain(text: str) -> str:
+def unlinked(text: str) -> str:
+    """Keep the words of links into the book, which is not part of an edition."""
+    return re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
+
+
+def plain(text: str) -> str:
     """Return the words of Markdown links without their targets."""
     return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
 
@@ -86,7 +88,7 @@ def page(module: Module, *, answers: bool = False) -> str:
         f"# {module.title}",
         about["who_for"],
         "## Requirements",
-        _listed(about["prerequisites"]),
+        listed(about["prerequisites"]),
         "## Learning outcomes",
         _outcomes(about["outcomes"]),
         _competencies(about["competencies"]),
@@ -98,7 +100,7 @@ def page(module: Module, *, answers: bool = False) -> str:
         about["real"],
         about["explorer"],
         "## Key ideas",
-        _listed(about["core"]),
+        listed(about["core"]),
         "## Data",
         _data(about["data"], answers=answers),
         "## Exercises",
@@ -107,22 +109,23 @@ def page(module: Module, *, answers: bool = False) -> str:
         "## Common wrong answers",
         _mistakes(module, answers=answers),
         "## Discussion: ethics and power",
-        _listed(about["discussion"]),
+        listed(about["discussion"]),
         "## Assessment",
         _rubric(module),
         "## Without a computer",
         about["paper"],
         "## Further reading",
-        _listed([f"{{cite:t}}`{entry['key']}`: {entry['why']}" for entry in about["reading"]]),
+        listed([f"{{cite:t}}`{entry['key']}`: {entry['why']}" for entry in about["reading"]]),
     ]
     return "\n\n".join(part.strip() for part in parts if part.strip()) + "\n"
 
 
-def _listed(items: list[str]) -> str:
+def listed(items: list[str]) -> str:
+    """Return texts as a Markdown list."""
     return "\n".join(f"- {item.strip()}" for item in items)
 
 
-def _table(label: str, heads: list[str], rows: list[list[str]], *, marked_up: bool = False) -> str:
+def table(label: str, heads: list[str], rows: list[list[str]], *, marked_up: bool = False) -> str:
     """Return a table of generated figures: what is in it counts as computed."""
     head = "".join(f'<th scope="col">{text if marked_up else escape.html(text)}</th>' for text in heads)
     body = "".join(
@@ -137,7 +140,7 @@ def _table(label: str, heads: list[str], rows: list[list[str]], *, marked_up: bo
 def _outcomes(outcomes: list[dict[str, Any]]) -> str:
     rows = [[escape.html(one["text"]), escape.html("; ".join(one["domains"]))] for one in outcomes]
     return (
-        _table("Learning outcomes and their competency domains", ["outcome", "domains"], rows)
+        table("Learning outcomes and their competency domains", ["outcome", "domains"], rows)
         + "\n\nThe domains are those of the WHO-ASPHER framework for the public health workforce "
         "{cite:p}`whoaspher2020`, named as in table 2 of {cite:t}`grimaud2024`."
     )
@@ -146,7 +149,7 @@ def _outcomes(outcomes: list[dict[str, Any]]) -> str:
 def _competencies(rows: list[dict[str, str]]) -> str:
     cells = [[escape.html(row[name]) for name in ("framework", "item", "level")] for row in rows]
     return (
-        _table("Competencies by item and level", ["framework", "item", "level after the session"], cells)
+        table("Competencies by item and level", ["framework", "item", "level after the session"], cells)
         + "\n\nItems of the WHO-ASPHER framework are the examples of table 2 of {cite:t}`grimaud2024`, in our words. "
         "Its levels run from novice to expert. The UK Public Health Skills and Knowledge Framework (2016, updated "
         "2019) has no levels, and its three areas are named."
@@ -161,7 +164,7 @@ def _plan(plan: list[dict[str, Any]], *, notes: bool = False) -> str:
         rows.append(row + ([escape.html(step.get(name, "–")) for name in ("say", "watch")] if notes else []))
         start = end
     heads = ["time", "activity", "material"] + (["what to say", "what to watch for"] if notes else [])
-    return _table("Plan of the session", heads, rows)
+    return table("Plan of the session", heads, rows)
 
 
 def _data(names: list[str], *, answers: bool) -> str:
@@ -174,7 +177,7 @@ def _data(names: list[str], *, answers: bool) -> str:
         more = " …" if len(resource["schema"]["fields"]) > 6 else ""
         rows.append([link, escape.html(resource["kind"]), escape.html(resource["description"]), f"{columns}{more}"])
     return (
-        _table("Data of the exercises", ["data set", "kind", "what it is", "columns"], rows)
+        table("Data of the exercises", ["data set", "kind", "what it is", "columns"], rows)
         + "\n\nThe data dictionary describes every column, with its unit and allowed values."
     )
 
@@ -215,7 +218,7 @@ def _mistakes(module: Module, *, answers: bool) -> str:
         + ([str(one.marks), f"<pre><code>{escape.html_lines(one.code.strip())}</code></pre>"] if answers else [])
         for one in module.mistakes
     ]
-    return _table("Common wrong answers", heads, rows)
+    return table("Common wrong answers", heads, rows)
 
 
 def _rubric(module: Module) -> str:
@@ -230,9 +233,9 @@ def _rubric(module: Module) -> str:
         for one in module.about["rubric"]
     ]
     return (
-        _table("Marks", ["exercise", "marks", "marked by"], marked)
+        table("Marks", ["exercise", "marks", "marked by"], marked)
         + "\n\n"
-        + _table("Marking guide for the open question", ["criterion", "full marks", "some marks", "no marks"], rows)
+        + table("Marking guide for the open question", ["criterion", "full marks", "some marks", "no marks"], rows)
     )
 
 
@@ -244,13 +247,13 @@ def handout(module: Module) -> str:
         [
             _first_sentences(about["story"], 3),
             "## Key ideas",
-            _listed(about["core"]),
+            listed(about["core"]),
             "## Data",
-            _listed([f"`{name}`: {datasets.describe(name)['description']}" for name in about["data"]]),
+            listed([f"`{name}`: {datasets.describe(name)['description']}" for name in about["data"]]),
             "## Exercises",
-            _listed(asked),
+            listed(asked),
             "## Discussion",
-            _listed(about["discussion"]),
+            listed(about["discussion"]),
         ]
     )
 
@@ -266,13 +269,13 @@ def resolved(text: str) -> str:
 
 
 def drawings(module: Module) -> list[str]:
-    """Return the figures of a module's notebook, as they were drawn when its outputs were stored."""
+    """Return the figures of a module's notebook, as they were drawn when its outputs were stored, at both widths."""
     figures = [cell for cell in module.read().cells if "figure" in cell.metadata.get("tags", [])]
-    return [_wide(output.data["text/html"]) for cell in figures for output in cell.outputs]
+    return [output.data["text/html"] for cell in figures for output in cell.outputs]
 
 
 def real_figure(module: Module) -> str:
-    """Return a figure of the book on real data, as it is stored in the notebook that the module names.
+    """Return a figure of the book on real data, at both widths, as it is stored in the notebook that the module names.
 
     Raises
     ------
@@ -284,48 +287,24 @@ def real_figure(module: Module) -> str:
         for output in cell.get("outputs", []):
             markup = output.get("data", {}).get("text/html", "")
             if f'id="figure-{name}"' in markup:
-                return _wide(markup)
+                return markup
     raise RunError(f"{module.name}: notebooks/{notebook}.ipynb stores no figure '{name}'; name another under 'figure'")
 
 
-def _squared(markup: str) -> str:
-    """Return a drawing on squared paper: ten units a square, for reading and drawing by hand."""
-    found = re.search(r'<svg[^>]*viewBox="0 0 ([\d.]+) ([\d.]+)"[^>]*>', markup)
-    if not found:
-        return markup
-    width, height = (float(one) for one in found.groups())
-    lines = "".join(f"M0 {at}H{width:g}" for at in range(10, int(height), 10))
-    lines += "".join(f"M{at} 0V{height:g}" for at in range(10, int(width), 10))
-    grid = f'<path d="{lines}" fill="none" stroke="#b9c6ce" stroke-width="0.4"/>'
-    return markup[: found.end()] + grid + markup[found.end() :]
+def wide(markup: str) -> str:
+    """Return a figure as it is on a wide screen, without its version for a narrow one, which would hide it there."""
+    alone = re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", markup, flags=re.S)
+    return alone.replace('<div class="hs-wide">', "<div>")
 
 
-def _wide(markup: str) -> str:
-    """Return a figure as it is on a wide screen, without its version for a narrow one."""
-    return re.sub(r'<div class="hs-narrow".*?</div>(?=<figcaption|<details)', "", markup, flags=re.S)
-
-
-def variants(module: Module) -> dict[str, list[copies.Sheet]]:
-    """Return the tables for a class without computers, by variant."""
-    return {name: copies.sheets(module, seed=seed) for name, seed in VARIANTS.items()}
-
-
-def sheets(module: Module, variant: str, tables: list[copies.Sheet]) -> str:
-    """Return what a class without computers works on, for printing: figure, tables, rules and cards of a variant."""
-    parts = [f"# {module.title}: sheets {variant}", "No computer is needed. Show your working on the sheet."]
-    parts += [_squared(one) for one in drawings(module)[:1]] if VARIANTS[variant] is None else []
-    for sheet in tables:
-        caption = f"{sheet.caption} (synthetic, sheets {variant})" if sheet.synthetic else sheet.caption
-        cells = [[escape.html(str(value)) for value in row] for row in sheet.table.itertuples(index=False)]
-        parts.append(_table(caption, [str(name) for name in sheet.table.columns], cells))
-    return "\n\n".join(parts) + "\n"
-
-
-def lecturer(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
-    """Return the lecturer's notes: what to say when, solutions with number and comment, keys of the sheets."""
+def lecturer(module: Module) -> str:
+    """Return the lecturer's notes: what to say when, solutions with number and comment, further reading."""
     about, worked = module.about, copies.work_out(module)
     numbers = {row["exercise"]: f"{row['answer_to']} = {row['answer']}" for row in worked.key}
-    parts = [f"# {module.title}: notes for the lecturer", "## What to say when", _plan(about["plan"], notes=True)]
+    things = sorted({one for step in about["plan"] for one in step.get("with", "").split(", ") if one})
+    ready = f"{about['minutes']} minutes. You need: {', '.join(things)}. Print five sets of paper sheets in any case."
+    parts = [f"# {module.title}: notes for the lecturer", "## Before you start", ready]
+    parts += ["## What to say when", _plan(about["plan"], notes=True)]
     parts += ["## Questions without marks"]
     parts += [f"{module.thinking[name]}\n\n**Comment.** {about['comments'][name]}" for name in module.thinking]
     parts += ["## Solutions, with the class's data"]
@@ -335,50 +314,7 @@ def lecturer(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
         slips = [f"{one['answer'] if isinstance(one['answer'], str) else copies.shown(one['answer'])}: {one['says']}"
                  for one in worked.slips.get(exercise.name, [])]  # fmt: skip
         parts += [f"### {exercise.title}", shown, f"**Comment.** {about['comments'][exercise.name]}"]
-        parts += ["Wrong answers to expect:", _listed(slips)] if slips else []
-    parts += ["## The real figures", about["real"], real_figure(module), "## Without a computer", about["paper"]]
-    for variant, made in tables.items():
-        rows = [
-            [escape.html(one.caption), escape.html("; ".join(f"{name}: {value}" for name, value in one.key.items()))]
-            for one in made
-            if one.key
-        ]
-        parts.append(_table(f"Key of sheets {variant}", ["sheet", "answers"], rows))
-    parts += ["## Further reading", _listed([f"{{cite:t}}`{one['key']}`: {one['why']}" for one in about["reading"]])]
+        parts += ["Wrong answers to expect:", listed(slips)] if slips else []
+    parts += ["## The real figures", about["real"], real_figure(module)]
+    parts += ["## Further reading", listed([f"{{cite:t}}`{one['key']}`: {one['why']}" for one in about["reading"]])]
     return "\n\n".join(part.strip() for part in parts) + "\n"
-
-
-def slides(module: Module) -> list[tuple[str, str]]:
-    """Return the slides as Markdown with HTML, each with its speaker notes.
-
-    Question, prediction, ideas with their formula, the chart, the real figures, the tasks, common errors, discussion.
-    """
-    about, thinking = module.about, module.thinking
-    said = [step for step in about["plan"] if step.get("say")]
-    named = {exercise.name: exercise.title for exercise in module.exercises}
-    wrong = [f"{named[one.exercise].partition(':')[0]}: {one.mistake}" for one in module.mistakes]
-    last, drawn = module.exercises[-1], drawings(module)
-    texts = [
-        (f"# {module.title}\n\n{about['who_for']}", said[0]["say"]),
-        ("## What you will be able to do\n\n" + _listed([one["text"] for one in about["outcomes"]]), ""),
-        (f"## The story\n\n{about['story']}", said[1]["say"]),
-        (_headed(thinking["predict"]), about["comments"]["predict"]),
-        *((text.partition("\nNote:")[0], text.partition("\nNote:")[2]) for text in about["slides"]),
-        *((f"## The data of the exercises\n\n{drawing}", "Ask for the unit of each axis.") for drawing in drawn[:1]),
-        (f"## The real figures\n\n{real_figure(module)}", about["real"]),
-        ("## Your turn\n\n" + _listed(list(named.values())[:-1]), about["comments"]["q1"]),
-        *((f"## The chart\n\n{drawing}", "Show this after the exercise that it answers.") for drawing in drawn[1:]),
-        ("## Common errors\n\n" + _listed(wrong[:6]), "Show this after the exercises. Ask how each comes about."),
-        (_headed(thinking["change"]), about["comments"]["change"]),
-        (_headed(thinking["interpret"]), about["comments"]["interpret"]),
-        ("## Discussion\n\n" + _listed(about["discussion"]), "Give each question to one group, three minutes."),
-        (f"## Homework: {last.title.partition(': ')[2]}\n\n{last.task}", about["comments"][last.name]),
-    ]  # fmt: skip
-    if about["explorer"]:
-        texts.insert(-2, (f"## Try it in the explorer\n\n{about['explorer']}", "Open the book's page beforehand."))
-    return [(resolved(_plain(text)), resolved(_plain(note)).strip()) for text, note in texts]
-
-
-def _headed(text: str) -> str:
-    """Return a question of the notebook as a slide: its heading a level up, without its hints."""
-    return re.sub(r"^#+ ", "## ", text.partition("<details")[0].strip())
