@@ -134,16 +134,10 @@ LAUGHS = b'<!DOCTYPE Project [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><Project'
         (lambda m: m | {"C:\\evil.txt": b"x"}, "would be written outside its folder"),
         (edit(b"<Project", XXE), "declares a document type"),
         (edit(b"<Project", LAUGHS), "declares a document type"),
-        (lambda m: {k: v for k, v in m.items() if not k.endswith(".txt")}, "has no such member"),
-        (
-            lambda m: {k: b"\xff\xfe\x00" if k.endswith(".txt") else v for k, v in m.items()},
-            "is not UTF-8 text",
-        ),
         (
             lambda m: {k: b"short" if k.endswith(".txt") else v for k, v in m.items()},
             r"the text has 5 characters",
         ),
-        (edit(b"internal://", b"file:///etc/"), "lies outside the archive"),
         (edit(b"</Project>", b""), "not readable XML"),
         (edit(b"urn:QDA-XML:project:1.0", b"urn:other"), "a project begins with Project"),
         (lambda m: {k: v for k, v in m.items() if k.endswith(".txt")}, "holds 0 .qde documents"),
@@ -157,6 +151,39 @@ def test_archives_that_mean_harm_or_are_broken_are_refused(tmp_path, change, mes
     with pytest.raises(DataError, match=message):
         refi.read_project(path)
     assert not (tmp_path.parent / "evil.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda m: {k: v for k, v in m.items() if not k.endswith(".txt")}, "the archive has no internal://"),
+        (lambda m: {k: b"\xff\xfe\x00" if k.endswith(".txt") else v for k, v in m.items()}, "is not UTF-8 text"),
+        (edit(b"internal://", b"file:///etc/"), "outside the archive, file:"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_listed(tmp_path, change, message):
+    path = repacked(tmp_path, change)
+    project = refi.read_project(path)
+    assert project.sources == ()
+    assert project.segments == ()
+    assert [message in said for said in project.skipped] == [True]
+    with pytest.raises(DataError, match=f"no text source that can be read .not read: source .*{message}"):
+        refi.read_texts(path)
+
+
+def test_what_can_be_read_is_read_and_the_rest_is_said(tmp_path):
+    texts = (refi.Source(refi.guid("a"), "first", "We wait."), refi.Source(refi.guid("b"), "second", "x"))
+    two = refi.Project("two", sources=texts)
+    path = refi.write_project(two, tmp_path / "two.qdpx")
+    with zipfile.ZipFile(path) as packed:
+        members = {name: packed.read(name) for name in packed.namelist() if refi.guid("b") not in name}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in members.items():
+            packed.writestr(name, content)
+    found = refi.read_texts(path)
+    assert found["document"].tolist() == ["two.qdpx: first"]
+    lost = f"not read in two.qdpx: source 'second' (the archive has no internal://{refi.guid('b')}.txt in Sources/)"
+    assert found.attrs["read_as"] == [lost]
 
 
 def test_a_zip_bomb_is_stopped_while_it_unpacks(tmp_path, monkeypatch):

@@ -43,14 +43,13 @@ TIDY = "month,days\nJan,1.5\nFeb,2.5\n"
         ("", "the file is empty"),
         ("sep=;\n", "the file is empty"),
         ("# nothing\n", "nothing but comments"),
-        (TIDY.encode("utf-16-le"), r"holds null bytes"),
         (b"\xff\xfe\x00\xd8m", "begins as UTF-16 text and cannot be read as such"),
         (TIDY.encode() + b"\x81", r"neither UTF-8 nor Windows-1252 text \(byte 27\)"),
         (b"PK\x03\x04rest", "no readable xlsx, xls or ods workbook"),
         (b"\xd0\xcf\x11\xe0rest", "no readable xlsx, xls or ods workbook"),
         ("month,days,Days\nJan,1,2\n", "columns 'days' and 'Days' are both read as 'days'"),
         ('month,days\nJan,"19,42"\nFeb,"1,234"\n', r"column 'days': '1,234' could be a thousand and '19,42' is a"),
-        ("month;days\nJan;1,234\n", r"column 'days': '1,234' could be a thousand or a decimal; write 1234"),
+        ("month;days\nJan;1,234\n", r"column 'days': '1,234' could be a thousand or a decimal; say which"),
         ("month,days\nJan,8O\n", r"column 'days', row 2: '8O' is not allowed"),
         ("\n \n", "the file is empty"),
         ("\ufeff", "the file is empty"),
@@ -132,7 +131,7 @@ def test_a_workbook_is_read_by_the_sheet_that_names_the_columns(tmp_path, ending
     assert frame["days"].tolist() == [3.0]
     assert frame.attrs["read_as"][0] == "the sheet 'Waits' of the workbook is read"
     both = {name: [["month", "days"], ["Jan", 1]] for name in ("2023", "2024")}
-    with pytest.raises(DataError, match="the workbook has 2 sheets with data: 2023, 2024; keep the one to read"):
+    with pytest.raises(DataError, match="the workbook has 2 sheets with data: 2023, 2024; say which to read"):
         read_table(workbook(tmp_path / f"both.{ending}", both), SCHEMA, label="both")
     with pytest.raises(DataError, match="the workbook is empty"):
         read_table(workbook(tmp_path / f"none.{ending}", {"A": []}), SCHEMA, label="none")
@@ -165,8 +164,8 @@ def test_a_column_without_a_name_keeps_its_values(tmp_path):
 
 
 def test_a_line_break_inside_a_cell_is_one_row_of_the_spreadsheet(tmp_path):
-    with pytest.raises(DataError, match="column 'days', row 3: 'x' is not allowed"):
-        read(tmp_path, 'month,days\n"Jan\nuary",1\nFeb,x\n')
+    with pytest.raises(DataError, match="column 'days', row 3: 'q' is not allowed"):
+        read(tmp_path, 'month,days\n"Jan\nuary",1\nFeb,q\n')
 
 
 def test_rows_are_those_of_the_spreadsheet_in_later_checks_too(mini):

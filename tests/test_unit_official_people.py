@@ -39,7 +39,7 @@ def test_a_group_of_fewer_than_ten_organisations_has_no_quantiles(tmp_path):
 
 def test_a_workbook_without_the_sheet_is_named(tmp_path):
     workbook(tmp_path / "other.xlsx", {"Notes": [["a"], [1]]})
-    with pytest.raises(DataError, match=r"other.xlsx has no sheet 'PEOPLE PROMISE ELEMENTS'; give the workbook"):
+    with pytest.raises(DataError, match=r"other\.xlsx: this is not a workbook with a sheet 'PEOPLE PROMISE ELE"):
         teams.read_staff_survey(tmp_path / "other.xlsx")
 
 

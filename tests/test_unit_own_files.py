@@ -317,3 +317,57 @@ def test_fifty_ages_are_no_groups(tmp_path):
     (tmp_path / "staff.csv").write_text("sex,hourly_pay,age\n" + rows)
     with pytest.raises(DataError, match="column 'age' holds 50 different numbers, which are no groups of people"):
         io.read_payroll(tmp_path / "staff.csv", characteristics=["age"])
+
+
+def test_a_staff_list_is_described_by_what_its_reader_uses(tmp_path):
+    _, output = said("describe", "workforce_equality")
+    assert "    band: " in output
+    assert "    person: " not in output
+    assert "clinical: " in output
+    needed = [line.split(":")[0].strip() for line in output.splitlines() if line.endswith("always given)")]
+    assert needed[:2] == ["ethnic_group", "band"] or needed[:2] == ["band", "ethnic_group"]
+    code, _ = said("template", "workforce_equality", "--out", str(tmp_path))
+    assert code == 0
+    assert set((tmp_path / "staff.csv").read_text().splitlines()[0].split(",")) == set(io.staff_list.COLUMNS)
+    assert io.read_staff_list(tmp_path / "staff.csv")["band"].notna().any()
+
+
+def test_a_file_is_checked_with_the_readers_own_names(tmp_path, monkeypatch):
+    monkeypatch.setenv(parameters.COLUMNS_VARIABLE, "{}")
+    monkeypatch.setenv(parameters.STATED_VARIABLE, "{}")
+    (tmp_path / "own.csv").write_text("Month,Referrals\n1/1/2023,80\n2/1/2023,90\n3/1/2023,95\n")
+    code, output = said("check", str(tmp_path / "own.csv"))
+    assert code == 1
+    mapped = ("-p", "column.period=Month", "-p", "column.value=Referrals")
+    code, output = said("check", str(tmp_path / "own.csv"), *mapped)
+    assert code == 1
+    assert "say which with -p 'dates=day first' or -p 'dates=month first'" in output
+    code, output = said("check", str(tmp_path / "own.csv"), *mapped, "-p", "dates=month first")
+    assert code == 0, output
+    assert "own.csv is series of an indicator: 3 rows" in output
+    assert "'1/1/2023' is read as 2023-01-01: month first" in output
+    code, output = said("check", str(tmp_path / "own.csv"), "-p", "dates=backwards")
+    assert (code, "'dates' is 'backwards'; allowed: day first or month first" in output) == (1, True)
+    code, output = said("check", str(tmp_path / "own.csv"), "-p", "level=0.9")
+    assert (code, "'-p level=0.9' is none of the options of check" in output) == (1, True)
+
+
+def test_a_folder_of_tidy_files_is_one_table_and_one_report_for_each(tmp_path):
+    for name, first in (("Ward 7", 10), ("Ward 8", 20)):
+        rows = "".join(f"2023-{month:02d}-01,{first + month}\n" for month in range(1, 7))
+        (tmp_path / f"{name}.csv").write_text(f"period,value\n{rows}")
+    table = io.read_series(tmp_path)
+    assert table.groupby("unit")["value"].max().to_dict() == {"Ward 7": 16, "Ward 8": 26}
+    assert "Ward 7.csv: the file has one series, called 'value' in 'your file' here" in table.attrs["read_as"]
+    known = {"data": Parameter("data", "str", "x", "series", "data set or file"),
+             "level": Parameter("level", "float", 0.95, "level", "0.5 to 0.999")}  # fmt: skip
+    rows = list(sweep.read_grid(tmp_path, known))
+    assert [(row.name, row.cells) for row in rows] == [
+        ("ward-7", {"data": "Ward 7.csv"}), ("ward-8", {"data": "Ward 8.csv"})]  # fmt: skip
+    kept = sweep.fingerprint_of(rows[0], "base", folder=tmp_path)
+    assert sweep.fingerprint_of(rows[0], "base", folder=tmp_path, full=True) != kept
+    (tmp_path / "Ward 7.csv").write_text("period,value\n2023-01-01,9\n")
+    assert sweep.fingerprint_of(rows[0], "base", folder=tmp_path) != kept
+    (tmp_path / "none").mkdir()
+    with pytest.raises(RunError, match=r"none: the folder has no file that ends in \.csv, \.tsv"):
+        list(sweep.read_grid(tmp_path / "none", known))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,11 @@ def _example(parameter: Parameter) -> dict[str, Any] | None:
     return datasets.describe(parameter.default) if parameter.default in datasets.names() else None
 
 
-def described(name: str) -> str:
+def described(name: str, columns: Mapping[str, Mapping[str, bool]] | None = None) -> str:
     """Return what a notebook answers, the files that it takes with their columns, and its settings, as plain text.
+
+    ``columns`` says, by parameter, which columns a reader uses and whether each is needed, where these are not all
+    columns of the example.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def described(name: str) -> str:
         example = _example(one)
         optional = " (may be left out)" if one.allowed.endswith("or nothing") else ""
         lines += [f"File -p {key}=FILE{optional}: {one.meaning}"]
-        for field in example["schema"]["fields"] if example else ():
+        for field in _fields(example, (columns or {}).get(key)):
             need = "" if field.get("optional") or not field.get("constraints", {}).get("required") else ", always given"
             lines.append(f"    {field['name']}: {field['description']} ({field['type']}{need})")
     lines += ["", "Settings (-p name=value):"]
@@ -77,8 +81,20 @@ def described(name: str) -> str:
     return "\n".join([*lines, "", f"Example: healthsys report {name} {given} --out REPORT".replace("  ", " ")])
 
 
-def template(name: str, out: Path) -> list[Path]:
+def _fields(example: dict[str, Any] | None, used: Mapping[str, bool] | None) -> list[dict[str, Any]]:
+    """Return the fields of an example, or those that a reader uses, the needed ones first."""
+    fields = example["schema"]["fields"] if example else []
+    if not used:
+        return fields
+    kept = [field for field in fields if field["name"] in used]
+    kept = [field | {"optional": False, "constraints": {"required": used[field["name"]]}} for field in kept]
+    return sorted(kept, key=lambda field: not used[field["name"]])
+
+
+def template(name: str, out: Path, columns: Mapping[str, Mapping[str, bool]] | None = None) -> list[Path]:
     """Write, for each file that a notebook takes, a CSV with the header and a few example rows; return their paths.
+
+    ``columns`` is that of :func:`described`.
 
     Raises
     ------
@@ -90,7 +106,7 @@ def template(name: str, out: Path) -> list[Path]:
     for key, one in known.items():
         example = _example(one) if one.is_source else None
         if example:
-            names = [field["name"] for field in example["schema"]["fields"]]
+            names = [field["name"] for field in _fields(example, (columns or {}).get(key))]
             rows = pd.read_csv(paths.data() / example["path"], dtype=str, nrows=EXAMPLE_ROWS)
             contents[out / f"{key}.csv"] = to_csv(rows[[column for column in names if column in rows.columns]])
     if not contents:

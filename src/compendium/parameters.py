@@ -31,8 +31,12 @@ import yaml
 from compendium import datasets
 from compendium.errors import RunError, nearest
 
-#: The environment variable in which readers find the columns that a reader's own file names otherwise.
-COLUMNS_VARIABLE = "HEALTHSYS_COLUMNS"
+#: The environment variables in which readers find the columns that a reader's own file names otherwise, and what
+#: the reader states of an ambiguous file.
+COLUMNS_VARIABLE, STATED_VARIABLE = "HEALTHSYS_COLUMNS", "HEALTHSYS_STATED"
+
+#: What a reader can state of an ambiguous file, and what it may be (a sheet: any).
+STATED = {"sheet": (), "dates": ("day first", "month first"), "comma": ("decimal", "thousands")}
 
 #: Characters of a refused value that a message shows.
 LONGEST_SHOWN = 200
@@ -210,12 +214,27 @@ def routed(notebook: nbformat.NotebookNode, pairs: tuple[str, ...]) -> tuple[str
 
 
 def with_columns(pairs: tuple[str, ...]) -> tuple[str, ...]:
-    """Tell the readers which columns are named otherwise (``column.NAME=MINE``), and return the other options."""
+    """Tell the readers which columns are named otherwise (``column.NAME=MINE``) and what the reader states of an
+    ambiguous file (:data:`STATED`), and return the other options.
+
+    Raises
+    ------
+    RunError
+        If a statement is none that is allowed.
+    """
     split = [pair.partition("=") for pair in pairs]
     mapped = {name.removeprefix("column."): text for name, _, text in split if name.startswith("column.")}
-    if mapped:
-        os.environ[COLUMNS_VARIABLE] = json.dumps(mapped)
-    return tuple(pair for pair in pairs if not pair.startswith("column."))
+    stated = {name: text.strip() for name, equals, text in split if name in STATED and equals}
+    for name, text in stated.items():
+        if STATED[name] and text not in STATED[name]:
+            raise RunError(f"'{name}' is '{text[:60]}'; allowed: {' or '.join(STATED[name])}")
+    for variable, found in ((COLUMNS_VARIABLE, mapped), (STATED_VARIABLE, stated)):
+        if found:
+            os.environ[variable] = json.dumps(found)
+    return tuple(
+        pair for pair, (name, *_) in zip(pairs, split, strict=True)
+        if not name.startswith("column.") and name not in STATED
+    )  # fmt: skip
 
 
 def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label: str) -> dict[str, Any]:

@@ -44,6 +44,9 @@ COLUMNS = ("name", "status", "reason")
 _LONGEST_REASON = 500
 
 
+#: Endings of the files of a folder that is given in place of a grid.
+FILES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
+
 #: What a cell of a grid holds for a parameter that is to be empty; an empty cell means the default.
 NOTHING = "nothing"
 
@@ -75,6 +78,7 @@ class Task:
     row: Row
     folder: str
     base: str
+    full: bool = False
 
 
 def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Row]:
@@ -83,7 +87,7 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
     Parameters
     ----------
     path
-        CSV file, UTF-8.
+        CSV file, or a folder with a file for each report, which the notebook's first file parameter takes.
     known
         Parameters of the notebook.
 
@@ -92,8 +96,11 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
     RunError
         Naming the file and what is wrong with it: a column that is no parameter, two rows of one name.
     """
+    if path.is_dir():
+        yield from _folder_rows(path, known)
+        return
     if not path.is_file():
-        raise RunError(f"the grid '{path}' is no file; give a CSV file with a row for each report")
+        raise RunError(f"the grid '{path}' is no file; give a CSV file with a row for each report, or a folder")
     with io.StringIO(files.text_of(path), newline="") as lines:
         reader = csv.DictReader(lines)
         for column in reader.fieldnames or ():
@@ -118,6 +125,22 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
             yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in cells.items() if cell})
 
 
+def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterator[Row]:
+    """Yield a row for each file of a folder, named after it."""
+    source = next((name for name, one in known.items() if one.is_source), None)
+    if source is None:
+        raise RunError(f"the notebook takes no file, so the grid cannot be the folder '{folder.name}'; give a CSV file")
+    seen: dict[str, str] = {}
+    for line, path in enumerate(sorted(one for one in folder.iterdir() if one.suffix.lower() in FILES), start=1):
+        name = _folder_name(path.stem)
+        if name in seen:
+            raise RunError(f"{folder.name}: '{seen[name]}' and '{path.name}' would both be named '{name}'; rename one")
+        seen[name] = path.name
+        yield Row(line, name, {source: path.name})
+    if not seen:
+        raise RunError(f"{folder.name}: the folder has no file that ends in {', '.join(FILES)}; put your files there")
+
+
 def _folder_name(given: str) -> str:
     """Return a name as a folder can be called: lower-case letters, digits and hyphens, 80 at most.
 
@@ -137,10 +160,12 @@ def base_of(notebook: str) -> str:
     return fingerprint.fingerprint(Run(path.stem, path, path.stem, {}, tuple(sorted(declared or datasets.names()))))
 
 
-def fingerprint_of(row: Row, base: str, *, folder: Path) -> str:
-    """Return the fingerprint of a row: what every row depends on, its cells, and the files among them."""
-    read = [folder / cell for cell in row.cells.values() if len(cell) < 1024 and (folder / cell).is_file()]
-    parts = [base, row.cells, [[path.name, datasets.sha256(path)] for path in read]]
+def fingerprint_of(row: Row, base: str, *, folder: Path, full: bool = False) -> str:
+    """Return the fingerprint of a row: what every row depends on, its edition, its cells, and the files among them."""
+    named = [folder / cell for cell in row.cells.values() if len(cell) < 1024]
+    within = (sorted(path.iterdir()) if path.is_dir() and path != folder else [path] for path in named)
+    read = [path for paths in within for path in paths if path.is_file()]
+    parts = [base, full, row.cells, [[path.name, datasets.sha256(path)] for path in read]]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -171,9 +196,9 @@ def make(task: Task, *, keep_warm: bool = False) -> Done:
                 )
             known = parameters.parameters_of(read_source(find_notebook(task.notebook)), label=task.notebook)
             page, record = report.composed(
-                task.notebook, _values(task.row, known), folder=folder, style_link="../style.css"
+                task.notebook, _values(task.row, known), folder=folder, style_link="../style.css", full=task.full
             )
-        key = fingerprint_of(task.row, here, folder=folder)
+        key = fingerprint_of(task.row, here, folder=folder, full=task.full)
         return Done(task.row.name, page, {**record, "sweep": {"name": task.row.name, "fingerprint": key}})
     except CompendiumError as error:
         return Done(task.row.name, reason=str(error))
@@ -207,6 +232,7 @@ def sweep(
     *,
     out: str,
     scheduler: str = "",
+    full: bool = False,
     jobs: int | None = None,
     tell: Callable[[str, str], None] = lambda *_: None,
 ) -> dict[str, int]:
@@ -217,11 +243,13 @@ def sweep(
     notebook
         Name of a notebook in ``notebooks/``.
     grid
-        CSV file, one report a row.
+        CSV file, one report a row; or a folder, one report a file.
     out
         Folder of the reports, or an address that fsspec knows (group ``scale``).
     scheduler
         Address of a Dask scheduler; this machine's cores where it is empty.
+    full
+        Every section of the notebook with its code in each report, not the short edition.
     jobs
         How many rows at once on this machine; one per core by default.
     tell
@@ -245,18 +273,18 @@ def sweep(
         raise RunError(f"{grid.name}: the file has a header but no rows; expected one row for each report")
     store = Store(out)
     store.write("style.css", report.style())
-    base, folder = base_of(notebook), grid.resolve().parent
+    base, folder = base_of(notebook), grid.resolve() if grid.is_dir() else grid.resolve().parent
     counts = {"done": 0, "skipped": 0, "failed": 0}
     reasons: dict[str, str] = {}
 
     def waiting() -> Iterator[Task]:
         for row in read_grid(grid, known):
-            if is_done(store, row.name, fingerprint_of(row, base, folder=folder)):
+            if is_done(store, row.name, fingerprint_of(row, base, folder=folder, full=full)):
                 counts["skipped"] += 1
                 store.note([row.name, "done", ""])
                 tell(row.name, "skipped")
             else:
-                yield Task(path.stem, row, str(folder), base)
+                yield Task(path.stem, row, str(folder), base, full)
 
     store.begin("index.csv", COLUMNS)
     run = on_cluster(waiting(), scheduler) if scheduler else on_this_machine(waiting(), path, total, jobs)

@@ -13,6 +13,7 @@ from compendium import datasets
 from compendium.errors import CompendiumError
 from healthsys import climate, io
 from healthsys.errors import HealthsysError
+from healthsys.io import payroll, staff_list
 
 #: Series whose problems are listed, and problems listed of all of them.
 MOST_SERIES, MOST_PROBLEMS = 20, 12
@@ -26,6 +27,7 @@ class Kind:
     read: Callable[..., pd.DataFrame]
     columns: tuple[str, ...]
     takes: tuple[str, ...]
+    reads: tuple[str, ...] = ()  #: every column that is used, where the reader uses fewer than its example has
 
 
 def _survey(path: Path, *, label: str) -> pd.DataFrame:
@@ -55,12 +57,27 @@ def kinds() -> list[Kind]:
         _bundled("workforce_boards", "workforce_equality -p boards"),
         _bundled("narrative_events_template", "resilience_narrative -p events_file"),
         Kind("a staff file, one row a person", io.read_payroll, ("sex", "hourly_pay"),
-             ("pay_gap -p staff", "pay_gap_decomposition -p staff", "intersectional_gaps -p staff")),
+             ("pay_gap -p staff", "pay_gap_decomposition -p staff", "intersectional_gaps -p staff"),
+             payroll.COLUMNS),
         Kind("a staff list for the equality standards", io.read_staff_list, ("band", "ethnic_group"),
-             ("workforce_equality -p staff",)),
+             ("workforce_equality -p staff",), staff_list.COLUMNS),
         Kind("series of an indicator", io.read_series, ("indicator", "unit", "period", "value"),
              ("control_chart -p data", "service_trends -p data")),
     ]  # fmt: skip
+
+
+def columns_read(notebook: str) -> dict[str, dict[str, bool]]:
+    """Return, for a parameter whose reader uses other columns than its example has, these and whether each is needed.
+
+    >>> columns_read("workforce_equality")["staff"]["band"], columns_read("workforce_equality")["staff"]["clinical"]
+    (True, False)
+    """
+    return {
+        one.partition(" -p ")[2]: {name: name in kind.columns for name in kind.reads}
+        for kind in kinds()
+        for one in kind.takes
+        if kind.reads and one.startswith(f"{notebook} -p ")
+    }
 
 
 def examined(path: Path) -> list[str]:

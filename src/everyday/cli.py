@@ -297,8 +297,9 @@ def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
 def describe(notebook: str) -> None:
     """Say what a NOTEBOOK answers, which files it takes, with their columns, and its settings."""
     from compendium import catalogue
+    from everyday.check import columns_read
 
-    click.echo(escape.lines(catalogue.described(notebook)))
+    click.echo(escape.lines(catalogue.described(notebook, columns_read(notebook))))
 
 
 @main.command()
@@ -307,17 +308,25 @@ def describe(notebook: str) -> None:
 def template(notebook: str, out: Path) -> None:
     """Write the files that a NOTEBOOK takes, each with its header and three example rows."""
     from compendium import catalogue
+    from everyday.check import columns_read
 
-    for path in catalogue.template(notebook, out):
+    for path in catalogue.template(notebook, out, columns_read(notebook)):
         click.echo(f"wrote {path}")
 
 
 @main.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
-def check(file: Path) -> None:
+@click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help=(
+    "column.NAME=MINE reads your column MINE as NAME; sheet, dates and comma say how an ambiguous file is read."))
+def check(file: Path, options: tuple[str, ...]) -> None:
     """Say what a FILE is, which notebooks take it, and what is odd about it, before any report."""
+    from compendium import parameters
+    from compendium.errors import RunError
     from everyday import check as checking
 
+    other = parameters.with_columns(options)
+    if other:
+        raise RunError(f"check: '-p {other[0]}' is none of the options of check: column.NAME, sheet, dates, comma")
     for line in checking.examined(file):
         click.echo(escape.lines(line))
 
@@ -335,7 +344,8 @@ class _Report(click.Command):
 @main.command(cls=_Report)
 @click.argument("notebook", shell_complete=_completed)
 @click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help=(
-    "Set a parameter; column.NAME=MINE reads your column MINE as NAME. healthsys describe NOTEBOOK lists them."))
+    "Set a parameter (healthsys describe NOTEBOOK lists them). column.NAME=MINE reads your column MINE as NAME; sheet, "
+    "dates and comma say how an ambiguous file is read."))
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")
 @click.option("--title", default="", help="Title of the report (default: the notebook's question).")
 @click.option("--organisation", default="", help="Whose report it is.")
@@ -378,11 +388,13 @@ def report(
 
 @main.command()
 @click.argument("notebook", shell_complete=_completed)
-@click.option("--grid", required=True, type=click.Path(dir_okay=False, path_type=Path), help="CSV: one row per report.")
+@click.option("--grid", required=True, type=click.Path(path_type=Path),
+              help="CSV with a row for each report, or a folder with a file for each.")  # fmt: skip
 @click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler; this computer's cores by default.")
+@click.option("--full", is_flag=True, help="All sections and the code in each report, in place of the short edition.")
 @_jobs
-def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None) -> None:
+def sweep(notebook: str, grid: Path, out: str, scheduler: str, full: bool, jobs: int | None) -> None:
     """Write one report per row of a grid, and an index; run it again to continue where it stopped."""
     from tqdm import tqdm
 
@@ -395,7 +407,7 @@ def sweep(notebook: str, grid: Path, out: str, scheduler: str, jobs: int | None)
             if status == "failed":
                 tqdm.write(f"   failed  {name}")
 
-        counts = sweeping.sweep(notebook, grid, out=out, scheduler=scheduler, jobs=jobs, tell=tell)
+        counts = sweeping.sweep(notebook, grid, out=out, scheduler=scheduler, full=full, jobs=jobs, tell=tell)
     click.echo("rows: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     click.echo(f"wrote {out.rstrip('/')}/index.html, index.csv, results.csv")
     if counts["failed"]:

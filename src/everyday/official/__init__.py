@@ -8,9 +8,11 @@ in the order in which ``data/datapackage.json`` names them (``computed.files``),
 from __future__ import annotations
 
 import importlib
+import io
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,6 +20,7 @@ from compendium import datasets, files, paths
 from compendium.errors import CompendiumError, nearest
 from compendium.spreadsheet import to_csv
 from healthsys.errors import DataError
+from healthsys.io import csv_files
 
 #: What computes one data set: paths of the official files, a DataFrame back.
 Compute = Callable[..., pd.DataFrame]
@@ -29,6 +32,50 @@ def registry() -> dict[str, Compute]:
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda entry: entry.name):
         found |= getattr(importlib.import_module(f"{__name__}.{module.name}"), "COMPUTED", {})
     return dict(sorted(found.items()))
+
+
+def sheet_of(path: str | Path, name: str | int | None = 0, *, label: str = "", **options: Any) -> pd.DataFrame:
+    """Return the cells of one sheet of a publisher's workbook, without a header; ``options`` are those of pandas.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be opened as a workbook (another kind, cut short, with a password), or lacks the sheet.
+    """
+    label = label or Path(path).name
+    try:
+        book = pd.ExcelFile(path, engine="calamine")
+    except Exception as error:  # each kind of damage has an error of its own
+        raise DataError(
+            f"{label}: this is not a workbook that can be read (another kind of file, cut short, or with a password); "
+            f"give the publisher's own file ({type(error).__name__})"
+        ) from None
+    with book:
+        if isinstance(name, str) and name not in book.sheet_names:
+            raise DataError(
+                f"{label}: this is not a workbook with a sheet '{name}'; give the publisher's own file. It has: "
+                f"{', '.join(map(str, book.sheet_names[:12]))}"
+            )
+        return pd.read_excel(book, sheet_name=name, **{"header": None} | options)
+
+
+def csv_of(path: str | Path, *, label: str = "", **options: Any) -> pd.DataFrame:
+    """Return a publisher's CSV file; ``options`` are those of pandas.
+
+    Raises
+    ------
+    DataError
+        If it is no text in the form of a CSV file.
+    """
+    label = label or Path(path).name
+    try:
+        text, _ = csv_files.decode(Path(path).read_bytes(), label=label)
+        return pd.read_csv(io.StringIO(text), **options)
+    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        said = str(error).splitlines()[0]
+        raise DataError(
+            f"{label}: this is not a CSV file that can be read ({said}); give the publisher's own"
+        ) from None
 
 
 def to_csv_bytes(frame: pd.DataFrame) -> bytes:

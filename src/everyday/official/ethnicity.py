@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from python_calamine import CalamineError
 
+from everyday.official import csv_of, sheet_of
 from healthsys.errors import DataError
 
 #: Ethnic groups of the workforce file and what they are called here; Chinese staff are Asian, as in the census of 2021.
@@ -79,15 +78,6 @@ def _columns(frame: pd.DataFrame, wanted: list[str], label: str) -> None:
         raise DataError(f"{label}: no column {', '.join(missing)}; is this the official file in its own layout?")
 
 
-def _sheet(path: str | Path, label: str, **options: Any) -> pd.DataFrame:
-    """Read one sheet; a file that is no workbook, or has no such sheet, is refused by name."""
-    try:
-        return pd.read_excel(path, engine="calamine", **options)
-    except (CalamineError, ValueError, OSError) as error:
-        sheet = f" with a sheet '{options['sheet_name']}'" if "sheet_name" in options else ""
-        raise DataError(f"{label}: this is not a workbook{sheet}; give the publisher's own file ({error})") from None
-
-
 def _known(values: pd.Series, known: dict[str, str], label: str) -> pd.Series:
     strange = sorted(set(values) - set(known))
     if strange:
@@ -104,7 +94,7 @@ def read_workforce(path: str | Path, *, label: str = "") -> pd.DataFrame:
     :class:`~healthsys.errors.DataError` for a missing column or an unknown group.
     """
     label = label or Path(path).name
-    rows = _sheet(path, label)
+    rows = sheet_of(path, label=label, header=0)
     wanted = ["Time", "Ethnicity", "Ethnicity_type", "Staff_Group", "Role_Group", "Grade", "Value"]
     _columns(rows, wanted, label)
     rows = rows[rows["Ethnicity_type"] != "All"]
@@ -160,7 +150,7 @@ def staff_experience(path: str | Path, *, label: str = "") -> pd.DataFrame:
     label = label or Path(path).name
     found = []
     for question, (sheet, start, answer, _) in QUESTIONS.items():
-        rows = _sheet(path, label, sheet_name=sheet, header=None)
+        rows = sheet_of(path, sheet, label=label)
         names, kinds = rows.iloc[0].ffill().astype(str), rows.iloc[4].astype(str)
         here = names.str.startswith(start)
         if not here.any():
@@ -177,7 +167,7 @@ def staff_experience(path: str | Path, *, label: str = "") -> pd.DataFrame:
 def read_trusts(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read WRES 5 to 8 by trust, one row per trust and indicator: ``white`` and ``bme`` in percent, gap and ratio."""
     label = label or Path(path).name
-    rows = pd.read_csv(path)
+    rows = csv_of(path)
     _columns(rows, ["Indicator", "Trust", "Trust Type", "White Rate", "BME Rate"], label)
     read = pd.DataFrame({
         "indicator": _known(rows["Indicator"], TRUST_INDICATORS, label), "trust": rows["Trust"],

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from everyday.official import columns_of
+from everyday.official import columns_of, csv_of, sheet_of
 from healthsys import panel
 from healthsys.errors import DataError
 
@@ -51,7 +51,7 @@ def read_panel(path: str | Path) -> pd.DataFrame:
     DataError
         If a column is missing, a trust has a quarter twice, or a share is not between 0 and 1.
     """
-    raw = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    raw = csv_of(path, keep_default_na=False, na_values=[""])
     rows = columns_of(raw, PANEL, path)
     rows = rows[rows["org_code"] != "NAN"].rename(columns=PANEL)  # NAN: the total of England
     if rows.duplicated(["trust", "quarter"]).any():
@@ -169,12 +169,12 @@ def bins(rows: pd.DataFrame) -> pd.DataFrame:
 
 def beds_england(annual: str | Path, quarterly: str | Path) -> pd.DataFrame:
     """Beds of England: a row per year to 2009-10 (available), and per quarter from 2010-11 (available, occupied)."""
-    old = pd.read_excel(annual, engine="calamine", header=None, skiprows=6).dropna(subset=[0, 1])
+    old = sheet_of(annual, skiprows=6).dropna(subset=[0, 1])
     old = pd.DataFrame({
         "step": "year", "period": pd.to_datetime(old[0].str[:4] + "-04-01"), "all_available": old[1],
         "general_acute_available": old[2],
     })  # fmt: skip
-    new = pd.read_excel(quarterly, sheet_name="Open Overnight", engine="calamine", header=None, skiprows=14)
+    new = sheet_of(quarterly, "Open Overnight", skiprows=14)
     new = new[new[3] == "England"]
     new = pd.DataFrame({
         "step": "quarter", "period": _quarter(new[1], new[2].str[1]), "all_available": new[4], "all_occupied": new[10],
@@ -187,7 +187,7 @@ def beds_england(annual: str | Path, quarterly: str | Path) -> pd.DataFrame:
 
 def cancelled_operations(workbook: str | Path) -> pd.DataFrame:
     """Operations cancelled at the last minute for non-clinical reasons in England, a row per quarter."""
-    rows = pd.read_excel(workbook, engine="calamine", header=None, skiprows=15).dropna(subset=[2, 3])
+    rows = sheet_of(workbook, skiprows=15).dropna(subset=[2, 3])
     table = pd.DataFrame({"cancelled": rows[3].astype(int), "not_treated_in_28_days": rows[4].astype(int)})
     table.insert(0, "period", _quarter(rows[1].ffill(), rows[2]))
     return table.reset_index(drop=True)
@@ -202,8 +202,7 @@ def _quarter(years: pd.Series, numbers: pd.Series) -> pd.Series:
 def ae_england(workbook: str | Path) -> pd.DataFrame:
     """Monthly A&E figures of England: everybody who came, those counted in four-hour performance, waits for a bed."""
     activity, performance = (
-        pd.read_excel(workbook, sheet_name=sheet, engine="calamine", header=None, skiprows=14).set_index(1)
-        for sheet in ("Activity", "Performance")
+        sheet_of(workbook, sheet, skiprows=14).set_index(1) for sheet in ("Activity", "Performance")
     )
     table = pd.DataFrame({
         "attendances": activity[5], "type1_attendances": activity[2], "emergency_admissions": activity[11],
@@ -226,7 +225,7 @@ def read_providers(*monthly: str | Path) -> pd.DataFrame:
     """
     tables = []
     for path in monthly:
-        raw = pd.read_csv(path)
+        raw = csv_of(path)
         came = [name for name in raw.columns if name.startswith("A&E attendances")]
         late = [name for name in raw.columns if name.startswith("Attendances over 4hrs")]
         if "Org Code" not in raw or len(came) != 6 or len(late) != 6:
@@ -241,9 +240,7 @@ def read_providers(*monthly: str | Path) -> pd.DataFrame:
     rows = pd.concat(tables)
     twice = rows[rows.duplicated(["period", "code"])]
     if len(twice):
-        raise DataError(
-            f"two rows of provider {twice['code'].iloc[0]} for {twice['period'].iloc[0]}; give it once"
-        )
+        raise DataError(f"two rows of provider {twice['code'].iloc[0]} for {twice['period'].iloc[0]}; give it once")
     rows = rows[rows["attendances"] > 0]
     counts = ["attendances", "over_4h", "type1_attendances", "type1_over_4h"]
     return rows.groupby("code").agg(name=("name", "last"), months=("period", "size"), **{c: (c, "sum") for c in counts})

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from everyday.official import columns_of
+from everyday.official import columns_of, csv_of
 from healthsys.errors import DataError
 
 #: Types of organisation in the sickness files that are shown; the others together are "other bodies".
@@ -57,7 +57,7 @@ def read_sickness(*files: str | Path) -> pd.DataFrame:
     """
     tables = []
     for path in files:
-        raw = columns_of(pd.read_csv(path), SICKNESS, path)
+        raw = columns_of(csv_of(path), SICKNESS, path)
         tables.append(raw.set_axis(["month", "code", "name", "type", "lost", "available"], axis=1))
     rows = pd.concat(tables, ignore_index=True)
     rows["month"] = pd.to_datetime(rows["month"], format="%d/%m/%Y").dt.to_period("M").dt.to_timestamp()
@@ -106,7 +106,7 @@ def flows(*files: str | Path) -> pd.DataFrame:
     DataError
         If a column is missing.
     """
-    tables = [columns_of(pd.read_csv(path), TURNOVER, path) for path in files]
+    tables = [columns_of(csv_of(path), TURNOVER, path) for path in files]
     rows = pd.concat(tables, ignore_index=True).assign(count=lambda one: one["TYPE"].map(COUNTS))
     rows["month"] = pd.to_datetime(rows["PERIOD"].str[-6:], format="%Y%m")
     rows["staff"] = rows["STAFF_GROUP_1_NAME"].replace("All staff groups", "all")

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from everyday.official import columns_of
+from everyday.official import columns_of, csv_of, sheet_of
 from healthsys import panel
 from healthsys.errors import DataError
 
@@ -72,7 +72,7 @@ def read(path: str | Path, *, label: str = "") -> pd.DataFrame:
     name = label or Path(path).name
     wanted = KEPT | {f"{column}_rate": short for short, column in (MEASURES | OTHERS).items()}
     wanted |= {f"{column}_base": f"{short}_base" for short, column in MEASURES.items()}
-    rows = columns_of(pd.read_csv(path), wanted, name).rename(columns=wanted)
+    rows = columns_of(csv_of(path, label=name), wanted, name).rename(columns=wanted)
     twice = rows[rows.duplicated(["code", "year"])]
     if len(twice):
         raise DataError(f"{name}: '{twice['code'].iloc[0]}' has two rows in {twice['year'].iloc[0]}; keep one")
@@ -225,12 +225,7 @@ def read_items(path: str | Path, *, label: str = "") -> pd.DataFrame:
         If a sheet or a question is missing.
     """
     name = label or Path(path).name
-    with pd.ExcelFile(path, engine="calamine") as book:
-        sheets = {}
-        for sheet in dict.fromkeys(sheet for sheet, _ in ITEMS.values()):
-            if sheet not in book.sheet_names:
-                raise DataError(f"{name} has no sheet '{sheet}'; use the detailed spreadsheet of organisations of 2024")
-            sheets[sheet] = pd.read_excel(book, sheet_name=sheet, header=None)
+    sheets = {sheet: sheet_of(path, sheet, label=name) for sheet in dict.fromkeys(sheet for sheet, _ in ITEMS.values())}
     columns, questions = {}, {}
     for short, (sheet, answers) in ITEMS.items():
         titles = sheets[sheet].iloc[0].astype(str)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from everyday.official import sheet_of
+
 _AGREE, _DISAGREE = ("% Agree", "% Strongly agree"), ("% Disagree", "% Strongly disagree")
 _OFTEN, _RARELY = ("% Often", "% Always"), ("% Never", "% Rarely")
 _YES, _NO = ("% Yes",), ("% No",)
@@ -48,7 +50,7 @@ def national(workbook: Path) -> pd.DataFrame:
         If the workbook has no such question, or its national row is not where it was in 2024.
     """
     found = {}
-    for sheet, cells in pd.read_excel(workbook, sheet_name=None, header=None, engine="calamine").items():
+    for sheet, cells in sheet_of(workbook, None).items():
         if len(cells) < 6 or cells.iloc[4, 0] != "Base":
             continue
         if cells.iloc[5, 0] != "National" or pd.notna(cells.iloc[5, 1]):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from everyday.official import sheet_of
 from healthsys.climate import null_variance
 from healthsys.errors import DataError
 
@@ -112,11 +113,7 @@ def read_staff_survey(path: str | Path) -> pd.DataFrame:
     """
     tables = []
     for sheet in ("PEOPLE PROMISE ELEMENTS", "THEMES"):
-        try:
-            raw = pd.read_excel(path, sheet_name=sheet, header=None, engine="calamine")
-        except ValueError as error:
-            raise DataError(f"{Path(path).name} has no sheet '{sheet}'; give the workbook of organisational results of "
-                            "the NHS Staff Survey") from error  # fmt: skip
+        raw = sheet_of(path, sheet)
         body = raw.iloc[5:].reset_index(drop=True)
         for at, heading in raw.iloc[0].items():
             key, _, label = str(heading).partition(" - ")
@@ -153,7 +150,7 @@ def civil_service(path_2019: str | Path, path_2024: str | Path) -> pd.DataFrame:
         ~old["Organisation code"].str.startswith("CS_") & ~old["Organisation"].str.contains(" group (", regex=False)
     ]
     old = old[list(CIVIL_SERVICE.values())].apply(lambda one: pd.to_numeric(one.str.rstrip("%"), errors="coerce"))
-    new = pd.read_excel(path_2024, sheet_name="Table_3", header=None, engine="calamine")
+    new = sheet_of(path_2024, "Table_3")
     new = new.iloc[6:].set_axis([str(one).partition("\n")[0] for one in new.iloc[5]], axis=1)
     new = new[
         ~new["Organisation"].str.startswith("CS_") & ~new["Organisation name"].str.contains(" group (", regex=False)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from python_calamine import CalamineError
 
+from everyday.official import sheet_of
 from healthsys.errors import DataError
 
 #: Columns of a group in the workbook, and their names here.
@@ -31,12 +31,7 @@ ETHNIC = {
 
 def _sheet(path: str | Path, name: str, *, label: str) -> pd.DataFrame:
     """Return a sheet with a row per place (or week), group and count, from its two header rows."""
-    try:
-        cells = pd.read_excel(path, sheet_name=name, header=None, engine="calamine")
-    except (ValueError, CalamineError) as error:
-        raise DataError(
-            f"{label}: there is no sheet '{name}' ({error}); give NHS England's workbook 'WLMDS Demographics Summary'"
-        ) from error
+    cells = sheet_of(path, name, label=label)
     top = cells.index[cells.eq("Total Waiting List").any(axis=1)]
     if top.empty:
         raise DataError(f"{label}: sheet '{name}' has no column 'Total Waiting List'; is it NHS England's workbook?")

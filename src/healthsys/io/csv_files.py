@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,6 +25,10 @@ LARGEST_FILE, LONGEST_CELL, HEADER_WITHIN = 500_000_000, 1_000_000, 30
 
 #: The environment variable in which the command passes columns that a reader names otherwise: ``{"value": "Mine"}``.
 COLUMNS_VARIABLE = "HEALTHSYS_COLUMNS"
+
+#: The environment variable in which the command passes what a reader states of an ambiguous file, as
+#: ``{"sheet": "2024", "dates": "month first", "comma": "decimal"}``.
+STATED_VARIABLE = "HEALTHSYS_STATED"
 
 #: Limits of files about staff and employers (:func:`text_table`).
 STAFF_LIMITS = {"most_bytes": 200_000_000, "most_columns": 200, "longest_cell": 20_000}
@@ -60,15 +65,15 @@ def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
     for name, marks in _OTHER_FILES:
         if start.startswith(marks):
             raise DataError(f"{label}: the file is {name}, not a table; save the table as 'CSV UTF-8' or xlsx first")
-    for name, marks in _MARKS:
-        if content.startswith(marks):
-            try:
-                return content.decode(name), [f"the text is {name}"]
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{label}: the file begins as {name} text and cannot be read as such (byte {error.start}); save it "
-                    "as 'CSV UTF-8' and try again"
-                ) from None
+    name = _wide(content)
+    if name:
+        try:
+            return content.decode(name), [f"the text is {name}"]
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"{label}: the file begins as {name} text and cannot be read as such (byte {error.start}); save it "
+                "as 'CSV UTF-8' and try again"
+            ) from None
     if b"\0" in content:
         raise DataError(f"{label}: the file holds null bytes (it is not text); save it as 'CSV UTF-8' and try again")
     try:
@@ -84,9 +89,21 @@ def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
         ) from None
 
 
+def _wide(content: bytes) -> str:
+    """Return which UTF-16 or UTF-32 a file begins as, by its mark or as nearly every other byte is null, or nothing."""
+    marked = next((name for name, marks in _MARKS if content.startswith(marks)), "")
+    halves = (("UTF-16-LE", content[1:512:2]), ("UTF-16-BE", content[:512:2]))
+    return marked or next((name for name, half in halves if 0.8 * len(half) < half.count(0) < len(content)), "")
+
+
 def records(
-    path: Path, *, label: str, wanted: Iterable[str] = (), most_bytes: int | None = None,
-    most_columns: int | None = None, longest_cell: int = LONGEST_CELL,
+    path: Path,
+    *,
+    label: str,
+    wanted: Iterable[str] = (),
+    most_bytes: int | None = None,
+    most_columns: int | None = None,
+    longest_cell: int = LONGEST_CELL,
 ) -> Records:
     """Return the rows of a CSV file or workbook that hold anything, each with its number in a spreadsheet.
 
@@ -137,11 +154,10 @@ def names(path: Path, columns: Iterable[str]) -> bool:
     with path.open("rb") as handle:
         start = handle.read(65_536)
     if start.startswith(_WORKBOOKS):
-        found = _workbook(path, _spellings(columns), label=path.name)[:HEADER_WITHIN]
-        rows: Iterable[list[str]] = (cells for _, cells in found)
+        sheets = _sheets(path, label=path.name).values()
+        rows: Iterable[list[str]] = (cells for sheet in sheets for _, cells in sheet[:HEADER_WITHIN])
     else:
-        mark = next((name for name, marks in _MARKS if start.startswith(marks)), "utf-8-sig")
-        text = start.decode(mark, errors="replace")
+        text = start.decode(_wide(start) or "utf-8-sig", errors="replace")
         if not text.strip():
             return False
         rows = [next(csv.reader([line], delimiter=_separator(text)), []) for line in text.splitlines()[:HEADER_WITHIN]]
@@ -151,6 +167,11 @@ def names(path: Path, columns: Iterable[str]) -> bool:
 def given(column: str) -> str:
     """Return what a file calls a column that the reader maps; the column's own name without a mapping."""
     return json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).get(column, column)
+
+
+def stated(choice: str) -> str:
+    """Return what the reader states of an ambiguous file: its ``sheet``, its ``dates`` or its ``comma``; or nothing."""
+    return json.loads(os.environ.get(STATED_VARIABLE, "{}")).get(choice, "")
 
 
 def _spellings(wanted: Iterable[str]) -> set[str]:
@@ -164,20 +185,48 @@ def _mapped() -> dict[str, str]:
 
 
 def _separator(text: str) -> str:
-    """Return what separates the cells: what ``sep=`` says, else a comma, else what the first rows have more of."""
+    """Return what separates the cells: what ``sep=`` says, else what cuts most of the first rows alike, and finest."""
     lines = [line for line in text[:20_000].splitlines() if line.strip()][:HEADER_WITHIN]
     if lines[0].lower().startswith("sep=") and lines[0][4:5] in _SEPARATORS:
         return lines[0][4:5]
-    commas = [len(next(csv.reader([line]), [])) for line in lines]
-    for separator in _SEPARATORS:
-        cut = [len(next(csv.reader([line], delimiter=separator), [])) for line in lines]
-        if max(cut) > 1 and (cut[0] > commas[0] or (commas[0] == 1 and max(cut) > max(commas))):
-            return separator
-    return ","
+
+    def alike(separator: str) -> tuple[int, int]:
+        widths = Counter(len(next(csv.reader([line], delimiter=separator), [])) for line in lines)
+        return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))
+
+    return max((",", *_SEPARATORS), key=alike)
 
 
 def _workbook(path: Path, wanted: set[str], *, label: str) -> Records:
-    """Return the rows of the one sheet of a workbook that holds data, or the one with a header that is wanted."""
+    """Return the rows of the sheet that a reader names, the one with a header that is wanted, or the only one."""
+    sheets = _sheets(path, label=label)
+    full = {name: rows for name, rows in sheets.items() if rows}
+    if not full:
+        raise DataError(f"{label}: the workbook is empty; expected a header row and at least one row of data")
+    named = stated("sheet")
+    if named and named not in full:
+        raise DataError(
+            f"{label}: the workbook has no sheet '{named}' with data.{nearest(named, full)} "
+            f"There are: {', '.join(full)}"
+        )
+    fitting = [
+        name for name, rows in full.items()
+        if wanted and any(len({letters_of(cell) for cell in cells} & wanted) >= min(2, len(wanted))
+                          for _, cells in rows[:HEADER_WITHIN])
+    ]  # fmt: skip
+    chosen = [named] if named else fitting or list(full)
+    if len(chosen) > 1:
+        raise DataError(
+            f"{label}: the workbook has {len(chosen)} sheets with data: {', '.join(chosen)}; say which to read with "
+            f"-p 'sheet={chosen[0]}', or save it as 'CSV UTF-8'"
+        )
+    said = [f"the sheet '{chosen[0]}' of the workbook is read"] if len(sheets) > 1 else ["the file is a workbook"]
+    return Records(full[chosen[0]], said=said)
+
+
+def _sheets(path: Path, *, label: str) -> dict[str, list[tuple[int, list[str]]]]:
+    """Return the rows of each sheet of a workbook that hold anything, with their numbers; columns begin with the first
+    that holds anything, as a spreadsheet saves them."""
     try:
         sheets = pd.read_excel(path, engine="calamine", sheet_name=None, header=None, dtype=object)
     except ImportError:
@@ -189,30 +238,15 @@ def _workbook(path: Path, wanted: set[str], *, label: str) -> Records:
             f"{label}: the file is no readable xlsx, xls or ods workbook ({type(error).__name__}); save the sheet as "
             "'CSV UTF-8' and try again"
         ) from None
-    found = {
-        name: [
-            (number, cells)
-            for number, row in enumerate(sheet.itertuples(index=False), start=1)
-            if any(cells := [_cell(value) for value in row])
+    found = {}
+    for name, sheet in sheets.items():
+        rows = [
+            (number, [_cell(value) for value in row]) for number, row in enumerate(sheet.itertuples(index=False), 1)
         ]
-        for name, sheet in sheets.items()
-    }
-    full = {name: rows for name, rows in found.items() if rows}
-    if not full:
-        raise DataError(f"{label}: the workbook is empty; expected a header row and at least one row of data")
-    fitting = [
-        name for name, rows in full.items()
-        if wanted and any(len({letters_of(cell) for cell in cells} & wanted) >= min(2, len(wanted))
-                          for _, cells in rows[:HEADER_WITHIN])
-    ]  # fmt: skip
-    chosen = fitting if fitting else list(full)
-    if len(chosen) > 1:
-        raise DataError(
-            f"{label}: the workbook has {len(chosen)} sheets with data: {', '.join(chosen)}; keep the one to read, or "
-            "save it as 'CSV UTF-8'"
-        )
-    said = [f"the sheet '{chosen[0]}' of the workbook is read"] if len(sheets) > 1 else ["the file is a workbook"]
-    return Records(full[chosen[0]], said=said)
+        rows = [(number, cells) for number, cells in rows if any(cells)]
+        left = min((next(place for place, cell in enumerate(cells) if cell) for _, cells in rows), default=0)
+        found[name] = [(number, cells[left:]) for number, cells in rows]
+    return found
 
 
 def _cell(value: object) -> str:
@@ -279,7 +313,8 @@ def _table_alone(rows: Records, wanted: list[str], said: list[str], *, label: st
             said.append(f"{_counted(above)} above the header {_is(above)} left out")
             del alone[:above]
     last = len(alone)
-    while names and last > 2 and len("".join(cell and "x" for cell in map(str.strip, alone[last - 1][1]))) == 1:
+    width = len(alone[0][1])
+    while names and last > 2 and _is_below(alone[last - 1][1], width):
         last -= 1
     last += next((place for place, (_, cells) in enumerate(alone[last:]) if _is_note(cells)), len(alone) - last)
     if last < len(alone):
@@ -287,6 +322,12 @@ def _table_alone(rows: Records, wanted: list[str], said: list[str], *, label: st
         said.append(f"{_counted(len(alone) - last)} below the table {_is(len(alone) - last)} left out: '{first[:60]}'")
         del alone[last:]
     return alone
+
+
+def _is_below(cells: list[str], width: int) -> bool:
+    """Say whether a row may stand below a table: it has one cell, or is a note cut at its own commas."""
+    given = [cell for cell in map(str.strip, cells) if cell]
+    return len(given) == 1 or (len(cells) != width and bool(_NOTE.match(given[0])))
 
 
 def _is_note(cells: list[str]) -> bool:

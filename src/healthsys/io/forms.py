@@ -7,15 +7,20 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from healthsys.io.csv_files import stated
+
 #: Marks of a missing or suppressed number in official tables and spreadsheets, in lower case; "<5" and "[c]" as well.
 MISSING = frozenset(
-    ("*", "**", "-", "–", "—", ":", "..", ".", "…", "na", "n/a", "#n/a", "nan", "null", "none", "missing",
-     "suppressed", "not available", "not applicable")
+    ("*", "**", "***", "-", "–", "—", ":", "..", ".", "…", "...", "#", "~", "^", "†", "‡", "?", "na", "n/a", "#n/a",
+     "nan", "null", "none", "missing", "suppressed", "not available", "not applicable", "not reported", "not recorded",
+     "not known", "unknown", "no data", "tbc", "#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!",
+     "c", "k", "s", "u", "x", "z")
 )  # fmt: skip
-_MARKED = re.compile(r"[<≤]\s*\d+|\[[a-z]{1,4}\]")
+_MARKED = re.compile(r"(n\s*)?([<≤]|<=)\s*\d+\s*%?|\[[a-z]{1,5}\]|\([a-z*]\)|\d\s*(-|–|to)\s*\d")
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _THOUSANDS_SURE = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,})")
+_POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 _DECIMAL = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(\.\d{3})+,\d+")
 _MONTHS = {name: place for place, name in enumerate(
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}  # fmt: skip
@@ -66,36 +71,55 @@ def numbers(text: pd.Series, *, separator: str = ",") -> tuple[pd.Series, list[s
     given = plain.dropna()
     commas = given[given.str.contains(",", regex=False)]
     if len(commas):
-        thousands = commas.str.fullmatch(_THOUSANDS.pattern)
+        choice = stated("comma")
+        thousands = commas.str.fullmatch(_THOUSANDS.pattern) & (choice != "decimal")
         decimal = commas.str.fullmatch(_DECIMAL.pattern) & ~thousands
-        if thousands.all() and (separator == "," or commas.str.fullmatch(_THOUSANDS_SURE.pattern).any()):
+        if thousands.all() and (choice or separator == "," or commas.str.fullmatch(_THOUSANDS_SURE.pattern).any()):
             plain = plain.str.replace(",", "", regex=False)
             said.append("commas are thousands")
         elif decimal.all():
-            points = plain.str.contains(",", regex=False).fillna(False)
-            plain = plain.where(~points, plain.str.replace(".", "", regex=False)).str.replace(",", ".", regex=False)
-            said.append("commas are decimal signs")
+            plain, more = _points_dropped(plain)
+            plain = plain.str.replace(",", ".", regex=False)
+            said += ["commas are decimal signs", *more]
+    elif stated("comma") == "decimal" and given.str.fullmatch(_POINTS.pattern).any():
+        plain, more = _points_dropped(plain)
+        said += more
     return pd.to_numeric(plain, errors="coerce").astype(float), said
 
 
+def _points_dropped(plain: pd.Series) -> tuple[pd.Series, list[str]]:
+    """Drop the points of numbers whose decimal sign is a comma: 1.234,5 and 1.234, but not the point of 12.50."""
+    alone = plain.str.fullmatch(_POINTS.pattern).fillna(False).astype(bool)
+    thousands = alone | plain.str.contains(",", regex=False).fillna(False).astype(bool)
+    said = ["points are thousands"] if alone.any() else []
+    return plain.where(~thousands, plain.str.replace(".", "", regex=False)), said
+
+
 def two_readings(text: pd.Series, *, separator: str = ",") -> str:
-    """Return why commas of a column cannot be read, or nothing: 19,42 next to 1,234, or 1,234 after a semicolon.
+    """Return why numbers of a column cannot be read, or nothing: 19,42 next to 1,234, or 1,234 or 1.234 after a
+    semicolon, unless the reader states what a comma is (``comma=decimal``).
 
     >>> two_readings(pd.Series(["19,42", "1,234"]))[:52]
     "'1,234' could be a thousand and '19,42' is a decimal"
     """
-    given = text.dropna().str.strip()
-    given = given[given.str.fullmatch(r"[£€+-]?[\d.,]+%?") & given.str.contains(",", regex=False)]
+    numbers = text.dropna().str.strip()
+    numbers = numbers[numbers.str.fullmatch(r"[£€+-]?[\d.,]+%?")]
+    given = numbers[numbers.str.contains(",", regex=False)]
+    pointed = numbers[numbers.str.contains(".", regex=False)].str.strip("£€%")
     plain = given.str.strip("£€%")
     thousands = plain.str.fullmatch(_THOUSANDS.pattern)
     decimal = plain.str.fullmatch(_DECIMAL.pattern) & ~thousands
+    if stated("comma"):
+        return ""
     if thousands.any() and decimal.any():
         both = f"'{given[thousands].iloc[0]}' could be a thousand and '{given[decimal].iloc[0]}' is a decimal"
     elif separator != "," and thousands.any() and not plain.str.fullmatch(_THOUSANDS_SURE.pattern).any():
         both = f"'{given[thousands].iloc[0]}' could be a thousand or a decimal"
+    elif separator != "," and len(pointed) and not len(given) and pointed.str.fullmatch(_POINTS.pattern).all():
+        both = f"'{pointed.iloc[0]}' could be a thousand or a decimal"
     else:
         return ""
-    return f"{both}; write 1234 or 1234.00 for thousands, and 19.42 with a point"
+    return f"{both}; say which with -p comma=decimal or -p comma=thousands, or write 1234 and 19.42 in the file"
 
 
 def _year(text: str) -> int:
@@ -110,7 +134,7 @@ def _financial(year: str, end: str, quarter: int = 1) -> pd.Timestamp | None:
     """Return the first day of a financial year, or of one of its quarters; None where the years do not follow."""
     if (int(year) + 1) % 100 != int(end) % 100:
         return None
-    return pd.Timestamp(int(year), 4, 1) + pd.DateOffset(months=3 * (quarter - 1))
+    return pd.Timestamp(_year(year), 4, 1) + pd.DateOffset(months=3 * (quarter - 1))
 
 
 def _serial(days: int) -> pd.Timestamp | None:
@@ -118,24 +142,30 @@ def _serial(days: int) -> pd.Timestamp | None:
     return pd.Timestamp("1899-12-30") + pd.Timedelta(days=days) if known else None
 
 
-_NAME = r"([A-Za-z]{3,9})\.?"
+_NAME, _QUARTER = r"([A-Za-z]{3,9})\.?", r"(?:[Qq]|(?:Qtr|Quarter) ?)([1-4])"
+_YEARS = r"(?:FY ?)?(\d{4}|\d\d)[/-](?:\d\d)?(\d\d)"
+_IN_FINANCIAL, _IN_YEARS = "quarters of financial years from April", "quarters of calendar years"
+_WEEKS = "ISO weeks from Monday"
 _FORMS: list[tuple[str, str, Callable[..., pd.Timestamp | None]]] = [
-    (r"(\d{4})-(\d\d)-(\d\d)(?:[ T]\d\d:\d\d(?::\d\d(?:\.0+)?)?)?Z?", "",
-     lambda y, m, d: pd.Timestamp(int(y), int(m), int(d))),
+    (r"(\d{4})([-/])(\d\d)\2(\d\d)(?:[ T]\d\d:\d\d(?::\d\d(?:\.0+)?)?)?Z?", "",
+     lambda y, _, m, d: pd.Timestamp(int(y), int(m), int(d))),
     (r"(\d{4})(\d\d)(\d\d)", "days without hyphens", lambda y, m, d: pd.Timestamp(int(y), int(m), int(d))),
-    (rf"{_NAME}[ '-]+(\d{{4}}|\d\d)", "months", lambda m, y: pd.Timestamp(_year(y), _month(m), 1)),
-    (rf"(\d{{1,2}})[ -]{_NAME}[ -](\d{{4}}|\d\d)", "days", lambda d, m, y: pd.Timestamp(_year(y), _month(m), int(d))),
-    (r"(\d{4})[-/](\d\d)", "financial years from April", _financial),
-    (r"(\d{4})[-/M ]?(0[1-9]|1[0-2])", "months", lambda y, m: pd.Timestamp(int(y), int(m), 1)),
-    (r"(\d{4})M(\d)", "months", lambda y, m: pd.Timestamp(int(y), int(m), 1)),
-    (r"[Qq]([1-4])[ ,/-]*(\d{4})[/-](?:\d\d)?(\d\d)", "quarters of financial years from April",
-     lambda q, y, e: _financial(y, e, int(q))),
-    (r"(\d{4})[/-](?:\d\d)?(\d\d)[ ,/-]*[Qq]([1-4])", "quarters of financial years from April",
-     lambda y, e, q: _financial(y, e, int(q))),
-    (r"(\d{4})[ -]?[Qq]([1-4])", "quarters of calendar years", lambda y, q: pd.Timestamp(int(y), 3 * int(q) - 2, 1)),
-    (r"[Qq]([1-4])[ ,-]*(\d{4})", "quarters of calendar years", lambda q, y: pd.Timestamp(int(y), 3 * int(q) - 2, 1)),
-    (r"(\d{4})-?W(\d\d)(?:-?1)?", "ISO weeks from Monday",
-     lambda y, w: pd.Timestamp.fromisocalendar(int(y), int(w), 1)),
+    (rf"{_NAME}[ '/_-]*(\d{{4}}|\d\d)", "months", lambda m, y: pd.Timestamp(_year(y), _month(m), 1)),
+    (rf"(\d{{4}})[ /_-]?{_NAME}", "months", lambda y, m: pd.Timestamp(int(y), _month(m), 1)),
+    (rf"(\d{{1,2}})(?:st|nd|rd|th)?[ -]{_NAME},?[ -](\d{{4}}|\d\d)", "days",
+     lambda d, m, y: pd.Timestamp(_year(y), _month(m), int(d))),
+    (rf"{_NAME} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})", "days",
+     lambda m, d, y: pd.Timestamp(int(y), _month(m), int(d))),
+    (r"(?:FY ?)?(\d{4})[-/](?:\d\d)?(\d\d)", "financial years from April", _financial),
+    (r"(\d{4})[-/Mm ]?(0[1-9]|1[0-2])", "months", lambda y, m: pd.Timestamp(int(y), int(m), 1)),
+    (r"(0?[1-9]|1[0-2])[-/](\d{4})", "months", lambda m, y: pd.Timestamp(int(y), int(m), 1)),
+    (r"(\d{4})[Mm](\d\d?)", "months", lambda y, m: pd.Timestamp(int(y), int(m), 1)),
+    (rf"{_QUARTER}[ ,/-]*{_YEARS}", _IN_FINANCIAL, lambda q, y, e: _financial(y, e, int(q))),
+    (rf"{_YEARS}[ ,/-]*{_QUARTER}", _IN_FINANCIAL, lambda y, e, q: _financial(y, e, int(q))),
+    (rf"(\d{{4}})[ -]?{_QUARTER}", _IN_YEARS, lambda y, q: pd.Timestamp(int(y), 3 * int(q) - 2, 1)),
+    (rf"{_QUARTER}[ ,-]*(\d{{4}})", _IN_YEARS, lambda q, y: pd.Timestamp(int(y), 3 * int(q) - 2, 1)),
+    (r"(\d{4})[ -]?(?:W|Week )(\d\d?)(?:-?1)?", _WEEKS, lambda y, w: pd.Timestamp.fromisocalendar(int(y), int(w), 1)),
+    (r"(?:W|Week )(\d\d?)[ ,/-]+(\d{4})", _WEEKS, lambda w, y: pd.Timestamp.fromisocalendar(int(y), int(w), 1)),
     (r"(\d{4})", "years", lambda y: pd.Timestamp(int(y), 1, 1)),
     (r"(\d{5})(?:\.0+)?", "days as a spreadsheet counts them", lambda n: _serial(int(n))),
 ]  # fmt: skip
@@ -200,13 +230,16 @@ def _slashed(given: pd.Series, text: pd.Series) -> tuple[pd.Series, list[str], s
     month_first = pd.to_datetime({"year": year, "month": first, "day": second}, errors="coerce")
     starts = (first == 1).all() and second.nunique() > 1
     ends = day_first.notna().all() and day_first.dt.is_month_end.all()
-    if not (first > 12).any() and not (second > 12).any() and not starts and not ends and len(given) > 1:
+    both = not (first > 12).any() and not (second > 12).any()
+    choice, two = stated("dates"), int((first != second).to_numpy().argmax())
+    if both and not choice and not starts and not ends and len(given) > 1:
         said = (
-            f"'{given.iloc[0]}' could be {day_first.iloc[0]:%d %B} or {month_first.iloc[0]:%d %B}; "
-            "write dates as YYYY-MM-DD"
+            f"'{given.iloc[two]}' could be {day_first.iloc[two]:%d %B} or {month_first.iloc[two]:%d %B}; say which "
+            "with -p 'dates=day first' or -p 'dates=month first', or write dates as YYYY-MM-DD"
         )
         return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], said
-    days, order = (month_first, "month first") if (second > 12).any() else (day_first, "day first")
+    turned = choice == "month first" if both and choice else (second > 12).any()
+    days, order = (month_first, "month first") if turned else (day_first, "day first")
     place = given.index[0]
     said = [f"'{given[place]}' is read as {days[place]:%Y-%m-%d}: {order}"] if pd.notna(days[place]) else []
     return days.astype("datetime64[us]").reindex(text.index), said, ""

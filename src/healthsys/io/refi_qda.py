@@ -55,6 +55,10 @@ _ORDER = ("Users", "CodeBook", "Variables", "Cases", "Sources", "Notes", "Links"
 _UNREAD = ("Variables", "Cases", "Notes", "Links", "Sets", "Graphs")
 
 
+class _NoTextError(DataError):
+    """A source whose text the archive does not hold, or not as text: it is listed, and the others are read."""
+
+
 class Code(NamedTuple):
     """One code; ``parent`` is the GUID of the code above it."""
 
@@ -246,8 +250,8 @@ def write_project(project: Project, path: str | Path) -> Path:
 def read_project(path: str | Path, *, label: str = "") -> Project:
     """Read a ``.qdpx`` project of any tool; ``label`` is what messages call it, its name where empty.
 
-    What is not read (sources that are not text, codings of whole sources, notes, cases and the like) is listed in
-    ``skipped``. A coder whom the list of users lacks is added without a name.
+    What is not read (sources that are not text or whose text is missing, codings of whole sources, notes, cases and the
+    like) is listed in ``skipped``. A coder whom the list of users lacks is added without a name.
 
     Raises
     ------
@@ -274,7 +278,11 @@ def read_project(path: str | Path, *, label: str = "") -> Project:
         if kind != "TextSource":
             skipped.append(f"{kind} '{element.get('name') or element.get('guid')}'")
             continue
-        source, found = _read_source(element, members, label=label)
+        try:
+            source, found = _read_source(element, members, label=label)
+        except _NoTextError as error:
+            skipped.append(str(error))
+            continue
         sources.append(source)
         segments += found
         whole = len(element.findall(f"{{{PROJECT}}}Coding"))
@@ -372,11 +380,9 @@ def _read_source(element: etree._Element, members: dict[str, bytes], *, label: s
     name = element.get("name") or element.get("guid") or ""
     inline, path = element.findtext(f"{{{PROJECT}}}PlainTextContent"), element.get("plainTextPath")
     if (inline is None) == (path is None):
-        raise DataError(
-            f"{label}: source '{name}' has {'neither' if inline is None else 'both'} PlainTextContent and "
-            "plainTextPath; it needs exactly one of the two"
-        )
-    text = inline if inline is not None else _internal(path, name, members, label=label)
+        has = "neither" if inline is None else "both"
+        raise _NoTextError(f"source '{name}' ({has} PlainTextContent and plainTextPath; it needs exactly one)")
+    text = inline if inline is not None else _internal(path, name, members)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     source = Source(_required(element, "guid", label), name, text)
     segments = []
@@ -396,26 +402,18 @@ def _read_source(element: etree._Element, members: dict[str, bytes], *, label: s
     return source, segments
 
 
-def _internal(path: str, name: str, members: dict[str, bytes], *, label: str) -> str:
+def _internal(path: str, name: str, members: dict[str, bytes]) -> str:
     bare = not re.search(r"[:/\\]", path)  # some tools write the name of the file alone
     if not path.startswith("internal://") and not bare:
-        raise DataError(
-            f"{label}: source '{name}' lies outside the archive ({path.split(':', 1)[0]}:); only internal:// is read. "
-            "Export the project with its sources inside"
-        )
+        raise _NoTextError(f"source '{name}' (outside the archive, {path.split(':', 1)[0]}:)")
     wanted = f"sources/{path.removeprefix('internal://')}".lower()
     for member, content in members.items():
         if member.lower() == wanted:
             try:
                 return content.decode("utf-8")
             except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{label}: {member} is not UTF-8 text (byte {error.start}); export the project again as UTF-8"
-                ) from None
-    raise DataError(
-        f"{label}: source '{name}' names {path}, and the archive has no such member in Sources/; export it again with "
-        "its sources"
-    )
+                raise _NoTextError(f"source '{name}' ({member} is not UTF-8 text, byte {error.start})") from None
+    raise _NoTextError(f"source '{name}' (the archive has no {path} in Sources/)")
 
 
 def project_of(
@@ -510,14 +508,18 @@ def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read texts: a ``.txt`` or ``.md`` file (UTF-8), a ``.qdpx`` project, or a folder of these.
 
     Returns ``document`` (name, in order) and ``text`` (with line ends of one character); ``label`` is what messages
-    call the file or folder. An ending that is not read, or a file that is not UTF-8, empty or too large, is an error.
+    call the file or folder. ``attrs["read_as"]`` lists what of a project is not read. An ending that is not read, or a
+    file that is not UTF-8, empty or too large, is an error.
     """
     path = Path(path)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in (*TEXT, ".qdpx"))
         if not files:
             raise DataError(f"the folder '{label or path.name}' holds no .txt, .md or .qdpx file; put the texts there")
-        return pd.concat([_texts(file, file.name) for file in files], ignore_index=True)
+        parts = [_texts(file, file.name) for file in files]
+        found = pd.concat(parts, ignore_index=True)
+        found.attrs["read_as"] = [said for part in parts for said in part.attrs.get("read_as", ())]
+        return found
     if not path.is_file():
         raise DataError(f"'{path}' is neither a data set, a file nor a folder; give a .txt, .md or .qdpx file")
     return _texts(path, label or path.name)
@@ -526,13 +528,17 @@ def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
 def _texts(path: Path, label: str) -> pd.DataFrame:
     ending = path.suffix.lower()
     if ending == ".qdpx":
-        sources = read_project(path, label=label).sources
+        project = read_project(path, label=label)
+        sources, skipped = project.sources, ", ".join(project.skipped)
         if not sources:
-            raise DataError(f"{label}: the project holds no text source; export it with its sources inside")
+            held = f" that can be read (not read: {skipped})" if skipped else ""
+            raise DataError(f"{label}: the project holds no text source{held}; export it with its sources inside")
         names = [source.name for source in sources]
         same = [f" ({source.guid[:8]})" if names.count(source.name) > 1 else "" for source in sources]
         documents = [f"{label}: {name}{end}" for name, end in zip(names, same, strict=True)]
-        return pd.DataFrame({"document": documents, "text": [source.text for source in sources]})
+        found = pd.DataFrame({"document": documents, "text": [source.text for source in sources]})
+        found.attrs["read_as"] = [f"not read in {label}: {skipped}"] if skipped else []
+        return found
     if ending not in TEXT:
         raise DataError(f"{label}: the ending '{ending}' is not read; allowed: {', '.join(TEXT)}, .qdpx")
     if path.stat().st_size > LARGEST_TEXT:

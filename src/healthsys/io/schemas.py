@@ -116,11 +116,10 @@ def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[
     """Return a text column typed, whether each cell is not of that type, and what was read how."""
     given, said = column.notna(), []
     if kind in ("integer", "number", "year"):
-        typed = pd.to_numeric(column, errors="coerce")
-        if (given & typed.isna()).any():
-            doubt = forms.two_readings(column, separator=separator)
-            if doubt:
-                raise DataError(f"{place}: {doubt}")
+        typed, doubt = pd.to_numeric(column, errors="coerce"), forms.two_readings(column, separator=separator)
+        if doubt:
+            raise DataError(f"{place}: {doubt}")
+        if (given & typed.isna()).any() or csv_files.stated("comma"):
             typed, said = forms.numbers(column, separator=separator)
             given &= ~forms.missing(column)
         bad = given & (typed.isna() | (typed.abs() == math.inf))

@@ -30,14 +30,14 @@ _TABLES = [
 
 
 def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
-    """Read tidy series from a tidy CSV file, a file of official statistics, or a folder of official files.
+    """Read tidy series from a tidy CSV file, a file of official statistics, or a folder of files of one kind.
 
     Parameters
     ----------
     path
         A table with the columns ``indicator, unit, period, value`` (optionally ``numerator, denominator`` and more), a
-        table of one series with ``period`` and ``value`` alone, an official file, or a folder of official files of one
-        layout.
+        table of one series with ``period`` and ``value`` alone, an official file, or a folder of tidy files
+        or of official files of one layout.
     label
         What to call it in messages; the name of the file or folder unless given.
 
@@ -55,10 +55,13 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """
     place = Path(path)
     label = label or place.name
+    files = sorted(one for one in place.iterdir() if one.is_file()) if place.is_dir() else []
     if place.is_file() and csv_files.names(place, TIDY[:3]):
         table = _tidy(place, label=label)
     elif place.is_file() and _has_one_series(place):
         table = _one_series(place, label=label)
+    elif files and all(csv_files.names(one, TIDY[:3]) or _has_one_series(one) for one in files):
+        table = _folder(files, label=label)
     else:
         reading = read_official(place, label=label)
         table = reading.table
@@ -73,6 +76,21 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
 def _has_one_series(path: Path) -> bool:
     """Say whether a file names periods and values, and neither what is measured nor where."""
     return csv_files.names(path, TIDY[2:]) and not any(csv_files.names(path, [name]) for name in TIDY[:2])
+
+
+def _folder(files: list[Path], *, label: str) -> pd.DataFrame:
+    """Read a folder of tidy files as one table; a file of one series is a unit, named after the file."""
+    parts = [read_series(one) for one in files]
+    named = [part.replace({"unit": {UNIT: one.stem}}) for part, one in zip(parts, files, strict=True)]
+    table = pd.concat(named, ignore_index=True)
+    twice = table.duplicated(["indicator", "unit", "period"])
+    if twice.any():
+        row = table[twice].iloc[0]
+        where = f"{row['indicator']} of '{row['unit']}' in {row['period']:%Y-%m}"
+        raise DataError(f"{label}: {where} is in two files; keep one")
+    told = [(one.name, part.attrs.get("read_as", ())) for one, part in zip(files, parts, strict=True)]
+    table.attrs = {"read_as": [f"{name}: {words}" for name, how in told for words in how]}
+    return table
 
 
 def _one_series(path: Path, *, label: str) -> pd.DataFrame:
