@@ -13,13 +13,16 @@ APART  := tests/test_functional_browser.py tests/test_functional_explorers.py te
           tests/test_functional_kernels.py
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test test-pythons verify archive release lab pdf lint coverage wheel notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
+.PHONY: help book serve check test test-pythons verify archive release lab pdf lint coverage wheel notebooks synthetic teach lock clean $(addprefix env-,$(GROUPS))
 
 help: ## list the commands
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: env-book ## set up the environment, execute the runs, build the pages: book/_build/html/index.html
 	@$(BIN)/healthsys build
+
+serve: env-test ## show the book in a browser while you write: build what changes, reload (PORT=8000)
+	@$(BIN)/healthsys serve --port "$(or $(PORT),8000)"
 
 check: env-test ## the tests that a change affects (BASE=HEAD), lint and one page: under 90 seconds
 	@$(BIN)/python tests/touched.py $(or $(BASE),HEAD)

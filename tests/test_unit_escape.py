@@ -201,7 +201,7 @@ def test_numbers_of_a_frame_stay_numbers():
 def test_a_table_of_a_page_is_guarded_as_a_file():
     offer = takeaway.Offer("a")
     offer.tables(tables.table(pd.DataFrame({"name": ["=1+1"], "gap": [-5.5]}), caption="c", name="t").html)
-    assert offer.files["table-t.csv"] == b"name,gap\n'=1+1,-5.5\n"
+    assert offer.files["table-t.csv"] == "name,gap\n'=1+1,-5.5\n"
 
 
 def files_with(pattern):

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 import miniature
 from compendium import kept
 
@@ -54,3 +56,27 @@ def test_a_build_imports_nothing_that_it_does_not_need():
         found = {name.partition(".")[0] for name in done.stdout.split()}
         assert {"build": "nbformat", "pages": "sphinx"}[step] in found
         assert not found & NEEDLESS, f"{step} imports {sorted(found & NEEDLESS)}"
+
+
+#: What reading notebooks and their schema imports, with the formats that the schema library finds installed.
+READING = {
+    "IPython", "arrow", "attr", "attrs", "dateutil", "fastjsonschema", "fqdn", "idna", "isoduration", "jsonpointer",
+    "jsonschema", "jsonschema_specifications", "nbformat", "pygments", "referencing", "rfc3339_validator",
+    "rfc3986_validator", "rfc3987", "rpds", "six", "traitlets", "typing_extensions", "uri_template", "webcolors",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["list", "report --help"])
+def test_a_command_that_only_tells_imports_no_more_than_its_budget(command):
+    asks = f"from everyday.cli import main; main({command.split()}, standalone_mode=False)"
+    shows = "import sys; print(*(name for name, module in sys.modules.items() if module), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import contextlib\nwith contextlib.suppress(SystemExit):\n {asks}\n{shows}"],
+        env={**os.environ, "PYTHONPATH": miniature.PATH}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    loaded = done.stderr.split()
+    found = {name.partition(".")[0] for name in loaded if not name.startswith("_")} - sys.stdlib_module_names
+    further = {"click", "compendium", "cython_runtime", "everyday", "healthsys", "numpy", "pandas", "yaml"}
+    assert found - READING <= further, found - READING - further
+    ours = {name for name in loaded if name.startswith(("compendium.", "healthsys.", "everyday."))}
+    assert len(ours) < 20, f"a list of notebooks needs none of the methods and no step of the build: {sorted(ours)}"

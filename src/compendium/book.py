@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import nbformat
@@ -20,6 +19,7 @@ from compendium import (
     files,
     finish,
     generated,
+    kept,
     pages,
     paths,
     project,
@@ -61,37 +61,71 @@ def written() -> list[Path]:
 
 
 def compose_pages(runs: list[Run]) -> list[str]:
-    """Write the page of every executed run and the generated pages; return the names of those that changed."""
-    changed, offers, known_chapters = [], [], chapters.load()
+    """Write the page of every executed run and the generated pages; return the names of those that changed.
+
+    What a page is made from is counted by content: a page of which nothing changed is that of the last build.
+    """
+    changed, known_chapters = [], chapters.load()
+    offered: dict[str, dict[str, str]] = {}
+    settings = [*sorted(paths.book().glob("*.yml")), paths.root() / "CITATION.cff", paths.notebooks() / "runs.yml"]
+    read = [*kept.code(), *kept.files_below(paths.book() / "_static"), *filter(Path.is_file, settings)]
+    shared = kept.digest([*read, project.version()])
     for run in runs:
         source = execution.executed_path(run.name)
         if not source.is_file():
             raise RunError(f"run '{run.name}' has not been executed, so it has no page; execute it: healthsys run")
-        record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
-        chapter = known_chapters.get(run.name)
-        kind = generated.kind_shown(run, chapter.kind if chapter else "")
-        offers.append(takeaway.Offer(f"analyses/{run.name}", title=run.title, kind=kind))
-        executed = nbformat.read(source, as_version=4)
-        page = pages.compose(run, executed, record, chapter=chapter, offer=offers[-1])
-        if files.write_whole(paths.pages() / f"{run.name}.ipynb", nbformat.writes(page) + "\n"):
+        make = functools.partial(_page_of, run, known_chapters.get(run.name))
+        made_from = [shared, source, execution.results_path(run.name), run.notebook]
+        page, offered[f"analyses/{run.name}"] = _parts(kept.texts(f"page-{run.name}", make, of=made_from))
+        if files.write_whole(paths.pages() / f"{run.name}.ipynb", page):
             changed.append(run.name)
     known = {f"{run.name}.ipynb" for run in load_runs().values()}
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    written = {name: write() for name, write in generated.PAGES.items()}
-    written |= reference.pages() | project.extended("pages", default={})
+    written = kept.texts("generated", _generated, of=[shared, *_read_by_generated()])
     for stale in (paths.book() / "reference").glob("api-*.md"):
         if f"reference/{stale.name}" not in written:
             stale.unlink()
     for name, text in written.items():
         if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
-            offers.append(takeaway.Offer(name.removesuffix(".md")))
-            text = offers[-1].tables(text)
+            offer = takeaway.Offer(name.removesuffix(".md"))
+            text, offered[offer.document] = offer.tables(text), offer.files
         if files.write_whole(paths.book() / name, text):
             changed.append(name)
-    takeaway.write(offers)
+    takeaway.write(offered)
     return changed
+
+
+def _page_of(run: Run, chapter: chapters.Chapter | None) -> dict[str, str]:
+    """Return the page of a run, under no name, and the files that it offers."""
+    record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
+    kind = generated.kind_shown(run, chapter.kind if chapter else "")
+    offer = takeaway.Offer(f"analyses/{run.name}", title=run.title, kind=kind)
+    executed = nbformat.read(execution.executed_path(run.name), as_version=4)
+    page = pages.compose(run, executed, record, chapter=chapter, offer=offer)
+    return {"": nbformat.writes(page) + "\n", **offer.files}
+
+
+def _parts(made: dict[str, str]) -> tuple[str, dict[str, str]]:
+    return made.pop(""), made
+
+
+def _generated() -> dict[str, str]:
+    written = {name: write() for name, write in generated.PAGES.items()}
+    return written | reference.pages() | project.extended("pages", default={})
+
+
+def _read_by_generated() -> list[Path]:
+    """Return what the generated pages may read in addition to what every page may."""
+    root = paths.root()
+    folders = [root / name for name in ("benchmarks", "notebooks", "requirements", "results")]
+    built = [paths.build() / name for name in ("executed", "results")]
+    return [*kept.files_below(*folders, *built), *_bibliography()]
+
+
+def _bibliography() -> list[Path]:
+    return sorted(paths.book().glob("references.*"))
 
 
 def inputs_hash() -> str:
@@ -146,16 +180,12 @@ def build_pages(*, force: bool = False) -> bool:
         return False
     key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
-    done = subprocess.run(configuration.command(work), capture_output=True, text=True, env=environment, check=False)
-    if done.returncode:
-        shutil.rmtree(work, ignore_errors=True)  # what was read is kept there, and a warning is given only on reading
-        said = [
-            line
-            for line in (done.stdout + done.stderr).splitlines()
-            if any(word in line for word in ("WARNING", "ERROR", "Error", "error"))
-        ]
-        raise RunError("the page build failed:\n" + "\n".join(said or (done.stdout + done.stderr).splitlines()[-30:]))
+    again = work.is_dir()
+    said = configuration.build(work, epoch=EPOCH)
+    if said and again:  # what moved from page to page is there twice until both have been read
+        said = configuration.build(work, epoch=EPOCH)
+    if said:
+        raise RunError(f"the page build failed:\n{said.rstrip()}")
     publish(work / "_build" / "html")
     files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))
     key_file.write_text(key)
@@ -194,14 +224,20 @@ def publish(built: Path) -> None:
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(path, copy)
-    lookup = Lookup(paths.build() / "results")
+    lookup, shared = Lookup(paths.build() / "results"), kept.digest([*kept.sources(), *_bibliography()])
     (fresh / "executed").mkdir(exist_ok=True)
     for path in sorted((paths.build() / "executed").glob("*.ipynb")):
-        made = report.readable(nbformat.read(path, as_version=4), lookup, path.stem)
-        (fresh / "executed" / path.name).write_text(nbformat.writes(made) + "\n", encoding="utf-8")
+        make = functools.partial(_readable, path, lookup)
+        (fresh / "executed" / path.name).write_bytes(kept.kept(f"executed-{path.stem}", make, of=[shared, path]))
     project.extended("downloads", fresh)
     finish.finish(fresh, epoch=EPOCH)
     if target.exists():
         target.rename(old)
     fresh.rename(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _readable(path: Path, lookup: Lookup) -> bytes:
+    """Return an executed notebook with the numbers in its text."""
+    made = report.readable(nbformat.read(path, as_version=4), lookup, path.stem)
+    return f"{nbformat.writes(made)}\n".encode()

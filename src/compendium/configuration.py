@@ -7,7 +7,13 @@ so that a build calls Sphinx alone and anybody can build the book with ``sphinx-
 from __future__ import annotations
 
 import hashlib
+import io
+import os
+import shutil
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,9 +26,6 @@ _HEAD = (
     "import compendium\n\n"
     "# Generated from _config.yml by compendium.configuration; change that file, not this one. "
 )
-
-#: Warnings fail the build, unresolved references are warnings, and all of them are shown.
-OPTIONS = ("-W", "-n", "--keep-going", "-q")
 
 
 def path() -> Path:
@@ -85,7 +88,45 @@ def _key() -> str:
     return digest.hexdigest()
 
 
-def command(work: Path) -> list[str]:
-    """Return the command that builds the pages below a folder, as Jupyter Book lays it out."""
-    folders = [str(paths.book()), str(work / "_build" / "html"), "-d", str(work / "_build" / ".doctrees")]
-    return [sys.executable, "-m", "sphinx", "-b", "html", *OPTIONS, *folders]
+def build(work: Path, *, epoch: str) -> str:
+    """Build the pages below a folder, as Jupyter Book lays it out, and return the warnings and errors, if any.
+
+    An unresolved reference is a warning. Whatever asks for the date gets ``epoch``, in seconds since 1970. A warning
+    comes only when a page is read or written, so after one the next build reads again the pages of this one.
+    """
+    from sphinx.application import Sphinx
+    from sphinx.util import console
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    said, book, made, touched = io.StringIO(), paths.book(), work / "_build", set[str]()
+    console.nocolor()
+    begun = work / "begun"
+    if begun.is_file():  # and never ended: what was said of the pages read then is lost
+        shutil.rmtree(work)
+    files.write_whole(begun, "")
+    with _dated(epoch), warnings.catch_warnings(action="ignore"), patch_docutils(book), docutils_namespace():
+        try:
+            given = {"confoverrides": {"nitpicky": True}, "status": None, "warning": said}
+            app = Sphinx(book, book, made / "html", made / ".doctrees", "html", **given)
+            app.connect("env-before-read-docs", lambda _app, _env, read: touched.update(read))
+            app.connect("doctree-resolved", lambda _app, _tree, written: touched.add(written))
+            app.build()
+        except Exception as error:  # of an extension, a template or a page: the message is what can be done about it
+            said.write(f"{type(error).__name__}: {error}\n")
+            shutil.rmtree(work, ignore_errors=True)
+    for name in touched if said.getvalue() else ():
+        (made / ".doctrees" / f"{name}.doctree").unlink(missing_ok=True)
+    begun.unlink(missing_ok=True)
+    return said.getvalue()
+
+
+@contextmanager
+def _dated(epoch: str) -> Iterator[None]:
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = epoch
+    try:
+        yield
+    finally:
+        del os.environ["SOURCE_DATE_EPOCH"]
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before

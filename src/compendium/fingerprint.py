@@ -203,11 +203,27 @@ def fingerprint(run: Run) -> str:
         "parameters": {name: value for name, value in sorted(run.parameters.items()) if not _is_file(value)},
         "data": [[path.name, sha256(path)] for path in data_files(run)],
         "schemas": [datasets.describe(name) for name in run.data],
-        "source": [[label(path), sha256(path)] for path in source_files(notebook)],
+        "source": [[label(path), sha256(path)] for path in _used(run)],
         "lock": lock_hash(),
         "python": list(sys.version_info[:2]),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _used(run: Run) -> list[Path]:
+    """Return the source files of a run; found again only where its notebook or a package has changed."""
+    from compendium import kept  # which takes hashes from here
+
+    code = [*kept.files_below(*project.folders()), paths.book() / project.FILE]
+    asked = [run.notebook, *(f"{path} {sha256(path)}" for path in code if path.is_file())]
+
+    def find() -> dict[str, str]:
+        return {str(path): "" for path in source_files(run.read())}
+
+    try:
+        return [Path(found) for found in kept.texts(f"uses-{run.notebook.stem}", find, of=asked)]
+    except OSError:  # a checkout that cannot be written to
+        return source_files(run.read())
 
 
 def _is_file(value: object) -> bool:

@@ -6,6 +6,7 @@ button that offers it; the pages on the site have the button, with the size of t
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 from lxml import html as parser
 
-from compendium import address, cite, escape, policy, portable
+from compendium import address, cite, escape, kept, policy, portable, project
 
 #: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
@@ -49,6 +50,9 @@ _NO_TURN = re.compile(r' transform="rotate\(-0 [^"]*\)"')
 #: Where something is drawn; an icon's path, in which numbers need no blank between them, stays as it is.
 _PLACED = re.compile(r' (?:d="M |[xy]=")[^"]*"')
 
+#: What a name of something kept may not have in it.
+_UNSAFE = re.compile(r"[^\w-]")
+
 _TITLE = re.compile(r"<title>(.*?)</title>", re.S)
 _ARTICLE_END = "</article>"
 _HEADER_BUTTONS = '<div class="article-header-buttons">'
@@ -74,21 +78,15 @@ def finish(built: Path, *, epoch: str) -> None:
     texts: dict[Path, str] = {}
     said: dict[str, str] = {}
     terms = terms_of(built / f"{_GLOSSARY}.html")
+    shared = kept.digest([*kept.files_below(*project.folders()), json.dumps([terms, site, cite.about()])])
     for path in sorted(built.rglob("*.html")):
-        document = path.relative_to(built).with_suffix("").as_posix()
-        text = _THEBE.sub("", _ICON_SCRIPT.sub("", path.read_text(encoding="utf-8")))
-        text = lighter(folded(text.replace(_TOGGLE, _NAMED_TOGGLE)))
-        text = _YEAR.sub(r'\1<span class="hs-year">\2</span>', text)
-        if document.startswith(_WITH_TERMS):
-            text = with_terms(text, terms, "../" * document.count("/"))
-        text = re.sub(r"(mystnb\.[0-9a-f]+\.css)\?v=[0-9a-f]+", r"\1", text)  # only a second build has the checksum
-        description = description_of(text)
+        document, text = path.relative_to(built).with_suffix("").as_posix(), path.read_text(encoding="utf-8")
+        make = functools.partial(_finished, text, document, terms, site)
+        made = kept.texts(f"finished-{_UNSAFE.sub('+', document)}", make, of=[shared, text])
+        texts[path] = made["text"]
         if not _NO_PAGE.fullmatch(document):
-            said[document] = description
-            text = text.replace(_ARTICLE_END, f"{cite.block(document, title_of(text), site=site)}\n{_ARTICLE_END}", 1)
-        texts[path] = _head(text, description)
-    _write_search(built, texts, said)
-    texts = {path: policy.carry(text, policy.of_page(text)) for path, text in texts.items()}
+            said[document] = made["description"]
+    _write_search(built, said)
     for path, text in texts.items():
         path.write_text(text.replace(_LANDING, ""), encoding="utf-8")
     size = portable.write(built, epoch=epoch)
@@ -105,6 +103,22 @@ def finish(built: Path, *, epoch: str) -> None:
         path.write_text(text, encoding="utf-8")
     if site:
         (built / "sitemap.xml").write_text(sitemap(list(said), site=site), encoding="utf-8")
+
+
+def _finished(text: str, document: str, terms: dict[str, tuple[str, str]], site: str) -> dict[str, str]:
+    """Return a page as all readers get it, without the buttons, and its description."""
+    text = lighter(folded(_THEBE.sub("", _ICON_SCRIPT.sub("", text)).replace(_TOGGLE, _NAMED_TOGGLE)))
+    text = _YEAR.sub(r'\1<span class="hs-year">\2</span>', text)
+    if document.startswith(_WITH_TERMS):
+        text = with_terms(text, terms, "../" * document.count("/"))
+    text = re.sub(r"(mystnb\.[0-9a-f]+\.css)\?v=[0-9a-f]+", r"\1", text)  # only a second build has the checksum
+    description = description_of(text)
+    if not _NO_PAGE.fullmatch(document):
+        text = text.replace(_ARTICLE_END, f"{cite.block(document, title_of(text), site=site)}\n{_ARTICLE_END}", 1)
+    text = _head(text, description)
+    if document == "search":
+        text = text.replace("</body>", f"{_SEARCH_SCRIPTS}</body>", 1)
+    return {"text": policy.carry(text, policy.of_page(text)), "description": description}
 
 
 def folded(text: str) -> str:
@@ -236,14 +250,11 @@ def _head(text: str, description: str) -> str:
     return _TITLE.sub(lambda match: f"{match[0]}{line}", text, count=1)
 
 
-def _write_search(built: Path, texts: dict[Path, str], said: dict[str, str]) -> None:
+def _write_search(built: Path, said: dict[str, str]) -> None:
     """Give the results of a search their descriptions: the theme would fetch each page, which a file cannot."""
     script = f"window.bookDescriptions = {json.dumps(said, ensure_ascii=False, sort_keys=True)};\n"
     (built / "_static" / "descriptions.js").write_text(script, encoding="utf-8")
     shutil.copyfile(_TEMPLATES / "said.js", built / "_static" / "said.js")
-    page = built / "search.html"
-    if page in texts:
-        texts[page] = texts[page].replace("</body>", f"{_SEARCH_SCRIPTS}</body>", 1)
 
 
 def _with_button(text: str, up: str, size: int) -> str:

@@ -115,6 +115,7 @@ def _own_pages(app: Sphinx, config: Any) -> None:
     config.templates_path.append(str(templates))
     if "notfound.extension" not in config.extensions:
         config.html_additional_pages["404"] = "missing.html"
+    config.numfig = False  # nothing is numbered by Sphinx, which would read every page to find that out
     config.html_search_scorer = str(templates / "scorer.js")
     config.html_theme_options = {**config.html_theme_options, "launch_buttons": {}}
 
@@ -141,7 +142,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.connect("html-page-context", _add_explorer)
     app.connect("html-page-context", _share_figure, priority=400)
-    app.connect("config-inited", _own_pages)
+    app.connect("config-inited", _own_pages, priority=900)
     app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)

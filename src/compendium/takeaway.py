@@ -53,7 +53,7 @@ class Offer:
 
     def __init__(self, document: str, *, title: str = "", kind: str = "") -> None:
         self.document, self.title, self.kind = document, title, kind
-        self.files: dict[str, bytes] = {}
+        self.files: dict[str, str] = {}
         self.captions: dict[str, str] = {}
 
     def href(self, name: str) -> str:
@@ -98,7 +98,7 @@ class Offer:
         return f'<p class="hs-take hs-computed">Download: {offered} · <a href="#{name}">Copy link</a></p>'
 
     def _keep(self, name: str, text: str, caption: str = "") -> None:
-        self.files[name] = text.encode()
+        self.files[name] = text
         if caption:
             self.captions[name] = caption
 
@@ -183,19 +183,25 @@ def _cell(cell: parser.HtmlElement) -> str:
     return "" if text == "–" else text
 
 
-def write(offers: list[Offer]) -> None:
-    """Write the files of every page to the build folder; draw a PNG where its SVG changed; drop what is left over."""
+def write(offered: dict[str, dict[str, str]]) -> None:
+    """Write the files of every page to the build folder; draw a PNG where its SVG changed; drop what is left over.
+
+    Parameters
+    ----------
+    offered
+        Names and texts of the files, by page.
+    """
     target = paths.build() / FOLDER
     kept: set[Path] = set()
-    for offer in offers:
-        for name, content in offer.files.items():
-            path = target / offer.document / name
+    for document, offers in offered.items():
+        for name, content in offers.items():
+            path = target / document / name
             changed = files.write_whole(path, content)
             kept.add(path)
             if name.endswith(".svg"):
                 picture = path.with_suffix(".png")
                 if changed or not picture.is_file():
-                    files.write_whole(picture, drawings.png(content.decode()))
+                    files.write_whole(picture, drawings.png(content))
                 kept.add(picture)
     for path in sorted(target.rglob("*")):
         if path.is_file() and path not in kept:

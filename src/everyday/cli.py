@@ -108,6 +108,20 @@ def build(force: bool, cold: bool, jobs: int | None) -> None:
         watch.remember([str(len(chosen)), *notes])
 
 
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Where to listen.")
+def serve(port: int) -> None:
+    """Serve the book on this computer; build what changes, and reload the browser. Ctrl-C ends it."""
+    from compendium import serve
+
+    serve.serve(_build_again, port=port, tell=lambda address: click.echo(f"serving {address} (Ctrl-C ends it)"))
+
+
+def _build_again() -> None:
+    """Build as the command does, in a process of its own."""
+    main(["build"])
+
+
 def _built(was_built: bool) -> None:
     """Say whether pages were built and where they are."""
     from compendium import paths

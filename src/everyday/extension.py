@@ -1,22 +1,28 @@
-"""What this book has beyond its analyses: the claims ledger, the landing page, the teaching modules."""
+"""What this book has beyond its analyses: the claims ledger, the landing page, the teaching modules.
+
+Each function imports what it calls: a build that finds everything kept needs none of the methods.
+"""
 
 from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compendium import datasets, files, kept, paths
-from compendium.record import Difference
-from compendium.verification import Check
-from everyday import landing
-from everyday.ledger import book as ledger
-from everyday.teaching import editions, words
-from everyday.teaching.modules import load_modules
+from everyday.teaching.modules import Module, load_modules
+
+if TYPE_CHECKING:
+    from compendium.record import Difference
+    from compendium.verification import Check
 
 
 def pages() -> dict[str, str]:
     """Return the further pages of the book by their path below ``book/``."""
+    from everyday import landing
+    from everyday.ledger import book as ledger
+    from everyday.teaching import words
+
     return ledger.book_pages() | words.book_pages() | landing.fragments()
 
 
@@ -30,10 +36,24 @@ def downloads(folder: Path) -> None:
     sources = kept.sources()
     for module in load_modules():
         name, made_from = f"{module.name}.zip", [*sources, *module.notebook.parent.glob(f"{module.name}.*")]
-        content = kept.kept(name, functools.partial(editions.student_zip, module), of=made_from)
+        made_from += [path for path in [paths.book() / "teaching" / "get-ready.md"] if path.is_file()]
+        content = kept.kept(name, functools.partial(_student_zip, module), of=made_from)
         files.write_whole(folder / "teaching" / "files" / name, content)
     if "claims" in datasets.names():
-        (folder / "data" / "claims.json").write_text(ledger.ledger_json(), encoding="utf-8")
+        content = kept.kept("claims", _ledger, of=[*sources, *kept.files_below(paths.results())])
+        (folder / "data" / "claims.json").write_bytes(content)
+
+
+def _student_zip(module: Module) -> bytes:
+    from everyday.teaching import editions
+
+    return editions.student_zip(module)
+
+
+def _ledger() -> bytes:
+    from everyday.ledger import book as ledger
+
+    return ledger.ledger_json().encode()
 
 
 def checks(values: dict[str, Any]) -> list[Check]:
@@ -46,6 +66,7 @@ def checks(values: dict[str, Any]) -> list[Check]:
     """
     if "claims" not in datasets.names():
         return []
+    from compendium.verification import Check
     from everyday.ledger import claims
 
     found = claims.evaluate(claims.load_ledger(), results=values).to_dict("records")
@@ -54,6 +75,7 @@ def checks(values: dict[str, Any]) -> list[Check]:
 
 def _differences(claim: dict[str, Any]) -> tuple[Difference, ...]:
     """Return what is wrong with an evaluated claim: its verdict, and a number that its words do not give."""
+    from compendium.record import Difference
     from everyday.ledger import words
 
     name, found = claim["claim_id"], []
