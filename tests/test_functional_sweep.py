@@ -337,8 +337,8 @@ def test_names_and_values_of_a_grid(mini, tmp_path):
     rows = list(sweep.read_grid(grid(tmp_path, ["Ünï & Co,2,", ",3,1"]), known))
     assert [row.name for row in rows] == ["n-co", "row-00002"]
     assert rows[0].cells == {"factor": "2"}
-    assert sweep._values(rows[1], known) == {"factor": 3, "pause": 1}
-    assert sweep._values(sweep.Row(2, "x", {"factor": "[1"}), known) == {"factor": "[1"}
+    assert sweep._values(rows[1].cells, known) == {"factor": 3, "pause": 1}
+    assert sweep._values({"factor": "[1"}, known) == {"factor": "[1"}
 
 
 def test_a_funnel_marks_what_lies_outside_and_needs_counts():

@@ -72,6 +72,8 @@ SERIES = "Indicator;Unit;Period;Value\nfalls;Ward 7;Apr-23;12\nfalls;Ward 7;May-
          ["is series of an indicator: 3 rows", "taken by: control_chart -p data=FILE", "separated by semicolons",
           "'Apr-23' is read as 2023-04-01: months", "counts as missing", "2023-06 is not in the data"]),
         ("b.csv", "sex,hourly_pay\nF,12.5\nM,13\n", ["is a staff file", "taken by: intersectional_gaps -p staff=FILE"]),
+        ("c.txt", "We wait, but we act.", ["is texts: 1 rows", "taken by: tensions_in_text -p texts_file=FILE"]),
+        ("d.csv", "unit,period,numerator,denominator\nA,2023-01-01,9,10\n", ["taken by: false_step -p data=FILE"]),
     ],
 )  # fmt: skip
 def test_a_file_is_told_with_what_takes_it_and_what_is_odd(tmp_path, name, text, lines):
@@ -91,6 +93,73 @@ def test_a_file_that_nothing_takes_is_told_with_the_nearest_layout(tmp_path):
     code, output = said("check", str(tmp_path / "gone.csv"))
     assert code == 2
     assert "gone.csv' does not exist" in output
+
+
+def test_a_file_with_only_a_header_is_refused_by_the_layout_that_it_names(tmp_path):
+    (tmp_path / "head.csv").write_text("period,value\n")
+    code, output = said("check", str(tmp_path / "head.csv"))
+    assert code == 1
+    assert "nearest is series of an indicator" in output
+    assert "head.csv: the file has a header but no rows; expected at least one row of data" in output
+    (tmp_path / "noise.csv").write_bytes(b"\x00" * 600)
+    code, output = said("check", str(tmp_path / "noise.csv"))
+    assert "no notebook takes noise.csv:\nnoise.csv: the file holds null bytes" in output
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/zero", str(tmp_path / "pipe")):
+        code, output = said("check", path)
+        assert (code, "is neither a file nor a folder; give a CSV file" in output) == (1, True)
+
+
+def test_a_file_that_may_not_be_read_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "own.csv").write_text("period,value\n2023-01-01,1\n")
+
+    def closed(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", closed)
+    for read in (io.read_series, io.read_payroll):
+        with pytest.raises(DataError, match=r"own\.csv: the file cannot be read .Permission denied."):
+            read(tmp_path / "own.csv")
+
+
+#: A page that shows exact counts takes no reader's file (explore_pay_gap).
+TEMPLATES = [name for name, _, own in catalogue.notebooks() if own and name != "explore_pay_gap"]
+
+
+@pytest.mark.parametrize("notebook", TEMPLATES)
+def test_each_template_is_recognised_and_taken_by_its_notebook(tmp_path, notebook):
+    code, output = said("template", notebook, "--out", str(tmp_path))
+    if code == 1:
+        assert "takes no file in a layout of this book" in output
+        return
+    for path in tmp_path.iterdir():
+        code, output = said("check", str(path))
+        assert code == 0, output
+        assert f"taken by: {notebook} -p {path.stem}=FILE" in output
+
+
+def test_a_grid_follows_a_renamed_parameter(tmp_path):
+    (tmp_path / "grid.csv").write_text("name,data,change,beside\none,a.csv,nothing,[]\n")
+    known = {name: Parameter(name, "str", "", name, "any") for name in ("data", "change", "others")}
+    row = next(sweep.read_grid(tmp_path / "grid.csv", known, {"beside": "others"}))
+    assert row.cells == {"data": "a.csv", "change": "", "others": "[]"}
+    with pytest.raises(RunError, match="column 'beside' is no parameter"):
+        next(sweep.read_grid(tmp_path / "grid.csv", known))
+
+
+def test_a_row_without_a_change_is_answered_by_the_notebook_that_needs_none(monkeypatch):
+    asked = []
+
+    def composed(notebook, values, **options):
+        asked.append((notebook, values, options["full"]))
+        return "page", {"results": {}}
+
+    monkeypatch.setattr(sweep.report, "composed", composed)
+    monkeypatch.setattr(sweep, "_base_here", lambda notebook: "base")
+    row = sweep.Row(2, "one", {"indicator": "falls", "change": "", "control": ""})
+    done = sweep.make(sweep.Task("service_trends", row, ".", "base"))
+    assert done.reason == ""
+    assert asked == [("control_chart", {"indicator": "falls"}, False)]
 
 
 def test_options_follow_a_renamed_parameter_and_another_notebook():

@@ -16,7 +16,7 @@ from compendium.parameters import Parameter, parameters_of
 from compendium.runs import find_notebook, load_runs, read_source
 from compendium.spreadsheet import to_csv
 
-#: Rows of the bundled example that a template shows.
+#: Rows of the bundled example that a template shows; forms and instruments are written whole.
 EXAMPLE_ROWS = 3
 
 
@@ -84,7 +84,7 @@ def described(name: str, columns: Mapping[str, Mapping[str, bool]] | None = None
 def _fields(example: dict[str, Any] | None, used: Mapping[str, bool] | None) -> list[dict[str, Any]]:
     """Return the fields of an example, or those that a reader uses, the needed ones first."""
     fields = example["schema"]["fields"] if example else []
-    if not used:
+    if used is None:
         return fields
     kept = [field for field in fields if field["name"] in used]
     kept = [field | {"optional": False, "constraints": {"required": used[field["name"]]}} for field in kept]
@@ -104,10 +104,12 @@ def template(name: str, out: Path, columns: Mapping[str, Mapping[str, bool]] | N
     _, known = _parameters(name)
     contents: dict[Path, str] = {}
     for key, one in known.items():
-        example = _example(one) if one.is_source else None
-        if example:
-            names = [field["name"] for field in _fields(example, (columns or {}).get(key))]
-            rows = pd.read_csv(paths.data() / example["path"], dtype=str, nrows=EXAMPLE_ROWS)
+        example = _example(one) if one.is_source and one.with_own_data != "" else None
+        fields = _fields(example, (columns or {}).get(key))
+        if example and fields:
+            names = [field["name"] for field in fields]
+            whole = one.fits_any_data or example["kind"] in ("template", "reference")
+            rows = pd.read_csv(paths.data() / example["path"], dtype=str, nrows=None if whole else EXAMPLE_ROWS)
             contents[out / f"{key}.csv"] = to_csv(rows[[column for column in names if column in rows.columns]])
     if not contents:
         raise CompendiumError(

@@ -20,7 +20,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -81,7 +81,9 @@ class Task:
     full: bool = False
 
 
-def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Row]:
+def read_grid(
+    path: Path, known: dict[str, parameters.Parameter], renamed: Mapping[str, str] | None = None
+) -> Iterator[Row]:
     """Yield the rows of a grid, one at a time.
 
     Parameters
@@ -90,6 +92,8 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
         CSV file, or a folder with a file for each report, which the notebook's first file parameter takes.
     known
         Parameters of the notebook.
+    renamed
+        What parameters are called now, by an earlier name.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
     with io.StringIO(files.text_of(path), newline="") as lines:
         reader = csv.DictReader(lines)
         for column in reader.fieldnames or ():
-            if column not in known and column != "name":
+            if column not in known and column != "name" and column not in (renamed or {}):
                 raise RunError(
                     f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "
                     f"Allowed: name, {', '.join(known)}"
@@ -122,7 +126,8 @@ def read_grid(path: Path, known: dict[str, parameters.Parameter]) -> Iterator[Ro
             if key in seen:
                 raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
             seen[key] = line
-            yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in cells.items() if cell})
+            filled = {(renamed or {}).get(column, column): cell for column, cell in cells.items() if cell}
+            yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
 
 
 def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterator[Row]:
@@ -154,10 +159,14 @@ def _folder_name(given: str) -> str:
 
 
 def base_of(notebook: str) -> str:
-    """Return the fingerprint of what every row of a sweep depends on: notebook, source, data, lock, Python."""
-    path = find_notebook(notebook)
-    declared = {name for run in load_runs().values() if run.notebook == path for name in run.data}
-    return fingerprint.fingerprint(Run(path.stem, path, path.stem, {}, tuple(sorted(declared or datasets.names()))))
+    """Return the fingerprint of what every row of a sweep depends on: notebooks, source, data, lock, Python."""
+    others = read_source(find_notebook(notebook)).metadata.get("healthsys", {}).get("without", {}).values()
+    found = []
+    for path in map(find_notebook, dict.fromkeys([notebook, *others])):
+        declared = {name for run in load_runs().values() if run.notebook == path for name in run.data}
+        run = Run(path.stem, path, path.stem, {}, tuple(sorted(declared or datasets.names())))
+        found.append(fingerprint.fingerprint(run))
+    return " ".join(found)
 
 
 def fingerprint_of(row: Row, base: str, *, folder: Path, full: bool = False) -> str:
@@ -194,9 +203,12 @@ def make(task: Task, *, keep_warm: bool = False) -> Done:
                     "the checkout of this worker differs from the one the sweep was started in (notebook, source, "
                     "data, lock or Python version); update one of them so that both are the same"
                 )
-            known = parameters.parameters_of(read_source(find_notebook(task.notebook)), label=task.notebook)
+            pairs = tuple(f"{name}={cell}" for name, cell in task.row.cells.items())
+            other, pairs = parameters.routed(read_source(find_notebook(task.notebook)), pairs)
+            notebook, cells = other or task.notebook, dict(pair.split("=", 1) for pair in pairs)
+            known = parameters.parameters_of(read_source(find_notebook(notebook)), label=notebook)
             page, record = report.composed(
-                task.notebook, _values(task.row, known), folder=folder, style_link="../style.css", full=task.full
+                notebook, _values(cells, known), folder=folder, style_link="../style.css", full=task.full
             )
         key = fingerprint_of(task.row, here, folder=folder, full=task.full)
         return Done(task.row.name, page, {**record, "sweep": {"name": task.row.name, "fingerprint": key}})
@@ -216,11 +228,11 @@ def _warm_for_good(notebook: str) -> None:
     _kept.enter_context(kernels.warm([find_notebook(notebook)], environment=execution.KERNEL_ENVIRONMENT))
 
 
-def _values(row: Row, known: dict[str, parameters.Parameter]) -> dict[str, Any]:
+def _values(cells: dict[str, str], known: dict[str, parameters.Parameter]) -> dict[str, Any]:
     values = {}
-    for name, cell in row.cells.items():
+    for name, cell in cells.items():
         try:
-            values[name] = cell if known[name].type == "str" else yaml.safe_load(cell)
+            values[name] = cell if name not in known or known[name].type == "str" else yaml.safe_load(cell)
         except (yaml.YAMLError, ValueError, RecursionError):
             values[name] = cell  # the check of the parameter says what is allowed
     return values
@@ -268,7 +280,8 @@ def sweep(
     """
     path = find_notebook(notebook)
     known = parameters.parameters_of(read_source(path), label=path.name)
-    total = sum(1 for _ in read_grid(grid, known))
+    renamed = read_source(path).metadata.get("healthsys", {}).get("renamed", {})
+    total = sum(1 for _ in read_grid(grid, known, renamed))
     if not total:
         raise RunError(f"{grid.name}: the file has a header but no rows; expected one row for each report")
     store = Store(out)
@@ -278,7 +291,7 @@ def sweep(
     reasons: dict[str, str] = {}
 
     def waiting() -> Iterator[Task]:
-        for row in read_grid(grid, known):
+        for row in read_grid(grid, known, renamed):
             if is_done(store, row.name, fingerprint_of(row, base, folder=folder, full=full)):
                 counts["skipped"] += 1
                 store.note([row.name, "done", ""])
@@ -302,7 +315,7 @@ def sweep(
     from compendium import sweep_index
 
     rows = list(known)
-    sweep_index.write(store, read_grid(grid, known), reasons, title=_title(path), parameters=rows)
+    sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=_title(path), parameters=rows)
     return counts
 
 

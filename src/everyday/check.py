@@ -12,8 +12,29 @@ import pandas as pd
 from compendium import datasets
 from compendium.errors import CompendiumError
 from healthsys import climate, io
-from healthsys.errors import HealthsysError
-from healthsys.io import payroll, staff_list
+from healthsys.errors import DataError, HealthsysError
+from healthsys.io import csv_files, payroll, refi_qda, staff_list
+
+#: Layouts of bundled files, and the parameters that take a file of one.
+LAYOUTS = {
+    "workforce_recruitment": ("talent_pipeline -p recruitment", "workforce_equality -p recruitment"),
+    "workforce_processes": ("workforce_equality -p processes",),
+    "workforce_survey": ("workforce_equality -p survey",),
+    "workforce_boards": ("workforce_equality -p boards",),
+    "narrative_events_template": ("resilience_narrative -p events_file",),
+    "area_south_coding_a": ("coder_agreement -p first", "coder_agreement -p second"),
+    "narrative_codebook": ("coder_agreement -p codebook_file", "resilience_narrative -p codebook_file"),
+    "site_self_audit": ("learning_sites -p audit_file",),
+    "action_learning_log": ("learning_sites -p log_file",),
+    "culture_checklist": ("change_frameworks -p culture_file",),
+    "evaluation_indicators": ("change_frameworks -p indicators_file",),
+    "after_action_log": ("team_reviews -p log_file",),
+    "workaround_log": ("team_reviews -p workarounds_file",),
+    "team_checklists": ("team_reviews -p checklists_file",),
+    "polarity_log": ("tensions_in_text -p log_file",),
+    "autonomy_decisions": ("autonomy_and_slack -p decisions_file",),
+    "review_interventions": ("review_interventions -p file",),
+}
 
 #: Series whose problems are listed, and problems listed of all of them.
 MOST_SERIES, MOST_PROBLEMS = 20, 12
@@ -35,6 +56,13 @@ def _survey(path: Path, *, label: str) -> pd.DataFrame:
     return io.read_survey(path, label=label, items=items[items["dimension"].isin(climate.DIMENSIONS)])
 
 
+def _texts(path: Path, *, label: str) -> pd.DataFrame:
+    within = path.iterdir() if path.is_dir() else [path]
+    if not any(one.suffix.lower() in (*refi_qda.TEXT, ".qdpx") for one in within):
+        raise DataError(f"{label}: it is no text")
+    return refi_qda.read_texts(path, label=label)
+
+
 def _layout(name: str, path: Path, *, label: str) -> pd.DataFrame:
     return datasets.read(path, layout=name)
 
@@ -49,25 +77,30 @@ def kinds() -> list[Kind]:
     """Return the layouts that notebooks take, the most particular first."""
     return [
         Kind("a file of the gender pay gap service", io.read_pay_gap_service,
-             ("EmployerName", "DiffMedianHourlyPercent"), ("published_pay_gaps -p file",)),
-        Kind("answers to a climate survey", _survey, ("respondent", "team"), ("climate_benchmarks -p survey",)),
-        _bundled("workforce_recruitment", "talent_pipeline -p recruitment", "workforce_equality -p recruitment"),
-        _bundled("workforce_processes", "workforce_equality -p processes"),
-        _bundled("workforce_survey", "workforce_equality -p survey"),
-        _bundled("workforce_boards", "workforce_equality -p boards"),
-        _bundled("narrative_events_template", "resilience_narrative -p events_file"),
+             ("EmployerName", "DiffMedianHourlyPercent"),
+             ("published_pay_gaps -p file", "published_pay_gaps -p earlier")),
+        Kind("answers to a climate survey", _survey, ("respondent", "team"),
+             ("climate_benchmarks -p survey", "climate_benchmarks -p earlier", "climate_sensitivity -p survey")),
+        Kind("items of a questionnaire", partial(io.read_items, dimensions=climate.DIMENSIONS),
+             ("dimension", "item", "text"), ("climate_benchmarks -p items", "climate_sensitivity -p items")),
+        *(_bundled(name, *takes) for name, takes in LAYOUTS.items()),
+        Kind("returns of units, some of which do not report", io.read_reporting,
+             ("unit", "period", "numerator", "denominator"), ("false_step -p data",)),
+        Kind("texts", _texts, (), ("tensions_in_text -p texts_file",)),
         Kind("a staff file, one row a person", io.read_payroll, ("sex", "hourly_pay"),
              ("pay_gap -p staff", "pay_gap_decomposition -p staff", "intersectional_gaps -p staff"),
              payroll.COLUMNS),
         Kind("a staff list for the equality standards", io.read_staff_list, ("band", "ethnic_group"),
              ("workforce_equality -p staff",), staff_list.COLUMNS),
         Kind("series of an indicator", io.read_series, ("indicator", "unit", "period", "value"),
-             ("control_chart -p data", "service_trends -p data")),
+             ("control_chart -p data", "service_trends -p data", "explore_control_chart -p data")),
     ]  # fmt: skip
 
 
 def columns_read(notebook: str) -> dict[str, dict[str, bool]]:
     """Return, for a parameter whose reader uses other columns than its example has, these and whether each is needed.
+
+    A parameter that takes texts has none.
 
     >>> columns_read("workforce_equality")["staff"]["band"], columns_read("workforce_equality")["staff"]["clinical"]
     (True, False)
@@ -76,7 +109,7 @@ def columns_read(notebook: str) -> dict[str, dict[str, bool]]:
         one.partition(" -p ")[2]: {name: name in kind.columns for name in kind.reads}
         for kind in kinds()
         for one in kind.takes
-        if kind.reads and one.startswith(f"{notebook} -p ")
+        if (kind.reads or not kind.columns) and one.startswith(f"{notebook} -p ")
     }
 
 
@@ -88,14 +121,16 @@ def examined(path: Path) -> list[str]:
     CompendiumError
         If no notebook takes the file, with what the nearest layout misses.
     """
+    if not path.is_file() and not path.is_dir():
+        raise CompendiumError(f"{path.name} is neither a file nor a folder; give a CSV file, a workbook or a folder")
     refused: dict[str, tuple[int, str]] = {}
     said: list[str] = []
     for kind in kinds():
         try:
             frame = kind.read(path, label=path.name)
         except (HealthsysError, CompendiumError) as error:
-            there = sum(column.casefold() in str(_header(path)).casefold() for column in kind.columns)
-            refused[kind.name] = (100 * there // len(kind.columns), str(error))
+            there = sum(_has(path, column) for column in kind.columns)
+            refused[kind.name] = (100 * there // max(len(kind.columns), 1), str(error))
             continue
         said += [f"{path.name} is {kind.name}: {len(frame):,} rows", *(f"  taken by: {one}=FILE" for one in kind.takes)]
         said += [f"  read how: {one}" for one in frame.attrs.get("read_as", ())]
@@ -103,17 +138,18 @@ def examined(path: Path) -> list[str]:
         said += [f"  check: {one}" for one in (notes if isinstance(notes, list) else ())]
         said += [f"  check: {one}" for one in (_odd(frame) if kind.read is io.read_series else [])]
     if not said:
-        share, why = max(refused.values())
-        name = next(name for name, found in refused.items() if found == (share, why))
-        raise CompendiumError(f"no notebook takes {path.name}; nearest is {name}:\n{why}")
+        name = max(reversed(refused), key=lambda one: refused[one][0])  # series, where no column is known
+        share, why = refused[name]
+        nearest = f"; nearest is {name}" if share else ""
+        raise CompendiumError(f"no notebook takes {path.name}{nearest}:\n{why}")
     return said
 
 
-def _header(path: Path) -> list[str]:
+def _has(path: Path, column: str) -> bool:
     try:
-        return list(io.read_text(path, label=path.name).columns)
+        return path.is_file() and csv_files.names(path, [column])
     except HealthsysError:
-        return []
+        return False
 
 
 def _odd(frame: pd.DataFrame) -> list[str]:

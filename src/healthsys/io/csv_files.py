@@ -89,11 +89,22 @@ def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
         ) from None
 
 
+def _bytes(path: Path, most: int = -1, *, label: str) -> bytes:
+    """Return the bytes of a file, at most so many of them; a file that may not be read is refused."""
+    try:
+        with path.open("rb") as handle:
+            return handle.read(most)
+    except OSError as error:
+        raise DataError(f"{label}: the file cannot be read ({error.strerror}); ask for the right to read it") from None
+
+
 def _wide(content: bytes) -> str:
     """Return which UTF-16 or UTF-32 a file begins as, by its mark or as nearly every other byte is null, or nothing."""
     marked = next((name for name, marks in _MARKS if content.startswith(marks)), "")
-    halves = (("UTF-16-LE", content[1:512:2]), ("UTF-16-BE", content[:512:2]))
-    return marked or next((name for name, half in halves if 0.8 * len(half) < half.count(0) < len(content)), "")
+    even, odd = content[:512:2], content[1:512:2]
+    null, letters = max(even.count(0), odd.count(0)), min(even.count(0), odd.count(0))
+    wide = null > 0.8 * len(odd) and letters < 0.2 * len(odd)
+    return marked or (("UTF-16-LE" if odd.count(0) == null else "UTF-16-BE") if wide else "")
 
 
 def records(
@@ -117,7 +128,7 @@ def records(
     if size > most:
         said = f"the file has {size:,} bytes; at most {most:,} are read. Split the file or cut columns"
         raise DataError(f"{label}: {said}")
-    content = Path(path).read_bytes()
+    content = _bytes(Path(path), label=label)
     if content.startswith(_WORKBOOKS):
         return _workbook(Path(path), _spellings(wanted), label=label)
     text, notes = decode(content, label=label)
@@ -151,8 +162,7 @@ def records(
 def names(path: Path, columns: Iterable[str]) -> bool:
     """Say whether one of the first rows of a file names all of these columns, whatever their case and blanks."""
     wanted, mapped = {letters_of(name) for name in columns}, _mapped()
-    with path.open("rb") as handle:
-        start = handle.read(65_536)
+    start = _bytes(path, 65_536, label=path.name)
     if start.startswith(_WORKBOOKS):
         sheets = _sheets(path, label=path.name).values()
         rows: Iterable[list[str]] = (cells for sheet in sheets for _, cells in sheet[:HEADER_WITHIN])
