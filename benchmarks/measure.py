@@ -64,6 +64,17 @@ def called(function: Callable[[], Any], *, repeat: int = 1) -> dict[str, float]:
     }
 
 
+def processor_of(pid: int) -> float:
+    """Return the processor seconds of a process and of all that it has started and not lost."""
+    total = 0
+    for each in _below(pid):
+        try:
+            total += sum(map(int, Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()[11:15]))
+        except OSError:
+            continue
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def _watch(pid: int, memory: list[float], ended: threading.Event) -> None:
     while not ended.wait(0.5):
         memory[0] = max(memory[0], sum(_memory(each) for each in _below(pid)))

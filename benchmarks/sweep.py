@@ -1,7 +1,7 @@
-"""Sweeps: python benchmarks/sweep.py [--rows N] [--rounds N]
+"""Sweeps: python benchmarks/sweep.py [--rows N] [--loop N] [--rounds N]
 
-The same grid as one core's and two cores' local sweep, on one and two Dask workers, and as papermill in a loop (which
-makes executed notebooks, no reports). Needs the group ``scale``; ``--rows 2000`` is the long version.
+The same grid as one core's and two cores' local sweep, on two Dask workers, and its first rows as papermill in a loop
+(which makes executed notebooks, no reports). All times are per report. Needs the group ``scale``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from measure import PROJECT, in_turn, keep, project_copy, timed
+from measure import PROJECT, in_turn, keep, processor_of, project_copy, timed
 
 NOTEBOOK = "climate_sensitivity"
 
@@ -26,12 +26,12 @@ NOTEBOOK = "climate_sensitivity"
 EMPLOYERS, YEARS = 10_000, 8
 
 LOOP = f"""
-import csv, sys
+import csv, itertools, sys
 from pathlib import Path
 import papermill
 root = Path.cwd()
 (root / "looped").mkdir(exist_ok=True)
-for number, row in enumerate(csv.DictReader(open("grid.csv"))):
+for number, row in enumerate(itertools.islice(csv.DictReader(open("grid.csv")), int(sys.argv[1]))):
     papermill.execute_notebook(root / "notebooks/{NOTEBOOK}.ipynb", root / f"looped/{{number}}.ipynb",
                                parameters={{"survey": row["survey"],
                                            "trust_stagnant_variant": float(row["trust_stagnant_variant"])}},
@@ -40,8 +40,8 @@ for number, row in enumerate(csv.DictReader(open("grid.csv"))):
 
 
 @contextlib.contextmanager
-def cluster(root: Path, workers: int) -> Iterator[str]:
-    """Run a scheduler and workers, each a process of one thread, on loopback."""
+def cluster(root: Path, workers: int) -> Iterator[tuple[str, list[int]]]:
+    """Run a scheduler and workers, each a process of one thread, on loopback; give the address and the workers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -58,7 +58,7 @@ def cluster(root: Path, workers: int) -> Iterator[str]:
         start("scheduler", "--port", str(port))
         for _ in range(workers):
             start("worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-nanny")
-        yield f"tcp://127.0.0.1:{port}"
+        yield f"tcp://127.0.0.1:{port}", [process.pid for process in started[1:]]
     finally:
         for process in started:
             process.kill()
@@ -69,14 +69,14 @@ def megabytes(out: Path, rows: int) -> float:
     return sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / rows / 1e6
 
 
-def on_paper(seconds: float, rows: int, *, cores: int, size: float) -> str:
-    """Say what a report for every employer and year would take, at the measured rate and size."""
-    reports, a_core = EMPLOYERS * YEARS, rows / seconds / cores
-    hours = {more: reports / (a_core * more) / 3600 for more in (cores, 8, 64)}
+def on_paper(processor: float, *, size: float) -> str:
+    """Say what a report for every employer and year would take, at the measured processor time and size of one."""
+    reports = EMPLOYERS * YEARS
+    hours = {cores: reports * processor / cores / 3600 for cores in (2, 8, 64)}
     return (
-        f"By calculation, {EMPLOYERS:,} employers in {YEARS} years are {reports:,} reports. At the rate of {cores} "
-        f"cores they would take {hours[cores]:.0f} hours on {cores} cores, {hours[8]:.0f} on 8 and {hours[64]:.1f} on "
-        f"64 if neither scheduler nor storage limits them, which was not measured; at {size:.2f} MB a report they fill "
+        f"By calculation, {EMPLOYERS:,} employers in {YEARS} years are {reports:,} reports. They would take "
+        f"{hours[2]:.0f} hours on 2 cores, {hours[8]:.0f} on 8 and {hours[64]:.1f} on 64 if neither scheduler nor "
+        f"storage limits them, which was not measured; at {size:.2f} MB a report they fill "
         f"{reports * size / 1000:.0f} GB."
     )
 
@@ -91,8 +91,9 @@ def results(out: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--loop", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=1)
     chosen = parser.parse_args()
     load = os.getloadavg()[0]
     hashes: dict[str, str] = {}
@@ -102,41 +103,49 @@ def main() -> None:
         lines = [f"variant {number},climate_survey_baseline,{100 + number % 70}" for number in range(chosen.rows)]
         (root / "grid.csv").write_text("\n".join(["name,survey,trust_stagnant_variant", *lines]) + "\n")
 
+        def each(took: dict[str, float], rows: int) -> dict[str, float]:
+            return {**took, "seconds": took["seconds"] / rows, "processor": took["processor"] / rows}
+
+        def looped() -> dict[str, float]:
+            return each(timed([sys.executable, "-c", LOOP, str(chosen.loop)], folder=root), chosen.loop)
+
         def swept(name: str, *more: str) -> dict[str, float]:
             out = root / "swept"
             shutil.rmtree(out, ignore_errors=True)
             command = [sys.executable, "-m", "everyday.cli", "sweep", NOTEBOOK, "--grid", "grid.csv",
                        "--out", str(out)]  # fmt: skip
-            took = timed([*command, *more], folder=root)
+            took = each(timed([*command, *more], folder=root), chosen.rows)
             hashes[name] = results(out)
             sizes.append(megabytes(out, chosen.rows))
             return took
 
         def on_dask(workers: int) -> dict[str, float]:
-            with cluster(root, workers) as address:
+            with cluster(root, workers) as (address, pids):
                 took = swept(f"dask {workers}", "--scheduler", address)
-            return {"seconds": took["seconds"]}  # the workers' processor time and memory are not this command's
+                took["processor"] += sum(map(processor_of, pids)) / chosen.rows
+            return {name: value for name, value in took.items() if name != "memory"}  # that of this command alone
 
         rows = in_turn(
             {
-                "papermill in a loop, one core": lambda: timed([sys.executable, "-c", LOOP], folder=root),
+                "papermill in a loop, one core": looped,
                 "healthsys sweep, one core": lambda: swept("one", "--jobs", "1"),
                 "healthsys sweep, two cores": lambda: swept("two", "--jobs", "2"),
-                "healthsys sweep, one Dask worker": lambda: on_dask(1),
                 "healthsys sweep, two Dask workers": lambda: on_dask(2),
             },
             rounds=chosen.rounds,
         )
-    for row, cores in zip(rows, (1, 1, 2, 1, 2), strict=True):
-        row["note"] = f"{60 * chosen.rows / row['seconds'] / cores:.1f} rows per minute per core"
+    for row in rows:
+        row["note"] = f"{60 / row['processor']:.0f} reports a minute of processor time"
+        if row is not rows[0]:
+            row["note"] += f", {rows[0]['processor'] / row['processor']:.1f} times papermill's"
     same = len(set(hashes.values())) == 1
     about = (
-        f"{chosen.rows} rows of one notebook ({NOTEBOOK}). All four sweeps left "
-        f"{'the same files, byte for byte' if same else 'files that DIFFER'}. The processor time of a Dask sweep is "
-        "that of its workers and not shown; starting the workers is not timed, their first imports are. "
-        + on_paper(rows[2]["seconds"], chosen.rows, cores=2, size=sizes[0])
+        f"{chosen.rows} reports of one notebook ({NOTEBOOK}), and its first {chosen.loop} rows as papermill in a loop. "
+        "Times are per report, the start of workers and their imports included; processor time is that of all "
+        f"processes. The three sweeps left {'the same files, byte for byte' if same else 'files that DIFFER'}. "
+        + on_paper(rows[2]["processor"], size=sizes[0])
     )
-    command = f"python benchmarks/sweep.py --rows {chosen.rows}"
+    command = f"python benchmarks/sweep.py --rows {chosen.rows} --loop {chosen.loop}"
     keep("sweep", title="Sweeps", about=about, command=command, rounds=chosen.rounds, rows=rows, load=load)
 
 

@@ -11,6 +11,7 @@ import random
 import re
 from pathlib import Path
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -420,6 +421,79 @@ def test_only_the_keyboard_is_needed(browser, kind):  # noqa: F811
     page.keyboard.press("Enter")
     settled(page)
     assert page.locator(".hs-said").text_content() == before
+    page.context.close()
+
+
+#: A setting of each explorer that is not the one it starts with, and how its file says it.
+CHANGED = {
+    "control-chart": ({"rebase": 24, "screen": False}, ": no"),
+    "bed-slack": ({"beds": 35}, "Beds: 35 beds"),
+    "pay-gap": ({"people": 20}, "How many move: 20 people"),
+    "intervals": ({"months": "120", "one": 3}, "Months in each series: 120"),
+    "association": ({"comparison": "trust", "more": 4}, "Difference in occupancy: 4 points"),
+}
+
+
+def saved(page):
+    """Press the button, and return the name and the text of the file that the reader gets."""
+    with page.expect_download() as found:
+        page.get_by_role("button", name="Download the chart as it is now (SVG)").click()
+    return found.value.suggested_filename, Path(found.value.path()).read_text(encoding="utf-8")
+
+
+def lines_of(svg):
+    """Return the words of a downloaded chart, with the line breaks taken out, and fail where it is no XML."""
+    tree = ElementTree.fromstring(svg)
+    return " ".join(" ".join(line.text or "" for line in tree.findall("{http://www.w3.org/2000/svg}text")).split())
+
+
+@pytest.mark.parametrize("kind", EXPLORERS)
+def test_the_chart_as_it_is_now_is_a_file(browser, kind):  # noqa: F811
+    page = opened(browser, kind, scheme="dark", accept_downloads=True)
+    theme = "document.documentElement.dataset.theme"
+    before = page.evaluate(theme)
+    _, start = saved(page)
+    settings, said = CHANGED[kind]
+    sentence = put(page, **settings)["sentence"]
+    name, now = saved(page)
+    words = lines_of(now)
+    assert name == f"explore-{kind}-as-set.svg"
+    assert sentence in words
+    assert sentence not in lines_of(start)
+    told = re.search(r"Settings: (.*?)\.(?: |$)(?=[A-Z])", words)[1]
+    assert said in told
+    labels = page.locator(".hs-control > label").all_text_contents()
+    assert all(f"{label}: " in told for label in labels)
+    other = (HTML / "files" / "analyses" / f"explore-{kind}")
+    still = lines_of(next(iter(sorted(other.glob("figure-*.svg")))).read_text(encoding="utf-8"))
+    title = ElementTree.fromstring(now).find("{http://www.w3.org/2000/svg}title").text
+    assert title in still
+    carried = still[still.index("Data: ") :]
+    assert carried.endswith("Text and figures: CC BY 4.0.")
+    assert carried in words, "kind of data, source and licence as in the other downloads"
+    for caption in page.locator("figure.hs-alive figcaption").all_text_contents():
+        assert caption in words
+    assert now.count("hs-axis") == page.locator(".hs-live .hs-axis").count()
+    assert "#ffffff" in now.lower(), "paper of the light theme"
+    assert "var(" not in now
+    colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', now))
+    assert "rgb(79, 179, 185)" not in colours, "no colour of the dark theme"
+    assert page.evaluate(theme) == before
+    assert page.seen["errors"] == []
+    page.context.close()
+
+
+def test_the_file_of_ones_own_numbers_does_not_claim_to_be_of_the_books(browser):  # noqa: F811
+    page = opened(browser, "control-chart", accept_downloads=True)
+    caption = page.locator("figure.hs-alive figcaption").text_content()
+    page.locator(".hs-own-data summary").click()
+    page.locator(".hs-own-data textarea").fill("month;visits <b>\n" + "\n".join(f"{n};{n % 5}" for n in range(20)))
+    page.get_by_role("button", name="Draw my chart").click()
+    settled(page)
+    words = lines_of(saved(page)[1])
+    assert "Data: the reader's own numbers." in words
+    assert "visits <b>" in words
+    assert caption not in words
     page.context.close()
 
 

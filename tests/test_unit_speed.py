@@ -25,6 +25,7 @@ def test_a_row_shows_seconds_ratios_and_memory(mini):
     page = speed()
     assert page.startswith("# How fast is it")
     assert "## Runs" in page
+    assert "The book now has 2 runs; each section says how many it measured." in page
     tree = parser.fromstring(f"<div>{page[page.index('<div'):]}</div>")
     rows = [[cell.text_content() for cell in row] for row in tree.xpath("//tbody/tr")]
     assert rows == [

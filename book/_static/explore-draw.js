@@ -130,6 +130,79 @@
     }
   };
 
+  const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-weight"];
+  const LINE = 17; // px of a line of words in a file, whose letters are about 6.1 px wide, as in drawings.py
+
+  // A copy that needs no page: each mark carries the look that explore.css gives it.
+  const copied = (svg, attributes) => {
+    const copy = svg.cloneNode(true);
+    const marks = svg.querySelectorAll("path, rect, text");
+    copy.querySelectorAll("path, rect, text").forEach((mark, place) => {
+      const look = getComputedStyle(marks[place]);
+      for (const name of LOOK) mark.setAttribute(name, look.getPropertyValue(name));
+    });
+    copy.querySelector(".hs-cursor")?.remove();
+    for (const [key, value] of Object.entries(attributes)) copy.setAttribute(key, value);
+    return copy;
+  };
+
+  const wrapped = (text, width) => {
+    const lines = [""];
+    for (const word of text.split(/\s+/)) {
+      const longer = `${lines.at(-1)} ${word}`.trim();
+      if (6.1 * longer.length <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  };
+
+  // The charts of the frames as they are now, in one file: title and sentence above them, notes below, in the light
+  // colours of the other downloads.
+  const file = (frames, { title, sentence, notes }) => {
+    const { dataset } = document.documentElement;
+    const theme = dataset.theme;
+    dataset.theme = "light";
+    const ink = getComputedStyle(document.documentElement);
+    const [paper, text] = ["--hs-paper", "--hs-text"].map((name) => ink.getPropertyValue(name).trim());
+    const width = Math.max(...frames.map((frame) => frame.querySelector(".hs-live svg").clientWidth));
+    const whole = create("svg", { width, "font-family": "Inter, sans-serif", "font-size": 12, fill: text });
+    let down = 4;
+    const write = (words, attributes = {}) => {
+      for (const line of words ? wrapped(words, width - 16) : []) {
+        down += LINE;
+        whole.append(create("text", { x: 8, y: down, ...attributes }, line));
+      }
+    };
+    whole.append(create("title", {}, title), create("desc", {}, sentence));
+    whole.append(create("rect", { width: "100%", height: "100%", fill: paper }));
+    write(title, { "font-weight": 600 });
+    write(sentence);
+    for (const frame of frames) {
+      const [above, below] = frame.querySelectorAll(".hs-measure");
+      const svg = frame.querySelector(".hs-live svg");
+      down += 8;
+      write(above.textContent);
+      whole.append(copied(svg, { y: down + 6 }));
+      down += 6 + svg.clientHeight;
+      write(below.textContent, { x: width - 10, "text-anchor": "end" });
+      let across = 8;
+      for (const entry of frame.querySelectorAll(".hs-legend > span")) {
+        const room = 34 + 6.1 * entry.textContent.length;
+        if (across === 8 || across + room > width) [across, down] = [8, down + LINE];
+        whole.append(copied(entry.querySelector("svg"), { x: across, y: down - 11 }));
+        whole.append(create("text", { x: across + 18, y: down }, entry.textContent));
+        across += room;
+      }
+    }
+    down += 8;
+    notes.forEach((note) => write(note));
+    whole.setAttribute("height", down + 12);
+    whole.setAttribute("viewBox", `0 0 ${width} ${down + 12}`);
+    if (theme === undefined) delete dataset.theme;
+    else dataset.theme = theme;
+    return `${new XMLSerializer().serializeToString(whole)}\n`;
+  };
+
   const open = (place, name, [wide, narrow]) => {
     const frame = add(place, "div", { class: "hs-frame" });
     const title = add(frame, "p", { class: "hs-measure" });
@@ -185,6 +258,7 @@
     new ResizeObserver(redraw).observe(live);
     return {
       name,
+      frame,
       show: (next, sentence) => {
         chart = next;
         title.textContent = chart.y.title ?? "";
@@ -198,5 +272,5 @@
     };
   };
 
-  globalThis.hsDraw = { open, ticks };
+  globalThis.hsDraw = { open, file, ticks };
 })();

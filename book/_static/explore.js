@@ -87,6 +87,22 @@
     return known.length > 0;
   };
 
+  // Each setting as its label and what the reader sees next to it.
+  const inWords = (form) =>
+    [...form.querySelectorAll(".hs-control")].map((control) => {
+      const [box, list] = ["input[type=checkbox]", "select"].map((query) => control.querySelector(query));
+      const value = list?.selectedOptions[0].text ?? (box ? (box.checked ? "yes" : "no") : control.querySelector("output").textContent);
+      return `${control.querySelector("label").textContent}: ${value}`;
+    });
+
+  const save = (name, text) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000); // some browsers ask the reader first
+  };
+
   const say = (button, text) => {
     button.dataset.said ??= button.textContent;
     button.textContent = text;
@@ -131,8 +147,9 @@
     const place = document.createElement("div");
     place.className = "hs-charts";
     form.before(place);
-    const charts = Object.entries(carried.charts).map(([name, heights]) => {
-      document.getElementById(`figure-${name}`).classList.add("hs-alive"); // it keeps its caption
+    const figures = Object.keys(carried.charts).map((name) => document.getElementById(`figure-${name}`));
+    const charts = Object.entries(carried.charts).map(([name, heights], number) => {
+      figures[number].classList.add("hs-alive"); // it keeps its caption
       return globalThis.hsDraw.open(place, name, heights);
     });
     let inputs = carried.inputs;
@@ -151,6 +168,19 @@
         said.textContent = state.sentence;
         said.setAttribute("aria-busy", "false");
       }, 150);
+    };
+    // The file says what the other downloads say, and the settings; a caption is not about numbers of the reader's own.
+    const download = () => {
+      const { title, data, origin } = figures[0].nextElementSibling.dataset;
+      const settings = `Settings: ${inWords(form).join("; ")}.`;
+      const own = inputs !== carried.inputs;
+      const captions = figures.map((figure) => figure.querySelector("figcaption").textContent);
+      const notes = own
+        ? [settings, "Data: the reader's own numbers.", `Drawn with the page: ${origin}`]
+        : [settings, ...captions, data, origin];
+      const { sentence } = model(inputs, read(form));
+      const page = location.pathname.split("/").at(-1).replace(/\.html$/, "");
+      save(`${page}-as-set.svg`, globalThis.hsDraw.file(charts.map(({ frame }) => frame), { title, sentence, notes }));
     };
     const remember = () => {
       const settings = inAddress(form);
@@ -176,6 +206,7 @@
         update();
         remember();
       }
+      if ("save" in target.dataset) download();
       if ("copy" in target.dataset) {
         remember();
         try {
@@ -196,7 +227,7 @@
     form.hidden = false;
     form.reset();
     restore();
-    openOwn(section, document.getElementById(`figure-${charts[0].name}`), table, (own) => {
+    openOwn(section, figures[0], table, (own) => {
       inputs = own ?? carried.inputs;
       form.reset();
     });

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
@@ -243,8 +243,14 @@ def kernels_for(notebooks: Iterable[Path], *, jobs: int = 1, cold: bool = False)
     if cold or len(several) <= jobs:
         yield
         return
-    with kernels.warm(set(several), environment=KERNEL_ENVIRONMENT):
+    with warm(set(several)):
         yield
+
+
+def warm(notebooks: Iterable[Path]) -> AbstractContextManager[bool]:
+    """Return what keeps kernels warm for one command: with the project's own modules, as one of its kernels sees it."""
+    environment = {**KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())}
+    return kernels.warm(notebooks, environment=environment, own=True)
 
 
 def die_with_parent() -> None:

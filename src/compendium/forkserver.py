@@ -1,15 +1,16 @@
 """The process that warm kernels are forked from: it imports what notebooks import once, then forks on request.
 
-It is started by :mod:`compendium.kernels` and imports nothing of the project itself. It has one thread and
-no socket of a kernel, so that a fork carries nothing over but imported modules. Its life hangs on its standard input:
-when whoever started it is gone, it ends every kernel and itself. A kernel's life hangs on the connection it was asked
-for over: when that closes, the kernel is killed.
+It is started by :mod:`compendium.kernels`, imports what that names and nothing of the project by itself. It has one
+thread and no socket of a kernel, so that a fork carries nothing over but imported modules. Its life hangs on its
+standard input: when whoever started it is gone, it ends every kernel and itself. A kernel's life hangs on the
+connection it was asked for over: when that closes, the kernel is killed.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import importlib.util
 import json
@@ -205,6 +206,8 @@ def main() -> None:
     del sys.path[0]  # the working folder; a kernel adds its own
     listener = socket.socket(fileno=int(sys.argv[1]))
     imported = preload([*KERNEL_MODULES, *sys.argv[2:]])
+    gc.collect()
+    gc.freeze()  # a kernel's collector then leaves alone what it shares with this process, and copies none of it
     Server(listener, imported).serve()
 
 

@@ -48,13 +48,15 @@ def available() -> bool:
     return hasattr(os, "fork") and sys.platform != "darwin" and not os.environ.get(COLD_VARIABLE)
 
 
-def third_party(notebooks: Iterable[Path]) -> list[str]:
-    """Return the modules outside the project that notebooks and the source they use import, sorted.
+def imported(notebooks: Iterable[Path], *, own: bool = False) -> list[str]:
+    """Return the modules that notebooks and the source they use import, sorted.
 
     Parameters
     ----------
     notebooks
         Source notebooks.
+    own
+        The project's own modules too.
     """
     trees, files = [], set()
     for path in notebooks:
@@ -69,12 +71,12 @@ def third_party(notebooks: Iterable[Path]) -> list[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    left_out = {*sys.stdlib_module_names, *(folder.name for folder in project.folders())}
+    left_out = {*sys.stdlib_module_names, *(() if own else (folder.name for folder in project.folders()))}
     return sorted(name for name in names if name.partition(".")[0] not in left_out)
 
 
 @contextmanager
-def warm(notebooks: Iterable[Path], *, environment: dict[str, str]) -> Iterator[bool]:
+def warm(notebooks: Iterable[Path], *, environment: dict[str, str], own: bool = False) -> Iterator[bool]:
     """While this lasts, kernels of this process and of the processes it starts are forked from a warm one.
 
     Parameters
@@ -83,6 +85,8 @@ def warm(notebooks: Iterable[Path], *, environment: dict[str, str]) -> Iterator[
         What will be executed: it decides what is imported beforehand.
     environment
         Variables that must be in force before anything is imported (hash seed, number of threads).
+    own
+        Import the project's own modules beforehand too: for one command, during which its source does not change.
 
     Yields
     ------
@@ -95,7 +99,7 @@ def warm(notebooks: Iterable[Path], *, environment: dict[str, str]) -> Iterator[
     with tempfile.TemporaryDirectory(prefix="healthsys-") as folder:
         address = str(Path(folder) / "kernels")
         try:
-            server = _start(address, third_party(notebooks), environment)
+            server = _start(address, imported(notebooks, own=own), environment)
         except OSError:
             yield False
             return

@@ -111,7 +111,9 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) 
                 markup = offer.tables(data["text/html"])
                 if figure and described:
                     markup = with_description(markup, figure)
-                data = {**data, "text/html": offer.figure(figure, markup) if figure else markup}
+                if figure:
+                    markup = offer.figure(figure, markup, moved=not described)
+                data = {**data, "text/html": markup}
             output = nbformat.v4.new_output("display_data", data=data)
         kept.append(output)
     tags = ["hide-input", *(tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")]

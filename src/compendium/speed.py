@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from compendium import escape, paths
+from compendium.runs import load_runs
 
 _INTRODUCTION = """# How fast is it?
 
@@ -24,7 +25,9 @@ def speed() -> str:
     if not path.is_file():
         return f"{_INTRODUCTION}\nNothing has been measured in this copy yet; run `python benchmarks/execution.py`.\n"
     found = json.loads(path.read_text(encoding="utf-8"))
-    return "\n".join([_INTRODUCTION, *(_section(section) for section in found.values())])
+    now = f"The book now has {len(load_runs())} runs; each section says how many it measured."
+    opening = f'{_INTRODUCTION}\n<p class="hs-computed">{now}</p>\n'
+    return "\n".join([opening, *(_section(section) for section in found.values())])
 
 
 def _section(section: dict[str, Any]) -> str:

@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from compendium import datasets, execution, files, fingerprint, kernels, parameters, report
+from compendium import datasets, execution, files, fingerprint, parameters, report
 from compendium.errors import CompendiumError, RunError, nearest
 from compendium.runs import Run, find_notebook, load_runs, read_source
 from compendium.store import Store
@@ -225,7 +225,7 @@ def _base_here(notebook: str) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _warm_for_good(notebook: str) -> None:
-    _kept.enter_context(kernels.warm([find_notebook(notebook)], environment=execution.KERNEL_ENVIRONMENT))
+    _kept.enter_context(execution.warm([find_notebook(notebook)]))
 
 
 def _values(cells: dict[str, str], known: dict[str, parameters.Parameter]) -> dict[str, Any]:

@@ -60,16 +60,24 @@ class Offer:
         """Return the link from the page to one of its files."""
         return f"{'../' * self.document.count('/')}{FOLDER}/{self.document}/{name}"
 
-    def figure(self, record: dict[str, Any], markup: str) -> str:
-        """Return the markup of a figure with its links, and keep the figure as SVG and its data as CSV."""
+    def figure(self, record: dict[str, Any], markup: str, *, moved: bool = False) -> str:
+        """Return the markup of a figure with its links, and keep the figure as SVG and its data as CSV.
+
+        ``moved`` says that the figure is an explorer's: its markup carries what the page's script writes into the
+        file of the chart as the reader has set it.
+        """
         name = f"figure-{record['name']}"
         drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
         origin = f"{cite.in_words(self.document, self.title, site=address.site())} Text and figures: CC BY 4.0."
-        notes = [record["caption"], *([f"Data: {self.kind}."] if self.kind else []), origin]
+        data = f"Data: {self.kind}." if self.kind else ""
+        notes = [record["caption"], *([data] if data else []), origin]
         self._keep(f"{name}.svg", drawings.alone(drawing, title=self.title or name, notes=notes))
         self._keep(f"{name}.csv", to_csv(pd.DataFrame(record["rows"], columns=record["columns"])))
         kinds = (("svg", "SVG"), ("png", "PNG"), ("csv", "data (CSV)"))
-        return _FIGURE.sub(lambda match: match[0] + self._line(name, kinds), markup, count=1)
+        said = {"title": self.title or name, "data": data, "origin": origin} if moved else {}
+        carried = "".join(f' data-{key}="{escape.html(text)}"' for key, text in said.items())
+        line = self._line(name, kinds).replace("<p ", f"<p{carried} ", 1)
+        return _FIGURE.sub(lambda match: match[0] + line, markup, count=1)
 
     def tables(self, markup: str) -> str:
         """Return markup with an anchor and a link for every table in it, and keep each table as CSV."""

@@ -169,7 +169,8 @@ class Explorer:
             f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
             f'<form class="hs-controls" hidden>{controls}<div class="hs-actions">'
             '<button type="reset">Start again</button>'
-            f'<button type="button" data-copy aria-live="polite">Copy link</button></div></form>{own}'
+            '<button type="button" data-copy aria-live="polite">Copy link</button>'
+            f'<button type="button" data-save>Download the chart as it is now (SVG)</button></div></form>{own}'
             '<p class="hs-still">This is one example. In the book, with JavaScript switched on, you can change the '
             "settings here and the results follow.</p>"
             f'<script type="application/json">{script_json(carried)}</script></section>',

@@ -25,14 +25,15 @@ from healthsys.its.interrupted import (
     season_terms,
     segmented,
 )
+from healthsys.its.many import MANY_MODELS, SegmentedMany, segmented_many
 from healthsys.its.measured import measured_coverage
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, MODEL_NAMES, MODELS, fit
 from healthsys.its.simulate import interval_coverage, measure, ranking
 
 __all__ = [
-    "COUNT_MODELS", "DEFAULT_MODEL", "MODELS", "MODEL_NAMES", "REFUSE_BELOW", "SEASONS", "coefficient_table",
-    "controlled", "design", "effect", "fit", "interval_coverage", "measure", "measured_coverage", "per_year",
-    "position_of", "ranking", "season_terms", "segmented",
+    "COUNT_MODELS", "DEFAULT_MODEL", "MANY_MODELS", "MODELS", "MODEL_NAMES", "REFUSE_BELOW", "SEASONS",
+    "SegmentedMany", "coefficient_table", "controlled", "design", "effect", "fit", "interval_coverage", "measure",
+    "measured_coverage", "per_year", "position_of", "ranking", "season_terms", "segmented", "segmented_many",
 ]  # fmt: skip
 
 

@@ -182,46 +182,66 @@ class Satterthwaite:
     information: np.ndarray
     left: int
 
-    def df(self, row: np.ndarray) -> float:
-        """Return the degrees of freedom of one combination, between :data:`FEWEST_DF` and n - k."""
-        variance, moved = float(row @ self.unit @ row), float(row @ self.slope @ row)
-        (a, b), (_, c) = self.information
-        if variance <= 0:
-            return float(self.left)
+    def df(self, rows: np.ndarray) -> np.ndarray:
+        """Return the degrees of freedom of one combination or of a row each, between :data:`FEWEST_DF` and n - k.
+
+        ``unit``, ``slope`` and ``information`` are those of one series, or of as many as there are rows.
+        """
+        variance, moved = (
+            np.einsum("...k,...kl,...l->...", rows, one, rows) for one in (self.unit, self.slope)
+        )  # fmt: skip
+        a, b, c = (self.information[..., first, second] for first, second in ((0, 0), (0, 1), (1, 1)))
         rest = c - b**2 / a
-        if rest <= 1e-12 * max(c, 1.0):
-            return FEWEST_DF
-        spread = variance**2 / a + (moved - variance * b / a) ** 2 / rest
-        return float(np.clip(2 * variance**2 / spread, FEWEST_DF, self.left))
+        known = rest > 1e-12 * np.maximum(c, 1.0)
+        spread = variance**2 / a + (moved - variance * b / a) ** 2 / np.where(known, rest, 1.0)
+        found = np.clip(2 * variance**2 / np.where(spread > 0, spread, 1.0), FEWEST_DF, self.left)
+        return np.where(variance <= 0, float(self.left), np.where(known, found, FEWEST_DF))
 
-    def quantile(self, row: np.ndarray, level: float) -> float:
-        """Return Student's t for this combination."""
-        return float(stats.t.ppf(0.5 + level / 2, self.df(row)))
+    def quantile(self, rows: np.ndarray, level: float) -> np.ndarray:
+        """Return Student's t for these combinations."""
+        return stats.t.ppf(0.5 + level / 2, self.df(rows))
 
-    def p_value(self, row: np.ndarray, ratio: float) -> float:
-        """Return the two-sided p-value of this combination."""
-        return float(2 * stats.t.sf(ratio, self.df(row)))
+    def p_value(self, rows: np.ndarray, ratio: np.ndarray | float) -> np.ndarray:
+        """Return the two-sided p-values of these combinations."""
+        return 2 * stats.t.sf(ratio, self.df(rows))
 
 
-def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float) -> Satterthwaite:
-    """Work out what :class:`Satterthwaite` needs for one design and autocorrelation (the variance cancels).
+def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float | np.ndarray) -> Satterthwaite:
+    """Work out what :class:`Satterthwaite` needs for one design and one autocorrelation, or for several.
+
+    The variance cancels. The inverse of the correlations has three diagonals (:func:`whiten` twice), so that no matrix
+    of all periods is inverted.
 
     >>> found = satterthwaite(np.ones((30, 1)), np.arange(30), 0.0)
-    >>> round(found.df(np.array([1.0])), 1)
+    >>> round(float(found.df(np.array([1.0]))), 1)
     9.2
     """
+    if np.ndim(rho):
+        parts = [satterthwaite(design, times, float(one)) for one in np.asarray(rho)]
+        joined = (np.array([getattr(one, name) for one in parts]) for name in ("unit", "slope", "information"))
+        return Satterthwaite(*joined, design.shape[0] - design.shape[1])
     n, k = design.shape
-    apart = np.abs(times[:, None] - times[None, :]).astype(float)
-    matrix = rho**apart
-    turned = np.where(apart > 0, apart * rho ** np.maximum(apart - 1, 0), 0.0)
-    inverse = np.linalg.inv(matrix)
-    half = inverse @ design
+    apart = np.abs(times[:, None] - times[None, :])
+    lags = np.arange(apart.max() + 1)
+    turned = np.where(lags > 0, lags * float(rho) ** np.maximum(lags - 1, 0), 0.0)[apart]
+    phi = float(rho) ** np.diff(times)[:, None]
+    sd = np.sqrt(1 - phi**2)
+
+    def by_inverse(columns: np.ndarray) -> np.ndarray:
+        white = columns.astype(float)
+        white[1:] = (columns[1:] - phi * columns[:-1]) / sd
+        found = white.copy()
+        found[1:] /= sd
+        found[:-1] -= phi / sd * white[1:]
+        return found
+
+    half = by_inverse(design)
     unit = np.linalg.inv(design.T @ half)
-    outside = inverse - half @ unit @ half.T
-    product = outside @ turned
+    with_turned = half.T @ turned
+    product = by_inverse(turned) - half @ (unit @ with_turned)
     cross = float(np.trace(product)) / 2
     information = np.array([[(n - k) / 2, cross], [cross, float((product * product.T).sum()) / 2]])
-    return Satterthwaite(unit, unit @ (half.T @ turned @ half) @ unit, information, n - k)
+    return Satterthwaite(unit, unit @ (with_turned @ half) @ unit, information, n - k)
 
 
 def gaps_of(times: np.ndarray | None, n: int) -> tuple[np.ndarray, np.ndarray]:

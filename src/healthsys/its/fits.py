@@ -35,7 +35,7 @@ class Fit:
         """Return how many standard errors an interval of that coverage reaches to each side of combination ``row``."""
         tail = 0.5 + level / 2
         if self.reference is not None and row is not None:
-            return self.reference.quantile(np.asarray(row, dtype=float), level)
+            return float(self.reference.quantile(np.asarray(row, dtype=float), level))
         return float(stats.norm.ppf(tail) if self.df is None else stats.t.ppf(tail, self.df))
 
     def se(self, row: np.ndarray) -> float:
@@ -46,6 +46,13 @@ class Fit:
         """Return half the width of the interval of a linear combination of the coefficients."""
         return self.quantile(level, row) * self.se(row)
 
+    def reaches(self, rows: np.ndarray, level: float) -> np.ndarray:
+        """Return :meth:`reach` of many combinations, a row each."""
+        if self.reference is not None and not hasattr(self.reference, "df"):
+            return np.array([self.reach(row, level) for row in rows])
+        errors = np.sqrt(np.maximum(np.einsum("rk,kl,rl->r", rows, self.covariance, rows), 0.0))
+        return errors * (self.quantile(level) if self.reference is None else self.reference.quantile(rows, level))
+
     def p_value(self, row: np.ndarray) -> float | None:
         """Return the two-sided p-value of a linear combination; None where its standard error is zero."""
         error = self.se(row)
@@ -53,7 +60,7 @@ class Fit:
             return None
         ratio = abs(float(row @ self.params)) / error
         if self.reference is not None:
-            return self.reference.p_value(np.asarray(row, dtype=float), ratio)
+            return float(self.reference.p_value(np.asarray(row, dtype=float), ratio))
         return float(2 * (stats.norm.sf(ratio) if self.df is None else stats.t.sf(ratio, self.df)))
 
     @property

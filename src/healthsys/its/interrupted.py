@@ -27,6 +27,9 @@ LOG_LARGEST = 300.0
 #: A counterfactual below this share of the fitted value is zero but for rounding.
 NO_BASE = 1e-12
 
+#: Why there is no relative effect then.
+NOT_POSITIVE = "the counterfactual is not above 0, so a relative effect has no meaning"
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -407,8 +410,7 @@ def effect(
     absolute, reach = now - base, found.reach(step, level)
     bounds = (absolute - reach, absolute + reach)
     if base <= NO_BASE * max(abs(now), abs(base)):
-        reason = "the counterfactual is not above 0, so a relative effect has no meaning"
-        return Effect(after, period, base, now, absolute, *bounds, None, None, None, reason)
+        return Effect(after, period, base, now, absolute, *bounds, None, None, None, NOT_POSITIVE)
     ratio = absolute / base
     wide = found.reach(step / base - ratio * without / base, level)
     return Effect(after, period, base, now, absolute, *bounds, ratio, ratio - wide, ratio + wide)
@@ -435,7 +437,7 @@ def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
     ['2.000', '0.500', '0.886', '3.114', '0.003']
     """
     rows = np.eye(len(found.names))
-    reach = np.array([found.reach(row, level) for row in rows])
+    reach = found.reaches(rows, level)
     chances = [found.p_value(row) for row in rows]
     table = pd.DataFrame({"term": list(found.names), "estimate": found.params})
     table["std_error"] = [found.se(row) for row in rows]
@@ -448,7 +450,8 @@ def _curve(
     """Return observed, fitted and (after the change) counterfactual values with the latter's interval."""
     fitted, base = matrix @ found.params, without @ found.params
     after = np.arange(len(frame)) >= start
-    reach = np.array([found.reach(row, level) if late else 0.0 for row, late in zip(without, after, strict=True)])
+    reach = np.zeros(len(frame))
+    reach[after] = found.reaches(without[after], level)
     bounds = [base, base - reach, base + reach]
     if found.link == "log":
         stated: dict[str, Any] = {"period": frame["period"].iloc[-1], "scale": scale}

@@ -21,12 +21,14 @@ from healthsys.spc.funnels import (
     proportion_limits,
     ratio_limits,
 )
+from healthsys.spc.many import ControlCharts, xmr_many
 from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
 __all__ = [
-    "LEVELS", "Capability", "ControlChart", "Funnel", "Overdispersion", "RunChart", "assurance", "c_chart",
-    "capability", "cases_between", "funnel", "g_chart", "mr_chart", "overdispersion", "p_prime", "proportion_limits",
-    "ratio_limits", "run_chart", "t_chart", "times_between", "u_prime", "variation", "xmr",
+    "LEVELS", "Capability", "ControlChart", "ControlCharts", "Funnel", "Overdispersion", "RunChart", "assurance",
+    "c_chart", "capability", "cases_between", "funnel", "g_chart", "mr_chart", "overdispersion", "p_prime",
+    "proportion_limits", "ratio_limits", "run_chart", "t_chart", "times_between", "u_prime", "variation", "xmr",
+    "xmr_many",
 ]  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -19,6 +18,8 @@ LARGEST = 1e100
 NEAR_SHARE = 2 / 3
 #: The rules in the order in which they claim a point.
 RULES = ("outside limits", "trend", "two of three", "shift")
+#: Which way a point that breaks a rule points, by its sign.
+HEADINGS = ("", "up", "down")
 
 
 def observed_numbers(values: Iterable, *, what: str = "values") -> np.ndarray:
@@ -83,36 +84,50 @@ def rules_broken(
     >>> rules_broken(np.array([0.0, 2.5, 2.6, 5.0]), 0.0, 3.0, trend_length=7, shift_length=7)[0]
     ['', 'two of three', 'two of three', 'outside limits']
     """
-    n = len(values)
+    lengths = {"trend_length": trend_length, "shift_length": shift_length}
+    levels = np.array([[mean if level is None else level]])
+    rule, sign = rules_of_each(values[None], np.array([[mean]]), half, levels, **lengths)
+    return np.array(["", *RULES])[rule[0]].tolist(), np.array(HEADINGS)[sign[0]].tolist()
+
+
+def rules_of_each(
+    values: np.ndarray, mean: np.ndarray, half: float | np.ndarray, level: np.ndarray, *, trend_length: int,
+    shift_length: int,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Apply the rules to many series at once, a row each (``mean`` and ``level`` a column, NaN where all is missing).
+
+    Gives for each point the place of its rule in ``RULES``, from 1, and the place of its heading in ``HEADINGS``; 0
+    where it breaks none.
+    """
     known = ~np.isnan(values)
-    slack = slack_of(values, mean)
+    slack = RELATIVE_TOLERANCE * np.fmax(np.abs(np.where(known, values, 0)).max(axis=1, keepdims=True), np.abs(mean))
     side = np.where(known, sign_of(values - mean, slack), 0)
     away = np.where(known, np.abs(values - mean), 0)
     outside = away > half + slack
     near = ~outside & (away > half * NEAR_SHARE + slack)
-    pairs = np.fmax(np.abs(values[1:]), np.abs(values[:-1])) * RELATIVE_TOLERANCE
-    trend = _runs(sign_of(np.diff(values), pairs), trend_length - 1, span=1)
-    apart = side if level is None else np.where(known, sign_of(values - level, slack), 0)
-    shift = _runs(apart, shift_length, span=0)
-    two_of_three = np.zeros(n)
-    for start in range(n - 2):
-        window = slice(start, start + 3)
-        if abs(side[window].sum()) == 3 and near[window].sum() >= 2:
-            two_of_three[window] = np.where(near[window], side[start], two_of_three[window])
-    signs = [np.where(outside, side, 0), trend, two_of_three, shift]
-    signal = np.select([sign != 0 for sign in signs], RULES, "")
-    sign = np.select([sign != 0 for sign in signs], signs, 0)
-    return signal.tolist(), np.select([sign > 0, sign < 0], ["up", "down"], "").tolist()
+    pairs = np.fmax(np.abs(values[:, 1:]), np.abs(values[:, :-1])) * RELATIVE_TOLERANCE
+    steps = _runs(sign_of(np.diff(values), pairs), trend_length - 1)
+    trend = np.zeros(values.shape)  # a step marks both of its points
+    trend[:, 1:] = steps
+    trend[:, :-1] = np.where(steps != 0, steps, trend[:, :-1])
+    shift = _runs(np.where(known, sign_of(values - level, slack), 0), shift_length)
+    two_of_three, width = np.zeros(values.shape, dtype=bool), max(values.shape[1] - 2, 0)
+    windows = [slice(start, start + width) for start in range(3)]
+    alike = np.abs(sum(side[:, one] for one in windows)) == 3
+    found = alike & (sum(near[:, one].astype(int) for one in windows) >= 2)
+    for one in windows:
+        two_of_three[:, one] |= found & near[:, one]
+    signs = [np.where(outside, side, 0), trend, np.where(two_of_three, side, 0), shift]
+    broken = [sign != 0 for sign in signs]
+    return np.select(broken, range(1, len(RULES) + 1), 0), np.select(broken, signs, 0).astype(int)
 
 
-def _runs(signs: np.ndarray, length: int, *, span: int) -> np.ndarray:
-    """Mark the members of unbroken runs of one sign; ``span`` 1 where a sign is a step between two points."""
-    marked = np.zeros(len(signs) + span)
-    start = 0
-    for position in range(1, len(signs) + 1):
-        if position < len(signs) and signs[position] == signs[start] and not math.isnan(signs[start]):
-            continue
-        if position - start >= length and signs[start] in (1, -1):
-            marked[start : position + span] = signs[start]
-        start = position
-    return marked
+def _runs(signs: np.ndarray, length: int) -> np.ndarray:
+    """Return the sign of each member of an unbroken run of one sign that is long enough, and 0 for the others."""
+    if not signs.size:
+        return np.zeros(signs.shape)
+    begins = np.ones(signs.shape, dtype=bool)
+    begins[:, 1:] = signs[:, 1:] != signs[:, :-1]  # a missing sign differs from itself
+    run = np.cumsum(begins) - 1
+    long = (np.bincount(run)[run] >= length).reshape(signs.shape)
+    return np.where(long & (np.abs(signs) == 1), signs, 0)
