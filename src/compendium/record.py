@@ -15,6 +15,9 @@ from compendium.recording import shown
 #: Two recorded numbers agree within this relative difference, or within the absolute one near zero.
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
 
+#: The same for the data of figures, which are recorded with six significant digits: one unit of the last of them.
+ROUNDED = 1e-5
+
 #: What is compared of a result besides its numbers: exactly.
 _EXACT = ("unit", "format", "meaning", "n", "level", "reason")
 
@@ -47,7 +50,7 @@ def compare(expected: dict[str, Any], got: dict[str, Any]) -> list[Difference]:
     """Return every difference between two records of one run.
 
     Numbers agree within :data:`RELATIVE`; counts, texts, parameters and data hashes must be equal. Figures are
-    compared by the data they draw, and by which columns of it the drawing itself shows.
+    compared by the data they draw (within :data:`ROUNDED`), and by which columns of it the drawing itself shows.
     """
     run = got["run"]
     found = []
@@ -92,12 +95,12 @@ def _compare_figures(run: str, name: str, before: dict[str, Any], after: dict[st
         found.append(Difference(run, name, "figure columns drawn", before.get("drawn"), after.get("drawn")))
     for number, (old, new) in enumerate(zip(before["rows"], after["rows"], strict=True), start=1):
         for column, one, other in zip(before["columns"], old, new, strict=True):
-            if not same(one, other):
+            if not same(one, other, relative=ROUNDED):
                 found.append(Difference(run, name, f"figure data row {number}, {column}", one, other))
     return found
 
 
-def same(one: Any, other: Any) -> bool:
+def same(one: Any, other: Any, *, relative: float = RELATIVE) -> bool:
     """Whether two recorded values agree: numbers within tolerance, anything else exactly.
 
     Examples
@@ -106,7 +109,7 @@ def same(one: Any, other: Any) -> bool:
     (True, False, False, True)
     """
     if (isinstance(one, float) and _is_number(other)) or (isinstance(other, float) and _is_number(one)):
-        return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
+        return math.isclose(one, other, rel_tol=relative, abs_tol=ABSOLUTE)
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
