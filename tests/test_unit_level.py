@@ -107,7 +107,7 @@ def test_a_forgotten_95_would_be_seen():
 def test_a_page_at_another_level_shows_95_nowhere(name):
     run = RUNS[name]
     given = {**run.parameters, **FEWER.get(name, {}), "level": 0.9}
-    notebook = in_process.execute(dataclasses.replace(run, parameters=given))
+    notebook = in_process.execute(dataclasses.replace(run, parameters=given), rendered=True)
     seen = []
     for text in shown(notebook):
         for pattern in GENUINE.get(name, {}):
