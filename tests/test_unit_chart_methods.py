@@ -350,3 +350,9 @@ def test_a_run_chart_signals_below_the_fewest_crossings_and_not_at_them():
     """Sixteen points in blocks: four crossings are the fewest that are usual, three are too few."""
     at, below = ([1] * 3 + [3] * 3 + [1] * 3 + [3] * 5 + [1] * 2), [1] * 4 + [3] * 4 + [1] * 4 + [3] * 4
     assert [(run_chart(one).crossings, run_chart(one).signal) for one in (at, below)] == [(4, False), (3, True)]
+
+
+def test_the_longest_run_that_is_usual_is_no_signal():
+    """Of 24 points, eight in a row are allowed."""
+    chart = run_chart([1] * 8 + [3, 3, 1] * 4 + [3] * 4)
+    assert (chart.longest_run, chart.longest_allowed, chart.crossings, chart.signal) == (8, 8, 9, False)
