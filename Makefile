@@ -27,9 +27,9 @@ serve: env-test ## show the book in a browser while you write: build what change
 check: env-test ## the tests that a change affects (BASE=HEAD), lint and one page: under 90 seconds
 	@$(BIN)/python tests/touched.py $(or $(BASE),HEAD)
 
-test: env-scale ## every test: units, strict nbval, commands, pages in a browser, marking, a cluster
+test: env-scale ## every test: units, stored outputs, exercises by strict nbval, commands, a browser, a cluster
 	@$(BIN)/healthsys build
-	@$(PYTEST) --nbval --durations=30
+	@$(PYTEST) tests src notebooks/teaching --nbval --durations=30
 
 test-pythons: ## test the package and a miniature book with each other Python from 3.11 to 3.13 on this computer
 	@PYTHON="$(PYTHON)" sh requirements/pythons.sh

@@ -48,6 +48,17 @@ def test_the_tolerance_is_tight_enough_to_catch_a_changed_digit():
     assert "expected 'points', got '%'" in str(record.compare(other, got)[0])
 
 
+def test_a_figure_may_differ_by_one_unit_of_its_sixth_digit_and_no_more():
+    """A processor decides which way the sixth digit is rounded: 0.0565475 on one, 0.0565476 on another."""
+
+    def made(value):
+        return {"run": "x", "results": {}, "figures": {"f": {"columns": ["upper"], "rows": [[value]]}}}
+
+    assert record.compare(made(0.0565475), made(0.0565476)) == []
+    assert record.compare(made(1.00000), made(1.00001)) == []
+    assert "expected 0.0565475, got 0.056549" in str(record.compare(made(0.0565475), made(0.056549))[0])
+
+
 def test_a_missing_result_and_a_changed_figure_are_named():
     figure = {"columns": ["month", "days"], "rows": [["Jan", 1.0], ["Feb", 2.0]]}
     before = {"run": "x", "results": {"gone": {"value": 1}}, "figures": {"f": figure}}

@@ -25,10 +25,6 @@ def text_of(page: str) -> str:
     ("notebook", "given"),
     [
         ("pay_gap", {"characteristic": "ethnic_group", "comparator": "W", "resamples": 100}),
-        ("intersectional_gaps", {"resamples": 100}),
-        ("pay_gap_decomposition", {"resamples": 50}),
-        ("workforce_equality", {}),
-        ("talent_pipeline", {}),
         ("review_claims_equality", {}),
     ],
 )

@@ -4,6 +4,8 @@ Montgomery: Introduction to Statistical Quality Control; tables are numbered as 
 "R 4.2.2" is base R with the formula written out, as quoted.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthsys.spc.charts import few_points, mr_chart, variation, xmr
-from healthsys.spc.counts import c_chart, p_prime, u_prime
+from healthsys.spc.counts import c_chart, p_prime, run_chart, u_prime
 from healthsys.spc.funnels import Overdispersion, funnel, overdispersion
 from healthsys.spc.rare import cases_between, g_chart, t_chart, times_between
 
@@ -332,3 +334,25 @@ def test_truncation_that_leaves_one_unit_has_a_reason():
     found = overdispersion(np.array([5, 20, 30]), np.full(3, 100.0), target=0.2, winsorised=0.4, extremes="truncated")
     assert (found.phi, found.tau2, found.used) == (None, 0.0, 1)
     assert found.reason == "dispersion needs at least two units"
+
+
+@pytest.mark.parametrize(("points", "longest", "fewest"), [(10, 6, 2), (12, 7, 3), (16, 7, 4), (20, 7, 6), (24, 8, 8)])
+def test_limits_of_a_run_chart_follow_from_the_number_of_points_off_the_median(points, longest, fewest):
+    """Fewest crossings: the lower 5% point of points − 1 tosses of a coin; longest run: 3 + log2, rounded."""
+    chart = run_chart([1, 3] * (points // 2))
+    share = [sum(math.comb(points - 1, one) for one in range(k + 1)) / 2 ** (points - 1) for k in (fewest - 1, fewest)]
+    assert share[0] < 0.05 <= share[1]
+    assert (chart.useful, chart.longest_allowed, chart.fewest_crossings) == (points, longest, fewest)
+    assert (chart.longest_run, chart.crossings, chart.signal) == (1, points - 1, False)
+
+
+def test_a_run_chart_signals_below_the_fewest_crossings_and_not_at_them():
+    """Sixteen points in blocks: four crossings are the fewest that are usual, three are too few."""
+    at, below = ([1] * 3 + [3] * 3 + [1] * 3 + [3] * 5 + [1] * 2), [1] * 4 + [3] * 4 + [1] * 4 + [3] * 4
+    assert [(run_chart(one).crossings, run_chart(one).signal) for one in (at, below)] == [(4, False), (3, True)]
+
+
+def test_the_longest_run_that_is_usual_is_no_signal():
+    """Of 24 points, eight in a row are allowed."""
+    chart = run_chart([1] * 8 + [3, 3, 1] * 4 + [3] * 4)
+    assert (chart.longest_run, chart.longest_allowed, chart.crossings, chart.signal) == (8, 8, 9, False)

@@ -233,7 +233,8 @@ def _svg(
     drawing = drawing[drawing.index("<svg") :]
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.S)
     drawing = re.sub(r"<!--.*?-->|<style.*?</style>", "", drawing, flags=re.S)
-    drawing = re.sub(r"<[^>]+>", lambda tag: _tag(tag[0]), drawing)  # what stands between the tags is text
+    colours = list(palette().values())
+    drawing = re.sub(r"<[^>]+>", lambda tag: _tag(tag[0], colours), drawing)  # what stands between the tags is text
     size = re.search(r'viewBox="([^"]+)"', drawing)[1]
     opening = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
@@ -264,11 +265,11 @@ def _letter(figure: Figure, width: int) -> None:
             given.seq = [beside(str)(name) for name in given.seq]
 
 
-def _tag(tag: str) -> str:
+def _tag(tag: str, colours: list[tuple[str, str, str]]) -> str:
     """Return a tag of a drawing with short numbers, colours that follow the page, and no id."""
     if re.fullmatch(r'<g id="[^"]*">', tag):
         return "<g>"
     tag = re.sub(r"(?<![\w#.])-?\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}".rstrip("0").rstrip("."), tag)
-    for variable, light, _ in palette().values():
+    for variable, light, _ in colours:
         tag = re.sub(re.escape(light), f"var({variable},{light.lower()})", tag, flags=re.I)
     return re.sub(r"'Inter'[^;\"]*", "var(--hs-sans,Inter,sans-serif)", tag).replace("font: 700", "font: 600")
