@@ -13,7 +13,7 @@ import pytest
 
 import in_process
 import miniature
-from compendium import fingerprint, project, state
+from compendium import datasets, fingerprint, project, state
 from compendium.runs import load_runs
 from miniature import healthsys
 
@@ -114,6 +114,31 @@ def test_one_changed_sentence_executes_nothing_and_shows(built):
     assert "runs: 0 executed, 2 unchanged, 0 failed" in done.stdout
     assert "book built" in done.stdout
     assert "One more sentence." in (built / "book/_build/html/index.html").read_text()
+
+
+def test_after_changes_of_every_kind_the_pages_are_those_of_a_clean_build(built, tmp_path):
+    """What is kept from build to build is by content: text, title of a run, constant and citation count."""
+    index, runs, constants = (built / name for name in ("book/index.md", "notebooks/runs.yml", "data/constants.csv"))
+    index.write_text(index.read_text() + "\nThe last sentence.\n")
+    runs.write_text(runs.read_text().replace("Waits as printed", "Waits, once more"))
+    constants.write_text(constants.read_text().replace("Coverage", "Coverage of an interval"))
+    (built / "CITATION.cff").write_text("title: Another\nversion: 9.9.9\nauthors: [{name: Nobody}]\n")
+    miniature.stamp(built, json.loads((built / "data/datapackage.json").read_text()))
+    done = healthsys(built, "build")
+    assert "book built" in done.stdout, done.stderr
+    made = shutil.ignore_patterns("kept", "work", "html", "files", "analyses", ".*")
+    clean = shutil.copytree(built, tmp_path / "mini", ignore=made)
+    done = healthsys(clean, "build")
+    assert "0 executed" in done.stdout, done.stderr
+    assert pages_of(built) == pages_of(clean)
+    page = (built / "book/_build/html/analyses/waits-once.html").read_text()
+    assert all(said in page for said in ("Waits, once more", "Nobody"))
+
+
+def pages_of(root: Path) -> dict[str, str]:
+    """Return the hash of every file of a built book."""
+    html = root / "book/_build/html"
+    return {str(path.relative_to(html)): datasets.sha256(path) for path in html.rglob("*") if path.is_file()}
 
 
 #: Runs that are quick to execute, of every topic.

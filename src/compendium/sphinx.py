@@ -131,7 +131,17 @@ def _keep_index_entries(app: Sphinx) -> list[Any]:
                 for word in split_index_msg(kind, value)
             }
             indexer._index_entries[document] = sorted(words)
+    for words in (indexer._mapping, indexer._title_mapping) if indexer else ():
+        for word in [word for word, documents in words.items() if not documents]:  # of a page as it was before
+            del words[word]
     return []
+
+
+def _write_menus(app: Sphinx, env: Any) -> list[str]:
+    """Write every page again where a title has changed: the menu of each page has them all."""
+    titles = {name: node.astext() for name, node in env.titles.items()}
+    before, env.compendium_titles = getattr(env, "compendium_titles", titles), titles
+    return [] if before == titles else sorted(titles)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -140,6 +150,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("env-updated", _write_menus)
     app.connect("html-page-context", _add_explorer)
     app.connect("html-page-context", _share_figure, priority=400)
     app.connect("config-inited", _own_pages, priority=900)
