@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -144,12 +145,18 @@ def build_pages(*, force: bool = False) -> bool:
     unchanged = index.is_file() and key_file.is_file() and key_file.read_text() == key
     if not force and unchanged and not changed_outputs():
         return False
-    key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
+    if not key_file.is_file():  # the last build was killed, and may have left half a page
+        shutil.rmtree(work, ignore_errors=True)
+    key_file.unlink(missing_ok=True)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": EPOCH, "PYTHONHASHSEED": "0", "HEALTHSYS_ROOT": str(paths.root())}
-    done = subprocess.run(configuration.command(work), capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(  # close_fds: should this process be killed, the next build waits for Sphinx too
+        configuration.command(work), capture_output=True, text=True, env=environment, check=False, close_fds=False
+    )
     if done.returncode:
         shutil.rmtree(work, ignore_errors=True)  # what was read is kept there, and a warning is given only on reading
+        if (full := os.strerror(errno.ENOSPC)) in done.stderr:
+            raise RunError(f"'{work}': {full}; the last good book is unchanged")
         said = [
             line
             for line in (done.stdout + done.stderr).splitlines()
@@ -158,7 +165,7 @@ def build_pages(*, force: bool = False) -> bool:
         raise RunError("the page build failed:\n" + "\n".join(said or (done.stdout + done.stderr).splitlines()[-30:]))
     publish(work / "_build" / "html")
     files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))
-    key_file.write_text(key)
+    files.write_whole(key_file, key)
     return True
 
 
@@ -173,11 +180,19 @@ def without_icons(style: str) -> str:
     return _ICON_RULES.sub("", style)
 
 
+def _clear_index(path: Path) -> None:
+    """Take out of the search index what Sphinx leaves of words that no page has any more: a new build has none."""
+    opening, text = path.read_text(encoding="utf-8").split("(", 1)
+    index = json.loads(text.rpartition(")")[0])
+    for part in ("terms", "titleterms"):
+        index[part] = {word: pages for word, pages in index[part].items() if pages != []}
+    path.write_text(f"{opening}({json.dumps(index, ensure_ascii=False, separators=(',', ':'))})", encoding="utf-8")
+
+
 def publish(built: Path) -> None:
     """Move freshly built pages into place as a whole, with the files they offer for download beside them."""
-    target, fresh, old = (paths.build() / name for name in ("html", ".html-new", ".html-old"))
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = paths.build() / ".html-new"
+    shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
     # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
     shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
@@ -199,9 +214,7 @@ def publish(built: Path) -> None:
     for path in sorted((paths.build() / "executed").glob("*.ipynb")):
         made = report.readable(nbformat.read(path, as_version=4), lookup, path.stem)
         (fresh / "executed" / path.name).write_text(nbformat.writes(made) + "\n", encoding="utf-8")
+    _clear_index(fresh / "searchindex.js")
     project.extended("downloads", fresh)
     finish.finish(fresh, epoch=EPOCH)
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    files.replace_folder(fresh, paths.build() / "html")

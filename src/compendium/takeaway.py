@@ -190,13 +190,13 @@ def write(offers: list[Offer]) -> None:
     for offer in offers:
         for name, content in offer.files.items():
             path = target / offer.document / name
-            changed = files.write_whole(path, content)
             kept.add(path)
-            if name.endswith(".svg"):
+            if name.endswith(".svg"):  # the picture first: if this is killed, the drawing is still the old one
                 picture = path.with_suffix(".png")
-                if changed or not picture.is_file():
+                if not (picture.is_file() and path.is_file() and path.read_bytes() == content):
                     files.write_whole(picture, drawings.png(content.decode()))
                 kept.add(picture)
+            files.write_whole(path, content)
     for path in sorted(target.rglob("*")):
         if path.is_file() and path not in kept:
             path.unlink()

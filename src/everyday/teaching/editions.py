@@ -55,8 +55,8 @@ def build() -> dict[str, int]:
     if not modules:
         raise RunError("there is no module in notebooks/teaching/")
     target = paths.build() / "teaching"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".teaching-"))
+    work = target.with_name(".teaching-new")
+    shutil.rmtree(work, ignore_errors=True)
     try:
         for module in modules:
             _student(work / "student", module)
@@ -70,9 +70,7 @@ def build() -> dict[str, int]:
         shutil.copytree(REVEAL, work / "instructor" / "reveal.js")
         look = work / "instructor" / "reveal.js" / "dist" / "theme" / "healthsys.css"
         files.write_whole(look, f"{typefaces.rules()}\n{look.read_text(encoding='utf-8')}")
-        shutil.rmtree(target, ignore_errors=True)
-        work.rename(target)
-        target.chmod(0o755)
+        files.replace_folder(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return {name: sum(p.is_file() for p in (target / name).rglob("*")) for name in ("student", "instructor")}
