@@ -85,7 +85,7 @@ clean: ## remove everything that is built (not the environment)
 
 # A Python that cannot run the book is named before anything is installed; an environment that no longer works is removed.
 ifneq ($(filter-out help clean lock,$(MAKECMDGOALS)),)
-$(if $(shell sh requirements/python.sh "$(PYTHON)" "$(VENV)" || echo failed),$(error the environment cannot be set up))
+$(if $(shell sh requirements/python.sh "$(PYTHON)" "$(VENV)" "$(origin PYTHON)" || echo failed),$(error the environment cannot be set up))
 endif
 
 # A proxy that has a certificate of its own.

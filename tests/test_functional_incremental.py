@@ -16,6 +16,7 @@ import miniature
 from compendium import datasets, fingerprint, project, state
 from compendium.runs import load_runs
 from miniature import healthsys
+from test_functional_surroundings import left
 
 #: Parts of the methods that every topic may use.
 SHARED = {"errors", "statistics", "say", "disclosure", "io"}
@@ -139,6 +140,25 @@ def pages_of(root: Path) -> dict[str, str]:
     """Return the hash of every file of a built book."""
     html = root / "book/_build/html"
     return {str(path.relative_to(html)): datasets.sha256(path) for path in html.rglob("*") if path.is_file()}
+
+
+def test_what_a_build_added_to_an_earlier_one_is_what_a_cold_build_makes(built, tmp_path):
+    """A changed drawing, parameter and sentence at once; the cold build has nothing from before."""
+    for name, old, new in (
+        ("notebooks/miniature_drawing.py", "return plot", "ax.margins(0.3)\n    return plot"),
+        ("notebooks/runs.yml", "factor: 2.0", "factor: 3.0"),
+        ("book/index.md", "Doubled, ", "Three times as long, "),
+    ):
+        path = built / name
+        assert old in path.read_text()
+        path.write_text(path.read_text().replace(old, new))
+    cold = shutil.copytree(built, tmp_path / "cold", ignore=shutil.ignore_patterns("_build", "analyses"))
+    for root in (built, cold):
+        done = healthsys(root, "build")
+        assert done.returncode == 0, done.stderr
+    found, expected = left(built), left(cold)
+    assert found.keys() == expected.keys()
+    assert [name for name in found if found[name] != expected[name]] == []
 
 
 #: Runs that are quick to execute, of every topic.

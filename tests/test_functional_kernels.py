@@ -173,9 +173,17 @@ def test_a_kernel_that_kills_itself_is_a_failure_and_the_next_one_starts(mini):
     assert done.cells[0].outputs[0].text == "next\n"
 
 
-@pytest.mark.parametrize("cold", [False, True], ids=["warm", "cold"])
-@pytest.mark.parametrize(("number", "whole"), [(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGKILL, False)])
-def test_an_interrupted_build_leaves_no_process(mini, number, whole, cold):
+#: Commands that have two notebooks at work, with the signals that end them (SIGINT to the whole group, as Ctrl-C does).
+VERIFY = ("verify", "--only", "notebooks,runs", "waits-twice")
+INTERRUPTED = [
+    *(pytest.param(("run",), cold, number, id=f"run-{'cold' if cold else 'warm'}-{number.name}")
+      for cold in (False, True) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)),
+    *(pytest.param(VERIFY, True, number, id=f"verify-{number.name}") for number in (signal.SIGINT, signal.SIGKILL)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "cold", "number"), INTERRUPTED)
+def test_an_interrupted_command_leaves_no_process(mini, command, cold, number):
     notebook = nbformat.read(mini / "notebooks/waits.ipynb", as_version=4)
     notebook.cells[4].source = "import time\nopen(f'asleep-{factor}', 'w').close()\ntime.sleep(600)"
     nbformat.write(notebook, mini / "notebooks/waits.ipynb")
@@ -184,7 +192,7 @@ def test_an_interrupted_build_leaves_no_process(mini, number, whole, cold):
     (mini / "notebooks/runs.yml").write_text(yaml.safe_dump(runs))
     variables = {kernels.COLD_VARIABLE: "1"} if cold else {}
     started = subprocess.Popen(
-        [sys.executable, "-m", "everyday.cli", "run", "--jobs", "2"],
+        [sys.executable, "-m", "everyday.cli", *command, "--jobs", "2"],
         cwd=mini,
         env={**miniature.clean_environment(), **variables, "HEALTHSYS_ROOT": str(mini)},
         start_new_session=True,
@@ -194,7 +202,17 @@ def test_an_interrupted_build_leaves_no_process(mini, number, whole, cold):
     assert wait_until(lambda: len(list((mini / "notebooks").glob("asleep-*"))) == 2, 180), "both runs should be asleep"
     below = tree_of(started.pid)
     assert len(below) >= 5
-    (os.killpg if whole else os.kill)(started.pid, number)
+    (os.killpg if number == signal.SIGINT else os.kill)(started.pid, number)
     started.wait(timeout=60)
     wait_until(lambda: not alive(below), 30)
     assert alive(below) == set()
+
+
+def test_plain_papermill_refuses_a_misspelt_parameter_by_the_notebooks_own_first_check(mini, tmp_path):
+    """Papermill itself only warns, and would compute on the default."""
+    papermill = pytest.importorskip("papermill")
+    with pytest.raises(papermill.PapermillExecutionError, match=r"'facter' is no parameter.*Did you mean 'factor'\?"):
+        papermill.execute_notebook(
+            mini / "notebooks/waits.ipynb", tmp_path / "out.ipynb", parameters={"facter": 2.0},
+            cwd=mini / "notebooks", language="python", progress_bar=False,
+        )  # fmt: skip

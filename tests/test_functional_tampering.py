@@ -65,6 +65,7 @@ def project(original, tmp_path, monkeypatch) -> Path:
     monkeypatch.syspath_prepend(root / "installed")
     monkeypatch.syspath_prepend(root / "notebooks")
     monkeypatch.setattr(verification, "execute", _execute)
+    sys.modules.pop("miniature_drawing", None)  # it has the plot by name
     yield root
     sys.modules.pop("miniature_drawing", None)
 
@@ -97,6 +98,15 @@ def _limit(root, patch):
         return ax.plot(range(len(waits)), waits["days"] * 1.02, marker="s")
 
     patch.setattr(minimethods, "plot_waits", plot)
+
+
+def _bars(places: list[int]):
+    """Return a tamper that draws the months as bars at some places, data unchanged."""
+
+    def change(root, patch):
+        patch.setattr(minimethods, "plot_waits", lambda waits, *, ax: ax.bar(places, waits["days"]))
+
+    return change
 
 
 def _picture(root, _):
@@ -137,6 +147,11 @@ TAMPERS = {
     ),
     "a limit drawn 2% too high": (
         _limit,
+        "runs",
+        r"waits-once: waits, figure columns drawn: expected \['days'\], got \[\]",
+    ),
+    "two bars that change places": (
+        _bars([1, 0, 2]),
         "runs",
         r"waits-once: waits, figure columns drawn: expected \['days'\], got \[\]",
     ),
@@ -204,6 +219,12 @@ def test_what_is_tampered_with_is_named(project, monkeypatch, tamper):
     assert re.search(f"^{named}" if part != "notebooks" else named, done.output, flags=re.M), done.output
 
 
+def test_bars_in_their_places_show_what_the_frame_says(project, monkeypatch):
+    _bars([0, 1, 2])(project, monkeypatch)
+    done = verify("runs", "waits-once")
+    assert done.exit_code == 0, done.output
+
+
 def test_the_printed_words_of_a_claim_follow_from_its_inputs(monkeypatch):
     monkeypatch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
     ledger = {claim["claim_id"]: claim for claim in claims.load_ledger().to_dict("records")}
@@ -238,6 +259,6 @@ def test_the_record_says_of_every_figure_which_columns_it_draws():
     figures = {f"{one['run']}/{name}": figure for one in records for name, figure in one["figures"].items()}
     assert [name for name, figure in figures.items() if "drawn" not in figure] == [], "healthsys verify --accept RUN"
     none = [name for name, figure in figures.items() if not figure["drawn"]]
-    assert len(none) <= 0.15 * len(figures), f"counts in cells and words are not artists' numbers, but most are: {none}"
+    assert none == ["published-pay-gaps/peers"], "its bars count peers, which the frame lists one by one"
     charts = [figure["drawn"] for name, figure in figures.items() if name.endswith("/control-chart")]
     assert all({"value", "mean", "lpl", "upl"} <= set(drawn) for drawn in charts), "limits are compared on every chart"

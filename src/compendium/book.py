@@ -178,8 +178,8 @@ def build_pages(*, force: bool = False) -> bool:
     unchanged = index.is_file() and key_file.is_file() and key_file.read_text() == key
     if not force and unchanged and not changed_outputs():
         return False
-    key_file.unlink(missing_ok=True)
     work = paths.build() / "work"
+    key_file.unlink(missing_ok=True)
     again = work.is_dir()
     said = configuration.build(work, epoch=EPOCH)
     if said and again:  # what moved from page to page is there twice until both have been read
@@ -188,7 +188,7 @@ def build_pages(*, force: bool = False) -> bool:
         raise RunError(f"the page build failed:\n{said.rstrip()}")
     publish(work / "_build" / "html")
     files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))
-    key_file.write_text(key)
+    files.write_whole(key_file, key)
     return True
 
 
@@ -205,9 +205,8 @@ def without_icons(style: str) -> str:
 
 def publish(built: Path) -> None:
     """Move freshly built pages into place as a whole, with the files they offer for download beside them."""
-    target, fresh, old = (paths.build() / name for name in ("html", ".html-new", ".html-old"))
-    for leftover in (fresh, old):
-        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = paths.build() / ".html-new"
+    shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
     # Sphinx copies static files only where a page changed: a changed style sheet is brought in here.
     shutil.copytree(paths.book() / "_static", fresh / "_static", dirs_exist_ok=True)
@@ -231,10 +230,7 @@ def publish(built: Path) -> None:
         (fresh / "executed" / path.name).write_bytes(kept.kept(f"executed-{path.stem}", make, of=[shared, path]))
     project.extended("downloads", fresh)
     finish.finish(fresh, epoch=EPOCH)
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    files.replace_folder(fresh, paths.build() / "html")
 
 
 def _readable(path: Path, lookup: Lookup) -> bytes:

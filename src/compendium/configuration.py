@@ -6,6 +6,7 @@ so that a build calls Sphinx alone and anybody can build the book with ``sphinx-
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -20,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from compendium import address, cite, files, paths
+from compendium.errors import RunError
 
 #: What stands first in the generated file; the package comes before all extensions, as it keeps a slow import away.
 _HEAD = (
@@ -114,6 +116,8 @@ def build(work: Path, *, epoch: str) -> str:
         except Exception as error:  # of an extension, a template or a page: the message is what can be done about it
             said.write(f"{type(error).__name__}: {error}\n")
             shutil.rmtree(work, ignore_errors=True)
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise RunError(f"'{work}': {os.strerror(errno.ENOSPC)}; the last good book is unchanged") from None
     for name in touched if said.getvalue() else ():
         (made / ".doctrees" / f"{name}.doctree").unlink(missing_ok=True)
     begun.unlink(missing_ok=True)

@@ -7,9 +7,11 @@ import fcntl
 import functools
 import json
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +32,60 @@ def write_together(contents: dict[Path, str | bytes]) -> list[Path]:
     Raises
     ------
     OSError
-        If a file cannot be written; then none of them has changed.
+        If a file cannot be written, naming it; then none of them has changed, and no folder was made.
     """
     wanted = {path: text.encode() if isinstance(text, str) else text for path, text in contents.items()}
     changed = [path for path, content in wanted.items() if not (path.is_file() and path.read_bytes() == content)]
     ready: dict[Path, Path] = {}
+    folders = {folder for path in changed for folder in path.parents if not folder.exists()}
     try:
         for path in changed:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}."[:80])
+            prefix = f".{path.name}."[:80]
+            _clear(path.parent, prefix)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix)
             ready[path] = Path(temporary)
             with os.fdopen(handle, "wb") as out:
+                with suppress(OSError):  # as long as this process lives the file is its own; not every disk knows locks
+                    fcntl.flock(out, fcntl.LOCK_EX)
                 out.write(wanted[path])
             ready[path].chmod(0o666 & ~_umask())
         for path, temporary in ready.items():
             temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         for temporary in ready.values():
             temporary.unlink(missing_ok=True)
+        for folder in sorted(folders, reverse=True):
+            with suppress(OSError):
+                folder.rmdir()
+        if isinstance(error, OSError):
+            error.filename = str(path)
         raise
     return changed
+
+
+def _clear(folder: Path, prefix: str) -> None:
+    """Remove what a process that was killed left of a file; what a living one is writing stays."""
+    made = re.compile(re.escape(prefix) + r"[a-z0-9_]{8}")
+    for path in folder.iterdir():
+        if not made.fullmatch(path.name):
+            continue
+        try:
+            with path.open("rb") as left:
+                fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        except OSError:  # somebody is writing it, or it is gone
+            continue
+
+
+def replace_folder(fresh: Path, target: Path) -> None:
+    """Put a whole new folder in the place of another; the old one stays whole until the new one is there."""
+    old = target.with_name(f".{target.name}-old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _umask() -> int:
@@ -61,6 +97,8 @@ def _umask() -> int:
 @contextmanager
 def alone(what: str, tell: Callable[[str], None]) -> Iterator[None]:
     """Hold the build folder: a second process that writes there waits until the first one has ended, however it ends.
+
+    What was started with ``close_fds=False`` holds the folder too, until it has ended.
 
     Parameters
     ----------
@@ -81,6 +119,7 @@ def alone(what: str, tell: Callable[[str], None]) -> Iterator[None]:
         lock.truncate(0)
         lock.write(f"{what} (process {os.getpid()})")
         lock.flush()
+        os.set_inheritable(lock.fileno(), True)
         yield
 
 
@@ -93,13 +132,13 @@ def refuse_unwritable(folder: Path) -> None:
         Naming the folder and what the system says of it.
     """
     try:
-        made = not folder.exists()
+        made = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".writable-") as trial:
             trial.write(b"x")
             trial.flush()
-        if made:  # nothing is left where the computation then fails
-            folder.rmdir()
+        for one in made:  # nothing is left where the computation then fails
+            one.rmdir()
     except OSError as error:
         raise CompendiumError(
             f"the folder '{folder}' cannot be written to ({error.strerror}); give another folder with --out"

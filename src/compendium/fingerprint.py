@@ -197,13 +197,13 @@ def data_files(run: Run) -> list[Path]:
 
 def fingerprint(run: Run) -> str:
     """Return the hash of everything the outcome of a run depends on."""
-    notebook = run.read()
+    notebook, beside = run.read(), sorted(run.notebook.parent.glob("*.py"))
     parts = {
         "notebook": code_of(notebook),
         "parameters": {name: value for name, value in sorted(run.parameters.items()) if not _is_file(value)},
         "data": [[path.name, sha256(path)] for path in data_files(run)],
         "schemas": [datasets.describe(name) for name in run.data],
-        "source": [[label(path), sha256(path)] for path in _used(run)],
+        "source": [[label(path), sha256(path)] for path in [*_used(run), *beside]],
         "lock": lock_hash(),
         "python": list(sys.version_info[:2]),
     }

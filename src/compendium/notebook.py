@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from IPython import get_ipython
 from IPython.display import display
 
 from compendium import datasets, paths
 from compendium.datasets import provenance
-from compendium.errors import DatasetError, nearest
+from compendium.errors import CompendiumError, DatasetError, nearest
 from compendium.escape import prose
 from compendium.plotting import show
 from compendium.recording import record
@@ -78,3 +80,20 @@ def _told(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if frame.attrs.get("read_as"):
         display(prose(f"How {Path(name).name} was read: {'; '.join(frame.attrs['read_as'])}."))
     return frame
+
+
+def _refuse_unknown_parameters(cells: list[str]) -> None:
+    """Refuse a parameter that plain papermill set and the notebook does not have: papermill itself only warns.
+
+    >>> _refuse_unknown_parameters(["level: float = 0.95  # allowed: 0 to 1", "# Parameters\\nlevel = 0.9\\n"])
+    """
+    known = re.findall(r"^(\w+): ", "\n".join(cells), flags=re.M)
+    injected = "".join(cell for cell in cells if cell.startswith("# Parameters\n"))
+    for name in re.findall(r"^(\w+) = ", injected, flags=re.M):
+        if known and name not in known:
+            allowed = f"{nearest(name, known)} Allowed: {', '.join(known)}"
+            raise CompendiumError(f"'{name}' is no parameter of this notebook.{allowed}")
+
+
+if shell := get_ipython():  # the first cell after the parameters imports this
+    _refuse_unknown_parameters(list(shell.user_ns.get("In", ())))

@@ -204,13 +204,13 @@ def write(offered: dict[str, dict[str, str]]) -> None:
     for document, offers in offered.items():
         for name, content in offers.items():
             path = target / document / name
-            changed = files.write_whole(path, content)
             kept.add(path)
-            if name.endswith(".svg"):
+            if name.endswith(".svg"):  # the picture first: if this is killed, the drawing is still the old one
                 picture = path.with_suffix(".png")
-                if changed or not picture.is_file():
+                if not (picture.is_file() and path.is_file() and path.read_text(encoding="utf-8") == content):
                     files.write_whole(picture, drawings.png(content))
                 kept.add(picture)
+            files.write_whole(path, content)
     for path in sorted(target.rglob("*")):
         if path.is_file() and path not in kept:
             path.unlink()

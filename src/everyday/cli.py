@@ -515,12 +515,13 @@ def teach_build(pdf: bool) -> None:
     from compendium import paths
     from everyday.teaching import deck, editions
 
-    counts = editions.build()
-    for name, count in counts.items():
-        click.echo(f"{(paths.build() / 'teaching' / name).relative_to(paths.root())}: {count} files")
-    if pdf:
-        printed = deck.print_slides()
-        click.echo(f"slides.pdf: {printed} modules" if printed else "no slides.pdf: there is no Chromium")
+    with _alone("healthsys teach build"):
+        counts = editions.build()
+        for name, count in counts.items():
+            click.echo(f"{(paths.build() / 'teaching' / name).relative_to(paths.root())}: {count} files")
+        if pdf:
+            printed = deck.print_slides()
+            click.echo(f"slides.pdf: {printed} modules" if printed else "no slides.pdf: there is no Chromium")
     click.echo("open first: book/_build/teaching/instructor/index.html")
 
 

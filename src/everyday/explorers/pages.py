@@ -182,7 +182,7 @@ class Explorer:
         """The text alternative: the numbers of the state, and its table, folded."""
         numbers = "".join(
             f'<div><dt>{escape.html(one.label)}</dt><dd data-name="{escape.html(one.name)}"'
-            f' data-value="{"" if one.value is None else repr(float(one.value))}">{escape.html(one.text)}</dd></div>'
+            f' data-value="{"" if one.value is None else steady(one.value)}">{escape.html(one.text)}</dd></div>'
             for one in self.start.numbers
         )
         shown = lay_out(
@@ -204,5 +204,17 @@ def script_json(value: Any) -> str:
     >>> script_json({"name": "</script>"})
     '{"name":"\\\\u003c/script>"}'
     """
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False, default=lambda number: number.item())
+    plain = json.dumps(value, allow_nan=False, default=lambda number: number.item())
+    text = json.dumps(json.loads(plain, parse_float=steady), separators=(",", ":"))
     return text.replace("<", "\\u003c")
+
+
+def steady(number: float | str) -> float:
+    """Return a number without the last digits, in which processors and builds of libraries differ.
+
+    Examples
+    --------
+    >>> steady(-0.18114010445831788) == steady(-0.1811401044583179)
+    True
+    """
+    return float(f"{float(number):.12g}")

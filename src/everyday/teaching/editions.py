@@ -61,8 +61,8 @@ def build() -> dict[str, int]:
     if not modules:
         raise RunError("there is no module in notebooks/teaching/")
     target = paths.build() / "teaching"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=target.parent, prefix=".teaching-"))
+    work = target.with_name(".teaching-new")
+    shutil.rmtree(work, ignore_errors=True)
     try:
         for module in modules:
             _student(work / "student", module)
@@ -74,8 +74,7 @@ def build() -> dict[str, int]:
             files.write_whole(work / edition / "before-class.html", _rendered(before, title="Before class"))
         files.write_whole(work / "instructor" / "nbgrader" / "nbgrader_config.py", NBGRADER_CONFIG)
         deck.build(modules, work / "instructor")
-        shutil.rmtree(target, ignore_errors=True)
-        work.rename(target)
+        files.replace_folder(work, target)
         target.chmod(0o755)
     finally:
         shutil.rmtree(work, ignore_errors=True)
