@@ -173,7 +173,7 @@ def _stand_alone(page: nbformat.NotebookNode, lookup: Lookup, run: str, title: s
 def as_shown(record: dict[str, Any]) -> dict[str, Any]:
     """Return the results of a report with no more digits than its page shows: further ones can give people away.
 
-    Each result of a report that is not safe to share says so, as its captions do.
+    Each result and figure of a report that is not safe to share says so, as its captions do.
 
     >>> results = {"gap": {"value": 15.254, "lower": 12.04, "upper": 18.46, "format": "{:.1f}%", "meaning": "Gap"}}
     >>> as_shown({"results": results})["results"]["gap"]["value"]
@@ -186,7 +186,8 @@ def as_shown(record: dict[str, Any]) -> dict[str, Any]:
         numbers = {one: result[one] for one in ("value", "lower", "upper") if isinstance(result.get(one), float)}
         rounded = {one: round(number, int(decimals[1])) for one, number in numbers.items()} if decimals else {}
         results[name] = result | rounded | {"meaning": mark + result["meaning"]}
-    return record | {"results": results}
+    marked = {name: one | {"caption": mark + one["caption"]} for name, one in record.get("figures", {}).items()}
+    return record | {"results": results, "figures": marked}
 
 
 def with_verdict(text: str, record: dict[str, Any]) -> str:

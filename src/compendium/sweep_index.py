@@ -11,6 +11,7 @@ from typing import Any
 
 from compendium import escape, policy
 from compendium.recording import text_of
+from compendium.report import NOT_SAFE
 from compendium.store import Store, as_csv
 
 #: The page shows at most so many rows, and draws at most so many points and results; the tables hold them all.
@@ -62,12 +63,15 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         status = "done" if text else "failed"
         counts[status] += 1
         used |= row.cells.keys()
-        index.append((row.name, status, reasons.get(row.name, ""), *(row.cells.get(name, "") for name in parameters)))
+        reason = reasons.get(row.name, "")
+        if found.get("safe_to_share", {}).get("value") == "no":
+            reason, title = NOT_SAFE.strip(), NOT_SAFE + title.removeprefix(NOT_SAFE)
+        index.append((row.name, status, reason, *(row.cells.get(name, "") for name in parameters)))
         for name, entry in found.items():
             results.append((row.name, *(_plain(entry.get(column, "")) for column in ("name", *RESULT_COLUMNS[2:]))))
             _collect(series, row.name, name, entry)
         if len(shown) < MOST_ROWS:
-            shown.append({"name": row.name, "status": status, "reason": reasons.get(row.name, ""), "cells": row.cells,
+            shown.append({"name": row.name, "status": status, "reason": reason, "cells": row.cells,
                           "results": {name: entry["text"] for name, entry in found.items()}})  # fmt: skip
     store.write("index.csv", as_csv(index))
     store.write("results.csv", as_csv(results))

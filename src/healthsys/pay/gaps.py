@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -281,7 +281,7 @@ def group_gaps(
         reason = f"fewer than {rule.highest + 1} people" if any(few) else TELLS if told else ""
         rows.append(row | {"median_p": p, "reason": reason})
     found = pd.DataFrame(rows)
-    protecting = _protecting(found[~found["group"].isin(end)], rule)
+    protecting = _protecting(found[~found["group"].isin(end)], pay, rule)
     figures = [name for name in found if name.startswith(("mean_", "median_"))]
     found.loc[found["group"].isin(protecting), figures] = np.nan
     found.loc[found["group"].isin(protecting), "reason"] = PROTECTS
@@ -289,17 +289,15 @@ def group_gaps(
     return found[[*(name for name in found if name != "reason"), "reason"]]
 
 
-def _protecting(rows: pd.DataFrame, rule: Rule) -> list[str]:
-    """Return the groups to withhold, so that all others joined, less those shown, are not a few people or one group."""
+def _protecting(rows: pd.DataFrame, pay: Mapping[str, np.ndarray], rule: Rule) -> list[str]:
+    """Return the groups to withhold, so that all others joined, less those shown, are two or more and a safe mean."""
     others = rows.iloc[1:].sort_values(["people", "group"])
-    hidden = others[(others["people"] > 0) & (others["people"] <= rule.highest)]
-    shown = others[others["people"] > rule.highest]["group"].tolist()
+    unseen = others["mean_pay"].isna()
+    hidden, shown = others.loc[unseen, "group"].tolist(), others.loc[~unseen, "group"].tolist()
     chosen: list[str] = []
-    people, groups = int(hidden["people"].sum()), len(hidden)
-    while groups and shown and (people <= rule.highest or groups < 2):
+    while shown and hidden and (len(hidden) == 1 or not mean_is_safe(np.hstack([pay[one] for one in hidden]), rule)):
         chosen.append(shown.pop(0))
-        people += int(others.loc[others["group"] == chosen[-1], "people"].iloc[0])
-        groups += 1
+        hidden.append(chosen[-1])
     return chosen
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from healthsys.disclosure import Page, Printed, Rule, protect
+from healthsys.disclosure import Page, Printed, Rule, mean_is_safe, protect
 from healthsys.errors import DataError
 from healthsys.pay.gaps import MIDDLES, SAFE, full_pay_mask, full_pay_staff, gap_percent
 from healthsys.pay.quarters import QUARTERS, assign_quarters
@@ -103,8 +103,8 @@ def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
 def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.DataFrame:
     """Mean and median gap of ``other`` against ``comparator`` under several choices of whom to count.
 
-    A gap is missing where it rests on too few people, or differs from the first choice by so few that their pay would
-    follow from both.
+    A gap is missing where it rests on too few people, or where the pay of too few follows by subtraction: what is left
+    of the first choice without it, and without the choices shown that share nobody with it, must be safe as a mean.
 
     Parameters
     ----------
@@ -123,15 +123,35 @@ def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.Da
     >>> gaps_of_choices({"all": people, "all but one": people.iloc[1:]}, rule=HES)["mean_gap"].tolist()
     [10.0, nan]
     """
-    rows, base = [], None
+    pay, rows = {}, []
     for name, staff in choices.items():
         kept = full_pay_staff(staff)
-        high, low = (kept.loc[kept["side"] == side, "hourly_pay"] for side in (COMPARATOR, OTHER))
-        base = base or (set(high.index), set(low.index))
-        apart = [len(set(side.index) ^ first) for side, first in zip((high, low), base, strict=True)]
-        few = min(len(high), len(low)) <= rule.highest or any(rule.show(people) is None for people in apart)
-        safe = [not few and check(high, rule) and check(low, rule) for check in SAFE.values()]
+        pay[name] = [kept.loc[kept["side"] == side, "hourly_pay"] for side in (COMPARATOR, OTHER)]
+    first, *further = pay
+    shown = [first, *(name for name in further if all(mean_is_safe(one, rule) for one in pay[name]))]
+    while exposed := next((name for name in shown[1:] if _tells(name, shown, pay, rule)), None):
+        shown.remove(exposed)
+    for name, (high, low) in pay.items():
+        safe = [name in shown and check(high, rule) and check(low, rule) for check in SAFE.values()]
         both = zip(safe, MIDDLES.values(), strict=True)
-        gaps = [gap_percent(middle(high), middle(low)) if shown else None for shown, middle in both]
+        gaps = [gap_percent(middle(high), middle(low)) if one else None for one, middle in both]
         rows.append((name, *(np.nan if gap is None else float(gap) for gap in gaps)))
     return pd.DataFrame(rows, columns=["choice", "mean_gap", "median_gap"])
+
+
+def _tells(name: str, shown: list[str], pay: Mapping[str, list[pd.Series]], rule: Rule) -> bool:
+    """Say whether a choice, subtracted from the first with those shown that share nobody with it, leaves too few."""
+    everybody = pay[shown[0]]
+    for side, (first, own) in enumerate(zip(everybody, pay[name], strict=True)):
+        apart = [pay[other][side].index for other in shown[1:] if not any(map(_share, pay[other], pay[name]))]
+        left = first.drop(own.index, errors="ignore")
+        for index in apart:
+            left = left.drop(index, errors="ignore")
+        further = own.drop(first.index, errors="ignore")
+        if any(len(pay_of) and not mean_is_safe(pay_of, rule) for pay_of in (left, further)):
+            return True
+    return False
+
+
+def _share(one: pd.Series, other: pd.Series) -> bool:
+    return bool(one.index.intersection(other.index).size)
