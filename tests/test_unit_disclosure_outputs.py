@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -66,6 +67,25 @@ def test_no_selection_is_shown_whose_complement_tells_of_one_person():
     parts["others"] = staff.drop(index=parts["small"].index)
     found = pay.gaps_of_choices({"all": staff} | parts, rule=HES).set_index("choice")["mean_gap"]
     assert found[["small", "others"]].isna().all()
+
+
+def test_a_hidden_count_of_a_pay_quarter_does_not_follow_from_the_size_of_quarters():
+    women = [11.0] * 13 + [13.0] * 12 + [15.0] * 12 + [17.0] * 3
+    men = [11.3] * 12 + [13.3] * 13 + [15.3] * 13 + [17.3] * 22
+    page = pay.protect_counts(people(W=men, F=women), group="group", rule=HES)
+    shown = [page.shown({"full": "Y", "quarter": "upper", "side": side}) for side in ("other", "comparator")]
+    assert shown == [None, None], "25 less the men of a quarter are its women"
+    assert page.proof.holds
+
+
+@pytest.mark.parametrize(("everybody", "few"), [(20, 6), (20, 3), (18, 5), (25, 7), (30, 3)])
+def test_a_small_payroll_gets_a_protected_page_not_a_refusal(everybody, few):
+    staff = people(W=np.linspace(12, 20, everybody - few), F=np.linspace(12, 18, few))
+    staff["level"] = np.where(staff.index % 2, "5", "6")
+    page = pay.protect_counts(staff, group="group", rule=HES)
+    assert page.proof.holds
+    assert page.shown({"full": "Y", "side": "other"}) is None
+    assert page.shown({"full": "Y"}) == HES.show(everybody)
 
 
 # Subtraction between reports: what the guide warns of

@@ -44,9 +44,9 @@ class Page:
     unrounded: bool = False
 
     def shown(self, cell: Mapping[str, str]) -> int | None:
-        """Return the count of a cell as printed, or None where it is suppressed."""
+        """Return the count of a cell as printed, or None where it is suppressed or in no table of the page."""
         key = Cell(cell.items())
-        if key in self.primary or key in self.secondary:
+        if key in self.primary or key in self.secondary or key not in self.counts:
             return None
         return self.rule.show(self.counts[key])
 
@@ -120,7 +120,7 @@ def protect(
     statements
         Percentages that the page shows from unrounded counts.
     exact
-        Cells that the page gives away exactly, such as the bases of a ratio; an empty one is the number of all people.
+        Cells that are known exactly, shown or not, such as the size of a pay quarter; an empty one is all people.
     unrounded
         Whether the page shows figures from unrounded counts: the attacker then knows every count not suppressed.
     levels
@@ -155,9 +155,10 @@ def protect(
     _add_lines_between(cube, order, derived or {}, cells, lines)
     if not rule.on:
         return Page(rule, tuple(tables), order, cells, frozenset(), frozenset(), None, unrounded)
-    primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None)
-    secondary = _second_in_each_line(cells, lines, primary)
     known = [Cell(cell.items()) for cell in exact]
+    primary = frozenset(cell for cell, number in cells.items() if rule.show(number) is None and cell not in known)
+    lines = [tuple(cell for cell in line if cell not in known) for line in lines]  # suppressing these hides nothing
+    secondary = _second_in_each_line(cells, lines, primary)
     attack = {"rule": rule, "levels": order, "derived": derived or {}, "statements": statements}
 
     def proved(also: frozenset, only: Cell | None = None) -> Proof:
@@ -172,10 +173,11 @@ def protect(
         if further is None:
             further = _neighbour(proof.weakest, cells, lines, primary | secondary)
         if further is None:
-            cell = " and ".join(f"{name} {level}" for name, level in sorted(proof.weakest)) or "of everybody"
+            cell = " and ".join(f"{name} {level}" for name, level in sorted(proof.weakest)) or "any characteristic"
             raise DataError(
-                f"the cell {cell} can be narrowed to too few numbers whatever else is suppressed; leave out "
-                "the percentages or exact figures that give it away, or join it with another level"
+                f"too few people: the number of people with {cell} can be narrowed to too few numbers whatever else is "
+                "suppressed. Join small groups or bands in your file, or put the staff of several years or employers "
+                "into one file; figures for your own eyes need no rule (disclosure=off), and must not be shared"
             )
         secondary = _second_in_each_line(cells, lines, primary, secondary | {further})
 

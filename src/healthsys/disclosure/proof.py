@@ -110,9 +110,8 @@ def prove(
         return Proof(pd.DataFrame(columns=columns), None)
     atoms = _atoms(cube, levels, derived or {})
     limit = 10 * int(cube["people"].sum()) + 1000
-    known, cells = frozenset(exact), dict(cells)
-    if frozenset() in known:
-        cells[frozenset()] = int(cube["people"].sum())
+    known = frozenset(exact)
+    cells = {**cells, **{cell: int(cube["people"][_mask(cube, cell)].sum()) for cell in known}}
     rows, lower, upper = [_mask(atoms, cell) for cell in cells], [], []
     for cell, number in cells.items():
         if cell in known:

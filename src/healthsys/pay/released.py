@@ -61,6 +61,7 @@ def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
     -------
     Page
         Cells have the conditions ``group``, ``side``, ``level``, ``quarter``, ``full`` (``Y``), ``bonus`` (``paid``).
+        There are none of quarters where a quarter has too few people, and none of levels where these would tell.
 
     Examples
     --------
@@ -90,14 +91,38 @@ def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
     pair, known = {"side": (OTHER, COMPARATOR)}, {"full": "Y"}
     tables = [
         Printed("groups", ("group",), where=known),
-        Printed("quarters", ("quarter", "side"), totals=False, where=known, only={"quarter": QUARTERS} | pair),
-        Printed("levels", ("level", "side"), totals=False, where=known, only=pair),
         Printed("paid on full pay", ("side",), totals=False, where=known, only=pair),
     ]
     if (people["bonus"] == "paid").any():
         tables.append(Printed("bonus", ("side", "bonus"), totals=False, only=pair | {"bonus": ("paid",)}))
         tables.append(Printed("relevant", ("side",), totals=False, only=pair))
-    return protect(people, tables=tables, rule=rule, derived={"side": "group"}, unrounded=True)
+    exact: list[Mapping[str, str]] = [{}, known] if full.all() else [{}]
+    levels = [Printed("levels", ("level", "side"), totals=False, where=known, only=pair)]
+    quarters: list[Printed] = []
+    sizes: list[Mapping[str, str]] = []
+    if rule.show(int(ranked.sum()) // len(QUARTERS)):
+        # Readers know that quarters are of equal size and hold all people on full pay of a known level, nobody else.
+        ranks, sides = {"quarter": QUARTERS}, {"side": (*pair["side"], UNKNOWN)}
+        quarters = [
+            Printed("quarters", ("quarter", "side"), totals=False, where=known, only=ranks | sides),
+            Printed("quarter sizes", ("quarter",), totals=False, where=known, only=ranks),
+            Printed("in no quarter", ("side",), totals=False, where=known | {"quarter": "none"}, only=pair),
+        ]
+        sizes = [{"full": whole, "quarter": name} for name in QUARTERS for whole in "YN"]
+    # With few people, their levels, and then their quarters, would tell who they are: the page does without these.
+    for further, also in ((levels + quarters, sizes), (quarters, sizes), (levels, []), ([], [])):
+        try:
+            return protect(
+                people,
+                tables=[*further, *tables],
+                rule=rule,
+                derived={"side": "group"},
+                exact=[*exact, *also],
+                unrounded=True,
+            )
+        except DataError as error:
+            refused = error
+    raise refused
 
 
 def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.DataFrame:
