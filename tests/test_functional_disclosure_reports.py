@@ -29,7 +29,7 @@ def published(notebook, folder, rows, files):
     for name, table in files.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     pd.DataFrame(rows).to_csv(folder / "grid.csv", index=False)
-    done = sweep.sweep(notebook, folder / "grid.csv", out=str(folder / "out"))
+    done = sweep.sweep(notebook, folder / "grid.csv", out=str(folder / "out"), full=True)
     assert done == {"done": len(rows), "skipped": 0, "failed": 0}, (folder / "out" / "index.csv").read_text()
     found = sorted(path for path in (folder / "out").rglob("*") if path.is_file() and path.suffix != ".css")
     return {str(path.relative_to(folder / "out")): CHECKSUM.sub("", path.read_text("utf-8")) for path in found}

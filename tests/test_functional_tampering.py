@@ -1,6 +1,7 @@
 """The reviewer's tampers, one each: whatever is changed by hand, verification names it and exits with 1."""
 
 import base64
+import csv
 import hashlib
 import json
 import re
@@ -240,7 +241,7 @@ def test_the_printed_words_of_a_claim_follow_from_its_inputs(monkeypatch):
     [
         ("results/waits-once.json", "run, record: expected 'results/waits-once.json', got 'damaged: results/"),
         ("notebooks/waits.ipynb", "run, execution: expected 'finished', got 'waits.ipynb is no notebook ("),
-        ("data/claims.csv", "claims: claims, check: expected 'finished', got"),
+        ("data/claims.csv", "claims: example-who-reports, row: expected 'a claim', got "),
     ],
 )  # fmt: skip
 def test_one_damaged_file_gives_its_verdict_and_the_rest_goes_on(project, damage, named):
@@ -252,6 +253,18 @@ def test_one_damaged_file_gives_its_verdict_and_the_rest_goes_on(project, damage
     assert done.exception is None or isinstance(done.exception, SystemExit)
     counts = dict(re.findall(r"^(\w+) +(\d+) +\d+ +\d+$", done.output, flags=re.M))
     assert {"references", "claims", "book", "runs"} <= set(counts)
+
+
+def test_one_damaged_row_of_the_ledger_gives_its_verdict_and_the_other_claims_go_on(project):
+    path = project / "data/claims.csv"
+    head, first, *others = path.read_text(encoding="utf-8").splitlines(True)
+    rows = list(csv.DictReader([head, first]))
+    assert rows[0]["check"] in first
+    path.write_text(head + first.replace(rows[0]["check"], "1 +", 1) + "".join(others), encoding="utf-8")
+    done = verify("claims")
+    assert done.exit_code == 1
+    assert f"claims: {rows[0]['claim_id']}, row: expected 'a claim', got" in done.output
+    assert re.search(rf"^claims +{len(others) + 1} +{len(others)} +1$", done.output, flags=re.M), done.output
 
 
 def test_the_record_says_of_every_figure_which_columns_it_draws():

@@ -59,6 +59,8 @@ def _ledger() -> bytes:
 def checks(values: dict[str, Any]) -> list[Check]:
     """Check the committed verdict of every claim, and its words against its inputs, where the project has a ledger.
 
+    A row that cannot be evaluated differs, with its fault; the other rows are checked all the same.
+
     Parameters
     ----------
     values
@@ -66,11 +68,24 @@ def checks(values: dict[str, Any]) -> list[Check]:
     """
     if "claims" not in datasets.names():
         return []
+    import pandas as pd
+
+    from compendium.record import Difference
     from compendium.verification import Check
     from everyday.ledger import claims
+    from healthsys.errors import DataError
 
-    found = claims.evaluate(claims.load_ledger(), results=values).to_dict("records")
-    return [Check("claims", c["claim_id"], _differences(c), c["committed"], c["verdict"]) for c in found]
+    path = paths.data() / datasets.describe("claims")["path"]
+    ledger = pd.read_csv(path, dtype="str", keep_default_na=False).fillna("")
+    found = []
+    for row in range(len(ledger)):
+        name = ledger["claim_id"][row]
+        try:
+            (claim,) = claims.evaluate(ledger.iloc[[row]], results=values).to_dict("records")
+            found.append(Check("claims", name, _differences(claim), claim["committed"], claim["verdict"]))
+        except (DataError, ValueError, SyntaxError) as error:
+            found.append(Check("claims", name, (Difference("claims", name, "row", "a claim", str(error)),)))
+    return found
 
 
 def _differences(claim: dict[str, Any]) -> tuple[Difference, ...]:
@@ -79,7 +94,7 @@ def _differences(claim: dict[str, Any]) -> tuple[Difference, ...]:
     from everyday.ledger import words
 
     name, found = claim["claim_id"], []
-    if not claim["holds"]:
+    if claim["committed"] != claim["verdict"]:
         found.append(Difference("claims", name, "verdict", claim["committed"], claim["verdict"]))
     if name not in words.ELSEWHERE and (unsaid := words.unsaid(claim)):
         found.append(Difference("claims", name, "words", f"{', '.join(unsaid)} in the words", claim["printed"]))

@@ -292,7 +292,7 @@ def shown(value: Any, unit: str = "") -> str:
 def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
     """Read the inputs of every claim and try what needs no result; all faults are reported together."""
     parsed, faults = [], []
-    for row, claim in enumerate(claims.to_dict("records")):
+    for row, claim in zip(claims.index, claims.to_dict("records"), strict=True):
         try:
             inputs = checks.parse_inputs(claim["inputs"])
         except checks.CheckError as error:
@@ -311,7 +311,7 @@ def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
 
 def _outcomes(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label: str) -> list[Outcome]:
     outcomes, faults = [], []
-    for row, claim in enumerate(claims.to_dict("records")):
+    for row, claim in zip(claims.index, claims.to_dict("records"), strict=True):
         try:
             inputs = checks.parse_inputs(claim["inputs"])
             if claim["result"] and results is None:
