@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from compendium import catalogue, edition, files, pages, parameters, paths, printing, sweep
 from compendium.errors import CompendiumError, RunError
+from compendium.notebook import open_data
 from compendium.parameters import Parameter
 from compendium.runs import find_notebook
 from everyday.cli import main
@@ -440,3 +441,19 @@ def test_a_folder_of_tidy_files_is_one_table_and_one_report_for_each(tmp_path):
     (tmp_path / "none").mkdir()
     with pytest.raises(RunError, match=r"none: the folder has no file that ends in \.csv, \.tsv"):
         list(sweep.read_grid(tmp_path / "none", known))
+
+
+@pytest.mark.parametrize("notebook", ["control_chart", "service_trends"])
+def test_dates_of_ones_own_need_no_more_than_what_when_and_where(tmp_path, notebook):
+    path = tmp_path / "dates.csv"
+    path.write_text("policy,date,precision,source\nNew ward opens,2022-06-01,day,Our diary\n")
+    dates = open_data(path, layout="policy_dates")
+    assert dates[["policy", "date"]].astype(str).to_numpy().tolist() == [["New ward opens", "2022-06-01"]]
+    assert dates.attrs["provenance"]["kind"] == "yours"
+    source = (paths.notebooks() / f"{notebook}.ipynb").read_text(encoding="utf-8")
+    assert r"open_data(events, layout=\"policy_dates\")" in source
+    _, output = said("describe", notebook)
+    data = output.split("File -p ")[1]
+    assert data.startswith("data=FILE")
+    assert re.search(r"^    value: .*always given\)$", data, flags=re.M)
+    assert "locator" not in data

@@ -93,7 +93,8 @@ def kinds() -> list[Kind]:
         Kind("a staff list for the equality standards", io.read_staff_list, ("band", "ethnic_group"),
              ("workforce_equality -p staff",), staff_list.COLUMNS),
         Kind("series of an indicator", io.read_series, ("indicator", "unit", "period", "value"),
-             ("control_chart -p data", "service_trends -p data", "explore_control_chart -p data")),
+             ("control_chart -p data", "service_trends -p data", "explore_control_chart -p data"),
+             ("indicator", "unit", "period", "value", "numerator", "denominator")),
     ]  # fmt: skip
 
 
