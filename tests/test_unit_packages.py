@@ -84,7 +84,7 @@ def sorts_by_one_key(code):
     """Yield the line of each sort of rows by one key that does not say how ties are kept."""
     for node in ast.walk(ast.parse(code)):
         name = getattr(getattr(node, "func", None), "attr", "")
-        if name not in {"sort_values", "argsort"} or any(one.arg == "kind" for one in node.keywords):
+        if name not in {"sort_values", "argsort"} or any(one.arg in ("kind", None) for one in node.keywords):
             continue
         if name == "argsort" or (node.args and not isinstance(node.args[0], ast.List)):
             yield ast.unparse(node)

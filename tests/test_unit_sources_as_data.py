@@ -57,7 +57,7 @@ def test_every_gate_of_the_article_is_measured():
 def test_a_workbook_of_another_layout_is_refused(monkeypatch):
     from everyday.official import staff_survey_national
 
-    monkeypatch.setattr(pd, "read_excel", lambda *_, **__: {"a sheet": pd.DataFrame([[None]] * 6)})
+    monkeypatch.setattr(staff_survey_national, "sheet_of", lambda *_: {"a sheet": pd.DataFrame([[None]] * 6)})
     with pytest.raises(ValueError, match="has no answer '% Never' to Q5b; is this the workbook of 2024"):
         staff_survey_national.national("x.xlsx")
 

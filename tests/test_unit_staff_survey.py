@@ -190,7 +190,7 @@ def test_items_are_compared_by_least_squares_per_standard_deviation(tmp_path):
 
 
 def test_a_workbook_without_the_sheet_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"no sheet 'YOUR JOB Q1-3'; use the detailed spreadsheet of organisations"):
+    with pytest.raises(DataError, match=r"items\.xlsx: .*not a workbook with a sheet 'YOUR JOB Q1-3'.*It has: Notes"):
         staff_survey.read_items(workbook(tmp_path / "items.xlsx", {"Notes": pd.DataFrame([["x"]])}))
 
 

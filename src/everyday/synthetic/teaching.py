@@ -285,7 +285,7 @@ def coding(seed: int) -> dict[str, pd.DataFrame]:
     --------
     >>> made = coding(1)["teaching_coding"]
     >>> len(made), sorted(made["coder_a"].unique())
-    (64, ['absorb', 'adapt', 'transform'])
+    (60, ['absorb', 'adapt', 'transform'])
     """
     rng = np.random.default_rng(seed)
     first = np.repeat(list(CODES), [int(rng.integers(*counts)) for counts in CODES.values()])

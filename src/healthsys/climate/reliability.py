@@ -261,10 +261,10 @@ def one_factor(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         fit = Factor(endog=answers, n_factor=1, method="ml").fit(
             start=(first[:, None], 1 - first**2), opt={"gtol": 1e-7, "maxiter": 500}
         )
+    if _real(fit.uniqueness).min() < SMALLEST_UNIQUENESS:  # first: there the search ends by rounding, or does not
+        raise ValueError("an item is left no variance of its own (a Heywood case)")
     if np.abs(fit.mle_retvals.jac).max() > 1e-4:
         raise ValueError("the search does not converge")
-    if _real(fit.uniqueness).min() < SMALLEST_UNIQUENESS:
-        raise ValueError("an item is left no variance of its own (a Heywood case)")
     return _real(fit.loadings)[:, 0], _real(fit.uniqueness)
 
 
