@@ -83,14 +83,12 @@ def compose_pages(runs: list[Run]) -> list[str]:
     for stale in paths.pages().glob("*.ipynb"):
         if stale.name not in known:
             stale.unlink()
-    written = kept.texts("generated", _generated, of=[shared, *_read_by_generated()])
+    said, written = _parts(kept.texts("generated", _generated, of=[shared, *_read_by_generated()]))
+    offered |= json.loads(said)
     for stale in (paths.book() / "reference").glob("api-*.md"):
         if f"reference/{stale.name}" not in written:
             stale.unlink()
     for name, text in written.items():
-        if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
-            offer = takeaway.Offer(name.removesuffix(".md"))
-            text, offered[offer.document] = offer.tables(text), offer.files
         if files.write_whole(paths.book() / name, text):
             changed.append(name)
     takeaway.write(offered)
@@ -112,8 +110,15 @@ def _parts(made: dict[str, str]) -> tuple[str, dict[str, str]]:
 
 
 def _generated() -> dict[str, str]:
+    """Return the generated pages by name, and under no name the files that they offer, by page."""
     written = {name: write() for name, write in generated.PAGES.items()}
-    return written | reference.pages() | project.extended("pages", default={})
+    written |= reference.pages() | project.extended("pages", default={})
+    offered = {}
+    for name, text in written.items():
+        if name.startswith(WITH_TABLES) and not name.endswith("-fragment.md"):
+            offer = takeaway.Offer(name.removesuffix(".md"))
+            written[name], offered[offer.document] = offer.tables(text), offer.files
+    return {"": json.dumps(offered), **written}
 
 
 def _read_by_generated() -> list[Path]:

@@ -7,6 +7,7 @@ installed from.
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
@@ -24,12 +25,16 @@ def root() -> Path:
     CompendiumError
         If no folder with ``data/datapackage.json`` is found.
     """
-    named = os.environ.get(ROOT_VARIABLE)
-    candidates = [Path(named)] if named else [*(Path.cwd() / "x").parents, *Path(__file__).resolve().parents]
+    return _root(os.environ.get(ROOT_VARIABLE, ""), Path.cwd())
+
+
+@functools.lru_cache
+def _root(named: str, here: Path) -> Path:
+    candidates = [Path(named)] if named else [*(here / "x").parents, *Path(__file__).resolve().parents]
     for folder in candidates:
         if (folder / "data" / "datapackage.json").is_file():
             return folder.resolve()
-    looked = named or f"{Path.cwd()} and the folders above it"
+    looked = named or f"{here} and the folders above it"
     raise CompendiumError(
         f"no data/datapackage.json in {looked}; run this inside a checkout of the compendium, "
         f"or set {ROOT_VARIABLE} to one"

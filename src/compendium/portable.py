@@ -41,7 +41,7 @@ def write(built: Path, *, epoch: str) -> int:
             info.external_attr = 0o100644 << 16
             packed = Path(name).suffix in _PACKED
             info.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-            target.writestr(info, (built / name).read_bytes(), compresslevel=None if packed else 9)
+            target.writestr(info, (built / name).read_bytes())
     return out.stat().st_size
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.ext import viewcode
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.index_entries import split_index_msg
 
-from compendium import explorers, formula
+from compendium import explorers, formula, project
 from compendium.errors import CompendiumError
 from compendium.lookup import Lookup
 
@@ -144,8 +145,20 @@ def _write_menus(app: Sphinx, env: Any) -> list[str]:
     return [] if before == titles else sorted(titles)
 
 
+def _module_file(app: Sphinx, module: str) -> str | None:
+    """Return the file of a module; viewcode's own function imports the module's package, which takes seconds."""
+    package, *parts = module.split(".")
+    for folder in project.folders():
+        place = folder.joinpath(*parts)
+        for path in (place.with_suffix(".py"), place / "__init__.py"):
+            if folder.name == package and path.is_file():
+                return str(path)
+    return None
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
+    viewcode.get_module_filename = _module_file
     for name in ROLES:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
