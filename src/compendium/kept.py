@@ -29,12 +29,14 @@ def kept(name: str, make: Callable[[], bytes], *, of: Iterable[Path | str]) -> b
         The same bytes as ``make()``.
     """
     path = paths.build() / "kept" / f"{name}.{digest(of)}"
-    if not path.is_file():
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # another Python that builds here has its own, and may remove ours
         content = make()
         for stale in path.parent.glob(f"{name}.*"):
             stale.unlink(missing_ok=True)
         files.write_whole(path, content)
-    return path.read_bytes()
+        return content
 
 
 def texts(name: str, make: Callable[[], dict[str, str]], *, of: Iterable[Path | str]) -> dict[str, str]:
