@@ -1,8 +1,8 @@
 """`make check` finds what a change touches: by imports, by notebooks, by names of files; and stops in time."""
 
 import json
-import shutil
 import os
+import shutil
 import subprocess
 import sys
 
