@@ -164,3 +164,20 @@ def test_the_index_and_tables_of_a_sweep_with_an_unsafe_report_are_marked(answer
     results = written["results.csv"].splitlines()[1:]
     assert len(results) == 4
     assert all(("Not for sharing. " in line) == marked for line in results)
+
+
+@pytest.mark.parametrize(("lacking", "told"), [(1, False), (10, False), (11, True), (0, True)])
+def test_means_with_and_without_incomplete_answers_do_not_tell_of_a_few(lacking, told):
+    items = ["trust_1", "trust_2"]
+    draw = np.random.default_rng(3)
+    survey = pd.DataFrame(draw.integers(0, 4, (60, 2)), columns=items).astype("Int64")
+    survey.insert(0, "team", ["North", "South", "West"] * 20)
+    survey.insert(0, "respondent", [f"P{at}" for at in range(60)])
+    survey.loc[: lacking - 1, "trust_2"] = pd.NA
+    ends = pd.DataFrame({"dimension": ["trust"], "label": ["Trust"], "innovative": [178], "stagnant": [112]})
+    rules = {"minimum_team_size": 11, "minimum_answered": 0.5, "hide_unanimous": True}
+    shown = climate.withhold_small_teams(survey, **rules)
+    found = climate.profile_sensitivity(shown, ends).set_index("choice")["score"].filter(like="every item")
+    assert found.notna().tolist() == [told]
+    changed = climate.change_sensitivity(shown, shown).set_index("kind")
+    assert pd.notna(changed.loc["complete", "change"]) == told

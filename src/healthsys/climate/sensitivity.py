@@ -24,6 +24,9 @@ IGNORES_TEAMS = "none: ignores teams"
 COMPLETE = "only people who answered every item of a dimension"
 PEOPLE = "each person counts once, not each team"
 
+#: Why that of complete answers is not shown.
+TELLS = "not shown: it would tell the scores of the few who left an item out"
+
 
 def larger_minimum(shown: Shown) -> int:
     """Return the other minimum team size to try.
@@ -45,6 +48,14 @@ def _again(shown: Shown, **rules: Any) -> Shown | None:
         return withhold_small_teams(shown.answers, **{**kept, **rules})
     except DataError:
         return None
+
+
+def _tells(shown: Shown, dimension: str) -> bool:
+    """Whether so few people lack an answer in a dimension that subtracting means with and without them gives theirs."""
+    complete = _again(shown, minimum_answered=1.0)
+    if complete is None or not shown.hide_unanimous:
+        return False
+    return 0 < shown.scores[dimension].count() - complete.scores[dimension].count() < shown.minimum_team_size
 
 
 def profile_sensitivity(shown: Shown, benchmarks: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
@@ -84,6 +95,9 @@ def profile_sensitivity(shown: Shown, benchmarks: pd.DataFrame, *, level: float 
             rows.append({"choice": f"{choice} (no team is large enough)"})
             continue
         first = found.iloc[0]
+        if choice == COMPLETE and _tells(shown, first["dimension"]):
+            rows.append({"choice": f"{choice} ({TELLS})"})
+            continue
         kept = {name: first[name] for name in ("score", "lower", "upper", "reason", "shortfall")}
         short = int((found["place"] == PLACES[0]).sum())
         rows.append({"choice": choice, "dimension": first["label"], **kept, "short_of_stagnant": short})
@@ -114,6 +128,9 @@ def change_sensitivity(before: Shown, after: Shown, *, level: float = 0.95) -> p
             rows.append({"kind": kind, "choice": f"{choice} (no team is large enough in both)"})
             continue
         first = found.iloc[0][["dimension", "change", "lower", "upper", "reason"]]
+        if kind == "complete" and any(_tells(wave, first["dimension"]) for wave in (before, after)):
+            rows.append({"kind": kind, "choice": f"{choice} ({TELLS})"})
+            continue
         row = {"kind": kind, "choice": choice, **first}
         if found["lower"].notna().any():
             verdicts = found["verdict"].dropna()
