@@ -25,7 +25,7 @@ COMPLETE = "only people who answered every item of a dimension"
 PEOPLE = "each person counts once, not each team"
 
 #: Why that of complete answers is not shown.
-TELLS = "not shown: it would tell the scores of the few who left an item out"
+TELLS = "not shown, because few people left an item out"
 
 
 def larger_minimum(shown: Shown) -> int:
