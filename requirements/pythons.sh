@@ -18,12 +18,8 @@ sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
     done
 }
 
-# What depends on the versions of Python and numpy: units, doctests, and the miniature through the whole pipeline. Of the
-# files that execute pages of the book, one, with a run of each notebook that has a level; the others are the main
-# Python's, by `make test`.
-paged='^(import|from) (in_process|pages|pay_pages)( |$)'
-tests="$(grep -LE "$paged" tests/test_unit_*.py) tests/test_unit_level.py
-    tests/test_functional_smoke.py tests/test_functional_pipeline.py src"
+# What depends on the versions of Python and numpy: units, doctests, and the miniature through the whole pipeline.
+tests="$(ls tests/test_unit_*.py) tests/test_functional_smoke.py tests/test_functional_pipeline.py src"
 
 # Sets up the environment of one version and tests in it; the argument after it is the number of workers.
 test_python() {
