@@ -261,6 +261,7 @@ OFFICIAL = {
     "experience of staff": ethnicity.staff_experience, "trusts of the survey": ethnicity.read_trusts,
     "gender pay gap": pay.read_year, "trusts and beds": hospital.read_panel, "A&E of England": hospital.ae_england,
     "A&E of providers": hospital.read_providers, "sickness": retention.read_sickness, "leavers": retention.flows,
+    "answers of companies": teams.read_answers,
 }  # fmt: skip
 
 

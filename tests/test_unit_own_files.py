@@ -16,6 +16,8 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
+import ethnicity_files
+import people_files
 from compendium import catalogue, edition, files, pages, parameters, paths, printing, sweep
 from compendium.errors import CompendiumError, RunError
 from compendium.notebook import open_data
@@ -83,6 +85,28 @@ def test_a_file_is_told_with_what_takes_it_and_what_is_odd(tmp_path, name, text,
     assert code == 0, output
     for line in lines:
         assert line in output
+
+
+@pytest.mark.parametrize(
+    ("write", "name", "line"),
+    [
+        (lambda folder: ethnicity_files.workforce_file(folder / "a.xlsx"), "the NHS workforce by ethnic group",
+         "nhs_workforce_ethnicity -p official=FILE"),
+        (lambda folder: ethnicity_files.trusts_file(folder / "a.csv"), "WRES indicators of trusts",
+         "nhs_staff_experience -p trusts=FILE"),
+        (lambda folder: people_files.staff_survey(folder / "a.xlsx", ["A", "B"]),
+         "the NHS Staff Survey by organisation and score", "climate_real_teams -p official=FILE"),
+        (lambda folder: people_files.sickness(folder / "all", ["A", "B"], months=1)[0], "a month of sickness absence",
+         "retention_and_sickness -p official=FILE"),
+        (lambda folder: people_files.turnover(folder / "all"), "a month of turnover",
+         "retention_and_sickness -p turnover=FILE"),
+    ],
+)  # fmt: skip
+def test_a_publishers_own_file_is_told(tmp_path, write, name, line):
+    code, output = said("check", str(write(tmp_path)))
+    assert code == 0, output
+    assert [one.split(" is ")[1].split(": ")[0] for one in output.splitlines() if one[0] != " "] == [name]
+    assert f"  taken by: {line}" in output
 
 
 def test_a_file_that_nothing_takes_is_told_with_the_nearest_layout(tmp_path):

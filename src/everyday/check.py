@@ -98,6 +98,33 @@ def kinds() -> list[Kind]:
     ]  # fmt: skip
 
 
+def published() -> list[Kind]:
+    """Return the publishers' own files that notebooks take as they are, or a folder of such."""
+    from everyday.official import ethnicity, hospital, pay, retention, staff_survey, teams, waiting
+
+    readers = {
+        "a year of the gender pay gap service, NHS trusts in it": (pay.read_year, "nhs_gender_pay_gap -p official"),
+        "the NHS Staff Survey by organisation, 2021 to 2024": (staff_survey.read, "autonomy_burnout -p official"),
+        "the NHS Staff Survey by organisation and question": (staff_survey.read_items, "autonomy_burnout -p workbook"),
+        "the NHS Staff Survey by organisation and score": (teams.read_staff_survey, "climate_real_teams -p official"),
+        "the NHS Staff Survey by background": (ethnicity.staff_experience, "nhs_staff_experience -p official"),
+        "WRES indicators of trusts": (ethnicity.read_trusts, "nhs_staff_experience -p trusts"),
+        "the NHS workforce by ethnic group": (ethnicity.read_workforce, "nhs_workforce_ethnicity -p official"),
+        "answers of the army companies lq2002": (teams.read_answers, "climate_real_teams -p answers"),
+        "waiting times by group": (waiting.groups, "who_waits -p official"),
+        "a panel of trusts by quarter": (hospital.read_panel, "occupancy_four_hour -p official"),
+        "England's monthly A&E series": (hospital.ae_england, "four_hour_england -p official"),
+        "a month of A&E by provider": (hospital.read_providers, "four_hour_england -p providers"),
+        "a month of sickness absence": (retention.read_sickness, "retention_and_sickness -p official"),
+        "a month of turnover": (retention.flows, "retention_and_sickness -p turnover"),
+    }
+    return [Kind(name, partial(_unlabelled, read), (), (takes,)) for name, (read, takes) in readers.items()]
+
+
+def _unlabelled(read: Callable[[Path], pd.DataFrame], path: Path, *, label: str) -> pd.DataFrame:
+    return read(path)
+
+
 def columns_read(notebook: str) -> dict[str, dict[str, bool]]:
     """Return, for a parameter whose reader uses other columns than its example has, these and whether each is needed.
 
@@ -126,12 +153,15 @@ def examined(path: Path) -> list[str]:
         raise CompendiumError(f"{path.name} is neither a file nor a folder; give a CSV file, a workbook or a folder")
     refused: dict[str, tuple[int, str]] = {}
     said: list[str] = []
-    for kind in kinds():
+    for kind in (*kinds(), *published()):
         try:
             frame = kind.read(path, label=path.name)
         except (HealthsysError, CompendiumError) as error:
-            there = sum(_has(path, column) for column in kind.columns)
-            refused[kind.name] = (100 * there // max(len(kind.columns), 1), str(error))
+            there = [_has(path, column) for column in kind.columns]
+            if there:
+                refused[kind.name] = (100 * sum(there) // len(there), str(error))
+            continue
+        if frame.empty:
             continue
         said += [f"{path.name} is {kind.name}: {len(frame):,} rows", *(f"  taken by: {one}=FILE" for one in kind.takes)]
         said += [f"  read how: {one}" for one in frame.attrs.get("read_as", ())]

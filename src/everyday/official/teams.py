@@ -7,6 +7,7 @@ Scores of organisations become quantiles without names.
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -60,13 +61,21 @@ def read_answers(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the package rdata is missing, the file holds no frame ``lq2002``, or an answer is missing.
+        If the package rdata is missing, the file is no ``.rda`` file or holds no frame ``lq2002``, or an answer
+        is missing.
     """
     try:
         import rdata
     except ImportError as error:
         raise DataError("an .rda file is read by the package rdata; install it with `pip install rdata`") from error
-    found = rdata.read_rda(str(path))
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found = rdata.read_rda(str(path))
+    except Exception as error:
+        raise DataError(
+            f"{Path(path).name} is no readable .rda file ({type(error).__name__}); give lq2002.rda of the R package "
+            "multilevel as it is published"
+        ) from None
     if "lq2002" not in found:
         raise DataError(f"{Path(path).name} holds no data frame 'lq2002'; it holds {', '.join(found) or 'nothing'}")
     rows = found["lq2002"].rename(columns={"COMPID": "team"})

@@ -13,6 +13,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -234,9 +235,14 @@ def _workbook(path: Path, wanted: set[str], *, label: str) -> Records:
     return Records(full[chosen[0]], said=said)
 
 
-def _sheets(path: Path, *, label: str) -> dict[str, list[tuple[int, list[str]]]]:
+def _sheets(path: Path, *, label: str) -> dict[str, tuple[tuple[int, list[str]], ...]]:
     """Return the rows of each sheet of a workbook that hold anything, with their numbers; columns begin with the first
-    that holds anything, as a spreadsheet saves them."""
+    that holds anything, as a spreadsheet saves them. The last workbook is kept: several readers may look at it."""
+    return _opened(path, path.stat().st_mtime_ns, label)
+
+
+@lru_cache(maxsize=1)
+def _opened(path: Path, changed: int, label: str) -> dict[str, tuple[tuple[int, list[str]], ...]]:
     try:
         sheets = pd.read_excel(path, engine="calamine", sheet_name=None, header=None, dtype=object)
     except ImportError:
@@ -255,7 +261,7 @@ def _sheets(path: Path, *, label: str) -> dict[str, list[tuple[int, list[str]]]]
         ]
         rows = [(number, cells) for number, cells in rows if any(cells)]
         left = min((next(place for place, cell in enumerate(cells) if cell) for _, cells in rows), default=0)
-        found[name] = [(number, cells[left:]) for number, cells in rows]
+        found[name] = tuple((number, cells[left:]) for number, cells in rows)
     return found
 
 
