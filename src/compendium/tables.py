@@ -14,6 +14,9 @@ from compendium.recording import text_of
 #: What stands in a cell that has no value.
 EMPTY = "–"
 
+#: Shown in a table that has no rows.
+NO_ROWS = "none"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -40,7 +43,8 @@ def table(
     Parameters
     ----------
     frame
-        The data; the index is not shown. Text is escaped; a missing cell shows as a dash.
+        The data; the index is not shown. Text is escaped; a missing cell shows as a dash, a table without rows
+        as ``none``.
     caption
         What the table shows: what, who, when, source.
     formats
@@ -63,6 +67,8 @@ def table(
     >>> shown = table(pd.DataFrame({"team": ["A"], "score": [143.25]}), caption="Scores", formats={"score": "{:.0f}"})
     >>> '<th scope="row">A</th><td class="num">143</td>' in shown.html
     True
+    >>> '<tbody><tr><td colspan="1">none</td></tr></tbody>' in table(pd.DataFrame({"team": []}), caption="Scores").html
+    True
     """
     formats, headings = formats or {}, headings or {}
     cells = {column: [_cell(value, formats.get(column)) for value in frame[column]] for column in frame.columns}
@@ -80,6 +86,8 @@ def table(
                 f'<th scope="row">{text}</th>' if order == 0 else f"<td{_class(numeric[column])}>{text}</td>"
             )
         body.append("<tr>" + "".join(row) + "</tr>")
+    if frame.empty:
+        body = [f'<tr><td colspan="{len(frame.columns)}">{NO_ROWS}</td></tr>']
     anchor = f' id="table-{escape.html(name)}"' if name else ""
     below = f'<p class="hs-table-note">{escape.html(note)}</p>' if note else ""
     page = (
@@ -88,6 +96,7 @@ def table(
         f"<tbody>{''.join(body)}</tbody></table></div>{below}"
     )
     text = pd.DataFrame({titles[column]: cells[column] for column in frame.columns}).to_string(index=False)
+    text = NO_ROWS if frame.empty else text
     return Table(page, f"{caption}\n{text}" + (f"\n{note}" if note else ""))
 
 
