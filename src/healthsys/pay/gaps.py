@@ -127,15 +127,15 @@ def statutory(
     'not calculable: the table has no column for bonus'
     """
     _check_staff(staff, label=label, columns=(column, "hourly_pay"))
-    levels = staff[column].to_numpy(dtype=object)
-    known = (levels == group) | (levels == comparator)
-    women = levels == group
+    women = _is(staff[column], group)
+    known = women | _is(staff[column], comparator)
     pay = staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)
     reduced = ~full_pay_mask(staff)
     unpaid = known & ~reduced & np.isnan(pay)
     full = known & ~reduced & ~unpaid
     sides = pay[full & ~women], pay[full & women]
     hourly = [_gap_between(sides, measure, "hourly", names) for measure in MIDDLES]
+    del sides
     bonus, shares = _bonus(staff, known, women, names)
     quarters = pay_quarters(pay[full], women[full]).rename(
         columns=lambda name: name.replace("women", "group").replace("men", "comparator")
@@ -167,11 +167,16 @@ def _bonus(
     return gaps, pd.DataFrame(rows, columns=columns)
 
 
+def _is(column: pd.Series, level: object) -> np.ndarray:
+    """Return where a column has a level; a missing cell has none. Categories are compared as they are kept."""
+    return (column == level).to_numpy(dtype=bool, na_value=False)
+
+
 def full_pay_mask(staff: pd.DataFrame) -> np.ndarray:
     """Return who is on full pay: all, where the table does not say."""
     if "full_pay" not in staff:
         return np.ones(len(staff), dtype=bool)
-    return staff["full_pay"].to_numpy(dtype=object) != "N"
+    return ~_is(staff["full_pay"], "N")
 
 
 def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:

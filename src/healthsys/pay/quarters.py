@@ -99,7 +99,7 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
     order = np.argsort(pay, kind="stable")
     sorted_pay = pay[order]
     ends = np.cumsum([0, *quarter_sizes(len(pay))])
-    place = np.repeat(np.arange(4), np.diff(ends))
+    place = np.repeat(np.arange(4, dtype=np.int8), np.diff(ends))
     for rate in np.unique(sorted_pay[[end for end in ends[1:-1] if 0 < end < len(pay)]]):
         low, high = np.searchsorted(sorted_pay, rate, "left"), np.searchsorted(sorted_pay, rate, "right")
         block = order[low:high]
@@ -108,6 +108,7 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
         sorted_block = np.concatenate([block[women[block]], block[~women[block]]])
         order[low:high] = sorted_block
         place[low:high] = np.concatenate([np.repeat(np.arange(4), given), np.repeat(np.arange(4), places - given)])
-    quarter = np.empty(len(pay), dtype=int)
+    del sorted_pay
+    quarter = np.empty(len(pay), dtype=np.int8)
     quarter[order] = place
     return quarter
