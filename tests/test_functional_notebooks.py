@@ -1,7 +1,7 @@
 """What a committed notebook shows is what its run on the defaults, which the build has just executed, shows.
 
 The same outputs as strict nbval compares, by the same rule (:mod:`compendium.outputs`), without executing each notebook
-once more; ``healthsys verify`` and ``make check`` do execute them, and ``make test`` those without a run: the exercises.
+once more; ``healthsys verify`` and ``make check`` execute them, and ``make test`` those without a run: the exercises.
 """
 
 import nbformat
