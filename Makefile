@@ -52,9 +52,14 @@ release: env-book ## write VERSION=1.2.0 into changelog, citation and packages, 
 	@$(BIN)/healthsys archive
 	@cd book/_build/archive && ../../../$(BIN)/python -c "import hashlib, pathlib; [print(hashlib.sha256(p.read_bytes()).hexdigest(), '', p.name) for p in sorted(pathlib.Path().glob('*-$(VERSION).zip'))]" > SHA256SUMS && cat SHA256SUMS
 
+# Jupyter shows the pictures of a notebook that is trusted; what we built is, by signatures kept in the environment.
+SIGNED := --NotebookNotary.db_file=$(CURDIR)/$(VENV)/share/jupyter/signatures.db \
+          --NotebookNotary.secret_file=$(CURDIR)/$(VENV)/share/jupyter/signatures.secret
+
 lab: env-teach ## open the executed notebooks in JupyterLab, with the numbers in their text (sources: notebooks/)
 	@$(BIN)/healthsys build
-	@$(BIN)/jupyter lab --notebook-dir=. book/_build/html/executed
+	@$(BIN)/jupyter trust $(SIGNED) book/_build/html/executed/*.ipynb notebooks/*.ipynb >/dev/null
+	@$(BIN)/jupyter lab $(SIGNED) --notebook-dir=. --LabApp.default_url=/lab/tree/book/_build/html/executed $(LAB)
 
 pdf: env-test ## make one PDF of the whole book with Chromium: book/_build/pdf/
 	@$(BIN)/healthsys build

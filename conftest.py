@@ -87,6 +87,14 @@ def warm_kernel(item: pytest.Item) -> Iterator[None]:
         yield
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let strict nbval compare outputs by the rule of ``healthsys verify``: last digits of long decimals may differ."""
+    if item.path.suffix == ".ipynb":
+        from compendium import outputs
+
+        item.compare_outputs = outputs.by_rule(item.compare_outputs)
+
+
 @pytest.fixture(scope="session")
 def kernel_server(request: pytest.FixtureRequest) -> str:
     """Where warm kernels of this session come from; empty where they start cold."""

@@ -262,17 +262,24 @@ def chromium() -> str:
     return found
 
 
-def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call the ``healthsys`` command in the miniature project; what it executes counts where coverage is measured."""
+def started(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start the ``healthsys`` command in the miniature project; what it executes counts where coverage is measured."""
     traced, told = [], {kernels.ADDRESS_VARIABLE: KERNELS} if KERNELS else {}
     if coverage.Coverage.current() is not None:
         traced = ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={PROJECT / 'pyproject.toml'}"]
         told["COVERAGE_FILE"] = str(PROJECT / ".coverage")
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, *traced, "-m", "everyday.cli", *arguments],
         cwd=root,
         env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
+
+
+def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Call the ``healthsys`` command in the miniature project to its end, that of all it started too."""
+    with started(root, *arguments, **environment) as process:
+        said = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, *said)

@@ -2,7 +2,10 @@
 
 A command is killed when it is about to change the file system for the N-th time below its folder (a file opened for
 writing, a rename, a removal), by itself or by a process that it started. N is drawn from a seed among all changes that
-an uninterrupted command makes.
+an uninterrupted command makes. Then it is killed by the clock, at moments drawn from the same seed, each time from the
+same start. Ten moments by the clock for each command, from another seed::
+
+    HEALTHSYS_KILLS=10 HEALTHSYS_KILL_SEED=7 python -m pytest -n auto -rP tests/test_functional_killed.py
 """
 
 import json
@@ -10,6 +13,8 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +24,11 @@ import yaml
 
 import miniature
 
-#: Times that each command is killed.
+#: Times that each command is killed at a change of the file system, and by the clock (of ten that the seed draws).
 MOMENTS = 2
+CLOCK_MOMENTS = int(os.environ.get("HEALTHSYS_KILLS", "2"))
 
-SEED = 20
+SEED = int(os.environ.get("HEALTHSYS_KILL_SEED", "20"))
 
 #: Read by every Python that a command starts: it adds to a file, kept by all of them, a byte for each change.
 COUNTER = """
@@ -125,6 +131,42 @@ def _whole(command: Command, name: str, content: bytes) -> bool:
     return name in command.dated and bool(json.loads(content) if name.endswith("json") else b"</html>" in content)
 
 
+def _left_good(root: Path, command: Command, before: dict[str, bytes], expected: dict[str, bytes], when: str) -> None:
+    """Check that a killed command has left whole files: each as before, or as the command would have written it."""
+    found = _files(root / command.out) or _files((root / command.out).with_name(f".{Path(command.out).name}-old"))
+    shown = {name: content for name, content in found.items() if name in before or not Path(name).name.startswith(".")}
+    assert shown.keys() == before.keys(), when
+    for name, content in shown.items():
+        assert content in (before[name], expected[name]) or _whole(command, name, content) or name == "index.csv", (
+            f"{name}, {when}"
+        )
+
+
+def _goes_on(root: Path, other: Path, command: Command, scratch: Path, expected: dict[str, bytes]) -> None:
+    """Call a command after it was killed, and check that it leaves what one leaves that was not."""
+    _call(root, command, scratch)
+    found = _files(root / command.out)
+    assert found.keys() == expected.keys(), "nothing is left of what was killed"
+    assert [name for name in found if found[name] != expected[name] and not _whole(command, name, found[name])] == []
+    hidden = {path.name for path in (root / "book/_build").rglob(".*")}
+    assert hidden <= {path.name for path in (other / "book/_build").rglob(".*")}
+
+
+def _kill_after(root: Path, command: Command, seconds: float) -> bool:
+    """Start a command and kill it so many seconds later; return whether it was still at work.
+
+    What it started must end by itself: it holds the pipes that are read here.
+    """
+    process = miniature.started(root, *command.arguments)
+    with process:
+        try:
+            process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate(timeout=60)
+    return process.returncode == -signal.SIGKILL
+
+
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_a_killed_command_leaves_the_last_good_output_and_the_next_goes_on(kind, tmp_path, tmp_path_factory):
     command = COMMANDS[kind]
@@ -133,23 +175,24 @@ def test_a_killed_command_leaves_the_last_good_output_and_the_next_goes_on(kind,
     before = _files(root / command.out)
     command.change(root)
     other = shutil.copytree(root, tmp_path / "other" / root.name, symlinks=True)
+    kept = shutil.copytree(root, tmp_path / "kept", symlinks=True)
+    started = time.perf_counter()
     changes = _call(other, command, tmp_path)
+    lasted = time.perf_counter() - started
     expected = _files(other / command.out)
     assert expected != before
+
     for moment in sorted(random.Random(SEED).sample(range(1, changes), MOMENTS)):
         assert _call(root, command, tmp_path, moment) <= changes
-        found = _files(root / command.out) or _files((root / command.out).with_name(f".{Path(command.out).name}-old"))
-        shown = {
-            name: content for name, content in found.items() if name in before or not Path(name).name.startswith(".")
-        }
-        assert shown.keys() == before.keys(), f"killed at change {moment} of {changes}"
-        for name, content in shown.items():
-            assert content in (before[name], expected[name]) or _whole(command, name, content) or name == "index.csv", (
-                f"{name}, killed at change {moment} of {changes}"
-            )
-    _call(root, command, tmp_path)
-    found = _files(root / command.out)
-    assert found.keys() == expected.keys(), "nothing is left of what was killed"
-    assert [name for name in found if found[name] != expected[name] and not _whole(command, name, found[name])] == []
-    hidden = {path.name for path in (root / "book/_build").rglob(".*")}
-    assert hidden <= {path.name for path in (other / "book/_build").rglob(".*")}
+        _left_good(root, command, before, expected, f"killed at change {moment} of {changes}")
+    _goes_on(root, other, command, tmp_path, expected)
+
+    shares = [random.Random(f"{SEED} {kind} {number}").random() for number in range(CLOCK_MOMENTS)]
+    for share in shares:
+        shutil.rmtree(root)
+        shutil.copytree(kept, root, symlinks=True)
+        killed = _kill_after(root, command, share * lasted)
+        when = f"{'killed' if killed else 'ended before'} {share * lasted:.2f} s of {lasted:.2f} s, seed {SEED}"
+        print(f"{kind}: {when}")
+        _left_good(root, command, before, expected, when)
+        _goes_on(root, other, command, tmp_path, expected)

@@ -18,7 +18,7 @@ from lxml import html as parser
 
 import miniature
 import minimethods
-from compendium import archive, book, crate, stored, verification
+from compendium import archive, book, crate, outputs, stored, verification
 from compendium.runs import load_runs
 from everyday.cli import main
 
@@ -157,6 +157,41 @@ def test_a_changed_stored_output_is_named_with_its_cell(project):
     assert done.exit_code == 1
     assert "notebooks: waits.ipynb, code cell 3, text/plain: expected 'mean_wait: 12.50" in done.output
     assert "got 'mean_wait: 13.50" in done.output
+
+
+#: What a cell prints, what is stored of it, and whether both are the same output.
+PRINTED = [
+    ("slope 0.0565475", "slope 0.0565476", True),
+    ("slope 0.0565475", "slope 0.0571130", False),
+    ("slope 0.0565475", "trend 0.0565475", False),
+    ("mean 13.50 days", "mean 13.51 days", False),
+    ("p = 1.25e-07", "p = 1.2500001e-07", True),
+    ("252,950", "252,951", False),
+]
+
+
+def test_only_last_digits_of_long_decimals_may_differ(monkeypatch, tmp_path):
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
+    cells = [
+        nbformat.v4.new_code_cell(f"print({new!r})", outputs=[nbformat.v4.new_output("stream", text=f"{before}\n")],
+                                  execution_count=number)
+        for number, (new, before, _) in enumerate(PRINTED, start=1)
+    ]  # fmt: skip
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "printed.ipynb")
+    (found,), _ = verification.verify([], parts=["notebooks"], notebooks=[tmp_path / "printed.ipynb"])
+    assert [(wrong.part, wrong.expected, wrong.got) for wrong in found.differences] == [
+        (f"code cell {number}, stdout", f"{before}\n", f"{new}\n")
+        for number, (new, before, agrees) in enumerate(PRINTED, start=1) if not agrees
+    ]  # fmt: skip
+
+
+def test_a_difference_is_named_and_a_last_digit_next_to_it_is_not():
+    new = {"value": 17.595771, "lower": 15.251, "n": 60, "text": "17.6% of 0.1234567"}
+    before = {"value": 17.595772, "lower": 15.252, "n": 61, "text": "17.5% of 0.1234568"}
+    after = {"value": 17.595772, "lower": 15.251, "n": 60, "text": "17.6% of 0.1234568"}
+    assert outputs.settled(before, new) == after
+    assert not outputs.same(["a"], ["a", "b"])
+    assert not outputs.same("<svg></svg>", "0.123456")
 
 
 def test_a_changed_verdict_of_a_claim_is_named(project):

@@ -2,15 +2,18 @@
 
 import ast
 import re
+import shutil
+from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
 
 import frozen
-from compendium import plotting
+from compendium import execution, normalise, plotting, stored
 from compendium.errors import CompendiumError
 from compendium.recording import record
+from compendium.runs import read_source
 
 NOTEBOOKS = sorted((frozen.PROJECT / "notebooks").glob("*.ipynb"))
 
@@ -40,6 +43,24 @@ def named_functions(source):
 
 def lines_of(source):
     return [line for line in source.splitlines() if line.strip() and not line.strip().startswith("#")]
+
+
+def test_a_source_says_first_how_its_references_are_read_and_nothing_made_from_it_does():
+    first = {nbformat.read(path, as_version=4).cells[0].source for path in NOTEBOOKS}
+    assert len(first) == 1, "copy the first cell of another notebook, with its tag"
+    assert "`{result}` and a name stand for" in first.pop()
+    for path in NOTEBOOKS:
+        cells = read_source(path).cells
+        assert cells[0].source.startswith("# "), path.name
+        assert not [cell for cell in cells if normalise.READING in cell.metadata.get("tags", [])], path.name
+
+
+def test_storing_outputs_keeps_the_first_cell(tmp_path, monkeypatch):
+    path = shutil.copy(NOTEBOOKS[0], tmp_path)
+    before = nbformat.read(path, as_version=4)
+    monkeypatch.setattr(execution, "execute_notebook", lambda *_, **__: (normalise.normalise(before), ""))
+    assert not stored.refresh(Path(path))
+    assert nbformat.read(path, as_version=4) == before
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

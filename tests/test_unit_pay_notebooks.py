@@ -137,6 +137,19 @@ def test_bands_with_a_smaller_gap_than_the_whole_are_counted(tmp_path):
     assert "In 2 of them the gap is smaller than over all staff" in said
 
 
+@pytest.mark.parametrize("alone", [1, 40])
+def test_a_band_of_one_group_only_gives_no_second_mean_gap_from_which_its_pay_follows(tmp_path, alone):
+    rows = [f"{sex},{pay},{band}" for band, both in {"5": (20, 19), "6": (30, 28)}.items()
+            for sex, pay in zip("MF", both, strict=True) for _ in range(20)]  # fmt: skip
+    staff = saved(tmp_path, "sex,hourly_pay,band", *rows, *["M,60,9"] * alone)
+    page = shown("pay-gap-gender", staff=staff, resamples=10)
+    said = page.value("whole_and_parts")
+    assert said == (
+        "In 2 of the 2 bands and grades shown, women earn less on average than men. The mean gap is not split into "
+        "parts, because not every band or grade has enough people from both groups."
+    )
+
+
 def test_wild_file_of_nhs_codes(shared):
     path = str(shared / "cases/wild/d01_esr_ethnic_codes.csv")
     page = shown("pay-gap-ethnicity", staff=path, comparator="A", resamples=10)

@@ -1,13 +1,15 @@
 """runs.yml, fingerprints, and the room plan that they rest on."""
 
+import errno
 import json
+import os
 from dataclasses import replace
 
 import nbformat
 import pytest
 import yaml
 
-from compendium import fingerprint, paths
+from compendium import execution, fingerprint, paths
 from compendium.errors import RunError
 from compendium.runs import load_runs, select
 
@@ -78,6 +80,18 @@ def test_fingerprint_changes_with_each_thing_a_run_depends_on(mini):
     nbformat.write(notebook, run.notebook)
     seen.add(fingerprint.fingerprint(run))
     assert len(seen) == 5
+
+
+def test_a_run_on_a_full_disk_fails_with_one_sentence(mini, monkeypatch):
+    def full(path, _):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(execution, "execute_notebook", lambda *_, **__: (nbformat.v4.new_notebook(), ""))
+    monkeypatch.setattr(execution.files, "write_whole", full)
+    outcome = execution.execute_run(load_runs()["waits-once"])
+    path = mini / "book/_build/results/waits-once.json"
+    assert outcome.status == "failed"
+    assert outcome.message == f"waits-once: '{path}': No space left on device; the last good output is unchanged"
 
 
 def test_fingerprint_ignores_stored_outputs(mini):

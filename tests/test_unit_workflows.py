@@ -1,6 +1,9 @@
 """The workflow files: readable, pinned, of few rights, and what they call is there."""
 
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -79,3 +82,35 @@ def test_the_issue_is_opened_only_where_the_verification_differs_and_carries_the
 def test_what_is_published_is_what_the_build_leaves():
     (upload,) = [step for step in steps("pages.yml") if "upload-pages-artifact" in step.get("uses", "")]
     assert upload["with"]["path"] == "book/_build/html"
+
+
+@pytest.mark.parametrize(
+    ("fails", "code"),
+    [("nothing", 0), ("make test", 1), ("healthsys verify", 1), ("make test-pythons", 1), ("book", 1)],
+)
+def test_a_landing_fails_where_one_of_its_commands_fails_and_all_are_called(tmp_path, fails, code):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(PROJECT / ".ci/run", tmp_path / ".ci/run")
+    if fails != "book":
+        (tmp_path / "book/_build/html").mkdir(parents=True)
+        (tmp_path / "book/_build/html/index.html").touch()
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / "bin").mkdir()
+    script = f"""#!/bin/sh
+called="$(basename "$0") $*"
+echo "$called" >>"{tmp_path}/called"
+[ "$called" != "{fails}" ]
+"""
+    for name in ("bin/make", "bin/chromium", "bin/bwrap", "bin/apt-get", ".venv/bin/healthsys"):
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".venv/bin/python").write_text("#!/bin/sh\necho Python 3.11.7\n")
+    (tmp_path / ".venv/bin/python").chmod(0o755)
+    done = subprocess.run(["bash", str(tmp_path / ".ci/run")], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    called = (tmp_path / "called").read_text().splitlines()
+    assert [line for line in called if not line.startswith("apt-get")] == [
+        "make test", "healthsys verify", "make test-pythons"
+    ]  # fmt: skip
+    assert "the whole verification ran on Python 3.11.7" in done.stdout

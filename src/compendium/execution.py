@@ -213,6 +213,11 @@ def execute_run(run: Run) -> Outcome:
         files.write_whole(executed_path(run.name), nbformat.writes(notebook) + "\n")
     except CompendiumError as error:
         return Outcome(run.name, "failed", time.perf_counter() - started, str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        said = f"{run.name}: '{error.filename}': {error.strerror}; the last good output is unchanged"
+        return Outcome(run.name, "failed", time.perf_counter() - started, said)
     return Outcome(run.name, "executed", time.perf_counter() - started, warnings=said)
 
 

@@ -18,6 +18,10 @@ _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 #: Kept besides: what the machine reads (:func:`compendium.parameters.routed`).
 _OWN = ("healthsys",)
 
+#: The tag of a source notebook's first cell, which says to whoever opens the source how references are read. Executed
+#: notebooks and pages show values, and do not have it.
+READING = "how-to-read"
+
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+\b")
 
 
@@ -25,7 +29,7 @@ def normalise(notebook: nbformat.NotebookNode, *, secrets: Iterable[str] = ()) -
     """Return a notebook without anything that differs from one execution of the same inputs to the next.
 
     Timestamps, durations, execution metadata, random cell ids, object addresses and the paths of this machine go;
-    cells are numbered in order.
+    cells are numbered in order. The cell that says how a source is read goes too.
 
     Parameters
     ----------
@@ -39,6 +43,7 @@ def normalise(notebook: nbformat.NotebookNode, *, secrets: Iterable[str] = ()) -
     own = {name: clean.metadata[name] for name in _OWN if name in clean.metadata}
     clean.metadata = nbformat.from_dict({"kernelspec": _KERNEL, "language_info": {"name": "python"}, **own})
     clean.nbformat_minor = 5
+    clean = without_reading(clean)
     number = 0
     for position, cell in enumerate(clean.cells):
         tags = cell.metadata.get("tags", [])
@@ -50,6 +55,12 @@ def normalise(notebook: nbformat.NotebookNode, *, secrets: Iterable[str] = ()) -
             cell.execution_count = number
             cell.outputs = [_output(output, number, hidden) for output in merge_streams(cell.outputs)]
     return clean
+
+
+def without_reading(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a notebook whose first cell is not the one that says how references are read; it is changed in place."""
+    notebook.cells = [cell for cell in notebook.cells if READING not in cell.metadata.get("tags", [])]
+    return notebook
 
 
 def merge_streams(outputs: list[Any]) -> list[Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import yaml
 
-from compendium import datasets, parameters, paths
+from compendium import datasets, normalise, parameters, paths
 from compendium.errors import RunError, nearest
 
 _KEYS = {"notebook", "parameters", "title", "data"}
@@ -52,7 +52,7 @@ class Run:
 
 
 def read_source(path: Path) -> nbformat.NotebookNode:
-    """Return a source notebook, not to be changed: it is read once while the file stays as it is."""
+    """Return a source notebook without its cell on references, not to be changed: it is read once while it stays."""
     status = path.stat()
     return _read(path, status.st_mtime_ns, status.st_size)
 
@@ -60,7 +60,7 @@ def read_source(path: Path) -> nbformat.NotebookNode:
 @functools.lru_cache(maxsize=512)
 def _read(path: Path, _modified: int, _size: int) -> nbformat.NotebookNode:
     try:
-        return nbformat.read(path, as_version=4)
+        return normalise.without_reading(nbformat.read(path, as_version=4))
     except (ValueError, KeyError, AttributeError) as error:
         said = str(error).partition("\n")[0][:120]
         raise DamagedNotebook(f"{path.name} is no notebook ({said}); restore it: git checkout {path.name}") from None

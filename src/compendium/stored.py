@@ -12,9 +12,11 @@ from compendium import datasets, execution, files, normalise, paths
 
 def refresh(path: Path) -> bool:
     """Execute a source notebook on its defaults and store it with normalised outputs; return whether it changed."""
+    before = nbformat.read(path, as_version=4).cells
     executed, _ = execution.execute_notebook(path, {}, label=path.name)
     clean = normalise.normalise(executed)
-    clean.cells = [cell for cell in clean.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    made = [cell for cell in clean.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    clean.cells = [cell for cell in before if normalise.READING in cell.metadata.get("tags", [])] + made
     return files.write_whole(path, nbformat.writes(clean) + "\n")
 
 

@@ -141,6 +141,21 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def times(found: dict[str, Any]) -> str:
+    """Return how long each part took, on one line; notebooks and runs are executed side by side.
+
+    Examples
+    --------
+    >>> times({"seconds": {"data": 1.3, "notebooks and runs": 90.4, "notebooks": 80.0, "runs": 95.2, "total": 91.7}})
+    'seconds by part: data 1.3, notebooks and runs 90.4 (added up: notebooks 80.0, runs 95.2), total 91.7'
+    """
+    seconds = dict(found["seconds"])
+    each = ", ".join(f"{name} {seconds.pop(name)}" for name in ("notebooks", "runs") if name in seconds)
+    if "notebooks and runs" in seconds:
+        seconds["notebooks and runs"] = f"{seconds['notebooks and runs']} (added up: {each})"
+    return f"seconds by part: {', '.join(f'{name} {value}' for name, value in seconds.items())}"
+
+
 def line(difference: Difference) -> str:
     """Say on one line what differs, long texts cut."""
     sides = [

@@ -20,7 +20,18 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from compendium import artists, bibliography, book, datasets, dependencies, execution, paths, project, record
+from compendium import (
+    artists,
+    bibliography,
+    book,
+    datasets,
+    dependencies,
+    execution,
+    outputs,
+    paths,
+    project,
+    record,
+)
 from compendium.errors import CompendiumError, RunError
 from compendium.record import Difference
 from compendium.runs import Run
@@ -31,7 +42,7 @@ PARTS = {
     "package": "installed files compared with the checksums that came with them, licences with the published table",
     "data": "data files compared with their checksums and schemas",
     "references": "entries of the bibliography compared with their published checksums",
-    "notebooks": "stored outputs of every notebook compared with a new run (strict nbval)",
+    "notebooks": "stored outputs of every notebook compared with a new run (strict nbval; long decimals to six digits)",
     "runs": "every run executed again, each result and figure compared with the published record",
     "claims": "every claim of the sources, with its verdict computed again",
     "book": "every file of the built book compared with what the build left, where there is one",
@@ -277,6 +288,10 @@ class _Listener:
         self.found: list[Difference] = []
         self.compared: tuple[Any, Any] | None = None
 
+    def pytest_itemcollected(self, item: Any) -> None:
+        """Let last digits differ as everywhere (:mod:`compendium.outputs`)."""
+        item.compare_outputs = outputs.by_rule(item.compare_outputs)
+
     def pytest_assertrepr_compare(self, left: Any, right: Any) -> list[str]:
         """Keep the stored and the new output that nbval finds unequal."""
         self.compared = (left, right)
@@ -302,7 +317,7 @@ class _Listener:
 
     def _compare_pictures(self, item: Any) -> None:
         """Compare the drawings that a cell stored with those it makes now, of which nbval sees the data only."""
-        sides = [_drawings(outputs) for outputs in (item.cell.get("outputs", []), item.test_outputs or [])]
+        sides = [_drawings(shown) for shown in (item.cell.get("outputs", []), item.test_outputs or [])]
         for number, pair in enumerate(zip(*sides, strict=False), start=1):
             parts = artists.parting(*pair)
             if parts:
@@ -314,9 +329,9 @@ class _Listener:
             self.found.append(Difference("notebooks", self.notebook, "file", "readable", str(report.longrepr)[-300:]))
 
 
-def _drawings(outputs: list[Any]) -> list[str]:
+def _drawings(shown: list[Any]) -> list[str]:
     """Return the drawings among the outputs of a cell."""
-    pages = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
+    pages = ["".join(output.get("data", {}).get("text/html", "")) for output in shown]
     return re.findall(r"<svg.*?</svg>", "".join(pages), flags=re.S)
 
 
@@ -341,7 +356,10 @@ def _unequal(stored: Any, new: Any) -> tuple[Any, Any]:
 
 
 def check_notebook(path: Path) -> Check:
-    """Execute a notebook on its defaults and compare every output with the stored one, by strict nbval."""
+    """Execute a notebook on its defaults and compare every output with the stored one, by strict nbval.
+
+    Last digits of long decimals may differ (:mod:`compendium.outputs`).
+    """
     import contextlib
     import io
     import tempfile

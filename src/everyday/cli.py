@@ -242,6 +242,7 @@ def _verify(
     click.echo(verdicts.table(found))
     where = found["machine"]
     click.echo(f"{where['system']}, {where['processor']}, {where['Python']}; {seconds['total']:.0f} s")
+    click.echo(verdicts.times(found))
     if found["parts not checked"]:
         click.echo(f"not checked this time: {', '.join(found['parts not checked'])}")
     click.echo(f"report: {verdicts.write(found, out)}")
