@@ -201,7 +201,9 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
     main = crate.add_workflow(
         paths.notebooks() / "runs.yml", "notebooks/runs.yml", main=True, lang=python,
         properties={"name": "The runs of the book: one notebook with one set of parameters each",
-                    "version": str(citation()["version"]), "encodingFormat": "application/yaml"},
+                    "version": str(citation()["version"]), "encodingFormat": "application/yaml",
+                    "sha256": datasets.sha256(paths.notebooks() / "runs.yml"),
+                    "contentSize": str((paths.notebooks() / "runs.yml").stat().st_size)},
     )  # fmt: skip
     main["author"] = maintainers
     if "requirements/book.lock" in described:
@@ -217,7 +219,8 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
             notebooks[name] = crate.add_workflow(
                 run.notebook, name, lang=python,
                 properties={"name": run.notebook.stem, "encodingFormat": _MEDIA[".ipynb"],
-                            "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook)},
+                            "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook),
+                            "contentSize": str(run.notebook.stat().st_size)},
             )  # fmt: skip
             inputs[name] = {key: _parameter(crate, run.notebook.stem, value) for key, value in known.items()}
             outputs[name] = crate.add_formal_parameter(
