@@ -322,12 +322,9 @@ def test_two_archives_of_equal_sources_are_equal(project, tmp_path):
 
 
 def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
-    """RO-Crate 1.1, data entities; Workflow Run Crate 0.5, requirements; Workflow RO-Crate 1.0, main workflow."""
+    """RO-Crate 1.3, data entities; Workflow Run Crate 0.6, requirements; Workflow RO-Crate 1.1, main workflow."""
     crate = json.loads((unpacked / "ro-crate-metadata.json").read_text())
-    assert crate["@context"] == [
-        "https://w3id.org/ro/crate/1.1/context",
-        "https://w3id.org/ro/terms/workflow-run/context",
-    ]
+    assert crate["@context"] == "https://w3id.org/ro/crate/1.3/context"
     entities = {entity["@id"]: entity for entity in crate["@graph"]}
     assert len(entities) == len(crate["@graph"])
 
@@ -345,15 +342,20 @@ def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
                     assert item["@id"] in entities, f"{entity['@id']}.{key} names {item['@id']}, which is not described"
     descriptor, root = entities["ro-crate-metadata.json"], entities["./"]
     assert descriptor["about"] == {"@id": "./"}
-    assert {entry["@id"] for entry in every(descriptor["conformsTo"])} == {
-        "https://w3id.org/ro/crate/1.1", "https://w3id.org/workflowhub/workflow-ro-crate/1.0"}  # fmt: skip
+    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.3"}
     assert kinds(root) == {"Dataset"}
     assert {"name", "description", "author"} <= set(root)
     assert root["license"]["@id"].startswith("https://spdx.org/licenses/")
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", root["datePublished"])
     profiles = {entry["@id"] for entry in root["conformsTo"]}
-    assert {"https://w3id.org/ro/wfrun/process/0.5", "https://w3id.org/ro/wfrun/workflow/0.5"} < profiles
-    assert all(kinds(entities[profile]) == {"CreativeWork"} and entities[profile]["version"] for profile in profiles)
+    assert profiles == {
+        "https://w3id.org/ro/wfrun/process/0.6",
+        "https://w3id.org/ro/wfrun/workflow/0.6",
+        "https://w3id.org/workflowhub/workflow-ro-crate/1.1",
+    }
+    assert len(root["conformsTo"]) == len(profiles)
+    assert all(kinds(entities[profile]) == {"CreativeWork", "Profile"} for profile in profiles)
+    assert all(entities[profile]["version"] for profile in profiles)
 
     parts = {entry["@id"] for entry in root["hasPart"]}
     for part in parts:
@@ -370,7 +372,9 @@ def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
     assert kinds(workflow) == {"File", "SoftwareSourceCode", "ComputationalWorkflow"}
     assert workflow["name"]
     assert workflow["@id"] in parts
-    assert kinds(entities[workflow["programmingLanguage"]["@id"]]) == {"ComputerLanguage"}
+    language = entities[workflow["programmingLanguage"]["@id"]]
+    assert kinds(language) == {"ComputerLanguage"}
+    assert language["version"] == "3.11 or later"
 
     mentioned = {entry["@id"] for entry in root["mentions"]}
     actions = [entity for entity in entities.values() if "CreateAction" in kinds(entity)]
@@ -399,6 +403,15 @@ def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
     assert licences["results/waits-once.json"] == licences["book/"] == "CC-BY-4.0"
     assert licences["requirements/book.lock"] == "MIT"
     assert root["datePublished"] == "2026-01-01", "before a release, not the day on which it is packed"
+    sums = (unpacked / "SHA256SUMS").read_bytes()
+    assert entities["SHA256SUMS"]["sha256"] == hashlib.sha256(sums).hexdigest()
+    listed = dict(reversed(line.split("  ", 1)) for line in sums.decode().splitlines())
+    own = {"SHA256SUMS", "ro-crate-metadata.json"}
+    assert listed == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(unpacked.rglob("*"))
+        if path.is_file() and (name := path.relative_to(unpacked).as_posix()) not in own
+    }
 
 
 def test_accepting_brings_the_manifest_up_to_date_and_leaves_the_rest(project):
@@ -445,6 +458,25 @@ def test_the_built_book_is_archived_only_while_it_is_up_to_date(project, monkeyp
     assert archive.built_book() == []
     key.write_text(book.inputs_hash())
     assert archive.built_book() == ["book/_build/html/index.html"]
+
+
+def test_the_built_book_of_an_archive_is_checked_where_it_is_unpacked(project, tmp_path, monkeypatch):
+    build = project / "book/_build"
+    (build / "html").mkdir(parents=True)
+    (build / "html/index.html").write_text("<p>as built")
+    (build / book.OUTPUTS).write_text(json.dumps(book._hashes(build / "html")))
+    (build / ".pages-key").write_text(book.inputs_hash())
+    done = CliRunner().invoke(main, ["archive", "--out", str(tmp_path / "all.zip")])
+    assert done.exit_code == 0, done.output
+    shutil.unpack_archive(tmp_path / "all.zip", tmp_path / "elsewhere")
+    (folder,) = (tmp_path / "elsewhere").iterdir()
+    monkeypatch.setenv("HEALTHSYS_ROOT", str(folder))
+    monkeypatch.chdir(folder)
+    assert verify("--only", "book").exit_code == 0
+    (folder / "book/_build/html/index.html").write_text("<p>as altered")
+    done = verify("--only", "book")
+    assert done.exit_code == 1
+    assert "book: index.html, checksum: expected" in done.output
 
 
 def test_a_pattern_that_the_walk_cannot_follow_is_refused(project):

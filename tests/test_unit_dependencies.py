@@ -16,7 +16,8 @@ def test_the_table_lists_what_the_locks_hold():
             assert frame.loc[name, "version"] == " or ".join(dict.fromkeys(versions)), name
             if lock == "book":
                 assert frame.loc[name, "needed_for"] == purpose, name
-    assert set(frame.index) == set(dependencies.pinned(paths.root() / "requirements" / "scale.lock"))
+    locks = [paths.root() / "requirements" / f"{lock}.lock" for lock in ("scale", "bootstrap")]
+    assert set(frame.index) == {name for lock in locks for name in dependencies.pinned(lock)}
 
 
 def test_the_table_says_what_installed_packages_say():

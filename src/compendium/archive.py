@@ -8,13 +8,13 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from compendium import book, crate, files, paths
+from compendium import book, crate, datasets, files, paths
 from compendium.errors import CompendiumError
 
 #: Left out of a walk whatever ``.gitignore`` says.
 _NEVER = {".git"}
 
-#: The metadata of the crate, at the top of the archive.
+#: The metadata of the crate, at the top of the archive, and next to it the checksums of all other files.
 METADATA = "ro-crate-metadata.json"
 
 
@@ -24,7 +24,7 @@ def sources() -> list[str]:
     The walk honours ``.gitignore`` and is what an unpacked archive, which has no repository, uses.
     """
     listed = _from_git()
-    return sorted((listed if listed is not None else _walk()).difference({METADATA}))
+    return sorted((listed if listed is not None else _walk()).difference({METADATA, crate.CHECKSUMS}))
 
 
 def commit() -> tuple[str, str]:
@@ -114,7 +114,8 @@ def built_book() -> list[str]:
     unpacked = (paths.root() / METADATA).is_file() and not key.is_file()
     if not unpacked and not (key.is_file() and key.read_text() == book.inputs_hash()):
         return []
-    return sorted(path.relative_to(paths.root()).as_posix() for path in html.rglob("*") if path.is_file())
+    built = [*html.rglob("*"), paths.build() / book.OUTPUTS]
+    return sorted(path.relative_to(paths.root()).as_posix() for path in built if path.is_file())
 
 
 def name() -> str:
@@ -140,12 +141,15 @@ def write(out: Path | None = None) -> tuple[Path, dict[str, int]]:
     out = out or paths.build() / "archive" / f"{name()}.zip"
     out.parent.mkdir(parents=True, exist_ok=True)
     plain = [entry for entry in plain if (paths.root() / entry).resolve() != out.resolve()]
-    described = files.as_json(crate.metadata([*plain, *pages]))
+    entries = sorted([*plain, *pages])
+    sums = "".join(f"{datasets.sha256(paths.root() / entry)}  {entry}\n" for entry in entries)
+    described = files.as_json(crate.metadata(entries, sums=sums))
     partial = out.with_name(f".{out.name}.part")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:
             _put(target, METADATA, described.encode(), mode=0o644)
-            for entry in sorted([*plain, *pages]):
+            _put(target, crate.CHECKSUMS, sums.encode(), mode=0o644)
+            for entry in entries:
                 path = paths.root() / entry
                 _put(target, entry, path.read_bytes(), mode=0o755 if path.stat().st_mode & 0o111 else 0o644)
         partial.replace(out)

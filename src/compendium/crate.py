@@ -1,7 +1,7 @@
 """The compendium described for machines: a Workflow Run RO-Crate, and the manifest of ``codecheck.yml``.
 
-The crate follows RO-Crate 1.1 (the workflow profile has no version for 1.2 yet) and Workflow Run Crate 0.5 (which
-extends Process Run Crate 0.5 and Workflow RO-Crate 1.0): the list of runs is the main workflow, each notebook a
+The crate follows RO-Crate 1.3 (no version of Workflow RO-Crate goes with 1.2) and Workflow Run Crate 0.6 (which
+extends Process Run Crate 0.6 and Workflow RO-Crate 1.1): the list of runs is the main workflow, each notebook a
 workflow with its parameters as inputs, each run an action with what it read and what it made. Authors are those of
 ``CITATION.cff``. All dates are that of the release, so that equal sources give an equal crate on any day.
 """
@@ -9,6 +9,7 @@ workflow with its parameters as inputs, each run an action with what it read and
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import mimetypes
 import re
@@ -22,16 +23,19 @@ from compendium.runs import Run, load_runs
 
 #: Profiles that the crate keeps, with name and version.
 PROFILES = {
-    "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
-    "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
-    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
+    "https://w3id.org/ro/wfrun/process/0.6": ("Process Run Crate", "0.6"),
+    "https://w3id.org/ro/wfrun/workflow/0.6": ("Workflow Run Crate", "0.6"),
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.1": ("Workflow RO-Crate", "1.1"),
 }
 
-#: Terms such as ``sha256`` and ``environment`` come from here.
-_CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
+#: The file with the SHA-256 of every file of an archive, as ``sha256sum`` writes and checks them.
+CHECKSUMS = "SHA256SUMS"
 
 #: Licence of texts, figures and results, by its SPDX name; code has that of ``CITATION.cff``, data that of each set.
 TEXT_LICENCE = "CC-BY-4.0"
+
+#: The Python that the runs were made and tested with; the lock says it exactly.
+PYTHON = "3.11 or later"
 
 #: Type of a parameter in schema.org's words.
 _TYPES = {"str": "Text", "int": "Integer", "float": "Float", "bool": "Boolean"}
@@ -66,13 +70,15 @@ def file_stem() -> str:
     return f"{title}-{about['version']}"
 
 
-def metadata(names: list[str]) -> dict[str, Any]:
+def metadata(names: list[str], *, sums: str) -> dict[str, Any]:
     """Return ``ro-crate-metadata.json`` of an archive.
 
     Parameters
     ----------
     names
         Every file of the archive, relative to the project.
+    sums
+        The content of the file with their checksums.
 
     Returns
     -------
@@ -82,8 +88,7 @@ def metadata(names: list[str]) -> dict[str, Any]:
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
-    crate = ROCrate(version="1.1")
-    crate.metadata.extra_contexts.append(_CONTEXT)
+    crate = ROCrate(version="1.3")
     about = citation()
     maintainers = _authors(crate, about)
     root = crate.root_dataset
@@ -96,7 +101,11 @@ def metadata(names: list[str]) -> dict[str, Any]:
     root["keywords"] = ", ".join(about.get("keywords", []))
     for address, (name, version) in PROFILES.items():
         profile = crate.add(
-            ContextEntity(crate, address, properties={"@type": "CreativeWork", "name": name, "version": version})
+            ContextEntity(
+                crate,
+                address,
+                properties={"@type": ["CreativeWork", "Profile"], "name": name, "version": version},
+            )
         )
         root.append_to("conformsTo", profile)
     runs = load_runs()
@@ -106,11 +115,37 @@ def metadata(names: list[str]) -> dict[str, Any]:
         inside = [name for name in names if name.startswith(folder)]
         if inside:
             part = crate.add_dataset(
-                dest_path=folder, properties={"name": folder, "description": f"{len(inside)} files"}
+                dest_path=folder,
+                properties={"name": folder, "description": f"{len(inside)} files; {CHECKSUMS} has their SHA-256"},
             )
             part["license"] = _licence(crate, TEXT_LICENCE if folder == "book/" else about["license"])
+    crate.add_file(
+        dest_path=CHECKSUMS,
+        properties={
+            "name": "SHA-256 of every file, to check with: sha256sum -c SHA256SUMS",
+            "contentSize": str(len(sums.encode())),
+            "sha256": hashlib.sha256(sums.encode()).hexdigest(),
+            "encodingFormat": "text/plain",
+        },
+    )["license"] = _licence(crate, TEXT_LICENCE)
     _workflows(crate, runs, described, maintainers)
-    return crate.metadata.generate()
+    return _compacted(crate.metadata.generate())
+
+
+def _compacted(described: Any) -> Any:
+    """Return JSON-LD in which a list of one entry is that entry, as RO-Crate recommends.
+
+    Examples
+    --------
+    >>> _compacted({"@graph": [{"input": [{"@id": "a"}], "output": [{"@id": "a"}, {"@id": "b"}]}, {"@id": "./"}]})
+    {'@graph': [{'input': {'@id': 'a'}, 'output': [{'@id': 'a'}, {'@id': 'b'}]}, {'@id': './'}]}
+    """
+    if isinstance(described, dict):
+        return {
+            key: _compacted(value[0] if key != "@graph" and isinstance(value, list) and len(value) == 1 else value)
+            for key, value in described.items()
+        }
+    return [_compacted(entry) for entry in described] if isinstance(described, list) else described
 
 
 def _authors(crate: Any, about: dict[str, Any]) -> list[Any]:
@@ -161,12 +196,14 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
     from rocrate.model.computerlanguage import ComputerLanguage
 
     address = "https://www.python.org/"
-    language = {"name": "Python", "url": address, "identifier": {"@id": address}}
+    language = {"name": "Python", "url": address, "identifier": {"@id": address}, "version": PYTHON}
     python = crate.add(ComputerLanguage(crate, address, properties=language))
     main = crate.add_workflow(
         paths.notebooks() / "runs.yml", "notebooks/runs.yml", main=True, lang=python,
         properties={"name": "The runs of the book: one notebook with one set of parameters each",
-                    "version": str(citation()["version"]), "encodingFormat": "application/yaml"},
+                    "version": str(citation()["version"]), "encodingFormat": "application/yaml",
+                    "sha256": datasets.sha256(paths.notebooks() / "runs.yml"),
+                    "contentSize": str((paths.notebooks() / "runs.yml").stat().st_size)},
     )  # fmt: skip
     main["author"] = maintainers
     if "requirements/book.lock" in described:
@@ -182,7 +219,8 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
             notebooks[name] = crate.add_workflow(
                 run.notebook, name, lang=python,
                 properties={"name": run.notebook.stem, "encodingFormat": _MEDIA[".ipynb"],
-                            "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook)},
+                            "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook),
+                            "contentSize": str(run.notebook.stat().st_size)},
             )  # fmt: skip
             inputs[name] = {key: _parameter(crate, run.notebook.stem, value) for key, value in known.items()}
             outputs[name] = crate.add_formal_parameter(

@@ -15,7 +15,8 @@ from compendium import datasets, escape, files, paths, stored
 DATA, COLUMNS = "dependencies", ("package", "version", "needed_for", "licence")
 
 #: The locks from the smallest to the largest; a package is needed for the first that holds it.
-LOCKS = {"book": "the book", "test": "tests only", "teach": "marking", "scale": "clusters"}
+LOCKS = {"book": "the book", "test": "tests only", "teach": "marking", "scale": "clusters",
+         "bootstrap": "setting up the environment"}  # fmt: skip
 
 #: What stands for a licence that the metadata of a package do not give.
 NOT_STATED = "not stated"
