@@ -37,6 +37,9 @@ LIBRARIES = (
     "sphinx.ext.intersphinx", "sphinx.ext.napoleon", "multiprocessing.pool", "concurrent.futures.process",
 )  # fmt: skip
 
+#: Where the packages of the project are, installed or not.
+SOURCES = str(Path(__file__).resolve().parents[1] / "src")
+
 #: How long to wait for a process to be forked, seconds; the first one waits for the imports.
 PATIENCE = 300
 
@@ -117,7 +120,7 @@ def serving() -> Iterator[str]:
         server = subprocess.Popen(
             [sys.executable, __file__, str(listener.fileno())],
             cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            pass_fds=[listener.fileno()], start_new_session=True,
+            pass_fds=[listener.fileno()], start_new_session=True, env={**os.environ, "PYTHONPATH": SOURCES},
         )  # fmt: skip
         try:
             yield address
