@@ -8,6 +8,7 @@ group, that is, one worker runs it, so that what it builds is built once; the te
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import time
@@ -21,6 +22,9 @@ PROJECT = Path(__file__).resolve().parent
 
 #: Where the process that kernels are forked from listens, as one session knows it.
 KERNELS = pytest.StashKey[str]()
+
+#: Where the process that commands are forked from listens.
+COMMANDS = pytest.StashKey[str]()
 
 #: When the time that ``--seconds`` allows is over.
 DEADLINE = pytest.StashKey[float]()
@@ -38,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", {})
-    config.stash[KERNELS] = given.get("kernels", "")
+    config.stash[KERNELS], config.stash[COMMANDS] = given.get("kernels", ""), given.get("commands", "")
 
 
 # Warm kernels: one process per session imports what notebooks import, and every kernel is forked from it.
@@ -48,8 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     is_worker = hasattr(config, "workerinput")
-    needed = config.getoption("nbval", default=False) or config.getoption("numprocesses", default=None)
-    if is_worker or not needed or config.option.collectonly:
+    if is_worker or config.option.collectonly:
+        return
+    import commands
+
+    with contextlib.ExitStack() as stack:
+        config.stash[COMMANDS] = stack.enter_context(commands.serving())  # it imports nothing before it is asked
+        config.add_cleanup(stack.pop_all().close)
+    if not (config.getoption("nbval", default=False) or config.getoption("numprocesses", default=None)):
         return
     from compendium import execution, kernels
 
@@ -64,7 +74,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node) -> None:
     """Tell a worker what only the process that started it knows."""
-    node.workerinput["kernels"] = node.config.stash[KERNELS]
+    node.workerinput |= {"kernels": node.config.stash[KERNELS], "commands": node.config.stash[COMMANDS]}
 
 
 @contextlib.contextmanager
@@ -99,6 +109,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def kernel_server(request: pytest.FixtureRequest) -> str:
     """Where warm kernels of this session come from; empty where they start cold."""
     return request.config.stash[KERNELS]
+
+
+@pytest.fixture(scope="session")
+def command_server(request: pytest.FixtureRequest) -> str:
+    """Where commands of this session are forked; empty where each is a new interpreter."""
+    return request.config.stash[COMMANDS]
 
 
 # Who runs what, in which order.
@@ -147,6 +163,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    # What is collected stays to the end. statsmodels and IPython ask for a full search for garbage in each call; with
+    # 7,000 tests and all libraries in memory it takes half a second, and milliseconds without them.
+    gc.collect()
+    gc.freeze()
     seconds = session.config.getoption("seconds")
     if seconds is not None:
         session.config.stash[DEADLINE] = time.time() + seconds

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 import miniature
+from compendium import kernels
 
 SHARED = miniature.PROJECT.parent / "shared"
 
@@ -19,9 +20,16 @@ if coverage.Coverage.current() is not None:  # what forked workers execute count
 
 
 @pytest.fixture(scope="session", autouse=True)
-def warm_commands(kernel_server) -> None:
-    """Let the commands that tests call fork their kernels from the session's warm one."""
-    miniature.KERNELS = kernel_server
+def warm_commands(kernel_server, command_server) -> None:
+    """Let the commands that tests call be forked, and fork their kernels, from the session's warm processes."""
+    miniature.KERNELS, miniature.COMMANDS = kernel_server, command_server
+
+
+@pytest.fixture
+def warm_kernels(monkeypatch, kernel_server) -> None:
+    """Let what this process executes fork its kernels from the session's warm one, and start none of its own."""
+    if kernel_server:
+        monkeypatch.setenv(kernels.ADDRESS_VARIABLE, kernel_server)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from matplotlib import pyplot
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from traitlets.config import Config
 
 from compendium import escape
 from compendium.recording import RESULT_TYPE
@@ -39,11 +40,20 @@ def _lettering(figure: Figure, out: io.StringIO, **_: Any) -> None:
     out.write(f'<svg viewBox="0 0 1 1">{"".join(texts)}</svg>')
 
 
+def fresh_shell() -> InteractiveShell:
+    """Return a shell with nothing in it, that keeps no history and colours no traceback: the error itself is raised."""
+    InteractiveShell.clear_instance()
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    shell = InteractiveShell.instance(config=settings)
+    shell.showtraceback = lambda *_, **__: None
+    return shell
+
+
 def _execute(run: Run) -> nbformat.NotebookNode:
     notebook = copy.deepcopy(run.read())
-    shell = InteractiveShell.instance()
+    shell = fresh_shell()
     kept = shell.display_pub
-    shell.reset(new_session=False)
     try:
         for cell in notebook.cells:
             if cell.cell_type == "code":

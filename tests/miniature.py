@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,7 @@ import nbformat
 import pytest
 import yaml
 
+import commands
 from compendium import kernels
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -28,6 +31,12 @@ PATH = os.pathsep.join(str(PROJECT / folder) for folder in ("src", "tests"))
 
 #: Where this session's warm kernels come from (``conftest.py``): commands called here use them.
 KERNELS = ""
+
+#: Variables that are read by the command itself, not when its interpreter or a library starts.
+LATE = re.compile(r"HEALTHSYS_|(PYTHONPATH|CHANGES|BELOW|MOMENT|KILL)$")
+
+#: Where commands are forked (``conftest.py``); nothing where each is a new interpreter.
+COMMANDS = ""
 
 PACKAGE = {
     "name": "miniature",
@@ -106,20 +115,35 @@ PACKAGE = {
 PROJECT_SETTINGS = {"packages": ["minimethods"], "errors": ["DataError"], "style": "minimethods.style"}
 
 CELLS = [
-    ("markdown", "# Waits\n\nThe mean wait is {result}`mean_wait`; January stood at {published}`waits/Jan/days` days, "
-     "with a factor of {param}`factor` and a {constant}`level` level."),
-    ("parameters", 'source: str = "waits"  # waits to average; allowed: data set or file\n'
-     "factor: float = 1.0  # multiplies every wait; allowed: 0 to 10\n"
-     'unit: str = "days"  # unit to show; allowed: days | weeks'),
-    ("code", "import minimethods\nfrom compendium.notebook import open_data, provenance, record, show, table\n\n"
-     "waits = open_data(source, read=minimethods.read_waits)\nprint(provenance(waits))"),
+    (
+        "markdown",
+        "# Waits\n\nThe mean wait is {result}`mean_wait`; January stood at {published}`waits/Jan/days` days, "
+        "with a factor of {param}`factor` and a {constant}`level` level.",
+    ),
+    (
+        "parameters",
+        'source: str = "waits"  # waits to average; allowed: data set or file\n'
+        "factor: float = 1.0  # multiplies every wait; allowed: 0 to 10\n"
+        'unit: str = "days"  # unit to show; allowed: days | weeks',
+    ),
+    (
+        "code",
+        "import minimethods\nfrom compendium.notebook import open_data, provenance, record, show, table\n\n"
+        "waits = open_data(source, read=minimethods.read_waits)\nprint(provenance(waits))",
+    ),
     ("markdown", "The mean is $\\bar{x} = \\sum x_i / n$.\n\n$$s^2 = \\frac{\\sum (x_i-\\bar{x})^2}{n-1}$$"),
-    ("code", 'mean = waits["days"].mean() * factor\n'
-     'record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days", n=len(waits));'),
+    (
+        "code",
+        'mean = waits["days"].mean() * factor\n'
+        'record("mean_wait", mean, unit="days", meaning="Mean wait", format="{:.2f} days", n=len(waits));',
+    ),
     ("code", 'table(waits[["month", "days"]], caption="Waits by month", formats={"days": "{:.1f}"})'),
-    ("code", "import miniature_drawing\n\n"
-     "show(miniature_drawing.draw, waits, name=\"waits\", caption=\"Waits. Source: invented.\",\n"
-     '     alt=f"Waits average {mean:.1f} days.", drawn=waits[["month", "days"]])'),
+    (
+        "code",
+        "import miniature_drawing\n\n"
+        'show(miniature_drawing.draw, waits, name="waits", caption="Waits. Source: invented.",\n'
+        '     alt=f"Waits average {mean:.1f} days.", drawn=waits[["month", "days"]])',
+    ),
 ]
 
 
@@ -169,8 +193,14 @@ def make(root: Path) -> Path:
     (root / "book/_compendium.yml").write_text(yaml.safe_dump(PROJECT_SETTINGS))
     (root / "book/references.bib").write_text("")
     (root / "book/index.md").write_text("# Miniature\n\nDoubled, the wait is {result}`waits-twice/mean_wait`.\n")
-    files = ["findings", "analyses/waits-once", "analyses/waits-twice", "reference/data-dictionary",
-             "reference/constants", "reference/coverage"]
+    files = [
+        "findings",
+        "analyses/waits-once",
+        "analyses/waits-twice",
+        "reference/data-dictionary",
+        "reference/constants",
+        "reference/coverage",
+    ]
     toc = {"format": "jb-book", "root": "index", "chapters": [{"file": file} for file in files]}
     (root / "book/_toc.yml").write_text(yaml.safe_dump(toc, sort_keys=False))
     return root
@@ -262,24 +292,32 @@ def chromium() -> str:
     return found
 
 
-def started(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """Start the ``healthsys`` command in the miniature project; what it executes counts where coverage is measured."""
+def _command(root: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Return the ``healthsys`` command in the miniature project with its environment, measured where coverage is."""
     traced, told = [], {kernels.ADDRESS_VARIABLE: KERNELS} if KERNELS else {}
     if coverage.Coverage.current() is not None:
         traced = ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={PROJECT / 'pyproject.toml'}"]
         told["COVERAGE_FILE"] = str(PROJECT / ".coverage")
-    return subprocess.Popen(
-        [sys.executable, *traced, "-m", "everyday.cli", *arguments],
-        cwd=root,
-        env={**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    given = {**clean_environment(), "HEALTHSYS_ROOT": str(root), **told, **environment}
+    return [sys.executable, *traced, "-m", "everyday.cli", *arguments], given
+
+
+def started(root: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start the ``healthsys`` command in the miniature project, and go on."""
+    command, given = _command(root, arguments, environment)
+    return subprocess.Popen(command, cwd=root, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call the ``healthsys`` command in the miniature project to its end, that of all it started too."""
+    """Call the ``healthsys`` command in the miniature project to its end, that of all it started too.
+
+    Its process is forked (:mod:`commands`), unless a variable is given that an interpreter or a library reads when it
+    starts: ``PYTHONHASHSEED="random"`` where an order of hashes must not matter.
+    """
+    command, given = _command(root, arguments, environment)
+    if COMMANDS and coverage.Coverage.current() is None and all(map(LATE.match, environment)):
+        with contextlib.suppress(OSError):
+            return commands.call(COMMANDS, "everyday.cli", arguments, folder=root, environment=given)
     with started(root, *arguments, **environment) as process:
         said = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, *said)

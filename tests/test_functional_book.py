@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -21,6 +19,9 @@ HTML = PROJECT / "book/_build/html"
 NOT_PROSE = re.compile(
     r"reference/(api[a-z-]*|changelog|licences|bibliography|data-dictionary|constants|coverage)\.html|genindex|search"
 )
+
+#: A sentence with a number that is typed.
+PLANTED = "The rate stands at 73.4 per thousand."
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,25 +64,37 @@ def test_no_page_states_a_number_that_is_typed():
     assert not typed, "\n".join(typed)
 
 
-def test_a_number_planted_on_any_chapter_page_is_found(tmp_path):
-    copy = tmp_path / "book"
-    shutil.copytree(PROJECT / "book", copy, ignore=shutil.ignore_patterns("html", "work", "executed"))
-    chapters = sorted((copy / "analyses").glob("*.ipynb"))
-    assert chapters
-    for path in chapters:
-        page = nbformat.read(path, as_version=4)
-        prose = [cell for cell in page.cells if cell.cell_type == "markdown" and not cell.source.startswith("<")]
-        prose[-3].source += "\n\nThe rate stands at 73.4 per thousand.\n"
-        nbformat.write(page, path)
-    start = "from jupyter_book.cli.main import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", start, "build", str(copy), "--path-output", str(tmp_path / "out"), "-q"],
-        capture_output=True, text=True, env={**miniature.clean_environment(), "HEALTHSYS_ROOT": str(PROJECT)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    for path in chapters:
-        built = tmp_path / "out/_build/html/analyses" / f"{path.stem}.html"
-        assert [found.number for found in typed_numbers(built)] == ["73.4"], path.stem
+def test_a_number_planted_in_any_section_of_any_chapter_page_is_found():
+    """A paragraph more in each section, as the next test shows that a sentence of a cell becomes one."""
+    planted = 0
+    for path in sorted((HTML / "analyses").glob("*.html")):
+        tree = parser.parse(str(path)).getroot()
+        (article,) = tree.xpath("//article[contains(@class, 'bd-article')]")
+        sections = [one for one in article.iter("section") if "hs-computed" not in (one.get("class") or "").split()]
+        for section in sections:
+            section.append(parser.fragment_fromstring(f"<p>{PLANTED}</p>"))
+        found = [found.number for found in typed_numbers(parser.tostring(tree, encoding="unicode"))]
+        assert found == ["73.4"] * len(sections), path.stem
+        planted += len(sections)
+    assert planted > 5 * len(load_runs())
+
+
+def test_a_sentence_planted_in_a_cell_becomes_a_paragraph_of_each_page_of_its_notebook(tmp_path_factory):
+    root = shutil.copytree(miniature.built(tmp_path_factory), tmp_path_factory.mktemp("planted") / "mini")
+    path = root / "notebooks/waits.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    for cell in prose:
+        cell.source += f"\n\n{PLANTED}\n"
+    nbformat.write(notebook, path)
+    done = miniature.healthsys(root, "build")
+    assert done.returncode == 0, done.stderr
+    for name in ("waits-once", "waits-twice"):
+        page = root / "book/_build/html/analyses" / f"{name}.html"
+        article = "//article[contains(@class, 'bd-article')]//section"
+        paragraphs = parser.parse(str(page)).getroot().xpath(f"{article}/p[normalize-space() = '{PLANTED}']")
+        assert len(paragraphs) == len(prose), name
+        assert [found.number for found in typed_numbers(page)] == ["73.4"] * len(prose), name
 
 
 def test_every_local_link_leads_somewhere():

@@ -14,10 +14,13 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from compendium import datasets, sweep
 from test_unit_disclosure_attack import FEWEST, rounded_behind, window
+
+pytestmark = pytest.mark.usefixtures("warm_kernels")
 
 #: Checksums of the reader's own files, the only thing that may differ.
 CHECKSUM = re.compile(r"\b[0-9a-f]{64}\b")

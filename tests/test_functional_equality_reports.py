@@ -11,6 +11,8 @@ import pytest
 from compendium.errors import RunError
 from compendium.report import composed
 
+pytestmark = pytest.mark.usefixtures("warm_kernels")
+
 #: A level of 95 as it would be written of an interval or limits. (Two of the pages quote a published share of 95 %.)
 NINETY_FIVE = re.compile(r"\b95\s?% ([\w'’]+ ){0,2}(interval|CI|confidence|limit)|(interval|limit)s?( at| of)? 95\s?%")
 

@@ -12,7 +12,7 @@ import pytest
 
 import hostile
 import miniature
-from compendium import escape, execution, files, policy, report, sweep, sweep_index
+from compendium import escape, execution, files, kernels, policy, report, sweep, sweep_index
 from compendium.errors import RunError
 from compendium.runs import find_notebook
 from compendium.spreadsheet import STARTS_A_FORMULA
@@ -63,11 +63,13 @@ def browser_page():
 
 
 @pytest.fixture(scope="module")
-def warm():
-    """One process that has imported what notebooks import, to fork their kernels from."""
+def warm(kernel_server):
+    """One process that has imported what notebooks import, to fork their kernels from: the session's if it has one."""
     names = [find_notebook(name) for name in hostile.ATTACKS]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
+        if kernel_server:
+            patch.setenv(kernels.ADDRESS_VARIABLE, kernel_server)
         with execution.kernels_for(names, jobs=1):
             yield
 
@@ -97,7 +99,7 @@ def test_every_notebook_that_takes_a_file_is_attacked():
 
 
 @pytest.mark.parametrize("notebook", hostile.REFUSED)
-def test_a_page_that_shows_exact_counts_takes_no_readers_file(notebook, tmp_path):
+def test_a_page_that_shows_exact_counts_takes_no_readers_file(notebook, tmp_path, warm):
     with pytest.raises(RunError, match="for synthetic staff only"):
         report.composed(notebook, hostile.REFUSED[notebook](tmp_path), folder=tmp_path)
 

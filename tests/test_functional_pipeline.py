@@ -104,7 +104,7 @@ def test_a_second_build_executes_and_builds_nothing(built):
 
 def test_two_clean_builds_elsewhere_give_the_same_bytes(built, tmp_path):
     other = miniature.make(tmp_path / "somewhere" / "else")
-    assert healthsys(other, "build").returncode == 0
+    assert healthsys(other, "build", PYTHONHASHSEED="random").returncode == 0
     assert pages(other) == pages(built)
 
 
@@ -183,7 +183,7 @@ def test_two_results_of_one_name_are_an_error(mini):
 def test_an_interrupted_run_leaves_the_last_good_output(built):
     before = (built / "book/_build/results/waits-once.json").read_bytes()
     good = nbformat.read(built / "notebooks/waits.ipynb", as_version=4).cells[4].source
-    set_cell(built, 4, "import time\ntime.sleep(600)")
+    set_cell(built, 4, "import time\nopen('asleep', 'w').close()\ntime.sleep(600)")
     started = subprocess.Popen(
         [sys.executable, "-m", "everyday.cli", "run"],
         cwd=built,
@@ -192,8 +192,12 @@ def test_an_interrupted_run_leaves_the_last_good_output(built):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    time.sleep(8)
-    assert started.poll() is None, "the run should still be asleep"
+    until = time.monotonic() + 120
+    while not list(built.rglob("asleep")) and time.monotonic() < until:
+        assert started.poll() is None, "the run should still be asleep"
+        time.sleep(0.05)
+    (asleep,) = built.rglob("asleep")
+    asleep.unlink()
     os.killpg(started.pid, signal.SIGKILL)
     started.wait()
     set_cell(built, 4, good)

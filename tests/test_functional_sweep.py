@@ -327,7 +327,11 @@ def test_an_address_that_fsspec_knows(mini, tmp_path):
 
 
 @needs_dask
-def test_no_scheduler_is_said(mini, tmp_path):
+def test_no_scheduler_is_said(mini, tmp_path, monkeypatch):
+    import distributed
+
+    client = distributed.Client
+    monkeypatch.setattr(distributed, "Client", lambda address, *, timeout: client(address, timeout=timeout / 20))
     with pytest.raises(RunError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
         sweep.sweep("scaled", twelve(tmp_path), out=str(tmp_path / "out"), scheduler="tcp://127.0.0.1:9")
 

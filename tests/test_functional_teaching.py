@@ -35,10 +35,12 @@ def patch():
 
 
 @pytest.fixture(scope="module")
-def warm():
+def warm(patch, kernel_server):
     """Kernels forked from a process that has imported what the notebooks import: the same outputs in half the time."""
     factory = KernelProvisionerFactory.instance()
     default = factory.default_provisioner_name
+    if kernel_server:
+        patch.setenv(kernels.ADDRESS_VARIABLE, kernel_server)
     with kernels.warm([module.notebook for module in MODULES], environment=execution.KERNEL_ENVIRONMENT):
         kernels.use_warm_kernels()
         yield

@@ -78,6 +78,7 @@ def test_flows_sum_staff_groups_and_join_small_kinds_of_organisation(tmp_path):
     assert table.loc[("other trusts", "all"), "start"] == 150
 
 
+@pytest.mark.usefixtures("warm_kernels")
 def test_the_page_on_sickness_names_who_is_outside_in_a_readers_files(tmp_path):
     people_files.sickness(tmp_path / "s", [f"Trust {at}" for at in range(30)], months=3, extreme=4)
     people_files.turnover(tmp_path / "t")
@@ -89,6 +90,7 @@ def test_the_page_on_sickness_names_who_is_outside_in_a_readers_files(tmp_path):
     assert found["results"]["left"]["value"] == pytest.approx(100 * 4 / 150, abs=0.005)
 
 
+@pytest.mark.usefixtures("warm_kernels")
 def test_the_page_on_teams_names_the_nearest_organisations_in_a_readers_file(tmp_path):
     book = people_files.staff_survey(tmp_path / "s.xlsx", NAMES)
     page, found = composed(
