@@ -183,22 +183,12 @@ def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
 def evaluate(
     claims: pd.DataFrame, *, results: Mapping[str, Any] | None = None, label: str = "claims.csv"
 ) -> pd.DataFrame:
-    """Recompute the verdict of every claim.
+    """Recompute the verdict of every claim of a ledger (:func:`load_ledger`); ``label`` names its file in messages.
 
-    Parameters
-    ----------
-    claims, label
-        A ledger (:func:`load_ledger`), and what to call its file in messages.
-    results
-        Values that chapters recorded, by ``run/name``, which claims may name in ``result``. None (in a chapter, which
-        comes before the record of all): a claim whose check needs its result keeps the verdict of the file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The ledger with ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check
-        comes to), ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is
-        committed).
+    ``results`` are values that chapters recorded, by ``run/name``, which claims may name in ``result``. Without them
+    (in a chapter, which comes before the record of all) a claim whose check needs its result keeps the file's verdict.
+    Added are ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check comes to),
+    ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is committed).
 
     Examples
     --------

@@ -16,10 +16,9 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import Markup
 
-from compendium import escape, tables
+from compendium import escape, policy, tables
 from everyday.ledger import checks, words
 from everyday.ledger.claims import KINDS, VERDICTS, counts, counts_by_kind
-from everyday.rendering import rendered
 from healthsys.errors import DataError, nearest
 
 #: Longest list of inputs that is shown in full.
@@ -52,21 +51,15 @@ def sources(bibliography: str) -> dict[str, Source]:
     >>> sources(entry)["a2020"]
     Source(title='On it', short='Bo et al. 2020')
     """
+    from pybtex.database import parse_string
+
     found = {}
-    for entry in re.split(r"^\s*@", bibliography, flags=re.MULTILINE)[1:]:
-        key = re.match(r"\w+\s*\{\s*([^,\s]+)\s*,", entry)
-        if key:
-            fields = {name: _field(entry, name) for name in ("title", "author", "year")}
-            names = [author.split(",")[0].strip() for author in fields["author"].split(" and ")]
-            who = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
-            found[key.group(1)] = Source(fields["title"] or key.group(1), f"{who} {fields['year']}".strip())
+    for key, entry in parse_string(bibliography, "bibtex").entries.items():
+        names = [" ".join(one.prelast_names + one.last_names) for one in entry.persons.get("author", ())]
+        who = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        short = f"{who} {entry.fields.get('year', '')}".strip()
+        found[key] = Source(*(re.sub("[{}]", "", text) for text in (entry.fields.get("title", key), short)))
     return found
-
-
-def _field(entry: str, name: str) -> str:
-    value = r'(?:\{((?:[^{}]|\{[^{}]*\})*)\}|"([^"]*)")'
-    found = re.search(rf"(?<![\w-]){name}\s*=\s*{value}", entry, re.IGNORECASE)
-    return re.sub(r"[{}]|\s+(?=\s)", "", found.group(1) or found.group(2) or "").strip() if found else ""
 
 
 def _called(known: Mapping[str, Source], key: str) -> Source:
@@ -126,7 +119,7 @@ def strongest(evaluated: pd.DataFrame, *, folder: str = "") -> str:
     if len(rows) < len(STRONGEST):
         return ""
     inputs = {name: json.loads(row["inputs"]) for name, row in rows.items()}
-    return rendered("evidence/strongest.html", rows=rows, inputs=inputs, folder=folder)
+    return policy.rendered("evidence/strongest.html", package="everyday", rows=rows, inputs=inputs, folder=folder)
 
 
 def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
@@ -273,7 +266,7 @@ def as_json(evaluated: pd.DataFrame) -> str:
 def _page(template: str, **values: Any) -> str:
     """Return a page from its template; texts among the values are markup, rows of claims are not."""
     values = {name: Markup(value) if isinstance(value, str) else value for name, value in values.items()}
-    return rendered(f"evidence/{template}", kinds=KINDS, verdicts=VERDICTS, **values)
+    return policy.rendered(f"evidence/{template}", package="everyday", kinds=KINDS, verdicts=VERDICTS, **values)
 
 
 def of_source(evaluated: pd.DataFrame, source_key: str, *, label: str = "") -> pd.DataFrame:

@@ -16,21 +16,10 @@ WANTED = pd.read_csv(Path(__file__).with_name("staff_survey_national.csv"))
 def national(workbook: Path) -> pd.DataFrame:
     """Return one row per question and reading: weighted percentages of all England, and how many answered.
 
-    Parameters
-    ----------
-    workbook
-        "NSS24 detailed spreadsheets national results.xlsx" of NHS England, weighted results.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``topic``, ``subject``, ``question``, ``asked``, ``fit``, ``closed_answers``, ``closed``, ``open_answers``,
-        ``open`` (percent of those who answered), ``base`` (people), ``sheet``.
-
-    Raises
-    ------
-    ValueError
-        If the workbook has no such question, or its national row is not where it was in 2024.
+    ``workbook`` is "NSS24 detailed spreadsheets national results.xlsx" of NHS England. Columns are ``topic``,
+    ``subject``, ``question``, ``asked``, ``fit``, ``closed_answers``, ``closed``, ``open_answers``, ``open`` (percent
+    of those who answered), ``base`` (people) and ``sheet``. A workbook without a question, or with its national row
+    elsewhere than in 2024, is a ValueError.
     """
     found = {}
     for sheet, cells in sheet_of(workbook, None).items():

@@ -13,19 +13,10 @@ TARGETS = Path(__file__).with_name("calibration.csv")
 
 
 def compare_with_published(shown: pd.DataFrame, published: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Compare figures of the synthetic system with the published ones.
+    """Compare figures of the synthetic system with the published data sets that :data:`TARGETS` names.
 
-    Parameters
-    ----------
-    shown
-        ``indicator``, ``part``, ``value``; only the measures in it that are not missing are compared.
-    published
-        The data sets that :data:`TARGETS` names, loaded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``measure``, ``period``, ``published``, ``synthetic``, ``tolerance``, ``within``.
+    ``shown`` has ``indicator``, ``part``, ``value``; measures that are missing in it are left out. The table has
+    ``measure``, ``period``, ``published``, ``synthetic``, ``tolerance`` and ``within``.
     """
     rows = []
     for name, table in published.items():

@@ -7,8 +7,7 @@ import io
 import re
 from unittest import mock
 
-from compendium import plotting
-from everyday.rendering import rendered
+from compendium import plotting, policy
 from everyday.teaching import copies, words
 from everyday.teaching.checks import sitting
 from everyday.teaching.modules import Module
@@ -71,7 +70,9 @@ def instructions(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
         for variant, made in tables.items()
     }
     asked, how = words.tasks(module), module.about["paper"]
-    return rendered("teaching/sheets-lecturer.md", title=module.title, how=how, asked=asked, keys=keys)
+    return policy.rendered(
+        "teaching/sheets-lecturer.md", package="everyday", title=module.title, how=how, asked=asked, keys=keys
+    )
 
 
 def _key(sheet: copies.Sheet) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 import nbformat
 from markupsafe import Markup
 
-from compendium import datasets, escape, paths
+from compendium import datasets, escape, paths, policy
 from compendium.errors import RunError
 from compendium.lookup import Lookup
-from everyday.rendering import rendered
 from everyday.teaching import copies
 from everyday.teaching.modules import Exercise, Module, domains, load_modules
 
@@ -41,7 +40,9 @@ def overview(modules: list[Module]) -> str:
         for domain, items in known.items()
     ]
     left = [domain for domain in known if not any(domain in module.domains for module in modules)]
-    return rendered("teaching/overview.md", required=required, links=links, served=served, left=left)
+    return policy.rendered(
+        "teaching/overview.md", package="everyday", required=required, links=links, served=served, left=left
+    )
 
 
 def unlinked(text: str) -> str:
@@ -68,8 +69,8 @@ def page(module: Module, *, answers: bool = False) -> str:
     outcomes = [[one["text"], "; ".join(one["domains"])] for one in about["outcomes"]]
     competencies = [[row[name] for name in ("framework", "item", "level")] for row in about["competencies"]]
     marks = [[one.title, one.points, "lecturer" if one.is_open else "automatic check"] for one in module.exercises]
-    return rendered(
-        "teaching/module.md",
+    return policy.rendered(
+        "teaching/module.md", package="everyday",
         about=about,
         name=module.name,
         answers=answers,
@@ -91,7 +92,7 @@ def listed(items: list[str]) -> str:
 
 def table(label: str, heads: list[str], rows: list[list[Any]]) -> str:
     """Return a table of generated figures: what is in it counts as computed."""
-    return rendered("teaching/table.html", label=label, heads=heads, rows=rows).strip()
+    return policy.rendered("teaching/table.html", package="everyday", label=label, heads=heads, rows=rows).strip()
 
 
 def _plan(plan: list[dict[str, Any]], columns: tuple[str, ...]) -> list[list[str]]:
@@ -144,8 +145,8 @@ def _mistakes(module: Module, *, answers: bool) -> list[list[Any]]:
 
 def handout(module: Module) -> str:
     """Return the body of the one-page handout, in Markdown: for students, without answers."""
-    return rendered(
-        "teaching/handout.md",
+    return policy.rendered(
+        "teaching/handout.md", package="everyday",
         about=module.about,
         opening=_first_sentences(module.about["story"], 3),
         data=[f"`{name}`: {datasets.describe(name)['description']}" for name in module.about["data"]],
@@ -210,8 +211,8 @@ def lecturer(module: Module) -> str:
         }
         for one in module.exercises
     ]
-    return rendered(
-        "teaching/lecturer.md",
+    return policy.rendered(
+        "teaching/lecturer.md", package="everyday",
         about=about,
         things=sorted({one for step in about["plan"] for one in step.get("with", "").split(", ") if one}),
         plan=_plan(about["plan"], ("what", "with", "say", "watch")),
