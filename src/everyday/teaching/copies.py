@@ -69,20 +69,6 @@ def _cut(source: str, begin: str, end: str, *, stub: str | None, label: str) -> 
     return "\n".join(kept)
 
 
-def answered(module: Module, answers: Mapping[str, str]) -> nbformat.NotebookNode:
-    """Return a student's copy in which some exercises are answered: the code of each, by name.
-
-    Exercises that are not named keep the module's own solution.
-    """
-    notebook = student_notebook(module.read(), label=module.notebook.name)
-    for cell, whole in zip(notebook.cells, module.read().cells, strict=True):
-        grading = cell.metadata.get("nbgrader", {})
-        if grading.get("solution"):
-            given = answers.get(grading["grade_id"])
-            cell.source = given if given is not None else whole.source
-    return notebook
-
-
 def solutions(module: Module) -> dict[str, str]:
     """Return the solution of each exercise: code or text by its name."""
     found = {}
