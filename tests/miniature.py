@@ -314,7 +314,7 @@ def healthsys(root: Path, *arguments: str, **environment: str) -> subprocess.Com
     Its process is forked (:mod:`commands`), unless a variable is given that an interpreter or a library reads when it
     starts: ``PYTHONHASHSEED="random"`` where an order of hashes must not matter.
     """
-    command, given = _command(root, arguments, environment)
+    _, given = _command(root, arguments, environment)
     if COMMANDS and coverage.Coverage.current() is None and all(map(LATE.match, environment)):
         with contextlib.suppress(OSError):
             return commands.call(COMMANDS, "everyday.cli", arguments, folder=root, environment=given)

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from compendium import datasets
+from compendium.spreadsheet import to_csv
 from everyday import official
 from everyday.cli import main
 from real_data import original
@@ -22,7 +23,7 @@ def test_every_official_data_set_has_its_command_and_the_other_way_round():
 def test_committed_aggregate_is_what_the_official_files_give(name, shared):
     resource = datasets.describe(name)
     files = [original(shared, entry) for entry in resource["computed"]["files"]]
-    computed = pd.read_csv(pd.io.common.BytesIO(official.to_csv_bytes(official.compute(name, files))))
+    computed = pd.read_csv(pd.io.common.BytesIO(to_csv(official.compute(name, files)).encode()))
     committed = pd.read_csv(datasets.paths.data() / resource["path"])
     pd.testing.assert_frame_equal(computed, committed, rtol=1e-9, atol=1e-9)
 

@@ -9,9 +9,9 @@ import yaml
 from lxml import html as parser
 
 import miniature
-from compendium.prose import typed_numbers
 from compendium.runs import load_runs
 from miniature import PROJECT
+from typed_numbers import typed_numbers
 
 HTML = PROJECT / "book/_build/html"
 

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
+from answered import answered
 from compendium.errors import RunError
 from everyday import cli
 from everyday.teaching import copies, marking, modules, roster, sandbox
@@ -28,7 +29,7 @@ STARTS = {
 
 def handed_in(folder, student, answers, change=lambda notebook: None):
     """Write a notebook with the module's solutions, some of them replaced, and then changed as a student might."""
-    notebook = copies.answered(WARDS, copies.solutions(WARDS) | answers)
+    notebook = answered(WARDS, copies.solutions(WARDS) | answers)
     change(notebook)
     path = folder / "submitted" / student / WARDS.name / WARDS.notebook.name
     path.parent.mkdir(parents=True)

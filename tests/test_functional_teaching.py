@@ -17,6 +17,7 @@ import pytest
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 import miniature
+from answered import answered, rounds
 from compendium import execution, kernels
 from everyday.teaching import copies, deck, editions, modules
 from miniature import PROJECT, healthsys
@@ -107,9 +108,9 @@ def test_marks_of_the_full_the_empty_and_every_wrong_answer(course, module):
     opens = {exercise.name for exercise in module.exercises if exercise.is_open}
     answers = copies.solutions(module)
     empty = copies.student_notebook(module.read(), label=module.name)
-    handed_in = {"full": copies.answered(module, answers), "empty": empty}
-    for number, wrong in enumerate(module.rounds, start=1):
-        handed_in[f"round-{number}"] = copies.answered(module, {name: one.code for name, one in wrong.items()})
+    handed_in = {"full": answered(module, answers), "empty": empty}
+    for number, wrong in enumerate(rounds(module), start=1):
+        handed_in[f"round-{number}"] = answered(module, {name: one.code for name, one in wrong.items()})
     for notebook in list(handed_in.values())[1:]:
         without_figure(notebook)
     table = {}
@@ -120,7 +121,7 @@ def test_marks_of_the_full_the_empty_and_every_wrong_answer(course, module):
     print(module.name, {student: sum(marks.values()) for student, marks in table.items()})
     assert table["full"] == full
     assert set(table["empty"].values()) == {0}
-    for number, wrong in enumerate(module.rounds, start=1):
+    for number, wrong in enumerate(rounds(module), start=1):
         got = table[f"round-{number}"]
         for name in full:
             assert got[name] == (wrong[name].marks if name in wrong else full[name]), f"{name} in round {number}"
@@ -139,7 +140,7 @@ def test_marking_goes_on_whatever_is_handed_in(course, kind):
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     full = {exercise.name: exercise.points for exercise in module.exercises if not exercise.is_open}
     course[1].config.Execute.timeout = 20 if kind == "loops" else 120
-    notebook = copies.answered(module, MISFITS.get(kind, {}))
+    notebook = answered(module, MISFITS.get(kind, {}))
     without_figure(notebook)
     if kind == "tests-deleted":
         notebook.cells = [
@@ -178,7 +179,7 @@ def test_marking_goes_on_whatever_is_handed_in(course, kind):
 
 def test_after_every_misfit_the_next_student_is_marked(course):
     module = next(module for module in MODULES if module.name == "beds-and-slack")
-    notebook = copies.answered(module, copies.solutions(module))
+    notebook = answered(module, copies.solutions(module))
     without_figure(notebook)
     done, marks = mark(course, module, "next", notebook)
     assert done["success"]

@@ -479,8 +479,11 @@ def test_the_built_book_of_an_archive_is_checked_where_it_is_unpacked(project, t
     assert "book: index.html, checksum: expected" in done.output
 
 
-def test_a_pattern_that_the_walk_cannot_follow_is_refused(project):
-    (project / ".gitignore").write_text("book/_build/\n!book/_build/keep\n")
-    done = CliRunner().invoke(main, ["archive"])
-    assert done.exit_code == 1
-    assert "cannot follow the pattern '!book/_build/keep'" in done.output
+def test_a_walk_follows_gitignore_as_git_does(project):
+    (project / ".gitignore").write_text("book/_build/\n*.log\n!kept.log\n/out\n")
+    for name in ("a.log", "kept.log", "out/x", "src/out/y", "book/_build/z", ".git/config"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("")
+    found = archive._walk()
+    assert {"kept.log", "src/out/y", ".gitignore"} <= found
+    assert not found & {"a.log", "out/x", "book/_build/z", ".git/config"}

@@ -472,7 +472,7 @@ def test_each_claim_has_one_anchor_on_the_page_of_its_source(evaluated, book):
 def test_numbers_on_the_pages_are_computed(book):
     from markdown_it import MarkdownIt
 
-    from compendium.prose import typed_numbers
+    from typed_numbers import typed_numbers
 
     for name, text in book.items():
         built = MarkdownIt("commonmark", {"html": True}).render(text)

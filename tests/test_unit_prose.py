@@ -2,7 +2,7 @@
 
 import pytest
 
-from compendium.prose import typed_numbers
+from typed_numbers import typed_numbers
 
 
 def numbers(markup):

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from answered import answered, rounds
 from compendium.errors import RunError
 from everyday.synthetic import teaching as generators
 from everyday.teaching import checks as check
@@ -86,8 +87,8 @@ def test_the_solution_earns_every_mark_whatever_the_data(module, seed):
 def test_an_empty_copy_earns_nothing_and_each_wrong_answer_what_is_listed(module):
     empty = copies.student_notebook(module.read(), label=module.name)
     assert set(marks_of(empty, module)[0].values()) == {0}
-    for wrong in module.rounds:
-        marks, _ = marks_of(copies.answered(module, {name: one.code for name, one in wrong.items()}), module)
+    for wrong in rounds(module):
+        marks, _ = marks_of(answered(module, {name: one.code for name, one in wrong.items()}), module)
         for name, one in wrong.items():
             assert marks[name] == one.marks, f"{name}: {one.mistake}"
 
@@ -119,7 +120,7 @@ def test_a_students_check_speaks_to_every_answer(module, tmp_path, monkeypatch):
         assert re.match(r"NotYet: wording is not text|NotYet: \w+ has no value yet: assign", text), text
     for text in said_to_a_student(module, copies.solutions(module), tmp_path, monkeypatch).values():
         assert ": right." in text or "passes every example" in text, text
-    for wrong in module.rounds:
+    for wrong in rounds(module):
         answers = copies.solutions(module) | {name: one.code for name, one in wrong.items()}
         said = said_to_a_student(module, answers, tmp_path, monkeypatch)
         for name, one in wrong.items():
@@ -559,7 +560,7 @@ def test_a_key_is_what_the_students_own_copy_earns_marks_with(tmp_path):
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     frames = frames_of(module, roster.seed_of("s001", seed=3))
     answers = {row["exercise"]: row["answer"] for row in copies.work_out(module, frames).key}
-    given = copies.answered(module, {"q1": f"load = {answers['q1']}", "q3": f"fullest = {answers['q3']!r}"})
+    given = answered(module, {"q1": f"load = {answers['q1']}", "q3": f"fullest = {answers['q3']!r}"})
     assert marks_of(given, module, frames)[0]["q1"] == 1
     assert marks_of(given, module)[0]["q1"] == 0, "another student's answer must not fit"
 

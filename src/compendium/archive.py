@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import fnmatch
+import os
 import subprocess
 import zipfile
 from pathlib import Path
 
+from pathspec import GitIgnoreSpec
+
 from compendium import book, crate, datasets, files, paths
-from compendium.errors import CompendiumError
 
 #: Left out of a walk whatever ``.gitignore`` says.
-_NEVER = {".git"}
+_NEVER = (".git",)
 
 #: The metadata of the crate, at the top of the archive, and next to it the checksums of all other files.
 METADATA = "ro-crate-metadata.json"
@@ -59,51 +60,13 @@ def _walk() -> set[str]:
     root = paths.root()
     ignore = root / ".gitignore"
     patterns = ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else ["book/_build/"]
-    found, waiting = set(), [root]
-    while waiting:
-        for path in waiting.pop().iterdir():
-            name = path.relative_to(root).as_posix()
-            if path.name in _NEVER or is_ignored(name, patterns, folder=path.is_dir()):
-                continue
-            if path.is_dir() and not path.is_symlink():
-                waiting.append(path)
-            elif path.is_file():
-                found.add(name)
-    return found
-
-
-def is_ignored(name: str, patterns: list[str], *, folder: bool) -> bool:
-    """Whether a file or folder is ignored, by the part of ``.gitignore`` that this project uses.
-
-    Raises
-    ------
-    CompendiumError
-        On a pattern with ``!``, which is not understood.
-
-    Examples
-    --------
-    >>> is_ignored("book/_build", ["book/_build/"], folder=True), is_ignored("src/a.pyc", ["*.py[cod]"], folder=False)
-    (True, True)
-    >>> is_ignored("src/book/_build", ["book/_build/"], folder=True)
-    False
-    """
-    for line in patterns:
-        pattern = line.strip()
-        if not pattern or pattern.startswith("#"):
-            continue
-        if pattern.startswith("!"):
-            raise CompendiumError(
-                f".gitignore: the archive cannot follow the pattern '{pattern}', which re-includes a file; list what "
-                "to ignore instead"
-            )
-        if pattern.endswith("/") and not folder:
-            continue
-        pattern = pattern.rstrip("/")
-        anchored = "/" in pattern
-        subject = name if anchored else name.rpartition("/")[2]
-        if fnmatch.fnmatchcase(subject, pattern.removeprefix("/")):
-            return True
-    return False
+    ignored, found = GitIgnoreSpec.from_lines([*patterns, *_NEVER]), set()
+    for folder, below, names in os.walk(root):
+        here = Path(folder).relative_to(root)
+        below[:] = [name for name in below if not ignored.match_file(f"{(here / name).as_posix()}/")]
+        inside = {(here / name).as_posix() for name in names}
+        found |= {name for name in inside if not ignored.match_file(name)}
+    return {name for name in found if (root / name).is_file()}
 
 
 def built_book() -> list[str]:
@@ -118,27 +81,14 @@ def built_book() -> list[str]:
     return sorted(path.relative_to(paths.root()).as_posix() for path in built if path.is_file())
 
 
-def name() -> str:
-    """Return the name of the archive and of the folder in it: title and version."""
-    return crate.file_stem()
-
-
 def write(out: Path | None = None) -> tuple[Path, dict[str, int]]:
-    """Write the archive and return where it is, with the number of its files by kind.
+    """Write the archive (``book/_build/archive/<name>.zip`` by default); return where it is and what is in it.
 
-    Parameters
-    ----------
-    out
-        The zip file; ``book/_build/archive/<name>.zip`` if None.
-
-    Returns
-    -------
-    tuple
-        The path, and counts of ``sources`` (data and results among them), ``book`` and ``bytes``.
+    The counts are of ``sources`` (data and results among them), ``book`` and ``bytes``.
     """
     crate.write_manifest()
     plain, pages = sources(), built_book()
-    out = out or paths.build() / "archive" / f"{name()}.zip"
+    out = out or paths.build() / "archive" / f"{crate.file_stem()}.zip"
     out.parent.mkdir(parents=True, exist_ok=True)
     plain = [entry for entry in plain if (paths.root() / entry).resolve() != out.resolve()]
     entries = sorted([*plain, *pages])
@@ -162,7 +112,7 @@ def write(out: Path | None = None) -> tuple[Path, dict[str, int]]:
 def _put(target: zipfile.ZipFile, entry: str, content: bytes, *, mode: int) -> None:
     """Add a file with the date of the release, so that equal sources give an equal archive on any day."""
     moment = datetime.date.fromisoformat(crate.released()).timetuple()[:6]
-    info = zipfile.ZipInfo(f"{name()}/{entry}", date_time=moment)
+    info = zipfile.ZipInfo(f"{crate.file_stem()}/{entry}", date_time=moment)
     info.external_attr = (0o100000 | mode) << 16
     info.compress_type = zipfile.ZIP_DEFLATED
     target.writestr(info, content)

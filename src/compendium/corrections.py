@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from compendium import datasets, escape, execution, files, paths, record, stored
+from compendium import datasets, execution, files, paths, policy, record, stored
 from compendium.errors import RunError
 from compendium.runs import load_runs
 
@@ -28,24 +28,10 @@ GONE = "no longer reported"
 def moved(run: str) -> list[dict[str, str]]:
     """Return the results of a run that are shown otherwise than in the published record: number, interval or sentence.
 
-    A result that is recorded for the first time replaces nothing and is not listed, and neither is a change beyond the
-    digits that a reader sees, nor other words or signs for the same results: sentences are listed only with a number
-    that moved.
-
-    Parameters
-    ----------
-    run
-        Name of a run that has been executed.
-
-    Returns
-    -------
-    list of dict
-        ``run``, ``result``, ``meaning``, ``old`` and ``new``, as they are shown on the page.
-
-    Raises
-    ------
-    RunError
-        If the run has not been executed.
+    A row has ``run``, ``result``, ``meaning``, ``old`` and ``new``, as they are shown on the page. A result that is
+    recorded for the first time replaces nothing and is not listed, and neither is a change beyond the digits that a
+    reader sees, nor other words or signs for the same results: sentences are listed only with a number that moved. A
+    run that has not been executed is a :class:`RunError`.
     """
     published, built = record.recorded_path(run), execution.results_path(run)
     if not built.is_file():
@@ -115,33 +101,9 @@ def _path() -> Path:
 
 def page() -> str:
     """Return the page *Corrections*: every replaced result, the newest first, grouped by the reason."""
-    opening = (
-        "# Corrections\n\nA published result changes only when its new value is accepted by name, with a reason. "
-        "Each replaced result is listed here with its old value, its new value, the reason and the date. "
-        "A sentence that only changed its wording is not listed.\n"
-    )
-    if DATA not in datasets.names():
-        return f"{opening}\nNo result has been replaced yet.\n"
-    frame = datasets.load(DATA)
-    parts, titles = [opening], {run.name: run.title for run in load_runs().values()}
-    groups = sorted(frame.groupby(["date", "why"], sort=False), key=lambda group: group[0], reverse=True)
-    for (date, why), rows in groups:
-        label = escape.html(f"Corrections: {why}")
-        body = "".join(
-            f'<tr><th scope="row">{_link(row.run, titles)}</th><td>{escape.html(row.meaning)}</td>'
-            f"<td>{escape.html(row.old)}</td><td>{escape.html(row.new)}</td></tr>"
-            for row in rows.itertuples(index=False)
-        )
-        parts.append(
-            f'<p class="hs-computed"><strong>{str(date)[:10]}.</strong> {escape.html(why)}</p>\n\n'
-            f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0">'
-            '<table><thead><tr><th scope="col">page</th><th scope="col">result</th><th scope="col">before</th>'
-            f'<th scope="col">now</th></tr></thead><tbody>{body}</tbody></table></div>\n'
-        )
-    return "\n".join(parts)
-
-
-def _link(run: str, titles: dict[str, str]) -> str:
-    if run not in titles:
-        return escape.html(run)
-    return f'<a href="../analyses/{run}.html">{escape.html(titles[run])}</a>'
+    titles, groups = {run.name: run.title for run in load_runs().values()}, []
+    if DATA in datasets.names():
+        grouped = datasets.load(DATA).groupby(["date", "why"], sort=False)
+        groups = sorted(grouped, key=lambda group: group[0], reverse=True)
+    listed = [(str(date)[:10], why, rows.to_dict("records")) for (date, why), rows in groups]
+    return policy.rendered("corrections.md", listed=listed, titles=titles, kept=DATA in datasets.names())

@@ -71,21 +71,10 @@ def file_stem() -> str:
 
 
 def metadata(names: list[str], *, sums: str) -> dict[str, Any]:
-    """Return ``ro-crate-metadata.json`` of an archive.
+    """Return ``ro-crate-metadata.json`` of an archive of these files, entities in a stable order.
 
-    Parameters
-    ----------
-    names
-        Every file of the archive, relative to the project.
-    sums
-        The content of the file with their checksums.
-
-    Returns
-    -------
-    dict
-        JSON-LD, entities in a stable order.
+    ``sums`` is the content of the file with their checksums.
     """
-    from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
     crate = ROCrate(version="1.3")
@@ -100,13 +89,7 @@ def metadata(names: list[str], *, sums: str) -> dict[str, Any]:
     root["author"] = maintainers
     root["keywords"] = ", ".join(about.get("keywords", []))
     for address, (name, version) in PROFILES.items():
-        profile = crate.add(
-            ContextEntity(
-                crate,
-                address,
-                properties={"@type": ["CreativeWork", "Profile"], "name": name, "version": version},
-            )
-        )
+        profile = _entity(crate, address, ["CreativeWork", "Profile"], name=name, version=version)
         root.append_to("conformsTo", profile)
     runs = load_runs()
     workflows = {f"notebooks/{run.notebook.name}" for run in runs.values()} | {"notebooks/runs.yml"}
@@ -148,16 +131,21 @@ def _compacted(described: Any) -> Any:
     return [_compacted(entry) for entry in described] if isinstance(described, list) else described
 
 
-def _authors(crate: Any, about: dict[str, Any]) -> list[Any]:
+def _entity(crate: Any, identifier: str, kind: str | list[str], **properties: str) -> Any:
+    """Add an entity of a kind of schema.org to the crate."""
     from rocrate.model.contextentity import ContextEntity
 
+    return crate.add(ContextEntity(crate, identifier, properties={"@type": kind, **properties}))
+
+
+def _authors(crate: Any, about: dict[str, Any]) -> list[Any]:
     found = []
     for number, author in enumerate(about.get("authors") or [{"name": "The maintainers"}], start=1):
         person = "family-names" in author
         name = f"{author.get('given-names', '')} {author['family-names']}".strip() if person else author["name"]
         identifier = author.get("orcid") or f"#author-{number}"
         kind = "Person" if person else "Organization"
-        found.append(crate.add(ContextEntity(crate, identifier, properties={"@type": kind, "name": name})))
+        found.append(_entity(crate, identifier, kind, name=name))
     return found
 
 
@@ -184,11 +172,8 @@ def _file(crate: Any, name: str) -> Any:
 
 def _licence(crate: Any, name: str) -> Any:
     """Return the entity of a licence by its SPDX name, the same for every part that has it."""
-    from rocrate.model.contextentity import ContextEntity
-
     address = f"https://spdx.org/licenses/{name}"
-    found = crate.dereference(address)
-    return found or crate.add(ContextEntity(crate, address, properties={"@type": "CreativeWork", "name": name}))
+    return crate.dereference(address) or _entity(crate, address, "CreativeWork", name=name)
 
 
 def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], maintainers: list[Any]) -> None:
@@ -255,16 +240,13 @@ def _parameter(crate: Any, notebook: str, parameter: Parameter) -> Any:
 
 
 def _value(crate: Any, run: Run, parameter: Parameter, formal: Any) -> Any:
-    from rocrate.model.contextentity import ContextEntity
-
     value = run.parameters.get(parameter.name, parameter.default)
     if isinstance(value, str) and Path(value).is_absolute():
         value = Path(value).name
-    entity = ContextEntity(crate, f"#run-{run.name}-{parameter.name}", properties={
-        "@type": "PropertyValue", "name": parameter.name,
-        "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)})  # fmt: skip
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    entity = _entity(crate, f"#run-{run.name}-{parameter.name}", "PropertyValue", name=parameter.name, value=text)
     entity["exampleOfWork"] = formal
-    return crate.add(entity)
+    return entity
 
 
 def _action(

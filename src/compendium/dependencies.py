@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from packaging.utils import canonicalize_name
 
-from compendium import datasets, escape, files, paths, stored
+from compendium import datasets, files, paths, policy, stored
 
 #: Data set of the dependencies, and its columns.
 DATA, COLUMNS = "dependencies", ("package", "version", "needed_for", "licence")
@@ -72,15 +72,10 @@ def licence(package: str) -> str:
 
 
 def table() -> pd.DataFrame:
-    """Return every locked package with version, what it is needed for and its licence.
+    """Return every locked package with version, what it is needed for and its licence, by name (:data:`COLUMNS`).
 
     A package that this environment lacks, because it is for another Python or operating system, keeps the licence that
     the committed table gives it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`COLUMNS`, by name of the package.
     """
     path = paths.data() / datasets.describe(DATA)["path"]
     before = dict(zip(*pd.read_csv(path, dtype="str")[["package", "licence"]].to_numpy().T, strict=True))
@@ -107,23 +102,6 @@ def write() -> Path:
 
 def page() -> str:
     """Return the page of dependencies: a table for each part of the project that needs more packages."""
-    opening = (
-        "# Dependencies and their licences\n\nThe book and its package are under the MIT licence. This "
-        "page lists every package in the lock files, with the licence that the package itself declares. Packages under "
-        "the GPL are used only in tests, to check our own formulas.\n"
-    )
     frame = datasets.load(DATA) if DATA in datasets.names() else pd.DataFrame(columns=list(COLUMNS))
-    parts = [opening]
-    for purpose, rows in frame.groupby("needed_for", sort=False):
-        body = "".join(
-            f'<tr><th scope="row">{escape.html(row.package)}</th><td>{escape.html(row.version)}</td>'
-            f"<td>{escape.html(row.licence)}</td></tr>"
-            for row in rows.itertuples(index=False)
-        )
-        parts.append(
-            f"## Needed for {purpose}\n\n"
-            f'<div class="hs-table hs-computed" role="region" aria-label="Packages needed for {purpose}" tabindex="0">'
-            '<table><thead><tr><th scope="col">package</th><th scope="col">version</th><th scope="col">licence</th>'
-            f"</tr></thead><tbody>{body}</tbody></table></div>\n"
-        )
-    return "\n".join(parts)
+    parts = {purpose: rows.to_dict("records") for purpose, rows in frame.groupby("needed_for", sort=False)}
+    return policy.rendered("dependencies.md", parts=parts)

@@ -27,10 +27,7 @@ _MOST_WORDS = 8
 def columns_in_words(rows: pd.DataFrame) -> list[str]:
     """Say of each column what a reader of the drawing sees of it: first, last, lowest and highest, or its words.
 
-    Parameters
-    ----------
-    rows
-        What the figure draws; the first column names the rows. Missing cells are left out of what is said.
+    The first column names the rows. Missing cells are left out of what is said.
 
     Examples
     --------
@@ -89,12 +86,9 @@ def _number(value: Any) -> str:
 
 
 def description(record: dict[str, Any]) -> str:
-    """Return the folded long description of a recorded figure; nothing where its alternative text is enough.
+    """Return the folded long description of a recorded figure (:func:`compendium.plotting.show`).
 
-    Parameters
-    ----------
-    record
-        ``name``, ``columns`` and ``rows`` of the figure (:func:`compendium.plotting.show`).
+    It is empty where the alternative text is enough.
 
     Examples
     --------

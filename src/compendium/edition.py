@@ -86,16 +86,7 @@ def for_reader(
 
     Left out are cells tagged ``bundled-data``, cells tagged ``file-NAME`` where no own file is given for the parameter
     NAME (which the page then says), the sections on the book's sources and for learners, and paragraphs that quote a
-    figure of a source.
-
-    Parameters
-    ----------
-    cells
-        Cells of the notebook.
-    known
-        Its parameters.
-    own
-        Names of the parameters that hold a reader's own file.
+    figure of a source. ``known`` are the notebook's parameters, ``own`` names those that hold a reader's own file.
     """
     tags = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
     missing = [name for name in known if f"file-{name}" in tags and name not in own]
@@ -116,12 +107,7 @@ def for_reader(
 def answered(source: str, resolves: Any) -> str:
     """Return Markdown without paragraphs and list items that refer to something which the report does not hold.
 
-    Parameters
-    ----------
-    source
-        Markdown of a notebook.
-    resolves
-        A function of kind and target of a reference; False if there is nothing to show.
+    ``resolves`` is a function of kind and target of a reference; it is False if there is nothing to show.
 
     Examples
     --------

@@ -8,10 +8,11 @@ that ``'self'`` stands beside ``file:`` (some browsers take no file to be of the
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from compendium import escape
@@ -117,3 +118,20 @@ def templates(package: str = "compendium") -> Environment:
 
 def _finalize(value: object) -> object:
     return escape.plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@functools.cache
+def _texts(package: str) -> Environment:
+    return Environment(
+        loader=PackageLoader(package), autoescape=True, finalize=_as_html, trim_blocks=True, lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )  # fmt: skip
+
+
+def _as_html(value: object) -> object:
+    return Markup(escape.html(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def rendered(template: str, *, package: str = "compendium", **values: object) -> str:
+    """Return a text of the book from a template: every value is escaped for HTML unless it is markup already."""
+    return _texts(package).get_template(template).render(values).rstrip() + "\n"

@@ -18,8 +18,9 @@ from typing import Any
 from urllib.parse import unquote
 
 from lxml import html as parser
+from markupsafe import Markup
 
-from compendium import address, cite, crate, escape, files, paths
+from compendium import address, cite, crate, escape, files, paths, policy
 from compendium.errors import CompendiumError
 
 #: Environment variable that names the browser to print with.
@@ -67,19 +68,12 @@ def find_browser() -> str:
 
 
 def printed(page: str, *, browser: str) -> bytes:
-    """Return one page as a PDF, what is folded on a screen unfolded.
-
-    Parameters
-    ----------
-    page
-        A self-contained HTML document.
-    browser
-        Path of Chromium (:func:`find_browser`).
+    """Return one page, a self-contained HTML document, as a PDF; what is folded on a screen is unfolded.
 
     Raises
     ------
     CompendiumError
-        If the browser does not print the page.
+        If the browser (:func:`find_browser`) does not print the page.
     """
     with tempfile.TemporaryDirectory() as scratch:
         source, out = Path(scratch) / "page.html", Path(scratch) / "page.pdf"
@@ -109,12 +103,7 @@ def contents() -> list[tuple[str, str]]:
 
 
 def write(out: Path | None = None) -> tuple[Path, int]:
-    """Print the built book and return where the PDF is and how many pages it has.
-
-    Parameters
-    ----------
-    out
-        The PDF; ``book/_build/pdf/<name>.pdf`` if None.
+    """Print the built book (``book/_build/pdf/<name>.pdf`` by default); return where the PDF is, and its pages.
 
     Raises
     ------
@@ -243,20 +232,10 @@ def _whole(chapters: list[tuple[str, str, str]], numbers: list[int], *, styles: 
     lines = []
     for kind, title, markup in chapters:
         anchor = (re.search(r' id="([^"]+)"', markup) or ["", ""])[1]
-        shown = escape.html(title)
-        number = next(known, "")
-        link = f'<a href="#{anchor}">{shown}</a>' if anchor else shown
-        lines.append(f'<li class="hs-{kind}-line"><span>{link}</span><span>{number}</span></li>')
+        lines.append((kind, title, anchor, next(known, "")))
     title, _, subtitle = book["title"].partition(": ")
-    shared = [(styles / f"{name}.css").as_uri() for name in ("identity", "content")]
-    look = "".join(f'<link rel="stylesheet" href="{style}">' for style in shared)
-    look += f"<style>{(Path(__file__).parent / 'templates' / 'print.css').read_text(encoding='utf-8')}</style>"
-    return (
-        f'<!DOCTYPE html><html lang="en-GB" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{escape.html(book['title'])}</title>{look}</head><body>"
-        f'<section class="hs-title"><h1>{escape.html(title)}</h1><p class="hs-subtitle">{escape.html(subtitle)}</p>'
-        f"<p>{escape.html(', '.join(book['authors']))}</p><p>Version {book['version']}, {book['year']}</p>"
-        "<p>Text, figures and synthetic data: CC BY 4.0. Code: MIT.</p></section>"
-        f'<section class="hs-contents"><h1>Contents</h1><ol>{"".join(lines)}</ol></section>'
-        f"{''.join(markup for _, _, markup in chapters)}</body></html>"
-    )
+    return policy.templates().get_template("print.html").render(
+        book=book, title=title, subtitle=subtitle, lines=lines, chapters=[Markup(markup) for *_, markup in chapters],
+        look=[(styles / f"{name}.css").as_uri() for name in ("identity", "content")],
+        style=Markup((Path(__file__).parent / "templates" / "print.css").read_text(encoding="utf-8")),
+    )  # fmt: skip

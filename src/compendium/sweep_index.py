@@ -37,20 +37,10 @@ class Series:
 
 
 def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: str, parameters: list[str]) -> None:
-    """Write ``index.csv`` (a line a row), ``results.csv`` (a line a result) and ``index.html``.
+    """Write ``index.csv`` (a line a row), ``results.csv`` (a line a result) and ``index.html`` into the store.
 
-    Parameters
-    ----------
-    store
-        Where the reports are.
-    rows
-        The rows of the grid, in order.
-    reasons
-        Why rows failed, by name.
-    title
-        Title of the notebook.
-    parameters
-        Its parameters, in order.
+    ``rows`` are those of the grid in order, ``reasons`` says why some failed, by name; ``title`` and ``parameters`` are
+    those of the notebook.
     """
     index, results = [("name", "status", "reason", *parameters)], [RESULT_COLUMNS]
     shown: list[dict[str, Any]] = []

@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 from lxml import html as parser
+from markupsafe import Markup
 
-from compendium import address, cite, datasets, drawings, escape, files, paths
+from compendium import address, cite, datasets, drawings, escape, files, paths, policy
 from compendium.runs import Run
 from compendium.spreadsheet import to_csv
 
@@ -34,14 +35,8 @@ _NOT_OFFERED = ("Settings used on this page", "Results recorded on this page")
 class Offer:
     """The files that one page offers, by their name below ``files/<document>/``.
 
-    Parameters
-    ----------
-    document
-        The page by its path in the book, without ending.
-    title
-        The title of the page, for its figures as files.
-    kind
-        The kind of the data that the page is about, for its figures as files.
+    ``document`` is the path of the page in the book, without ending; its ``title`` and the ``kind`` of its data are
+    written into its figures as files.
 
     Examples
     --------
@@ -128,32 +123,22 @@ class Offer:
             *(_link(found, f"open in {name}") for name, found in address.launch(run.notebook.name).items()),
         ]
         results = [_link(f"../results/{run.name}.json", "JSON"), _link(self.href("results.csv"), "CSV")]
+        drawn = [name.removesuffix(".svg") for name in self.files if name.endswith(".svg")]
         pictures = [
-            f"{name[7:-4].replace('-', ' ')}: "
-            + " ".join(_anchor(self.href(f"{name[:-4]}.{kind}"), kind.upper()) for kind in ("svg", "png", "csv"))
-            for name in self.files
-            if name.endswith(".svg")
+            Markup(f"{name.removeprefix('figure-').replace('-', ' ')}: ")
+            + Markup(" ").join(_link(self.href(f"{name}.{kind}"), kind.upper()) for kind in ("svg", "png", "csv"))
+            for name in drawn
         ]
         tables = [_link(self.href(name), caption) for name, caption in self.captions.items()]
         blocks = {"Data": data or ["none: computed from the settings"], "Notebook": notebook, "Results": results,
                   "Figures": pictures, "Tables (CSV)": tables}  # fmt: skip
-        listed = "".join(
-            f"<dt>{heading}</dt><dd><ul>{''.join(f'<li>{entry}</li>' for entry in entries)}</ul></dd>"
-            for heading, entries in blocks.items()
-            if entries
-        )
-        return (
-            '## Download this page\n\n<details class="hs-results hs-home"><summary>Data, notebook, results, figures '
-            f'and tables as files</summary><dl class="hs-provenance">{listed}</dl></details>'
-        )
+        return policy.rendered("download.md", blocks={name: links for name, links in blocks.items() if links}).rstrip()
 
 
-def _anchor(href: str, text: str) -> str:
-    return f'<a href="{escape.html(href)}"{"" if "://" in href else " download"}>{escape.html(text)}</a>'
-
-
-def _link(href: str, text: str, *, after: str = "") -> str:
-    return _anchor(href, text) + (f" ({escape.html(after)})" if after else "")
+def _link(href: str, text: str, *, after: str = "") -> Markup:
+    saved = "" if "://" in href else " download"
+    said = f" ({escape.html(after)})" if after else ""
+    return Markup(f'<a href="{escape.html(href)}"{saved}>{escape.html(text)}</a>{said}')
 
 
 def _slug(label: str) -> str:
@@ -192,13 +177,7 @@ def _cell(cell: parser.HtmlElement) -> str:
 
 
 def write(offered: dict[str, dict[str, str]]) -> None:
-    """Write the files of every page to the build folder; draw a PNG where its SVG changed; drop what is left over.
-
-    Parameters
-    ----------
-    offered
-        Names and texts of the files, by page.
-    """
+    """Write the files of every page to the build folder; draw a PNG where its SVG changed; drop what is left over."""
     target = paths.build() / FOLDER
     kept: set[Path] = set()
     for document, offers in offered.items():

@@ -16,25 +16,9 @@ from healthsys.errors import DataError, HealthsysError
 from healthsys.io import csv_files, payroll, refi_qda, staff_list
 
 #: Layouts of bundled files, and the parameters that take a file of one.
-LAYOUTS = {
-    "workforce_recruitment": ("talent_pipeline -p recruitment", "workforce_equality -p recruitment"),
-    "workforce_processes": ("workforce_equality -p processes",),
-    "workforce_survey": ("workforce_equality -p survey",),
-    "workforce_boards": ("workforce_equality -p boards",),
-    "narrative_events_template": ("resilience_narrative -p events_file",),
-    "area_south_coding_a": ("coder_agreement -p first", "coder_agreement -p second"),
-    "narrative_codebook": ("coder_agreement -p codebook_file", "resilience_narrative -p codebook_file"),
-    "site_self_audit": ("learning_sites -p audit_file",),
-    "action_learning_log": ("learning_sites -p log_file",),
-    "culture_checklist": ("change_frameworks -p culture_file",),
-    "evaluation_indicators": ("change_frameworks -p indicators_file",),
-    "after_action_log": ("team_reviews -p log_file",),
-    "workaround_log": ("team_reviews -p workarounds_file",),
-    "team_checklists": ("team_reviews -p checklists_file",),
-    "polarity_log": ("tensions_in_text -p log_file",),
-    "autonomy_decisions": ("autonomy_and_slack -p decisions_file",),
-    "review_interventions": ("review_interventions -p file",),
-}
+LAYOUTS = (
+    pd.read_csv(Path(__file__).with_name("check_layouts.csv")).groupby("layout", sort=False)["taken_by"].agg(tuple)
+)
 
 #: Series whose problems are listed, and problems listed of all of them.
 MOST_SERIES, MOST_PROBLEMS = 20, 12

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
+from markupsafe import Markup
 
-from compendium import escape, execution, harvest, paths
+from compendium import execution, harvest, paths, policy
 from compendium.chapters import load, typeset
 from compendium.generated import kind_shown
 from compendium.runs import load_runs
@@ -35,21 +37,21 @@ CARDS = (
 
 def findings() -> str:
     """Return the cards: figure, question and finding, each leading to its page."""
-    cards = [_card(card, wide=place == 0) for place, card in enumerate(CARDS)]
-    return f'<div class="hs-cards hs-computed">{"".join(cards)}</div>\n'
+    return policy.rendered("cards.html", package="everyday", cards=map(_card, CARDS))
 
 
-def _card(card: Card, *, wide: bool) -> str:
+def _card(card: Card) -> dict[str, Any]:
     run, chapter = load_runs()[card.run], load()[card.run]
     record = json.loads((paths.build() / "results" / f"{card.run}.json").read_text(encoding="utf-8"))
-    question = chapter.question or run.title
-    return (
-        f'<section class="hs-card{" hs-card-wide" if wide else ""}"><div class="hs-glance">{_drawing(card, wide=wide)}'
-        f'</div><p class="hs-analysis">{escape.html(card.topic)}</p>'
-        f'<h3><a href="analyses/{card.run}.html">{escape.html(typeset(question))}</a></h3>'
-        f"<p>{escape.html(typeset(record['results']['finding']['text']))}</p>"
-        f'<p class="hs-kind">Data: {escape.html(kind_shown(run, chapter.kind))}.</p></section>'
-    )
+    return {
+        "run": card.run,
+        "topic": card.topic,
+        "wide": card == CARDS[0],
+        "drawing": Markup(_drawing(card, wide=card == CARDS[0])),
+        "question": typeset(chapter.question or run.title),
+        "finding": typeset(record["results"]["finding"]["text"]),
+        "kind": kind_shown(run, chapter.kind),
+    }
 
 
 def _drawing(card: Card, *, wide: bool) -> str:

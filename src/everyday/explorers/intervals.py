@@ -32,18 +32,10 @@ MOST_STEP, LEVEL = 6, 0.95
 def draw(*, seed: int, measured: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Draw series of each length and autocorrelation, and fit each method to them.
 
-    Parameters
-    ----------
-    seed
-        Seed of the draws; series of one length share their shocks, so that only the autocorrelation differs.
-    measured
-        The data set ``interval_coverage``: the share of thousands of such series whose interval contains the truth.
-
-    Returns
-    -------
-    dict
-        By ``"months|autocorrelation"``: ``noise`` of the first series, and for each method ``error`` (estimate minus
-        truth) and ``half`` (half the width of the interval) of each series, and the ``recorded`` share in percent.
+    Series of one length share their shocks, so that only the autocorrelation differs. ``measured`` is the data set
+    ``interval_coverage``: the share of thousands of such series whose interval contains the truth. By
+    ``"months|autocorrelation"`` there are ``noise`` of the first series and, for each method, ``error`` (estimate minus
+    truth) and ``half`` (half the width of the interval) of each series, and the ``recorded`` share in percent.
     """
     of_level = measured[(measured["noise"] == "ar1") & (measured["estimand"] == "level")]
     recorded = of_level.set_index(["method", "periods", "autocorrelation"])["covered_95"]

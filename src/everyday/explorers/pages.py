@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from compendium import escape
+from compendium.tables import Table
 from compendium.tables import table as lay_out
 
 #: What a reader who pastes numbers is told, and the example that the box shows.
@@ -127,15 +128,8 @@ class State:
         return next(one for one in self.numbers if one.name == name)
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Table):
     """A piece of page that displays itself."""
-
-    html: str
-    text: str
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self.html, "text/plain": self.text}
 
 
 @dataclass(frozen=True)

@@ -19,34 +19,15 @@ from everyday.ledger import checks
 from healthsys.errors import DataError
 
 #: Every kind of check, with what it can prove, in the order in which they are shown.
-KINDS: dict[str, str] = {
-    "arithmetic": "The number is calculated again from other numbers that the source reports.",
-    "same in two places": "Two places of the sources are compared: the same figure, list or wording should be in both.",
-    "list as announced": "The source announces how many items follow; the items that it names are counted.",
-    "original source": "The figure is compared with the source that it comes from, named with its place.",
-    "tested on data": "A page of this book measures it on data that are not the source's own.",
-    "not checkable from the text": "The source, or the copy that we read, gives nothing to compare the statement with.",
-}
+KINDS = pd.read_csv(Path(__file__).with_name("kinds.csv")).set_index("kind")["meaning"].to_dict()
+
+_VERDICTS = pd.read_csv(Path(__file__).with_name("verdicts.csv")).set_index("verdict")
 
 #: Every verdict, with what it means, in the order in which they are shown.
-VERDICTS: dict[str, str] = {
-    "reproduced": "A calculation, the original source or data outside the source give the reported figure.",
-    "consistent": "The source agrees with itself: two places agree, or a list is as long as announced.",
-    "rounding": "The check is true only after more rounding than the source's own wording or figures suggest.",
-    "inconsistent": "The check is false, even after rounding.",
-    "wordings disagree": "Two wordings cannot both be right; a reader compared them.",
-    "judged": "A reader decided; no calculation can. The ledger says who decided, and why.",
-    "derived": "A quantity calculated from reported values; the source reports nothing to compare it with.",
-    "unseen": "An original source would decide it, and we have not seen that source.",
-    "not derivable": "The source, or the copy that we read, reports nothing to calculate it from; the reason is given.",
-}
+VERDICTS = _VERDICTS["meaning"].to_dict()
 
-#: What a verdict says of a comparison, for counts: it holds, it does not hold, or nothing was compared.
-OUTCOMES: dict[str, tuple[str, ...]] = {
-    "holds": ("reproduced", "consistent", "rounding"),
-    "does not hold": ("inconsistent", "wordings disagree"),
-    "nothing compared": ("judged", "derived", "unseen", "not derivable"),
-}
+#: What each verdict says of a comparison, for counts: it holds, it does not hold, or nothing was compared.
+OUTCOMES = _VERDICTS["outcome"].to_dict()
 
 #: Name under which an expression may use the result that a chapter computes.
 RESULT_NAME = "result"
@@ -202,22 +183,12 @@ def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
 def evaluate(
     claims: pd.DataFrame, *, results: Mapping[str, Any] | None = None, label: str = "claims.csv"
 ) -> pd.DataFrame:
-    """Recompute the verdict of every claim.
+    """Recompute the verdict of every claim of a ledger (:func:`load_ledger`); ``label`` names its file in messages.
 
-    Parameters
-    ----------
-    claims, label
-        A ledger (:func:`load_ledger`), and what to call its file in messages.
-    results
-        Values that chapters recorded, by ``run/name``, which claims may name in ``result``. None (in a chapter, which
-        comes before the record of all): a claim whose check needs its result keeps the verdict of the file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The ledger with ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check
-        comes to), ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is
-        committed).
+    ``results`` are values that chapters recorded, by ``run/name``, which claims may name in ``result``. Without them
+    (in a chapter, which comes before the record of all) a claim whose check needs its result keeps the file's verdict.
+    Added are ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check comes to),
+    ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is committed).
 
     Examples
     --------
@@ -260,9 +231,9 @@ def counts_by_kind(evaluated: pd.DataFrame) -> pd.DataFrame:
     >>> counts_by_kind(evaluate(unlinked)).columns.tolist()
     ['check_kind', 'holds', 'does not hold', 'nothing compared', 'all']
     """
-    outcome = {name: word for word, names in OUTCOMES.items() for name in names}
-    found = pd.crosstab(evaluated["check_kind"], evaluated["verdict"].map(outcome))
-    found = found.reindex(index=list(KINDS), columns=list(OUTCOMES), fill_value=0).assign(all=lambda f: f.sum(axis=1))
+    found = pd.crosstab(evaluated["check_kind"], evaluated["verdict"].map(OUTCOMES))
+    columns = list(dict.fromkeys(OUTCOMES.values()))
+    found = found.reindex(index=list(KINDS), columns=columns, fill_value=0).assign(all=lambda f: f.sum(axis=1))
     found.loc["all"] = found.sum()
     return found.rename_axis(None, axis=1).rename_axis("check_kind").reset_index()
 

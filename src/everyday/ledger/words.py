@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 _WORDS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -18,15 +19,7 @@ _SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9}
 
 #: Claims whose check needs a number that the source gives in a table, a figure or its references, and a claim's words
 #: do not repeat. Each really needs one: a test fails for an entry that has become needless.
-ELSEWHERE = frozenset({
-    "ls-mitchells-plain-span", "ls-sedibeng-span", "ls-sedibeng-prior-link", "ls-reflection-frequency-researchers",
-    "ls-reference-gaps", "man-occupancy-slack", "man-beds-window", "man-beds-decade", "man-authors-affiliations",
-    "man-guarantor-35-years", "man-citation-run", "ics-interview-hours", "ics-cross-paradox-pairs", "ics-workforce",
-    "ics-once-in-a-decade", "ics-quote-page-ranges", "od-implication-count", "od-climate-decades",
-    "od-soq-scale-bounds", "od-soq-reversed-dimension", "od-soq-mean-gap", "od-soq-mean-profile", "od-soq-practices",
-    "od-reflexivity-years", "od-innovation-portfolio", "od-ics-population", "od-future-skills", "od-copenhagen-cut",
-    "od-copenhagen-growth", "od-eds-survey-dates", "od-hiv-activism-decade", "od-nhsbt-conversion",
-})  # fmt: skip
+ELSEWHERE = frozenset(Path(__file__).with_name("elsewhere.csv").read_text(encoding="utf-8").split()[1:])
 
 
 def numbers(text: str) -> list[float]:

@@ -78,17 +78,6 @@ def csv_of(path: str | Path, *, label: str = "", **options: Any) -> pd.DataFrame
         ) from None
 
 
-def to_csv_bytes(frame: pd.DataFrame) -> bytes:
-    r"""Write an aggregate as the bytes of its CSV file; a float keeps every digit that makes it the same float.
-
-    Examples
-    --------
-    >>> to_csv_bytes(pd.DataFrame({"model": ["both"], "x:y": [1 / 3]}))
-    b'model,x:y\nboth,0.3333333333333333\n'
-    """
-    return to_csv(frame).encode("utf-8")
-
-
 def compute(name: str, sources: Sequence[Path]) -> pd.DataFrame:
     """Compute one aggregate from its official files.
 
@@ -138,5 +127,5 @@ def write(name: str, sources: Sequence[Path]) -> tuple[Path, list[str]]:
     named = zip(sources, entries, strict=True)
     other = [str(path) for path, entry in named if datasets.sha256(path) != entry["sha256"]]
     path = paths.data() / datasets.describe(name)["path"]
-    files.write_whole(path, to_csv_bytes(frame))
+    files.write_whole(path, to_csv(frame))
     return path, other

@@ -35,21 +35,9 @@ SEED = 20261128
 def read_panel(path: str | Path) -> pd.DataFrame:
     """Read the panel of trusts by quarter: occupancy and four-hour performance in percent, and why a row is left out.
 
-    Parameters
-    ----------
-    path
-        The CSV file; other columns than those in :data:`PANEL` are ignored.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per trust and quarter with the columns of :data:`PANEL`, ``time`` (quarters since the first),
-        ``previous`` (occupancy a quarter earlier, if that row is used too) and ``left_out`` (a reason, or empty).
-
-    Raises
-    ------
-    DataError
-        If a column is missing, a trust has a quarter twice, or a share is not between 0 and 1.
+    A row per trust and quarter has the columns of :data:`PANEL`, ``time`` (quarters since the first), ``previous``
+    (occupancy a quarter earlier, if that row is used too) and ``left_out`` (a reason, or empty). A missing column, a
+    trust with a quarter twice, or a share outside 0 to 1 is a :class:`DataError`.
     """
     raw = csv_of(path, keep_default_na=False, na_values=[""])
     rows = columns_of(raw, PANEL, path)

@@ -51,23 +51,9 @@ SEED = 20261128
 def read(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """Read the four-year collection: one row per organisation and year, shares in percent.
 
-    Parameters
-    ----------
-    path
-        The CSV file; columns that are not used are ignored.
-    label
-        What messages call the file.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``code``, ``year``, ``trust`` (its name), ``group`` (benchmarking group), ``respondents``, the shares of
-        :data:`MEASURES` and :data:`OTHERS`, and the number of answers as ``<measure>_base``.
-
-    Raises
-    ------
-    DataError
-        If a column is missing, an organisation has a year twice, or a share is not between 0 and 100.
+    Columns are ``code``, ``year``, ``trust`` (its name), ``group`` (benchmarking group), ``respondents``, the shares
+    of :data:`MEASURES` and :data:`OTHERS`, and the number of answers as ``<measure>_base``; others are ignored. A
+    missing column, an organisation with a year twice, or a share outside 0 to 100 is a :class:`DataError`.
     """
     name = label or Path(path).name
     wanted = KEPT | {f"{column}_rate": short for short, column in (MEASURES | OTHERS).items()}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -31,45 +32,10 @@ CODES = {"absorb": (28, 39), "adapt": (18, 28), "transform": (5, 10)}
 
 #: Texts of the passages by the code of each coder; where the coders differ, the text can be read in two ways.
 TEXTS = {
-    ("absorb", "absorb"): (
-        "At {place}, two nurses stayed until the last patient had been seen, as they had all week.",
-        "The queue at {place} doubled, and the same staff saw everyone, one after the other.",
-        "The fridge at {place} failed. The manager paid for ice herself until it was repaired.",
-        "Nobody came to relieve the night shift at {place}, so they worked the morning as well.",
-        "The clerk at {place} wrote the missing forms out by hand, as before, only more of them.",
-        "With half the budget, {place} kept the same opening hours and everybody took shorter breaks.",
-    ),
-    ("adapt", "adapt"): (
-        "{place} now sees children on Mondays only, so that one nurse is free for home visits.",
-        "When the doctor left, {place} agreed with the hospital to send a video link twice a week.",
-        "Staff at {place} swap tasks by a list on the wall, so that no room is without somebody.",
-        "{place} gives out three months of tablets at once, so that fewer people need to come.",
-        "The team at {place} meets for ten minutes each morning to move people to where they are needed.",
-    ),
-    ("transform", "transform"): (
-        "The committee of residents at {place} now decides how the budget for transport is spent.",
-        "At {place}, community workers lead the clinic, and the nurses report to them.",
-    ),
-    ("absorb", "adapt"): (
-        "For two weekends, staff at {place} exchanged shifts among themselves to keep the doors open.",
-        "A nurse from {place} helped next door each afternoon while the post was empty.",
-    ),
-    ("adapt", "absorb"): (
-        "{place} opens half an hour earlier since spring; the same people come in earlier.",
-        "At {place} the pharmacist also does the stock list now, after closing time.",
-    ),
-    ("transform", "adapt"): (
-        "Since the new manager, nurses at {place} choose their own hours and tell the district afterwards.",
-        "Residents at {place} were asked what the clinic should stop doing, and it stopped.",
-    ),
-    ("absorb", "transform"): (
-        "Volunteers have kept the doors of {place} open at weekends for so long that they now set the hours.",
-        "Nurses at {place} covered the empty post until they decided together to share it for good.",
-    ),
-    ("adapt", "transform"): (
-        "{place} moved its reception into the community hall, and the residents' group now runs it.",
-        "Since the flood, staff at {place} plan each week with the market traders and no longer ask the district.",
-    ),
+    pair: tuple(texts)
+    for pair, texts in pd.read_csv(Path(__file__).with_name("teaching_passages.csv")).groupby(
+        ["coder_a", "coder_b"], sort=False
+    )["text"]
 }
 PLACES = ("North Road", "the harbour clinic", "Vale", "the health post at the market", "Hillside", "Second Avenue",
           "the day hospital", "Riverside")  # fmt: skip

@@ -7,6 +7,8 @@ effect that was built in, so that an analysis can be scored on finding it.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -44,29 +46,8 @@ CLINICAL_AT_THE_BOARD = 0.25
 GRADES = {"FD": (14.2, 16.5), "ST": (19.5, 23.0, 27.0), "SAS": (26.5, 33.0, 39.5), "CON": (45.0, 50.5, 56.5)}
 
 #: The built-in effects: name, value, unit, what it does.
-TRUTH = (
-    ("pay_women", -0.012, "log points", "women outside medicine are paid this much less at the same band and point"),
-    ("pay_women_medical", -0.030, "log points",
-     "women in medicine are paid this much less at the same grade and point"),
-    ("pay_black", -0.015, "log points", "Black staff are paid this much less at the same band or grade and point"),
-    ("pay_asian", -0.008, "log points", "Asian staff are paid this much less at the same band or grade and point"),
-    ("pay_black_women", -0.030, "log points", "Black women are paid this much less on top of both single effects"),
-    ("pay_disabled", -0.010, "log points",
-     "disabled staff are paid this much less at the same band or grade and point"),
-    ("pay_part_time", -0.005, "log points",
-     "part-time staff are paid this much less at the same band or grade and point"),
-    ("band_men", 0.10, "standard deviations", "men stand this much higher on the latent scale that bands are cut from"),
-    ("band_bme", -0.28, "standard deviations", "BME staff stand this much lower on it"),
-    ("band_black_women", -0.15, "standard deviations", "Black women stand this much lower on top of that"),
-    ("band_disabled", -0.15, "standard deviations", "disabled staff stand this much lower on it"),
-    ("appointed_white_to_bme", 1.54, "ratio", "appointed from shortlisting, white over BME applicants"),
-    ("appointed_nondisabled_to_disabled", 1.09, "ratio", "appointed from shortlisting, non-disabled over disabled"),
-    ("disciplinary_bme_to_white", 1.14, "ratio", "entering formal disciplinary process, BME over white staff"),
-    ("capability_disabled_to_nondisabled", 2.01, "ratio",
-     "entering formal capability process, disabled over non-disabled"),
-    ("training_white_to_bme", 1.04, "ratio", "taking non-mandatory training, white over BME staff"),
-)  # fmt: skip
-_TRUTH = {name: value for name, value, _, _ in TRUTH}
+TRUTH = pd.read_csv(Path(__file__).with_name("workforce_effects.csv"))
+_TRUTH = dict(zip(TRUTH["name"], TRUTH["value"], strict=True))
 
 #: Survey questions: indicator, probability of the answer in the group and in the reference group.
 WRES_SURVEY = {"wres5": (0.292, 0.268), "wres6": (0.275, 0.220), "wres7": (0.445, 0.587), "wres8": (0.150, 0.060)}
@@ -302,7 +283,7 @@ def boards() -> pd.DataFrame:
 
 def truth() -> pd.DataFrame:
     """Return the built-in effects as a table."""
-    return pd.DataFrame(TRUTH, columns=["name", "value", "unit", "meaning"])
+    return TRUTH.copy()
 
 
 GENERATORS = {

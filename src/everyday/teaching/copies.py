@@ -25,19 +25,9 @@ _HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 
 
 def student_notebook(notebook: nbformat.NotebookNode, *, label: str) -> nbformat.NotebookNode:
-    """Return the student's copy: no solution, no hidden test, no output.
+    """Return the student's copy of a notebook in nbgrader's source format: no solution, no hidden test, no output.
 
-    Parameters
-    ----------
-    notebook
-        A notebook in nbgrader's source format.
-    label
-        What to call it in messages.
-
-    Raises
-    ------
-    RunError
-        If a marker is not closed.
+    A marker that is not closed is a :class:`RunError` that names ``label``.
     """
     copy = nbformat.from_dict({**notebook, "cells": []})
     for cell in notebook.cells:
@@ -79,20 +69,6 @@ def _cut(source: str, begin: str, end: str, *, stub: str | None, label: str) -> 
     return "\n".join(kept)
 
 
-def answered(module: Module, answers: Mapping[str, str]) -> nbformat.NotebookNode:
-    """Return a student's copy in which some exercises are answered: the code of each, by name.
-
-    Exercises that are not named keep the module's own solution.
-    """
-    notebook = student_notebook(module.read(), label=module.notebook.name)
-    for cell, whole in zip(notebook.cells, module.read().cells, strict=True):
-        grading = cell.metadata.get("nbgrader", {})
-        if grading.get("solution"):
-            given = answers.get(grading["grade_id"])
-            cell.source = given if given is not None else whole.source
-    return notebook
-
-
 def solutions(module: Module) -> dict[str, str]:
     """Return the solution of each exercise: code or text by its name."""
     found = {}
@@ -105,7 +81,11 @@ def solutions(module: Module) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """What a module's own solutions give on some data: the lecturer's key, the common wrong answers, the right ones."""
+    """What a module's own solutions give on some data.
+
+    ``key`` has ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
+    ``says`` of the common wrong answers by exercise, ``right`` the right answer.
+    """
 
     key: list[dict[str, Any]]
     slips: dict[str, list[dict[str, Any]]]
@@ -115,26 +95,9 @@ class WorkedOut:
 def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> WorkedOut:
     """Return the lecturer's key and the values of the common wrong answers, computed from the module's own code.
 
-    Cells tagged ``figure`` are left out: a key needs no drawing. A wrong answer that happens to be right on these data
-    is left out too.
-
-    Parameters
-    ----------
-    module
-        The module.
-    frames
-        A student's own data; the bundled data if None.
-
-    Returns
-    -------
-    WorkedOut
-        ``key`` has ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
-        ``says`` by exercise, ``right`` the right answer.
-
-    Raises
-    ------
-    RunError
-        Naming module and exercise whose solution fails on these data.
+    The data are a student's own ``frames``, or the class's. Cells tagged ``figure`` are left out: a key needs no
+    drawing. A wrong answer that happens to be right on these data is left out too. A solution that fails on them is a
+    :class:`RunError` that names module and exercise.
     """
     space: dict[str, Any] = {}
     found = WorkedOut([], {}, {})
@@ -181,17 +144,7 @@ class Sheet:
 def sheets(module: Module, *, seed: int | None = None) -> list[Sheet]:
     """Return the tables for a class without computers, computed by the module's description.
 
-    Parameters
-    ----------
-    module
-        The module.
-    seed
-        Seed of the data; the bundled data if None.
-
-    Raises
-    ------
-    RunError
-        Naming module and table whose code fails.
+    Without a seed they have the class's data. Code that fails is a :class:`RunError` that names module and table.
     """
     from everyday.synthetic import teaching as generators
 
@@ -212,16 +165,10 @@ def sheets(module: Module, *, seed: int | None = None) -> list[Sheet]:
 
 
 def slips_text(worked: WorkedOut, *, salt: str = "", secret: str = "") -> str:
-    """Return the file that is next to a student's data: hashes of answers for practice, no answer at all in an exam.
+    """Return the file that is next to a student's data: salted hashes of answers for practice, no answer in an exam.
 
-    Parameters
-    ----------
-    worked
-        What the module's own solutions give on these data.
-    salt
-        What the hashes are salted with; an exam where there is none.
-    secret
-        What no student has, such as the notebook with its solutions (:func:`everyday.teaching.checks.hashes`).
+    Without ``salt`` it is an exam. ``secret`` is what no student has, such as the notebook with its solutions
+    (:func:`everyday.teaching.checks.hashes`).
     """
     if not salt:
         return json.dumps({"mode": "exam", "data": "your own"}) + "\n"

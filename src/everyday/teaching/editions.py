@@ -157,24 +157,20 @@ def _instructor(folder: Path, module: Module) -> None:
     source = module.notebook.read_bytes()
     files.write_whole(here / f"{module.name}-answers.ipynb", source)
     files.write_whole(folder / "nbgrader" / "source" / module.name / f"{module.name}.ipynb", source)
-    files.write_whole(
-        here / "index.html",
-        _rendered(words.unlinked(words.resolved(words.page(module, answers=True))), title=f"{module.title} (answers)"),
-    )
     files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.work_out(module).key)))
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
     files.write_whole(here / "handout.html", handout(module))
     tables = paper.variants(module)
-    notes = words.unlinked(words.resolved(words.lecturer(module)))
-    files.write_whole(here / "notes.html", _rendered(notes, title=f"{module.title} (notes)"))
+    pages = {
+        "index": (words.resolved(words.page(module, answers=True)), " (answers)"),
+        "notes": (words.resolved(words.lecturer(module)), " (notes)"),
+        "on-paper-lecturer": (paper.instructions(module, tables), ": sheets, for the lecturer"),
+    }
     for variant, made in tables.items():
-        text = paper.sheets(module, variant, made)
-        files.write_whole(here / f"on-paper-{variant}.html", _rendered(text, title=f"{module.title}: sheets {variant}"))
-    text = words.unlinked(paper.instructions(module, tables))
-    files.write_whole(
-        here / "on-paper-lecturer.html", _rendered(text, title=f"{module.title}: sheets, for the lecturer")
-    )
+        pages[f"on-paper-{variant}"] = paper.sheets(module, variant, made), f": sheets {variant}"
+    for name, (text, what) in pages.items():
+        files.write_whole(here / f"{name}.html", _rendered(words.unlinked(text), title=f"{module.title}{what}"))
 
 
 def handout(module: Module) -> str:

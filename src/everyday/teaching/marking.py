@@ -221,24 +221,10 @@ def mark(
 ) -> list[Marked]:  # fmt: skip
     """Mark ``submitted/<id>/<module>/<module>.ipynb`` for every student of a roster, and write marks and feedback.
 
-    Parameters
-    ----------
-    submitted
-        The folder of what was handed in, as nbgrader collects it.
-    keys
-        The folder that ``healthsys teach roster`` wrote.
-    out
-        Where to write ``register.csv``, ``report.csv``, ``criteria.csv`` and ``feedback/<id>.html``.
-    modules
-        Modules to mark, of those in the roster.
-    limits
-        Of a cell's time and memory.
-    unsafe
-        Run students' code without a sandbox.
-    criteria
-        ``criteria.csv`` of an earlier run with the lecturer's marks of the open questions filled in.
-    jobs
-        Notebooks at once; one a core by default.
+    ``submitted`` is what nbgrader collects, ``keys`` the folder that ``healthsys teach roster`` wrote. ``out`` gets
+    ``register.csv``, ``report.csv``, ``criteria.csv`` and ``feedback/<id>.html``; ``criteria`` is the ``criteria.csv``
+    of an earlier run with the lecturer's marks of the open questions. ``limits`` are those of a cell, ``unsafe`` runs
+    students' code without a sandbox, ``jobs`` is the number of notebooks at once (one a core by default).
 
     Raises
     ------

@@ -81,19 +81,6 @@ class Module:
         """The module's title."""
         return self.about["title"]
 
-    @property
-    def rounds(self) -> list[dict[str, Mistake]]:
-        """The mistakes as rounds: in each, at most one mistake an exercise."""
-        found: list[dict[str, Mistake]] = []
-        for mistake in self.mistakes:
-            for one in found:
-                if mistake.exercise not in one:
-                    one[mistake.exercise] = mistake
-                    break
-            else:
-                found.append({mistake.exercise: mistake})
-        return found
-
 
 def domains() -> dict[str, int]:
     """Return the domains of the WHO-ASPHER competency framework, in its order, with their number of items.

@@ -7,7 +7,7 @@ import io
 import re
 from unittest import mock
 
-from compendium import escape, plotting
+from compendium import plotting, policy
 from everyday.teaching import copies, words
 from everyday.teaching.checks import sitting
 from everyday.teaching.modules import Module
@@ -58,37 +58,22 @@ def sheets(module: Module, variant: str, tables: list[copies.Sheet]) -> str:
     parts += [figure(module, variant)]
     for sheet in tables:
         caption = f"{sheet.caption} (synthetic, sheets {variant})" if sheet.synthetic else sheet.caption
-        cells = [[escape.html(str(value)) for value in row] for row in sheet.table.itertuples(index=False)]
-        parts.append(words.table(caption, [str(name) for name in sheet.table.columns], cells))
+        rows = [list(map(str, row)) for row in sheet.table.itertuples(index=False)]
+        parts.append(words.table(caption, list(map(str, sheet.table.columns)), rows))
     return "\n\n".join(parts) + "\n"
 
 
 def instructions(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
     """Return the lecturer's sheet: what to print and do, and the key of each variant."""
-    asked = [f"**{one.title}.** {one.task}" for one in module.exercises]
-    return "\n\n".join(
-        [
-            f"# {module.title}: sheets, for the lecturer",
-            "Print the sheets A, B and C in equal numbers, so that neighbours have different data, and the handout for "
-            "everyone. Keep this sheet: it has the keys. The plan of the session is in the notes.",
-            "## How to use the sheets",
-            module.about["paper"],
-            "## What is asked",
-            words.listed(asked),
-            "## Keys",
-            keys(tables),
-        ]
+    keys = {
+        variant: [[one.caption, _key(one)] for one in made if one.key]
+        for variant, made in tables.items()
+    }
+    asked, how = words.tasks(module), module.about["paper"]
+    return policy.rendered(
+        "teaching/sheets-lecturer.md", package="everyday", title=module.title, how=how, asked=asked, keys=keys
     )
 
 
-def keys(tables: dict[str, list[copies.Sheet]]) -> str:
-    """Return the keys of the sheets, one table for each variant."""
-    parts = []
-    for variant, made in tables.items():
-        rows = [
-            [escape.html(one.caption), escape.html("; ".join(f"{name}: {value}" for name, value in one.key.items()))]
-            for one in made
-            if one.key
-        ]
-        parts.append(words.table(f"Key of sheets {variant}", ["sheet", "answers"], rows))
-    return "\n\n".join(parts)
+def _key(sheet: copies.Sheet) -> str:
+    return "; ".join(f"{name}: {value}" for name, value in sheet.key.items())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compendium import datasets, escape, plotting
@@ -25,12 +26,17 @@ def picture(module: str) -> str:
     ('<figure', True)
     """
     draw, title, caption = PICTURES[module]
-    drawing = plotting.drawing(draw, name=f"idea-{module}", width=WIDTH, alt=title)
+
+    def drawn(*, width: int) -> Figure:
+        figure, axes = plotting.canvas(width, HEIGHT, nrows=2 if draw is _days else 1, sharex=True)
+        draw(*np.atleast_1d(axes))
+        return figure
+
+    drawing = plotting.drawing(drawn, name=f"idea-{module}", width=WIDTH, alt=title)
     return f"<figure>{drawing}<figcaption>{escape.html(f'{title}. {caption}')}</figcaption></figure>"
 
 
-def _step_and_slope(*, width: int) -> Figure:
-    figure, axes = plotting.canvas(width, HEIGHT)
+def _step_and_slope(axes: Axes) -> None:
     before, after = np.arange(-12, 1), np.arange(0, 13)
     axes.plot(before, 70 + before, color=COLOUR["subject"], linewidth=3)
     axes.plot(after, 70 + after, color=COLOUR["context"], linewidth=2, linestyle="--")
@@ -42,15 +48,10 @@ def _step_and_slope(*, width: int) -> Figure:
         axes.annotate(label, (at, 65 + at / 4), xytext=(-5, 0), textcoords="offset points", ha="right", va="center",
                       color=COLOUR["comparison"], fontweight="bold")  # fmt: skip
     axes.annotate("earlier trend, continued", (3.5, 78), ha="right", va="bottom", color=COLOUR["quiet"])
-    axes.set_xlabel("Months from the change")
-    axes.set_ylabel("What is counted")
-    axes.set_xticks([-12, 0, 12])
-    axes.set_yticks([])
-    return figure
+    axes.set(xlabel="Months from the change", ylabel="What is counted", xticks=[-12, 0, 12], yticks=[])
 
 
-def _mean_and_median(*, width: int) -> Figure:
-    figure, axes = plotting.canvas(width, HEIGHT)
+def _mean_and_median(axes: Axes) -> None:
     for at, (group, pay) in enumerate((("women", [11, 12, 13, 14, 15, 16, 18]), ("men", [11, 12, 13, 14, 16, 18, 49]))):
         axes.plot(pay, [at] * len(pay), linestyle="none", **style.marker("illustrative") | {"markersize": 9})
         for value, what, up in ((np.median(pay), "median", 0.32), (np.mean(pay), "mean", -0.32)):
@@ -59,14 +60,10 @@ def _mean_and_median(*, width: int) -> Figure:
                           textcoords="offset points", va="bottom" if up > 0 else "top", color=COLOUR["comparison"],
                           fontweight="bold")  # fmt: skip
         axes.annotate(group, (50, at + 0.3), ha="right", va="center", fontsize=14)
-    axes.set_ylim(-0.7, 1.7)
-    axes.set_yticks([])
-    axes.set_xlabel("Hourly pay, pounds")
-    return figure
+    axes.set(ylim=(-0.7, 1.7), yticks=[], xlabel="Hourly pay, pounds")
 
 
-def _benchmarks(*, width: int) -> Figure:
-    figure, axes = plotting.canvas(width, HEIGHT)
+def _benchmarks(axes: Axes) -> None:
     rows = datasets.load("climate_benchmarks").set_index("dimension").loc[["trust", "conflict"]]
     for at, row in enumerate(rows.itertuples()):
         arrow = {"arrowstyle": "->", "color": COLOUR["subject"], "linewidth": 2.5}
@@ -77,15 +74,10 @@ def _benchmarks(*, width: int) -> Figure:
             axes.annotate(f"{what}\n{value}", (value, 1 - at), xytext=(0, -12), textcoords="offset points", va="top",
                           ha="left" if side > 0 else "right")  # fmt: skip
         axes.annotate(row.label, (0, 1 - at + 0.22), fontsize=14, fontweight="bold")
-    axes.set_ylim(-0.6, 1.5)
-    axes.set_xlim(0, 300)
-    axes.set_yticks([])
-    axes.set_xlabel("Points, 0 to 300 (the arrow points to better)")
-    return figure
+    axes.set(ylim=(-0.6, 1.5), xlim=(0, 300), yticks=[], xlabel="Points, 0 to 300 (the arrow points to better)")
 
 
-def _rare_code(*, width: int) -> Figure:
-    figure, axes = plotting.canvas(width, HEIGHT)
+def _rare_code(axes: Axes) -> None:
     kinds = ["both"] * 2 + ["one"] * 4 + ["neither"] * 94
     looks = {"both": COLOUR["subject"], "one": COLOUR["comparison"], "neither": COLOUR["faint"]}
     for kind, colour in looks.items():
@@ -93,15 +85,12 @@ def _rare_code(*, width: int) -> Figure:
         hatch = "////" if kind == "one" else ""
         for x, y in cells:
             axes.add_patch(_square(x, y, colour, hatch))
-    axes.set_xlim(-0.1, 10.1)
-    axes.set_ylim(-2.6, 10.1)
-    axes.set_aspect("equal")
+    axes.set(xlim=(-0.1, 10.1), ylim=(-2.6, 10.1), aspect="equal")
     axes.axis("off")
     alike, marked = (sum(kind != other for kind in kinds) for other in ("one", "neither"))
     axes.annotate(f"They agree on {alike} of {len(kinds)} passages,", (0, -0.3), va="top")
     axes.annotate(f"but on {kinds.count('both')} of the {marked} with the code.", (0, -1.3), va="top",
                   color=COLOUR["comparison"], fontweight="bold")  # fmt: skip
-    return figure
 
 
 def _square(x: float, y: float, colour: str, hatch: str) -> Any:
@@ -110,10 +99,9 @@ def _square(x: float, y: float, colour: str, hatch: str) -> Any:
     return Rectangle((x, y), 0.86, 0.86, facecolor=colour, hatch=hatch, edgecolor=COLOUR["paper"], linewidth=0)
 
 
-def _days(*, width: int) -> Figure:
-    figure, all_axes = plotting.canvas(width, HEIGHT, nrows=2, sharex=True)
+def _days(above: Axes, below: Axes) -> None:
     draws = np.random.default_rng(8)
-    for axes, beds in zip(all_axes, (10, 100), strict=True):
+    for axes, beds in ((above, 10), (below, 100)):
         wanted = 100 * draws.poisson(0.85 * beds, 60) / beds
         over = wanted > 100
         axes.bar(np.flatnonzero(~over), wanted[~over], color=COLOUR["context"], width=0.7)
@@ -122,12 +110,10 @@ def _days(*, width: int) -> Figure:
         axes.set_title(f"{beds} beds: too few on {over.sum()} of {len(over)} days")
         axes.set_ylim(0, 170)
         axes.set_yticks([0, 100], ["0", "all beds"])
-    all_axes[-1].set_xlabel("Day (same demand for each bed, on average)")
-    return figure
+    below.set_xlabel("Day (same demand for each bed, on average)")
 
 
-def _three_sentences(*, width: int) -> Figure:
-    figure, axes = plotting.canvas(width, HEIGHT)
+def _three_sentences(axes: Axes) -> None:
     first, second = 12, 9
     axes.bar([0, 1], [first, second], width=0.5, color=[COLOUR["context"], COLOUR["subject"]])
     for at, value in enumerate((first, second)):
@@ -140,15 +126,10 @@ def _three_sentences(*, width: int) -> Figure:
     axes.annotate(said, (1.3, first), xytext=(0, 6), textcoords="offset points", ha="right",
                   color=COLOUR["comparison"], fontweight="bold")  # fmt: skip
     axes.set_xticks([0, 1], ["last year", "this year"])
-    axes.set_ylim(0, 15)
-    axes.set_yticks([])
-    axes.set_xlim(-0.4, 1.4)
-    axes.set_ylabel("Share of staff")
-    return figure
+    axes.set(ylim=(0, 15), yticks=[], xlim=(-0.4, 1.4), ylabel="Share of staff")
 
 
-def _fuller_than_what(*, width: int) -> Figure:
-    figure, axes = plotting.canvas(width, HEIGHT)
+def _fuller_than_what(axes: Axes) -> None:
     roles = ("subject", "comparison", "third")
     for (x, y), role, shape in zip(((84, 88), (89, 80), (94, 71)), roles, "so^", strict=True):
         steps = np.array([-1.8, -0.6, 0.6, 1.8])
@@ -159,15 +140,13 @@ def _fuller_than_what(*, width: int) -> Figure:
     axes.plot([82, 96], [91.5, 67.8], color=COLOUR["context"], linestyle="--", linewidth=2)
     axes.annotate("all rows", (92.6, 72.8), xytext=(-10, -12), textcoords="offset points", ha="right",
                   color=COLOUR["quiet"])  # fmt: skip
-    axes.set_xlabel("Occupied beds (%)")
-    axes.set_ylabel("Within four hours (%)")
-    return figure
+    axes.set(xlabel="Occupied beds (%)", ylabel="Within four hours (%)")
 
 
 _INVENTED = "A drawing with invented numbers."
 
 #: By module: what draws the idea, its title, and what the numbers are.
-PICTURES: dict[str, tuple[Callable[..., Figure], str, str]] = {
+PICTURES: dict[str, tuple[Callable[..., None], str, str]] = {
     "service-trends": (_step_and_slope, "What the change did is the distance from the earlier trend", _INVENTED),
     "pay-gaps": (_mean_and_median, "One high salary moves the mean, not the median", _INVENTED),
     "measuring-climate": (

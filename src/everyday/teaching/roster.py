@@ -38,17 +38,9 @@ DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "
 def read_roster(path: Path) -> list[str]:
     """Return the ids of a roster, in order; names and anything else in it are not kept.
 
-    Parameters
-    ----------
-    path
-        A workbook or a CSV file with a column ``id``, ``student``, ``Student ID`` or ``student_number``. Names may hold
-        spaces, accents and commas (within quotation marks).
-
-    Raises
-    ------
-    DataError
-        Naming file, row, value and remedy: no id column, no student, an empty id, one that cannot name a folder,
-        the same id twice.
+    It is a workbook or a CSV file with a column ``id``, ``student``, ``Student ID`` or ``student_number``. A fault is a
+    :class:`DataError` with file, row, value and remedy: no id column, no student, an empty id, one that cannot name a
+    folder, the same id twice.
     """
     label = path.name
     if not path.is_file():
@@ -112,22 +104,10 @@ def write(
     tell: Callable[[str], None] = lambda _: None,
     modules: list[Module] | None = None,
 ) -> list[str]:
-    """Write ``students/<id>/<module>/`` and ``keys/`` into a folder; return the ids.
+    """Write ``students/<id>/<module>/`` and ``keys/`` of a roster into a folder; return the ids.
 
-    Nothing is left where anything fails, and a folder with students is never written over.
-
-    Parameters
-    ----------
-    path
-        The roster (:func:`read_roster`).
-    seed
-        Seed of the roster: not negative.
-    out
-        Where to write; ``students`` and ``keys`` must not be there yet.
-    tell
-        Called with each id when it is done.
-    modules
-        Modules to hand out; all by default.
+    Nothing is left where anything fails, and a folder with students is never written over. ``tell`` is called with each
+    id when it is done; all modules are handed out unless some are named.
     """
     students = read_roster(path)
     if seed < 0:

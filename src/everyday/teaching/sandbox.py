@@ -108,27 +108,9 @@ def execute(
 ) -> Ran:
     """Execute a student's cells in order, apart from everything else.
 
-    A cell that ends Python, or takes too long, is left out, and the others are executed again without it.
-
-    Parameters
-    ----------
-    cells
-        Source of each cell.
-    names
-        Variables that hold answers.
-    data
-        Files of the folder ``data``, by name.
-    course
-        What :func:`packages` gives.
-    limits
-        Of each cell.
-    unsafe
-        Run without a sandbox, with the limits alone.
-
-    Raises
-    ------
-    RunError
-        If Python does not start in the sandbox.
+    A cell that ends Python, or takes too long, is left out, and the others are executed again without it. ``names`` are
+    the variables that hold answers, ``data`` the files of the folder ``data``, ``course`` what :func:`packages` gives;
+    ``unsafe`` runs without a sandbox, with the limits alone. If Python does not start, a :class:`RunError` says so.
     """
     left_out: dict[int, str] = {}
     with tempfile.TemporaryDirectory(prefix="marked-") as folder:
