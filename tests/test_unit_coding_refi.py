@@ -260,3 +260,14 @@ def test_a_bare_file_name_is_looked_for_in_the_sources(shared):
     found = refi.read_project(shared / "cases" / "wild" / "d24_one_source_missing.qdpx")
     assert [source.name for source in found.sources] == ["interview 1"]
     assert found.skipped == ("source 'interview 2' (the archive has no internal://b.txt in Sources/)",)
+
+
+def test_a_segment_beyond_its_text_is_refused():
+    source = refi.Source(refi.guid("s"), "note", "Too short")
+    beyond = refi.Segment(source.guid, 4, 40, refi.guid("c"))
+    with pytest.raises(DataError) as caught:
+        refi.check(refi.Project("p", codes=(refi.Code(refi.guid("c"), "a"),), sources=(source,), segments=(beyond,)))
+    assert str(caught.value) == (
+        "project: source 'note': a segment runs from 4 to 40, but the text has 9 characters; allowed: 0 <= start < end "
+        "<= 9. Was the text changed after it was coded, or were bytes counted?"
+    )

@@ -1,7 +1,5 @@
 """The one family of errors: every message says what is wrong, where, what is allowed and what to do."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 
@@ -17,8 +15,6 @@ class DataError(HealthsysError, ValueError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the words "Did you mean 'x'?" after a blank for the closest known word, or an empty string.
 
-    Examples
-    --------
     >>> nearest("trsut", ["trust", "debate"])
     " Did you mean 'trust'?"
     >>> nearest("zzz", ["trust"])

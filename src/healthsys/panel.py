@@ -12,8 +12,6 @@ SL. Biometrika 1986;73:13-22, times G/(G - 1) times (n - 1)/(n - k), as statsmod
 (1.135, 9, 3)
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement

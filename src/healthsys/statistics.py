@@ -7,8 +7,6 @@ Stat Assoc 1987;82:171-185. Adjustment: Holm S. Scandinavian Journal of Statisti
 Y. J R Stat Soc B 1995;57:289-300.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Callable, Iterable, Sequence

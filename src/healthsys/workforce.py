@@ -12,8 +12,6 @@ The measures of the Workforce Race and Disability Equality Standards (WRES, WDES
 [100.0, 0.0, 25.0]
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -209,8 +207,6 @@ def likelihood_of(
     says no more than they do, unless ``unrounded``. The second result is the protected table of counts by ``group`` and
     ``outcome``.
 
-    Examples
-    --------
     >>> from healthsys.disclosure import HES
     >>> counts = pd.DataFrame({"group": ["BME", "White"], "had": [3, 90], "could": [300, 600]})
     >>> found, page = likelihood_of(counts, group="BME", reference="White", rule=HES)
@@ -237,8 +233,6 @@ def likelihood_of(
 def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
     """Return a percentage with its Wilson interval, None where nobody is in the base; refuse a part above its base.
 
-    Examples
-    --------
     >>> print("{:.1f} ({:.1f} to {:.1f})".format(*proportion(8, 30)))
     26.7 (14.2 to 44.4)
     """
@@ -333,8 +327,6 @@ def indicators(standard: str) -> pd.DataFrame:
     Columns: ``indicator``, ``kind`` (``likelihood`` or ``survey``), ``code``, ``outcome``, ``group``, ``reference``
     (missing where only the group is asked), ``verb``, and ``more_is_better`` for the people asked.
 
-    Examples
-    --------
     >>> indicators("WDES")[["indicator", "outcome", "group"]].values.tolist()[0]
     ['WDES 2', 'appointed from shortlisting', 'Non-disabled']
     """
@@ -470,8 +462,6 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
     ``staff`` has a row per person: ``band`` (empty for doctors), ``ethnic_group`` or ``disabled``, and ``clinical`` if
     known; ``characteristic`` is ``ethnicity`` or ``disability``.
 
-    Examples
-    --------
     >>> people = pd.DataFrame({"band": ["5", None], "ethnic_group": ["A", "W"], "clinical": ["N", "Y"]})
     >>> staff_by_band(people, "ethnicity").values.tolist()
     [['5', 'Bands 5 to 7', 'lower', 'non-clinical', 'BME', 1], ['Medical', 'Medical', 'none', 'clinical', 'White', 1]]
@@ -491,8 +481,6 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
 def bands_to_show(staff: pd.DataFrame, *, group: str, rule: Rule) -> str:
     """Return ``band``, or ``cluster`` where a rule would suppress the group in more than half of the bands it is in.
 
-    Examples
-    --------
     >>> from healthsys.disclosure import HES
     >>> staff = pd.DataFrame({"band": ["5", "6", "7"], "group": "BME", "people": [40, 6, 2]})
     >>> bands_to_show(staff, group="BME", rule=HES)
@@ -550,8 +538,6 @@ def representation(
 def board_difference(members: int, board: int, staff: int, workforce: int) -> tuple[float | None, str | None]:
     """WRES 9, WDES 10: share of voting board members minus share of the workforce, percentage points.
 
-    Examples
-    --------
     >>> board_difference(2, 20, 210, 1000)
     (-11.0, None)
     """

@@ -1,7 +1,5 @@
 """Agreement of coders with intervals; a measure that is undefined is None with a reason, never an exception, 0 or 1."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Small rules for accounts of change: the total of a checklist, arrows of decisions, adoption of a practice."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

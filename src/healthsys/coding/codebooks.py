@@ -1,7 +1,5 @@
 """Codebooks: codes in a hierarchy, each with a definition, checked before anyone codes with them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -91,8 +89,6 @@ def codebook(frame: pd.DataFrame) -> Codebook:
 def split_codes(cell: object) -> list[str]:
     """Return the codes of one cell; an empty cell holds none.
 
-    Examples
-    --------
     >>> split_codes("cognitive; contextual"), split_codes(None)
     (['cognitive', 'contextual'], [])
     """

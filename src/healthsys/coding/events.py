@@ -1,7 +1,5 @@
 """Event registers: what happened when and to whom, coded; checked, joined with codings, counted."""
 
-from __future__ import annotations
-
 import re
 
 import pandas as pd
@@ -101,8 +99,6 @@ def _one_spelling(frame: pd.DataFrame, *, name: str) -> pd.Series:
 def by_code(events: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return one row per event and code of a coded column; events without a code drop out.
 
-    Examples
-    --------
     >>> by_code(pd.DataFrame({"event_id": ["E1"], "strategy": ["absorption;adaptation"]}), "strategy")["code"].tolist()
     ['absorption', 'adaptation']
     """
@@ -146,8 +142,6 @@ def statements_carried(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, i
 
     ``events`` of a statement names its events, joined by ``;``, or is empty; one that the register lacks is an error.
 
-    Examples
-    --------
     >>> facts = pd.DataFrame({"events": ["E1;E2", None]})
     >>> statements_carried(facts, pd.DataFrame({"event_id": ["E1", "E2", "E3"]}))
     {'facts': 2, 'carried': 1, 'events_dated': 2}

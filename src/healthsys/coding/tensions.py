@@ -3,8 +3,6 @@
 A ``broad`` rule takes the words wherever they occur; the ``narrow`` rule leaves out the uses that ``leaves_out`` names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Averages of group-time effects, the event study, and a test of the trends before the start."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -83,8 +81,6 @@ def aggregate(effects: pd.DataFrame, *, by: str) -> tuple[float, pd.DataFrame]:
 def event_study(effects: pd.DataFrame) -> pd.DataFrame:
     """Average a table of :func:`group_time_effects` by periods since the start: ``since``, ``effect``, ``treated``.
 
-    Examples
-    --------
     >>> rows = pd.DataFrame({"since": [0, 0, 1], "effect": [1.0, 3.0, 4.0], "treated": [1, 1, 1]})
     >>> event_study(rows)["effect"].to_list()
     [2.0, 4.0]

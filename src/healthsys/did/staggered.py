@@ -1,7 +1,5 @@
 """Staggered starts: group-time effects, their bootstrap average, and the two-way estimate to compare with."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

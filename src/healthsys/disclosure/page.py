@@ -1,7 +1,5 @@
 """The tables of one page, and secondary suppression until no suppressed cell can be worked out."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

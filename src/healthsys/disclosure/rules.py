@@ -1,7 +1,5 @@
 """Small-number rules: which counts of people may be printed, and what a printed count still gives away."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

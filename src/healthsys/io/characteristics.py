@@ -1,7 +1,5 @@
 """Personal characteristics in a staff file: words for "not known", NHS ethnic category codes, codes and their names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 
@@ -80,8 +78,6 @@ LEVEL_ORDER = ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "
 def people_of(column: str, code: str) -> str:
     """Return what the people of a code or level are called.
 
-    Examples
-    --------
     >>> people_of("sex", "F"), people_of("ethnic_group", "Indian"), people_of("team", "North")
     ('women', 'Indian staff', 'North')
     """
@@ -92,8 +88,6 @@ def people_of(column: str, code: str) -> str:
 def others_of(column: str, comparator: str) -> str:
     """Return what all known levels but the comparator are called together.
 
-    Examples
-    --------
     >>> others_of("sex", "M"), others_of("disabled", "Y"), others_of("team", "North")
     ('women', 'staff who are not disabled', 'all others')
     """
@@ -106,8 +100,6 @@ def others_of(column: str, comparator: str) -> str:
 def short(column: str, code: str) -> str:
     """Return the short label of a code; of ``level``, which holds bands and medical grades, too.
 
-    Examples
-    --------
     >>> short("ethnic_group", "B"), short("level", "CON"), short("level", "8a")
     ('Black', 'Consultant', 'Band 8a')
     """
@@ -119,8 +111,6 @@ def short(column: str, code: str) -> str:
 def unknown(column: str) -> tuple[str, ...]:
     """Return the levels of a column that say that nothing is known.
 
-    Examples
-    --------
     >>> unknown("ethnic_group"), unknown("religion")
     (('N', 'Not stated'), ('Not stated',))
     """
@@ -137,8 +127,6 @@ def _plain(text: str) -> str:
 def is_unknown(text: object) -> bool:
     """Say whether a cell of a personal characteristic says that nothing is known.
 
-    Examples
-    --------
     >>> [is_unknown(text) for text in ("", "Prefer not to say", "N/A", "Z - Not Stated", "White")]
     [True, True, True, True, False]
     """
@@ -152,8 +140,6 @@ def is_unknown(text: object) -> bool:
 def code_named(text: str) -> str:
     """Return the NHS category of a cell that holds code and name; any other cell as it is.
 
-    Examples
-    --------
     >>> code_named("A White - British"), code_named("SC Filipino"), code_named("Black African"), code_named("C")
     ('A', 'S', 'Black African', 'C')
     """
@@ -169,8 +155,6 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     only are joined. In a column of ethnic groups, NHS category codes become their names and codes of our own layout
     stay; codes that could be either, that mix both, or that are in neither list are refused (DataError).
 
-    Examples
-    --------
     >>> raw = pd.DataFrame({"ethnic_group": ["A", "H", "Z", "99", "C"]})
     >>> levels_of(raw, "ethnic_group", label="staff.csv")[0].tolist()
     ['White British', 'Indian', 'Not stated', 'Not stated', 'Any other White background']
@@ -243,8 +227,6 @@ def _refuse(raw: pd.DataFrame, code: pd.Series, column: str, label: str, odd: st
 def level_named(levels: Sequence[str], given: str, codes: Mapping[str, str]) -> str:
     """Return the level that a reader names by code or in another spelling; what was given where there is none.
 
-    Examples
-    --------
     >>> level_named(["White British", "Indian"], "A", NHS_ETHNIC_CODES), level_named(["White"], "white", {})
     ('White British', 'White')
     """
@@ -261,8 +243,6 @@ def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str
 
     Where ``unknown`` is None, such a cell is refused (DataError) like any other code that is not known.
 
-    Examples
-    --------
     >>> coded(pd.DataFrame({"sex": ["Female", "m", "-"]}), "sex", {"female": "F", "m": "M"}, "U", "staff.csv").tolist()
     ['F', 'M', 'U']
     """

@@ -1,8 +1,6 @@
 """The one reader of tables: CSV text and workbooks as cells of text, rows as a spreadsheet counts them, and what was
 taken how; or why a file is no table."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import datetime

@@ -1,7 +1,5 @@
 """Official layouts turned into tidy series: A&E months, the A&E teaching set, KH03 quarters, GP appointments."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

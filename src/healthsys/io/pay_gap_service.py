@@ -1,7 +1,5 @@
 """Reader of the gender pay gap service's yearly CSV."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

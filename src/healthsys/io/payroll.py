@@ -1,7 +1,5 @@
 """Reader of a staff file: a payroll CSV with a row per employee."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

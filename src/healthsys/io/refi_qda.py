@@ -10,8 +10,6 @@ without trust: members are counted and measured, none is written to disk, no doc
 9
 """
 
-from __future__ import annotations
-
 import io
 import re
 import uuid
@@ -116,20 +114,7 @@ def guid(*names: str) -> str:
 def check(project: Project, *, label: str = "project") -> Project:
     """Return a project whose GUIDs, parents and segments are checked: all that is referred to exists.
 
-    Raises
-    ------
-    DataError
-        Naming the element, what is allowed and the remedy.
-
-    Examples
-    --------
-    >>> source = Source(guid("s"), "note", "Too short")
-    >>> check(Project("p", codes=(Code(guid("c"), "a"),), sources=(source,),
-    ...               segments=(Segment(source.guid, 4, 40, guid("c")),)))
-    Traceback (most recent call last):
-    ...
-    healthsys.errors.DataError: project: source 'note': a segment runs from 4 to 40, but the text has 9 characters; \
-allowed: 0 <= start < end <= 9. Was the text changed after it was coded, or were bytes counted?
+    Raises DataError naming the element, what is allowed and the remedy.
     """
     seen: set[str] = set()
     for thing in (*project.coders, *project.codes, *project.sources):
@@ -242,10 +227,8 @@ def read_project(path: str | Path, *, label: str = "") -> Project:
     What is not read (sources that are not text or whose text is missing, codings of whole sources, notes, cases and the
     like) is listed in ``skipped``. A coder whom the list of users lacks is added without a name.
 
-    Raises
-    ------
-    DataError
-        If the archive is no ZIP, too large or unsafe, or its project is not one that :func:`check` accepts.
+    Raises DataError if the archive is no ZIP, too large or unsafe, or its project is not one that :func:`check`
+    accepts.
     """
     label = label or Path(path).name
     members = _members(Path(path), label)
@@ -381,8 +364,6 @@ def project_of(
     ``texts`` leads from name to text, ``hits`` is what :func:`healthsys.coding.find_markers` returns for them, and
     ``coder`` is the user to whom the coding is put down.
 
-    Examples
-    --------
     >>> hits = pd.DataFrame({"document": ["note"], "start": [9], "end": [12], "marker": ["yet"]})
     >>> len(project_of({"note": "We wait, yet we act."}, hits).segments)
     1

@@ -1,7 +1,5 @@
 """Reader of a staff list for the equality standards: band and characteristics as personnel systems write them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -33,8 +31,6 @@ _BROAD = (
 def band_of(text: str) -> str | None:
     """Return the band that a cell names, empty for doctors, or None where it names none.
 
-    Examples
-    --------
     >>> [band_of(text) for text in ("8A", "Band 5", "AfC band 06", "8 - b", "VSM", "Consultant", "Band 12")]
     ['8a', '5', '6', '8b', 'VSM', '', None]
     """
@@ -48,8 +44,6 @@ def band_of(text: str) -> str | None:
 def broad_group(level: str) -> str | None:
     """Return the code of our own layout for the name of an ethnic group: W, A, B, M, O or N; None where none fits.
 
-    Examples
-    --------
     >>> [broad_group(name) for name in ("White Irish", "Mixed White and Asian", "Black African", "Not stated", "x")]
     ['W', 'M', 'B', 'N', None]
     """

@@ -1,7 +1,5 @@
 """Values that cannot be: codes for missing data, negative counts, shares above 100, a value unlike its own ratio."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -189,8 +187,6 @@ def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
     A share is a percentage, so 100, and a rate has the one that its name tells (falls per 1,000); another indicator has
     the one of ``MULTIPLIERS`` that its usual row has.
 
-    Examples
-    --------
     >>> rows = pd.DataFrame({"value": [6.6, 5.1], "numerator": [33, 26], "denominator": [5000, 5100]})
     >>> multiplier_of(rows, indicator="falls_per_1000_bed_days")
     1000.0

@@ -3,12 +3,10 @@
 Everything here works on many series over one design at once, one series a row; one series is the case of one row.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy import stats
@@ -87,7 +85,7 @@ class _Sums:
     parts: list[list[np.ndarray]]
 
     @classmethod
-    def of(cls, outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray) -> _Sums:
+    def of(cls, outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray) -> Self:
         """Add up for what least squares leaves of the outcomes: no digit is lost on their level."""
         left = outcome - outcome @ np.linalg.pinv(design).T @ design.T
         gap, count = np.unique(gaps, return_counts=True)
@@ -171,8 +169,6 @@ class Satterthwaite:
     Those of a combination c are 2 (c'Vc)² over the variance of its estimate, by the delta method from the expected
     information of the restricted likelihood.
 
-    References
-    ----------
     Satterthwaite FE. Biometrics Bulletin 1946;2:110-114. Giesbrecht FG, Burns JC. Biometrics 1985;41:477-486. For
     interrupted series: Turner SL et al. BMC Medical Research Methodology 2021;21:181.
     """
@@ -269,8 +265,6 @@ def autoregressive(
     of ``ar1_ml``) or ``normal``; ``details`` have ``rho``, ``sigma`` and ``boundary``. ``loglik`` is the restricted one
     for ``ar1_reml``.
 
-    References
-    ----------
     Pinheiro JC, Bates DM. Mixed-effects models in S and S-PLUS. Springer 2000, chapter 5.
     """
     restricted = model == "ar1_reml"
@@ -379,8 +373,6 @@ def iterated(
 
     Points are taken for neighbours even across a gap; residuals are those of the untransformed series.
 
-    References
-    ----------
     Prais SJ, Winsten CB. Cowles Commission discussion paper 383, 1954. Cochrane D, Orcutt GH. Journal of the American
     Statistical Association 1949;44:32-61.
     """

@@ -1,7 +1,5 @@
 """Regression of counts: Poisson, quasi-Poisson and negative binomial, and when their estimates do not exist."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from typing import Any
@@ -31,8 +29,6 @@ def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[s
     Estimates exist unless some combination of coefficients can grow without end: it leaves the rows with events as they
     are and lowers the others.
 
-    References
-    ----------
     Haberman SJ. The analysis of frequency data. Chicago 1974. Correia S, Guimaraes P, Zylkin T. arXiv:1903.01633, 2019.
     """
     from scipy.optimize import linprog
@@ -80,15 +76,8 @@ def count_model(
     ``quasi_poisson`` multiplies errors by the root of Pearson's chi-squared over its degrees of freedom;
     ``negative_binomial`` is NB2 (variance mu + alpha mu²), alpha by maximum likelihood and then taken as known.
 
-    References
-    ----------
     McCullagh P, Nelder JA. Generalized linear models, 2nd ed. Chapman and Hall 1989. Venables WN, Ripley BD. Modern
     applied statistics with S, 4th ed. Springer 2002, section 7.4.
-
-    >>> found = count_model(np.array([4.0, 6, 5, 11, 9, 10]), np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]]),
-    ...                     names=("const", "level"), model="poisson")
-    >>> round(float(np.exp(found.params[1])), 6)
-    2.0
     """
     import statsmodels.api as sm
 

@@ -1,7 +1,5 @@
 """Least squares with every kind of standard error: plain, robust, clustered, Newey-West and its fixed-b intervals."""
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import dataclass, field
@@ -69,8 +67,6 @@ def hac(residuals: np.ndarray, design: np.ndarray, *, weights: np.ndarray, corre
 
     ``weights`` come from :func:`kernel_weights`; ``correction`` multiplies by n / (n - k).
 
-    References
-    ----------
     Newey WK, West KD. Econometrica 1987;55:703-708.
     """
     n, k = design.shape
@@ -89,8 +85,6 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
     HC1: times n / (n - k); HC2 and HC3: residuals over the root of 1 - h, and over 1 - h; ``clustered``: sums of scores
     by cluster, times G / (G - 1) and (n - 1) / (n - k).
 
-    References
-    ----------
     MacKinnon JG, White H. Journal of Econometrics 1985;29:305-325. Cameron AC, Miller DL. Journal of Human Resources
     2015;50:317-372.
 

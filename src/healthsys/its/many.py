@@ -1,7 +1,5 @@
 """Segmented regressions of many series in one call: series with the same periods share one design and one fit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The estimators behind an interrupted series: one call, nine models, the same result for each."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 The estimators are those of :mod:`healthsys.its.regression`; a test compares the two on the same series.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Oaxaca-Blinder decomposition: how much of a difference in means goes with measured characteristics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

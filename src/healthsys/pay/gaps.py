@@ -1,7 +1,5 @@
 """The statutory measures, gaps of groups, within levels and along the distribution, and their parts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,8 +56,6 @@ class Statutory:
 def gap_percent(comparator: float, group: float) -> float | None:
     """Return 100 (comparator − group) / comparator, or None where the comparator's pay is not above zero.
 
-    Examples
-    --------
     >>> round(gap_percent(14.75, 12.5), 2), gap_percent(10, 11), gap_percent(0, 5)
     (15.25, -10.0, None)
     """

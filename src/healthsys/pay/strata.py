@@ -1,9 +1,8 @@
 """Gaps where characteristics cross, and a multilevel model of the intersectional strata (MAIHDA)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -212,13 +211,13 @@ class _Profile:
     cross: np.ndarray
 
     @classmethod
-    def of(cls, y: np.ndarray, x: np.ndarray, member: np.ndarray) -> _Profile:
+    def of(cls, y: np.ndarray, x: np.ndarray, member: np.ndarray) -> Self:
         z = np.column_stack([x, y])
         totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
         return cls(np.bincount(member).astype(float), totals, z.T @ z)
 
     @classmethod
-    def of_means(cls, means: np.ndarray, size: np.ndarray, x: np.ndarray, scatter: float) -> _Profile:
+    def of_means(cls, means: np.ndarray, size: np.ndarray, x: np.ndarray, scatter: float) -> Self:
         """From the mean of each stratum, its row of ``x``, and the sum of squares within all strata."""
         z = np.column_stack([x, means])
         cross = z.T @ (z * size[:, None])
@@ -323,8 +322,6 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     It is (between of the null model − between of the main-effects model) / between of the null model, and can be
     negative.
 
-    Examples
-    --------
     >>> nothing = pd.DataFrame()
     >>> null, main = Strata(0.04, 0.1, {}, nothing, 9, 3), Strata(0.01, 0.1, {}, nothing, 9, 3)
     >>> round(additive_share(null, main)[0], 6)

@@ -4,8 +4,6 @@ Each plot draws on given axes and has its alternative text next to it, computed 
 than :data:`WIDE` pixels names and labels are shorter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -33,8 +31,6 @@ SHORT = {"challenge": "Challenge", "trust": "Trust", "playfulness": "Playfulness
 def points(value: float, *, sign: bool = False) -> str:
     """Return points on 0-300 as a whole number.
 
-    Examples
-    --------
     >>> points(-15.6, sign=True), points(-0.2)
     ('−16', '0')
     """
@@ -119,8 +115,6 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
 def alt_benchmarks(benchmarks: pd.DataFrame) -> str:
     """Say what :func:`plot_profile` shows of benchmarks alone, widest gap first.
 
-    Examples
-    --------
     >>> ends = pd.DataFrame({"dimension": ["trust", "debate"], "label": ["Trust", "Debate"], "stagnant": [112, 105],
     ...                      "innovative": [178, 158]})
     >>> alt_benchmarks(ends)[-61:]
@@ -198,8 +192,6 @@ def alt_change(
 ) -> str:
     """Say what :func:`plot_change` shows: what is better or worse, with its interval, and how many are not clear.
 
-    Examples
-    --------
     >>> row = {"dimension": "trust", "change": 16.0, "lower": -2.0, "upper": 34.0, "verdict": "not clear"}
     >>> alt_change(pd.DataFrame([row]))[-32:]
     '. 1 of 1 intervals include zero.'
@@ -247,8 +239,6 @@ def plot_ranges(
 def alt_ranges(table: pd.DataFrame, *, label: str, what: str) -> str:
     """Say the median and the middle nine tenths of each group.
 
-    Examples
-    --------
     >>> one = pd.DataFrame({"group": ["acute"], "p05": [6.5], "p50": [6.7], "p95": [7]})
     >>> alt_ranges(one, label="group", what="Teams")
     'Teams, median and range of the middle nine tenths: acute 6.7 (6.5 to 7.0).'
@@ -303,8 +293,6 @@ def plot_rwg(
 def alt_rwg(agreement: pd.DataFrame, *, labels: Mapping[str, str] | None = None, named: int = 8) -> str:
     """Say what :func:`plot_rwg` shows: how many reach the customary value, which do not, and the two ends.
 
-    Examples
-    --------
     >>> row = {"team": "A", "dimension": "trust", "uniform": 0.9, "skewed": 0.8, "out_of_range": False}
     >>> alt_rwg(pd.DataFrame([row]))[:62]
     'Agreement of 1 team on 1 dimension: 1 of 1 results reach 0.70 '
@@ -368,8 +356,6 @@ def plot_positions(cases: pd.DataFrame, *, ax: Axes, kind: str = "yours", title:
 def share_of_way(position: float, lower: float, upper: float) -> str:
     """Return a position between the benchmarks as a percentage of the way, with its interval where there is one.
 
-    Examples
-    --------
     >>> share_of_way(0.119, -0.386, 0.623)
     '12% (−39% to 62%)'
     """

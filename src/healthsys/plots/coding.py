@@ -6,8 +6,6 @@
 'Grid of 1 by 2 with event counts. The fullest cell is cuts with adapt, 3. Empty: cuts with absorb.'
 """
 
-from __future__ import annotations
-
 import textwrap
 
 import matplotlib.dates as mdates

@@ -1,7 +1,5 @@
 """Plots of comparisons: event studies, units in a funnel, changes that a source reports."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -48,8 +46,6 @@ def plot_event_study(
 def alt_event_study(events: pd.DataFrame, *, two_way: float, label: str) -> str:
     """Describe an event study: lowest and highest effect before the start, first, last, and the usual regression.
 
-    Examples
-    --------
     >>> events = pd.DataFrame({"since": [-2, -1, 0, 1], "effect": [-0.4, 0.0, 2.0, 3.5]})
     >>> alt_event_study(events, two_way=1.2, label="coverage")[:73]
     'Effect on coverage by months since the start: between −0.4 and 0.0 before'
@@ -115,8 +111,6 @@ def plot_changes(rows: pd.DataFrame, *, subject: str, ax: Any) -> Any:
 def alt_changes(rows: pd.DataFrame) -> str:
     """Describe reported changes, each by its label.
 
-    Examples
-    --------
     >>> alt_changes(pd.DataFrame({"label": ["Frome, paper"], "change": [-14.0]}))
     'Reported changes of admissions: Frome, paper −14%.'
     """

@@ -1,7 +1,5 @@
 """Plots of an interrupted series: the fit with its counterfactual, the residuals, and other units for comparison.
 
-Examples
---------
 >>> from matplotlib.figure import Figure
 >>> from healthsys.plots.its import alt_units, plot_units
 >>> months = pd.date_range("2023-01-01", periods=4, freq="MS")
@@ -11,8 +9,6 @@ Examples
 >>> alt_units(shares, subject="visits", change_name="the change")
 'Visits in A, B, as a percentage of the mean before the change. Lowest points: A 80 in March 2023; B 95 in March 2023.'
 """
-
-from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence

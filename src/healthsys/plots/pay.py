@@ -1,7 +1,5 @@
 """Plots of pay gaps: ``plot_x(table, *, ax) -> ax`` and ``alt_x(table, ...) -> str``, computed from what is drawn."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 
@@ -36,8 +34,6 @@ def _rows(ax: Axes, labels: Sequence[str]) -> None:
 def _number(value: float, format: str) -> str:
     """Return a number with a true minus sign, and none before a rounded zero.
 
-    Examples
-    --------
     >>> _number(-0.0001, "{:.2f}"), _number(-1.5, "{:.1f}")
     ('0.00', '−1.5')
     """
@@ -48,8 +44,6 @@ def _number(value: float, format: str) -> str:
 def listed(table: pd.DataFrame, label: str, value: str, format: str = "{:.1f}%") -> str:
     """Return the rows of a table as text: label and number, or that it is not shown.
 
-    Examples
-    --------
     >>> listed(pd.DataFrame({"group": ["A", "B"], "gap": [1.25, None]}), "group", "gap")
     'A 1.2%; B not shown'
     """
@@ -66,8 +60,6 @@ def _titled(ax: Axes, title: str, *, narrow: bool) -> None:
 def rows_height(labels: Sequence[str]) -> tuple[int, int]:
     """Return the heights in pixels, wide and narrow, of :func:`plot_estimates` with these labels.
 
-    Examples
-    --------
     >>> rows_height(["Women", "Men"])
     (155, 175)
     """

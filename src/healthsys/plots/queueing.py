@@ -1,7 +1,5 @@
 """Plots of beds and queues: occupancy over time, share turned away by size of ward, effect of a further bed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -54,8 +52,6 @@ def plot_risk(curve: pd.DataFrame, *, reference: float, ax: Any) -> Any:
 def alt_risk(wards: pd.DataFrame, *, share: float) -> str:
     """Describe the share turned away at one offered and carried load, for each size of ward.
 
-    Examples
-    --------
     >>> alt_risk(pd.DataFrame({"beds": [10], "full_offered": [0.145], "full_carried": [0.327]}), share=0.85)[67:]
     'At 85% offered load: 10 beds 14.5%. At 85% carried load: 10 beds 32.7%.'
     """
@@ -84,8 +80,6 @@ def plot_one_more_bed(table: pd.DataFrame, *, ax: Any) -> Any:
 def alt_one_more_bed(table: pd.DataFrame) -> str:
     """Describe the ward as it is, and what one more bed changes.
 
-    Examples
-    --------
     >>> from healthsys.queueing import one_more_bed
     >>> alt_one_more_bed(one_more_bed(10, 12)).split("; ")[1]
     'one more bed would mean 35 fewer.'

@@ -1,7 +1,5 @@
 """What every plot of a series over time shares: the axis of periods, the line of a change, the legend below."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib.dates as mdates

@@ -1,7 +1,5 @@
 """Plots of control charts, with the alternative text of each.
 
-Examples
---------
 >>> from matplotlib.figure import Figure
 >>> from healthsys import spc
 >>> from healthsys.plots.spc import alt_chart, plot_chart
@@ -11,8 +9,6 @@ Examples
 >>> alt_chart(chart, subject="waits in clinic A")
 'Control chart of waits in clinic A: mean 32.4, process limits 26.1 to 38.7. Points with special cause: outside limits 1, out of 13.'
 """  # noqa: E501
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any

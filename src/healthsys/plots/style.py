@@ -4,8 +4,6 @@ The light-paper colours are what a figure is drawn in; what publishes it may map
 same figure follows a light or a dark page.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,8 +39,6 @@ def marker(kind: str, colour: str = COLOUR["subject"]) -> dict[str, Any]:
 
     A published figure is a filled square, a synthetic one an open square, the reader's own a diamond, everywhere.
 
-    Examples
-    --------
     >>> marker("published")["marker"], marker("yours")["marker"]
     ('s', 'D')
     """

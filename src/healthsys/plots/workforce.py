@@ -1,7 +1,5 @@
 """Plots of workforce equality, each with its alternative text; narrower than ``WIDE`` pixels, for a phone."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Control charts of one series (XmR), what they say of variation and target, and capability."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -315,8 +313,6 @@ def variation(chart: ControlChart, *, improvement: str) -> str:
     ``improvement`` is which way is better: ``increase``, ``decrease`` or ``neutral``. The answer is ``improvement``,
     ``concern``, ``change (neutral)`` or ``common cause``.
 
-    Examples
-    --------
     >>> variation(xmr([5, 6, 5, 6, 5, 6, 5, 6, 5, 20]), improvement="decrease")
     'concern'
     """
@@ -336,8 +332,6 @@ def assurance(chart: ControlChart, *, improvement: str, target: float | None) ->
     series) or a direction. A series always at 100% passes a target of 100% (the Making Data Count workbook;
     NHSRplotthedots calls it hit or miss).
 
-    Examples
-    --------
     >>> assurance(xmr([5, 6, 5, 6, 5, 6, 5, 6]), improvement="decrease", target=2)
     'consistently fails'
     """
@@ -364,8 +358,6 @@ def capability(chart: ControlChart, *, lower: float | None = None, upper: float 
     ``chart`` is an XmR chart; with one of the specification limits ``lower`` and ``upper`` Cp is None. All are None
     with a ``reason`` when the process is not stable or has no spread.
 
-    Examples
-    --------
     >>> found = capability(xmr([5, 6, 5, 6, 5, 6, 5, 6, 5, 6]), lower=0, upper=11)
     >>> print(f"{found.cp:.3f} {found.cpk:.3f}")
     2.068 2.068

@@ -1,7 +1,5 @@
 """Charts for counts: p′ and u′ charts (Laney's correction), c charts, and run charts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Unpack

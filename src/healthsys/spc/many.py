@@ -1,7 +1,5 @@
 """Control charts of many series in one call: the calculation of :func:`healthsys.spc.xmr` on all of them at once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How numbers of a chart are compared (up to rounding), and the rules of special cause."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

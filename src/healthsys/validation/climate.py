@@ -4,8 +4,6 @@ The other side of each comparison is in ``data/reference/method_checks.csv``; a 
 checked" both read it and both call :func:`answers`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -65,15 +63,8 @@ TEAMS = [120, 150, 135, 141, 128, 163]
 
 
 def answers() -> dict[str, float]:
-    """Compute every worked example.
+    """Compute every worked example: the answer for each check of the area ``climate``.
 
-    Returns
-    -------
-    dict
-        The answer for each check of ``data/reference/method_checks.csv`` whose area is ``climate``.
-
-    Examples
-    --------
     >>> answers()["climate-rwg"]
     0.75
     """
