@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from healthsys.plots.rows import note
 from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
 from healthsys.plots.style import COLOUR, marker
 from healthsys.say import number
@@ -78,16 +79,10 @@ def plot_chart(
             ax.plot(part["period"], part[column], color=COLOUR["context"], linewidth=1.2, linestyle=style, zorder=2)
     last = points.iloc[-1]
     for column, name in (("mean", "mean"), ("lpl", "lower limit"), ("upl", "upper limit")):
-        ax.annotate(
-            name, (last["period"], last[column]), xytext=(6, 0), textcoords="offset points", va="center",
-            color=COLOUR["quiet"], fontsize=12, annotation_clip=False,
-        )  # fmt: skip
+        note(ax, name, (last["period"], last[column]), (6, 0), va="center", fontsize=12, annotation_clip=False)
     if target is not None:
         ax.axhline(target, color=COLOUR["third"], linewidth=1.4, linestyle="-.")
-        ax.annotate(
-            target_label, (points["period"].iloc[0], target), xytext=(0, 5), textcoords="offset points",
-            color=COLOUR["third"], fontsize=12,
-        )  # fmt: skip
+        note(ax, target_label, (points["period"].iloc[0], target), (0, 5), tone="third", fontsize=12)
     change_line(ax, change)
     event_lines(ax, events)
     time_axis(ax, points["period"], title=title)
