@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.climate.dimensions import ANSWERS, DIMENSIONS, POINTS, item_columns, matched
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, need_columns
 from healthsys.io.survey import team_key
 from healthsys.say import count
 
@@ -180,12 +180,7 @@ def score(
     """
     if not 0 <= minimum_answered <= 1:
         raise DataError(f"minimum_answered is {minimum_answered}; allowed: a share from 0 to 1, such as 0.5")
-    for column in ("respondent", "team"):
-        if column not in survey:
-            raise DataError(
-                f"{label}: there is no column '{column}'.{nearest(column, map(str, survey.columns))} "
-                "A survey needs the columns respondent and team"
-            )
+    need_columns(survey, ("respondent", "team"), label, more=" A survey needs the columns respondent and team")
     if (lost := survey["team"].isna().to_numpy()).any():
         raise DataError(f"{label}: column 'team', row {int(lost.argmax()) + 2}: the cell is empty; fill in the team")
     scored = survey[["respondent", "team"]].copy()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.coding.codebooks import need_columns, row_of
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 
 #: Highest score of one item of a checklist.
 HIGHEST = 3

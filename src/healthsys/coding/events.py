@@ -4,8 +4,9 @@ import re
 
 import pandas as pd
 
-from healthsys.coding.codebooks import Codebook, check_codes, need_columns, row_of, split_codes
-from healthsys.errors import DataError, nearest
+from healthsys.coding.codebooks import Codebook, check_codes, split_codes
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 
 #: Columns that hold codes, and the code of the codebook under which theirs are.
 CODED = {"strategy": "strategy", "drawn": "capacity", "nurtured": "capacity", "outcome": "outcome"}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from healthsys.disclosure.proof import Proof, Statement, prove
 from healthsys.disclosure.rules import MARK, Rule
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
 
 #: Conditions of one cell: pairs of characteristic and level.
 Cell = frozenset
@@ -182,8 +182,7 @@ def protect(
 
 def _cube(people: pd.DataFrame, names: list[str], count: str) -> pd.DataFrame:
     for name in names:
-        if name not in people.columns:
-            raise DataError(f"there is no column '{name}' to count people by.{nearest(name, people.columns)}")
+        need_columns(people, [name], what=" to count people by")
         if people[name].isna().any():
             raise DataError(
                 f"column '{name}' has {int(people[name].isna().sum())} empty cells; name them, "

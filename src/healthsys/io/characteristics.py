@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.io.csv_files import row_of
+from healthsys.io.csv_files import refuse_cells
 
 #: What a level is called where a person's group is not known; it is left out of every split in two, and counted.
 NOT_STATED = "Not stated"
@@ -215,13 +215,12 @@ def _ethnic(
 
 
 def _refuse(raw: pd.DataFrame, code: pd.Series, column: str, label: str, odd: str, why: str) -> None:
-    position = int((code == odd).to_numpy().argmax())
     ours = ", ".join(f"{key} {name}" for key, name in OWN_ETHNIC_CODES.items())
-    raise DataError(
-        f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' is not a code "
-        f"that can be read for certain: {why}. Allowed: NHS ethnic category codes (A to S, Z, 99); {ours}; or, "
-        "safest, the names of the groups written out, such as White British"
+    says = (
+        f"is not a code that can be read for certain: {why}. Allowed: NHS ethnic category codes (A to S, Z, 99); "
+        f"{ours}; or, safest, the names of the groups written out, such as White British"
     )
+    refuse_cells(raw, column, code == odd, says, label=label)
 
 
 def level_named(levels: Sequence[str], given: str, codes: Mapping[str, str]) -> str:
@@ -250,14 +249,10 @@ def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str
     found = plain.map(words)
     if unknown is not None:
         found = found.where(found.notna() | ~raw[column].map(is_unknown), unknown)
-    bad = found.isna()
-    if bad.any():
-        position = int(bad.to_numpy().argmax())
-        value = raw[column].iloc[position][:40]
-        shown = ", ".join(sorted({*words.values(), *([unknown] if unknown else [])}))
-        raise DataError(
-            f"{label}: column '{column}', row {row_of(raw, position)}: '{value}' is not a code that is known "
-            f"({int(bad.sum())} such cells); allowed: {shown}, or in words "
-            f"{', '.join(word for word in words if word)}{'; an empty cell where it is not known' if unknown else ''}"
-        )
+    bad, shown = found.isna(), ", ".join(sorted({*words.values(), *([unknown] if unknown else [])}))
+    says = (
+        f"is not a code that is known ({int(bad.sum())} such cells); allowed: {shown}, or in words "
+        f"{', '.join(word for word in words if word)}{'; an empty cell where it is not known' if unknown else ''}"
+    )
+    refuse_cells(raw, column, bad, says, label=label)
     return found.astype("str")

@@ -441,6 +441,16 @@ def row_of(frame: pd.DataFrame, position: int) -> int:
     return rows[position] if rows else position + 2
 
 
+def refuse_cells(
+    frame: pd.DataFrame, column: str, wrong: pd.Series, says: str, *, label: str, row: str = "row"
+) -> None:
+    """Raise for the first cell of a column that is marked as wrong, naming its row and its text, with what is said."""
+    if wrong.any():
+        position = int(wrong.to_numpy().argmax())
+        where = f"column '{column}', {row} {row_of(frame, position)}"
+        raise DataError(f"{label}: {where}: '{frame[column].iloc[position][:40]}' {says}")
+
+
 def misspelt(name: str, columns: Iterable[str]) -> str:
     """Say which column of a file was probably meant by a name that is missing, or nothing.
 

@@ -3,7 +3,6 @@
 Everything here works on many series over one design at once, one series a row; one series is the case of one row.
 """
 
-import functools
 import math
 from dataclasses import dataclass
 from typing import Any, Self
@@ -11,9 +10,9 @@ from typing import Any, Self
 import numpy as np
 from scipy import stats
 
-from healthsys.errors import DataError
+from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
-from healthsys.its.least_squares import is_exact, one_of
+from healthsys.its.least_squares import is_exact
 
 #: Prais-Winsten and Cochrane-Orcutt stop when rho moves less than this, or after so many rounds.
 RHO_TOLERANCE, RHO_ROUNDS = 1e-9, 200
@@ -400,6 +399,3 @@ def iterated(
     covariance = float(squares[0]) / left * inverse[0]
     deviance = float(residuals @ residuals)
     return Fit(model, names, params[0], covariance, df, "identity", residuals, details, deviance=deviance)
-
-
-prais_winsten = functools.partial(iterated, model="prais_winsten")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from healthsys.errors import DataError
+from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
-from healthsys.its.least_squares import one_of, robust
+from healthsys.its.least_squares import robust
 
 #: Standard errors of a fit to counts; those with h (HC2, HC3) are for least squares only.
 ERRORS = ("plain", "HC0", "HC1", "clustered")

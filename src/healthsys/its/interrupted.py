@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.io.checks import REFUSE_BELOW, WARN_BELOW
 from healthsys.its import regression
 from healthsys.its.measured import MeasuredCoverage, measured_coverage
@@ -131,8 +131,7 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
     >>> names
     ('sin1', 'cos1', 'cos2')
     """
-    if season not in SEASONS:
-        raise DataError(f"season '{season}' is not known; allowed: {', '.join(SEASONS)}.{nearest(season, SEASONS)}")
+    one_of("season", season, SEASONS)
     if season == "none" or per_year < 2:
         return np.empty((len(time), 0)), ()
     columns: dict[str, np.ndarray] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
 
 #: Standard errors of a least-squares fit that do not allow for autocorrelation.
@@ -32,13 +32,6 @@ def newey_west_lag(n: int) -> int:
     (3, 4)
     """
     return max(1, math.floor(4 * (n / 100) ** (2 / 9)))
-
-
-def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    """Return the value if it is allowed, else say what is."""
-    if value not in allowed:
-        raise DataError(f"{name} '{value}' is not known; allowed: {', '.join(allowed)}.{nearest(value, allowed)}")
-    return value
 
 
 def kernel_weights(n: int, *, lag: int, kernel: str = "bartlett") -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from healthsys.disclosure import Rule
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
 from healthsys.pay.gaps import SAFE, TELLS, full_pay_staff, gap_percent
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust, check_level
@@ -51,11 +51,7 @@ def with_strata(staff: pd.DataFrame, by: Sequence[str], *, label: str = "staff")
     >>> kept["stratum"].tolist(), left_out
     (['F · A', 'M · B'], 1)
     """
-    for column in by:
-        if column not in staff.columns:
-            raise DataError(
-                f"{label}: there is no column '{column}' to form strata by.{nearest(column, staff.columns)}"
-            )
+    need_columns(staff, by, label, what=" to form strata by")
     kept = staff.dropna(subset=list(by)).copy()
     stratum = kept[by[0]].astype(str)
     for column in by[1:]:

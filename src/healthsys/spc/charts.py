@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.spc.rules import NEAR_SHARE, RULES, observed_numbers, rules_broken, slack_of, usual_value
 
 #: Mean moving range of two points of a normal process, in standard deviations (Shewhart's d2 for n = 2).
@@ -299,14 +299,6 @@ def mr_chart(values: Sequence[float], *, screen: bool = False, **options: Unpack
     return ControlChart(points, segments, "mR", screen, chart.warnings)
 
 
-def _check_direction(improvement: str) -> None:
-    if improvement not in DIRECTIONS:
-        raise DataError(
-            f"direction of improvement '{improvement}' is not known; allowed: {', '.join(DIRECTIONS)}."
-            f"{nearest(improvement, DIRECTIONS)}"
-        )
-
-
 def variation(chart: ControlChart, *, improvement: str) -> str:
     """Name the variation of the latest counted point, as the Making Data Count icon would.
 
@@ -316,7 +308,7 @@ def variation(chart: ControlChart, *, improvement: str) -> str:
     >>> variation(xmr([5, 6, 5, 6, 5, 6, 5, 6, 5, 20]), improvement="decrease")
     'concern'
     """
-    _check_direction(improvement)
+    one_of("direction of improvement", improvement, DIRECTIONS)
     last = chart.points[chart.points["value"].notna() & ~chart.points["excluded"]].iloc[-1]
     if last["signal"] == "":
         return "common cause"
@@ -335,7 +327,7 @@ def assurance(chart: ControlChart, *, improvement: str, target: float | None) ->
     >>> assurance(xmr([5, 6, 5, 6, 5, 6, 5, 6]), improvement="decrease", target=2)
     'consistently fails'
     """
-    _check_direction(improvement)
+    one_of("direction of improvement", improvement, DIRECTIONS)
     if target is None or improvement == "neutral":
         return None
     if not math.isfinite(target):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, need_columns
 from healthsys.spc.charts import LIMIT_FACTOR, RANGE_FACTOR, SCREEN_FACTOR, SHIFT_LENGTH, TREND_LENGTH, Plan
 from healthsys.spc.rules import (
     HEADINGS,
@@ -129,10 +129,7 @@ def _wide(
 ) -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the names, and of each row in order of series and period: its series, its place there, where it was, its
     value."""
-    for name in (series, period, value):
-        if name not in frame:
-            raise DataError(f"there is no column '{name}'.{nearest(name, frame.columns)} Columns found: "
-                            f"{', '.join(map(str, frame.columns))}")  # fmt: skip
+    need_columns(frame, (series, period, value), more=f" Columns found: {', '.join(map(str, frame.columns))}")
     if frame.empty:
         raise DataError("the table has no rows; a control chart needs at least 2 observed points a series")
     row, names = pd.factorize(frame[series])
