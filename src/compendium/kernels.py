@@ -64,7 +64,7 @@ def imported(notebooks: Iterable[Path], *, own: bool = False) -> list[str]:
         with suppress(SyntaxError):
             trees.append(ast.parse("\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")))
         files |= {*fingerprint.source_files(notebook), *path.parent.glob("*.py")}
-    trees += [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files)]
+    trees += [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(files) if file.suffix == ".py"]
     names: set[str] = set()
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Import):

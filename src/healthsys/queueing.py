@@ -43,10 +43,8 @@ BATCHES, IN_A_BATCH = 20, 2
 
 #: Mean stays that a simulated ward runs before arrivals are counted, so that it is in steady state.
 WARM_UP = 20
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy
 
 
 def _number(value: float, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> bool:

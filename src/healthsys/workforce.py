@@ -16,7 +16,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -70,33 +70,8 @@ STAGES = {
 
 #: For each standard: characteristic, group, reference group.
 STANDARDS = {"WRES": ("ethnicity", "BME", "White"), "WDES": ("disability", "Disabled", "Non-disabled")}
-
-#: What the standards ask for (NHS England, WRES and WDES technical guidance), as CSV. ``code`` is ``recruitment``, a
-#: formal process or training, or a question of the staff survey.
-INDICATORS = """\
-standard,indicator,kind,code,outcome,group,reference,verb,more_is_better
-WRES,WRES 2,likelihood,recruitment,appointed from shortlisting,White,BME,to be appointed,
-WRES,WRES 3,likelihood,disciplinary,entered a formal disciplinary process,BME,White,to be disciplined formally,
-WRES,WRES 4,likelihood,training,took non-mandatory training,White,BME,to take non-mandatory training,
-WRES,WRES 5,survey,wres5,"harassed, bullied or abused by patients, relatives or the public",BME,White,,no
-WRES,WRES 6,survey,wres6,"harassed, bullied or abused by staff",BME,White,,no
-WRES,WRES 7,survey,wres7,believe in equal opportunities for progression,BME,White,,yes
-WRES,WRES 8,survey,wres8,discriminated against by a manager or colleague,BME,White,,no
-WDES,WDES 2,likelihood,recruitment,appointed from shortlisting,Non-disabled,Disabled,to be appointed,
-WDES,WDES 3,likelihood,capability,entered a formal capability process,Disabled,Non-disabled,to enter a formal capability process,
-WDES,WDES 4a,survey,wdes4a,"harassed, bullied or abused by the public",Disabled,Non-disabled,,no
-WDES,WDES 4b,survey,wdes4b,"harassed, bullied or abused by managers",Disabled,Non-disabled,,no
-WDES,WDES 4c,survey,wdes4c,"harassed, bullied or abused by colleagues",Disabled,Non-disabled,,no
-WDES,WDES 4d,survey,wdes4d,reported it when it last happened,Disabled,Non-disabled,,yes
-WDES,WDES 5,survey,wdes5,believe in equal opportunities for progression,Disabled,Non-disabled,,yes
-WDES,WDES 6,survey,wdes6,felt pressed to work while unwell,Disabled,Non-disabled,,no
-WDES,WDES 7,survey,wdes7,feel that the organisation values their work,Disabled,Non-disabled,,yes
-WDES,WDES 8,survey,wdes8,have adequate adjustments (disabled staff only),Disabled,,,yes
-"""  # noqa: E501
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy
 
 
 @dataclass(frozen=True)
@@ -332,7 +307,8 @@ def indicators(standard: str) -> pd.DataFrame:
     """
     if standard not in STANDARDS:
         raise DataError(f"there is no standard '{standard}'; allowed: {', '.join(STANDARDS)}")
-    table = pd.read_csv(StringIO(INDICATORS), dtype="str")
+    with resources.files("healthsys").joinpath("workforce_indicators.csv").open(encoding="utf-8") as file:
+        table = pd.read_csv(file, dtype="str")
     return table[table["standard"] == standard].drop(columns="standard").reset_index(drop=True)
 
 

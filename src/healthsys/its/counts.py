@@ -16,8 +16,8 @@ ERRORS = ("plain", "HC0", "HC1", "clustered")
 #: Dispersion below this share of the largest fitted count is no dispersion: the Poisson model says as much.
 LEAST_DISPERSION = 1e-3
 
-#: Largest alpha looked for, and the steps of the search for it.
-MOST_ALPHA, ALPHA_STEPS = 1e6, 80
+#: Largest alpha looked for.
+MOST_ALPHA = 1e6
 
 #: Stop of the iterated least squares.
 ROUNDS, TOLERANCE = 200, 1e-12
@@ -171,6 +171,7 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
     The coefficients are fitted anew at each alpha; the slope of the likelihood by alpha then changes sign once.
     """
     import statsmodels.api as sm
+    from scipy.optimize import brentq
 
     def at(alpha: float, near: Any) -> tuple[float, Any]:
         family = sm.families.NegativeBinomial(alpha=alpha, link=sm.families.links.Log())
@@ -190,11 +191,6 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
         if high > MOST_ALPHA:
             raise DataError("the dispersion of these counts is without end; use quasi_poisson or a linear model")
         slope, found = at(high, found)
-    low = max(low, high / 10)
-    for _ in range(ALPHA_STEPS):
-        middle = math.sqrt(low * high)
-        slope, found = at(middle, found)
-        low, high = (middle, high) if slope > 0 else (low, middle)
-        if high / low - 1 < 1e-10:
-            break
-    return math.sqrt(low * high), found
+    ends = math.log(max(low, high / 10)), math.log(high)
+    alpha = math.exp(brentq(lambda one: at(math.exp(one), found)[0], *ends, xtol=1e-12))
+    return alpha, at(alpha, found)[1]

@@ -29,7 +29,5 @@ __all__ = [
     "gaps_of_choices", "gaps_within", "group_gaps", "kitagawa", "maihda", "match_years", "oaxaca", "pay_quarters",
     "place", "protect_counts", "quantile_gaps", "statutory", "stratum_gaps", "two_sides", "with_strata",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy
