@@ -215,10 +215,6 @@ def error_over_units(
 
     The variance is that of each unit's own coefficient, less its share in the chance agreement; the error of Fleiss
     1971, by contrast, tests kappa = 0 only (Gwet KL. Psychometrika 2008;73:407-430).
-
-    >>> found = error_over_units("gwet", np.array([[2.0, 0.0]] * 9 + [[1.0, 1.0]]))
-    >>> f"{found.value:.3f}, SE {found.error:.3f}, to {found.upper:.0f}"
-    '0.890, SE 0.121, to 1'
     """
     check_level(level)
     rated = table[table.sum(axis=1) > 0]

@@ -136,11 +136,7 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
 
 
 def company_number(text: str) -> str:
-    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
-
-    >>> company_number("123456"), company_number("sc200001"), company_number("")
-    ('00123456', 'SC200001', '')
-    """
+    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops."""
     plain = text.strip().upper().removesuffix(".0")
     return plain.zfill(COMPANY_NUMBER) if plain.isdigit() else plain
 

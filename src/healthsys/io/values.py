@@ -51,11 +51,7 @@ class Fault:
 
 
 def is_share(indicator: str) -> bool:
-    """Say whether an indicator is a percentage by its name.
-
-    >>> [is_share(name) for name in ("seen_percent", "seen (%)", "95th_percentile_weeks", "antenatal_coverage")]
-    [True, True, False, True]
-    """
+    """Say whether an indicator is a percentage by its name."""
     return bool(_SHARE.search(indicator))
 
 

@@ -146,10 +146,6 @@ def likelihood_rho(
     """Return the autocorrelation (-0.95 to 0.99) with the largest (restricted) likelihood, for every series.
 
     ``outcome`` is series x n, ``design`` n x k, ``gaps`` the periods between neighbours; REML where ``restricted``.
-
-    >>> wave = np.array([[0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0]])
-    >>> likelihood_rho(wave, np.ones((12, 1)), np.ones(11), restricted=True).round(2).tolist()
-    [0.75]
     """
     sums, left = _Sums.of(outcome, design, gaps), design.shape[0] - (design.shape[1] if restricted else 0)
     best = _on_grid(sums, left, restricted=restricted).argmax(axis=1)
@@ -206,10 +202,6 @@ def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float | np.ndarray
 
     The variance cancels. The inverse of the correlations has three diagonals (:func:`whiten` twice), so that no matrix
     of all periods is inverted.
-
-    >>> found = satterthwaite(np.ones((30, 1)), np.arange(30), 0.0)
-    >>> round(float(found.df(np.array([1.0]))), 1)
-    9.2
     """
     if np.ndim(rho):
         parts = [satterthwaite(design, times, float(one)) for one in np.asarray(rho)]

@@ -38,9 +38,6 @@ def kernel_weights(n: int, *, lag: int, kernel: str = "bartlett") -> np.ndarray:
     """Return the weight of each lag 0, 1, 2, … in the long-run variance, with bandwidth lag + 1 (Andrews 1991).
 
     Only the quadratic spectral kernel has weights that are not zero beyond the lag.
-
-    >>> kernel_weights(48, lag=3).tolist()
-    [1.0, 0.75, 0.5, 0.25]
     """
     one_of("kernel", kernel, KERNELS)
     if not 0 <= lag < n:

@@ -9,16 +9,7 @@ import seaborn
 from matplotlib.axes import Axes
 
 from healthsys import say
-from healthsys.plots.rows import (
-    estimate,
-    is_narrow,
-    listed,
-    name_rows,
-    note,
-    numbers_at_right,
-    without_line,
-    wrapped,
-)
+from healthsys.plots.rows import estimate, is_narrow, listed, name_rows, note, numbers_at_right, without_line, wrapped
 from healthsys.plots.style import COLOUR, marker
 
 

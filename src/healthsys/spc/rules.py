@@ -81,9 +81,6 @@ def rules_broken(
 
     ``half`` is half the distance between the limits (one number, or one for each point); ``level`` is where a shift is
     counted from, if not the centre line. Missing and excluded points are NaN.
-
-    >>> rules_broken(np.array([0.0, 2.5, 2.6, 5.0]), 0.0, 3.0, trend_length=7, shift_length=7)[0]
-    ['', 'two of three', 'two of three', 'outside limits']
     """
     lengths = {"trend_length": trend_length, "shift_length": shift_length}
     levels = np.array([[mean if level is None else level]])
