@@ -17,4 +17,4 @@ alternative text next to it. :mod:`healthsys.plots.style` holds the palette and 
 
 def __dir__() -> list[str]:
     """List the topics that have plots."""
-    return ["climate", "coding", "did", "its", "pay", "queueing", "rows", "series", "spc", "style", "workforce"]
+    return ["climate", "coding", "did", "its", "pay", "queueing", "series", "spc", "style", "workforce"]

@@ -16,8 +16,7 @@ from healthsys.climate.change import VERDICTS
 from healthsys.climate.dimensions import REVERSED
 from healthsys.climate.profile import PLACES
 from healthsys.climate.rwg import CUSTOMARY
-from healthsys.plots.rows import estimate, is_narrow, name_rows, note
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.style import COLOUR, estimate, is_narrow, marker, name_rows, note
 
 #: Pixels of height for each row.
 ROW = 38

@@ -18,8 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from healthsys.coding.checklists import CATEGORIES
 from healthsys.coding.events import by_code
 from healthsys.coding.timelines import STAGES
-from healthsys.plots.rows import is_narrow
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.style import COLOUR, is_narrow, marker
 from healthsys.say import percent_of
 
 #: Events of at most so many days are drawn as a mark, longer ones as a line.

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from healthsys.plots.rows import funnel_curves, is_narrow, note
-from healthsys.plots.style import COLOUR, MEASURE, marker
+from healthsys.plots.style import COLOUR, MEASURE, funnel_curves, is_narrow, marker, note
 from healthsys.say import count, listed, number
 
 #: Colour and shape of each group of a funnel.

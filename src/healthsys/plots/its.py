@@ -19,9 +19,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from healthsys.plots.rows import is_narrow
 from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.style import COLOUR, is_narrow, marker
 from healthsys.say import month, number, percent_of
 
 __all__ = [

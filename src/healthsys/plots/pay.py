@@ -9,8 +9,18 @@ import seaborn
 from matplotlib.axes import Axes
 
 from healthsys import say
-from healthsys.plots.rows import estimate, is_narrow, listed, name_rows, note, numbers_at_right, without_line, wrapped
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.style import (
+    COLOUR,
+    estimate,
+    is_narrow,
+    listed,
+    marker,
+    name_rows,
+    note,
+    numbers_at_right,
+    without_line,
+    wrapped,
+)
 
 
 def _number(value: float, format: str) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 import matplotlib.dates as mdates
 import pandas as pd
 
-from healthsys.plots.rows import is_narrow, note
-from healthsys.plots.style import COLOUR, MEASURE, marker
+from healthsys.plots.style import COLOUR, MEASURE, is_narrow, marker, note
 from healthsys.say import listed, number
 
 #: Colour and line of each size of ward.

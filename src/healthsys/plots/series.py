@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from healthsys.plots.rows import is_narrow, note
-from healthsys.plots.style import COLOUR
+from healthsys.plots.style import COLOUR, is_narrow, note
 from healthsys.say import number
 
 #: Series of more points than this get smaller marks.

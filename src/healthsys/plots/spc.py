@@ -16,9 +16,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from healthsys.plots.rows import note
 from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.style import COLOUR, marker, note
 from healthsys.say import number
 from healthsys.spc import ControlChart
 

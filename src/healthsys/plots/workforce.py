@@ -10,18 +10,19 @@ import seaborn
 from matplotlib.axes import Axes
 
 from healthsys import say
-from healthsys.plots.rows import (
+from healthsys.plots.style import (
+    COLOUR,
     estimate,
     funnel_curves,
     is_narrow,
     listed,
+    marker,
     name_rows,
     note,
     numbers_at_right,
     without_line,
     wrapped,
 )
-from healthsys.plots.style import COLOUR, marker
 from healthsys.say import number
 from healthsys.workforce import FOUR_FIFTHS
 
