@@ -18,7 +18,7 @@ from healthsys.errors import DataError
 from healthsys.spc.charts import assurance, capability, mr_chart, variation, xmr
 from healthsys.spc.counts import c_chart, p_prime, run_chart, u_prime
 from healthsys.spc.funnels import funnel, overdispersion
-from healthsys.spc.rules import rules_broken, usual_value
+from healthsys.spc.rules import rules_broken, usual_of_each
 
 #: Alphabets of tenths: many ties, percentages near their ceiling, counts of thousands, either sign, gaps.
 ALPHABETS = (
@@ -189,9 +189,9 @@ def test_a_point_on_the_median_but_for_rounding_is_dropped_from_a_run_chart():
 
 
 def test_the_usual_value_is_that_of_more_than_half():
-    assert usual_value(pd.Series([5.0, 5.0, 1.0, 2.0]).to_numpy()) is None
-    assert usual_value(pd.Series([5.0, 5.0, 5.0, 1.0, 2.0]).to_numpy()) == 5
-    assert usual_value(pd.Series([float("nan")]).to_numpy()) is None
+    assert np.isnan(usual_of_each(np.array([[5.0, 5.0, 1.0, 2.0]]))).all()
+    assert usual_of_each(np.array([[5.0, 5.0, 5.0, 1.0, 2.0]])).tolist() == [5]
+    assert np.isnan(usual_of_each(np.array([[np.nan]]))).all()
 
 
 def test_a_real_shift_from_a_usual_value_is_found():

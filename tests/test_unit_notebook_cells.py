@@ -102,3 +102,37 @@ def test_a_headline_is_drawn_wrapped_at_both_widths(monkeypatch):
     assert lines == [2, 3]
     drawn = re.findall(r"<text[^>]*>([^<]*)</text>", titled.partition("hs-narrow")[2])
     assert "".join(drawn).replace(" ", "").find("24.9percentagepoints&lt;below&gt;") >= 0
+
+
+#: Libraries whose calls stand in the open, and what a method is called that only pandas has.
+LIBRARIES = {"pandas", "numpy", "scipy", "statsmodels", "seaborn", "matplotlib"}
+OF_PANDAS = {*dir(pd.DataFrame), *dir(pd.Series), *dir(pd.core.groupby.DataFrameGroupBy)} - {*dir(str), *dir(dict)}
+
+
+def calls(path):
+    """Return how many calls of a notebook are of libraries, or of methods of a frame, and how many of healthsys."""
+    trees = [ast.parse(source) for _, _, source in code(path)]
+    whose, open_calls, ours = {}, 0, 0
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Import):
+            whose |= {(one.asname or one.name).split(".")[0]: one.name.split(".")[0] for one in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whose |= {one.asname or one.name: node.module.split(".")[0] for one in node.names}
+    for node in (node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        package = whose.get(getattr(root, "id", ""), "")
+        ours += package == "healthsys"
+        open_calls += package in LIBRARIES or (not package and getattr(node, "attr", "") in OF_PANDAS)
+    return open_calls, ours
+
+
+#: The notebook of an explorer only lays out the states that its page computes.
+ANALYSES = [path for path in NOTEBOOKS if not path.stem.startswith("explore_")]
+
+
+@pytest.mark.parametrize("path", ANALYSES, ids=lambda path: path.stem)
+def test_calls_of_libraries_outnumber_those_of_healthsys(path):
+    open_calls, ours = calls(path)
+    assert open_calls > ours, f"{open_calls} calls of libraries and methods of frames, {ours} of healthsys"

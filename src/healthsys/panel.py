@@ -12,8 +12,6 @@ SL. Biometrika 1986;73:13-22, times G/(G - 1) times (n - 1)/(n - k), as statsmod
 (1.135, 9, 3)
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -25,10 +23,8 @@ from scipy import stats
 from healthsys.errors import DataError
 
 __all__ = ["Moments", "PanelFit", "absorb", "binned", "fit_from_moments", "moments"]
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy
 
 
 #: An organisation with fewer periods than this is left out of what is published.

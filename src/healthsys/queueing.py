@@ -11,8 +11,6 @@ elsewhere; the length of stay may have any distribution. With *waiting* (Erlang 
 15
 """
 
-from __future__ import annotations
-
 import heapq
 import math
 from collections import deque
@@ -45,10 +43,8 @@ BATCHES, IN_A_BATCH = 20, 2
 
 #: Mean stays that a simulated ward runs before arrivals are counted, so that it is in steady state.
 WARM_UP = 20
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy
 
 
 def _number(value: float, low: float = -math.inf, high: float = math.inf, *, whole: bool = False) -> bool:
@@ -108,8 +104,6 @@ def erlang_b(load: float, beds: int) -> float:
 def erlang_c(load: float, beds: int) -> float:
     """Chance that an arrival must wait for a bed: C = B / (1 - rho (1 - B)) with rho = load / beds, below 1.
 
-    Examples
-    --------
     >>> round(erlang_c(10, 12), 6)
     0.449388
     """
@@ -126,8 +120,6 @@ def erlang_c(load: float, beds: int) -> float:
 def mean_wait(load: float, beds: int, *, stay: float) -> float:
     """Mean wait for a bed over all arrivals (Erlang C), in the unit of the mean ``stay``: C stay / (beds - load).
 
-    Examples
-    --------
     >>> round(mean_wait(10, 12, stay=1), 6)
     0.224694
     """
@@ -138,8 +130,6 @@ def mean_wait(load: float, beds: int, *, stay: float) -> float:
 def occupancy(load: float, beds: int, *, rule: str = "loss") -> float:
     """Mean share of beds in use: a (1 - B) / N under loss, a / N under waiting.
 
-    Examples
-    --------
     >>> round(occupancy(10, 15), 4)
     0.6423
     """
@@ -157,8 +147,6 @@ def load_for_occupancy(share: float, beds: int) -> float:
     Carried occupancy is the share of beds in use, after arrivals that found no bed went elsewhere: what a midnight
     count sees. Offered occupancy is arrivals times stay over beds.
 
-    Examples
-    --------
     >>> round(erlang_b(load_for_occupancy(0.85, 10), 10), 3), round(erlang_b(8.5, 10), 3)
     (0.327, 0.145)
     """
@@ -176,8 +164,6 @@ def load_for_occupancy(share: float, beds: int) -> float:
 def smallest_ward(load: float, *, target: float, rule: str = "loss") -> int:
     """Smallest number of beds with a chance of a full ward (``loss``) or of waiting at or below a target.
 
-    Examples
-    --------
     >>> smallest_ward(10, target=0.05), smallest_ward(10, target=0.05, rule="waiting")
     (15, 17)
     """

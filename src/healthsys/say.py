@@ -3,8 +3,6 @@
 They follow the plain-English rules of the Government Statistical Service: the estimate first, then how sure it is.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any

@@ -7,17 +7,15 @@ Stat Assoc 1987;82:171-185. Adjustment: Holm S. Scandinavian Journal of Statisti
 Y. J R Stat Soc B 1995;57:289-300.
 """
 
-from __future__ import annotations
-
 import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 
 #: Below this number of clusters a bootstrap over clusters covers too rarely to be relied upon (with six, 85% for 95%).
 FEWEST_FOR_BOOTSTRAP = 20
@@ -76,11 +74,6 @@ def check_level(level: float) -> None:
     """Raise :class:`~healthsys.errors.DataError` unless a coverage lies strictly between 0 and 1."""
     if isinstance(level, str) or not 0 < level < 1:
         raise DataError(f"level is {level}; allowed: a number between 0 and 1, such as 0.95")
-
-
-def _choice(given: str, allowed: Iterable[str], what: str) -> None:
-    if given not in allowed:
-        raise DataError(f"{what} '{given}' is not known; allowed: {', '.join(allowed)}.{nearest(given, allowed)}")
 
 
 def _kept(values: Sequence[float]) -> np.ndarray:
@@ -165,7 +158,7 @@ def bootstrap_interval(
     from scipy import stats
 
     check_level(level)
-    _choice(method, ("BCa", "percentile", "basic"), "method")
+    one_of("method", method, ("BCa", "percentile", "basic"))
     if resamples < 1:
         raise DataError(f"{resamples} resamples are not possible; allowed: 1 or more")
     kept = _kept(values)
@@ -219,7 +212,7 @@ def adjust(p: Sequence[float | None], *, method: str = "holm") -> list[float | N
     """
     from statsmodels.stats.multitest import multipletests
 
-    _choice(method, ADJUSTMENTS, "method")
+    one_of("method", method, ADJUSTMENTS)
     try:
         values = pd.Series(p).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -275,7 +268,7 @@ def proportion_interval(had: int, could: int, *, level: float = 0.95, method: st
     from statsmodels.stats.proportion import proportion_confint
 
     check_level(level)
-    _choice(method, PROPORTION_METHODS, "method")
+    one_of("method", method, PROPORTION_METHODS)
     x, n = _counts(had, could, "proportion")
     said, theirs = PROPORTION_METHODS[method]
     if n == 0:
@@ -314,7 +307,7 @@ def proportion_difference(
     from scipy import stats
 
     check_level(level)
-    _choice(method, DIFFERENCE_METHODS, "method")
+    one_of("method", method, DIFFERENCE_METHODS)
     x, n = _counts(had, could, "group")
     y, m = _counts(reference_had, reference_could, "reference group")
     said = DIFFERENCE_METHODS[method]
@@ -388,7 +381,7 @@ def two_proportions_p(
     """
     from scipy import stats
 
-    _choice(method, TWO_PROPORTION_TESTS, "method")
+    one_of("method", method, TWO_PROPORTION_TESTS)
     x, n = _counts(had, could, "group")
     y, m = _counts(reference_had, reference_could, "reference group")
     said = TWO_PROPORTION_TESTS[method]

@@ -12,13 +12,11 @@ The measures of the Workforce Race and Disability Equality Standards (WRES, WDES
 [100.0, 0.0, 25.0]
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -72,33 +70,8 @@ STAGES = {
 
 #: For each standard: characteristic, group, reference group.
 STANDARDS = {"WRES": ("ethnicity", "BME", "White"), "WDES": ("disability", "Disabled", "Non-disabled")}
-
-#: What the standards ask for (NHS England, WRES and WDES technical guidance), as CSV. ``code`` is ``recruitment``, a
-#: formal process or training, or a question of the staff survey.
-INDICATORS = """\
-standard,indicator,kind,code,outcome,group,reference,verb,more_is_better
-WRES,WRES 2,likelihood,recruitment,appointed from shortlisting,White,BME,to be appointed,
-WRES,WRES 3,likelihood,disciplinary,entered a formal disciplinary process,BME,White,to be disciplined formally,
-WRES,WRES 4,likelihood,training,took non-mandatory training,White,BME,to take non-mandatory training,
-WRES,WRES 5,survey,wres5,"harassed, bullied or abused by patients, relatives or the public",BME,White,,no
-WRES,WRES 6,survey,wres6,"harassed, bullied or abused by staff",BME,White,,no
-WRES,WRES 7,survey,wres7,believe in equal opportunities for progression,BME,White,,yes
-WRES,WRES 8,survey,wres8,discriminated against by a manager or colleague,BME,White,,no
-WDES,WDES 2,likelihood,recruitment,appointed from shortlisting,Non-disabled,Disabled,to be appointed,
-WDES,WDES 3,likelihood,capability,entered a formal capability process,Disabled,Non-disabled,to enter a formal capability process,
-WDES,WDES 4a,survey,wdes4a,"harassed, bullied or abused by the public",Disabled,Non-disabled,,no
-WDES,WDES 4b,survey,wdes4b,"harassed, bullied or abused by managers",Disabled,Non-disabled,,no
-WDES,WDES 4c,survey,wdes4c,"harassed, bullied or abused by colleagues",Disabled,Non-disabled,,no
-WDES,WDES 4d,survey,wdes4d,reported it when it last happened,Disabled,Non-disabled,,yes
-WDES,WDES 5,survey,wdes5,believe in equal opportunities for progression,Disabled,Non-disabled,,yes
-WDES,WDES 6,survey,wdes6,felt pressed to work while unwell,Disabled,Non-disabled,,no
-WDES,WDES 7,survey,wdes7,feel that the organisation values their work,Disabled,Non-disabled,,yes
-WDES,WDES 8,survey,wdes8,have adequate adjustments (disabled staff only),Disabled,,,yes
-"""  # noqa: E501
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy
 
 
 @dataclass(frozen=True)
@@ -209,8 +182,6 @@ def likelihood_of(
     says no more than they do, unless ``unrounded``. The second result is the protected table of counts by ``group`` and
     ``outcome``.
 
-    Examples
-    --------
     >>> from healthsys.disclosure import HES
     >>> counts = pd.DataFrame({"group": ["BME", "White"], "had": [3, 90], "could": [300, 600]})
     >>> found, page = likelihood_of(counts, group="BME", reference="White", rule=HES)
@@ -237,8 +208,6 @@ def likelihood_of(
 def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
     """Return a percentage with its Wilson interval, None where nobody is in the base; refuse a part above its base.
 
-    Examples
-    --------
     >>> print("{:.1f} ({:.1f} to {:.1f})".format(*proportion(8, 30)))
     26.7 (14.2 to 44.4)
     """
@@ -333,14 +302,13 @@ def indicators(standard: str) -> pd.DataFrame:
     Columns: ``indicator``, ``kind`` (``likelihood`` or ``survey``), ``code``, ``outcome``, ``group``, ``reference``
     (missing where only the group is asked), ``verb``, and ``more_is_better`` for the people asked.
 
-    Examples
-    --------
     >>> indicators("WDES")[["indicator", "outcome", "group"]].values.tolist()[0]
     ['WDES 2', 'appointed from shortlisting', 'Non-disabled']
     """
     if standard not in STANDARDS:
         raise DataError(f"there is no standard '{standard}'; allowed: {', '.join(STANDARDS)}")
-    table = pd.read_csv(StringIO(INDICATORS), dtype="str")
+    with resources.files("healthsys").joinpath("workforce_indicators.csv").open(encoding="utf-8") as file:
+        table = pd.read_csv(file, dtype="str")
     return table[table["standard"] == standard].drop(columns="standard").reset_index(drop=True)
 
 
@@ -470,8 +438,6 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
     ``staff`` has a row per person: ``band`` (empty for doctors), ``ethnic_group`` or ``disabled``, and ``clinical`` if
     known; ``characteristic`` is ``ethnicity`` or ``disability``.
 
-    Examples
-    --------
     >>> people = pd.DataFrame({"band": ["5", None], "ethnic_group": ["A", "W"], "clinical": ["N", "Y"]})
     >>> staff_by_band(people, "ethnicity").values.tolist()
     [['5', 'Bands 5 to 7', 'lower', 'non-clinical', 'BME', 1], ['Medical', 'Medical', 'none', 'clinical', 'White', 1]]
@@ -491,8 +457,6 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
 def bands_to_show(staff: pd.DataFrame, *, group: str, rule: Rule) -> str:
     """Return ``band``, or ``cluster`` where a rule would suppress the group in more than half of the bands it is in.
 
-    Examples
-    --------
     >>> from healthsys.disclosure import HES
     >>> staff = pd.DataFrame({"band": ["5", "6", "7"], "group": "BME", "people": [40, 6, 2]})
     >>> bands_to_show(staff, group="BME", rule=HES)
@@ -550,8 +514,6 @@ def representation(
 def board_difference(members: int, board: int, staff: int, workforce: int) -> tuple[float | None, str | None]:
     """WRES 9, WDES 10: share of voting board members minus share of the workforce, percentage points.
 
-    Examples
-    --------
     >>> board_difference(2, 20, 210, 1000)
     (-11.0, None)
     """

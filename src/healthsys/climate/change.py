@@ -1,7 +1,5 @@
 """Change of climate between two waves, with an interval that respects teams."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Any
 

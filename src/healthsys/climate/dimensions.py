@@ -1,7 +1,5 @@
 """The dimensions of climate for creativity and innovation, and the columns that carry their items."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 
 from healthsys.errors import DataError, nearest
@@ -25,8 +23,6 @@ ANSWERS = (0, 3)
 def direction(dimension: str, *, reversed: Collection[str] = REVERSED) -> int:
     """Return 1 where a higher score is better, −1 where a lower one is (conflict).
 
-    Examples
-    --------
     >>> direction("trust"), direction("conflict")
     (1, -1)
     """
@@ -36,8 +32,6 @@ def direction(dimension: str, *, reversed: Collection[str] = REVERSED) -> int:
 def item_columns(columns: Iterable[str], dimension: str) -> list[str]:
     """Return the columns of the items of one dimension, in their order.
 
-    Examples
-    --------
     >>> item_columns(["team", "trust_1", "trust_2", "debate_1"], "trust")
     ['trust_1', 'trust_2']
     """
@@ -47,13 +41,8 @@ def item_columns(columns: Iterable[str], dimension: str) -> list[str]:
 def matched(columns: Iterable[str], *, dimensions: Sequence[str] = DIMENSIONS, label: str = "the survey") -> list[str]:
     """Return the dimensions that the columns have items of; a misspelt item (``Trust_1``, ``trsut_1``) is refused.
 
-    Raises
-    ------
-    DataError
-        If no column is an item of a known dimension, or one names a dimension close to a known one.
+    Raises DataError if no column is an item of a known dimension, or one names a dimension close to a known one.
 
-    Examples
-    --------
     >>> matched(["respondent", "team", "trust_1", "debate_1"])
     ['trust', 'debate']
     """

@@ -1,7 +1,5 @@
 """Intraclass correlations with their intervals: people in teams (one-way), raters of the same targets (two-way)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Profiles of an organisation and of its teams, and where they are between the two benchmarks."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd
@@ -19,8 +17,6 @@ def position(score: float, *, stagnant: float, innovative: float) -> float | Non
 
     Below 0 and above 1 are possible; None where the benchmarks are equal or the score is missing.
 
-    Examples
-    --------
     >>> position(130, stagnant=97, innovative=148)
     0.6470588235294118
     >>> position(109, stagnant=140, innovative=78)
@@ -34,8 +30,6 @@ def position(score: float, *, stagnant: float, innovative: float) -> float | Non
 def place(score: float, *, stagnant: float, innovative: float) -> str | None:
     """Say on which side of the benchmarks a score is (on the stagnant one counts as between); None where it is missing.
 
-    Examples
-    --------
     >>> place(92, stagnant=97, innovative=148)
     'worse than stagnant'
     >>> place(70, stagnant=140, innovative=78)

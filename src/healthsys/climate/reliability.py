@@ -1,7 +1,5 @@
 """Do the items of a dimension measure one thing: Cronbach's alpha and McDonald's omega total."""
 
-from __future__ import annotations
-
 import warnings
 from dataclasses import dataclass
 
@@ -124,8 +122,6 @@ def cronbach_alpha(items: pd.DataFrame, *, level: float = 0.95) -> Alpha:
 def feldt_interval(alpha: float, *, people: int, items: int, level: float = 0.95) -> tuple[float, float]:
     """Feldt's interval of Cronbach's alpha: 1 − (1 − α)F with n − 1 and (n − 1)(k − 1) degrees of freedom.
 
-    Examples
-    --------
     >>> lower, upper = feldt_interval(0.7327, people=12, items=11)
     >>> f"{lower:.3f} to {upper:.3f}"
     '0.435 to 0.909'
@@ -185,8 +181,6 @@ def omega_from_loadings(loadings: np.ndarray, uniquenesses: np.ndarray) -> float
 
     .. math:: \omega = \frac{(\sum_i \lambda_i)^2}{(\sum_i \lambda_i)^2 + \sum_i \theta_i}
 
-    Examples
-    --------
     >>> loadings = np.array([0.7, 0.6, 0.5, 0.8])
     >>> round(omega_from_loadings(loadings, 1 - loadings**2), 5)
     0.74945
@@ -241,16 +235,8 @@ def one_factor(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     The search starts at the first principal component, because statsmodels starts at random numbers.
 
-    Raises
-    ------
-    ValueError
-        If the search fails, a loading is not real, or an item has no variance of its own (a Heywood case).
-
-    Examples
-    --------
-    >>> answers = np.array([[0, 0, 1], [1, 1, 1], [2, 3, 2], [3, 3, 3], [2, 1, 1], [1, 2, 0]])
-    >>> one_factor(answers)[0].shape
-    (3,)
+    Raises ValueError if the search fails, a loading is not real, or an item has no variance of its own (a Heywood
+    case).
     """
     from statsmodels.multivariate.factor import Factor
 

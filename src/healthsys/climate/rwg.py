@@ -1,7 +1,5 @@
 """Do the people of a team agree: within-group agreement, rwg and rwg(j), against what chance would give."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,8 +35,6 @@ class Rwg:
 def uniform_variance(options: int = OPTIONS) -> float:
     """Variance of answers if each of the options were equally likely: (A² − 1) / 12.
 
-    Examples
-    --------
     >>> uniform_variance(4), uniform_variance(5)
     (1.25, 2.0)
     """
@@ -50,8 +46,6 @@ def uniform_variance(options: int = OPTIONS) -> float:
 def null_variance(probabilities: Sequence[float]) -> float:
     """Variance of answers under stated probabilities of the options, in their order.
 
-    Examples
-    --------
     >>> round(null_variance(SKEWED_NULL), 4)
     0.89
     """

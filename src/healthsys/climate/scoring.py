@@ -1,7 +1,5 @@
 """From answers to scores on 0-300, and from people to teams, with small teams withheld before anything is shown."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.climate.dimensions import ANSWERS, DIMENSIONS, POINTS, item_columns, matched
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, need_columns
 from healthsys.io.survey import team_key
 from healthsys.say import count
 
@@ -84,8 +82,6 @@ class Shown:
 def varies(values: Sequence[float]) -> bool:
     """Say whether numbers differ by more than rounding (missing ones are passed over).
 
-    Examples
-    --------
     >>> varies([93.3, 93.3]), varies([0.1 + 0.2, 0.3]), varies([1, 2])
     (False, False, True)
     """
@@ -101,13 +97,9 @@ def answers_as_numbers(
 
     ``items`` has one row a person, one column an item; ``scale`` is the range allowed (any number unless given).
 
-    Raises
-    ------
-    DataError
-        If a column occurs twice, or an answer is text (a decimal comma among them), infinite, or off the scale.
+    Raises DataError if a column occurs twice, or an answer is text (a decimal comma among them), infinite, or off the
+    scale.
 
-    Examples
-    --------
     >>> answers_as_numbers(pd.DataFrame({"trust_1": [3, None]}))["trust_1"].tolist()
     [3.0, nan]
     >>> answers_as_numbers(pd.DataFrame({"trust_1": ["2,5"]}))
@@ -188,12 +180,7 @@ def score(
     """
     if not 0 <= minimum_answered <= 1:
         raise DataError(f"minimum_answered is {minimum_answered}; allowed: a share from 0 to 1, such as 0.5")
-    for column in ("respondent", "team"):
-        if column not in survey:
-            raise DataError(
-                f"{label}: there is no column '{column}'.{nearest(column, map(str, survey.columns))} "
-                "A survey needs the columns respondent and team"
-            )
+    need_columns(survey, ("respondent", "team"), label, more=" A survey needs the columns respondent and team")
     if (lost := survey["team"].isna().to_numpy()).any():
         raise DataError(f"{label}: column 'team', row {int(lost.argmax()) + 2}: the cell is empty; fill in the team")
     scored = survey[["respondent", "team"]].copy()
@@ -289,8 +276,6 @@ def withhold_small_teams(
 def spelt_as(shown: Shown, other: Shown) -> Shown:
     """Return a survey with its teams spelt as another survey spells the same teams.
 
-    Examples
-    --------
     >>> people = pd.DataFrame({"respondent": list("abcde"), "team": ["T 1"] * 5, "trust_1": [3, 2, 2, 1, 2]})
     >>> first, second = (withhold_small_teams(people.assign(team=name)) for name in ("T 1", "t-1"))
     >>> spelt_as(first, second).teams
@@ -310,8 +295,6 @@ def team_means(shown: Shown) -> pd.DataFrame:
 
     A suppressed cell has no mean, and ``n`` is missing.
 
-    Examples
-    --------
     >>> people = pd.DataFrame({"respondent": list("abcde"), "team": ["T"] * 5, "trust_1": [3, 2, 2, 1, 2]})
     >>> team_means(withhold_small_teams(people))["mean"].tolist()
     [200.0]

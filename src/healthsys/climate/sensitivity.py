@@ -1,7 +1,5 @@
 """Sensitivity analysis: the profile and the changes under alternatives."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -31,8 +29,6 @@ TELLS = "not shown, because few people left an item out"
 def larger_minimum(shown: Shown) -> int:
     """Return the other minimum team size to try.
 
-    Examples
-    --------
     >>> people = pd.DataFrame({"respondent": range(9), "team": "T", "trust_1": 2})
     >>> [larger_minimum(withhold_small_teams(people, minimum_team_size=size)) for size in (5, 9)]
     [8, 12]

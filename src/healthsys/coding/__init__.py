@@ -39,7 +39,5 @@ __all__ = [
     "gwet_ac2", "krippendorff_alpha", "marker_accuracy", "net_arrows", "percent_agreement", "rating_counts",
     "segment_cooccurrence", "sequence_test", "split_codes", "statements_carried", "together_test",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy

@@ -1,7 +1,5 @@
 """Agreement of coders with intervals; a measure that is undefined is None with a reason, never an exception, 0 or 1."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from healthsys.coding import coefficients as co
-from healthsys.coding.codebooks import check_codes, need_columns, row_of, split_codes
-from healthsys.errors import DataError, nearest
+from healthsys.coding.codebooks import check_codes, split_codes
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 from healthsys.statistics import check_level
 
 #: Customary thresholds of alpha, conventions and no tests (Krippendorff 2004, section 11.4.2).
@@ -295,7 +294,7 @@ def _checked(coder: str, table: pd.DataFrame, codes: Mapping[str, list[str]]) ->
         raise DataError(f"coder '{coder}' has coded no unit; give a file with at least one row")
     wanted = {part: allowed for columns, allowed in codes.items() for part in columns.split("+")}
     more = f" The header must name: event_id, {', '.join(wanted)}"
-    need_columns(table, ("event_id", *wanted), f"coder '{coder}'", more)
+    need_columns(table, ("event_id", *wanted), f"coder '{coder}'", more=more)
     twice = table["event_id"].duplicated()
     if twice.any():
         first = int(twice.to_numpy().argmax())

@@ -1,7 +1,5 @@
 """Small rules for accounts of change: the total of a checklist, arrows of decisions, adoption of a practice."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from healthsys.coding.codebooks import need_columns, row_of
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 
 #: Highest score of one item of a checklist.
 HIGHEST = 3

@@ -1,14 +1,12 @@
 """Codebooks: codes in a hierarchy, each with a definition, checked before anyone codes with them."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 
 #: What separates several codes in one cell.
 SEPARATOR = ";"
@@ -91,8 +89,6 @@ def codebook(frame: pd.DataFrame) -> Codebook:
 def split_codes(cell: object) -> list[str]:
     """Return the codes of one cell; an empty cell holds none.
 
-    Examples
-    --------
     >>> split_codes("cognitive; contextual"), split_codes(None)
     (['cognitive', 'contextual'], [])
     """
@@ -134,19 +130,6 @@ def check_codes(frame: pd.DataFrame, column: str, allowed: list[str], *, label: 
                 )
             if codes.count(code) > 1:
                 raise DataError(f"{where} occurs twice in the cell; keep one")
-
-
-def need_columns(frame: pd.DataFrame, columns: Iterable[str], name: str, more: str = "") -> None:
-    """Raise unless a table has these columns; ``name`` is what the message calls it, ``more`` is added to it."""
-    for column in columns:
-        if column not in frame:
-            raise DataError(f"{name}: there is no column '{column}'.{nearest(column, map(str, frame.columns))}{more}")
-
-
-def row_of(frame: pd.DataFrame, position: int) -> int:
-    """Return the row of the file that a row of a table is in, by its position from 0 (the header is row 1)."""
-    rows = frame.attrs.get("rows")
-    return rows[position] if rows else position + 2
 
 
 def _joined_otherwise(cell: str, allowed: list[str]) -> str:

@@ -1,7 +1,5 @@
 """Which codes occur together: the c coefficient, over events or over overlapping segments, with a permutation test."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +14,6 @@ def c_coefficient(both: float, first: float, second: float) -> float | None:
 
     From 0 (never together) to 1 (always), above 1 where nested segments overlap several; None where neither occurs.
 
-    Examples
-    --------
     >>> round(c_coefficient(5, 100, 10), 3)
     0.048
     """
@@ -136,8 +132,6 @@ def association_test(
     The statistic sums (observed - expected)^2 / expected over the cells of :func:`cooccurrence_table`. Events are
     shuffled against each other, the codes of one kept together; ``p`` is the share at least as large.
 
-    Examples
-    --------
     >>> events = pd.DataFrame({"strategy": ["a", "b"] * 8, "drawn": ["x", "y"] * 8})
     >>> options = {"row_codes": ["a", "b"], "column_codes": ["x", "y"]}
     >>> association_test(events, rows="strategy", columns="drawn", **options, draws=99).p

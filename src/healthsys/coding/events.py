@@ -1,13 +1,12 @@
 """Event registers: what happened when and to whom, coded; checked, joined with codings, counted."""
 
-from __future__ import annotations
-
 import re
 
 import pandas as pd
 
-from healthsys.coding.codebooks import Codebook, check_codes, need_columns, row_of, split_codes
-from healthsys.errors import DataError, nearest
+from healthsys.coding.codebooks import Codebook, check_codes, split_codes
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 
 #: Columns that hold codes, and the code of the codebook under which theirs are.
 CODED = {"strategy": "strategy", "drawn": "capacity", "nurtured": "capacity", "outcome": "outcome"}
@@ -101,8 +100,6 @@ def _one_spelling(frame: pd.DataFrame, *, name: str) -> pd.Series:
 def by_code(events: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return one row per event and code of a coded column; events without a code drop out.
 
-    Examples
-    --------
     >>> by_code(pd.DataFrame({"event_id": ["E1"], "strategy": ["absorption;adaptation"]}), "strategy")["code"].tolist()
     ['absorption', 'adaptation']
     """
@@ -146,8 +143,6 @@ def statements_carried(facts: pd.DataFrame, events: pd.DataFrame) -> dict[str, i
 
     ``events`` of a statement names its events, joined by ``;``, or is empty; one that the register lacks is an error.
 
-    Examples
-    --------
     >>> facts = pd.DataFrame({"events": ["E1;E2", None]})
     >>> statements_carried(facts, pd.DataFrame({"event_id": ["E1", "E2", "E3"]}))
     {'facts': 2, 'carried': 1, 'events_dated': 2}

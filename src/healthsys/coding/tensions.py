@@ -3,16 +3,14 @@
 A ``broad`` rule takes the words wherever they occur; the ``narrow`` rule leaves out the uses that ``leaves_out`` names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from healthsys.coding.codebooks import need_columns, row_of
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.csv_files import row_of
 from healthsys.statistics import proportion_interval
 
 #: Characters of text shown on each side of a found passage.

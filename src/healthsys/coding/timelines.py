@@ -1,7 +1,5 @@
 """Whether strategies run together or one after another: permutation tests that shuffle dates within actors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -104,8 +102,6 @@ def together_test(
     The shuffles are those of :func:`sequence_test`. A strict sequence without overlap gives 0; the statistic is high
     wherever events are long, so compare it with its shuffled value.
 
-    Examples
-    --------
     >>> days = pd.to_datetime(["2020-01-01", "2020-01-20", "2020-02-01"])
     >>> events = pd.DataFrame({"event_id": list("abc"), "actor": "x", "strategy": STAGES, "start": days, "end": days})
     >>> together_test(events, draws=9).statistic

@@ -28,7 +28,5 @@ __all__ = [
     "bootstrap_effect", "difference_in_differences", "event_study", "group_time_effects", "p_from_interval",
     "permutation_test", "pre_trend_test", "relative_change", "two_way_fixed_effects",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy

@@ -1,7 +1,5 @@
 """One comparison of two groups' changes, adjusted for covariates, with the influence of each unit on it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 #: Steps of Newton's method for the chance of being treated, and the change at which it has converged.

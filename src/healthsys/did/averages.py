@@ -1,7 +1,5 @@
 """Averages of group-time effects, the event study, and a test of the trends before the start."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -11,7 +9,7 @@ from scipy import stats
 
 from healthsys.did.staggered import as_panel, with_influence
 from healthsys.did.two_way import Difference, student
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.statistics import check_level
 
 #: Ways to average group-time effects, and the column of the parts of each.
@@ -65,8 +63,7 @@ def aggregate(effects: pd.DataFrame, *, by: str) -> tuple[float, pd.DataFrame]:
     >>> {by: aggregate(rows, by=by)[0] for by in ("simple", "group", "calendar", "event")}
     {'simple': 3.8, 'group': 4.25, 'calendar': 2.75, 'event': 3.5}
     """
-    if by not in AVERAGES:
-        raise DataError(f"by '{by}' is not known; allowed: {', '.join(AVERAGES)}.{nearest(by, AVERAGES)}")
+    one_of("by", by, AVERAGES)
     used = effects[_averaged(effects, by)]
     if not (used["since"] >= 0).any():
         raise DataError("no effect after a start could be estimated; see the reasons in the table of group-time "
@@ -83,8 +80,6 @@ def aggregate(effects: pd.DataFrame, *, by: str) -> tuple[float, pd.DataFrame]:
 def event_study(effects: pd.DataFrame) -> pd.DataFrame:
     """Average a table of :func:`group_time_effects` by periods since the start: ``since``, ``effect``, ``treated``.
 
-    Examples
-    --------
     >>> rows = pd.DataFrame({"since": [0, 0, 1], "effect": [1.0, 3.0, 4.0], "treated": [1, 1, 1]})
     >>> event_study(rows)["effect"].to_list()
     [2.0, 4.0]
@@ -231,8 +226,7 @@ def pre_trend_test(
     >>> found.effects, round(found.p, 2)
     (1, 0.68)
     """
-    if by not in ("event", "group_time"):
-        raise DataError(f"by '{by}' is not known; allowed: event, group_time.{nearest(by, ('event', 'group_time'))}")
+    one_of("by", by, ("event", "group_time"))
     if leads is not None and leads < 1:
         raise DataError(f"{leads} leads cannot be tested; allowed: 1 or more")
     panel = as_panel(frame, unit=unit, period=period, value=value, start=start, covariates=covariates)

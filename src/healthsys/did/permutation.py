@@ -1,7 +1,5 @@
 """A permutation test of a difference in changes, by what was really assigned."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Comparisons that a source reports without its data: two relative changes, and the p-value of an interval."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

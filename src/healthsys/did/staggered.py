@@ -1,7 +1,5 @@
 """Staggered starts: group-time effects, their bootstrap average, and the two-way estimate to compare with."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -10,7 +8,7 @@ import pandas as pd
 
 from healthsys.did.adjustment import NoComparison, adjusted_effect
 from healthsys.did.two_way import Difference, comparable, complete, few_clusters, two_way
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.statistics import FEWEST_FOR_BOOTSTRAP, check_level
 
 #: Which units serve as controls: all that have not started yet, or only those that never start.
@@ -169,10 +167,7 @@ def group_time_effects(
 
 def with_influence(panel: Panel, *, control: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Return the table of effects, the influence of each unit on each (units by rows), and who is treated in each."""
-    if control not in CONTROLS:
-        raise DataError(
-            f"control '{control}' is not known; allowed: {', '.join(CONTROLS)}.{nearest(control, CONTROLS)}"
-        )
+    one_of("control", control, CONTROLS)
     matrix, first, periods = panel.matrix, panel.first, panel.periods
     n, span = matrix.shape
     rows, influences, members = [], [], []

@@ -1,7 +1,5 @@
 """Differences in differences by a regression with unit and period effects."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

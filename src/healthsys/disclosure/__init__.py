@@ -32,7 +32,5 @@ __all__ = [
     "Safety", "Statement", "mean_is_safe", "median_is_safe", "needed", "protect", "prove", "rule", "safety",
     "shown_text",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy

@@ -1,7 +1,5 @@
 """Means and medians of people: the dominance and p-percent rules, and how many people surround a median."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,8 +46,6 @@ def mean_is_safe(values: Sequence[float], rule: Rule) -> bool:
 def median_is_safe(values: Sequence[float], rule: Rule) -> bool:
     """Say whether a median may be shown: as many people as the rule shows are at or below it, and at or above it.
 
-    Examples
-    --------
     >>> from healthsys.disclosure import HES
     >>> median_is_safe(range(16), HES), median_is_safe(range(14), HES), median_is_safe([15.0] * 8, HES)
     (True, False, True)

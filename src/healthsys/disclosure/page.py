@@ -1,7 +1,5 @@
 """The tables of one page, and secondary suppression until no suppressed cell can be worked out."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +8,7 @@ import pandas as pd
 
 from healthsys.disclosure.proof import Proof, Statement, prove
 from healthsys.disclosure.rules import MARK, Rule
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
 
 #: Conditions of one cell: pairs of characteristic and level.
 Cell = frozenset
@@ -184,8 +182,7 @@ def protect(
 
 def _cube(people: pd.DataFrame, names: list[str], count: str) -> pd.DataFrame:
     for name in names:
-        if name not in people.columns:
-            raise DataError(f"there is no column '{name}' to count people by.{nearest(name, people.columns)}")
+        need_columns(people, [name], what=" to count people by")
         if people[name].isna().any():
             raise DataError(
                 f"column '{name}' has {int(people[name].isna().sum())} empty cells; name them, "

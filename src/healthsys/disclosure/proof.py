@@ -1,7 +1,5 @@
 """What an attacker who knows all that is shown, and why each cell is suppressed, can work out (integer programming)."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -145,8 +143,6 @@ def prove(
 def needed(count: int, *, small: bool = True) -> int:
     """Return how many numbers a suppressed count must still be able to be: three, and for a small one its protection.
 
-    Examples
-    --------
     >>> [needed(count) for count in (1, 4, 7)], needed(200, small=False)
     ([3, 3, 5], 3)
     """

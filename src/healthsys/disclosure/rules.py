@@ -1,7 +1,5 @@
 """Small-number rules: which counts of people may be printed, and what a printed count still gives away."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,16 +89,11 @@ class Rule:
         if not self.on:
             return "No small-number rule was applied: do not publish this table."
         rounded = f", other counts are rounded to the nearest {self.base}" if self.base > 1 else ""
-        if unrounded:
-            return (
-                f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages, ratios and differences are "
-                "calculated from the unrounded counts, and are shown only if every count behind them is shown. "
-                "Further cells are shown as * where a hidden number could be worked out by subtraction."
-            )
+        exact = "unrounded counts, and are shown only if every count behind them is shown"
         return (
             f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages, ratios and differences are "
-            "calculated from the counts shown. Further cells are shown as * where a hidden number could be worked out "
-            "by subtraction."
+            f"calculated from the {exact if unrounded else 'counts shown'}. Further cells are shown as * where a "
+            "hidden number could be worked out by subtraction."
         )
 
 

@@ -1,7 +1,5 @@
 """The verdict that opens a report on a reader's own data: is it safe to share, and why."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Personal characteristics in a staff file: words for "not known", NHS ethnic category codes, codes and their names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.io.csv_files import row_of
+from healthsys.io.csv_files import refuse_cells
 
 #: What a level is called where a person's group is not known; it is left out of every split in two, and counted.
 NOT_STATED = "Not stated"
@@ -80,8 +78,6 @@ LEVEL_ORDER = ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "
 def people_of(column: str, code: str) -> str:
     """Return what the people of a code or level are called.
 
-    Examples
-    --------
     >>> people_of("sex", "F"), people_of("ethnic_group", "Indian"), people_of("team", "North")
     ('women', 'Indian staff', 'North')
     """
@@ -92,8 +88,6 @@ def people_of(column: str, code: str) -> str:
 def others_of(column: str, comparator: str) -> str:
     """Return what all known levels but the comparator are called together.
 
-    Examples
-    --------
     >>> others_of("sex", "M"), others_of("disabled", "Y"), others_of("team", "North")
     ('women', 'staff who are not disabled', 'all others')
     """
@@ -106,8 +100,6 @@ def others_of(column: str, comparator: str) -> str:
 def short(column: str, code: str) -> str:
     """Return the short label of a code; of ``level``, which holds bands and medical grades, too.
 
-    Examples
-    --------
     >>> short("ethnic_group", "B"), short("level", "CON"), short("level", "8a")
     ('Black', 'Consultant', 'Band 8a')
     """
@@ -119,8 +111,6 @@ def short(column: str, code: str) -> str:
 def unknown(column: str) -> tuple[str, ...]:
     """Return the levels of a column that say that nothing is known.
 
-    Examples
-    --------
     >>> unknown("ethnic_group"), unknown("religion")
     (('N', 'Not stated'), ('Not stated',))
     """
@@ -135,13 +125,7 @@ def _plain(text: str) -> str:
 
 
 def is_unknown(text: object) -> bool:
-    """Say whether a cell of a personal characteristic says that nothing is known.
-
-    Examples
-    --------
-    >>> [is_unknown(text) for text in ("", "Prefer not to say", "N/A", "Z - Not Stated", "White")]
-    [True, True, True, True, False]
-    """
+    """Say whether a cell of a personal characteristic says that nothing is known."""
     if pd.isna(text):
         return True
     plain = _plain(str(text))
@@ -152,8 +136,6 @@ def is_unknown(text: object) -> bool:
 def code_named(text: str) -> str:
     """Return the NHS category of a cell that holds code and name; any other cell as it is.
 
-    Examples
-    --------
     >>> code_named("A White - British"), code_named("SC Filipino"), code_named("Black African"), code_named("C")
     ('A', 'S', 'Black African', 'C')
     """
@@ -169,8 +151,6 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     only are joined. In a column of ethnic groups, NHS category codes become their names and codes of our own layout
     stay; codes that could be either, that mix both, or that are in neither list are refused (DataError).
 
-    Examples
-    --------
     >>> raw = pd.DataFrame({"ethnic_group": ["A", "H", "Z", "99", "C"]})
     >>> levels_of(raw, "ethnic_group", label="staff.csv")[0].tolist()
     ['White British', 'Indian', 'Not stated', 'Not stated', 'Any other White background']
@@ -231,23 +211,16 @@ def _ethnic(
 
 
 def _refuse(raw: pd.DataFrame, code: pd.Series, column: str, label: str, odd: str, why: str) -> None:
-    position = int((code == odd).to_numpy().argmax())
     ours = ", ".join(f"{key} {name}" for key, name in OWN_ETHNIC_CODES.items())
-    raise DataError(
-        f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' is not a code "
-        f"that can be read for certain: {why}. Allowed: NHS ethnic category codes (A to S, Z, 99); {ours}; or, "
-        "safest, the names of the groups written out, such as White British"
+    says = (
+        f"is not a code that can be read for certain: {why}. Allowed: NHS ethnic category codes (A to S, Z, 99); "
+        f"{ours}; or, safest, the names of the groups written out, such as White British"
     )
+    refuse_cells(raw, column, code == odd, says, label=label)
 
 
 def level_named(levels: Sequence[str], given: str, codes: Mapping[str, str]) -> str:
-    """Return the level that a reader names by code or in another spelling; what was given where there is none.
-
-    Examples
-    --------
-    >>> level_named(["White British", "Indian"], "A", NHS_ETHNIC_CODES), level_named(["White"], "white", {})
-    ('White British', 'White')
-    """
+    """Return the level that a reader names by code or in another spelling; what was given where there is none."""
     if given in levels:
         return given
     named = codes.get(str(given).strip().upper())
@@ -261,8 +234,6 @@ def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str
 
     Where ``unknown`` is None, such a cell is refused (DataError) like any other code that is not known.
 
-    Examples
-    --------
     >>> coded(pd.DataFrame({"sex": ["Female", "m", "-"]}), "sex", {"female": "F", "m": "M"}, "U", "staff.csv").tolist()
     ['F', 'M', 'U']
     """
@@ -270,14 +241,10 @@ def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str
     found = plain.map(words)
     if unknown is not None:
         found = found.where(found.notna() | ~raw[column].map(is_unknown), unknown)
-    bad = found.isna()
-    if bad.any():
-        position = int(bad.to_numpy().argmax())
-        value = raw[column].iloc[position][:40]
-        shown = ", ".join(sorted({*words.values(), *([unknown] if unknown else [])}))
-        raise DataError(
-            f"{label}: column '{column}', row {row_of(raw, position)}: '{value}' is not a code that is known "
-            f"({int(bad.sum())} such cells); allowed: {shown}, or in words "
-            f"{', '.join(word for word in words if word)}{'; an empty cell where it is not known' if unknown else ''}"
-        )
+    bad, shown = found.isna(), ", ".join(sorted({*words.values(), *([unknown] if unknown else [])}))
+    says = (
+        f"is not a code that is known ({int(bad.sum())} such cells); allowed: {shown}, or in words "
+        f"{', '.join(word for word in words if word)}{'; an empty cell where it is not known' if unknown else ''}"
+    )
+    refuse_cells(raw, column, bad, says, label=label)
     return found.astype("str")

@@ -1,7 +1,5 @@
 """A look at a series before any model: what would make a step that is not there, each problem by name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any

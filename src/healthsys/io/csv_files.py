@@ -1,8 +1,6 @@
 """The one reader of tables: CSV text and workbooks as cells of text, rows as a spreadsheet counts them, and what was
 taken how; or why a file is no table."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import datetime
@@ -447,6 +445,16 @@ def row_of(frame: pd.DataFrame, position: int) -> int:
     """
     rows = frame.attrs.get("rows")
     return rows[position] if rows else position + 2
+
+
+def refuse_cells(
+    frame: pd.DataFrame, column: str, wrong: pd.Series, says: str, *, label: str, row: str = "row"
+) -> None:
+    """Raise for the first cell of a column that is marked as wrong, naming its row and its text, with what is said."""
+    if wrong.any():
+        position = int(wrong.to_numpy().argmax())
+        where = f"column '{column}', {row} {row_of(frame, position)}"
+        raise DataError(f"{label}: {where}: '{frame[column].iloc[position][:40]}' {says}")
 
 
 def misspelt(name: str, columns: Iterable[str]) -> str:

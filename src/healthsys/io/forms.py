@@ -1,7 +1,5 @@
 """How people write numbers and periods: what is read as what, what counts as missing, and what is ambiguous."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 
@@ -40,22 +38,11 @@ def missing(text: pd.Series) -> pd.Series:
 
 
 def numbers(text: pd.Series, *, separator: str = ",") -> tuple[pd.Series, list[str]]:
-    """Read a column of text as numbers; a cell that is none, or could be two, comes back missing.
+    """Read a column of text as numbers, and say what was taken how; a cell that is none, or could be two, is missing.
 
-    Parameters
-    ----------
-    text
-        Cells as they are in the file, empty ones missing. Pounds, euros, a percent sign and blanks inside are dropped.
-    separator
-        What separates the cells of the file: with another than a comma, 1,234 could be a thousand or a decimal.
+    Pounds, euros, a percent sign and blanks inside are dropped. Where another ``separator`` than a comma is between the
+    cells of the file, 1,234 could be a thousand or a decimal.
 
-    Returns
-    -------
-    (pandas.Series, list of str)
-        Floats, and what was taken how: marks counted as missing, commas as thousands or as decimal sign.
-
-    Examples
-    --------
     >>> values, said = numbers(pd.Series(["1,234", "£80", "*", "80.1%"]))
     >>> values.tolist(), said
     ([1234.0, 80.0, nan, 80.1], ["1 cell with a mark such as '*' counts as missing", 'commas are thousands'])
@@ -175,19 +162,9 @@ _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)(?:[ T]00:00(?::
 def periods(text: pd.Series) -> tuple[pd.Series, list[str], str]:
     """Read a column of text as first days of periods; the form must be the same in the whole column.
 
-    Parameters
-    ----------
-    text
-        Cells as they are in the file, empty ones missing.
+    Gives timestamps (missing where a cell has another form), what was taken how, and why the column is ambiguous: the
+    day of 03/04/2023 could be the 3rd or the 4th.
 
-    Returns
-    -------
-    (pandas.Series, list of str, str)
-        Timestamps (missing where a cell has another form), what was taken how, and why the column is ambiguous: the
-        day of 03/04/2023 could be the 3rd or the 4th.
-
-    Examples
-    --------
     >>> for shown in (["Apr-23"], ["2023M04"], ["Q2 2023/24"], ["2023/24"], ["2023-W14"], ["01/04/2023"], ["45017"]):
     ...     days, said, _ = periods(pd.Series(shown))
     ...     print(f"{days[0]:%Y-%m-%d}", *said)

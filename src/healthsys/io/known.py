@@ -1,7 +1,5 @@
 """What is known of official statistics in every copy of them: words of an indicator, changes of definition, totals."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

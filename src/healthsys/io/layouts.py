@@ -1,7 +1,5 @@
 """Official layouts turned into tidy series: A&E months, the A&E teaching set, KH03 quarters, GP appointments."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -53,11 +51,7 @@ _NUMBER = r"[-\u2212+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][-+]?\d+)
 
 
 def number_from(text: str) -> float | None:
-    """Return the number a text is, with or without thousands commas; None for a decimal comma or anything else.
-
-    >>> [number_from(text) for text in ("12,345,678", "80.1", "80,1", "1,23", "inf", "0,123")]
-    [12345678.0, 80.1, None, None, None, None]
-    """
+    """Return the number a text is, with or without thousands commas; None for a decimal comma or anything else."""
     if not re.fullmatch(_NUMBER, text.strip()):
         return None
     number = float(text.strip().replace(",", "").replace("\u2212", "-"))

@@ -1,7 +1,5 @@
 """Official layouts of referral-to-treatment waiting times, turned into tidy series."""
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

@@ -1,14 +1,12 @@
 """Reader of the gender pay gap service's yearly CSV."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
-from healthsys.io.csv_files import row_of, text_table
+from healthsys.errors import DataError, need_columns
+from healthsys.io.csv_files import refuse_cells, text_table
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
@@ -55,13 +53,9 @@ def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     text = raw[column].where(raw[column] != "")
     value = pd.to_numeric(text, errors="coerce")
     bad = text.notna() & value.isna()
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise DataError(
-            f"{label}: column '{column}', record {row_of(raw, row)}: '{text.iloc[row][:40]}' is not a number "
-            f"({int(bad.sum())} such cells); allowed: a number in percent, or an empty cell. Correct it "
-            "and try again"
-        )
+    allowed = "a number in percent, or an empty cell. Correct it and try again"
+    says = f"is not a number ({int(bad.sum())} such cells); allowed: {allowed}"
+    refuse_cells(raw, column, bad, says, label=label, row="record")
     return value.astype(float)
 
 
@@ -73,12 +67,8 @@ def _date(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     value = pd.to_datetime(day.where(first), format="%Y/%m/%d", errors="coerce")
     value = value.fillna(pd.to_datetime(day.where(~first), format="%d/%m/%Y", errors="coerce"))
     bad = text.notna() & value.isna()
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
-        raise DataError(
-            f"{label}: column '{column}', record {row_of(raw, row)}: '{text.iloc[row][:40]}' is not a date; "
-            "allowed: 05/04/2018 or 2022/04/05, with or without a time"
-        )
+    says = "is not a date; allowed: 05/04/2018 or 2022/04/05, with or without a time"
+    refuse_cells(raw, column, bad, says, label=label, row="record")
     return value
 
 
@@ -112,12 +102,8 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """
     label = label or Path(path).name
     raw = text_table(path, label=label, dropped=DROPPED, wanted=COMMON)
-    for column in COMMON:
-        if column not in DROPPED and column not in raw.columns:
-            raise DataError(
-                f"{label}: there is no column '{column}'.{nearest(column, raw.columns)} Expected the file of the "
-                "gender pay gap service with 25 columns (to 2020-21) or 27 (since)"
-            )
+    expected = " Expected the file of the gender pay gap service with 25 columns (to 2020-21) or 27 (since)"
+    need_columns(raw, [column for column in COMMON if column not in DROPPED], label, more=expected)
     notes: dict[str, int] = {}
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
     changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
@@ -150,11 +136,7 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
 
 
 def company_number(text: str) -> str:
-    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
-
-    >>> company_number("123456"), company_number("sc200001"), company_number("")
-    ('00123456', 'SC200001', '')
-    """
+    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops."""
     plain = text.strip().upper().removesuffix(".0")
     return plain.zfill(COMPANY_NUMBER) if plain.isdigit() else plain
 

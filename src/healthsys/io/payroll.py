@@ -1,7 +1,5 @@
 """Reader of a staff file: a payroll CSV with a row per employee."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, need_columns
 from healthsys.io import forms
 from healthsys.io.characteristics import coded, level_named, levels_of
-from healthsys.io.csv_files import row_of, text_table
+from healthsys.io.csv_files import refuse_cells, row_of, text_table
 
 #: What a payroll file may call women, men, and people who are left out of the legal measures.
 SEX_WORDS = {
@@ -99,8 +97,7 @@ def read_payroll(
     raw = text_table(path, label=label, wanted=[*COLUMNS, *(columns or {}).values()])
     raw.attrs["read_as"] = list(raw.attrs.get("read_as", ()))
     for name, given in (columns or {}).items():
-        if given not in raw.columns:
-            raise DataError(f"{label}: there is no column '{given}' (for {name}).{nearest(given, raw.columns)}")
+        need_columns(raw, [given], label, what=f" (for {name})")
         if name in raw.columns and name != given:
             raw = raw.drop(columns=name)
         raw = raw.rename(columns={given: name})
@@ -110,12 +107,9 @@ def read_payroll(
             f"'workforce_staff', or the path of a CSV file with a row per employee. Columns found: "
             f"{', '.join(raw.columns[:20])}"
         )
-    for name in ("sex", "hourly_pay"):
-        if name not in raw.columns:
-            raise DataError(
-                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it in the file, or name the "
-                f"column in the parameters. Columns found: {', '.join(raw.columns[:20])}"
-            )
+    found = ", ".join(raw.columns[:20])
+    remedy = f" Rename it in the file, or name the column in the parameters. Columns found: {found}"
+    need_columns(raw, ("sex", "hourly_pay"), label, more=remedy)
     refuse_totals(raw, label=label)
     staff, codes, notes = raw.copy(), {}, []
     staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
@@ -158,12 +152,8 @@ def refuse_totals(raw: pd.DataFrame, *, label: str) -> None:
         if not (pd.api.types.is_string_dtype(raw[column]) or raw[column].dtype == object):
             continue
         hit = raw[column].map(lambda cell: isinstance(cell, str) and bool(_TOTALS.fullmatch(cell.strip())))
-        if hit.any():
-            position = int(hit.to_numpy().argmax())
-            raise DataError(
-                f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position]}' marks a row "
-                "of totals, not one more row of data; it would be counted with the rest. Delete the row"
-            )
+        says = "marks a row of totals, not one more row of data; it would be counted with the rest. Delete the row"
+        refuse_cells(raw, column, hit, says, label=label)
 
 
 def _typed(cells: pd.Series, *, text: bool) -> pd.Series:
@@ -190,14 +180,11 @@ def _pay(raw: pd.DataFrame, column: str, label: str, *, zero: bool = False) -> p
     given = text.notna() & ~forms.missing(text)
     shaped = text.str.fullmatch(_AMOUNT.pattern).fillna(True).astype(bool)
     bad = given & (value.isna() | ~shaped | ((value < 0) if zero else (value <= 0)) | np.isinf(value))
-    if bad.any():
-        position = int(bad.to_numpy().argmax())
-        least = "0 or more" if zero else "above 0"
-        raise DataError(
-            f"{label}: column '{column}', row {row_of(raw, position)}: '{raw[column].iloc[position][:40]}' is not an "
-            f"amount of pay ({int(bad.sum())} such cells); allowed: a number of pounds {least}, or an empty cell. "
-            "Correct the file, or leave the person out and say so"
-        )
+    says = (
+        f"is not an amount of pay ({int(bad.sum())} such cells); allowed: a number of pounds "
+        f"{'0 or more' if zero else 'above 0'}, or an empty cell. Correct the file, or leave the person out and say so"
+    )
+    refuse_cells(raw, column, bad, says, label=label)
     return value
 
 

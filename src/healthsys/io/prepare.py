@@ -7,8 +7,6 @@
 [1]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -89,8 +87,6 @@ def one_definition(
     ``breaks`` are the first day of the first period counted in a new way, and what changes. The second result is a
     sentence about what is excluded; empty if nothing is.
 
-    Examples
-    --------
     >>> months = pd.DataFrame({"period": pd.date_range("2020-01-01", periods=6, freq="MS")})
     >>> kept, said = one_definition(months, [(pd.Timestamp("2020-05-01"), "a new form")])
     >>> len(kept), said

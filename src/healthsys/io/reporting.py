@@ -1,7 +1,5 @@
 """Panels of units that report a share, of which some report nothing in some periods."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

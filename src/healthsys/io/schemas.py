@@ -1,7 +1,5 @@
 """Type and check a table of text against a Frictionless table schema; all faulty cells are reported together."""
 
-from __future__ import annotations
-
 import math
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Tidy series from a CSV file of one's own, a file of official statistics in its own layout, or a folder of them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from importlib import resources

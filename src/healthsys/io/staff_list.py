@@ -1,16 +1,14 @@
 """Reader of a staff list for the equality standards: band and characteristics as personnel systems write them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import need_columns
 from healthsys.io.characteristics import NHS_ETHNIC_CODES, NOT_STATED, OWN_ETHNIC_CODES, coded, levels_of
-from healthsys.io.csv_files import row_of, text_table
+from healthsys.io.csv_files import refuse_cells, text_table
 from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_totals
 
 COLUMNS = ("organisation", "ethnic_group", "disabled", "band", "grade", "clinical")
@@ -33,8 +31,6 @@ _BROAD = (
 def band_of(text: str) -> str | None:
     """Return the band that a cell names, empty for doctors, or None where it names none.
 
-    Examples
-    --------
     >>> [band_of(text) for text in ("8A", "Band 5", "AfC band 06", "8 - b", "VSM", "Consultant", "Band 12")]
     ['8a', '5', '6', '8b', 'VSM', '', None]
     """
@@ -48,8 +44,6 @@ def band_of(text: str) -> str | None:
 def broad_group(level: str) -> str | None:
     """Return the code of our own layout for the name of an ethnic group: W, A, B, M, O or N; None where none fits.
 
-    Examples
-    --------
     >>> [broad_group(name) for name in ("White Irish", "Mixed White and Asian", "Black African", "Not stated", "x")]
     ['W', 'M', 'B', 'N', None]
     """
@@ -88,11 +82,8 @@ def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = 
     label = label or Path(path).name
     raw = text_table(path, label=label, wanted=list(COLUMNS))
     for name in ("band", {"ethnicity": "ethnic_group", "disability": "disabled"}[characteristic]):
-        if name not in raw.columns:
-            raise DataError(
-                f"{label}: there is no column '{name}'.{nearest(name, raw.columns)} Rename it, or say which it is: "
-                f"-p column.{name}=YOURS. Columns found: {', '.join(raw.columns[:20])}"
-            )
+        remedy = f" Rename it, or say which it is: -p column.{name}=YOURS. Columns found: {', '.join(raw.columns[:20])}"
+        need_columns(raw, [name], label, more=remedy)
     refuse_totals(raw, label=label)
     staff = raw[[name for name in COLUMNS if name in raw.columns]].copy()
     notes = list(raw.attrs.get("read_as", ()))
@@ -116,11 +107,6 @@ def _each(
 ) -> pd.Series:
     text = raw[column].astype("object").where(raw[column].notna(), "")
     known = {one: read(one) for one in text.unique()}
-    bad = text.map(lambda one: known[one] is None).to_numpy(dtype=bool)
-    if bad.any():
-        position = int(bad.argmax())
-        raise DataError(
-            f"{label}: column '{column}', row {row_of(raw, position)}: '{text.iloc[position][:40]}' is not known "
-            f"({int(bad.sum())} such cells); allowed: {allowed}"
-        )
+    bad = text.map(lambda one: known[one] is None)
+    refuse_cells(raw, column, bad, f"is not known ({int(bad.sum())} such cells); allowed: {allowed}", label=label)
     return text.map(known)

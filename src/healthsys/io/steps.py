@@ -1,7 +1,5 @@
 """How long a period of a series is, from a day to a year, and where a series changes from one length to another."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -84,8 +82,6 @@ def step_of(periods: Iterable[Any]) -> Step | None:
     A step that is a whole multiple of the smallest is a gap, not a mixture, unless several equal ones follow each
     other. Up to three periods with gaps between them are taken as months, on whichever day of the month they are.
 
-    Examples
-    --------
     >>> step_of(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-05-01"])).name
     'month'
     >>> step_of(pd.DatetimeIndex(["2020-01-01", "2020-02-01", "2020-03-01", "2020-06-01", "2020-09-01"])) is None
@@ -156,11 +152,7 @@ def _most(words: list[str]) -> int:
 
 
 def impossible_dates(periods: Iterable[Any]) -> str | None:
-    """Say which date belongs to no series, or None: a year that cannot be, a leap of many years, too many periods.
-
-    >>> impossible_dates(pd.to_datetime(["1970-01-01", "2023-01-01", "2023-02-01"]))
-    '1970-01 is 53 years before its neighbour 2023-01; allowed: up to 10. Correct the date, or leave the row out'
-    """
+    """Say which date belongs to no series, or None: a year that cannot be, a leap of many years, too many periods."""
     index, remedy = _dates(periods), "Correct the date, or leave the row out"
     wrong = index[(index.year < FIRST_YEAR) | (index.year > LAST_YEAR)]
     if len(wrong):
@@ -218,8 +210,6 @@ def from_ends(table: pd.DataFrame, *, by: Iterable[str] = ()) -> pd.DataFrame:
     A month end is read as its month; where the periods of a series are quarters or years, as the quarter or year that
     ends then. Series with any other date come back as they are. ``by`` are the columns that tell the series apart.
 
-    Examples
-    --------
     >>> rows = pd.DataFrame({"period": pd.to_datetime(["2021-06-30", "2021-09-30", "2021-12-31"])})
     >>> from_ends(rows)["period"].dt.strftime("%Y-%m-%d").to_list()
     ['2021-04-01', '2021-07-01', '2021-10-01']

@@ -1,7 +1,5 @@
 """Values that cannot be: codes for missing data, negative counts, shares above 100, a value unlike its own ratio."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -53,11 +51,7 @@ class Fault:
 
 
 def is_share(indicator: str) -> bool:
-    """Say whether an indicator is a percentage by its name.
-
-    >>> [is_share(name) for name in ("seen_percent", "seen (%)", "95th_percentile_weeks", "antenatal_coverage")]
-    [True, True, False, True]
-    """
+    """Say whether an indicator is a percentage by its name."""
     return bool(_SHARE.search(indicator))
 
 
@@ -189,8 +183,6 @@ def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
     A share is a percentage, so 100, and a rate has the one that its name tells (falls per 1,000); another indicator has
     the one of ``MULTIPLIERS`` that its usual row has.
 
-    Examples
-    --------
     >>> rows = pd.DataFrame({"value": [6.6, 5.1], "numerator": [33, 26], "denominator": [5000, 5100]})
     >>> multiplier_of(rows, indicator="falls_per_1000_bed_days")
     1000.0

@@ -35,8 +35,5 @@ __all__ = [
     "SegmentedMany", "coefficient_table", "controlled", "design", "effect", "fit", "interval_coverage", "measure",
     "measured_coverage", "per_year", "position_of", "ranking", "season_terms", "segmented", "segmented_many",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    """List the methods, without the modules they stand in."""
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy

@@ -3,19 +3,16 @@
 Everything here works on many series over one design at once, one series a row; one series is the case of one row.
 """
 
-from __future__ import annotations
-
-import functools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy import stats
 
-from healthsys.errors import DataError
+from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
-from healthsys.its.least_squares import is_exact, one_of
+from healthsys.its.least_squares import is_exact
 
 #: Prais-Winsten and Cochrane-Orcutt stop when rho moves less than this, or after so many rounds.
 RHO_TOLERANCE, RHO_ROUNDS = 1e-9, 200
@@ -87,7 +84,7 @@ class _Sums:
     parts: list[list[np.ndarray]]
 
     @classmethod
-    def of(cls, outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray) -> _Sums:
+    def of(cls, outcome: np.ndarray, design: np.ndarray, gaps: np.ndarray) -> Self:
         """Add up for what least squares leaves of the outcomes: no digit is lost on their level."""
         left = outcome - outcome @ np.linalg.pinv(design).T @ design.T
         gap, count = np.unique(gaps, return_counts=True)
@@ -149,10 +146,6 @@ def likelihood_rho(
     """Return the autocorrelation (-0.95 to 0.99) with the largest (restricted) likelihood, for every series.
 
     ``outcome`` is series x n, ``design`` n x k, ``gaps`` the periods between neighbours; REML where ``restricted``.
-
-    >>> wave = np.array([[0, 1, 2, 1, 0, -1, -2, -1, 0, 1, 2, 1.0]])
-    >>> likelihood_rho(wave, np.ones((12, 1)), np.ones(11), restricted=True).round(2).tolist()
-    [0.75]
     """
     sums, left = _Sums.of(outcome, design, gaps), design.shape[0] - (design.shape[1] if restricted else 0)
     best = _on_grid(sums, left, restricted=restricted).argmax(axis=1)
@@ -171,8 +164,6 @@ class Satterthwaite:
     Those of a combination c are 2 (c'Vc)² over the variance of its estimate, by the delta method from the expected
     information of the restricted likelihood.
 
-    References
-    ----------
     Satterthwaite FE. Biometrics Bulletin 1946;2:110-114. Giesbrecht FG, Burns JC. Biometrics 1985;41:477-486. For
     interrupted series: Turner SL et al. BMC Medical Research Methodology 2021;21:181.
     """
@@ -211,10 +202,6 @@ def satterthwaite(design: np.ndarray, times: np.ndarray, rho: float | np.ndarray
 
     The variance cancels. The inverse of the correlations has three diagonals (:func:`whiten` twice), so that no matrix
     of all periods is inverted.
-
-    >>> found = satterthwaite(np.ones((30, 1)), np.arange(30), 0.0)
-    >>> round(float(found.df(np.array([1.0]))), 1)
-    9.2
     """
     if np.ndim(rho):
         parts = [satterthwaite(design, times, float(one)) for one in np.asarray(rho)]
@@ -269,8 +256,6 @@ def autoregressive(
     of ``ar1_ml``) or ``normal``; ``details`` have ``rho``, ``sigma`` and ``boundary``. ``loglik`` is the restricted one
     for ``ar1_reml``.
 
-    References
-    ----------
     Pinheiro JC, Bates DM. Mixed-effects models in S and S-PLUS. Springer 2000, chapter 5.
     """
     restricted = model == "ar1_reml"
@@ -379,8 +364,6 @@ def iterated(
 
     Points are taken for neighbours even across a gap; residuals are those of the untransformed series.
 
-    References
-    ----------
     Prais SJ, Winsten CB. Cowles Commission discussion paper 383, 1954. Cochrane D, Orcutt GH. Journal of the American
     Statistical Association 1949;44:32-61.
     """
@@ -408,6 +391,3 @@ def iterated(
     covariance = float(squares[0]) / left * inverse[0]
     deviance = float(residuals @ residuals)
     return Fit(model, names, params[0], covariance, df, "identity", residuals, details, deviance=deviance)
-
-
-prais_winsten = functools.partial(iterated, model="prais_winsten")

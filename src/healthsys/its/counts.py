@@ -1,16 +1,14 @@
 """Regression of counts: Poisson, quasi-Poisson and negative binomial, and when their estimates do not exist."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from typing import Any
 
 import numpy as np
 
-from healthsys.errors import DataError
+from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
-from healthsys.its.least_squares import one_of, robust
+from healthsys.its.least_squares import robust
 
 #: Standard errors of a fit to counts; those with h (HC2, HC3) are for least squares only.
 ERRORS = ("plain", "HC0", "HC1", "clustered")
@@ -18,8 +16,8 @@ ERRORS = ("plain", "HC0", "HC1", "clustered")
 #: Dispersion below this share of the largest fitted count is no dispersion: the Poisson model says as much.
 LEAST_DISPERSION = 1e-3
 
-#: Largest alpha looked for, and the steps of the search for it.
-MOST_ALPHA, ALPHA_STEPS = 1e6, 80
+#: Largest alpha looked for.
+MOST_ALPHA = 1e6
 
 #: Stop of the iterated least squares.
 ROUNDS, TOLERANCE = 200, 1e-12
@@ -31,8 +29,6 @@ def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[s
     Estimates exist unless some combination of coefficients can grow without end: it leaves the rows with events as they
     are and lowers the others.
 
-    References
-    ----------
     Haberman SJ. The analysis of frequency data. Chicago 1974. Correia S, Guimaraes P, Zylkin T. arXiv:1903.01633, 2019.
     """
     from scipy.optimize import linprog
@@ -80,15 +76,8 @@ def count_model(
     ``quasi_poisson`` multiplies errors by the root of Pearson's chi-squared over its degrees of freedom;
     ``negative_binomial`` is NB2 (variance mu + alpha mu²), alpha by maximum likelihood and then taken as known.
 
-    References
-    ----------
     McCullagh P, Nelder JA. Generalized linear models, 2nd ed. Chapman and Hall 1989. Venables WN, Ripley BD. Modern
     applied statistics with S, 4th ed. Springer 2002, section 7.4.
-
-    >>> found = count_model(np.array([4.0, 6, 5, 11, 9, 10]), np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]]),
-    ...                     names=("const", "level"), model="poisson")
-    >>> round(float(np.exp(found.params[1])), 6)
-    2.0
     """
     import statsmodels.api as sm
 
@@ -182,6 +171,7 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
     The coefficients are fitted anew at each alpha; the slope of the likelihood by alpha then changes sign once.
     """
     import statsmodels.api as sm
+    from scipy.optimize import brentq
 
     def at(alpha: float, near: Any) -> tuple[float, Any]:
         family = sm.families.NegativeBinomial(alpha=alpha, link=sm.families.links.Log())
@@ -201,11 +191,6 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
         if high > MOST_ALPHA:
             raise DataError("the dispersion of these counts is without end; use quasi_poisson or a linear model")
         slope, found = at(high, found)
-    low = max(low, high / 10)
-    for _ in range(ALPHA_STEPS):
-        middle = math.sqrt(low * high)
-        slope, found = at(middle, found)
-        low, high = (middle, high) if slope > 0 else (low, middle)
-        if high / low - 1 < 1e-10:
-            break
-    return math.sqrt(low * high), found
+    ends = math.log(max(low, high / 10)), math.log(high)
+    alpha = math.exp(brentq(lambda one: at(math.exp(one), found)[0], *ends, xtol=1e-12))
+    return alpha, at(alpha, found)[1]

@@ -1,7 +1,5 @@
 """What a fitted model of an interrupted series holds, whichever estimator made it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

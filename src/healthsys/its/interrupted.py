@@ -1,7 +1,5 @@
 """Interrupted time series: did level or slope change at a date that was known beforehand?"""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.io.checks import REFUSE_BELOW, WARN_BELOW
 from healthsys.its import regression
 from healthsys.its.measured import MeasuredCoverage, measured_coverage
@@ -133,8 +131,7 @@ def season_terms(time: np.ndarray, *, season: str, per_year: int) -> tuple[np.nd
     >>> names
     ('sin1', 'cos1', 'cos2')
     """
-    if season not in SEASONS:
-        raise DataError(f"season '{season}' is not known; allowed: {', '.join(SEASONS)}.{nearest(season, SEASONS)}")
+    one_of("season", season, SEASONS)
     if season == "none" or per_year < 2:
         return np.empty((len(time), 0)), ()
     columns: dict[str, np.ndarray] = {}
@@ -200,8 +197,6 @@ def design(
 def per_year(periods: Sequence) -> int:
     """Return how many of these regular periods make a year: 365 days, 52 weeks, 12, 4 or 1.
 
-    Examples
-    --------
     >>> per_year(pd.date_range("2020-01-01", periods=5, freq="QS"))
     4
     """
@@ -218,8 +213,6 @@ def per_year(periods: Sequence) -> int:
 def position_of(periods: Sequence, change: Any) -> int:
     """Return the position of the first period on or after the change date, which must lie within the series.
 
-    Examples
-    --------
     >>> position_of(pd.date_range("2020-01-01", periods=5, freq="MS"), "2020-03-15")
     3
     """
@@ -387,8 +380,6 @@ def effect(
     Linear models: (row - without) b, relative by the delta method. Count models: rate ratio exp((row - without) b) with
     its interval on the log scale, absolute by the delta method.
 
-    Examples
-    --------
     >>> line = Fit("ols", ("const", "level"), np.array([10.0, 2.0]), np.eye(2) * 0.04, 20, "identity", np.zeros(22))
     >>> found = effect(line, np.array([1.0, 1.0]), np.array([1.0, 0.0]), after=0, period=1, level=0.95, scale=1)
     >>> f"{found.relative:.2f} ({found.relative_lower:.3f} to {found.relative_upper:.3f})"
@@ -430,8 +421,6 @@ def _counts_at(found: Fit, rows: np.ndarray, *, period: Any, scale: float) -> np
 def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
     """Return coefficients with standard errors, intervals and p-values (missing where the error is zero).
 
-    Examples
-    --------
     >>> line = Fit("ols", ("const",), np.array([2.0]), np.array([[0.25]]), 10, "identity", np.zeros(11))
     >>> [f"{number:.3f}" for number in coefficient_table(line).iloc[0, 1:]]
     ['2.000', '0.500', '0.886', '3.114', '0.003']

@@ -1,14 +1,12 @@
 """Least squares with every kind of standard error: plain, robust, clustered, Newey-West and its fixed-b intervals."""
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
 
 #: Standard errors of a least-squares fit that do not allow for autocorrelation.
@@ -36,20 +34,10 @@ def newey_west_lag(n: int) -> int:
     return max(1, math.floor(4 * (n / 100) ** (2 / 9)))
 
 
-def one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    """Return the value if it is allowed, else say what is."""
-    if value not in allowed:
-        raise DataError(f"{name} '{value}' is not known; allowed: {', '.join(allowed)}.{nearest(value, allowed)}")
-    return value
-
-
 def kernel_weights(n: int, *, lag: int, kernel: str = "bartlett") -> np.ndarray:
     """Return the weight of each lag 0, 1, 2, … in the long-run variance, with bandwidth lag + 1 (Andrews 1991).
 
     Only the quadratic spectral kernel has weights that are not zero beyond the lag.
-
-    >>> kernel_weights(48, lag=3).tolist()
-    [1.0, 0.75, 0.5, 0.25]
     """
     one_of("kernel", kernel, KERNELS)
     if not 0 <= lag < n:
@@ -69,8 +57,6 @@ def hac(residuals: np.ndarray, design: np.ndarray, *, weights: np.ndarray, corre
 
     ``weights`` come from :func:`kernel_weights`; ``correction`` multiplies by n / (n - k).
 
-    References
-    ----------
     Newey WK, West KD. Econometrica 1987;55:703-708.
     """
     n, k = design.shape
@@ -89,8 +75,6 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
     HC1: times n / (n - k); HC2 and HC3: residuals over the root of 1 - h, and over 1 - h; ``clustered``: sums of scores
     by cluster, times G / (G - 1) and (n - 1) / (n - k).
 
-    References
-    ----------
     MacKinnon JG, White H. Journal of Econometrics 1985;29:305-325. Cameron AC, Miller DL. Journal of Human Resources
     2015;50:317-372.
 

@@ -1,7 +1,5 @@
 """Segmented regressions of many series in one call: series with the same periods share one design and one fit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, need_columns, one_of
 from healthsys.its import autoregressive as ar
 from healthsys.its.interrupted import NO_BASE, NOT_POSITIVE, Segmented, segmented
-from healthsys.its.least_squares import hac, is_exact, kernel_weights, newey_west_lag, one_of
+from healthsys.its.least_squares import hac, is_exact, kernel_weights, newey_west_lag
 from healthsys.its.regression import DEFAULT_MODEL
 
 #: Models that are fitted to many series at once.
@@ -91,10 +89,7 @@ def segmented_many(
     [-0.0, 4.0]
     """
     one_of("model", model, MANY_MODELS)
-    for name in (series, "period", "value"):
-        if name not in frame:
-            raise DataError(f"there is no column '{name}'.{nearest(name, frame.columns)} Columns found: "
-                            f"{', '.join(map(str, frame.columns))}")  # fmt: skip
+    need_columns(frame, (series, "period", "value"), more=f" Columns found: {', '.join(map(str, frame.columns))}")
     options: dict[str, Any] = {"model": model, "season": season, "phase_in": phase_in, "horizon": horizon}
     options |= {"level": level, "trend_from": trend_from, "pulse": pulse, "change": change}
     alike: dict[tuple[bytes, bytes], list[tuple[Any, np.ndarray, pd.DataFrame]]] = {}

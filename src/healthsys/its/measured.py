@@ -1,7 +1,5 @@
 """The measured coverage of each method's intervals, from a table that ``python benchmarks/coverage.py`` makes."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from importlib import resources

@@ -1,16 +1,14 @@
 """The estimators behind an interrupted series: one call, nine models, the same result for each."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
-from healthsys.errors import DataError
+from healthsys.errors import DataError, one_of
 from healthsys.its.autoregressive import autoregressive, iterated
 from healthsys.its.counts import count_model
 from healthsys.its.fits import Fit
-from healthsys.its.least_squares import least_squares, one_of
+from healthsys.its.least_squares import least_squares
 
 #: Models for values, and models for counts (with the logarithm of the denominator as offset).
 LINEAR_MODELS = ("ar1_reml", "ar1_ml", "prais_winsten", "cochrane_orcutt", "newey_west", "ols")

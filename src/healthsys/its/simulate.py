@@ -3,8 +3,6 @@
 The estimators are those of :mod:`healthsys.its.regression`; a test compares the two on the same series.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from healthsys.its.counts import LEAST_DISPERSION, alpha_slope
 from healthsys.its.interrupted import design as segmented_design
 from healthsys.its.least_squares import FixedB, hac, kernel_weights, newey_west_lag
 from healthsys.its.measured import ESTIMANDS, LEVELS
+from healthsys.its.regression import COUNT_MODELS, MODEL_NAMES
 
 #: Methods whose coverage is measured: the model and its options, as :func:`healthsys.its.regression.fit` takes them.
 #: A lag of -1 stands for the widest, n - 1.
@@ -40,25 +39,16 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 #: What each method is called in a table.
-METHOD_NAMES = {
-    "ar1_reml": "AR(1) by restricted maximum likelihood",
+METHOD_NAMES = MODEL_NAMES | {
     "ar1_reml_t": "AR(1) by restricted maximum likelihood, t on n − k",
-    "ar1_ml": "AR(1) by maximum likelihood",
-    "prais_winsten": "Prais–Winsten",
-    "cochrane_orcutt": "Cochrane–Orcutt",
-    "newey_west": "OLS with Newey–West errors",
     "newey_west_fixed_b": "Newey–West, fixed-b",
     "newey_west_wide": "Newey–West, fixed-b, all lags",
     "ols_hc3": "OLS, HC3 errors",
-    "ols": "OLS, plain errors",
-    "poisson": "Poisson",
-    "quasi_poisson": "quasi-Poisson",
-    "negative_binomial": "negative binomial",
 }
 
 #: Methods for values, and methods for counts.
-LINEAR_METHODS = tuple(name for name in METHODS if name not in ("poisson", "quasi_poisson", "negative_binomial"))
-COUNT_METHODS = ("poisson", "quasi_poisson", "negative_binomial")
+COUNT_METHODS = COUNT_MODELS
+LINEAR_METHODS = tuple(name for name in METHODS if name not in COUNT_METHODS)
 
 #: Kinds of noise: autoregressive of first order, or a slow part (autocorrelation 0.9) under white noise.
 NOISES, SLOW = ("ar1", "slow"), 0.9

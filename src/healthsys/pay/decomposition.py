@@ -1,14 +1,12 @@
 """Oaxaca-Blinder decomposition: how much of a difference in means goes with measured characteristics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
 
 #: Reference coefficients of the twofold split: what they are, and who proposed them.
 REFERENCES = {
@@ -65,9 +63,7 @@ def _design(
     label: str,
 ) -> _Design:
     """Lay out people as numbers: a column per number and per level but the base of each text."""
-    for column in (outcome, group, *characteristics):
-        if column not in staff.columns:
-            raise DataError(f"{label}: there is no column '{column}'.{nearest(column, staff.columns)}")
+    need_columns(staff, (outcome, group, *characteristics), label)
     kept = staff[[outcome, group, *characteristics]].dropna()
     kept = kept[kept[group].isin(pair)]
     first = (kept[group] == pair[0]).to_numpy()

@@ -1,7 +1,5 @@
 """The statutory measures, gaps of groups, within levels and along the distribution, and their parts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.disclosure import Rule, mean_is_safe, median_is_safe
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
 from healthsys.pay.quarters import pay_quarters
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust
@@ -58,8 +56,6 @@ class Statutory:
 def gap_percent(comparator: float, group: float) -> float | None:
     """Return 100 (comparator − group) / comparator, or None where the comparator's pay is not above zero.
 
-    Examples
-    --------
     >>> round(gap_percent(14.75, 12.5), 2), gap_percent(10, 11), gap_percent(0, 5)
     (15.25, -10.0, None)
     """
@@ -186,12 +182,7 @@ def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:
 
 def _check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("sex", "hourly_pay")) -> None:
     """Raise :class:`~healthsys.errors.DataError` unless a staff table can be analysed."""
-    for column in columns:
-        if column not in staff.columns:
-            raise DataError(
-                f"{label}: there is no column '{column}'.{nearest(column, staff.columns)} "
-                f"Columns found: {', '.join(map(str, staff.columns))}"
-            )
+    need_columns(staff, columns, label, more=f" Columns found: {', '.join(map(str, staff.columns))}")
     if staff.empty:
         raise DataError(f"{label}: there is nobody in the table; expected a row per employee")
     pay = staff["hourly_pay"].to_numpy(dtype=float, na_value=np.nan)

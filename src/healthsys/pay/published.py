@@ -1,7 +1,5 @@
 """Published pay gaps: one employer among its peers, and change since an earlier file."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

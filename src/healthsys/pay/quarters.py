@@ -1,7 +1,5 @@
 """Pay quarters: four equal groups by hourly pay, ties shared proportionally."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -89,8 +87,6 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
 
     Who of a rate that straddles a boundary goes to which side follows the order of the table and means nothing.
 
-    Examples
-    --------
     >>> pay = np.array([10, 12, 12, 12, 12, 15, 16, 20.0])
     >>> assign_quarters(pay, np.array([True, True, False, True, False, False, True, False])).tolist()
     [0, 0, 1, 1, 2, 2, 3, 3]

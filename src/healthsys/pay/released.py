@@ -1,7 +1,5 @@
 """What may be shown of a pay analysis: counts over all tables of a page, and gaps of selections of staff."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 import numpy as np

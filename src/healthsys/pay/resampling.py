@@ -1,7 +1,5 @@
 """Bootstrap interval and p-value of a pay gap."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,16 +1,15 @@
 """Gaps where characteristics cross, and a multilevel model of the intersectional strata (MAIHDA)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
 from healthsys.disclosure import Rule
-from healthsys.errors import DataError, nearest
+from healthsys.errors import DataError, nearest, need_columns
 from healthsys.pay.gaps import SAFE, TELLS, full_pay_staff, gap_percent
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust, check_level
@@ -52,11 +51,7 @@ def with_strata(staff: pd.DataFrame, by: Sequence[str], *, label: str = "staff")
     >>> kept["stratum"].tolist(), left_out
     (['F · A', 'M · B'], 1)
     """
-    for column in by:
-        if column not in staff.columns:
-            raise DataError(
-                f"{label}: there is no column '{column}' to form strata by.{nearest(column, staff.columns)}"
-            )
+    need_columns(staff, by, label, what=" to form strata by")
     kept = staff.dropna(subset=list(by)).copy()
     stratum = kept[by[0]].astype(str)
     for column in by[1:]:
@@ -212,13 +207,13 @@ class _Profile:
     cross: np.ndarray
 
     @classmethod
-    def of(cls, y: np.ndarray, x: np.ndarray, member: np.ndarray) -> _Profile:
+    def of(cls, y: np.ndarray, x: np.ndarray, member: np.ndarray) -> Self:
         z = np.column_stack([x, y])
         totals = np.column_stack([np.bincount(member, weights=column) for column in z.T])
         return cls(np.bincount(member).astype(float), totals, z.T @ z)
 
     @classmethod
-    def of_means(cls, means: np.ndarray, size: np.ndarray, x: np.ndarray, scatter: float) -> _Profile:
+    def of_means(cls, means: np.ndarray, size: np.ndarray, x: np.ndarray, scatter: float) -> Self:
         """From the mean of each stratum, its row of ``x``, and the sum of squares within all strata."""
         z = np.column_stack([x, means])
         cross = z.T @ (z * size[:, None])
@@ -323,8 +318,6 @@ def additive_share(null: Strata, main: Strata) -> tuple[float | None, str]:
     It is (between of the null model − between of the main-effects model) / between of the null model, and can be
     negative.
 
-    Examples
-    --------
     >>> nothing = pd.DataFrame()
     >>> null, main = Strata(0.04, 0.1, {}, nothing, 9, 3), Strata(0.01, 0.1, {}, nothing, 9, 3)
     >>> round(additive_share(null, main)[0], 6)

@@ -1,10 +1,8 @@
 """Plots of organisational climate: a profile between two benchmarks, change, agreement within teams.
 
-Each plot draws on given axes and has its alternative text next to it, computed from what is drawn. On axes narrower
-than :data:`WIDE` pixels names and labels are shorter.
+Each plot draws on given axes and has its alternative text next to it, computed from what is drawn. On a narrow
+figure names and labels are shorter.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 
@@ -18,10 +16,7 @@ from healthsys.climate.change import VERDICTS
 from healthsys.climate.dimensions import REVERSED
 from healthsys.climate.profile import PLACES
 from healthsys.climate.rwg import CUSTOMARY
-from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
-
-#: Width in pixels from which names are drawn in full.
-WIDE = 720
+from healthsys.plots.style import COLOUR, estimate, is_narrow, marker, name_rows, note
 
 #: Pixels of height for each row.
 ROW = 38
@@ -33,8 +28,6 @@ SHORT = {"challenge": "Challenge", "trust": "Trust", "playfulness": "Playfulness
 def points(value: float, *, sign: bool = False) -> str:
     """Return points on 0-300 as a whole number.
 
-    Examples
-    --------
     >>> points(-15.6, sign=True), points(-0.2)
     ('−16', '0')
     """
@@ -46,27 +39,16 @@ def _name(dimension: str, labels: Mapping[str, str] | None = None) -> str:
     return (labels or {}).get(dimension, dimension.replace("_", " ").capitalize())
 
 
-def _narrow(ax: Axes) -> bool:
-    return ax.figure.get_figwidth() * PIXELS_PER_INCH < WIDE - 1
-
-
 def _rows(ax: Axes, dimensions: list[str], labels: Mapping[str, str], *, top: float = 0.9) -> None:
     """Lay out one row a dimension, the first on top; conflict says that lower is better."""
-    short = SHORT if _narrow(ax) else {}
+    short = SHORT if is_narrow(ax) else {}
     lower = {key: "\n(lower is better)" if key in REVERSED else "" for key in dimensions}
-    _named_rows(ax, [short.get(key, _name(key, labels)) + lower[key] for key in dimensions], top=top)
-
-
-def _named_rows(ax: Axes, names: list[str], *, top: float = 0.9) -> None:
-    ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.5, -top)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    name_rows(ax, [short.get(key, _name(key, labels)) + lower[key] for key in dimensions], top=top, bottom=0.5)
 
 
 def _scale(ax: Axes, title: str) -> None:
     ax.set_xlim(0, 300)
-    ax.set_xticks(range(0, 301, 100 if _narrow(ax) else 50))
+    ax.set_xticks(range(0, 301, 100 if is_narrow(ax) else 50))
     ax.set_xlabel(title)
 
 
@@ -77,7 +59,7 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
     ``label``, ``stagnant``, ``innovative``), whose two means are then written at the ends of the arrow; ``kind`` says
     how the survey came to be: ``yours``, ``synthetic`` or ``published``. About :data:`ROW` pixels high a dimension.
     """
-    narrow, scored = _narrow(ax), "score" in profile
+    narrow, scored = is_narrow(ax), "score" in profile
     band = {"arrowstyle": "simple,tail_width=0.62,head_width=1.15,head_length=0.75", "facecolor": COLOUR["faint"],
             "edgecolor": COLOUR["context"], "linewidth": 0.8, "shrinkA": 0, "shrinkB": 0,
             "mutation_scale": 15}  # fmt: skip
@@ -86,18 +68,16 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
         if not scored:
             mark = marker("published", COLOUR["context"])
             ax.plot([entry.stagnant], [row], linestyle="none", markersize=7, zorder=2, **mark)
-            style = {"va": "center", "color": COLOUR["text"], "textcoords": "offset points"}
             low, high = sorted((entry.stagnant, entry.innovative))
-            ax.annotate(f"{low}", (low, row), xytext=(-9, 0), ha="right", **style)
-            ax.annotate(f"{high}", (high, row), xytext=(9, 0), ha="left", **style)
+            note(ax, f"{low}", (low, row), (-9, 0), tone="text", va="center", ha="right")
+            note(ax, f"{high}", (high, row), (9, 0), tone="text", va="center", ha="left")
             continue
         ax.plot([entry.stagnant] * 2, [row - 0.24, row + 0.24], color=COLOUR["context"], linewidth=2, zorder=1)
         below = entry.place == PLACES[0]
         said = "–" if pd.isna(entry.score) else points(entry.score)
         if pd.notna(entry.score):
             tone = COLOUR["comparison"] if below else COLOUR["subject"]
-            ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, zorder=2, solid_capstyle="butt")
-            ax.plot([entry.score], [row], linestyle="none", markersize=8, zorder=3, **marker(kind, tone))
+            estimate(ax, row, entry.score, [entry.lower, entry.upper], tone=tone, kind=kind)
         if below and not narrow:
             said += " worse than stagnant" + ("\n(interval includes it)" if entry.includes_stagnant else "")
         elif below:
@@ -109,8 +89,7 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
     left = "stagnant" if first["stagnant"] <= first["innovative"] else "innovative"
     for word in ("stagnant", "innovative"):  # on the first row only, so that the words do not repeat
         side, nudge = ("right", 14) if word == left else ("left", -14)
-        ax.annotate(word, (first[word], -0.36), ha=side, va="bottom", color=COLOUR["quiet"], fontsize=12,
-                    xytext=(nudge, 0), textcoords="offset points")  # fmt: skip
+        note(ax, word, (first[word], -0.36), (nudge, 0), ha=side, va="bottom", fontsize=12)
     _rows(ax, profile["dimension"].tolist(), dict(zip(profile["dimension"], profile["label"], strict=True)))
     _scale(ax, "score (points, 0 to 300)")
     return ax
@@ -119,8 +98,6 @@ def plot_profile(profile: pd.DataFrame, *, ax: Axes, kind: str = "yours") -> Axe
 def alt_benchmarks(benchmarks: pd.DataFrame) -> str:
     """Say what :func:`plot_profile` shows of benchmarks alone, widest gap first.
 
-    Examples
-    --------
     >>> ends = pd.DataFrame({"dimension": ["trust", "debate"], "label": ["Trust", "Debate"], "stagnant": [112, 105],
     ...                      "innovative": [178, 158]})
     >>> alt_benchmarks(ends)[-61:]
@@ -169,14 +146,13 @@ def plot_change(
     change: pd.DataFrame, *, ax: Axes, kind: str = "yours", labels: Mapping[str, str] | None = None
 ) -> Axes:
     """Draw the change of each dimension (:func:`healthsys.climate.change_between`) around the line of no change."""
-    narrow, tones = _narrow(ax), {"better": "subject", "worse": "comparison"}
+    narrow, tones = is_narrow(ax), {"better": "subject", "worse": "comparison"}
     for row, entry in enumerate(change.itertuples()):
         if pd.isna(entry.change):
             continue
         verdict = entry.verdict if isinstance(entry.verdict, str) else ""
         tone = COLOUR[tones.get(verdict.split(",")[0], "context")]
-        ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, solid_capstyle="butt")
-        ax.plot([entry.change], [row], linestyle="none", markersize=8, zorder=3, **marker(kind, tone))
+        estimate(ax, row, entry.change, [entry.lower, entry.upper], tone=tone, kind=kind)
         said = points(entry.change, sign=True)
         if verdict in tones:
             said += f" {verdict}"
@@ -198,8 +174,6 @@ def alt_change(
 ) -> str:
     """Say what :func:`plot_change` shows: what is better or worse, with its interval, and how many are not clear.
 
-    Examples
-    --------
     >>> row = {"dimension": "trust", "change": 16.0, "lower": -2.0, "upper": 34.0, "verdict": "not clear"}
     >>> alt_change(pd.DataFrame([row]))[-32:]
     '. 1 of 1 intervals include zero.'
@@ -239,7 +213,7 @@ def plot_ranges(
         ax.axvline(own[0], color=COLOUR["comparison"], linewidth=1.8, zorder=1)
         ax.annotate(f"{own[0]:g}", (own[0], -0.6), ha="center", va="bottom", color=COLOUR["comparison"], fontsize=12,
                     bbox={"facecolor": COLOUR["paper"], "edgecolor": "none", "pad": 1})  # fmt: skip
-    _named_rows(ax, list(table[label]), top=1.2)
+    name_rows(ax, list(table[label]), top=1.2, bottom=0.5)
     ax.set_xlabel(axis)
     return ax
 
@@ -247,8 +221,6 @@ def plot_ranges(
 def alt_ranges(table: pd.DataFrame, *, label: str, what: str) -> str:
     """Say the median and the middle nine tenths of each group.
 
-    Examples
-    --------
     >>> one = pd.DataFrame({"group": ["acute"], "p05": [6.5], "p50": [6.7], "p95": [7]})
     >>> alt_ranges(one, label="group", what="Teams")
     'Teams, median and range of the middle nine tenths: acute 6.7 (6.5 to 7.0).'
@@ -268,7 +240,7 @@ def plot_rwg(
     """
     table = agreement.dropna(subset=["uniform"])
     medians = table.groupby("dimension")[["uniform", "skewed"]].median().sort_values("uniform", kind="stable")
-    order, narrow = medians.index.tolist(), _narrow(ax)
+    order, narrow = medians.index.tolist(), is_narrow(ax)
     ax.plot([CUSTOMARY] * 2, [-0.5, len(order) - 0.5], color=COLOUR["context"], linewidth=1.4, linestyle=(0, (4, 3)),
             zorder=0)  # fmt: skip
     ax.annotate(f"customary {CUSTOMARY:.2f}", (CUSTOMARY, -0.62), ha="center", va="bottom", color=COLOUR["quiet"],
@@ -303,8 +275,6 @@ def plot_rwg(
 def alt_rwg(agreement: pd.DataFrame, *, labels: Mapping[str, str] | None = None, named: int = 8) -> str:
     """Say what :func:`plot_rwg` shows: how many reach the customary value, which do not, and the two ends.
 
-    Examples
-    --------
     >>> row = {"team": "A", "dimension": "trust", "uniform": 0.9, "skewed": 0.8, "out_of_range": False}
     >>> alt_rwg(pd.DataFrame([row]))[:62]
     'Agreement of 1 team on 1 dimension: 1 of 1 results reach 0.70 '
@@ -350,26 +320,23 @@ def plot_positions(cases: pd.DataFrame, *, ax: Axes, kind: str = "yours", title:
             mark = {"marker": "x", "color": COLOUR["context"], "markeredgewidth": 2}
             mark = mark if tried else marker("published", COLOUR["context"])
             ax.plot([value], [row], linestyle="none", markersize=8, zorder=2, **mark)
-            ax.annotate(f"{value:g}", (value, row), xytext=(0, 10), textcoords="offset points", ha="center",
-                        color=COLOUR["quiet"], fontsize=12)  # fmt: skip
+            note(ax, f"{value:g}", (value, row), (0, 10), ha="center", fontsize=12)
         if pd.isna(entry.score):
             continue
         tone = COLOUR["comparison"] if entry.place == PLACES[0] else COLOUR["subject"]
         ax.plot([entry.lower, entry.upper], [row, row], color=tone, linewidth=2.4, zorder=3)
         ax.plot([entry.score], [row], linestyle="none", markersize=8, zorder=4, **marker(kind, tone))
         said = share_of_way(entry.position, entry.position_lower, entry.position_upper)
-        ax.text(1.02, row, said.replace(" (", "\n(") if _narrow(ax) else said, transform=ax.get_yaxis_transform(),
+        ax.text(1.02, row, said.replace(" (", "\n(") if is_narrow(ax) else said, transform=ax.get_yaxis_transform(),
                 va="center", color=tone, fontweight="bold")  # fmt: skip
-    _named_rows(ax, [f"{row.benchmark}\n({row.stagnant:g})" for row in cases.itertuples()])
-    _scale(ax, f"{title} (points)" if _narrow(ax) else f"score on {title} (points, 0 to 300)")
+    name_rows(ax, [f"{row.benchmark}\n({row.stagnant:g})" for row in cases.itertuples()], top=0.9, bottom=0.5)
+    _scale(ax, f"{title} (points)" if is_narrow(ax) else f"score on {title} (points, 0 to 300)")
     return ax
 
 
 def share_of_way(position: float, lower: float, upper: float) -> str:
     """Return a position between the benchmarks as a percentage of the way, with its interval where there is one.
 
-    Examples
-    --------
     >>> share_of_way(0.119, -0.386, 0.623)
     '12% (−39% to 62%)'
     """

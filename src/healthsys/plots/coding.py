@@ -6,8 +6,6 @@
 'Grid of 1 by 2 with event counts. The fullest cell is cuts with adapt, 3. Empty: cuts with absorb.'
 """
 
-from __future__ import annotations
-
 import textwrap
 
 import matplotlib.dates as mdates
@@ -20,23 +18,17 @@ from matplotlib.ticker import MaxNLocator
 from healthsys.coding.checklists import CATEGORIES
 from healthsys.coding.events import by_code
 from healthsys.coding.timelines import STAGES
-from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
+from healthsys.plots.style import COLOUR, is_narrow, marker
 from healthsys.say import percent_of
 
 #: Events of at most so many days are drawn as a mark, longer ones as a line.
 POINT_DAYS = 31
 
-#: Widest figure (pixels) that is laid out for a phone.
-NARROW = 400
 
 #: Dashes of what is dated approximately.
 _DASHED = (0, (2, 1.2))
 
 _ROLE = {"absorption": "fourth", "adaptation": "subject", "transformation": "third"}
-
-
-def _narrow(ax: Axes) -> bool:
-    return ax.figure.get_figwidth() * PIXELS_PER_INCH <= NARROW
 
 
 def _bare(ax: Axes, *sides: str) -> None:
@@ -74,7 +66,7 @@ def plot_timeline(events: pd.DataFrame, labels: dict[str, str], *, ax: Axes, kin
     margin = (last - first) * 0.02
     ax.set(ylim=(y + 14, 0), xlim=(first - margin, last + margin), yticks=[])
     ax.spines["left"].set_visible(False)
-    narrow, days = _narrow(ax), (last - first).days
+    narrow, days = is_narrow(ax), (last - first).days
     if days < 540:
         locator, form = mdates.AutoDateLocator(minticks=3, maxticks=4 if narrow else 8), "%b %Y"
     elif narrow or days > 1200:
@@ -123,7 +115,7 @@ def plot_counts(
         texts += "\n" + shaped(note).map(lambda number: f"c {number:.2f}" if pd.notna(number) else "")
     _cells(ax, shaped(value), texts)
     ax.xaxis.tick_top()
-    across, crowded = 9 if _narrow(ax) else 14, _narrow(ax) and len(along) > 3
+    across, crowded = 9 if is_narrow(ax) else 14, is_narrow(ax) and len(along) > 3
     turned = {"rotation": 50, "ha": "left", "rotation_mode": "anchor"} if crowded else {"rotation": 0}
     ax.set_xticks(range(len(along)), [_wrap(name, 40 if crowded else across) for name in along], **turned)
     ax.set_yticks(range(len(down)), [_wrap(name, across + 3) for name in down])
@@ -160,8 +152,8 @@ def plot_agreement(table: pd.DataFrame, *, ax: Axes) -> Axes:
     ax.set_yticks(range(len(codes)), [_wrap(code.replace("_", " "), 14) for code in codes])
     ax.set(ylim=(len(codes) - 0.4, -0.6), xlim=(min(0.0, float(table["lower"].min(skipna=True))) - 0.03, 1.04))
     long = "Agreement (1 = complete); dashes: 0.80 by convention"
-    ax.set_xlabel("Agreement (dashes: 0.80)" if _narrow(ax) else long)
-    ax.figure.legend(loc="outside lower left", ncols=1 if _narrow(ax) else 3, handlelength=1.2)
+    ax.set_xlabel("Agreement (dashes: 0.80)" if is_narrow(ax) else long)
+    ax.figure.legend(loc="outside lower left", ncols=1 if is_narrow(ax) else 3, handlelength=1.2)
     return ax
 
 
@@ -199,7 +191,7 @@ def plot_accuracy(accuracy: pd.DataFrame, *, ax: Axes, level: float = 0.95) -> A
             bounds = [100 * row[f"{name}_lower"], 100 * row[f"{name}_upper"]]
             ax.plot(bounds, [y + shift] * 2, color=COLOUR[role], linewidth=1.6)
             ax.plot([100 * row[name]], [y + shift], label=name.capitalize() if y == 0 else None, **style)
-    wrap = 15 if _narrow(ax) else 24
+    wrap = 15 if is_narrow(ax) else 24
     labels = [_wrap(f"{row.marker} ({row.found:.0f})", wrap) for row in accuracy.itertuples()]
     ax.set_yticks(range(len(labels)), labels)
     ax.set(xlim=(-3, 103), ylim=(len(labels) - 0.4, -0.6))
@@ -219,7 +211,7 @@ def plot_poles(balance: pd.DataFrame, *, ax: Axes) -> Axes:
         ax.text(-half, y - 0.30, f"{row.first_pole} {row.first_only}", ha="right", va="bottom", color=COLOUR["text"])
         ax.text(half, y - 0.30, f"{row.second_pole} {row.second_only}", ha="left", va="bottom", color=COLOUR["text"])
     reach = float((balance["both"] / 2 + balance[["first_only", "second_only"]].max(axis=1)).max())
-    reach *= 2.3 if _narrow(ax) else 1.6
+    reach *= 2.3 if is_narrow(ax) else 1.6
     ax.set(xlim=(-reach, reach), ylim=(len(balance) - 0.5, -0.75))
     ax.set_yticks(range(len(balance)), balance["paradox"])
     ax.xaxis.set_visible(False)
@@ -250,7 +242,7 @@ def plot_activities(activities: pd.DataFrame, *, ax: Axes) -> Axes:
             low, high = int(row.per_year_low), int(row.per_year_high)
             ax.text(x + 0.18, y, f"{low}" if low == high else f"{low}–{high}", va="center", color=COLOUR["text"])
     ax.set_xticks(range(len(sites)), [_wrap(site, 11) for site in sites])
-    ax.set_yticks(range(len(names)), [_wrap(name, 17 if _narrow(ax) else 30) for name in names])
+    ax.set_yticks(range(len(names)), [_wrap(name, 17 if is_narrow(ax) else 30) for name in names])
     ax.set(xlim=(-0.5, len(sites) - 0.3), ylim=(len(names) - 0.5, -0.5))
     ax.xaxis.tick_top()
     _bare(ax)
@@ -259,7 +251,7 @@ def plot_activities(activities: pd.DataFrame, *, ax: Axes) -> Axes:
 
 def plot_sites(history: pd.DataFrame, *, programme: tuple[int, int], ax: Axes) -> Axes:
     """Draw when relations and work began at each site, with the years of the programme shaded."""
-    sites, narrow = list(dict.fromkeys(history["site"])), _narrow(ax)
+    sites, narrow = list(dict.fromkeys(history["site"])), is_narrow(ax)
     ax.axvspan(programme[0], programme[1] + 1, color=COLOUR["faint"], linewidth=0)
     ax.text((programme[0] + programme[1] + 1) / 2, -0.62, "programme", ha="center", color=COLOUR["quiet"])
     for row in history.itertuples():
@@ -289,7 +281,7 @@ def plot_arrows(decisions: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
     most = max(3, *decisions["category"].value_counts())
     used = [category for category in CATEGORIES if category in set(decisions["category"])]
     for panel, category in zip(np.atleast_1d(ax), used, strict=True):
-        mine, narrow = decisions[decisions["category"] == category], _narrow(panel)
+        mine, narrow = decisions[decisions["category"] == category], is_narrow(panel)
         for x, row in enumerate(mine.itertuples()):
             if row.arrow == "level":
                 panel.plot([x - 0.18, x + 0.18], [top, top], color=COLOUR["context"], linewidth=3)

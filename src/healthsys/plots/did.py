@@ -1,14 +1,12 @@
 """Plots of comparisons: event studies, units in a funnel, changes that a source reports."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from healthsys.plots.style import COLOUR, MEASURE, marker
+from healthsys.plots.style import COLOUR, MEASURE, funnel_curves, is_narrow, marker, note
 from healthsys.say import count, listed, number
 
 #: Colour and shape of each group of a funnel.
@@ -36,10 +34,7 @@ def plot_event_study(
     ax.plot(events["since"], events["effect"], color=COLOUR["subject"], markersize=6, **marker(kind))
     if two_way is not None:
         ax.axhline(two_way, color=COLOUR["comparison"], linestyle="--", linewidth=1.8)
-        ax.annotate(
-            "usual regression", (events["since"].min(), two_way), xytext=(0, 5), textcoords="offset points",
-            color=COLOUR["comparison"], fontsize=12,
-        )  # fmt: skip
+        note(ax, "usual regression", (events["since"].min(), two_way), (0, 5), tone="comparison", fontsize=12)
     ax.set_xlabel("months since the start")
     ax.set_title(label, **MEASURE)
     return ax
@@ -48,8 +43,6 @@ def plot_event_study(
 def alt_event_study(events: pd.DataFrame, *, two_way: float, label: str) -> str:
     """Describe an event study: lowest and highest effect before the start, first, last, and the usual regression.
 
-    Examples
-    --------
     >>> events = pd.DataFrame({"since": [-2, -1, 0, 1], "effect": [-0.4, 0.0, 2.0, 3.5]})
     >>> alt_event_study(events, two_way=1.2, label="coverage")[:73]
     'Effect on coverage by months since the start: between −0.4 and 0.0 before'
@@ -66,18 +59,13 @@ def plot_funnel(
     placed: Any, *, size: str, groups: pd.Series, kind: str = "yours", measure: str = "", size_label: str = "", ax: Any
 ) -> Any:
     """Draw units by their size inside the limits of a funnel; ``groups`` names the group of each, in the same order."""
-    curves, points = placed.curves, placed.points
-    for name, style in (("inner", "--"), ("outer", "-")):
-        for end in ("lower", "upper"):
-            ax.plot(
-                curves["size"], 100 * curves[f"{name}_{end}"], color=COLOUR["context"], linestyle=style, linewidth=1.2
-            )
+    funnel_curves(ax, placed.curves)
     ax.axhline(100 * placed.target, color=COLOUR["context"], linewidth=1)
-    for place, (group, rows) in enumerate(points.groupby(groups.to_numpy(), sort=False)):
+    for place, (group, rows) in enumerate(placed.points.groupby(groups.to_numpy(), sort=False)):
         colour, shape = GROUPS[place % len(GROUPS)]
         marks = {**marker(kind, COLOUR[colour]), "marker": shape}
         ax.plot(rows[size], 100 * rows["value"], linestyle="none", label=group, markersize=6.5, **marks)
-    ax.xaxis.set_major_locator(MaxNLocator(4 if ax.figure.get_figwidth() < 6 else 8))
+    ax.xaxis.set_major_locator(MaxNLocator(4 if is_narrow(ax) else 8))
     ax.xaxis.set_major_formatter("{x:,.0f}")
     ax.set_xlabel(size_label or size)
     ax.set_title(measure, **MEASURE)
@@ -94,16 +82,15 @@ def alt_funnel(placed: Any, *, unit: str) -> str:
 
 def plot_changes(rows: pd.DataFrame, *, subject: str, ax: Any) -> Any:
     """Draw reported changes as lines from zero: ``label``, ``place``, ``change`` (%), ``paper`` (a filled mark)."""
-    narrow = ax.figure.get_figwidth() < 6
+    narrow = is_narrow(ax)
     for at, row in enumerate(rows.itertuples()):
         colour = COLOUR["subject"] if row.place == subject else COLOUR["comparison"]
         hollow = {} if row.paper else {"marker": "o", "markerfacecolor": COLOUR["paper"]}
         ax.plot([0, row.change], [at, at], color=colour, linewidth=2, linestyle="-" if row.paper else ":")
         ax.plot(row.change, at, markersize=9, **(marker("published", colour) | hollow))
-        ax.annotate(
-            number(row.change, "{:+g}%"), (row.change, at), xytext=(9 if row.change > 0 else -9, 0),
-            textcoords="offset points", va="center", ha="left" if row.change > 0 else "right", fontsize=12,
-        )  # fmt: skip
+        side, nudge = ("left", 9) if row.change > 0 else ("right", -9)
+        said = number(row.change, "{:+g}%")
+        note(ax, said, (row.change, at), (nudge, 0), tone="text", va="center", ha=side, fontsize=12)
     ax.axvline(0, color=COLOUR["context"], linewidth=1)
     ax.set_yticks(range(len(rows)), [label.replace(", ", ",\n") if narrow else label for label in rows["label"]])
     ax.invert_yaxis()
@@ -115,8 +102,6 @@ def plot_changes(rows: pd.DataFrame, *, subject: str, ax: Any) -> Any:
 def alt_changes(rows: pd.DataFrame) -> str:
     """Describe reported changes, each by its label.
 
-    Examples
-    --------
     >>> alt_changes(pd.DataFrame({"label": ["Frome, paper"], "change": [-14.0]}))
     'Reported changes of admissions: Frome, paper −14%.'
     """

@@ -1,7 +1,5 @@
 """Plots of an interrupted series: the fit with its counterfactual, the residuals, and other units for comparison.
 
-Examples
---------
 >>> from matplotlib.figure import Figure
 >>> from healthsys.plots.its import alt_units, plot_units
 >>> months = pd.date_range("2023-01-01", periods=4, freq="MS")
@@ -12,8 +10,6 @@ Examples
 'Visits in A, B, as a percentage of the mean before the change. Lowest points: A 80 in March 2023; B 95 in March 2023.'
 """
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,8 +19,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from healthsys.plots.series import change_line, event_lines, is_narrow, legend_below, mark_size, time_axis
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
+from healthsys.plots.style import COLOUR, is_narrow, marker
 from healthsys.say import month, number, percent_of
 
 __all__ = [

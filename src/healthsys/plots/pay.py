@@ -1,7 +1,5 @@
 """Plots of pay gaps: ``plot_x(table, *, ax) -> ax`` and ``alt_x(table, ...) -> str``, computed from what is drawn."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Sequence
 
@@ -11,33 +9,23 @@ import seaborn
 from matplotlib.axes import Axes
 
 from healthsys import say
-from healthsys.plots.style import COLOUR, PIXELS_PER_INCH, marker
-
-#: Width in pixels below which a drawing is for a phone.
-NARROW_BELOW = 720
-
-
-def _narrow(ax: Axes) -> bool:
-    return ax.figure.get_figwidth() * PIXELS_PER_INCH < NARROW_BELOW
-
-
-def _wrapped(text: str, *, narrow: bool, wide: int = 46, small: int = 22) -> str:
-    return "\n".join(textwrap.wrap(str(text), small if narrow else wide))
-
-
-def _rows(ax: Axes, labels: Sequence[str]) -> None:
-    """Lay out one row a label, the first on top, without the axis line."""
-    ax.set_yticks(range(len(labels)), labels)
-    ax.set_ylim(len(labels) - 0.45, -0.55)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+from healthsys.plots.style import (
+    COLOUR,
+    estimate,
+    is_narrow,
+    listed,
+    marker,
+    name_rows,
+    note,
+    numbers_at_right,
+    without_line,
+    wrapped,
+)
 
 
 def _number(value: float, format: str) -> str:
     """Return a number with a true minus sign, and none before a rounded zero.
 
-    Examples
-    --------
     >>> _number(-0.0001, "{:.2f}"), _number(-1.5, "{:.1f}")
     ('0.00', '−1.5')
     """
@@ -45,37 +33,20 @@ def _number(value: float, format: str) -> str:
     return said.removeprefix("−") if not said.strip("−0.") else said
 
 
-def listed(table: pd.DataFrame, label: str, value: str, format: str = "{:.1f}%") -> str:
-    """Return the rows of a table as text: label and number, or that it is not shown.
-
-    Examples
-    --------
-    >>> listed(pd.DataFrame({"group": ["A", "B"], "gap": [1.25, None]}), "group", "gap")
-    'A 1.2%; B not shown'
-    """
-    return "; ".join(
-        f"{row[label]} {'not shown' if pd.isna(row[value]) else say.number(row[value], format)}"
-        for row in table.to_dict("records")
-    )
-
-
-def _titled(ax: Axes, title: str, *, narrow: bool) -> None:
-    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=28), fontsize=12.5, loc="left")
+def _titled(ax: Axes, title: str, *, narrow: int = 28) -> None:
+    ax.set_title(wrapped(title, ax, wide=84, narrow=narrow), fontsize=12.5, loc="left")
 
 
 def rows_height(labels: Sequence[str]) -> tuple[int, int]:
     """Return the heights in pixels, wide and narrow, of :func:`plot_estimates` with these labels.
 
-    Examples
-    --------
     >>> rows_height(["Women", "Men"])
     (155, 175)
     """
-    most = [max((_wrapped(name, narrow=one).count("\n") for name in labels), default=0) for one in (False, True)]
-    wide, narrow = (
-        int(base + 19 * len(labels) * max(1.35, lines + 1.1)) for base, lines in zip((104, 124), most, strict=True)
+    most = [max((len(textwrap.wrap(str(name), size)) for name in labels), default=1) for size in (46, 22)]
+    return tuple(
+        int(base + 19 * len(labels) * max(1.35, lines + 0.1)) for base, lines in zip((104, 124), most, strict=True)
     )
-    return wide, narrow
 
 
 def plot_estimates(
@@ -106,25 +77,20 @@ def plot_estimates(
     strong, title
         Labels drawn in the comparison colour, and the finding above the drawing.
     """
-    narrow, numbers = _narrow(ax), []
+    numbers = []
     ax.axvline(0, color=COLOUR["context"], linewidth=1)
     for row, entry in enumerate(table.to_dict("records")):
         tone = COLOUR["comparison"] if entry[label] in strong else COLOUR["subject"]
         if pd.isna(entry[value]):
             numbers.append("*")
             continue
-        ends = [entry[name] for name in limits]
-        if ends and pd.notna(ends[0]):
-            ax.plot(ends, [row, row], color=tone, linewidth=2.4, solid_capstyle="butt", zorder=2)
-        ax.plot([entry[value]], [row], linestyle="none", markersize=7.5, zorder=3, **marker(kind, tone))
+        ends = [entry[name] for name in limits if pd.notna(entry[limits[0]])]
+        estimate(ax, row, entry[value], ends, tone=tone, kind=kind, size=7.5)
         numbers.append(_number(entry[value], format))
-    _rows(ax, [_wrapped(name, narrow=narrow) for name in table[label]])
-    twin = ax.secondary_yaxis("right")
-    twin.set_yticks(range(len(numbers)), numbers)
-    twin.tick_params(axis="y", length=0, labelcolor=COLOUR["text"])
-    twin.spines["right"].set_visible(False)
-    ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
-    _titled(ax, title, narrow=narrow)
+    name_rows(ax, [wrapped(name, ax) for name in table[label]])
+    numbers_at_right(ax, numbers)
+    ax.set_xlabel(wrapped(axis, ax, wide=80, narrow=34))
+    _titled(ax, title)
     return ax
 
 
@@ -138,7 +104,7 @@ def plot_quarters(table: pd.DataFrame, *, names: tuple[str, str], ax: Axes, titl
     names
         What the comparator and the group are called.
     """
-    narrow = _narrow(ax)
+    narrow = is_narrow(ax)
     labels = [(name if narrow else f"{name} quarter").capitalize() for name in table["quarter"]]
     known = table["group_percent"].fillna(0)
     for shares, colour in (([100 if share else 0 for share in known], "faint"), (known.to_list(), "subject")):
@@ -148,23 +114,16 @@ def plot_quarters(table: pd.DataFrame, *, names: tuple[str, str], ax: Axes, titl
             ax.text(1, row, "not shown: too few people", va="center", color=COLOUR["quiet"])
             continue
         inside = share > (26 if narrow else 14)
-        ax.text(
-            share - 1.5 if inside else share + 1.5,
-            row,
-            f"{share:.1f}%",
-            va="center",
-            ha="right" if inside else "left",
-            color=COLOUR["paper"] if inside else COLOUR["text"],
-        )
+        side, nudge, tone = ("right", -1.5, "paper") if inside else ("left", 1.5, "text")
+        ax.text(share + nudge, row, f"{share:.1f}%", va="center", ha=side, color=COLOUR[tone])
         if share < (68 if narrow else 84):
             ax.text(99, row, f"{100 - share:.1f}%", va="center", ha="right", color=COLOUR["text"])
     ax.set_xlim(0, 100)
     sides = f"{names[1].capitalize()} (left), {names[0]} (right)"
-    _titled(ax, f"{title}. {sides}" if title else sides, narrow=narrow)
+    _titled(ax, f"{title}. {sides}" if title else sides)
     ax.set_xlabel("Share of the people in the quarter (%)")
     ax.set_ylabel("")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    without_line(ax)
     return ax
 
 
@@ -186,25 +145,19 @@ def plot_distribution(table: pd.DataFrame, *, names: tuple[str, str], ax: np.nda
         Two axes, the upper for pay.
     """
     top, bottom = ax
-    narrow = _narrow(top)
+    narrow = is_narrow(top)
     place = table.iloc[int(len(table) * (0.62 if narrow else 0.72))]
     for name, column, colour, line, side in (
         (names[0], "comparator_pay", "comparison", "--", 1),
         (names[1], "group_pay", "subject", "-", -1),
     ):
         seaborn.lineplot(x=table["percentile"], y=table[column], ax=top, color=COLOUR[colour], linestyle=line)
-        top.annotate(
-            _wrapped(name.capitalize(), narrow=narrow, wide=40, small=18),
-            (place["percentile"], place[column]),
-            xytext=(-8 * side, 10 * side),
-            textcoords="offset points",
-            ha="right" if side > 0 else "left",
-            va="bottom" if side > 0 else "top",
-            color=COLOUR[colour],
-        )
+        across, up = ("right", "bottom") if side > 0 else ("left", "top")
+        said = wrapped(name.capitalize(), top, wide=40, narrow=18)
+        note(top, said, (place["percentile"], place[column]), (-8 * side, 10 * side), tone=colour, ha=across, va=up)
     top.set_ylabel("Hourly pay (£)")
     top.set_ylim(0, None)
-    _titled(top, title, narrow=narrow)
+    _titled(top, title)
     bottom.axhline(0, color=COLOUR["context"], linewidth=1)
     width = 0.7 * np.diff(table["percentile"]).min() if len(table) > 1 else 3
     bottom.bar(table["percentile"], table["gap"], width=width, color=COLOUR["subject"])
@@ -233,30 +186,15 @@ def plot_peers(
     ax.axvline(0, color=COLOUR["context"], linewidth=1)
     top, middle = ax.get_ylim()[1], float(peers.median())
     ax.plot([middle] * 2, [0, top * 1.02], color=COLOUR["context"], linestyle="--", linewidth=1.4)
-    left = value >= middle
-    ax.annotate(
-        say.number(middle, "median of peers {:.1f}%"),
-        (middle, top * 1.02),
-        xytext=(-4 if left else 4, 0),
-        textcoords="offset points",
-        va="center",
-        ha="right" if left else "left",
-        color=COLOUR["quiet"],
-    )
+    side, nudge = ("right", -4) if value >= middle else ("left", 4)
+    note(ax, say.number(middle, "median of peers {:.1f}%"), (middle, top * 1.02), (nudge, 0), va="center", ha=side)
     ax.plot([value] * 2, [0, top * 1.18], color=COLOUR["subject"], linewidth=1.4)
     ax.plot([value], [top * 1.18], linestyle="none", markersize=9, **marker(kind))
-    ax.annotate(
-        _wrapped(f"{employer}: {say.number(value, '{:.1f}%')}", narrow=_narrow(ax), wide=60, small=30),
-        (value, top * 1.18),
-        xytext=(0, 8),
-        textcoords="offset points",
-        va="bottom",
-        ha="center",
-        color=COLOUR["subject"],
-    )
+    own = wrapped(f"{employer}: {say.number(value, '{:.1f}%')}", ax, wide=60, narrow=30)
+    note(ax, own, (value, top * 1.18), (0, 8), tone="subject", va="bottom", ha="center")
     ax.set_ylim(0, top * 1.5)
     ax.set(xlabel=axis, ylabel="Employers")
-    _titled(ax, title, narrow=_narrow(ax))
+    _titled(ax, title)
     return ax
 
 
@@ -273,19 +211,11 @@ def plot_spread(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes, title: s
         ax.plot([row.p10, row.p90], [row.Index] * 2, color=tone, linewidth=1.4)
         ax.plot([row.p25, row.p75], [row.Index] * 2, color=tone, linewidth=7, solid_capstyle="butt")
         ax.plot([row.median], [row.Index], linestyle="none", markersize=9, **marker(kind, tone))
-        ax.annotate(
-            say.number(row.median, "{:.1f}"),
-            (row.median, row.Index),
-            xytext=(0, 9),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            color=COLOUR["text"],
-        )
-    narrow = _narrow(ax)
-    _rows(ax, [_wrapped(f"{row.set} ({row.with_gap:,})", narrow=narrow, small=16) for row in table.itertuples()])
-    ax.set_xlabel(_wrapped(axis, narrow=narrow, wide=80, small=34))
-    _titled(ax, title, narrow=narrow)
+        said = say.number(row.median, "{:.1f}")
+        note(ax, said, (row.median, row.Index), (0, 9), tone="text", ha="center", va="bottom")
+    name_rows(ax, [wrapped(f"{row.set} ({row.with_gap:,})", ax, narrow=16) for row in table.itertuples()])
+    ax.set_xlabel(wrapped(axis, ax, wide=80, narrow=34))
+    _titled(ax, title)
     return ax
 
 
@@ -295,7 +225,7 @@ def plot_years(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes, title: st
     ``table`` has a row per ``group`` and ``year`` (such as ``"2017-18"``): ``p25``, ``median``, ``p75``. A year without
     a row is a gap on the axis, and the line across it is no observation.
     """
-    narrow, styles = _narrow(ax), (("subject", "-"), ("comparison", "--"), ("context", ":"), ("third", "-."))
+    narrow, styles = is_narrow(ax), (("subject", "-"), ("comparison", "--"), ("context", ":"), ("third", "-."))
     for (group, rows), (tone, line) in zip(table.groupby("group", sort=False), styles, strict=False):
         when = rows["year"].str[:4].astype(int)
         if tone == "subject":
@@ -305,7 +235,7 @@ def plot_years(table: pd.DataFrame, *, axis: str, kind: str, ax: Axes, title: st
     years = sorted(table["year"].unique())
     ax.set_xticks([int(year[:4]) for year in years], [f"{year[:4]}-\n{year[5:]}" if narrow else year for year in years])
     ax.axhline(0, color=COLOUR["context"], linewidth=1)
-    ax.set_title(_wrapped(title, narrow=narrow, wide=84, small=36), fontsize=12.5, loc="left")
-    ax.set_ylabel(_wrapped(axis, narrow=narrow, wide=44, small=30))
+    _titled(ax, title, narrow=36)
+    ax.set_ylabel(wrapped(axis, ax, wide=44, narrow=30))
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16 if not narrow else -0.2), ncols=1 if narrow else 2)
     return ax

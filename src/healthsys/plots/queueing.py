@@ -1,13 +1,11 @@
 """Plots of beds and queues: occupancy over time, share turned away by size of ward, effect of a further bed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib.dates as mdates
 import pandas as pd
 
-from healthsys.plots.style import COLOUR, MEASURE, marker
+from healthsys.plots.style import COLOUR, MEASURE, is_narrow, marker, note
 from healthsys.say import listed, number
 
 #: Colour and line of each size of ward.
@@ -22,13 +20,10 @@ def plot_occupancy(
     ax.plot(day, used, color=COLOUR["subject"], markersize=5, **marker(kind))
     ax.fill_between(day, used, 100, color=COLOUR["fourth"], alpha=0.18, linewidth=0)
     ax.axhline(100 * reference, color=COLOUR["context"], linestyle="--", linewidth=1.3)
-    ax.annotate(
-        f"{100 * reference:g}%", (day.iloc[-1], 100 * reference), xytext=(4, -4), textcoords="offset points",
-        va="top", ha="right", color=COLOUR["quiet"], fontsize=12,
-    )  # fmt: skip
+    note(ax, f"{100 * reference:g}%", (day.iloc[-1], 100 * reference), (4, -4), va="top", ha="right", fontsize=12)
     ax.annotate("slack", (day.iloc[len(day) // 2], 96), color=COLOUR["text"], fontsize=12, ha="center")
     ax.set_ylim(min(60, used.min() - 2), 100)
-    ax.xaxis.set_major_locator(mdates.YearLocator(2 if ax.figure.get_figwidth() < 6 else 1))
+    ax.xaxis.set_major_locator(mdates.YearLocator(2 if is_narrow(ax) else 1))
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
     ax.set_title(label, **MEASURE)
     return ax
@@ -40,10 +35,8 @@ def plot_risk(curve: pd.DataFrame, *, reference: float, ax: Any) -> Any:
         for place, (beds, line) in enumerate(rows.groupby("beds", sort=False)):
             role, style = SIZES[place % len(SIZES)]
             panel.plot(100 * line["share"], 100 * line["full"], color=COLOUR[role], linestyle=style, linewidth=2.2)
-            panel.annotate(
-                f"{beds} beds", 100 * line[["share", "full"]].iloc[-1], xytext=(5, 0), textcoords="offset points",
-                va="center", fontsize=12, color=COLOUR[role], annotation_clip=False,
-            )  # fmt: skip
+            end = tuple(100 * line[["share", "full"]].iloc[-1])
+            note(panel, f"{beds} beds", end, (5, 0), tone=role, va="center", fontsize=12, annotation_clip=False)
         panel.axvline(100 * reference, color=COLOUR["context"], linestyle="--", linewidth=1.2)
         panel.set_xlabel(f"{load} load (% of beds)")
         panel.set_title(f"Turned away, by {load} load (%)", **MEASURE)
@@ -54,8 +47,6 @@ def plot_risk(curve: pd.DataFrame, *, reference: float, ax: Any) -> Any:
 def alt_risk(wards: pd.DataFrame, *, share: float) -> str:
     """Describe the share turned away at one offered and carried load, for each size of ward.
 
-    Examples
-    --------
     >>> alt_risk(pd.DataFrame({"beds": [10], "full_offered": [0.145], "full_carried": [0.327]}), share=0.85)[67:]
     'At 85% offered load: 10 beds 14.5%. At 85% carried load: 10 beds 32.7%.'
     """
@@ -84,8 +75,6 @@ def plot_one_more_bed(table: pd.DataFrame, *, ax: Any) -> Any:
 def alt_one_more_bed(table: pd.DataFrame) -> str:
     """Describe the ward as it is, and what one more bed changes.
 
-    Examples
-    --------
     >>> from healthsys.queueing import one_more_bed
     >>> alt_one_more_bed(one_more_bed(10, 12)).split("; ")[1]
     'one more bed would mean 35 fewer.'

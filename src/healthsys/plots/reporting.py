@@ -1,7 +1,5 @@
 """Plot of a total over units of which some stop reporting."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pandas as pd

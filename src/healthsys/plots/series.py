@@ -1,7 +1,5 @@
 """What every plot of a series over time shares: the axis of periods, the line of a change, the legend below."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -9,19 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from healthsys.plots.style import COLOUR, PIXELS_PER_INCH
+from healthsys.plots.style import COLOUR, is_narrow, note
 from healthsys.say import number
-
-#: Width in pixels below which a figure is drawn for a phone.
-NARROW_BELOW = 500
 
 #: Series of more points than this get smaller marks.
 MANY_POINTS = 60
-
-
-def is_narrow(ax: Axes) -> bool:
-    """Return whether the figure of these axes is drawn for a phone."""
-    return ax.figure.get_figwidth() * PIXELS_PER_INCH < NARROW_BELOW
 
 
 def mark_size(ax: Axes, points: int, *, small: float = 4.5, usual: float = 6) -> float:
@@ -55,8 +45,8 @@ def event_lines(ax: Axes, events: pd.DataFrame | None) -> None:
     for place, (name, day) in enumerate(events[["number", "date"]].to_numpy() if events is not None else ()):
         ax.axvline(day, color=COLOUR["faint"], linewidth=1.6, zorder=0)
         below = (3, -2 - 13 * (place % 3))  # neighbouring numbers in three rows
-        at = {"xycoords": ("data", "axes fraction"), "xytext": below, "textcoords": "offset points"}
-        ax.annotate(str(name), (day, 1), **at, ha="left", va="top", fontsize=11, color=COLOUR["quiet"], zorder=1)
+        style = {"xycoords": ("data", "axes fraction"), "ha": "left", "va": "top", "fontsize": 11, "zorder": 1}
+        note(ax, str(name), (day, 1), below, **style)
 
 
 def legend_below(ax: Axes) -> None:

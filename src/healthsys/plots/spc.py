@@ -1,7 +1,5 @@
 """Plots of control charts, with the alternative text of each.
 
-Examples
---------
 >>> from matplotlib.figure import Figure
 >>> from healthsys import spc
 >>> from healthsys.plots.spc import alt_chart, plot_chart
@@ -12,8 +10,6 @@ Examples
 'Control chart of waits in clinic A: mean 32.4, process limits 26.1 to 38.7. Points with special cause: outside limits 1, out of 13.'
 """  # noqa: E501
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
-from healthsys.plots.style import COLOUR, marker
+from healthsys.plots.style import COLOUR, marker, note
 from healthsys.say import number
 from healthsys.spc import ControlChart
 
@@ -82,16 +78,10 @@ def plot_chart(
             ax.plot(part["period"], part[column], color=COLOUR["context"], linewidth=1.2, linestyle=style, zorder=2)
     last = points.iloc[-1]
     for column, name in (("mean", "mean"), ("lpl", "lower limit"), ("upl", "upper limit")):
-        ax.annotate(
-            name, (last["period"], last[column]), xytext=(6, 0), textcoords="offset points", va="center",
-            color=COLOUR["quiet"], fontsize=12, annotation_clip=False,
-        )  # fmt: skip
+        note(ax, name, (last["period"], last[column]), (6, 0), va="center", fontsize=12, annotation_clip=False)
     if target is not None:
         ax.axhline(target, color=COLOUR["third"], linewidth=1.4, linestyle="-.")
-        ax.annotate(
-            target_label, (points["period"].iloc[0], target), xytext=(0, 5), textcoords="offset points",
-            color=COLOUR["third"], fontsize=12,
-        )  # fmt: skip
+        note(ax, target_label, (points["period"].iloc[0], target), (0, 5), tone="third", fontsize=12)
     change_line(ax, change)
     event_lines(ax, events)
     time_axis(ax, points["period"], title=title)

@@ -30,7 +30,5 @@ __all__ = [
     "proportion_limits", "ratio_limits", "run_chart", "t_chart", "times_between", "u_prime", "variation", "xmr",
     "xmr_many",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return __all__
+#: What dir() lists: the methods, without the modules that they are in and what those import.
+__dir__ = __all__.copy

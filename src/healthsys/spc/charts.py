@@ -1,17 +1,23 @@
 """Control charts of one series (XmR), what they say of variation and target, and capability."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
-from healthsys.spc.rules import NEAR_SHARE, RULES, observed_numbers, rules_broken, slack_of, usual_value
+from healthsys.errors import DataError, one_of
+from healthsys.spc.rules import (
+    NEAR_SHARE,
+    RULES,
+    observed_numbers,
+    rules_broken,
+    slack_of,
+    slack_of_each,
+    usual_of_each,
+)
 
 #: Mean moving range of two points of a normal process, in standard deviations (Shewhart's d2 for n = 2).
 D2 = 1.128
@@ -158,21 +164,45 @@ def few_points(count: int, segment: int | None = None) -> list[str]:
     return [said] if count < FEWEST_POINTS else []
 
 
-def _mean_moving_range(ranges: np.ndarray, *, screen: bool, slack: float, apart: float) -> tuple[float | None, int]:
-    """Return the mean moving range, None where there is none, and how many ranges screening left out.
+class Limits(NamedTuple):
+    """What the limits of each series are made of: points and mean, the value that most points share (NaN where none),
+    all moving ranges and how many, their mean after screening, and how many of them screening left out."""
 
-    Ranges are kept where leaving them out would leave no variation, or limits narrower than ``apart``, the distance
-    from the mean to the value that most points share.
+    points: np.ndarray
+    mean: np.ndarray
+    usual: np.ndarray
+    ranges: np.ndarray
+    pairs: np.ndarray
+    mean_range: np.ndarray
+    screened: np.ndarray
+
+
+def limits_of_each(values: np.ndarray, *, baseline: int | None, screen: bool) -> Limits:
+    """Return what the limits of many series at once are made of, a row each, NaN where nothing is counted.
+
+    Moving ranges are kept where leaving them out would leave no variation, or limits narrower than the distance from
+    the mean to the value that most points share.
     """
-    known = ranges[~np.isnan(ranges)]
-    if len(known) == 0:
-        return None, 0
-    mean = float(known.mean())
-    kept = known[known < SCREEN_FACTOR * mean - slack] if screen and mean > slack else known
-    smaller = float(kept.mean())
-    if smaller <= slack or LIMIT_FACTOR * smaller + slack < apart:
-        return mean, 0
-    return smaller, len(known) - len(kept)
+    ranges, slack = moving_ranges(values), slack_of_each(values)
+    base, base_ranges = values[:, :baseline], ranges[:, :baseline]
+    points, mean = _mean(base, ~np.isnan(base))
+    usual, there = usual_of_each(base), ~np.isnan(base_ranges)
+    apart = np.where(np.isnan(usual), 0.0, np.abs(usual - mean))
+    pairs, first = _mean(base_ranges, there)
+    with np.errstate(invalid="ignore"):
+        far = base_ranges >= (SCREEN_FACTOR * first - slack)[:, None]
+        kept = there & ~(far & (first > slack)[:, None] & screen)
+        number, smaller = _mean(base_ranges, kept)
+        unscreened = (smaller <= slack) | (LIMIT_FACTOR * smaller + slack < apart)
+    screened = np.where(unscreened, 0, pairs - number)
+    return Limits(points, mean, usual, ranges, pairs, np.where(unscreened, first, smaller), screened)
+
+
+def _mean(values: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many values of each row count, and their mean (NaN of none)."""
+    number = counted.sum(axis=1)
+    total = np.where(counted, values, 0.0).sum(axis=1)
+    return number, np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
 def xmr(
@@ -233,17 +263,14 @@ def xmr(
     rows, summary = [], []
     for number, where, frozen in plan.segments():
         counted = np.where(plan.left_out[where], np.nan, values[where])
-        ranges, base = moving_ranges(counted), counted[:frozen]
-        known = base[~np.isnan(base)]
-        if len(known) < 2:
+        of_each = limits_of_each(counted[None], baseline=frozen, screen=screen)
+        known, mean, usual, ranges, pairs, mean_range, screened = (one[0] for one in of_each)
+        if known < 2:
             raise DataError(
-                f"segment {number} has {len(known)} observed points; a control chart needs at least 2 "
+                f"segment {number} has {known} observed points; a control chart needs at least 2 "
                 f"(and {FEWEST_POINTS} to be relied on). Choose another rebase or baseline"
             )
-        mean, slack, usual = float(known.mean()), slack_of(counted), usual_value(base)
-        apart = 0.0 if usual is None else abs(usual - mean)
-        mean_range, screened = _mean_moving_range(ranges[:frozen], screen=screen, slack=slack, apart=apart)
-        if mean_range is None:
+        if not pairs:
             raise DataError(
                 f"segment {number} has no two neighbouring observed points, so no moving range; "
                 "fill the gaps or choose a coarser period"
@@ -252,14 +279,14 @@ def xmr(
         rows.append(
             {
                 "value": values[where], "segment": number, "moving_range": ranges,
-                **plan.lines(counted, mean, half, level=usual),
+                **plan.lines(counted, mean, half, level=None if np.isnan(usual) else usual),
                 "excluded": plan.left_out[where],
-                "range_signal": np.nan_to_num(ranges) > range_upper + slack,
+                "range_signal": np.nan_to_num(ranges) > range_upper + slack_of(counted),
             }
         )  # fmt: skip
         summary.append(
             {
-                "segment": number, "points": len(known), "mean": mean, "mean_moving_range": mean_range,
+                "segment": number, "points": known, "mean": mean, "mean_moving_range": mean_range,
                 "lpl": mean - half, "upl": mean + half, "range_upper": range_upper, "ranges_screened": screened,
             }
         )  # fmt: skip
@@ -301,26 +328,16 @@ def mr_chart(values: Sequence[float], *, screen: bool = False, **options: Unpack
     return ControlChart(points, segments, "mR", screen, chart.warnings)
 
 
-def _check_direction(improvement: str) -> None:
-    if improvement not in DIRECTIONS:
-        raise DataError(
-            f"direction of improvement '{improvement}' is not known; allowed: {', '.join(DIRECTIONS)}."
-            f"{nearest(improvement, DIRECTIONS)}"
-        )
-
-
 def variation(chart: ControlChart, *, improvement: str) -> str:
     """Name the variation of the latest counted point, as the Making Data Count icon would.
 
     ``improvement`` is which way is better: ``increase``, ``decrease`` or ``neutral``. The answer is ``improvement``,
     ``concern``, ``change (neutral)`` or ``common cause``.
 
-    Examples
-    --------
     >>> variation(xmr([5, 6, 5, 6, 5, 6, 5, 6, 5, 20]), improvement="decrease")
     'concern'
     """
-    _check_direction(improvement)
+    one_of("direction of improvement", improvement, DIRECTIONS)
     last = chart.points[chart.points["value"].notna() & ~chart.points["excluded"]].iloc[-1]
     if last["signal"] == "":
         return "common cause"
@@ -336,12 +353,10 @@ def assurance(chart: ControlChart, *, improvement: str, target: float | None) ->
     series) or a direction. A series always at 100% passes a target of 100% (the Making Data Count workbook;
     NHSRplotthedots calls it hit or miss).
 
-    Examples
-    --------
     >>> assurance(xmr([5, 6, 5, 6, 5, 6, 5, 6]), improvement="decrease", target=2)
     'consistently fails'
     """
-    _check_direction(improvement)
+    one_of("direction of improvement", improvement, DIRECTIONS)
     if target is None or improvement == "neutral":
         return None
     if not math.isfinite(target):
@@ -364,8 +379,6 @@ def capability(chart: ControlChart, *, lower: float | None = None, upper: float 
     ``chart`` is an XmR chart; with one of the specification limits ``lower`` and ``upper`` Cp is None. All are None
     with a ``reason`` when the process is not stable or has no spread.
 
-    Examples
-    --------
     >>> found = capability(xmr([5, 6, 5, 6, 5, 6, 5, 6, 5, 6]), lower=0, upper=11)
     >>> print(f"{found.cp:.3f} {found.cpk:.3f}")
     2.068 2.068

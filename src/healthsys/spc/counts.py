@@ -1,7 +1,5 @@
 """Charts for counts: p′ and u′ charts (Laney's correction), c charts, and run charts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Unpack
@@ -11,7 +9,7 @@ from scipy import stats
 
 from healthsys.errors import DataError
 from healthsys.spc.charts import D2, ChartOptions, ControlChart, Plan, moving_ranges
-from healthsys.spc.rules import observed_numbers, sign_of, slack_of, usual_value
+from healthsys.spc.rules import observed_numbers, sign_of, slack_of, usual_of_each
 
 #: Standard errors between centre line and limit (Shewhart's convention).
 LIMIT_SIGMAS = 3
@@ -78,7 +76,9 @@ def _attribute_chart(events: np.ndarray, size: np.ndarray, plan: Plan, *, kind: 
                 )
         half = LIMIT_SIGMAS * error * (1.0 if sigma_z is None else sigma_z)
         highest = 1.0 if kind == "p" else np.inf
-        lines = plan.lines(counted, centre, half, level=usual_value(value[base]), lowest=0, highest=highest)
+        usual = float(usual_of_each(value[base][None])[0])
+        level = None if np.isnan(usual) else usual
+        lines = plan.lines(counted, centre, half, level=level, lowest=0, highest=highest)
         rows.append(
             {
                 "value": value[where], "segment": number, "moving_range": moving_ranges(counted), **lines,

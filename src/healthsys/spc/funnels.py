@@ -1,7 +1,5 @@
 """Funnel plots: units compared with a common target, with limits that widen as a unit gets smaller."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,8 +132,6 @@ def proportion_limits(
 def ratio_limits(target: float, expected: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Return exact Poisson limits around a target ratio of observed to ``expected`` events, as proportion_limits.
 
-    Examples
-    --------
     >>> lower, upper = ratio_limits(1.0, np.array([25.0]))
     >>> print(f"{lower[0]:.2f} {upper[0]:.2f}")
     0.61 1.39

@@ -1,23 +1,13 @@
 """Control charts of many series in one call: the calculation of :func:`healthsys.spc.xmr` on all of them at once."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from healthsys.errors import DataError, nearest
-from healthsys.spc.charts import LIMIT_FACTOR, RANGE_FACTOR, SCREEN_FACTOR, SHIFT_LENGTH, TREND_LENGTH, Plan
-from healthsys.spc.rules import (
-    HEADINGS,
-    LARGEST,
-    NEAR_SHARE,
-    RELATIVE_TOLERANCE,
-    RULES,
-    rules_of_each,
-    sign_of,
-)
+from healthsys.errors import DataError, need_columns
+from healthsys.spc.charts import LIMIT_FACTOR, RANGE_FACTOR, SHIFT_LENGTH, TREND_LENGTH, Plan, limits_of_each
+from healthsys.spc.rules import HEADINGS, LARGEST, NEAR_SHARE, RULES, rules_of_each, slack_of_each
 
 #: Why a series has no limits.
 FEW = "fewer than two observed points"
@@ -81,20 +71,7 @@ def xmr_many(
     Plan(int(count.min()), baseline=baseline, trend_length=trend_length, shift_length=shift_length)
     wide = np.full((len(names), int(count.max())), np.nan)
     wide[row, column] = numbers
-    ranges = np.abs(np.diff(wide, prepend=np.nan))
-    base, base_ranges = wide[:, :baseline], ranges[:, :baseline]
-    slack = _slack(wide)
-    points, mean = _mean(base, ~np.isnan(base))
-    usual = _usual(base, points)
-    apart = np.where(np.isnan(usual), 0.0, np.abs(usual - mean))
-    there = ~np.isnan(base_ranges)
-    pairs, first = _mean(base_ranges, there)
-    with np.errstate(invalid="ignore"):
-        far = base_ranges >= (SCREEN_FACTOR * first - slack)[:, None]
-        kept = there & ~(far & (first > slack)[:, None] & screen)
-        number, smaller = _mean(base_ranges, kept)
-        unscreened = (smaller <= slack) | (LIMIT_FACTOR * smaller + slack < apart)
-        mean_range = np.where(unscreened, first, smaller)
+    points, mean, usual, ranges, pairs, mean_range, screened = limits_of_each(wide, baseline=baseline, screen=screen)
     reason = np.where(points < 2, FEW, np.where(pairs < 1, APART, ""))
     mean, mean_range = (np.where(reason == "", one, np.nan) for one in (mean, mean_range))
     half, upper = LIMIT_FACTOR * mean_range, RANGE_FACTOR * mean_range
@@ -115,12 +92,12 @@ def xmr_many(
             "series": names.take(row), "period": frame[period].to_numpy()[order], "value": wide[row, column],
             "moving_range": ranges[row, column], **{name: one[row] for name, one in each.items()},
             "signal": signal, "heading": heading,
-            "range_signal": (np.nan_to_num(ranges) > (upper + slack)[:, None])[row, column],
+            "range_signal": (np.nan_to_num(ranges) > (upper + slack_of_each(wide))[:, None])[row, column],
         }
     )  # fmt: skip
     summary = {
         "series": names, "points": points, "mean": mean, "mean_moving_range": mean_range, "lpl": mean - half,
-        "upl": mean + half, "range_upper": upper, "ranges_screened": np.where(unscreened, 0, pairs - number),
+        "upl": mean + half, "range_upper": upper, "ranges_screened": screened,
         "signals": (rule > 0).sum(axis=1), "reason": reason,
     }  # fmt: skip
     return ControlCharts(found, pd.DataFrame(summary))
@@ -131,10 +108,7 @@ def _wide(
 ) -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the names, and of each row in order of series and period: its series, its place there, where it was, its
     value."""
-    for name in (series, period, value):
-        if name not in frame:
-            raise DataError(f"there is no column '{name}'.{nearest(name, frame.columns)} Columns found: "
-                            f"{', '.join(map(str, frame.columns))}")  # fmt: skip
+    need_columns(frame, (series, period, value), more=f" Columns found: {', '.join(map(str, frame.columns))}")
     if frame.empty:
         raise DataError("the table has no rows; a control chart needs at least 2 observed points a series")
     row, names = pd.factorize(frame[series])
@@ -160,21 +134,3 @@ def _wide(
         )
     column = np.arange(len(row)) - np.searchsorted(row, row)
     return names, row, column, order, numbers.to_numpy(dtype=float, na_value=np.nan)[order]
-
-
-def _mean(values: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many values of each row count, and their mean (NaN of none)."""
-    number = counted.sum(axis=1)
-    total = np.where(counted, values, 0.0).sum(axis=1)
-    return number, np.where(number > 0, total / np.maximum(number, 1), np.nan)
-
-
-def _slack(values: np.ndarray) -> np.ndarray:
-    return RELATIVE_TOLERANCE * np.abs(np.nan_to_num(values)).max(axis=1)
-
-
-def _usual(values: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """Return the value that more than half of the observed points of each row share, NaN where there is none."""
-    middle = np.sort(values, axis=1)[np.arange(len(values)), np.minimum(number // 2, values.shape[1] - 1)]
-    shared = (sign_of(values - middle[:, None], _slack(values)[:, None]) == 0).sum(axis=1)
-    return np.where(2 * shared > number, middle, np.nan)

@@ -1,7 +1,5 @@
 """Charts for rare events: g charts of the cases between events, and t charts of the time between them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Unpack
 
@@ -24,8 +22,6 @@ def times_between(moments: Sequence, *, unit: str = "days") -> np.ndarray:
 
     ``moments`` are dates (and times) of the events in any order, ``unit`` is ``days``, ``hours`` or ``minutes``.
 
-    Examples
-    --------
     >>> times_between(["2023-01-01", "2023-01-15", "2023-02-01"]).tolist()
     [14.0, 17.0]
     """
@@ -50,8 +46,6 @@ def cases_between(outcomes: Sequence) -> np.ndarray:
     ``outcomes`` has a 0 (no event) or 1 (event) per case, in order. Cases before the first event and after the last are
     not counted.
 
-    Examples
-    --------
     >>> cases_between([0, 1, 0, 0, 1, 1, 0]).tolist()
     [2.0, 0.0]
     """

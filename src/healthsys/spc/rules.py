@@ -1,7 +1,5 @@
 """How numbers of a chart are compared (up to rounding), and the rules of special cause."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
@@ -59,17 +57,20 @@ def sign_of(differences: np.ndarray, slack: float | np.ndarray) -> np.ndarray:
     return np.where(np.abs(differences) <= slack, 0.0, np.sign(differences))
 
 
-def usual_value(values: np.ndarray) -> float | None:
-    """Return the value that more than half of the observed points share, if there is one.
+def slack_of_each(values: np.ndarray) -> np.ndarray:
+    """Return :func:`slack_of` of each row."""
+    return RELATIVE_TOLERANCE * np.abs(np.nan_to_num(values)).max(axis=1)
+
+
+def usual_of_each(values: np.ndarray) -> np.ndarray:
+    """Return the value that more than half of the observed points of each row share, NaN where there is none.
 
     A process that nearly always takes one value, such as 100%, has its level there and not at its mean.
     """
-    known = np.sort(values[~np.isnan(values)])
-    if not len(known):
-        return None
-    middle = float(known[len(known) // 2])
-    shared = int((np.abs(known - middle) <= slack_of(known)).sum())
-    return middle if 2 * shared > len(known) else None
+    number = (~np.isnan(values)).sum(axis=1)
+    middle = np.sort(values, axis=1)[np.arange(len(values)), np.minimum(number // 2, values.shape[1] - 1)]
+    shared = (sign_of(values - middle[:, None], slack_of_each(values)[:, None]) == 0).sum(axis=1)
+    return np.where(2 * shared > number, middle, np.nan)
 
 
 def rules_broken(
@@ -80,9 +81,6 @@ def rules_broken(
 
     ``half`` is half the distance between the limits (one number, or one for each point); ``level`` is where a shift is
     counted from, if not the centre line. Missing and excluded points are NaN.
-
-    >>> rules_broken(np.array([0.0, 2.5, 2.6, 5.0]), 0.0, 3.0, trend_length=7, shift_length=7)[0]
-    ['', 'two of three', 'two of three', 'outside limits']
     """
     lengths = {"trend_length": trend_length, "shift_length": shift_length}
     levels = np.array([[mean if level is None else level]])

@@ -4,8 +4,6 @@ The other side of each comparison is in ``data/reference/method_checks.csv``; a 
 checked" both read it and both call :func:`answers`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -24,33 +22,6 @@ ITEMS = pd.DataFrame(
     }
 )
 
-#: Sixty people, four items, drawn in R for the check of omega: set.seed(1); g <- rnorm(60);
-#: sapply(c(.7, .6, .5, .8), function(l) round(l * g + rnorm(60) * sqrt(1 - l^2), 2)).
-SAMPLE = pd.DataFrame(
-    {
-        "a": [
-            128, 10, -9, 114, -30, -44, -95, 156, 51, 134, 140, -23, 0, -222, -11, 18, -33, 66, 63, -1, 24, 45, 89,
-            -248, 86, 20, 65, -125, -7, 48, 56, 79, 110, 46, 17, 11, -119, -45, -10, 20, -56, -15, -16, 50, -95, 77,
-            77, 119, 20, 182, -18, -76, 126, -126, 86, 111, -49, -93, 75, -22,
-        ],
-        "b": [
-            -78, 118, -67, 81, 12, 8, 23, 41, -20, -44, 96, -24, 5, -254, 92, -126, -25, 14, -3, 31, -98, 141, -129,
-            -156, -52, -63, 158, -87, -132, -106, 118, -8, -2, -78, -202, -111, 56, -53, -45, 195, 24, -34, 126,
-            104, -91, 134, 1, -68, -18, 69, 209, -28, 57, -74, 59, 116, 41, 103, 116, 89,
-        ],
-        "c": [
-            -138, 94, -23, -47, 62, -55, 151, -29, -8, -95, 60, 54, -94, -39, -48, -93, 124, -41, 77, -3, 81, 185,
-            141, -128, -167, 213, 50, -27, -25, 65, 54, 31, -15, -121, 17, 111, -46, -112, 111, 34, -158, -12, -20,
-            -2, -135, 121, -10, -101, 11, 67, -65, -281, -38, -7, 66, 91, 30, -155, 123, -7,
-        ],
-        "d": [
-            -8, 77, -53, 75, 96, -186, 6, 44, 36, 37, 129, 56, -54, -192, 132, 65, -145, 110, 88, 22, 131, 39, -11,
-            -108, 153, 12, -38, -189, -58, -23, 93, 15, -20, 155, -101, 35, -169, 40, 9, 116, 11, -45, 135, 2, -90,
-            -117, -11, 118, 17, 131, 8, -26, 42, -176, 221, 166, 17, -26, 43, -29,
-        ],
-    }
-) / 100  # fmt: skip
-
 #: Shrout and Fleiss 1979, Table 2: six targets, four judges.
 SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
 
@@ -64,18 +35,10 @@ FIVE = pd.DataFrame([[4, 4, 5], [4, 5, 5], [5, 4, 4], [4, 4, 4], [3, 4, 5]])
 TEAMS = [120, 150, 135, 141, 128, 163]
 
 
-def answers() -> dict[str, float]:
-    """Compute every worked example.
+def answers(one_factor_sample: pd.DataFrame) -> dict[str, float]:
+    """Compute every worked example: the answer for each check of the area ``climate``.
 
-    Returns
-    -------
-    dict
-        The answer for each check of ``data/reference/method_checks.csv`` whose area is ``climate``.
-
-    Examples
-    --------
-    >>> answers()["climate-rwg"]
-    0.75
+    ``one_factor_sample`` is that data set: answers of sixty people to four items, drawn in R for the check of omega.
     """
     alpha = cronbach_alpha(ITEMS)
     loadings = np.array([0.7, 0.6, 0.5, 0.8])
@@ -91,7 +54,7 @@ def answers() -> dict[str, float]:
         "climate-alpha-lower": alpha.lower,
         "climate-alpha-upper": alpha.upper,
         "climate-omega-loadings": omega_from_loadings(loadings, 1 - loadings**2),
-        "climate-omega": mcdonald_omega(SAMPLE).omega,
+        "climate-omega": mcdonald_omega(one_factor_sample[list("abcd")]).omega,
         "climate-icc1": even.icc1,
         "climate-icc1-lower": even.icc1_lower,
         "climate-icc1-upper": even.icc1_upper,

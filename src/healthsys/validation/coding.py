@@ -4,8 +4,6 @@ The other side of each comparison is in ``data/reference/method_checks.csv``; a 
 checked" both read it and both call :func:`answers`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -41,15 +39,8 @@ ORDERED = np.array([[10, 2, 1], [3, 12, 4], [0, 5, 13]])
 
 
 def answers() -> dict[str, float]:
-    """Compute every worked example.
+    """Compute every worked example: the answer for each check of the area ``narratives``.
 
-    Returns
-    -------
-    dict
-        The answer for each check of ``data/reference/method_checks.csv`` whose area is ``narratives``.
-
-    Examples
-    --------
     >>> round(answers()["narratives-cohen"], 6)
     0.4
     """

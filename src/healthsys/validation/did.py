@@ -1,7 +1,5 @@
 """Answers of :mod:`healthsys.did` to worked examples (pyfixest, and published effects of the minimum wage)."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from healthsys.did import aggregate, difference_in_differences

@@ -3,8 +3,6 @@
 The other side of each comparison is in ``data/reference/method_checks.csv``.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm

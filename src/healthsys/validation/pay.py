@@ -1,7 +1,5 @@
 """Our answers to worked examples of pay gaps; the other side is in ``data/reference/method_checks.csv``."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from healthsys.pay import maihda, oaxaca, statutory
@@ -21,8 +19,6 @@ SIX = pd.DataFrame(
 def answers() -> dict[str, float]:
     """Compute every worked example of this topic.
 
-    Examples
-    --------
     >>> round(answers()["equality-mean-gap"], 4)
     15.2542
     """

@@ -1,7 +1,5 @@
 """Answers of :mod:`healthsys.queueing` to worked examples (R 4.2.2, by the recursion of Erlang's formulas)."""
 
-from __future__ import annotations
-
 from healthsys import queueing
 
 

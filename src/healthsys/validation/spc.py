@@ -3,8 +3,6 @@
 The other side of each comparison is in ``data/reference/method_checks.csv``.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from healthsys.spc import c_chart, funnel, g_chart, mr_chart, p_prime, t_chart, xmr
@@ -42,8 +40,6 @@ RATIOS = pd.DataFrame(
 def answers() -> dict[str, float]:
     """Compute every worked example of control charts and funnels.
 
-    Examples
-    --------
     >>> round(float(answers()["trends-p-upper"]), 6)
     0.145699
     """

@@ -1,7 +1,5 @@
 """Answers of :mod:`healthsys.workforce` and of shared statistics of proportions to worked examples (R, epitools)."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from healthsys.statistics import adjust, proportion_difference, proportion_interval, two_proportions_p
@@ -14,8 +12,6 @@ TESTS = [0.01, 0.02, 0.03, 0.03, 0.005, None, 0.8, 0.03, 1.0, 0.04]
 def answers() -> dict[str, float | None]:
     """Compute every worked example on the equality of a workforce.
 
-    Examples
-    --------
     >>> round(answers()["equality-risk-ratio"], 4)
     1.3333
     """
