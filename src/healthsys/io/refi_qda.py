@@ -1,4 +1,4 @@
-"""Coded texts: REFI-QDA projects (``.qdpx``) written and read, and plain texts read.
+"""Coded texts: REFI-QDA projects (``.qdpx``) and codebooks (``.qdc``) written and read, and plain texts read.
 
 Positions are code points (Python ``str``) of text with ``\\n`` line ends, from 0, end exclusive. Archives are read
 without trust: members are counted and measured, none is written to disk, no document type or entity is accepted.
@@ -41,8 +41,7 @@ _READ = (".qde", ".txt")
 TEXT, LARGEST_TEXT = (".txt", ".md"), 20_000_000
 
 PROJECT = "urn:QDA-XML:project:1.0"
-#: That namespace as lxml writes it before the name of an element.
-_SPACE = f"{{{PROJECT}}}"
+CODEBOOKS = ("urn:QDA-XML:codebook:1.0", "urn:QDA-XML:codebook:1:0")
 
 #: When a written file says that it was made: fixed, so that the same project gives the same bytes.
 MOMENT = "2021-01-01T00:00:00Z"
@@ -111,6 +110,18 @@ def guid(*names: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("healthsys", *names)))).upper()
 
 
+def codes_of(book) -> tuple[Code, ...]:
+    """Return the codes of a checked codebook for exchange, described by definition and rules of use."""
+    out = []
+    for row in book.table.to_dict("records"):
+        parent = row["parent"] if isinstance(row["parent"], str) else None
+        rules = (("Use", "use_when"), ("Not", "not_when"))
+        told = [row["definition"], *(f"{word}: {row[key]}" for word, key in rules if isinstance(row.get(key), str))]
+        above = guid("code", parent) if parent else None
+        out.append(Code(guid("code", row["code"]), row["code"], above, " ".join(told)))
+    return tuple(out)
+
+
 def check(project: Project, *, label: str = "project") -> Project:
     """Return a project whose GUIDs, parents and segments are checked: all that is referred to exists.
 
@@ -160,32 +171,32 @@ def check(project: Project, *, label: str = "project") -> Project:
 def project_xml(project: Project) -> bytes:
     """Return the ``.qde`` document of a checked project, in the order of elements that the schema demands."""
     check(project)
-    root = etree.Element(f"{_SPACE}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys")
+    root = etree.Element(f"{{{PROJECT}}}Project", nsmap={None: PROJECT}, name=project.name, origin="healthsys")
     root.set("creationDateTime", MOMENT)
     if project.coders:
-        users = etree.SubElement(root, f"{_SPACE}Users")
+        users = etree.SubElement(root, f"{{{PROJECT}}}Users")
         for coder in project.coders:
-            etree.SubElement(users, f"{_SPACE}User", guid=coder.guid, name=coder.name)
+            etree.SubElement(users, f"{{{PROJECT}}}User", guid=coder.guid, name=coder.name)
     if project.codes:
-        _write_codes(etree.SubElement(root, f"{_SPACE}CodeBook"), project.codes)
+        _write_codes(etree.SubElement(root, f"{{{PROJECT}}}CodeBook"), project.codes, PROJECT)
     if project.sources:
-        sources = etree.SubElement(root, f"{_SPACE}Sources")
+        sources = etree.SubElement(root, f"{{{PROJECT}}}Sources")
         for source in project.sources:
             _write_source(sources, source, [s for s in project.segments if s.source == source.guid])
     return etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True)
 
 
-def _write_codes(parent: etree._Element, codes: tuple[Code, ...]) -> None:
-    made = {None: etree.SubElement(parent, f"{_SPACE}Codes")}
+def _write_codes(parent: etree._Element, codes: tuple[Code, ...], space: str) -> None:
+    made = {None: etree.SubElement(parent, f"{{{space}}}Codes")}
     waiting = list(codes)
     while waiting:
         for code in [code for code in waiting if code.parent in made]:
-            element = etree.SubElement(made[code.parent], f"{_SPACE}Code", guid=code.guid, name=code.name)
+            element = etree.SubElement(made[code.parent], f"{{{space}}}Code", guid=code.guid, name=code.name)
             element.set("isCodable", "true" if code.codable else "false")
             if code.colour:
                 element.set("color", code.colour)
             if code.description:
-                etree.SubElement(element, f"{_SPACE}Description").text = code.description
+                etree.SubElement(element, f"{{{space}}}Description").text = code.description
             made[code.guid] = element
             waiting.remove(code)
 
@@ -193,16 +204,16 @@ def _write_codes(parent: etree._Element, codes: tuple[Code, ...]) -> None:
 def _write_source(sources: etree._Element, source: Source, segments: list[Segment]) -> None:
     path = f"internal://{source.guid}.txt"
     element = etree.SubElement(
-        sources, f"{_SPACE}TextSource", guid=source.guid, name=source.name, plainTextPath=path
+        sources, f"{{{PROJECT}}}TextSource", guid=source.guid, name=source.name, plainTextPath=path
     )
     for order, segment in enumerate(segments):
         place = (source.guid, str(order), str(segment.start), str(segment.end), segment.code)
         span = {"startPosition": place[2], "endPosition": place[3]}
         by = {"creatingUser": segment.coder} if segment.coder else {}
         own = {"guid": guid("selection", *place)} | span | by
-        piece = etree.SubElement(element, f"{_SPACE}PlainTextSelection", own)
-        coding = etree.SubElement(piece, f"{_SPACE}Coding", {"guid": guid("coding", *place)} | by)
-        etree.SubElement(coding, f"{_SPACE}CodeRef", targetGUID=segment.code)
+        piece = etree.SubElement(element, f"{{{PROJECT}}}PlainTextSelection", own)
+        coding = etree.SubElement(piece, f"{{{PROJECT}}}Coding", {"guid": guid("coding", *place)} | by)
+        etree.SubElement(coding, f"{{{PROJECT}}}CodeRef", targetGUID=segment.code)
 
 
 def write_project(project: Project, path: str | Path) -> Path:
@@ -236,16 +247,16 @@ def read_project(path: str | Path, *, label: str = "") -> Project:
     if len(documents) != 1:
         raise DataError(f"{label}: it holds {len(documents)} .qde documents; a project holds exactly one, project.qde")
     root = _parse(members[documents[0]], label=label)
-    if root.tag != f"{_SPACE}Project":
+    if root.tag != f"{{{PROJECT}}}Project":
         raise DataError(f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}")
     _check_order(root, label=label)
     coders = tuple(
         Coder(_required(user, "guid", label), user.get("name") or "")
-        for user in root.iterfind(f"{_SPACE}Users/{_SPACE}User")
+        for user in root.iterfind(f"{{{PROJECT}}}Users/{{{PROJECT}}}User")
     )
-    codes = _read_codes(root.find(f"{_SPACE}CodeBook"), label=label)
+    codes = _read_codes(root.find(f"{{{PROJECT}}}CodeBook"), PROJECT, label=label)
     sources, segments, skipped = [], [], []
-    for element in root.iterfind(f"{_SPACE}Sources/*"):
+    for element in root.iterfind(f"{{{PROJECT}}}Sources/*"):
         kind = etree.QName(element).localname
         if kind != "TextSource":
             skipped.append(f"{kind} '{element.get('name') or element.get('guid')}'")
@@ -257,13 +268,45 @@ def read_project(path: str | Path, *, label: str = "") -> Project:
             continue
         sources.append(source)
         segments += found
-        whole = len(element.findall(f"{_SPACE}Coding"))
+        whole = len(element.findall(f"{{{PROJECT}}}Coding"))
         skipped += [f"{whole} codings of the whole of '{source.name}'"] if whole else []
-    skipped += [name for name in _UNREAD if root.find(f"{_SPACE}{name}") is not None]
+    skipped += [name for name in _UNREAD if root.find(f"{{{PROJECT}}}{name}") is not None]
     unnamed = dict.fromkeys(s.coder for s in segments if s.coder and s.coder not in {c.guid for c in coders})
     coders += tuple(Coder(found, "") for found in unnamed)
     project = Project(root.get("name") or "", coders, codes, tuple(sources), tuple(segments), tuple(skipped))
     return check(project, label=label)
+
+
+def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "healthsys") -> Path:
+    """Write a codebook as ``.qdc``, in the namespace ``codebook:1.0``."""
+    check(Project("codebook", codes=codes))
+    space = CODEBOOKS[0]
+    root = etree.Element(f"{{{space}}}CodeBook", nsmap={None: space}, origin=origin)
+    _write_codes(root, codes, space)
+    return _write(etree.tostring(root, xml_declaration=True, encoding="utf-8", pretty_print=True), Path(path))
+
+
+def read_codebook(path: str | Path, *, label: str = "") -> tuple[Code, ...]:
+    """Read a ``.qdc`` codebook of any tool, in either namespace; see :func:`read_project` for errors."""
+    path, label = Path(path), label or Path(path).name
+    if not path.is_file():
+        raise DataError(f"there is no file '{path}'; give the path of a .qdc codebook")
+    if path.stat().st_size > LARGEST_MEMBER:
+        raise DataError(f"{label}: the file is larger than {LARGEST_MEMBER:,} bytes; split it")
+    root = _parse(path.read_bytes(), label=label)
+    name = etree.QName(root)
+    if name.localname != "CodeBook" or name.namespace not in CODEBOOKS:
+        raise DataError(f"{label}: the root is {root.tag}; a codebook begins with CodeBook in {' or '.join(CODEBOOKS)}")
+    codes = _read_codes(root, name.namespace, label=label)
+    check(Project("codebook", codes=codes), label=label)
+    return codes
+
+
+def validate(document: bytes, schema: str | Path) -> list[str]:
+    """Return the faults of a ``.qde`` document by the REFI-QDA working group's ``Project.xsd`` (not supplied here)."""
+    checker = etree.XMLSchema(etree.parse(str(schema), _parser()))
+    checker.validate(_parse(document, label="document"))
+    return [f"line {fault.line}: {fault.message}" for fault in checker.error_log]
 
 
 def _parser() -> etree.XMLParser:
@@ -303,12 +346,12 @@ def _required(element: etree._Element, attribute: str, label: str) -> str:
     return value
 
 
-def _read_codes(holder: etree._Element | None, *, label: str) -> tuple[Code, ...]:
+def _read_codes(holder: etree._Element | None, space: str, *, label: str) -> tuple[Code, ...]:
     if holder is None:
         return ()
     out: list[Code] = []
-    for element in holder.iterfind(f"{_SPACE}Codes//{_SPACE}Code"):
-        above, told = element.getparent(), element.findtext(f"{_SPACE}Description") or ""
+    for element in holder.iterfind(f"{{{space}}}Codes//{{{space}}}Code"):
+        above, told = element.getparent(), element.findtext(f"{{{space}}}Description") or ""
         parent = above.get("guid") if above.tag == element.tag else None
         codable = (element.get("isCodable") or "true").lower() in ("true", "1")
         name, own = _required(element, "name", label), _required(element, "guid", label)
@@ -318,7 +361,7 @@ def _read_codes(holder: etree._Element | None, *, label: str) -> tuple[Code, ...
 
 def _read_source(element: etree._Element, members: dict[str, bytes], *, label: str) -> tuple[Source, list[Segment]]:
     name = element.get("name") or element.get("guid") or ""
-    inline, path = element.findtext(f"{_SPACE}PlainTextContent"), element.get("plainTextPath")
+    inline, path = element.findtext(f"{{{PROJECT}}}PlainTextContent"), element.get("plainTextPath")
     if (inline is None) == (path is None):
         has = "neither" if inline is None else "both"
         raise _NoTextError(f"source '{name}' ({has} PlainTextContent and plainTextPath; it needs exactly one)")
@@ -326,15 +369,15 @@ def _read_source(element: etree._Element, members: dict[str, bytes], *, label: s
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     source = Source(_required(element, "guid", label), name, text)
     segments = []
-    for piece in element.iterfind(f"{_SPACE}PlainTextSelection"):
+    for piece in element.iterfind(f"{{{PROJECT}}}PlainTextSelection"):
         try:
             start, end = (int(_required(piece, key, label)) for key in ("startPosition", "endPosition"))
         except ValueError:
             raise DataError(
                 f"{label}: source '{name}': a position is no whole number; export the project again"
             ) from None
-        for coding in piece.iterfind(f"{_SPACE}Coding"):
-            target = coding.find(f"{_SPACE}CodeRef")
+        for coding in piece.iterfind(f"{{{PROJECT}}}Coding"):
+            target = coding.find(f"{{{PROJECT}}}CodeRef")
             if target is None:
                 raise DataError(f"{label}: source '{name}': a Coding has no CodeRef; every Coding needs one")
             coder = coding.get("creatingUser") or piece.get("creatingUser")
