@@ -53,13 +53,18 @@ release: env-book ## write VERSION=1.2.0 into changelog, citation and packages, 
 	@cd book/_build/archive && ../../../$(BIN)/python -c "import hashlib, pathlib; [print(hashlib.sha256(p.read_bytes()).hexdigest(), '', p.name) for p in sorted(pathlib.Path().glob('*-$(VERSION).zip'))]" > SHA256SUMS && cat SHA256SUMS
 
 # Jupyter shows the pictures of a notebook that is trusted; what we built is, by signatures kept in the environment.
-SIGNED := --NotebookNotary.db_file=$(CURDIR)/$(VENV)/share/jupyter/signatures.db \
-          --NotebookNotary.secret_file=$(CURDIR)/$(VENV)/share/jupyter/signatures.secret
+# It saves when you say so, not by itself, and keeps its own copies there too: what it adds to a notebook that is only
+# opened would differ from what is published. It asks no other site for news.
+SIGNED := --NotebookNotary.db_file="$(CURDIR)/$(VENV)/share/jupyter/signatures.db" \
+          --NotebookNotary.secret_file="$(CURDIR)/$(VENV)/share/jupyter/signatures.secret"
+CHECKPOINTS := --FileCheckpoints.root_dir="$(CURDIR)/$(VENV)/share/jupyter/checkpoints"
 
 lab: env-teach ## open the executed notebooks in JupyterLab, with the numbers in their text (sources: notebooks/)
 	@$(BIN)/healthsys build
+	@mkdir -p $(addprefix $(VENV)/share/jupyter/,lab/settings checkpoints/notebooks checkpoints/book/_build/html/executed)
+	@cp requirements/jupyterlab.json $(VENV)/share/jupyter/lab/settings/overrides.json
 	@$(BIN)/jupyter trust $(SIGNED) book/_build/html/executed/*.ipynb notebooks/*.ipynb >/dev/null
-	@$(BIN)/jupyter lab $(SIGNED) --notebook-dir=. --LabApp.default_url=/lab/tree/book/_build/html/executed $(LAB)
+	@$(BIN)/jupyter lab $(SIGNED) $(CHECKPOINTS) --notebook-dir=. --LabApp.default_url=/lab/tree/book/_build/html/executed $(LAB)
 
 pdf: env-test ## make one PDF of the whole book with Chromium: book/_build/pdf/
 	@$(BIN)/healthsys build

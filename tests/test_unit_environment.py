@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -167,4 +168,11 @@ def test_jupyterlab_serves_the_whole_folder_and_trusts_what_was_built():
     assert "jupyter trust $(SIGNED) book/_build/html/executed/*.ipynb notebooks/*.ipynb" in signing
     assert "$(SIGNED) --notebook-dir=. " in opening
     named = [part for part in opening.split()[3:] if not part.startswith(("-", "$"))]
+    assert "$(CHECKPOINTS)" in opening
     assert not named, "a folder that is named becomes the root, and then the sources cannot be reached"
+
+
+def test_jupyterlab_saves_a_notebook_only_when_told_and_asks_no_other_site():
+    settings = json.loads(text_of("requirements", "jupyterlab.json"))
+    assert settings["@jupyterlab/docmanager-extension:plugin"] == {"autosave": False}
+    assert settings["@jupyterlab/apputils-extension:notification"] == {"fetchNews": "false", "checkForUpdates": False}
