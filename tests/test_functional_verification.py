@@ -398,7 +398,9 @@ def test_the_crate_holds_what_the_workflow_run_profile_requires(unpacked):
     content = (unpacked / "data/published/waits.csv").read_bytes()
     assert waits["sha256"] == hashlib.sha256(content).hexdigest()
     assert waits["contentSize"] == str(len(content))
-    licences = {part: entities[part].get("license", {}).get("@id", "").rpartition("/")[2] for part in parts}
+    spdx = {part: [entry["@id"].rpartition("/")[2] for entry in every(entities[part]["license"])] for part in parts}
+    assert spdx["notebooks/waits.ipynb"] == ["MIT", "CC-BY-4.0"]
+    licences = {part: found[0] for part, found in spdx.items()}
     assert licences["data/published/waits.csv"] == "CC0-1.0"
     assert licences["results/waits-once.json"] == licences["book/"] == "CC-BY-4.0"
     assert licences["requirements/book.lock"] == "MIT"

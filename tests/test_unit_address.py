@@ -42,6 +42,19 @@ def test_without_an_address_there_is_no_launch_link_no_open_graph_and_no_sitemap
     assert not (folder / "sitemap.xml").exists()
 
 
+def test_only_the_search_page_loads_the_index_of_the_search(mini):
+    """pydata-sphinx-theme 0.20 loads it everywhere, to search while one types."""
+    folder = built(mini)
+    loaded = '<script src="{}_static/searchtools.js"></script>\n<script src="{}searchindex.js"></script>'
+    for name, up in (("analyses/gaps", "../"), ("search", "")):
+        page = folder / f"{name}.html"
+        page.write_text(page.read_text().replace("</head>", f"{loaded.format(up, up)}</head>"))
+    finish.finish(folder, epoch="1767225600")
+    assert ".js" not in (folder / "analyses/gaps.html").read_text()
+    assert "searchtools.js" in (folder / "search.html").read_text()
+    assert "searchindex.js" in (folder / "search.html").read_text()
+
+
 def test_with_a_repository_each_page_has_a_link_for_feedback_and_one_to_its_source(mini):
     assert address.feedback("index") == {}
     configure(mini, repository={"url": "https://github.com/someone/book/", "branch": "main"})

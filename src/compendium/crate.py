@@ -191,6 +191,7 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
                     "contentSize": str((paths.notebooks() / "runs.yml").stat().st_size)},
     )  # fmt: skip
     main["author"] = maintainers
+    main["license"] = code = _licence(crate, citation()["license"])
     if "requirements/book.lock" in described:
         main["softwareRequirements"] = described["requirements/book.lock"]
     outputs: dict[str, Any] = {}
@@ -207,6 +208,7 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
                             "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook),
                             "contentSize": str(run.notebook.stat().st_size)},
             )  # fmt: skip
+            notebooks[name]["license"] = [code, _licence(crate, TEXT_LICENCE)]  # its cells are code, or text
             inputs[name] = {key: _parameter(crate, run.notebook.stem, value) for key, value in known.items()}
             outputs[name] = crate.add_formal_parameter(
                 "results", "File", identifier=f"#{run.notebook.stem}-results", valueRequired=True,

@@ -30,6 +30,11 @@ _THEBE = re.compile(
     r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S
 )
 
+#: What pydata-sphinx-theme 0.20 writes on every page to search while one types, the index of the whole book with it.
+_INLINE_SEARCH = re.compile(
+    r'\s*<script src="[./]*(?:_static/searchtools|_static/language_data|searchindex)\.js"></script>'
+)
+
 #: The menu of all pages, and the name of each of its parts.
 _MENU = re.compile(r'(<div class="bd-toc-item[^"]*">)(.*?)(</div>)', re.S)
 _PART = re.compile(r'<p aria-level="2" class="caption" role="heading">(<span class="caption-text">.*?</span>)</p>')
@@ -108,6 +113,8 @@ def finish(built: Path, *, epoch: str) -> None:
 def _finished(text: str, document: str, terms: dict[str, tuple[str, str]], site: str) -> dict[str, str]:
     """Return a page as all readers get it, without the buttons, and its description."""
     text = lighter(folded(_THEBE.sub("", _ICON_SCRIPT.sub("", text)).replace(_TOGGLE, _NAMED_TOGGLE)))
+    if document != "search":
+        text = _INLINE_SEARCH.sub("", text)
     text = _YEAR.sub(r'\1<span class="hs-year">\2</span>', text)
     if document.startswith(_WITH_TERMS):
         text = with_terms(text, terms, "../" * document.count("/"))

@@ -32,7 +32,7 @@ class ReferenceRole(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the linked text, or a problematic node with a warning."""
         here = self.env.docname
-        lookup = Lookup(Path(self.env.app.srcdir) / "_build" / "results")
+        lookup = Lookup(Path(self.env.srcdir) / "_build" / "results")
         run = here.rpartition("/")[2]
         try:
             found = lookup.resolve(self.name, self.text.strip(), run)
