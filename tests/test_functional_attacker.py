@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from everyday.synthetic import teaching as generators
-from everyday.teaching import checks, copies, editions, modules, roster, words
+from everyday.teaching import checks, copies, editions, roster, words
+from taught import MODULES
 
-MODULES = modules.load_modules()
 #: Students of a roster whose files are attacked; numbers of a student's data that are combined, two at a time.
 STUDENTS, NUMBERS = 12, 150
 

@@ -7,12 +7,13 @@ import nbformat
 import pytest
 from click.testing import CliRunner
 
+import taught
 from answered import answered
 from compendium.errors import RunError
 from everyday import cli
-from everyday.teaching import copies, marking, modules, roster, sandbox
+from everyday.teaching import copies, marking, roster, sandbox
 
-WARDS = next(module for module in modules.load_modules() if module.name == "beds-and-slack")
+WARDS = next(module for module in taught.MODULES if module.name == "beds-and-slack")
 FULL = {exercise.name: exercise.points for exercise in WARDS.exercises if not exercise.is_open}
 UNSAFE = bool(sandbox.fault())
 

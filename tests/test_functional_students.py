@@ -13,11 +13,10 @@ import nbformat
 import pytest
 
 from everyday.synthetic import teaching as generators
-from everyday.teaching import checks, copies, editions, modules, roster
+from everyday.teaching import checks, copies, editions, roster
 from healthsys.errors import DataError
 from miniature import PROJECT
-
-MODULES = modules.load_modules()
+from taught import MODULES
 
 #: Names in the package list of Pyodide 314.0.7 (Python 3.14.2): ``pyodide-lock.json`` of the npm package ``pyodide``.
 #: Jupyter's kernel brings IPython.
@@ -115,8 +114,9 @@ SAME = {("coding-resilience", "q6"), ("beds-and-slack", "q3"), ("auditing-number
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
-def test_answers_differ_from_student_to_student(module):
+def test_answers_differ_from_student_to_student(module, monkeypatch):
     """Of all pairs among 30 students at most one in ten has an equal answer, or the exercise says that all have."""
+    monkeypatch.setattr(copies, "_slips", lambda *_: [])  # half of the work, and it is right answers that are compared
     draws = []
     for number in range(30):
         made = roster.own_data(module, seed=roster.seed_of(f"s{number:03d}", seed=11))

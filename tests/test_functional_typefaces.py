@@ -16,9 +16,8 @@ import pytest
 
 import miniature
 from compendium import drawings, paths, printing, typefaces
-from everyday.teaching import deck, editions, modules, paper
-
-MODULES = modules.load_modules()
+from everyday.teaching import deck, editions, paper
+from taught import MODULES
 
 #: Where each machine's only fonts are.
 FONTS = {

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from everyday.teaching import modules, paper
+import taught
+from everyday.teaching import paper
 
-MODULES = {module.name: module for module in modules.load_modules()}
+MODULES = {module.name: module for module in taught.MODULES}
 
 
 @pytest.fixture(scope="module")

@@ -26,9 +26,9 @@ from everyday.synthetic import teaching as generators
 from everyday.teaching import checks as check
 from everyday.teaching import copies, deck, editions, modules, paper, roster, words
 from healthsys.errors import DataError
+from taught import MODULES
 from workbooks import workbook
 
-MODULES = modules.load_modules()
 each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 
 

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from everyday.synthetic import teaching as generators
-from everyday.teaching import checks, copies, editions, marking, modules, roster
+from everyday.teaching import checks, copies, editions, marking, roster
+from taught import MODULES
 
 ANSWERS = yaml.safe_load((Path(__file__).parent / "wrong_answers.yml").read_text())
-MODULES = modules.load_modules()
 each = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 
 #: What a student is told by the kind of an answer.
