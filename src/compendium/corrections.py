@@ -31,7 +31,7 @@ def moved(run: str) -> list[dict[str, str]]:
     A row has ``run``, ``result``, ``meaning``, ``old`` and ``new``, as they are shown on the page. A result that is
     recorded for the first time replaces nothing and is not listed, and neither is a change beyond the digits that a
     reader sees, nor other words or signs for the same results: sentences are listed only with a number that moved. A
-    run that has not been executed is a :class:`RunError`.
+    run that has not been executed is a ``RunError``.
     """
     published, built = record.recorded_path(run), execution.results_path(run)
     if not built.is_file():

@@ -37,7 +37,7 @@ def read_panel(path: str | Path) -> pd.DataFrame:
 
     A row per trust and quarter has the columns of :data:`PANEL`, ``time`` (quarters since the first), ``previous``
     (occupancy a quarter earlier, if that row is used too) and ``left_out`` (a reason, or empty). A missing column, a
-    trust with a quarter twice, or a share outside 0 to 1 is a :class:`DataError`.
+    trust with a quarter twice, or a share outside 0 to 1 is a ``DataError``.
     """
     raw = csv_of(path, keep_default_na=False, na_values=[""])
     rows = columns_of(raw, PANEL, path)

@@ -53,7 +53,7 @@ def read(path: str | Path, *, label: str = "") -> pd.DataFrame:
 
     Columns are ``code``, ``year``, ``trust`` (its name), ``group`` (benchmarking group), ``respondents``, the shares
     of :data:`MEASURES` and :data:`OTHERS`, and the number of answers as ``<measure>_base``; others are ignored. A
-    missing column, an organisation with a year twice, or a share outside 0 to 100 is a :class:`DataError`.
+    missing column, an organisation with a year twice, or a share outside 0 to 100 is a ``DataError``.
     """
     name = label or Path(path).name
     wanted = KEPT | {f"{column}_rate": short for short, column in (MEASURES | OTHERS).items()}

@@ -27,7 +27,7 @@ _HIDDEN = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 def student_notebook(notebook: nbformat.NotebookNode, *, label: str) -> nbformat.NotebookNode:
     """Return the student's copy of a notebook in nbgrader's source format: no solution, no hidden test, no output.
 
-    A marker that is not closed is a :class:`RunError` that names ``label``.
+    A marker that is not closed is a ``RunError`` that names ``label``.
     """
     copy = nbformat.from_dict({**notebook, "cells": []})
     for cell in notebook.cells:
@@ -97,7 +97,7 @@ def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -
 
     The data are a student's own ``frames``, or the class's. Cells tagged ``figure`` are left out: a key needs no
     drawing. A wrong answer that happens to be right on these data is left out too. A solution that fails on them is a
-    :class:`RunError` that names module and exercise.
+    ``RunError`` that names module and exercise.
     """
     space: dict[str, Any] = {}
     found = WorkedOut([], {}, {})
@@ -144,7 +144,7 @@ class Sheet:
 def sheets(module: Module, *, seed: int | None = None) -> list[Sheet]:
     """Return the tables for a class without computers, computed by the module's description.
 
-    Without a seed they have the class's data. Code that fails is a :class:`RunError` that names module and table.
+    Without a seed they have the class's data. Code that fails is a ``RunError`` that names module and table.
     """
     from everyday.synthetic import teaching as generators
 

@@ -39,7 +39,7 @@ def read_roster(path: Path) -> list[str]:
     """Return the ids of a roster, in order; names and anything else in it are not kept.
 
     It is a workbook or a CSV file with a column ``id``, ``student``, ``Student ID`` or ``student_number``. A fault is a
-    :class:`DataError` with file, row, value and remedy: no id column, no student, an empty id, one that cannot name a
+    ``DataError`` with file, row, value and remedy: no id column, no student, an empty id, one that cannot name a
     folder, the same id twice.
     """
     label = path.name

@@ -110,7 +110,7 @@ def execute(
 
     A cell that ends Python, or takes too long, is left out, and the others are executed again without it. ``names`` are
     the variables that hold answers, ``data`` the files of the folder ``data``, ``course`` what :func:`packages` gives;
-    ``unsafe`` runs without a sandbox, with the limits alone. If Python does not start, a :class:`RunError` says so.
+    ``unsafe`` runs without a sandbox, with the limits alone. If Python does not start, a ``RunError`` says so.
     """
     left_out: dict[int, str] = {}
     with tempfile.TemporaryDirectory(prefix="marked-") as folder:
