@@ -160,6 +160,31 @@ def test_equal_pages_give_an_equal_zip(tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_a_zip_made_with_the_help_of_the_last_one_is_that_made_without(tmp_path):
+    """Changed, new, removed, moved, stored and empty files; a last zip that is damaged or not as noted is not used."""
+    notes, last = tmp_path / "notes.json", tmp_path / "last" / portable.file_name()
+
+    def written(name, contents, **given):
+        for path, content in contents.items():
+            (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / path).write_bytes(content)
+        portable.write(tmp_path / name, epoch=EPOCH, **given)
+        return (tmp_path / name / portable.file_name()).read_bytes()
+
+    before = {"a.html": b"one " * 99, "é/b.csv": b"1\n" * 50, "c.png": b"\x89PNG" * 9, "d.css": b"", "e.js": b"x" * 70}
+    after = {"a.html": b"two " * 99, "é/b.csv": b"1\n" * 50, "c.png": b"\x89PNG" * 9, "d.css": b"", "f.js": b"x" * 70}
+    written("last", before, notes=notes)
+    noted = notes.read_text()
+    plain = written("plain", after)
+    assert written("helped", after, last=last, notes=notes) == plain
+    assert notes.read_text() != noted
+    with zipfile.ZipFile(tmp_path / "helped" / portable.file_name()) as packed:
+        assert packed.testzip() is None
+    notes.write_text(noted)
+    last.write_bytes(last.read_bytes().replace(b"\x89PNG", b"\x89PNX"))
+    assert written("damaged", after, last=last, notes=notes) == plain
+
+
 def test_every_page_has_its_own_title_description_and_citation():
     titles, descriptions = {}, {}
     for name in pages():

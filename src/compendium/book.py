@@ -209,7 +209,10 @@ def without_icons(style: str) -> str:
 
 
 def publish(built: Path) -> None:
-    """Move freshly built pages into place as a whole, with the files they offer for download beside them."""
+    """Move freshly built pages into place as a whole, with the files they offer for download beside them.
+
+    A download that is as it was is the file of the last build under one more name, until that build is removed.
+    """
     fresh = paths.build() / ".html-new"
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo", *UNUSED))
@@ -227,7 +230,7 @@ def publish(built: Path) -> None:
             if path.is_file():
                 copy = fresh / name / path.relative_to(source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
+                _bring(path, copy, paths.build() / "html" / name / path.relative_to(source))
     lookup, shared = Lookup(paths.build() / "results"), kept.digest([*kept.sources(), *_bibliography()])
     (fresh / "executed").mkdir(exist_ok=True)
     for path in sorted((paths.build() / "executed").glob("*.ipynb")):
@@ -236,6 +239,18 @@ def publish(built: Path) -> None:
     project.extended("downloads", fresh)
     finish.finish(fresh, epoch=EPOCH)
     files.replace_folder(fresh, paths.build() / "html")
+
+
+def _bring(source: Path, target: Path, last: Path) -> None:
+    """Copy a file, or give that of the last build one more name where it says the same and nobody writes to it."""
+    try:
+        same_size = last.stat().st_size == source.stat().st_size
+        if same_size and target.suffix != ".html" and last.read_bytes() == source.read_bytes():
+            target.hardlink_to(last)
+            return
+    except OSError:  # not there, or on a disk without such names
+        pass
+    shutil.copyfile(source, target)
 
 
 def _readable(path: Path, lookup: Lookup) -> bytes:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from compendium import escape, project, typefaces
-from compendium.plotting import palette
 
 #: Pixels of a PNG for each pixel of the drawing.
 SCALE = 2
@@ -47,7 +46,7 @@ def alone(drawing: str, *, title: str, notes: Sequence[str] = ()) -> str:
     """
     plain = _VARIABLE.sub(lambda match: match[1], drawing)
     opening, rest = re.match(r"(<svg[^>]*>)(.*)", plain, re.S).groups()
-    paper = f'<rect width="100%" height="100%" fill="{palette().get("paper", WHITE)[1].lower()}"/>'
+    paper = f'<rect width="100%" height="100%" fill="{_colour("paper")}"/>'
     fonts = f"<style>{typefaces.rules(typefaces.FIGURES)}</style>"
     if notes:
         opening, said = _noted(opening, title, notes)
@@ -58,7 +57,7 @@ def alone(drawing: str, *, title: str, notes: Sequence[str] = ()) -> str:
 def _noted(opening: str, title: str, notes: Sequence[str]) -> tuple[str, str]:
     """Return the opening tag of a drawing made higher for its title and notes, and their lines."""
     left, top, width, height = (float(part) for part in re.search(r'viewBox="([^"]+)"', opening)[1].split())
-    ink = palette().get("text", WHITE)[1].lower()
+    ink = _colour("text")
     longest = int((width - 2 * _MARGIN) / _LETTER)
     lines = [(line, 600) for line in textwrap.wrap(title, int(longest * 0.95))]
     lines += [(line, 400) for note in notes for line in textwrap.wrap(note, longest)]
@@ -69,6 +68,13 @@ def _noted(opening: str, title: str, notes: Sequence[str]) -> tuple[str, str]:
     )
     whole = height + 2 * _MARGIN + _LINE * len(lines)
     return re.sub(r'viewBox="[^"]+"', f'viewBox="{left:g} {top:g} {width:g} {whole:g}"', opening), said
+
+
+def _colour(role: str) -> str:
+    """Return the colour of a role on light paper."""
+    from compendium.plotting import palette  # which imports matplotlib; most builds draw nothing
+
+    return palette().get(role, WHITE)[1].lower()
 
 
 @functools.lru_cache(maxsize=1)

@@ -310,8 +310,9 @@ def execute_runs(
     """
     waiting = []
     outcomes = {}
+    of_code = fingerprint.code()
     for run in runs:
-        if not force and is_current(run, fingerprint.fingerprint(run)):
+        if not force and is_current(run, fingerprint.fingerprint(run, of_code=of_code)):
             outcomes[run.name] = Outcome(run.name, "unchanged")
             tell(outcomes[run.name])
         else:

@@ -161,7 +161,11 @@ def _reexports(init: Path, name: str) -> bool:
 
 def label(path: Path) -> str:
     """Return a source file's path from the name of its package on."""
-    for folder in project.folders():
+    return _label(path, project.folders())
+
+
+def _label(path: Path, folders: list[Path]) -> str:
+    for folder in folders:
         if path.is_relative_to(folder):
             return path.relative_to(folder.parent).as_posix()
     return path.name
@@ -195,33 +199,47 @@ def data_files(run: Run) -> list[Path]:
     return declared + [path for path in given if path.is_file()]
 
 
-def fingerprint(run: Run) -> str:
-    """Return the hash of everything the outcome of a run depends on."""
+def code() -> str:
+    """Return one hash of the project's packages and settings, as they are now: which of them a run uses rests on it."""
+    from compendium import kept  # which takes hashes from here
+
+    read = [*kept.files_below(*project.folders()), paths.book() / project.FILE]
+    return kept.digest(f"{path} {sha256(path)}" for path in read if path.is_file())
+
+
+def fingerprint(run: Run, *, of_code: str = "") -> str:
+    """Return the hash of everything the outcome of a run depends on.
+
+    Parameters
+    ----------
+    run
+        The run.
+    of_code
+        What :func:`code` has just returned; whoever asks for many runs gives it, so that it is found once.
+    """
+    folders = project.folders()
     notebook, beside = run.read(), sorted(run.notebook.parent.glob("*.py"))
     parts = {
         "notebook": code_of(notebook),
         "parameters": {name: value for name, value in sorted(run.parameters.items()) if not _is_file(value)},
         "data": [[path.name, sha256(path)] for path in data_files(run)],
         "schemas": [datasets.describe(name) for name in run.data],
-        "source": [[label(path), sha256(path)] for path in [*_used(run), *beside]],
+        "source": [[_label(path, folders), sha256(path)] for path in [*_used(run, of_code or code()), *beside]],
         "lock": lock_hash(),
         "python": list(sys.version_info[:2]),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _used(run: Run) -> list[Path]:
+def _used(run: Run, of_code: str) -> list[Path]:
     """Return the source files of a run; found again only where its notebook or a package has changed."""
     from compendium import kept  # which takes hashes from here
-
-    code = [*kept.files_below(*project.folders()), paths.book() / project.FILE]
-    asked = [run.notebook, *(f"{path} {sha256(path)}" for path in code if path.is_file())]
 
     def find() -> dict[str, str]:
         return {str(path): "" for path in source_files(run.read())}
 
     try:
-        return [Path(found) for found in kept.texts(f"uses-{run.notebook.stem}", find, of=asked)]
+        return [Path(found) for found in kept.texts(f"uses-{run.notebook.stem}", find, of=[run.notebook, of_code])]
     except OSError:  # a checkout that cannot be written to
         return source_files(run.read())
 

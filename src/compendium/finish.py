@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from lxml import html as parser
 
-from compendium import address, cite, escape, kept, policy, portable, project
+from compendium import address, cite, escape, kept, paths, policy, portable, project
 
 #: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
@@ -26,9 +26,7 @@ _TOGGLE = '<summary><span class="toctree-toggle"'
 _NAMED_TOGGLE = '<summary aria-label="Pages below this one"><span class="toctree-toggle"'
 
 #: What the theme writes for thebe, which no page loads.
-_THEBE = re.compile(
-    r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S
-)
+_THEBE = re.compile(r'\s*<script type="text/x-thebe-config">.*?</script>|\s*<script>kernelName = [^<]*</script>', re.S)
 
 #: What pydata-sphinx-theme 0.20 writes on every page to search while one types, the index of the whole book with it.
 _INLINE_SEARCH = re.compile(
@@ -92,9 +90,9 @@ def finish(built: Path, *, epoch: str) -> None:
         if not _NO_PAGE.fullmatch(document):
             said[document] = made["description"]
     _write_search(built, said)
-    for path, text in texts.items():
-        path.write_text(text.replace(_LANDING, ""), encoding="utf-8")
-    size = portable.write(built, epoch=epoch)
+    plain = {path.relative_to(built).as_posix(): text.replace(_LANDING, "") for path, text in texts.items()}
+    last = paths.build() / "html" / portable.file_name()
+    size = portable.write(built, epoch=epoch, instead=plain, last=last, notes=paths.build() / "kept" / "zip.json")
     for path, text in texts.items():
         document = path.relative_to(built).with_suffix("").as_posix()
         up = "../" * document.count("/")

@@ -139,7 +139,8 @@ def libraries() -> list[str]:
 
     configuration.write()
     ours = {folder.name for folder in project.folders()}
-    named = ["pandas", "nbformat", "lxml.html", *builtin_extensions]
+    named = ["pandas", "nbformat", "lxml.html", "jupyter_client.asynchronous", "myst_nb.sphinx_ext"]
+    named += builtin_extensions
     named += runpy.run_path(str(configuration.path()))["extensions"]
     return [project.MACHINE, *(name for name in named if name.partition(".")[0] not in ours)]
 

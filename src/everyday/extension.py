@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compendium import datasets, files, kept, paths
-from everyday.teaching.modules import Module, load_modules
 
 if TYPE_CHECKING:
     from compendium.record import Difference
@@ -34,20 +33,20 @@ def written() -> list[Path]:
 def downloads(folder: Path) -> None:
     """Write the students' editions and the ledger for download among the built pages."""
     sources = kept.sources()
-    for module in load_modules():
-        name, made_from = f"{module.name}.zip", [*sources, *module.notebook.parent.glob(f"{module.name}.*")]
+    for described in sorted((paths.notebooks() / "teaching").glob("*.yml")):
+        name, made_from = f"{described.stem}.zip", [*sources, *described.parent.glob(f"{described.stem}.*")]
         made_from += [path for path in [paths.book() / "teaching" / "get-ready.md"] if path.is_file()]
-        content = kept.kept(name, functools.partial(_student_zip, module), of=made_from)
+        content = kept.kept(name, functools.partial(_student_zip, described.stem), of=made_from)
         files.write_whole(folder / "teaching" / "files" / name, content)
     if "claims" in datasets.names():
         content = kept.kept("claims", _ledger, of=[*sources, *kept.files_below(paths.results())])
         (folder / "data" / "claims.json").write_bytes(content)
 
 
-def _student_zip(module: Module) -> bytes:
-    from everyday.teaching import editions
+def _student_zip(name: str) -> bytes:
+    from everyday.teaching import editions, modules
 
-    return editions.student_zip(module)
+    return editions.student_zip(modules.select((name,))[0])
 
 
 def _ledger() -> bytes:
