@@ -166,9 +166,8 @@ def test_jupyterlab_serves_the_whole_folder_and_trusts_what_was_built():
     recipe = re.search(r"^lab:.*\n((?:\t.*\n)+)", text, flags=re.M)[1].splitlines()
     signing, opening = (line for line in recipe if "/jupyter " in line)
     assert "jupyter trust $(SIGNED) book/_build/html/executed/*.ipynb notebooks/*.ipynb" in signing
-    assert "$(SIGNED) --notebook-dir=. " in opening
+    assert "$(SIGNED) $(CHECKPOINTS) --notebook-dir=. " in opening
     named = [part for part in opening.split()[3:] if not part.startswith(("-", "$"))]
-    assert "$(CHECKPOINTS)" in opening
     assert not named, "a folder that is named becomes the root, and then the sources cannot be reached"
 
 
