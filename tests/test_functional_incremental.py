@@ -136,6 +136,23 @@ def test_after_changes_of_every_kind_the_pages_are_those_of_a_clean_build(built,
     assert all(said in page for said in ("Waits, once more", "Nobody"))
 
 
+def test_a_page_that_is_removed_leaves_nothing_behind(built):
+    """Neither the page nor the listing of a module that it alone documents; Sphinx keeps both."""
+    toc, page = built / "book/_toc.yml", built / "book/passing.md"
+    before, html = toc.read_text(), built / "book/_build/html"
+    toc.write_text(f"{before}- file: passing\n")
+    page.write_text("# Passing\n\n```{eval-rst}\n.. automodule:: minimethods\n   :members:\n```\n")
+    done = healthsys(built, "build")
+    assert done.returncode == 0, done.stderr
+    made = [html / "passing.html", html / "_modules/minimethods.html"]
+    assert [path.is_file() for path in made] == [True, True], sorted(html.glob("_modules/*"))
+    toc.write_text(before)
+    page.unlink()
+    done = healthsys(built, "build")
+    assert done.returncode == 0, done.stderr
+    assert [path.is_file() for path in made] == [False, False]
+
+
 def pages_of(root: Path) -> dict[str, str]:
     """Return the hash of every file of a built book."""
     html = root / "book/_build/html"

@@ -145,6 +145,22 @@ def _write_menus(app: Sphinx, env: Any) -> list[str]:
     return [] if before == titles else sorted(titles)
 
 
+def _forget_pages(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Remove what was written of pages that are no longer there; Sphinx leaves it."""
+    for name in removed:
+        Path(app.outdir, f"{name}.html").unlink(missing_ok=True)
+    return []
+
+
+def _forget_modules(app: Sphinx, error: Exception | None) -> None:
+    """Remove the listings of modules that no page documents any more."""
+    documented = {name for name, found in getattr(app.env, "_viewcode_modules", {}).items() if found}
+    listings = Path(app.outdir, "_modules")
+    for page in () if error else listings.rglob("*.html"):
+        if ".".join(page.relative_to(listings).with_suffix("").parts) not in {"index", *documented}:
+            page.unlink()
+
+
 def _module_file(app: Sphinx, module: str) -> str | None:
     """Return the file of a module; viewcode's own function imports the module's package, which takes seconds."""
     package, *parts = module.split(".")
@@ -163,6 +179,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
+    app.connect("env-get-outdated", _forget_pages)
     app.connect("env-updated", _write_menus)
     app.connect("html-page-context", _add_explorer)
     app.connect("html-page-context", _share_figure, priority=400)
@@ -170,4 +187,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)
+    app.connect("build-finished", _forget_modules)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
