@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import in_process
 import miniature
-from compendium import datasets, fingerprint, project, state
+from compendium import book, datasets, fingerprint, project, sphinx, state
 from compendium.runs import load_runs
 from miniature import healthsys
 from test_functional_surroundings import left
@@ -222,3 +223,43 @@ def test_a_changed_file_executes_few_runs():
             continue
         if package == "healthsys" and topic.removesuffix(".py") not in SHARED:
             assert len(names) <= MOST, f"{file} executes {len(names)} runs: {sorted(names)}"
+
+
+def test_index_entries_are_in_the_order_of_pages_whatever_was_written_last():
+    """Of the pages written now the search has the entries first; a cold build has them by page."""
+    entries = {name: [("single", f"word; of {name}", f"id-{name}", "", None)] for name in ("c", "a", "b")}
+    indexer = SimpleNamespace(
+        _titles=dict.fromkeys("abc", ""), _index_entries={"b": [("of b", "id-b", "")]}, _mapping={}, _title_mapping={}
+    )
+    env = SimpleNamespace(domaindata={"index": {"entries": entries}})
+    sphinx._keep_index_entries(SimpleNamespace(builder=SimpleNamespace(indexer=indexer), env=env))
+    assert list(indexer._index_entries) == ["a", "b", "c"]
+    assert indexer._index_entries["b"] == [("of b", "id-b", "")], "what was written now stays"
+
+
+def test_the_menu_is_resolved_once_for_the_pages_of_a_folder_that_are_in_none():
+    asked = []
+    app = SimpleNamespace(env=SimpleNamespace(found_docs={"about"}), compendium_menus={})
+    for page in ("_modules/a/b", "_modules/a/c", "_modules/d", "search", "genindex", "about"):
+        context = {"toctree": lambda page=page, **given: asked.append(page) or f"menu of {page} {given}"}
+        sphinx._share_menus(app, page, "page.html", context, None)
+        for deep in (True, False):
+            assert context["toctree"](deep=deep).endswith(f"{{'deep': {deep}}}")
+    assert asked == [page for page in ("_modules/a/b", "_modules/d", "search", "about") for _ in range(2)]
+
+
+def test_a_download_that_is_as_it_was_is_not_copied(tmp_path):
+    def brought(name, last):
+        source, before, target = (tmp_path / folder / name for folder in ("source", "before", "after"))
+        for path, text in ((source, "1,2\n"), (before, last)):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        target.parent.mkdir(exist_ok=True)
+        book._bring(source, target, before)
+        assert target.read_text() == "1,2\n"
+        return target.samefile(before)
+
+    assert brought("same.csv", "1,2\n")
+    assert not brought("changed.csv", "1,3\n")
+    assert not brought("page.html", "1,2\n"), "which is finished in place"
+    assert not (tmp_path / "after" / "same.csv").samefile(tmp_path / "source" / "same.csv")

@@ -17,6 +17,7 @@ from compendium import (
     datasets,
     execution,
     files,
+    fingerprint,
     finish,
     generated,
     kept,
@@ -148,7 +149,7 @@ def inputs_hash() -> str:
         digest.update(
             f"{path.relative_to(paths.root()) if path.is_relative_to(paths.root()) else path.name}\0".encode()
         )
-        digest.update(datasets.sha256(path).encode())
+        digest.update(fingerprint.sha256(path).encode())
     return digest.hexdigest()
 
 

@@ -93,10 +93,11 @@ def finish(built: Path, *, epoch: str) -> None:
     plain = {path.relative_to(built).as_posix(): text.replace(_LANDING, "") for path, text in texts.items()}
     last = paths.build() / "html" / portable.file_name()
     size = portable.write(built, epoch=epoch, instead=plain, last=last, notes=paths.build() / "kept" / "zip.json")
+    zipped = portable.file_name()
     for path, text in texts.items():
         document = path.relative_to(built).with_suffix("").as_posix()
         up = "../" * document.count("/")
-        text = _with_button(text, up, size)
+        text = _with_button(text, up + zipped, size)
         notebook = f"executed/{path.stem}.ipynb"
         if path.parent.name == "analyses" and (built / notebook).is_file():
             text = text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + _OPEN.format(up + notebook), 1)
@@ -262,10 +263,9 @@ def _write_search(built: Path, said: dict[str, str]) -> None:
     shutil.copyfile(_TEMPLATES / "said.js", built / "_static" / "said.js")
 
 
-def _with_button(text: str, up: str, size: int) -> str:
+def _with_button(text: str, href: str, size: int) -> str:
     """Return a page with the button of the whole book in its header, and in words on the landing page."""
-    href, words = f"{up}{portable.file_name()}", f"zip, {portable.in_words(size)}"
-    label = f"Download the whole book ({words})"
+    label = f"Download the whole book (zip, {portable.in_words(size)})"
     button = (
         f'\n<a class="btn btn-sm pst-navbar-icon hs-book" href="{href}" download title="{label}" aria-label="{label}">'
         '<span class="fa-solid fa-download"></span></a>'

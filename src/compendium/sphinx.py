@@ -93,6 +93,24 @@ def _add_explorer(app: Sphinx, pagename: str, templatename: str, context: dict[s
                 app.add_js_file(name, loading_method="defer")
 
 
+def _share_menus(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Resolve the menu once for all pages of a folder that are in no menu (sources of modules, indices, search).
+
+    It marks none of them as the current page, and its links depend on the folder alone.
+    """
+    if pagename in app.env.found_docs or "toctree" not in context:
+        return
+    resolve, menus, folder = context["toctree"], app.compendium_menus, pagename.rpartition("/")[0]
+
+    def menu(**asked: Any) -> str:
+        key = (folder, *sorted(asked.items()))
+        if key not in menus:
+            menus[key] = resolve(**asked)
+        return menus[key]
+
+    context["toctree"] = menu
+
+
 def _mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Give entries of the bibliography the role of list items: docutils gives one that ARIA has withdrawn."""
     if "body" in context:
@@ -132,6 +150,8 @@ def _keep_index_entries(app: Sphinx) -> list[Any]:
                 for word in split_index_msg(kind, value)
             }
             indexer._index_entries[document] = sorted(words)
+    if indexer:  # by page, as in a cold build, whichever were written now
+        indexer._index_entries = dict(sorted(indexer._index_entries.items()))
     for words in (indexer._mapping, indexer._title_mapping) if indexer else ():
         for word in [word for word, documents in words.items() if not documents]:  # of a page as it was before
             del words[word]
@@ -175,6 +195,7 @@ def _module_file(app: Sphinx, module: str) -> str | None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
     viewcode.get_module_filename = _module_file
+    app.compendium_menus = {}
     for name in ROLES:
         app.add_role(name, ReferenceRole())
     app.connect("autodoc-process-docstring", _keep_comments_whole, priority=900)
@@ -183,6 +204,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _write_menus)
     app.connect("html-page-context", _add_explorer)
     app.connect("html-page-context", _share_figure, priority=400)
+    app.connect("html-page-context", _share_menus, priority=400)  # before the theme writes what it uses
     app.connect("config-inited", _own_pages, priority=900)
     app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
