@@ -27,7 +27,9 @@ SECONDS = 45
 SMOKE = "tests/test_functional_smoke.py"
 
 #: A change of one of these touches every test.
-EVERYTHING = re.compile(r"conftest\.py|tests/(conftest|miniature)\.py|pyproject\.toml|requirements/.*\.lock|Makefile")
+EVERYTHING = re.compile(
+    r"conftest\.py|tests/(conftest|miniature|commands)\.py|pyproject\.toml|requirements/.*\.lock|Makefile"
+)
 
 
 def changed(base: str = "HEAD", *, root: Path = PROJECT) -> list[str] | None:
