@@ -72,7 +72,7 @@ def instructions(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
     asked, how = words.tasks(module), module.about["paper"]
     return policy.rendered(
         "teaching/sheets-lecturer.md", package="everyday", title=module.title, how=how, asked=asked, keys=keys
-    )
+    ).rstrip()
 
 
 def _key(sheet: copies.Sheet) -> str:
