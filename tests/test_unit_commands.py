@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,7 +50,8 @@ def test_a_command_is_a_new_interpreter_where_one_is_asked_for(tmp_path, monkeyp
     done = subprocess.CompletedProcess([], 0, "", "")
     monkeypatch.setattr(miniature, "COMMANDS", "somewhere")
     monkeypatch.setattr(miniature.commands, "call", lambda *_, **__: asked.append("forked") or done)
-    monkeypatch.setattr(miniature.subprocess, "run", lambda *_, **__: asked.append("new") or done)
+    new = SimpleNamespace(args=[], returncode=0, communicate=lambda: ("", ""))
+    monkeypatch.setattr(miniature, "started", lambda *_, **__: asked.append("new") or nullcontext(new))
     monkeypatch.setattr(miniature.coverage.Coverage, "current", lambda: None)
     for variables in ({}, {"HEALTHSYS_COLD_KERNELS": "1"}, {"PYTHONHASHSEED": "random"}, {"TZ": "UTC"}):
         miniature.healthsys(tmp_path, "list", **variables)

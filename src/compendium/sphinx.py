@@ -173,12 +173,17 @@ def _forget_pages(app: Sphinx, env: Any, added: set[str], changed: set[str], rem
 
 
 def _forget_modules(app: Sphinx, error: Exception | None) -> None:
-    """Remove the listings of modules that no page documents any more."""
+    """Remove the listings of modules that no page documents any more, and the indices where there is none."""
+    if error:
+        return
     documented = {name for name, found in getattr(app.env, "_viewcode_modules", {}).items() if found}
     listings = Path(app.outdir, "_modules")
-    for page in () if error else listings.rglob("*.html"):
-        if ".".join(page.relative_to(listings).with_suffix("").parts) not in {"index", *documented}:
+    for page in listings.rglob("*.html"):
+        name = ".".join(page.relative_to(listings).with_suffix("").parts)
+        if name not in documented and not (name == "index" and documented):
             page.unlink()
+    if not app.env.domaindata["py"]["modules"]:
+        Path(app.outdir, "py-modindex.html").unlink(missing_ok=True)
 
 
 def _module_file(app: Sphinx, module: str) -> str | None:

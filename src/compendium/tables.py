@@ -67,7 +67,7 @@ def table(
     >>> shown = table(pd.DataFrame({"team": ["A"], "score": [143.25]}), caption="Scores", formats={"score": "{:.0f}"})
     >>> '<th scope="row">A</th><td class="num">143</td>' in shown.html
     True
-    >>> '<tbody><tr><td colspan="1">none</td></tr></tbody>' in table(pd.DataFrame({"team": []}), caption="Scores").html
+    >>> '<tbody><tr><th scope="row">none</th></tr></tbody>' in table(pd.DataFrame({"team": []}), caption="Scores").html
     True
     """
     formats, headings = formats or {}, headings or {}
@@ -87,7 +87,7 @@ def table(
             )
         body.append("<tr>" + "".join(row) + "</tr>")
     if frame.empty:
-        body = [f'<tr><td colspan="{len(frame.columns)}">{NO_ROWS}</td></tr>']
+        body = [f'<tr><th scope="row">{NO_ROWS}</th>{"<td></td>" * (len(frame.columns) - 1)}</tr>']
     anchor = f' id="table-{escape.html(name)}"' if name else ""
     below = f'<p class="hs-table-note">{escape.html(note)}</p>' if note else ""
     page = (
