@@ -462,6 +462,18 @@ def test_the_built_book_is_archived_only_while_it_is_up_to_date(project, monkeyp
     assert archive.built_book() == ["book/_build/html/index.html"]
 
 
+@pytest.mark.parametrize("name", ["words.csv", "templates/page.md", "words.py"])
+def test_pages_are_built_again_where_a_file_of_a_package_changes(project, monkeypatch, name):
+    file = project / "package" / name
+    file.parent.mkdir(parents=True)
+    monkeypatch.setattr(book.project, "folders", lambda: [project / "package"])
+    seen = []
+    for text in ("one", "two", "two"):
+        file.write_text(text)
+        seen.append(book.inputs_hash())
+    assert seen[0] != seen[1] == seen[2]
+
+
 def test_the_built_book_of_an_archive_is_checked_where_it_is_unpacked(project, tmp_path, monkeypatch):
     build = project / "book/_build"
     (build / "html").mkdir(parents=True)

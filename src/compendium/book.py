@@ -136,12 +136,11 @@ def _bibliography() -> list[Path]:
 
 def inputs_hash() -> str:
     """Return the hash of everything the page build reads."""
-    book, here = paths.book(), Path(__file__).parent
+    book = paths.book()
     read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
     read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
     read += [path for path in paths.data().rglob("*") if path.is_file()]
-    read += [path for folder in project.folders() for path in folder.rglob("*.py")]
-    read += [path for path in (here / "templates").rglob("*") if path.is_file()]
+    read += kept.files_below(*project.folders())
     read += [paths.root() / "requirements" / "book.lock", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
     read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
