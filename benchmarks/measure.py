@@ -22,12 +22,9 @@ RESULTS = PROJECT / "benchmarks" / "results.json"
 
 
 def project_copy(to: Path) -> Path:
-    """Copy what the commands read, so that a benchmark leaves the checkout alone."""
-    ignored = shutil.ignore_patterns("_build", "analyses", "__pycache__")
-    for folder in ("book", "data", "notebooks", "requirements", "results", "benchmarks"):
-        if (PROJECT / folder).is_dir():
-            shutil.copytree(PROJECT / folder, to / folder, ignore=ignored)
-    shutil.copy(PROJECT / "CHANGELOG.md", to)
+    """Copy the project without what is built, so that a benchmark leaves the checkout alone."""
+    ignored = shutil.ignore_patterns("_build", "analyses", "__pycache__", "dist", ".*")
+    shutil.copytree(PROJECT, to, ignore=ignored, dirs_exist_ok=True)
     return to
 
 
