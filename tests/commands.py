@@ -7,12 +7,10 @@ wants another interpreter (other ``PYTHON…`` variables, its own order of hashe
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import json
 import os
-import random
 import runpy
 import socket
 import subprocess
@@ -44,10 +42,27 @@ SOURCES = str(Path(__file__).resolve().parents[1] / "src")
 PATIENCE = 300
 
 
+def command(request: dict[str, Any]) -> None:
+    """Be ``python -m <module> <arguments>``."""
+    sys.path.insert(0, request["folder"])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "compendium"]:
+        del sys.modules[name]  # the machine is imported anew too
+    for folder in request["environment"].get("PYTHONPATH", "").split(os.pathsep):  # what a new interpreter reads first
+        if folder and (own := Path(folder) / "sitecustomize.py").is_file():
+            exec(compile(own.read_text(), own, "exec"), {"__name__": "sitecustomize"})
+    module, *arguments = request["arguments"]
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    finally:
+        with contextlib.suppress(BaseException):
+            threading._shutdown()  # ends pools of processes, as the end of an interpreter does
+
+
 class Commands(forkserver.Server):
     """Forks commands; imports nothing before the first is asked for."""
 
-    ready = False
+    begin, ready = staticmethod(command), False
 
     def start(self) -> None:
         """Import once, then fork a command for whoever connects."""
@@ -59,52 +74,6 @@ class Commands(forkserver.Server):
         super().start()
 
 
-def become_command(
-    request: dict[str, Any], descriptors: list[int], connection: socket.socket, *, imported: dict[str, str]
-) -> None:
-    """Turn this freshly forked process into ``python -m <module> <arguments>``; does not return."""
-    code = 1
-    try:
-        os.setsid()
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in zip([nothing, *descriptors], range(3), strict=True):
-            os.dup2(source, target)
-            os.close(source)
-        os.environ.clear()
-        os.environ.update(request["environment"])
-        os.chdir(request["folder"])
-        named = request["environment"].get("PYTHONPATH", "").split(os.pathsep)
-        sys.path[:0] = [request["folder"], *(folder for folder in named if folder and folder not in sys.path)]
-        for name in [name for name in sys.modules if name.partition(".")[0] == "compendium"]:
-            del sys.modules[name]  # the machine is imported anew too
-        for folder in named:  # what a new interpreter reads first
-            if folder and (own := Path(folder) / "sitecustomize.py").is_file():
-                exec(compile(own.read_text(), own, "exec"), {"__name__": "sitecustomize"})
-        tempfile.tempdir = None
-        random.seed()
-        sys.modules["numpy"].random.seed()
-        connection.sendall(json.dumps({"pid": os.getpid()}).encode() + b"\n")
-        connection.close()
-        module, *arguments = request["arguments"]
-        sys.argv = [module, *arguments]
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
-        code = 0
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-        if isinstance(ended.code, str):
-            print(ended.code, file=sys.stderr)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        with contextlib.suppress(BaseException):
-            threading._shutdown()  # ends pools of processes, as the end of an interpreter does
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):
-                stream.flush()
-        os._exit(code)
-
-
 @contextlib.contextmanager
 def serving() -> Iterator[str]:
     """While this lasts, commands can be forked; yields where to ask, or nothing where they cannot."""
@@ -113,24 +82,13 @@ def serving() -> Iterator[str]:
     if not kernels.available():
         yield ""
         return
-    with tempfile.TemporaryDirectory(prefix="commands-") as folder, socket.socket(socket.AF_UNIX) as listener:
+    with tempfile.TemporaryDirectory(prefix="commands-") as folder:
         address = str(Path(folder) / "commands")
-        listener.bind(address)
-        listener.listen(64)
-        server = subprocess.Popen(
-            [sys.executable, __file__, str(listener.fileno())],
-            cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            pass_fds=[listener.fileno()], start_new_session=True, env={**os.environ, "PYTHONPATH": SOURCES},
-        )  # fmt: skip
+        server = kernels.start(address, __file__, environment={"PYTHONPATH": SOURCES})
         try:
             yield address
         finally:
-            server.stdin.close()
-            try:
-                server.wait(timeout=5)
-            except subprocess.TimeoutExpired:  # still importing
-                server.kill()
-                server.wait()
+            kernels.end(server)
 
 
 def call(
@@ -168,5 +126,4 @@ def call(
 
 if __name__ == "__main__":
     del sys.path[0]  # this folder; a command adds its own
-    forkserver.become_kernel = become_command
     Commands(socket.socket(fileno=int(sys.argv[1])), {}).serve()

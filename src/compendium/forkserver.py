@@ -22,6 +22,7 @@ import socket
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 #: What every kernel imports before its first cell, whatever the notebook imports.
@@ -72,10 +73,25 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return json.loads(text), descriptors
 
 
-def become_kernel(
-    request: dict[str, Any], descriptors: list[int], connection: socket.socket, *, imported: dict[str, str]
+def become(
+    begin: Callable[[dict[str, Any]], None],
+    request: dict[str, Any],
+    descriptors: list[int],
+    connection: socket.socket,
+    *,
+    imported: dict[str, str],
 ) -> None:
-    """Turn this freshly forked process into the kernel that a cold start would have given; does not return."""
+    """Turn this freshly forked process into what a new interpreter would have become; does not return.
+
+    Parameters
+    ----------
+    begin
+        Is called with the request in the folder, the environment and with the streams that were asked for.
+    request, descriptors, connection
+        What :func:`receive` returns, and where the process's number goes.
+    imported
+        Variables that imports have set (:func:`preload`).
+    """
     code = 1
     try:
         os.setsid()
@@ -84,21 +100,22 @@ def become_kernel(
             os.dup2(source, target)
             os.close(source)
         os.environ.clear()
-        os.environ.update({**imported, **request["environment"], "JPY_PARENT_PID": str(os.getppid())})
+        os.environ.update({**imported, **request["environment"]})
         os.chdir(request["folder"])
         named = request["environment"].get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = [folder for folder in named if folder and folder not in sys.path]
         tempfile.tempdir = None
         random.seed()
-        if "numpy" in sys.modules:  # every kernel starts from its own entropy, as a cold one does
+        if "numpy" in sys.modules:  # every process starts from its own entropy, as a new interpreter does
             sys.modules["numpy"].random.seed()
-        sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *request["arguments"]]
         connection.sendall(json.dumps({"pid": os.getpid()}).encode() + b"\n")
         connection.close()
-        sys.modules["ipykernel.kernelapp"].launch_new_instance()
+        begin(request)
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
@@ -109,8 +126,18 @@ def become_kernel(
         os._exit(code)
 
 
+def kernel(request: dict[str, Any]) -> None:
+    """Be the kernel that a cold start would have given."""
+    os.environ["JPY_PARENT_PID"] = str(os.getppid())
+    sys.argv = [importlib.util.find_spec("ipykernel_launcher").origin, *request["arguments"]]
+    sys.modules["ipykernel.kernelapp"].launch_new_instance()
+
+
 class Server:
     """Answers requests for kernels until standard input closes."""
+
+    #: What a forked process does, of its request.
+    begin = staticmethod(kernel)
 
     def __init__(self, listener: socket.socket, imported: dict[str, str]) -> None:
         self.listener = listener
@@ -156,7 +183,7 @@ class Server:
             pid = os.fork()
             if pid == 0:
                 self.forget()
-                become_kernel(request, descriptors, connection, imported=self.imported)
+                become(self.begin, request, descriptors, connection, imported=self.imported)
             connection.setblocking(False)
             self.kernels[pid] = connection
             self.selector.register(connection, selectors.EVENT_READ, pid)

@@ -99,7 +99,8 @@ def warm(notebooks: Iterable[Path], *, environment: dict[str, str], own: bool = 
     with tempfile.TemporaryDirectory(prefix="healthsys-") as folder:
         address = str(Path(folder) / "kernels")
         try:
-            server = _start(address, imported(notebooks, own=own), environment)
+            server = start(address, "-m", "compendium.forkserver", environment=environment,
+                           arguments=imported(notebooks, own=own))  # fmt: skip
         except OSError:
             yield False
             return
@@ -108,20 +109,21 @@ def warm(notebooks: Iterable[Path], *, environment: dict[str, str], own: bool = 
             yield True
         finally:
             os.environ.pop(ADDRESS_VARIABLE, None)
-            server.stdin.close()
-            try:
-                server.wait(timeout=5)
-            except subprocess.TimeoutExpired:  # still importing
-                server.kill()
-                server.wait()
+            end(server)
 
 
-def _start(address: str, modules: list[str], environment: dict[str, str]) -> subprocess.Popen:
+def start(
+    address: str, *script: str, environment: dict[str, str], arguments: Iterable[str] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a server that forks (:class:`compendium.forkserver.Server`) and listens at an address.
+
+    ``script`` is what Python runs; the descriptor to listen at is its first argument, before the others.
+    """
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(64)
         return subprocess.Popen(
-            [sys.executable, "-m", "compendium.forkserver", str(listener.fileno()), *modules],
+            [sys.executable, *script, str(listener.fileno()), *arguments],
             cwd=Path(address).parent,  # nothing is there that could be imported by mistake
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -130,6 +132,16 @@ def _start(address: str, modules: list[str], environment: dict[str, str]) -> sub
             pass_fds=[listener.fileno()],
             start_new_session=True,
         )
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """End a server that forks, and with it what it has forked."""
+    server.stdin.close()
+    try:
+        server.wait(timeout=5)
+    except subprocess.TimeoutExpired:  # still importing
+        server.kill()
+        server.wait()
 
 
 def use_warm_kernels() -> None:
