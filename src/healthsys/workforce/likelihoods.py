@@ -1,0 +1,164 @@
+"""Relative likelihoods of two groups, and shares of people, with their intervals."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.contingency_tables import Table2x2
+
+from healthsys.disclosure import Page, Printed, Rule, protect
+from healthsys.errors import DataError
+from healthsys.statistics import check_level, proportion_interval, two_proportions_p
+
+#: Band of the four-fifths guideline, both ends included: a rule of thumb for size. It comes from the Uniform Guidelines
+#: on Employee Selection Procedures of the United States (1978, 29 CFR 1607.4 D) and the Equality Act 2010 has
+#: no such rule.
+FOUR_FIFTHS = (0.80, 1.25)
+
+#: A ratio this close to an end of the band (as a share of it) is on it: 12 of 15 against 15 of 15 is 0.80.
+ON_THE_EDGE = 1e-9
+
+
+@dataclass(frozen=True)
+class RelativeLikelihood:
+    """A ratio of two groups with its interval, or the reason why there is none; ``p`` is Fisher's exact p."""
+
+    ratio: float | None
+    lower: float | None
+    upper: float | None
+    reason: str | None = None
+    p: float | None = None
+
+    @property
+    def outside_four_fifths(self) -> bool | None:
+        """Whether the ratio is outside 0.80 to 1.25 inclusive (unrounded); None without a ratio."""
+        if self.ratio is None:
+            return None
+        return not FOUR_FIFTHS[0] * (1 - ON_THE_EDGE) <= self.ratio <= FOUR_FIFTHS[1] * (1 + ON_THE_EDGE)
+
+    def sentence(self, *, group: str, reference: str, outcome: str) -> str:
+        """Say whom the ratio favours or burdens, and how sure that is."""
+        if self.ratio is None or self.lower is None:
+            return self.reason or ""
+        if math.isclose(self.ratio, 1, rel_tol=ON_THE_EDGE):
+            return f"{group} and {reference} were equally likely {outcome}"
+        more = "more" if self.ratio > 1 else "less"
+        unsure = self.lower <= 1 <= self.upper
+        sure = "but chance alone could explain it" if unsure else "by more than chance alone would explain"
+        return f"{group} were {more} likely {outcome} than {reference}, {sure}"
+
+
+def _checked(had: float, could: float, name: str) -> tuple[int, int]:
+    for value in (had, could):
+        if pd.isna(value) or math.isinf(value) or value < 0 or value != int(value):
+            raise DataError(f"{name}: a count is {value!r}; allowed: whole numbers, 0 or more. Check the source table")
+    if had > could:
+        raise DataError(
+            f"{name}: {int(had):,} people had the outcome but only {int(could):,} could have had it; "
+            "are the two columns swapped?"
+        )
+    return int(had), int(could)
+
+
+def relative_likelihood(
+    had: int, could: int, *, reference_had: int, reference_could: int, level: float = 0.95
+) -> RelativeLikelihood:
+    """Risk ratio of one group against a reference group, with Katz's log interval and Fisher's exact p.
+
+    WRES indicator 2 is this with white applicants as the group and BME applicants as the reference: appointed over
+    shortlisted in each. It is never an odds ratio, it divides unrounded rates, and no count is changed.
+
+    Parameters
+    ----------
+    had, could
+        People with the outcome and people who could have had it, in the group (counts).
+    reference_had, reference_could
+        The same in the reference group.
+    level
+        Coverage of the interval, between 0 and 1.
+
+    Returns
+    -------
+    RelativeLikelihood
+        1 means equal likelihood; what is not defined is None, and ``reason`` says why.
+
+    Raises
+    ------
+    DataError
+        If a count is negative, missing or above those who could, or ``level`` is not between 0 and 1.
+
+    References
+    ----------
+    Katz D, Baptista J, Azen SP, Pike MC. Biometrics 1978;34:469-474.
+
+    Examples
+    --------
+    >>> found = relative_likelihood(10, 10, reference_had=20, reference_could=40)
+    >>> f"{found.ratio:.3f} ({found.lower:.3f} to {found.upper:.3f}), p = {found.p:.4f}"
+    '2.000 (1.467 to 2.727), p = 0.0034'
+    """
+    check_level(level)
+    had, could = _checked(had, could, "group")
+    reference_had, reference_could = _checked(reference_had, reference_could, "reference group")
+    if could == 0 or reference_could == 0:
+        return RelativeLikelihood(None, None, None, "nobody could have had the outcome in one of the groups")
+    others = {"reference_had": reference_had, "reference_could": reference_could}
+    p = two_proportions_p(had, could, method="fisher", **others).p
+    if reference_had == 0:
+        return RelativeLikelihood(None, None, None, "nobody in the reference group had the outcome", p)
+    if had == 0:
+        reason = "nobody in the group had the outcome; the log interval is undefined"
+        return RelativeLikelihood(0.0, None, None, reason, p)
+    if had == could and reference_had == reference_could:
+        reason = "everybody had the outcome in both groups; the interval is undefined"
+        return RelativeLikelihood(1.0, None, None, reason, p)
+    counts = np.array([[had, could - had], [reference_had, reference_could - reference_had]], dtype=float)
+    found = Table2x2(counts, shift_zeros=False)  # the default adds 0.5 to every cell where one is zero
+    lower, upper = found.riskratio_confint(alpha=1 - level, method="normal")
+    return RelativeLikelihood(float(found.riskratio), float(lower), float(upper), None, p)
+
+
+def likelihood_of(
+    counts: pd.DataFrame, *, group: str, reference: str, rule: Rule, unrounded: bool = False, level: float = 0.95
+) -> tuple[RelativeLikelihood, Page]:
+    """Relative likelihood of two groups of a table, withheld where a count behind it is small.
+
+    ``counts`` has ``group``, ``had`` and ``could`` of every group. The ratio is of the counts as they are shown, so it
+    says no more than they do, unless ``unrounded``. The second result is the protected table of counts by ``group`` and
+    ``outcome``.
+
+    >>> from healthsys.disclosure import HES
+    >>> counts = pd.DataFrame({"group": ["BME", "White"], "had": [3, 90], "could": [300, 600]})
+    >>> found, page = likelihood_of(counts, group="BME", reference="White", rule=HES)
+    >>> found.reason, page.shown({"group": "BME"}), page.shown({"group": "BME", "outcome": "yes"})
+    ('not shown: too few people in one of the counts', 300, None)
+    """
+    yes = counts.assign(outcome="yes", people=counts["had"])
+    cube = pd.concat([yes, counts.assign(outcome="no", people=counts["could"] - counts["had"])])
+    tables = [
+        Printed("outcome", ("group", "outcome"), totals=False, only={"outcome": ("yes",)}),
+        Printed("base", ("group",), totals=False),
+    ]
+    page = protect(cube.sort_index(kind="stable"), tables=tables, rule=rule, unrounded=unrounded)
+    cells = [cell for name in (group, reference) for cell in ({"group": name, "outcome": "yes"}, {"group": name})]
+    had, could, other_had, other_could = (page.counted(cell) for cell in cells)
+    # Whether the rest are few is judged by the counts used, so that a ratio withheld tells no more than they do.
+    pairs = (had, could), (other_had, other_could)
+    if any(None in pair or not rule.allows(*pair) for pair in pairs):
+        return RelativeLikelihood(None, None, None, "not shown: too few people in one of the counts"), page
+    others = {"reference_had": other_had, "reference_could": other_could}
+    return relative_likelihood(had, could, **others, level=level), page
+
+
+def proportion(part: int, base: int, *, level: float = 0.95) -> tuple[float | None, float | None, float | None]:
+    """Return a percentage with its Wilson interval, None where nobody is in the base; refuse a part above its base.
+
+    >>> print("{:.1f} ({:.1f} to {:.1f})".format(*proportion(8, 30)))
+    26.7 (14.2 to 44.4)
+    """
+    if part > base:
+        raise DataError(f"a count of {int(part):,} is larger than its base of {int(base):,}; are the columns swapped?")
+    found = proportion_interval(*_checked(part, base, "part"), level=level)
+    ends = (found.estimate, found.lower, found.upper)
+    return ends if found.estimate is None else tuple(100 * end for end in ends)
