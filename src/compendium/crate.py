@@ -13,6 +13,7 @@ import hashlib
 import json
 import mimetypes
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,6 @@ CHECKSUMS = "SHA256SUMS"
 
 #: Licence of texts, figures and results, by its SPDX name; code has that of ``CITATION.cff``, data that of each set.
 TEXT_LICENCE = "CC-BY-4.0"
-
-#: The Python that the runs were made and tested with; the lock says it exactly.
-PYTHON = "3.11 or later"
 
 #: Type of a parameter in schema.org's words.
 _TYPES = {"str": "Text", "int": "Integer", "float": "Float", "bool": "Boolean"}
@@ -61,6 +59,13 @@ def released() -> str:
     """Return the date of the release, as ``CITATION.cff`` gives it; before the first release, the book's fixed date."""
     fixed = datetime.datetime.fromtimestamp(int(book.EPOCH), datetime.UTC).date()
     return str(citation().get("date-released") or fixed)
+
+
+def _python() -> str:
+    """Return the versions of Python that the project says it runs on, such as ``>=3.11,<3.14``."""
+    path = paths.root() / "pyproject.toml"
+    known = tomllib.loads(path.read_text(encoding="utf-8"))["project"] if path.is_file() else {}
+    return known.get("requires-python", "3")
 
 
 def file_stem() -> str:
@@ -181,7 +186,7 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
     from rocrate.model.computerlanguage import ComputerLanguage
 
     address = "https://www.python.org/"
-    language = {"name": "Python", "url": address, "identifier": {"@id": address}, "version": PYTHON}
+    language = {"name": "Python", "url": address, "identifier": {"@id": address}, "version": _python()}
     python = crate.add(ComputerLanguage(crate, address, properties=language))
     main = crate.add_workflow(
         paths.notebooks() / "runs.yml", "notebooks/runs.yml", main=True, lang=python,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from compendium import crate, files
+from compendium import crate, datasets, files
 
 #: Kinds of file that are compressed already.
 _PACKED = {".png", ".woff2", ".zip", ".gz"}
@@ -73,7 +73,7 @@ def write(
             else:
                 _add(target, info, *found)
     if notes:
-        files.write_whole(notes, json.dumps({"zip": _sha256(out), "by": _compressor(), "held": held}))
+        files.write_whole(notes, json.dumps({"zip": datasets.sha256(out), "by": _compressor(), "held": held}))
     return out.stat().st_size
 
 
@@ -82,7 +82,7 @@ def _packed(last: Path | None, notes: Path | None) -> Iterator[dict[tuple[str, i
     """Give what a zip holds, by hash and kind of compression; nothing unless it is as the notes say."""
     try:
         said = json.loads(notes.read_text(encoding="utf-8")) if last and notes else {}
-        as_said = said and said["by"] == _compressor() and said["zip"] == _sha256(last)
+        as_said = said and said["by"] == _compressor() and said["zip"] == datasets.sha256(last)
     except (OSError, ValueError, KeyError):
         as_said = False
     if not as_said:
@@ -108,11 +108,6 @@ def _add(target: zipfile.ZipFile, info: zipfile.ZipInfo, found: zipfile.ZipInfo,
 
 def _compressor() -> str:
     return f"{sys.version} {zlib.ZLIB_RUNTIME_VERSION}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def in_words(size: int) -> str:

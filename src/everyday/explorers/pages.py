@@ -128,10 +128,6 @@ class State:
         return next(one for one in self.numbers if one.name == name)
 
 
-class Panel(Table):
-    """A piece of page that displays itself."""
-
-
 @dataclass(frozen=True)
 class Explorer:
     """An explorer: its kind (the model's name), controls and start.
@@ -152,12 +148,12 @@ class Explorer:
     own: bool = False
 
     @property
-    def panel(self) -> Panel:
+    def panel(self) -> Table:
         """Controls and the sentence, with all that the browser needs to compute the page again."""
         controls = "".join(control.html(f"explore-{self.kind}") for control in self.controls)
         carried = {"inputs": self.inputs, "charts": self.charts}
         own = _OWN.format(name=f"explore-{self.kind}-own") if self.own else ""
-        return Panel(
+        return Table(
             f'<section class="hs-explorer hs-computed" id="explorer-{self.kind}" data-kind="{self.kind}" '
             f'aria-label="{escape.html(self.title)}">'
             f'<p class="hs-said" aria-live="polite">{escape.html(self.start.sentence)}</p>'
@@ -172,7 +168,7 @@ class Explorer:
         )
 
     @property
-    def table(self) -> Panel:
+    def table(self) -> Table:
         """The text alternative: the numbers of the state, and its table, folded."""
         numbers = "".join(
             f'<div><dt>{escape.html(one.label)}</dt><dd data-name="{escape.html(one.name)}"'
@@ -183,7 +179,7 @@ class Explorer:
             self.start.rows, caption=self.caption, formats=self.formats, headings=self.headings,
             name=f"explorer-{self.kind}",
         )  # fmt: skip
-        return Panel(
+        return Table(
             f'<dl class="hs-numbers hs-computed" data-of="{self.kind}">{numbers}</dl>'
             f'<details class="hs-alternative"><summary>Show as a table</summary>{shown.html}</details>',
             "",

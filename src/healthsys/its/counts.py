@@ -192,5 +192,5 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
             raise DataError("the dispersion of these counts is without end; use quasi_poisson or a linear model")
         slope, found = at(high, found)
     ends = math.log(max(low, high / 10)), math.log(high)
-    alpha = math.exp(brentq(lambda one: at(math.exp(one), found)[0], *ends, xtol=1e-12))
+    alpha = math.exp(brentq(lambda one: at(math.exp(one), found)[0], *ends, xtol=1e-12, rtol=1e-12, maxiter=100))
     return alpha, at(alpha, found)[1]
