@@ -10,6 +10,7 @@ import functools
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ FACTS = ("breaks", "limits", "truth")
 
 #: The pipeline names the data sets that a run declares here; loading another is then an error.
 DECLARED_VARIABLE = "HEALTHSYS_RUN_DATA"
+
 
 def package() -> dict[str, Any]:
     """Return the whole data package descriptor (``data/datapackage.json``)."""
@@ -90,6 +92,12 @@ def load(name: str) -> pd.DataFrame:
     >>> benchmarks.attrs["provenance"]["kind"]
     'published'
     """
+    schema = describe(name)["schema"]
+    return opened(name, lambda path, *, label: project.reader()(path, schema, label=label))
+
+
+def opened(name: str, read: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    """Return a bundled data set as ``read(path, label=...)`` reads it, with its provenance attached (:func:`load`)."""
     resource = describe(name)
     declared = os.environ.get(DECLARED_VARIABLE)
     if declared is not None and name not in declared.split(","):
@@ -98,7 +106,7 @@ def load(name: str) -> pd.DataFrame:
             f"add '{name}' under data:, so that a change of the file executes the run again"
         )
     path = paths.data() / resource["path"]
-    frame = project.reader()(path, resource["schema"], label=resource["path"])
+    frame = read(path, label=resource["path"])
     frame.attrs["provenance"] = {
         "name": name,
         "title": resource["title"],

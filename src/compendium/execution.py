@@ -108,6 +108,7 @@ def execute_notebook(
                     progress_bar=False,
                     log_output=False,
                     request_save_on_cell_execute=False,
+                    shutdown_kernel="immediate",  # nothing of it is needed any more, and asking takes up to a second
                 )
         except PapermillExecutionError as error:
             raise RunError(_failure(error, label, injected=bool(given))) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 from IPython import get_ipython
 from IPython.display import display
 
-from compendium import datasets, paths
+from compendium import datasets
 from compendium.datasets import provenance
 from compendium.errors import CompendiumError, DatasetError, nearest
 from compendium.escape import prose
@@ -59,13 +60,7 @@ def open_data(
     if layout:
         return _told(datasets.read(name, layout=layout), name)
     if name in datasets.names():
-        bundled = datasets.load(name)
-        if read is None:
-            return bundled
-        resource = datasets.describe(name)
-        frame = read(paths.data() / resource["path"], label=resource["path"], **options)
-        frame.attrs["provenance"] = bundled.attrs["provenance"]
-        return frame
+        return datasets.load(name) if read is None else datasets.opened(name, functools.partial(read, **options))
     path = Path(name)
     if read is None or not path.exists():
         raise DatasetError(

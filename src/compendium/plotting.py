@@ -21,6 +21,7 @@ import matplotlib as mpl
 import pandas as pd
 from IPython.display import display
 from matplotlib.axis import Axis
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -228,7 +229,8 @@ def _svg(
         with warnings.catch_warnings():
             # The browser has letters that the carried typeface lacks, and takes its own.
             warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
-            figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+            # `savefig` would draw twice: once for the layout, which drawing works out by itself.
+            FigureCanvasSVG(figure).print_svg(out, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     drawing = out.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.S)
@@ -252,12 +254,13 @@ def _letter(figure: Figure, width: int) -> None:
     def beside(format: Callable[..., str]) -> Callable[..., str]:
         return lambda *given: escape.drawn(format(*given), longest=width // PIXELS_PER_LETTER_OF_LABEL)
 
-    for text in figure.findobj(Text):
+    found = figure.findobj(lambda artist: isinstance(artist, Text | Legend | Axis))
+    for text in (one for one in found if isinstance(one, Text)):
         text.set_text(shown(text.get_text()))
-    for legend in figure.findobj(Legend):
+    for legend in (one for one in found if isinstance(one, Legend)):
         for text in legend.get_texts():
             text.set_text(beside(text.get_text)())
-    for axis in figure.findobj(Axis):
+    for axis in (one for one in found if isinstance(one, Axis)):
         given = axis.get_major_formatter()
         if isinstance(given, FuncFormatter):
             given.func = beside(given.func)

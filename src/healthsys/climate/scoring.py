@@ -111,22 +111,19 @@ decimal point), or missing. Correct the cell
     twice = items.columns[items.columns.duplicated()]
     if len(twice):
         raise DataError(f"{label}: column '{twice[0]}' occurs twice in the header; rename or remove one")
-    numbers = pd.DataFrame(index=items.index)
-    for column in items.columns:
-        given = items[column]
-        kept = pd.to_numeric(given, errors="coerce").astype("float64")
-        wrong = (given.notna() & kept.isna()) | np.isinf(kept)
-        said, allowed = "is no number", "a number (with a decimal point)"
-        if scale and not wrong.any():
-            wrong = (kept < scale[0]) | (kept > scale[1])
-            said, allowed = "is off the scale", f"{scale[0]} to {scale[1]}"
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise DataError(
-                f"{label}: column '{column}', row {row + 2}: '{given.iloc[row]}' {said}; allowed: {allowed}, or "
-                "missing. Correct the cell"
-            )
-        numbers[column] = kept
+    numbers = items.apply(pd.to_numeric, errors="coerce").astype("float64")
+    text = (items.notna() & numbers.isna()) | np.isinf(numbers)
+    lowest, highest = scale or (-np.inf, np.inf)
+    wrong = text | (numbers < lowest) | (numbers > highest)
+    for column in items.columns[wrong.any()]:
+        said, allowed = "is off the scale", f"{lowest} to {highest}"
+        if text[column].any():
+            wrong, said, allowed = text, "is no number", "a number (with a decimal point)"
+        row = int(wrong[column].to_numpy().argmax())
+        raise DataError(
+            f"{label}: column '{column}', row {row + 2}: '{items[column].iloc[row]}' {said}; allowed: {allowed}, or "
+            "missing. Correct the cell"
+        )
     return numbers
 
 

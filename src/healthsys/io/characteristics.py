@@ -1,7 +1,7 @@
 """Personal characteristics in a staff file: words for "not known", NHS ethnic category codes, codes and their names."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -124,6 +124,12 @@ def _plain(text: str) -> str:
     return plain.strip().strip("()[]").strip().casefold()
 
 
+def of_each(cells: pd.Series, function: Callable[[object], object]) -> pd.Series:
+    """Return a function of each cell; it is asked once for each value, of which a column of codes has few."""
+    places, values = pd.factorize(cells, use_na_sentinel=False)
+    return pd.Series([function(value) for value in values]).take(places).set_axis(cells.index)
+
+
 def is_unknown(text: object) -> bool:
     """Say whether a cell of a personal characteristic says that nothing is known."""
     if pd.isna(text):
@@ -156,9 +162,9 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     ['White British', 'Indian', 'Not stated', 'Not stated', 'Any other White background']
     """
     text = raw[column].astype("object").where(raw[column].notna(), "").astype(str)
-    unknown = text.map(is_unknown).to_numpy(dtype=bool)
+    unknown = of_each(text, is_unknown).to_numpy(dtype=bool)
     if "ethnic" in column.casefold() or column.casefold() == "race":
-        code = text.map(code_named).str.strip().str.upper()
+        code = of_each(text, code_named).str.strip().str.upper()
         z = code.isin(NHS_UNKNOWN_CODES).to_numpy()
         named = (code != text.str.strip().str.upper()).to_numpy()
         found = _ethnic(raw, code, unknown | z, bool(z.any() or named.any()), column, label)
@@ -171,7 +177,7 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
             f"{label}: column '{column}' holds {numbers.nunique()} different numbers, which are no groups of people; "
             f"put them in bands, such as 16 to 24, in a column of its own"
         )
-    plain = text.map(lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
+    plain = of_each(text, lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
     counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[~unknown].value_counts(sort=True)
     spelling: dict[str, str] = {}
     for one, spelt in sorted(counts.index, key=lambda pair: (-int(counts[pair]), pair[1])):
@@ -237,10 +243,9 @@ def coded(raw: pd.DataFrame, column: str, words: Mapping[str, str], unknown: str
     >>> coded(pd.DataFrame({"sex": ["Female", "m", "-"]}), "sex", {"female": "F", "m": "M"}, "U", "staff.csv").tolist()
     ['F', 'M', 'U']
     """
-    plain = raw[column].map(_plain)
-    found = plain.map(words)
+    found = of_each(raw[column], lambda cell: words.get(_plain(cell)))
     if unknown is not None:
-        found = found.where(found.notna() | ~raw[column].map(is_unknown), unknown)
+        found = found.where(found.notna() | ~of_each(raw[column], is_unknown), unknown)
     bad, shown = found.isna(), ", ".join(sorted({*words.values(), *([unknown] if unknown else [])}))
     says = (
         f"is not a code that is known ({int(bad.sum())} such cells); allowed: {shown}, or in words "

@@ -90,6 +90,8 @@ def two_readings(text: pd.Series, *, separator: str = ",") -> str:
     "'1,234' could be a thousand and '19,42' is a decimal"
     """
     numbers = text.dropna().str.strip()
+    if separator == "," and not numbers.str.contains(",", regex=False).any():
+        return ""
     numbers = numbers[numbers.str.fullmatch(r"[£€+-]?[\d.,]+%?")]
     given = numbers[numbers.str.contains(",", regex=False)]
     pointed = numbers[numbers.str.contains(".", regex=False)].str.strip("£€%")

@@ -151,7 +151,8 @@ def refuse_totals(raw: pd.DataFrame, *, label: str) -> None:
     for column in raw.columns:
         if not (pd.api.types.is_string_dtype(raw[column]) or raw[column].dtype == object):
             continue
-        hit = raw[column].map(lambda cell: isinstance(cell, str) and bool(_TOTALS.fullmatch(cell.strip())))
+        totals = [cell for cell in raw[column].unique() if isinstance(cell, str) and _TOTALS.fullmatch(cell.strip())]
+        hit = raw[column].isin(totals)
         says = "marks a row of totals, not one more row of data; it would be counted with the rest. Delete the row"
         refuse_cells(raw, column, hit, says, label=label)
 
