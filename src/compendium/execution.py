@@ -305,7 +305,7 @@ def execute_runs(
     cold
         Give each run a kernel of its own from the start (``compendium.kernels``).
     jobs
-        How many at once; one per core by default.
+        How many at once; by default one more than there are cores, since some always wait for their kernel to start.
     tell
         Called with each outcome as it comes.
     """
@@ -319,7 +319,7 @@ def execute_runs(
         else:
             waiting.append(run)
     if waiting:
-        jobs = min(jobs or os.cpu_count() or 1, len(waiting))
+        jobs = min(jobs or (os.cpu_count() or 1) + 1, len(waiting))
         with kernels_for([run.notebook for run in waiting], jobs=jobs, cold=cold):
             import papermill  # noqa: F401 (once, before the workers are forked)
 

@@ -40,7 +40,7 @@ def main() -> None:
 
 main.add_command(claims)
 
-_jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many runs at once (default: one per core).")
+_jobs = click.option("--jobs", type=click.IntRange(min=1), help="How many at once (default: by the number of cores).")
 _cold = click.option("--cold", is_flag=True, help="Start a new kernel for every run, not a copy of a warm one.")
 
 
