@@ -113,12 +113,45 @@ def test_a_port_that_is_taken_is_named(served):
 
 def test_a_change_is_built_and_the_browser_told(served):
     seen = re.search(r"seen=(\d+)", served.get("/-/reload.js")[1])[1]
+    start = len(served.said.read_text(encoding="utf-8"))
     page = served.root / "book/index.md"
     page.write_text(page.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
     while not (answer := served.get(f"/-/wait.js?seen={seen}")[1]):
         assert served.process.poll() is None
     assert answer == "location.reload();"
-    assert "One more sentence." in served.get("/")[1]
+    ahead = served.get("/")[1]
+    assert "One more sentence." in ahead
+    served.until(r"book built", after=start)
+    assert without_size(served.get("/")[1]) == without_size(ahead), "the rest of the build changes no page"
+
+
+def without_size(page: str) -> str:
+    """Return a page without the size of the zip, which is known only when all of it is built."""
+    return re.sub(r"[\d.]+ [kM]B", "", page)
+
+
+AHEAD = """
+from compendium import book, paths
+
+html, outputs = paths.build() / "html", paths.build() / book.OUTPUTS
+before = outputs.read_bytes()
+
+
+def ahead():
+    print("seen", "One more sentence." in (html / "index.html").read_text(), outputs.read_bytes() == before)
+
+
+print(book.build_pages(ahead=ahead), outputs.read_bytes() == before, book.changed_outputs())
+"""
+
+
+def test_changed_pages_are_seen_before_the_rest_is_built(tmp_path, tmp_path_factory):
+    root = shutil.copytree(miniature.built(tmp_path_factory), tmp_path / "mini")
+    page = root / "book/index.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
+    given = {**miniature.clean_environment(), "HEALTHSYS_ROOT": str(root)}
+    done = subprocess.run([sys.executable, "-c", AHEAD], cwd=root, env=given, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["seen True True", "True False {}"], done.stderr
 
 
 def test_an_error_is_said_and_the_last_good_page_stays(served):

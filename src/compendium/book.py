@@ -7,6 +7,8 @@ import hashlib
 import json
 import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -168,8 +170,15 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): datasets.sha256(path) for path in files_there}
 
 
-def build_pages(*, force: bool = False) -> bool:
+def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None) -> bool:
     """Build the HTML when anything it reads has changed; return whether it was built.
+
+    Parameters
+    ----------
+    force
+        Build it also where nothing has changed.
+    ahead
+        Called as soon as the changed pages are to be seen, before the zip and all that is for download.
 
     Raises
     ------
@@ -185,13 +194,18 @@ def build_pages(*, force: bool = False) -> bool:
         return False
     work = paths.build() / "work"
     key_file.unlink(missing_ok=True)
-    again = work.is_dir()
+    again, began = work.is_dir(), time.time()
     said = configuration.build(work, epoch=EPOCH)
     if said and again:  # what moved from page to page is there twice until both have been read
         said = configuration.build(work, epoch=EPOCH)
     if said:
         raise RunError(f"the page build failed:\n{said.rstrip()}")
-    publish(work / "_build" / "html")
+    built = work / "_build" / "html"
+    if ahead and index.is_file():
+        changed = [page for page in built.rglob("*.html") if page.stat().st_mtime >= began]
+        finish.ahead(built, changed, into=index.parent)
+        ahead()
+    publish(built)
     files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))
     files.write_whole(key_file, key)
     return True

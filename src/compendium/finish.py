@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from lxml import html as parser
 
-from compendium import address, cite, escape, kept, paths, policy, portable, project
+from compendium import address, cite, escape, files, kept, paths, policy, portable, project
 
 #: The theme's icon script weighs more than the rest of a page; ``icons.css`` draws the few icons there are.
 _ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>|\s*<link[^>]*fontawesome[^>]*>")
@@ -77,39 +77,50 @@ _SEARCH_SCRIPTS = '<script src="_static/descriptions.js"></script>\n<script src=
 
 def finish(built: Path, *, epoch: str) -> None:
     """Finish freshly built pages in place, and write the zip, the descriptions for the search and the sitemap."""
-    site = address.site()
-    texts: dict[Path, str] = {}
-    said: dict[str, str] = {}
-    terms = terms_of(built / f"{_GLOSSARY}.html")
-    shared = kept.digest([*kept.files_below(*project.folders()), json.dumps([terms, site, cite.about()])])
-    for path in sorted(built.rglob("*.html")):
-        document, text = path.relative_to(built).with_suffix("").as_posix(), path.read_text(encoding="utf-8")
-        make = functools.partial(_finished, text, document, terms, site)
-        made = kept.texts(f"finished-{_UNSAFE.sub('+', document)}", make, of=[shared, text])
-        texts[path] = made["text"]
-        if not _NO_PAGE.fullmatch(document):
-            said[document] = made["description"]
+    made = _finished(built, sorted(built.rglob("*.html")))
+    said = {document: page["description"] for document, page in made.items() if not _NO_PAGE.fullmatch(document)}
     _write_search(built, said)
-    plain = {path.relative_to(built).as_posix(): text.replace(_LANDING, "") for path, text in texts.items()}
+    plain = {f"{document}.html": page["text"].replace(_LANDING, "") for document, page in made.items()}
     last = paths.build() / "html" / portable.file_name()
     size = portable.write(built, epoch=epoch, instead=plain, last=last, notes=paths.build() / "kept" / "zip.json")
-    zipped = portable.file_name()
-    for path, text in texts.items():
-        document = path.relative_to(built).with_suffix("").as_posix()
-        up = "../" * document.count("/")
-        text = _with_button(text, up + zipped, size)
-        notebook = f"executed/{path.stem}.ipynb"
-        if path.parent.name == "analyses" and (built / notebook).is_file():
-            text = text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + _OPEN.format(up + notebook), 1)
-        offered = address.feedback(document).items()
-        links = "".join(_FEEDBACK.format(escape.html(href), label) for label, href in offered)
-        text = text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + links, 1)
-        path.write_text(text, encoding="utf-8")
-    if site:
+    for document, page in made.items():
+        (built / f"{document}.html").write_text(_with_buttons(page["text"], document, built, size), encoding="utf-8")
+    if site := address.site():
         (built / "sitemap.xml").write_text(sitemap(list(said), site=site), encoding="utf-8")
 
 
-def _finished(text: str, document: str, terms: dict[str, tuple[str, str]], site: str) -> dict[str, str]:
+def ahead(built: Path, pages: list[Path], *, into: Path) -> None:
+    """Finish some freshly built pages and put them among those of the last build, with that build's zip."""
+    size = (into / portable.file_name()).stat().st_size
+    for document, page in _finished(built, pages).items():
+        files.write_whole(into / f"{document}.html", _with_buttons(page["text"], document, into, size))
+
+
+def _finished(built: Path, pages: list[Path]) -> dict[str, dict[str, str]]:
+    """Return text and description of pages as all readers get them, without the buttons, by document."""
+    site, terms = address.site(), terms_of(built / f"{_GLOSSARY}.html")
+    shared = kept.digest([*kept.files_below(*project.folders()), json.dumps([terms, site, cite.about()])])
+    made = {}
+    for path in pages:
+        document, text = path.relative_to(built).with_suffix("").as_posix(), path.read_text(encoding="utf-8")
+        make = functools.partial(_page, text, document, terms, site)
+        made[document] = kept.texts(f"finished-{_UNSAFE.sub('+', document)}", make, of=[shared, text])
+    return made
+
+
+def _with_buttons(text: str, document: str, built: Path, size: int) -> str:
+    """Return a page with its buttons: the book as one zip, its executed notebook, and where to say what is wrong."""
+    up, folder, name = "../" * document.count("/"), *document.rpartition("/")[::2]
+    text = _with_zip(text, up + portable.file_name(), size)
+    notebook = f"executed/{name}.ipynb"
+    if folder == "analyses" and (built / notebook).is_file():
+        text = text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + _OPEN.format(up + notebook), 1)
+    offered = address.feedback(document).items()
+    links = "".join(_FEEDBACK.format(escape.html(href), label) for label, href in offered)
+    return text.replace(_HEADER_BUTTONS, _HEADER_BUTTONS + links, 1)
+
+
+def _page(text: str, document: str, terms: dict[str, tuple[str, str]], site: str) -> dict[str, str]:
     """Return a page as all readers get it, without the buttons, and its description."""
     text = lighter(folded(_THEBE.sub("", _ICON_SCRIPT.sub("", text)).replace(_TOGGLE, _NAMED_TOGGLE)))
     if document != "search":
@@ -263,7 +274,7 @@ def _write_search(built: Path, said: dict[str, str]) -> None:
     shutil.copyfile(_TEMPLATES / "said.js", built / "_static" / "said.js")
 
 
-def _with_button(text: str, href: str, size: int) -> str:
+def _with_zip(text: str, href: str, size: int) -> str:
     """Return a page with the button of the whole book in its header, and in words on the landing page."""
     label = f"Download the whole book (zip, {portable.in_words(size)})"
     button = (

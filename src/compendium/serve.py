@@ -15,6 +15,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tornado import httpserver, httputil, netutil, web
@@ -91,31 +92,51 @@ class Builds:
     Parameters
     ----------
     build
-        Builds the book, in a process of its own; must be a function of a module.
+        Builds the book, in a process of its own; must be a function of a module. It is given what to call once
+        changed pages are to be seen.
     """
 
-    def __init__(self, build: Callable[[], None]) -> None:
+    def __init__(self, build: Callable[[Callable[[], None]], None]) -> None:
         self.build, self.number, self.made = build, time.time_ns(), asyncio.Condition()
         self.context = multiprocessing.get_context("forkserver" if kernels.available() else "spawn")
         if kernels.available():
             self.context.set_forkserver_preload(libraries())
 
     async def next(self) -> None:
-        """Build; where that succeeds, tell the browsers."""
-        process, ended = self.context.Process(target=self.build), asyncio.Event()
+        """Build; tell the browsers as soon as changed pages are to be seen, at the latest when it has succeeded."""
+        receiver, sender = self.context.Pipe(duplex=False)
+        process, ended = self.context.Process(target=_told, args=(self.build, sender)), asyncio.Event()
         process.start()
-        loop = asyncio.get_running_loop()
+        sender.close()
+        loop, told = asyncio.get_running_loop(), []
+
+        def ahead() -> None:
+            loop.remove_reader(receiver.fileno())
+            with suppress(EOFError):  # the build has ended, and called nobody
+                told.append(receiver.recv_bytes() and loop.create_task(self.tell()))
+
+        loop.add_reader(receiver.fileno(), ahead)
         loop.add_reader(process.sentinel, ended.set)
         try:
             await ended.wait()
         finally:
             loop.remove_reader(process.sentinel)
+            loop.remove_reader(receiver.fileno())
             process.terminate()
             process.join()
-        if process.exitcode == 0:
-            async with self.made:
-                self.number = time.time_ns()
-                self.made.notify_all()
+            receiver.close()
+        if process.exitcode == 0 and not told:
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Tell the browsers that there are new pages."""
+        async with self.made:
+            self.number = time.time_ns()
+            self.made.notify_all()
+
+
+def _told(build: Callable[[Callable[[], None]], None], sender: Connection) -> None:
+    build(lambda: sender.send_bytes(b"new"))
 
 
 def counts(path: str, written: list[Path]) -> bool:
@@ -154,13 +175,13 @@ def application(builds: Builds) -> web.Application:
     return made
 
 
-def serve(build: Callable[[], None], *, port: int, tell: Callable[[str], None]) -> None:
+def serve(build: Callable[[Callable[[], None]], None], *, port: int, tell: Callable[[str], None]) -> None:
     """Serve and build until interrupted.
 
     Parameters
     ----------
     build
-        Builds the book; called in a process of its own.
+        Builds the book; called in a process of its own, with what to call when pages are to be seen (:class:`Builds`).
     port
         Where to listen; 0 for any that is free.
     tell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import errno
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -82,7 +83,8 @@ def _alone(what: str) -> AbstractContextManager[None]:
 @click.option("--force", is_flag=True, help="Execute every run and build every page again.")
 @_cold
 @_jobs
-def build(force: bool, cold: bool, jobs: int | None) -> None:
+@click.pass_obj
+def build(ahead: Callable[[], None] | None, force: bool, cold: bool, jobs: int | None) -> None:
     """Execute what changed and build the book (book/_build/html/index.html)."""
     from compendium import state
 
@@ -104,7 +106,7 @@ def build(force: bool, cold: bool, jobs: int | None) -> None:
         notes = _execute(chosen, force=force, cold=cold, jobs=jobs)
         changed = book.compose_pages(chosen)
         click.echo(f"pages: {len(changed)} changed")
-        _built(book.build_pages(force=force))
+        _built(book.build_pages(force=force, ahead=ahead))
         watch.remember([str(len(chosen)), *notes])
 
 
@@ -117,9 +119,9 @@ def serve(port: int) -> None:
     serve.serve(_build_again, port=port, tell=lambda address: click.echo(f"serving {address} (Ctrl-C ends it)"))
 
 
-def _build_again() -> None:
-    """Build as the command does, in a process of its own."""
-    main(["build"])
+def _build_again(ahead: Callable[[], None]) -> None:
+    """Build as the command does, in a process of its own; ``ahead`` is called when changed pages are to be seen."""
+    main(["build"], obj=ahead)
 
 
 def _built(was_built: bool) -> None:
