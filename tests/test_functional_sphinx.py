@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import miniature
-from compendium import book, configuration
+from compendium import configuration, files
 
 
 def words(path):
@@ -20,7 +20,7 @@ def test_jupyter_book_builds_the_same_pages(mini, tmp_path):
     settings.unlink()
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(mini / "book"), "--path-output", str(tmp_path / "jb"), "-q"]
-    given = {**os.environ, "SOURCE_DATE_EPOCH": book.EPOCH, "PYTHONHASHSEED": "0"}
+    given = {**os.environ, "SOURCE_DATE_EPOCH": files.EPOCH, "PYTHONHASHSEED": "0"}
     subprocess.run(command, check=True, capture_output=True, env=given)
     theirs, ours = tmp_path / "jb/_build/html", mini / "book/_build/work/_build/html"
     pages = sorted(path.relative_to(theirs) for path in theirs.rglob("*.html"))

@@ -11,7 +11,7 @@ import pytest
 from lxml import html as parser
 
 from compendium import cite, datasets, finish, portable
-from compendium.book import EPOCH
+from compendium.files import EPOCH
 from compendium.runs import load_runs
 from miniature import PROJECT
 from test_functional_book import HTML, book, pages  # noqa: F401  (the fixture builds the book)

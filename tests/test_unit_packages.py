@@ -1,6 +1,7 @@
 """The arrows between the three packages go one way, and within the methods too."""
 
 import ast
+import graphlib
 
 import nbformat
 import pytest
@@ -29,14 +30,27 @@ def named(path):
     return path.relative_to(SOURCE).as_posix()
 
 
-def imported(path):
-    """Yield the dotted name of everything that a module imports."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def imported(path, *, inside=True):
+    """Yield the dotted name of everything that a module imports, that of its functions included or not."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if inside else tree.body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: relative import; write it out, the fingerprint follows absolute ones"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_each_module_can_be_imported_first():
+    """Of two modules that import each other only one can."""
+    known = {".".join(path.relative_to(SOURCE).with_suffix("").parts): path for path in modules(".")}
+    known = {name.removesuffix(".__init__"): path for name, path in known.items()}
+    uses = {
+        name: {part if part in known else part.rpartition(".")[0] for part in imported(path, inside=False)} - {name}
+        for name, path in known.items()
+    }
+    order = list(graphlib.TopologicalSorter(uses).static_order())  # refuses a circle, and names it
+    assert set(order) >= known.keys()
 
 
 def roots(path):

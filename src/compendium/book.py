@@ -34,9 +34,6 @@ from compendium.errors import RunError
 from compendium.lookup import Lookup
 from compendium.runs import Run, load_runs
 
-#: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal pages.
-EPOCH = "1767225600"
-
 #: Files of the theme that no page uses: its icon script and font (icons.css draws the few there are), thebe, maps.
 UNUSED = ("*.map", "fontawesome*", "sphinx-thebe.*", "webpack-macros.html", "sbt-webpack-macros.html")
 
@@ -195,9 +192,9 @@ def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None)
     work = paths.build() / "work"
     key_file.unlink(missing_ok=True)
     again, began = work.is_dir(), time.time()
-    said = configuration.build(work, epoch=EPOCH)
+    said = configuration.build(work, epoch=files.EPOCH)
     if said and again:  # what moved from page to page is there twice until both have been read
-        said = configuration.build(work, epoch=EPOCH)
+        said = configuration.build(work, epoch=files.EPOCH)
     if said:
         raise RunError(f"the page build failed:\n{said.rstrip()}")
     built = work / "_build" / "html"
@@ -251,7 +248,7 @@ def publish(built: Path) -> None:
         make = functools.partial(_readable, path, lookup)
         (fresh / "executed" / path.name).write_bytes(kept.kept(f"executed-{path.stem}", make, of=[shared, path]))
     project.extended("downloads", fresh)
-    finish.finish(fresh, epoch=EPOCH)
+    finish.finish(fresh, epoch=files.EPOCH)
     files.replace_folder(fresh, paths.build() / "html")
 
 

@@ -17,7 +17,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from compendium import book, datasets, files, paths, project, record
+from compendium import datasets, files, paths, project, record
 from compendium.errors import CompendiumError
 from compendium.parameters import Parameter, parameters_of
 from compendium.runs import Run, load_runs
@@ -57,7 +57,7 @@ def citation() -> dict[str, Any]:
 
 def released() -> str:
     """Return the date of the release, as ``CITATION.cff`` gives it; before the first release, the book's fixed date."""
-    fixed = datetime.datetime.fromtimestamp(int(book.EPOCH), datetime.UTC).date()
+    fixed = datetime.datetime.fromtimestamp(int(files.EPOCH), datetime.UTC).date()
     return str(citation().get("date-released") or fixed)
 
 

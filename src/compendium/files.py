@@ -20,6 +20,9 @@ import yaml
 from compendium import paths
 from compendium.errors import CompendiumError
 
+#: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal files.
+EPOCH = "1767225600"
+
 
 def write_whole(path: Path, text: str | bytes) -> bool:
     """Write a file in one move; leave it untouched where it already says the same. Return whether it changed."""
