@@ -442,13 +442,13 @@ def test_a_readers_own_file_is_evaluated_without_committed_verdicts(tmp_path):
 )
 def test_a_faulty_file_is_told_by_file_row_column_value_and_remedy(tmp_path, row, message):
     with pytest.raises(DataError, match=message):
-        claims.load_ledger(own_file(tmp_path, row))
+        claims.evaluate(claims.load_ledger(own_file(tmp_path, row)), label="my-paper.csv")
 
 
 def test_faults_are_reported_together_with_a_remedy(tmp_path):
     rows = [f"x{n},me,m,Results,S.,2,not checkable from the text" + EMPTY for n in range(12)]
     with pytest.raises(DataError) as caught:
-        claims.load_ledger(own_file(tmp_path, *rows))
+        claims.evaluate(claims.load_ledger(own_file(tmp_path, *rows)), label="my-paper.csv")
     assert "and 2 more claims" in str(caught.value)
     assert "Correct these claims and try again" in str(caught.value)
 

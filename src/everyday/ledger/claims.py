@@ -159,9 +159,9 @@ def _refuse_wrong_kind(inputs: Mapping[str, Any], kind: str, check: str, judged_
 
 
 def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
-    """Load the ledger, or a reader's own file of claims in the same layout, and check every claim.
+    """Load the ledger, or a reader's own file of claims in the same layout; :func:`evaluate` checks the claims.
 
-    A row per claim; empty texts are ``""``. A fault is refused by file, row, column, value and remedy.
+    A row per claim; empty texts are ``""``. A cell off the layout is refused by file, row, column, value and remedy.
 
     Examples
     --------
@@ -175,8 +175,6 @@ def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
         if column != "material":
             claims[column] = claims[column].fillna("").astype("str")
     claims["material"] = claims["material"].fillna(False).astype(bool)
-    label = claims.attrs["provenance"]["name"] if path is not None else "claims.csv"
-    _parsed(claims, label=label)
     return claims
 
 
@@ -188,7 +186,8 @@ def evaluate(
     ``results`` are values that chapters recorded, by ``run/name``, which claims may name in ``result``. Without them
     (in a chapter, which comes before the record of all) a claim whose check needs its result keeps the file's verdict.
     Added are ``committed`` (the verdict in the file), ``verdict`` (recomputed), ``value`` (what the check comes to),
-    ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is committed).
+    ``shown`` (its text, with the unit) and ``holds`` (whether the two verdicts agree or none is committed). All faulty
+    claims are refused together, by row, column, value and remedy.
 
     Examples
     --------
@@ -260,31 +259,12 @@ def shown(value: Any, unit: str = "") -> str:
     return f"{text} {unit}".strip().replace("-", "−", 1) if number < 0 else f"{text} {unit}".strip()
 
 
-def _parsed(claims: pd.DataFrame, *, label: str) -> list[dict[str, Any]]:
-    """Read the inputs of every claim and try what needs no result; all faults are reported together."""
-    parsed, faults = [], []
-    for row, claim in zip(claims.index, claims.to_dict("records"), strict=True):
-        try:
-            inputs = checks.parse_inputs(claim["inputs"])
-        except checks.CheckError as error:
-            faults.append(_fault(label, row, claim, "inputs", claim["inputs"], error))
-            inputs = {}
-        else:
-            if not claim["result"]:
-                try:
-                    _outcome(claim, inputs)
-                except checks.CheckError as error:
-                    faults.append(_fault(label, row, claim, "check", claim["check"], error))
-        parsed.append(inputs)
-    _raise(label, faults)
-    return parsed
-
-
 def _outcomes(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label: str) -> list[Outcome]:
     outcomes, faults = [], []
     for row, claim in zip(claims.index, claims.to_dict("records"), strict=True):
+        column = "inputs"
         try:
-            inputs = checks.parse_inputs(claim["inputs"])
+            inputs, column = checks.parse_inputs(claim["inputs"]), "check"
             if claim["result"] and results is None:
                 outcomes.append(_unlinked(claim, inputs))
                 continue
@@ -297,7 +277,7 @@ def _outcomes(claims: pd.DataFrame, results: Mapping[str, Any] | None, *, label:
                 inputs[RESULT_NAME] = results[claim["result"]]
             outcomes.append(_agreeing(claim, inputs, _outcome(claim, inputs)))
         except checks.CheckError as error:
-            faults.append(_fault(label, row, claim, "check", claim["check"], error))
+            faults.append(_fault(label, row, claim, column, claim[column], error))
     _raise(label, faults)
     return outcomes
 
