@@ -196,7 +196,7 @@ def test_a_workbook_without_the_sheet_is_named(tmp_path):
 
 def test_the_page_on_a_file_shows_names_and_the_slopes_of_the_file(tmp_path):
     path = written(tmp_path, survey_rows())
-    own = page("autonomy_burnout", official=str(path), level=0.9, agreement=0.2)
+    own = page("autonomy_burnout", official=str(path), level=0.9, correlation=0.2)
     fit = fitted(staff_survey.read(path), "burned_out ~ autonomy + enough_staff + C(code) + C(year)")
     assert own.value("autonomy_both") == pytest.approx(10 * fit.params["autonomy"], rel=1e-7)
     assert own.value("staff_both") == pytest.approx(10 * fit.params["enough_staff"], rel=1e-7)
@@ -223,7 +223,7 @@ def test_corrected_slopes_of_the_page_follow_from_the_committed_sums():
         sys_ = cov["burned_out:enough_staff"] + r * sampling["burned_out", "enough_staff"]
         return 10 * (sya * sss - sys_ * sas) / (saa * sss - sas**2)
 
-    shown = page("autonomy_burnout", agreement=0.3).results
+    shown = page("autonomy_burnout", correlation=0.3).results
     for name, r in (("unrelated", 0.0), ("assumed", 0.3)):
         result = shown[f"corrected_autonomy_{name}"]
         assert result["value"] == pytest.approx(corrected(sums, absorbed, r), rel=1e-6)
