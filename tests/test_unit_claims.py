@@ -549,7 +549,7 @@ def test_an_unknown_source_or_claim_names_the_nearest(evaluated):
         pages.claims_table(evaluated, ["cpt-studywindow"], caption="x")
 
 
-def test_claims_stand_beside_a_chapter_in_the_order_asked(evaluated):
+def test_claims_of_a_chapter_are_in_the_order_asked(evaluated):
     shown = pages.claims_table(evaluated, ["od-frome-annual-rate", "od-frome-cost-saving"], caption="Frome")
     assert shown.html.index("imply a yearly rate") < shown.html.index("next to the two totals")
 

@@ -66,14 +66,12 @@ def sheets(module: Module, variant: str, tables: list[copies.Sheet]) -> str:
 def instructions(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
     """Return the lecturer's sheet: what to print and do, and the key of each variant."""
     keys = {
-        variant: [[one.caption, _key(one)] for one in made if one.key]
+        variant: [
+            [one.caption, "; ".join(f"{name}: {value}" for name, value in one.key.items())] for one in made if one.key
+        ]
         for variant, made in tables.items()
     }
     asked, how = pages.tasks(module), module.about["paper"]
     return policy.rendered(
         "teaching/sheets-lecturer.md", package="everyday", title=module.title, how=how, asked=asked, keys=keys
     ).rstrip()
-
-
-def _key(sheet: copies.Sheet) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in sheet.key.items())
