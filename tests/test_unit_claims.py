@@ -568,7 +568,7 @@ def test_claims_of_a_chapter_are_in_the_order_asked(evaluated):
     ],
 )
 def test_a_check_is_said_in_words(check, said):
-    assert wording.in_words(check) == said
+    assert wording.check_in_words(check) == said
 
 
 @pytest.mark.parametrize(

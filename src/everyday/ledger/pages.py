@@ -293,8 +293,8 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
     seen = "; seen only in a page that quotes or reprints it" if row["original_seen"] == "seen_in_secondary" else ""
     return {
         "address": address,
-        "check_said": wording.in_words(row["check"]) if row["check"] else "",
-        "rounded_said": wording.in_words(row["rounded"]) if row["rounded"] else "",
+        "check_said": wording.check_in_words(row["check"]) if row["check"] else "",
+        "rounded_said": wording.check_in_words(row["rounded"]) if row["rounded"] else "",
         "inputs_said": "; ".join(f"{name} = {_short(value)}" for name, value in named.items()),
         "wordings": [f"{name}: {value}" for name, value in named.items()],
         "result_said": row["shown"] or outcome,
