@@ -1,11 +1,13 @@
 """Autonomy, staff and burnout: each aggregate on hand-made rows against statsmodels or a closed form."""
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from compendium import datasets
+from compendium import datasets, paths
+from compendium.parameters import routed
 from everyday.official import staff_survey
 from handmade import SLOPES, survey_rows
 from healthsys.errors import DataError
@@ -238,3 +240,8 @@ def test_the_ways_from_staff_to_burnout_add_up():
     through = value["staff_on_autonomy"] * value["autonomy_both"] / 10
     assert value["staff_alone"] == pytest.approx(value["staff_both"] + through, rel=1e-6)
     assert shown["through_share"]["value"] == pytest.approx(100 * through / value["staff_alone"], rel=1e-6)
+
+
+def test_the_former_name_of_a_setting_is_still_understood():
+    notebook = nbformat.read(paths.notebooks() / "autonomy_burnout.ipynb", as_version=4)
+    assert routed(notebook, ("agreement=0.2", "level=0.9")) == ("", ("correlation=0.2", "level=0.9"))
