@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from everyday.synthetic import teaching as generators
-from everyday.teaching import checks, copies, editions, roster, words
+from everyday.teaching import checks, copies, editions, pages, roster
 from taught import MODULES
 
 #: Students of a roster whose files are attacked; numbers of a student's data that are combined, two at a time.
@@ -47,10 +47,10 @@ def attacked(request):
     for number in range(STUDENTS):
         made = roster.own_data(module, seed=roster.seed_of(f"a{number:03d}", seed=7))
         frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
-        worked = copies.work_out(module, frames)
-        files = [*made.values(), copies.slips_text(worked).encode()]
+        key = copies.answer_key(module, frames)
+        files = [*made.values(), copies.slips_text(key).encode()]
         own = [one for content in files for one in numbers(content.decode())]
-        found.append(({k: v for k, v in worked.right.items() if is_number(v)}, own))
+        found.append(({k: v for k, v in key.right.items() if is_number(v)}, own))
     return module, found
 
 
@@ -82,13 +82,13 @@ def test_no_page_notebook_or_handout_holds_an_answer_of_the_class(attacked):
     """By equality with a number of three figures; by one step, no more often than answers that nobody published."""
     module, found = attacked
     copy = copies.student_notebook(module.read(), label=module.name)
-    texts = [cell.source for cell in copy.cells] + [words.page(module), words.handout(module)]
+    texts = [cell.source for cell in copy.cells] + [pages.page(module), pages.handout(module)]
     known = json.loads(editions.student_files(module)[f"data/{checks.SLIPS}"])
     texts += [slip["says"] for one in known["exercises"].values() for slip in one["slips"]]
     pool = np.array([one for text in texts for one in numbers(text)])
     derived = np.concatenate([pool, 100 * pool, pool / 100, 1 - pool, 100 - pool])
     written = np.array([one for one in pool if len(f"{abs(one):g}".replace(".", "").lstrip("0")) >= checks.FIGURES])
-    ours = {name: right for name, right in copies.work_out(module).right.items() if is_number(right)}
+    ours = {name: right for name, right in copies.answer_key(module).right.items() if is_number(right)}
     for exercise, right in ours.items():
         assert float(right) == int(right) or not agrees(written, right).any(), f"{exercise}: {right} is in a file"
     hits = [sum(agrees(derived, right).any() for right in one.values()) for one in (ours, *(them for them, _ in found))]

@@ -121,7 +121,7 @@ def test_answers_differ_from_student_to_student(module, monkeypatch):
     for number in range(30):
         made = roster.own_data(module, seed=roster.seed_of(f"s{number:03d}", seed=11))
         frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
-        draws.append(copies.work_out(module, frames).right)
+        draws.append(copies.answer_key(module, frames).right)
     for exercise in module.exercises:
         if exercise.is_open:
             continue
@@ -147,14 +147,14 @@ def test_an_attacker_finds_no_answer_in_an_exam(module):
     """By lookup, or by equality with any number next to the data, no answer is in a file that is not data."""
     made = roster.own_data(module, seed=roster.seed_of("s001", seed=11))
     frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
-    worked = copies.work_out(module, frames)
+    key = copies.answer_key(module, frames)
     given = {name: content for name, content in editions.student_files(module).items() if not name.endswith(".whl")}
-    given[f"data/{checks.SLIPS}"] = copies.slips_text(worked).encode()
+    given[f"data/{checks.SLIPS}"] = copies.slips_text(key).encode()
     assert given[f"data/{checks.SLIPS}"] == b'{"mode": "exam", "data": "your own"}\n'
     mine = {name: content for name, content in given.items() if not name.endswith((".csv", ".html"))}
     numbers, _ = numbers_of(mine.values())
     steps = numbers | {100 * one for one in numbers} | {1 - one for one in numbers} | {one / 100 for one in numbers}
-    for exercise, right in worked.right.items():
+    for exercise, right in key.right.items():
         if isinstance(right, (str, list)) or (module.name, exercise) in SAME or float(right) == int(right):
             continue
         hit = [one for one in steps if checks.same(one, right)]

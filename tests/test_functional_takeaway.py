@@ -194,7 +194,7 @@ def test_every_page_has_its_own_title_description_and_citation():
         (descriptions[name],) = tree.xpath("//meta[@name='description']/@content")
         assert 20 <= len(descriptions[name]) <= finish.DESCRIPTION + 2, name
         said = tree.xpath("string(//details[@id='cite'])")
-        assert cite.in_words(name, finish.title_of(text)) in said, name
+        assert cite.sentence(name, finish.title_of(text)) in said, name
         assert cite.bibtex(name, finish.title_of(text)) in said, name
         assert cite.about()["version"] in said
         assert "og:" not in text, "no address is configured"

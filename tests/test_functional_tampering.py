@@ -21,7 +21,7 @@ from compendium import bibliography, book, execution, files, stored, verificatio
 from compendium.errors import RunError
 from compendium.runs import load_runs
 from everyday.cli import main
-from everyday.ledger import claims, words
+from everyday.ledger import claims, wording
 from test_functional_verification import with_claims
 
 ENTRY = "@article{ours2020,\n  title = {Waits},\n  doi = {10.1000/waits.1},\n}\n"
@@ -229,11 +229,11 @@ def test_bars_in_their_places_show_what_the_frame_says(project, monkeypatch):
 def test_the_printed_words_of_a_claim_follow_from_its_inputs(monkeypatch):
     monkeypatch.setenv("HEALTHSYS_ROOT", str(miniature.PROJECT))
     ledger = {claim["claim_id"]: claim for claim in claims.load_ledger().to_dict("records")}
-    unsaid = {name for name, claim in ledger.items() if words.unsaid(claim)}
-    assert unsaid == words.ELSEWHERE, "a claim uses a number that its words do not give, or an exception is needless"
+    unsaid = {name for name, claim in ledger.items() if wording.unsaid(claim)}
+    assert unsaid == wording.ELSEWHERE, "a claim uses a number that its words do not give, or an exception is needless"
     claim = ledger["cpt-span-of-control"]
     assert "363" in claim["printed"]
-    assert words.unsaid({**claim, "printed": claim["printed"].replace("363", "393"), "statement": ""})
+    assert wording.unsaid({**claim, "printed": claim["printed"].replace("363", "393"), "statement": ""})
 
 
 @pytest.mark.parametrize(

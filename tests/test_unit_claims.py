@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compendium import datasets, paths
 from everyday.ledger import book as step
-from everyday.ledger import checks, claims, pages, words
+from everyday.ledger import checks, claims, pages, wording
 from healthsys.errors import DataError
 
 CLAIMS = 367
@@ -259,7 +259,7 @@ def test_every_claim_says_who_found_it(ledger, readings):
 
 
 def test_the_second_reading_found_under_three_percent_new_claims(evaluated, changes, readings):
-    table = pages.agreement(evaluated, changes, readings).set_index("question")
+    table = pages.second_reading(evaluated, changes, readings).set_index("question")
     assert table.loc["quantitative claims that only the second reading found", "percent"] < 3
     verdicts = table[table.index.str.startswith("verdicts")]
     assert verdicts["claims"].sum() == FIRST_READING, "each verdict of the first reading is in one row"
@@ -327,9 +327,9 @@ def test_the_template_has_an_example_of_every_verdict():
 
 
 def test_the_worked_example_is_an_open_paper_with_four_kinds():
-    worked = step.evaluated_file("claims_example")
-    assert set(worked["verdict"]) == {"reproduced", "consistent", "derived", "not derivable"}
-    assert worked["check_kind"].nunique() == 4
+    example = step.evaluated_file("claims_example")
+    assert set(example["verdict"]) == {"reproduced", "consistent", "derived", "not derivable"}
+    assert example["check_kind"].nunique() == 4
     assert "CC BY" in str(datasets.describe("claims_example")["sources"])
 
 
@@ -458,10 +458,10 @@ def test_faults_are_reported_together_with_a_remedy(tmp_path):
 
 @pytest.fixture(scope="module")
 def book(evaluated, changes, readings):
-    examples, worked = step.evaluated_file("claims_template"), step.evaluated_file("claims_example")
+    template, example = step.evaluated_file("claims_template"), step.evaluated_file("claims_example")
     keys = set(evaluated["source_key"])
     entries = "".join(f"@article{{{key},\n  title = {{The {{Paper}} {key}}},\n}}\n" for key in keys)
-    return pages.all_pages(evaluated, changes, readings, examples, worked, bibliography=entries)
+    return pages.all_pages(evaluated, changes, readings, template, example, bibliography=entries)
 
 
 def test_each_claim_has_one_anchor_on_the_page_of_its_source(evaluated, book):
@@ -546,11 +546,11 @@ def test_an_unknown_source_or_claim_names_the_nearest(evaluated):
     with pytest.raises(DataError, match="Did you mean 'gilson2020'"):
         pages.source_page(evaluated, "gilson2002")
     with pytest.raises(DataError, match="Did you mean 'cpt-study-window'"):
-        pages.beside(evaluated, ["cpt-studywindow"], caption="x")
+        pages.claims_table(evaluated, ["cpt-studywindow"], caption="x")
 
 
-def test_claims_stand_beside_a_chapter_in_the_order_asked(evaluated):
-    shown = pages.beside(evaluated, ["od-frome-annual-rate", "od-frome-cost-saving"], caption="Frome")
+def test_claims_of_a_chapter_are_in_the_order_asked(evaluated):
+    shown = pages.claims_table(evaluated, ["od-frome-annual-rate", "od-frome-cost-saving"], caption="Frome")
     assert shown.html.index("imply a yearly rate") < shown.html.index("next to the two totals")
 
 
@@ -568,7 +568,7 @@ def test_claims_stand_beside_a_chapter_in_the_order_asked(evaluated):
     ],
 )
 def test_a_check_is_said_in_words(check, said):
-    assert words.in_words(check) == said
+    assert wording.check_in_words(check) == said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The tension finder: rules one by one, offsets, the passages it is scored on, readers of texts."""
+"""The tension finder: rules one by one, offsets, the passages it is checked on, readers of texts."""
 
 import numpy as np
 import pandas as pd
@@ -118,7 +118,7 @@ PASSAGES = pd.DataFrame(
         (PASSAGES.head(0), "there is no text to search"),
     ],
 )
-def test_passages_that_cannot_be_scored_are_refused(passages, message):
+def test_passages_that_cannot_be_compared_are_refused(passages, message):
     with pytest.raises(DataError, match=message):
         tensions.marker_accuracy(passages)
 

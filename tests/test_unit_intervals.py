@@ -16,7 +16,7 @@ from healthsys.its.autoregressive import likelihood_rho, satterthwaite
 from healthsys.its.interrupted import controlled, design, segmented
 from healthsys.its.least_squares import FixedB, kernel_weights
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, LINEAR_MODELS, MODELS, fit
-from healthsys.validation.its import worked_series
+from healthsys.validation.its import example_series
 from pages import page
 
 #: Groups of four months, as R's rep(1:12, each = 4).
@@ -25,14 +25,14 @@ FOURS = np.repeat(np.arange(12), 4)
 
 @pytest.fixture(scope="module")
 def example():
-    series = worked_series(datasets.load("its_example"))
+    series = example_series(datasets.load("its_example"))
     matrix, names = design(48, start=24)
     return series["value"].to_numpy(float), matrix, names
 
 
 @pytest.fixture(scope="module")
 def events():
-    series = worked_series(datasets.load("its_example"))
+    series = example_series(datasets.load("its_example"))
     matrix, names = design(48, start=24, season="harmonic")
     return series["numerator"].to_numpy(float), matrix, names, np.log(series["denominator"].to_numpy(float))
 
@@ -216,7 +216,7 @@ def test_an_option_that_a_model_does_not_take_is_an_error(example):
 
 
 def test_trend_from_one_reads_the_level_a_period_earlier_and_the_effect_the_same():
-    series = worked_series(datasets.load("its_example"))
+    series = example_series(datasets.load("its_example"))
     zero, one = (segmented(series, change="2017-01-01", trend_from=start, horizon=12) for start in (0, 1))
     level, slope = zero.coefficient("level")["estimate"], zero.coefficient("trend")["estimate"]
     assert one.coefficient("level")["estimate"] == pytest.approx(level - slope, rel=1e-6)
@@ -227,7 +227,7 @@ def test_trend_from_one_reads_the_level_a_period_earlier_and_the_effect_the_same
             (first.absolute, first.lower, first.upper), rel=1e-5
         )
     with pytest.raises(DataError, match="counted from 2; allowed: 0 or 1"):
-        segmented(worked_series(datasets.load("its_example")), change="2017-01-01", trend_from=2)
+        segmented(example_series(datasets.load("its_example")), change="2017-01-01", trend_from=2)
 
 
 def test_the_default_is_the_method_nearest_to_what_it_claims():
@@ -297,16 +297,16 @@ def test_slow_noise_has_the_autocorrelation_asked_for_and_keeps_it_longer():
 
 def test_measured_coverage_stands_next_to_the_interval():
     table = datasets.load("interval_coverage").set_index(["method", "noise", "periods", "autocorrelation", "estimand"])
-    found = segmented(worked_series(datasets.load("its_example")), change="2017-01-01", level=0.9).measured
+    found = segmented(example_series(datasets.load("its_example")), change="2017-01-01", level=0.9).measured
     assert (found.method, found.periods, found.autocorrelation, found.level) == ("ar1_reml", 48, 0.6, 0.9)
     assert found.at_change == table.loc[("ar1_reml", "ar1", 48, 0.6, "level"), "covered_90"]
     assert found.at_horizon == table.loc[("ar1_reml", "ar1", 48, 0.6, "horizon"), "covered_90"]
     assert found.slope == table.loc[("ar1_reml", "ar1", 48, 0.6, "slope"), "covered_90"]
     assert found.series == 4000
-    usual = segmented(worked_series(datasets.load("its_example")), change="2017-01-01", model="newey_west").measured
+    usual = segmented(example_series(datasets.load("its_example")), change="2017-01-01", model="newey_west").measured
     assert usual.method == "newey_west"
     assert usual.at_change < 85
-    series = worked_series(datasets.load("its_example"))
+    series = example_series(datasets.load("its_example"))
     quasi = segmented(series, change="2017-01-01", model="quasi_poisson", per=1000).measured
     assert quasi.method == "quasi_poisson"
     cell = ("quasi_poisson", "ar1", 48, quasi.autocorrelation, "level")
@@ -332,20 +332,20 @@ def test_measured_coverage_stands_next_to_the_interval():
     ],
 )
 def test_coverage_is_stated_only_of_what_was_measured(options, method):
-    found = segmented(worked_series(datasets.load("its_example")), change="2017-01-01", per=1000, **options).measured
+    found = segmented(example_series(datasets.load("its_example")), change="2017-01-01", per=1000, **options).measured
     assert found.method == method
     assert (found.reason is None) == (method is not None)
     assert (found.at_change is None) == (method is None)
 
 
 def test_coverage_of_other_levels_has_a_reason():
-    found = segmented(worked_series(datasets.load("its_example")), change="2017-01-01", level=0.85).measured
+    found = segmented(example_series(datasets.load("its_example")), change="2017-01-01", level=0.85).measured
     assert found.at_change is None
     assert "80%, 90%, 95%, 99% only" in found.reason
 
 
 def test_level_reaches_effects_and_monte_carlo_error():
-    frame = worked_series(datasets.load("its_example"))
+    frame = example_series(datasets.load("its_example"))
     tables = {
         level: segmented(frame, change="2017-01-01", model="ols", level=level).at_horizon for level in (0.9, 0.95)
     }
@@ -497,7 +497,7 @@ def test_rare_events_have_a_rate_ratio_without_an_upper_limit_said():
 
 
 def test_a_controlled_series_takes_the_default_and_the_options():
-    frame = worked_series(datasets.load("its_example"))[["period", "value"]]
+    frame = example_series(datasets.load("its_example"))[["period", "value"]]
     other = frame.assign(value=np.random.default_rng(3).normal(50, 2, 48))
     assert controlled(frame, other, change="2017-01-01").model == DEFAULT_MODEL
     lag = controlled(frame, other, change="2017-01-01", model="newey_west", lag=6, kernel="parzen").fit.details

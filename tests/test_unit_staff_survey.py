@@ -1,11 +1,13 @@
 """Autonomy, staff and burnout: each aggregate on hand-made rows against statsmodels or a closed form."""
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 
-from compendium import datasets
+from compendium import datasets, paths
+from compendium.parameters import routed
 from everyday.official import staff_survey
 from handmade import SLOPES, survey_rows
 from healthsys.errors import DataError
@@ -196,7 +198,7 @@ def test_a_workbook_without_the_sheet_is_named(tmp_path):
 
 def test_the_page_on_a_file_shows_names_and_the_slopes_of_the_file(tmp_path):
     path = written(tmp_path, survey_rows())
-    own = page("autonomy_burnout", official=str(path), level=0.9, agreement=0.2)
+    own = page("autonomy_burnout", official=str(path), level=0.9, correlation=0.2)
     fit = fitted(staff_survey.read(path), "burned_out ~ autonomy + enough_staff + C(code) + C(year)")
     assert own.value("autonomy_both") == pytest.approx(10 * fit.params["autonomy"], rel=1e-7)
     assert own.value("staff_both") == pytest.approx(10 * fit.params["enough_staff"], rel=1e-7)
@@ -223,7 +225,7 @@ def test_corrected_slopes_of_the_page_follow_from_the_committed_sums():
         sys_ = cov["burned_out:enough_staff"] + r * sampling["burned_out", "enough_staff"]
         return 10 * (sya * sss - sys_ * sas) / (saa * sss - sas**2)
 
-    shown = page("autonomy_burnout", agreement=0.3).results
+    shown = page("autonomy_burnout", correlation=0.3).results
     for name, r in (("unrelated", 0.0), ("assumed", 0.3)):
         result = shown[f"corrected_autonomy_{name}"]
         assert result["value"] == pytest.approx(corrected(sums, absorbed, r), rel=1e-6)
@@ -238,3 +240,8 @@ def test_the_ways_from_staff_to_burnout_add_up():
     through = value["staff_on_autonomy"] * value["autonomy_both"] / 10
     assert value["staff_alone"] == pytest.approx(value["staff_both"] + through, rel=1e-6)
     assert shown["through_share"]["value"] == pytest.approx(100 * through / value["staff_alone"], rel=1e-6)
+
+
+def test_the_former_name_of_a_setting_is_still_understood():
+    notebook = nbformat.read(paths.notebooks() / "autonomy_burnout.ipynb", as_version=4)
+    assert routed(notebook, ("agreement=0.2", "level=0.9")) == ("", ("correlation=0.2", "level=0.9"))

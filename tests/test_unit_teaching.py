@@ -24,7 +24,7 @@ from answered import answered, rounds
 from compendium.errors import RunError
 from everyday.synthetic import teaching as generators
 from everyday.teaching import checks as check
-from everyday.teaching import copies, deck, editions, modules, paper, roster, words
+from everyday.teaching import copies, deck, editions, modules, pages, paper, roster
 from healthsys.errors import DataError
 from taught import MODULES
 from workbooks import workbook
@@ -141,17 +141,17 @@ def test_the_names_of_a_check_do_not_overwrite_a_students(module):
 @each
 def test_a_wrong_answer_is_never_told_to_a_student_who_is_right(module):
     for seed in range(4, 24):
-        worked = copies.work_out(module, frames_of(module, seed))
-        right = {row["exercise"]: row["answer"] for row in worked.key}
-        assert any(worked.slips.values())
-        for name, slips in worked.slips.items():
+        key = copies.answer_key(module, frames_of(module, seed))
+        right = {row["exercise"]: row["answer"] for row in key.rows}
+        assert any(key.slips.values())
+        for name, slips in key.slips.items():
             assert right[name] not in [check.shown(slip["answer"]) for slip in slips], f"{name}, seed {seed}"
 
 
 @each
 def test_no_file_of_the_students_holds_an_answer(module):
     """Every line of a solution is planted in the instructor's source; none may be in anything a student is given."""
-    texts = {"page": words.page(module)}
+    texts = {"page": pages.page(module)}
     with zipfile.ZipFile(io.BytesIO(editions.student_zip(module))) as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
     for name, content in found.items():
@@ -174,13 +174,13 @@ def test_no_file_of_the_students_holds_an_answer(module):
 
 @each
 def test_a_page_gives_what_the_lecturer_looks_for_and_answers_only_to_the_instructor(module):
-    page = words.page(module)
+    page = pages.page(module)
     for heading in ("Requirements", "Plan", "Story", "Data", "Exercises", "Common wrong answers",
                     "ethics", "Assessment", "Without a computer", "Further reading"):  # fmt: skip
         assert re.search(rf"^## .*{heading}", page, flags=re.M), heading
     solution = copies.solutions(module)["q3"].split("\n")[-1]
     assert solution not in page
-    assert solution in words.page(module, answers=True)
+    assert solution in pages.page(module, answers=True)
 
 
 @each
@@ -200,7 +200,7 @@ def test_a_class_without_computers_gets_the_figure_and_tables(module):
     for one in zip(*tables.values(), strict=True):
         keys = [str(sheet.key) for sheet in one]
         assert len(set(keys)) == 3 or not one[0].key, f"two variants have the same key: {one[0].caption}"
-    notes = words.lecturer(module)
+    notes = pages.lecturer(module)
     for name in ("q1", "predict", "change", "interpret"):
         assert module.about["comments"][name] in notes
     for heading in ("Before you start", "What to say when", "Solutions", "The real figures", "Further reading"):
@@ -208,7 +208,7 @@ def test_a_class_without_computers_gets_the_figure_and_tables(module):
     for step in module.about["plan"]:
         assert step["what"] == "Break" or (step.get("say") and step.get("watch")), step["what"]
     assert 'class="hs-narrow"' in notes, "the real figure has its version for a phone"
-    for row in copies.work_out(module).key:
+    for row in copies.answer_key(module).rows:
         assert f"{row['answer_to']} = {row['answer']}" in notes
 
 
@@ -237,7 +237,7 @@ def test_a_sheet_that_fails_is_named():
 
 
 def test_the_overview_maps_modules_to_the_domains_that_are_cited():
-    page = words.overview(MODULES)
+    page = pages.overview(MODULES)
     for module in MODULES:
         assert page.count(f'<a href="{module.name}.html">') == 2
     row = re.search(r"Law, policies and ethics \((\d+)\)</th>(.*?)</tr>", page)
@@ -311,7 +311,7 @@ def test_no_answer_is_on_a_slide(module):
     for name, solution in copies.solutions(module).items():
         for line in (line.strip() for line in solution.split("\n") if len(line.strip()) >= 18):
             assert line not in seen, f"{name}: {line}"
-    for row in copies.work_out(module).key:
+    for row in copies.answer_key(module).rows:
         if re.search(r"\d.*\d.*\d", row["answer"]):
             rounded = f"{float(row['answer']):.3g}" if re.fullmatch(r"-?[\d.]+", row["answer"]) else row["answer"]
             assert not re.search(rf"(?<![\d.]){re.escape(rounded)}", seen), f"{row['exercise']}: {rounded}"
@@ -319,7 +319,7 @@ def test_no_answer_is_on_a_slide(module):
 
 @each
 def test_the_page_links_the_real_figures_and_gives_five_minutes_of_set_up(module):
-    page = words.page(module)
+    page = pages.page(module)
     assert "{result}`" in module.about["real"]
     assert re.search(r"\]\(\.\./(analyses|evidence)/", module.about["real"])
     assert module.about["plan"][0]["minutes"] == 5
@@ -331,7 +331,7 @@ def test_the_page_links_the_real_figures_and_gives_five_minutes_of_set_up(module
 
 
 def test_references_to_the_record_are_resolved_outside_the_book():
-    assert words.resolved("a {result}`coder-agreement/percent` b") == "a 0.85 b"
+    assert pages.resolved("a {result}`coder-agreement/percent` b") == "a 0.85 b"
 
 
 def test_spreads_of_the_teaching_panel_are_those_of_the_real_one():
@@ -559,7 +559,7 @@ def test_students_work_is_never_written_over(tmp_path):
 def test_a_key_is_what_the_students_own_copy_earns_marks_with(tmp_path):
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     frames = frames_of(module, roster.seed_of("s001", seed=3))
-    answers = {row["exercise"]: row["answer"] for row in copies.work_out(module, frames).key}
+    answers = {row["exercise"]: row["answer"] for row in copies.answer_key(module, frames).rows}
     given = answered(module, {"q1": f"load = {answers['q1']}", "q3": f"fullest = {answers['q3']!r}"})
     assert marks_of(given, module, frames)[0]["q1"] == 1
     assert marks_of(given, module)[0]["q1"] == 0, "another student's answer must not fit"
@@ -587,7 +587,7 @@ def test_a_solution_that_fails_on_some_data_is_named():
     module = next(module for module in MODULES if module.name == "beds-and-slack")
     broken = {"teaching_wards": frames_of(module, 1)["teaching_wards"].query("ward != 'Harbour'")}
     with pytest.raises(RunError, match=r"beds-and-slack: q1 fails on these data: KeyError: 'Harbour'"):
-        copies.work_out(module, broken)
+        copies.answer_key(module, broken)
 
 
 @pytest.mark.parametrize(
@@ -627,8 +627,8 @@ def test_practice_says_right_not_yet_or_which_slip(tmp_path, monkeypatch, capsys
     check.slips("q1", "x", 0.6)
     assert capsys.readouterr().out == "", "nothing is said where no file of answers was handed out"
     (tmp_path / "data").mkdir()
-    worked = copies.WorkedOut([], {"q1": [{"answer": 4.0, "says": "Four is what is left."}]}, {"q1": 0.59551})
-    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(worked, salt="s"))
+    key = copies.AnswerKey([], {"q1": [{"answer": 4.0, "says": "Four is what is left."}]}, {"q1": 0.59551})
+    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(key, salt="s"))
     for value, said in (
         (0.6, "x is 0.6: not yet. If you rounded it, give at least three significant figures.\n"),
         (0.596, "x is 0.596: right.\n"),
@@ -644,8 +644,8 @@ def test_trying_every_count_up_to_a_thousand_takes_minutes(tmp_path, monkeypatch
     """A core does a few million rounds in a second; here, whoever knows one answer knows no other's addition."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
-    worked = copies.WorkedOut([], {"q1": [{"answer": 3.0, "says": "Three."}]}, {"q1": 740})
-    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(worked, salt="s", secret="kept"))
+    key = copies.AnswerKey([], {"q1": [{"answer": 3.0, "says": "Three."}]}, {"q1": 740})
+    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(key, salt="s", secret="kept"))
     rounds = []
     monkeypatch.setattr(check.hashlib, "pbkdf2_hmac", lambda *given: rounds.append(given[3]) or b"no")
     check.slips("q1", "x", 12)
@@ -661,7 +661,7 @@ def test_trying_every_count_up_to_a_thousand_takes_minutes(tmp_path, monkeypatch
 def test_an_exam_says_recorded_and_nothing_else(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(copies.WorkedOut([], {}, {"q1": 3.0})))
+    (tmp_path / "data" / check.SLIPS).write_text(copies.slips_text(copies.AnswerKey([], {}, {"q1": 3.0})))
     for value in (3.0, 4.0, "word"):
         check.slips("q1", "x", value)
     check.number("x", 40, low=0, high=1, hint="a share")  # a range would tell a wrong answer
@@ -686,16 +686,16 @@ def test_what_a_student_is_given_holds_no_answer(module):
     given = editions.student_files(module)
     known = json.loads(given[f"data/{check.SLIPS}"])
     assert numbers_in(known["exercises"]) == []
-    worked = copies.work_out(module)
+    key = copies.answer_key(module)
     hashes = functools.partial(check.hashes, secret=module.notebook.read_text())
     for exercise, one in known["exercises"].items():
         own = f"{known['salt']}{exercise}"
-        assert set(hashes(worked.right[exercise], salt=own)) == set(one["right"])
-        assert not set(check.hashes(worked.right[exercise], salt=own, secret="another")) & set(one["right"])
+        assert set(hashes(key.right[exercise], salt=own)) == set(one["right"])
+        assert not set(check.hashes(key.right[exercise], salt=own, secret="another")) & set(one["right"])
         listed = {found for slip in one["slips"] for found in slip["hashes"]}
-        for other, right in worked.right.items():
+        for other, right in key.right.items():
             assert not listed & set(hashes(right, salt=own)), f"a slip of {exercise} is the answer of {other}"
-    assert json.loads(copies.slips_text(worked)) == {"mode": "exam", "data": "your own"}
+    assert json.loads(copies.slips_text(key)) == {"mode": "exam", "data": "your own"}
 
 
 def test_a_students_own_file_is_read_first_and_checked(tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ def test_the_list_has_every_automatic_exercise_with_a_number_or_names():
 @each
 def test_practice_tells_a_wrong_answer_from_a_slip(module, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(checks, "ADDITIONS", 3)  # what a hash costs is another test's
-    given = copies.slips_text(copies.work_out(module), salt="practice", secret="of this test")
+    given = copies.slips_text(copies.answer_key(module), salt="practice", secret="of this test")
     says = [f"{mistake.mistake} {mistake.reveals}" for mistake in module.mistakes]
     tried = list(answers(module, own(module, None)))
     monkeypatch.chdir(tmp_path)
@@ -67,11 +67,11 @@ def test_practice_tells_a_wrong_answer_from_a_slip(module, tmp_path, monkeypatch
 @each
 def test_a_students_wrong_answer_earns_what_it_should(module):
     frames = own(module, "s003")
-    worked = copies.work_out(module, frames)
+    key = copies.answer_key(module, frames)
     points = {exercise.name: exercise.points for exercise in module.exercises}
     for kind, exercise, _, value, code in answers(module, frames):
         marks, said = marking.compare(module, frames, {exercise: value})[exercise]
-        slips = {slip["says"] for slip in worked.slips[exercise] if checks.same(value, slip["answer"])}
+        slips = {slip["says"] for slip in key.slips[exercise] if checks.same(value, slip["answer"])}
         earned = {one.marks for one in module.mistakes if f"{one.mistake} {one.reveals}" in slips}
         told = "right" if marks == points[exercise] else "slip" if slips else "not yet"
         assert told in TOLD[kind], f"{exercise}: {code}: {marks} marks, {said}"
@@ -84,11 +84,11 @@ def test_no_wrong_method_earns_full_marks_on_any_draw(module):
     """On data where a wrong method has the right answer, the rule would not matter; guesses may be right by chance."""
     for number in range(20, 28):
         frames = own(module, f"s{number:03d}")
-        worked = copies.work_out(module, frames)
-        for exercise, slips in worked.slips.items():
+        key = copies.answer_key(module, frames)
+        for exercise, slips in key.slips.items():
             listed = [one for one in module.mistakes if one.exercise == exercise]
             is_text = (module.name, exercise) == ("auditing-numbers", "q5")
             assert is_text or len(slips) == len(listed), f"s{number:03d}, {exercise}: a listed slip is right"
         for kind, exercise, _, value, code in answers(module, frames):
             if kind in ("not yet", "slip", "either"):
-                assert not checks.same(value, worked.right[exercise]), f"s{number:03d}, {exercise}: {code}"
+                assert not checks.same(value, key.right[exercise]), f"s{number:03d}, {exercise}: {code}"

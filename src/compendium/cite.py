@@ -1,4 +1,4 @@
-"""How to cite a page, in words and as BibTeX, from ``CITATION.cff``."""
+"""How to cite a page, as a sentence and as BibTeX, from ``CITATION.cff``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def short_title() -> str:
     return about()["title"].partition(":")[0]
 
 
-def in_words(document: str, title: str, *, site: str = "") -> str:
+def sentence(document: str, title: str, *, site: str = "") -> str:
     """Return the citation of a page as a sentence, with its address, or with its place in the book if there is none."""
     book = about()
     whole = document == "index"
@@ -74,7 +74,7 @@ def _tex(text: str) -> str:
 
 def block(document: str, title: str, *, site: str = "") -> str:
     """Return the folded block "Cite this page": the theme puts a button to copy beside each form."""
-    forms = (("Text", in_words(document, title, site=site)), ("BibTeX", bibtex(document, title, site=site)))
+    forms = (("Text", sentence(document, title, site=site)), ("BibTeX", bibtex(document, title, site=site)))
     shown = "".join(
         f'<p>{label}</p><div class="highlight"><pre tabindex="0" aria-label="Citation, {label}">'
         f"{escape.html_lines(text)}</pre></div>"

@@ -11,7 +11,6 @@ import datetime
 import io
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from compendium import datasets, execution, files, paths, policy, record, stored
@@ -86,17 +85,13 @@ def append(rows: list[dict[str, str]], *, why: str) -> None:
             f"published results change: {names}; say why, for readers of the page Corrections: "
             'healthsys verify --accept RUN --why "…"'
         )
-    path = _path()
+    path = paths.data() / datasets.describe(DATA)["path"]
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     for row in rows:
         writer.writerow({"date": datetime.date.today().isoformat(), "why": why.strip(), **row})
     files.write_whole(path, path.read_text(encoding="utf-8") + out.getvalue())
     stored.stamp_data()
-
-
-def _path() -> Path:
-    return paths.data() / datasets.describe(DATA)["path"]
 
 
 def page() -> str:

@@ -195,8 +195,7 @@ def code_of(notebook: nbformat.NotebookNode) -> list[list[str]]:
 def data_files(run: Run) -> list[Path]:
     """Return the files a run reads: its declared data sets, and any file among its parameters."""
     declared = [paths.data() / datasets.describe(name)["path"] for name in run.data]
-    given = [Path(value) for value in run.parameters.values() if isinstance(value, str) and Path(value).is_absolute()]
-    return declared + [path for path in given if path.is_file()]
+    return declared + [Path(value) for value in run.parameters.values() if _is_file(value)]
 
 
 def code() -> str:

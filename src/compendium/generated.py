@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import chapters, corrections, datasets, dependencies, escape, paths
+from compendium import chapters, corrections, datasets, dependencies, escape, paths, tables
 from compendium.runs import Run, load_runs
 from compendium.speed import speed
 
@@ -57,10 +57,8 @@ def _resource(resource: dict[str, Any]) -> str:
         f"<dt>Kind</dt><dd>{KIND_WORDS.get(resource['kind'], resource['kind'])}</dd>"
         f'<dt>File</dt><dd><a href="../data/{resource["path"]}" download>{resource["path"]}</a></dd>'
         f"<dt>Source</dt><dd>{sources or 'our own'}</dd><dt>Licence</dt><dd>{licences}</dd></dl>\n"
-        f'<div class="hs-table hs-computed" role="region" aria-label="Columns of {resource["name"]}" tabindex="0">'
-        "<table>"
-        '<thead><tr><th scope="col">column</th><th scope="col">type</th><th scope="col">unit</th>'
-        f'<th scope="col">allowed</th><th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
+        + tables.framed(f"Columns of {resource['name']}", ("column", "type", "unit", "allowed", "meaning"), rows)
+        + "\n"
         + _breaks(resource)
     )
 
@@ -116,9 +114,8 @@ def constants() -> str:
     return (
         "# Constants\n\nNumbers that define a method or an instrument. They are not results. Each is "
         "defined once, here, with its source, and the text refers to it by name.\n\n"
-        '<div class="hs-table hs-computed" role="region" aria-label="Constants" tabindex="0"><table><thead><tr>'
-        '<th scope="col">name</th><th scope="col">value</th><th scope="col">meaning</th>'
-        f'<th scope="col">source</th></tr></thead><tbody>{rows}</tbody></table></div>\n'
+        + tables.framed("Constants", ("name", "value", "meaning", "source"), rows)
+        + "\n"
     )
 
 
@@ -140,10 +137,8 @@ def coverage() -> str:
         )
         parts.append(
             f"## {escape.html(rows['source_title'].iloc[0])}\n\n"
-            f'<div class="hs-table hs-computed" role="region" aria-label="Coverage of {source}" tabindex="0">'
-            "<table><thead><tr>"
-            '<th scope="col">concept</th><th scope="col">where</th><th scope="col">page</th>'
-            f'<th scope="col">reason or note</th></tr></thead><tbody>{body}</tbody></table></div>\n'
+            + tables.framed(f"Coverage of {source}", ("concept", "where", "page", "reason or note"), body)
+            + "\n"
         )
     return "\n".join(parts)
 
@@ -167,14 +162,14 @@ def findings() -> str:
             kind = kind_shown(run, known.get(run.name, chapters.Chapter()).kind)
             found = _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=kind)
             rows += [(KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER), row) for row in found]
+    body = "".join(row for _, row in sorted(rows, key=lambda one: one[0]))
     return (
         "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Figures computed from "
         "official files come first, then published figures, our own coding, what a formula gives, and examples on "
         "synthetic data. Follow the link to a page for its method, sensitivity analysis and "
         "limitations.\n\n"
-        '<div class="hs-table hs-computed" role="region" aria-label="Findings at a glance" tabindex="0"><table><thead>'
-        '<tr><th scope="col">page</th><th scope="col">finding</th><th scope="col">data</th></tr></thead>'
-        f"<tbody>{''.join(row for _, row in sorted(rows, key=lambda one: one[0]))}</tbody></table></div>\n"
+        + tables.framed("Findings at a glance", ("page", "finding", "data"), body)
+        + "\n"
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import nbformat
 
 from compendium.errors import RunError
+from compendium.recording import RESULT_TYPE
 
-RESULT_TYPE = "application/vnd.healthsys.result+json"
+#: MIME type under which a notebook emits what a figure draws.
 FIGURE_TYPE = "application/vnd.healthsys.figure+json"
 
 

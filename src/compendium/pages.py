@@ -8,7 +8,7 @@ from typing import Any
 
 import nbformat
 
-from compendium import datasets, escape, explorers, fingerprint, harvest, paths, project
+from compendium import datasets, escape, explorers, fingerprint, harvest, paths, project, tables
 from compendium.chapters import Chapter, next_steps, opened, questions
 from compendium.described import with_description
 from compendium.parameters import Parameter, parameters_of
@@ -130,9 +130,10 @@ def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
     )
     return (
         '<details class="hs-parameters"><summary>Settings used on this page</summary>'
-        '<div class="hs-table" role="region" aria-label="Settings used on this page" tabindex="0"><table>'
-        '<thead><tr><th scope="col">setting</th><th scope="col">value</th><th scope="col">meaning</th>'
-        f'<th scope="col">allowed values</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
+        + tables.framed(
+            "Settings used on this page", ("setting", "value", "meaning", "allowed values"), rows, computed=False
+        )
+        + "</details>"
     )
 
 
@@ -162,9 +163,10 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
     return (
         "## Results recorded on this page\n\n"
         '<details class="hs-results"><summary>All results, with intervals and explanations</summary>'
-        '<div class="hs-table" role="region" aria-label="Results recorded on this page" tabindex="0"><table>'
-        '<thead><tr><th scope="col">name</th><th scope="col">value</th><th scope="col">interval</th>'
-        f'<th scope="col">meaning</th></tr></thead><tbody>{rows}</tbody></table></div></details>'
+        + tables.framed(
+            "Results recorded on this page", ("name", "value", "interval", "meaning"), rows, computed=False
+        )
+        + "</details>"
     )
 
 

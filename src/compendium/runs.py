@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
 import yaml
@@ -14,6 +15,8 @@ from compendium import datasets, normalise, parameters, paths
 from compendium.errors import RunError, nearest
 
 _KEYS = {"notebook", "parameters", "title", "data"}
+
+T = TypeVar("T")
 
 
 class DamagedNotebook(RunError):
@@ -144,8 +147,12 @@ def select(names: tuple[str, ...]) -> list[Run]:
     RunError
         If a name is not a run; the nearest is given.
     """
-    known = load_runs()
+    return chosen(names, load_runs(), what="run", where="notebooks/runs.yml")
+
+
+def chosen(names: tuple[str, ...], known: Mapping[str, T], *, what: str, where: str) -> list[T]:
+    """Return what the names stand for, in their order, or all when none is named; refuse one that is not known."""
     for name in names:
         if name not in known:
-            raise RunError(f"there is no run '{name}' in notebooks/runs.yml.{nearest(name, known)}")
-    return [known[name] for name in names] if names else list(known.values())
+            raise RunError(f"there is no {what} '{name}' in {where}.{nearest(name, known)}")
+    return [known[name] for name in names or known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,18 @@ def table(
     text = pd.DataFrame({titles[column]: cells[column] for column in frame.columns}).to_string(index=False)
     text = NO_ROWS if frame.empty else text
     return Table(page, f"{caption}\n{text}" + (f"\n{note}" if note else ""))
+
+
+def framed(label: str, headings: Iterable[str], rows: str, *, computed: bool = True) -> str:
+    """Return rows that are markup already as a labelled table that can be scrolled with the keyboard.
+
+    ``headings`` are markup too, one a column; ``computed`` says that what is in the table is generated.
+    """
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
+    return (
+        f'<div class="hs-table{" hs-computed" * computed}" role="region" aria-label="{escape.html(label)}" '
+        f'tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
 
 
 def _class(numeric: bool) -> str:

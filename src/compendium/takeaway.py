@@ -63,7 +63,7 @@ class Offer:
         """
         name = f"figure-{record['name']}"
         drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
-        origin = f"{cite.in_words(self.document, self.title, site=address.site())} Text and figures: CC BY 4.0."
+        origin = f"{cite.sentence(self.document, self.title, site=address.site())} Text and figures: CC BY 4.0."
         data = f"Data: {self.kind}." if self.kind else ""
         notes = [record["caption"], *([data] if data else []), origin]
         self._keep(f"{name}.svg", drawings.alone(drawing, title=self.title or name, notes=notes))

@@ -20,9 +20,9 @@ def pages() -> dict[str, str]:
     """Return the further pages of the book by their path below ``book/``."""
     from everyday import landing
     from everyday.ledger import book as ledger
-    from everyday.teaching import words
+    from everyday.teaching import pages
 
-    return ledger.book_pages() | words.book_pages() | landing.fragments()
+    return ledger.book_pages() | pages.book_pages() | landing.fragments()
 
 
 def written() -> list[Path]:
@@ -90,11 +90,11 @@ def checks(values: dict[str, Any]) -> list[Check]:
 def _differences(claim: dict[str, Any]) -> tuple[Difference, ...]:
     """Return what is wrong with an evaluated claim: its verdict, and a number that its words do not give."""
     from compendium.record import Difference
-    from everyday.ledger import words
+    from everyday.ledger import wording
 
     name, found = claim["claim_id"], []
     if claim["committed"] != claim["verdict"]:
         found.append(Difference("claims", name, "verdict", claim["committed"], claim["verdict"]))
-    if name not in words.ELSEWHERE and (unsaid := words.unsaid(claim)):
+    if name not in wording.ELSEWHERE and (unsaid := wording.unsaid(claim)):
         found.append(Difference("claims", name, "words", f"{', '.join(unsaid)} in the words", claim["printed"]))
     return tuple(found)

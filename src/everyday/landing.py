@@ -63,12 +63,8 @@ def _drawing(card: Card, *, wide: bool) -> str:
             if figure and figure["name"] == card.figure:
                 markup = "".join(output["data"]["text/html"])
                 parts = re.findall(r'<div class="hs-(?:wide|narrow)".*?</svg></div>', markup, re.S)
-                return "".join(parts) if wide else _svg(parts[-1])
+                return "".join(parts) if wide else re.search(r"<svg.*</svg>", parts[-1], re.S)[0]
     raise KeyError(f"{card.run} has no figure '{card.figure}'")
-
-
-def _svg(part: str) -> str:
-    return re.search(r"<svg.*</svg>", part, re.S)[0]
 
 
 def verdicts() -> str:

@@ -207,10 +207,10 @@ def fit_from_moments(
         )
     inverse = np.linalg.inv(total[1:, 1:])
     slopes = inverse @ total[1:, 0]
-    score = cube[:, 1:, 0] - cube[:, 1:, 1:] @ slopes
+    moments = cube[:, 1:, 0] - cube[:, 1:, 1:] @ slopes
     rows, groups = int(sums["n"].sum()), len(sums)
     correction = groups / (groups - 1) * (rows - 1) / (rows - absorbed - len(regressors))
-    error = np.sqrt(np.diag(correction * inverse @ (score.T @ score) @ inverse))
+    error = np.sqrt(np.diag(correction * inverse @ (moments.T @ moments) @ inverse))
     reach = stats.t.ppf((1 + level) / 2, groups - 1)
     estimates = pd.DataFrame(
         {"estimate": slopes, "standard_error": error, "low": slopes - reach * error, "high": slopes + reach * error,

@@ -320,18 +320,18 @@ def proportion_difference(
         lower = gap - math.hypot(first - own.lower, other.upper - second)
         upper = gap + math.hypot(own.upper - first, second - other.lower)
     else:
-        lower, upper = _score_limits(first, second, n, m, float(stats.norm.ppf(0.5 + level / 2)))
+        lower, upper = _miettinen_nurminen_limits(first, second, n, m, float(stats.norm.ppf(0.5 + level / 2)))
     return Interval(gap, max(-1.0, lower), min(1.0, upper), level, n + m, said)
 
 
-def _score_limits(first: float, second: float, n: int, m: int, z: float) -> tuple[float, float]:
+def _miettinen_nurminen_limits(first: float, second: float, n: int, m: int, z: float) -> tuple[float, float]:
     """Solve Miettinen and Nurminen's score equation for both limits."""
     from scipy.optimize import brentq
 
     ratio = m / n
 
-    def score(gap: float) -> float:
-        """Return the score of a supposed difference; shares under it by Farrington and Manning's cubic (1990)."""
+    def apart(gap: float) -> float:
+        """Return the standard errors from a supposed difference; shares by Farrington and Manning (1990), cubic."""
         a = 1 + ratio
         b = -(1 + ratio + first + ratio * second + gap * (ratio + 2))
         c = gap**2 + gap * (2 * first + ratio + 1) + first + ratio * second
@@ -349,10 +349,10 @@ def _score_limits(first: float, second: float, n: int, m: int, z: float) -> tupl
     edge, ends = 1 - 1e-12, []
     for sign in (1, -1):
         outer = -sign * edge
-        if sign * score(outer) <= z:
+        if sign * apart(outer) <= z:
             ends.append(float(-sign))
             continue
-        ends.append(float(brentq(lambda gap, s=sign: max(-1e6, min(1e6, s * score(gap) - z)), first - second, outer)))
+        ends.append(float(brentq(lambda gap, s=sign: max(-1e6, min(1e6, s * apart(gap) - z)), first - second, outer)))
     return ends[0], ends[1]
 
 

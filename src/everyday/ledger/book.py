@@ -43,9 +43,9 @@ def book_pages() -> dict[str, str]:
     entries = paths.book() / "references.bib"
     bibliography = entries.read_text(encoding="utf-8") if entries.is_file() else ""
     evaluated = evaluated_ledger()
-    examples, worked = (evaluated_file(name) for name in ("claims_template", "claims_example"))
+    template, example = (evaluated_file(name) for name in ("claims_template", "claims_example"))
     changes, readings = datasets.load("claims_changes"), datasets.load("claims_readings")
-    found = pages.all_pages(evaluated, changes, readings, examples, worked, bibliography=bibliography)
+    found = pages.all_pages(evaluated, changes, readings, template, example, bibliography=bibliography)
     counts = pages.counts_table(evaluated, known=pages.sources(bibliography)).html
     found["counts-fragment.md"] = f'<div class="hs-computed hs-counts">{counts}</div>\n'
     return {f"evidence/{name}": text for name, text in found.items()}

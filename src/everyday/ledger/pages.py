@@ -17,7 +17,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from compendium import escape, policy, tables
-from everyday.ledger import checks, words
+from everyday.ledger import checks, wording
 from everyday.ledger.claims import KINDS, VERDICTS, counts, counts_by_kind
 from healthsys.errors import DataError, nearest
 
@@ -70,15 +70,15 @@ def all_pages(
     evaluated: pd.DataFrame,
     changes: pd.DataFrame,
     readings: pd.DataFrame,
-    examples: pd.DataFrame,
-    worked: pd.DataFrame,
+    template: pd.DataFrame,
+    example: pd.DataFrame,
     *,
     bibliography: str = "",
 ) -> dict[str, str]:
     """Return every page of the part *Evidence* that the ledger gives, by file name, in MyST Markdown.
 
     ``evaluated`` is a ledger with recomputed verdicts, ``changes`` and ``readings`` the data sets ``claims_changes``
-    and ``claims_readings``, ``examples`` the evaluated template, ``worked`` the evaluated claims of another paper,
+    and ``claims_readings``, ``template`` the evaluated template, ``example`` the evaluated claims of another paper,
     ``bibliography`` the text of ``book/references.bib``, from which titles come.
     """
     known = sources(bibliography)
@@ -89,7 +89,7 @@ def all_pages(
         "inconsistencies.md": inconsistencies_page(evaluated, known=known),
         "claims-table.md": table_page(evaluated),
         "claims-changed.md": changes_page(evaluated, changes, readings),
-        "writing-claims.md": writing_page(examples, worked),
+        "writing-claims.md": writing_page(template, example),
     }
 
 
@@ -168,7 +168,7 @@ def table_page(evaluated: pd.DataFrame) -> str:
     return _page("claims-table.md", rows=_rows(evaluated))
 
 
-def agreement(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.DataFrame) -> pd.DataFrame:
+def second_reading(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.DataFrame) -> pd.DataFrame:
     """Return what the second reading found about the claims of the first: a row for each question, with counts.
 
     A verdict that only has another name, because the kinds are told apart, is not a disagreement; a verdict that
@@ -197,7 +197,7 @@ def agreement(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.DataF
 
 
 def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.DataFrame) -> str:
-    """Return how the claims were read: counts by verdict after each reading, agreement, and each changed verdict."""
+    """Return how the claims were read: counts by verdict after each reading, the two compared, each changed verdict."""
     now = evaluated.set_index("claim_id")["verdict"]
     second = changes[changes["reading"] == "second reading"].set_index("claim_id")["before"]
     first = changes[changes["reading"] == "first reading"].set_index("claim_id")["before"]
@@ -218,27 +218,27 @@ def changes_page(evaluated: pd.DataFrame, changes: pd.DataFrame, readings: pd.Da
          _rows(group.merge(evaluated[["claim_id", "statement"]], on="claim_id")))
         for (reading, before, after, rule), group in changes.groupby(keys, sort=False)
     ]  # fmt: skip
-    found = agreement(evaluated, changes, readings)
+    found = second_reading(evaluated, changes, readings)
     return _page(
         "claims-changed.md",
         by_verdict=tables.table(frame, caption="Claims by verdict, after each reading").html,
-        agreement=tables.table(found, caption="What the second reading found", name="agreement").html,
+        second_reading=tables.table(found, caption="What the second reading found", name="second-reading").html,
         groups=groups,
     )
 
 
-def writing_page(examples: pd.DataFrame, worked: pd.DataFrame) -> str:
+def writing_page(template: pd.DataFrame, example: pd.DataFrame) -> str:
     """Return the page that explains how to write a claim that can be checked, from an evaluated template."""
     return _page(
         "writing-claims.md",
         functions=", ".join(f"`{name}`" for name in sorted(checks.FUNCTIONS)),
-        examples=_rows(examples),
-        worked=_rows(worked),
-        kinds_counted=kinds_table(worked).html,
+        template_rows=_rows(template),
+        example_rows=_rows(example),
+        kinds_counted=kinds_table(example).html,
     )
 
 
-def beside(evaluated: pd.DataFrame, claim_ids: Iterable[str], *, caption: str) -> tables.Table:
+def claims_table(evaluated: pd.DataFrame, claim_ids: Iterable[str], *, caption: str) -> tables.Table:
     """Return the claims that concern a chapter as a table, in the order asked; an unknown name is refused."""
     rows = evaluated.set_index("claim_id", drop=False)
     wanted = list(claim_ids)
@@ -293,8 +293,8 @@ def _said(row: Mapping[str, Any]) -> dict[str, Any]:
     seen = "; seen only in a page that quotes or reprints it" if row["original_seen"] == "seen_in_secondary" else ""
     return {
         "address": address,
-        "check_said": words.in_words(row["check"]) if row["check"] else "",
-        "rounded_said": words.in_words(row["rounded"]) if row["rounded"] else "",
+        "check_said": wording.check_in_words(row["check"]) if row["check"] else "",
+        "rounded_said": wording.check_in_words(row["rounded"]) if row["rounded"] else "",
         "inputs_said": "; ".join(f"{name} = {_short(value)}" for name, value in named.items()),
         "wordings": [f"{name}: {value}" for name, value in named.items()],
         "result_said": row["shown"] or outcome,

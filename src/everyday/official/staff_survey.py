@@ -160,15 +160,15 @@ def changes(rows: pd.DataFrame) -> pd.DataFrame:
 def bins(rows: pd.DataFrame) -> pd.DataFrame:
     """Mean burnout in 20 bins of each regressor, raw and with effects removed, and in fifths of its change."""
     trusts = panel_of(rows)
-    views = []
+    parts = []
     for name in REGRESSORS:
-        views += [
+        parts += [
             panel.binned(trusts, OUTCOME, name).assign(view="raw"),
             panel.binned(trusts, OUTCOME, name, effects=EFFECTS).assign(view="effects removed"),
             panel.binned(changes(rows), OUTCOME, name, bins=FIFTHS).assign(view="change"),
         ]
-        views[-3:] = [view.rename(columns={name: "value"}).assign(regressor=name) for view in views[-3:]]
-    return pd.concat(views)[["view", "regressor", "bin", "n", "value", OUTCOME]]
+        parts[-3:] = [part.rename(columns={name: "value"}).assign(regressor=name) for part in parts[-3:]]
+    return pd.concat(parts)[["view", "regressor", "bin", "n", "value", OUTCOME]]
 
 
 def levels(rows: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 #: Seed of every draw.
 SEED = 20170101
@@ -63,14 +64,6 @@ CLINIC_SD, AREA_SD, SHOCK_SD, CARRY_OVER = 0.25, 0.05, 0.10, 0.45
 NOT_RETURNED = 0.015
 
 
-def _logit(share: float) -> float:
-    return float(np.log(share / (1 - share)))
-
-
-def _coverage(log_odds: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-log_odds))
-
-
 def _autoregressive(rng: np.random.Generator, n: int, sd: float) -> np.ndarray:
     """Draw first-order autoregressive shocks with a given lasting standard deviation."""
     draws = rng.normal(0, sd * np.sqrt(1 - CARRY_OVER**2), n)
@@ -115,9 +108,9 @@ def _make(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                     since = months if takes_part else np.full(len(PERIODS), -1)
                     lift = effect_after(np.asarray(since), step=step, growth=growth) * STRENGTH.get(sub_district, 0)
                     shock = shared[service] + _autoregressive(rng, len(PERIODS), SHOCK_SD)
-                    base = _logit(percent / 100) + lasting + pattern
+                    base = logit(percent / 100) + lasting + pattern
                     eligible = rng.poisson(people * size * (1 + 0.002 * month))
-                    reached = rng.binomial(eligible, _coverage(base + shock + lift))
+                    reached = rng.binomial(eligible, expit(base + shock + lift))
                     returned = rng.random(len(PERIODS)) >= NOT_RETURNED
                     known = {"eligible": pd.array(eligible, "Int64"), "reached": pd.array(reached, "Int64")}
                     for values in known.values():
@@ -126,7 +119,7 @@ def _make(seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
                     truth.append(pd.DataFrame({
                         "clinic": clinic, "area": area, "sub_district": sub_district, "service": service,
                         "period": PERIODS, "people": people * size * (1 + 0.002 * month),
-                        "with": _coverage(base + lift), "without": _coverage(base),
+                        "with": expit(base + lift), "without": expit(base),
                     }))  # fmt: skip
     made = pd.DataFrame(clinics, columns=["clinic", "area", "sub_district", "service", "start"])
     return made, pd.concat(counts, ignore_index=True), pd.concat(truth, ignore_index=True)

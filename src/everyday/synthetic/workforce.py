@@ -2,7 +2,7 @@
 
 Nobody in it exists. Marginal figures follow published ones within the tolerances of ``CALIBRATION``; pay
 scales have the shape of Agenda for Change and of medical grades, in round numbers. :data:`TRUTH` states every
-effect that was built in, so that an analysis can be scored on finding it.
+effect that was built in, so that an analysis can be checked against it.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ SURVEY_YEARS = (2019, 2020, 2021, 2022, 2023)
 RESPONSE = 0.48
 DISABLED_IN_SURVEY = 0.22
 
-#: Stage rates of the recruitment funnel for the reference applicant (white, non-disabled, man).
+#: Rates of the recruitment stages for the reference applicant (white, non-disabled, man).
 _STAGES = (("applied", 0.190), ("shortlisted", 0.300), ("interviewed", 0.860), ("appointed", 0.285), ("stayed", 0.860))
-_VIEWS = 112_000
+_ADVERT_VIEWS = 112_000
 
 
 def staff() -> pd.DataFrame:
@@ -183,7 +183,7 @@ def recruitment() -> pd.DataFrame:
         for ethnic, p_ethnic in (("White", 0.95 - bme * 1.6), ("BME", bme * 1.6), ("Not stated", 0.05)):
             for disabled, p_disabled in (("Disabled", 0.07), ("Non-disabled", 0.85), ("Not stated", 0.08)):
                 for sex, p_sex in (("F", 0.70), ("M", 0.30)):
-                    seen = rng.poisson(_VIEWS * size / total * p_ethnic * p_disabled * p_sex)
+                    seen = rng.poisson(_ADVERT_VIEWS * size / total * p_ethnic * p_disabled * p_sex)
                     cells.append((code, ethnic, disabled, sex, "viewed", seen))
                     for stage, rate in _STAGES:
                         seen = rng.binomial(seen, rate * _relative(stage, ethnic, disabled))

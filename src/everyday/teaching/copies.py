@@ -80,19 +80,19 @@ def solutions(module: Module) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class WorkedOut:
+class AnswerKey:
     """What a module's own solutions give on some data.
 
-    ``key`` has ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
+    ``rows`` have ``module``, ``exercise``, ``answer_to``, ``answer`` and ``points``; ``slips`` has ``answer`` and
     ``says`` of the common wrong answers by exercise, ``right`` the right answer.
     """
 
-    key: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
     slips: dict[str, list[dict[str, Any]]]
     right: dict[str, Any]
 
 
-def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> WorkedOut:
+def answer_key(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -> AnswerKey:
     """Return the lecturer's key and the values of the common wrong answers, computed from the module's own code.
 
     The data are a student's own ``frames``, or the class's. Cells tagged ``figure`` are left out: a key needs no
@@ -100,7 +100,7 @@ def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -
     ``RunError`` that names module and exercise.
     """
     space: dict[str, Any] = {}
-    found = WorkedOut([], {}, {})
+    found = AnswerKey([], {}, {})
     with sitting(frames or {}) as made, contextlib.redirect_stdout(io.StringIO()):
         for cell, code in compiled(module):
             grading = cell.metadata.get("nbgrader", {})
@@ -113,7 +113,7 @@ def work_out(module: Module, frames: Mapping[str, pd.DataFrame] | None = None) -
                 exercise, given = grading.get("grade_id", "").removesuffix("-check"), made.answers.pop(0)
                 right = given.pop("answer")
                 del given["marks"]
-                found.key.append({"module": module.name, "exercise": exercise, "answer": shown(right), **given})
+                found.rows.append({"module": module.name, "exercise": exercise, "answer": shown(right), **given})
                 found.right[exercise] = right
                 found.slips[exercise] = _slips(module, exercise, dict(space), given["answer_to"], right)
     return found
@@ -164,7 +164,7 @@ def sheets(module: Module, *, seed: int | None = None) -> list[Sheet]:
     return found
 
 
-def slips_text(worked: WorkedOut, *, salt: str = "", secret: str = "") -> str:
+def slips_text(key: AnswerKey, *, salt: str = "", secret: str = "") -> str:
     """Return the file that is next to a student's data: salted hashes of answers for practice, no answer in an exam.
 
     Without ``salt`` it is an exam. ``secret`` is what no student has, such as the notebook with its solutions
@@ -173,10 +173,10 @@ def slips_text(worked: WorkedOut, *, salt: str = "", secret: str = "") -> str:
     if not salt:
         return json.dumps({"mode": "exam", "data": "your own"}) + "\n"
     exercises = {}
-    for exercise, wrong in worked.slips.items():
+    for exercise, wrong in key.slips.items():
         own = f"{salt}{exercise}"
-        right = hashes(worked.right[exercise], salt=own, secret=secret)
-        answers = worked.right.values()  # no slip is the answer of any exercise
+        right = hashes(key.right[exercise], salt=own, secret=secret)
+        answers = key.right.values()  # no slip is the answer of any exercise
         told = [one for one in wrong if not any(agree(one["answer"], other) for other in answers)]
         slips = [{"hashes": hashes(one["answer"], salt=own, secret=secret), "says": one["says"]} for one in told]
         exercises[exercise] = {"right": right, "slips": slips}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from compendium import files, paths, printing, report, typefaces
 from compendium.errors import CompendiumError, RunError
-from everyday.teaching import pictures, words
+from everyday.teaching import idea_figures, pages
 from everyday.teaching.modules import Module
 
 #: Settings and look of the decks, carried with the package.
@@ -39,28 +39,28 @@ def slides(module: Module) -> list[tuple[str, str]]:
     said = [step["say"] for step in about["plan"] if step.get("say")]
     named = {exercise.name: exercise.title for exercise in module.exercises}
     wrong = [f"{named[one.exercise].partition(':')[0]}: {one.mistake}" for one in module.mistakes]
-    last, drawn = module.exercises[-1], words.drawings(module)
-    charts = {"picture": pictures.picture(module.name), "real": words.real_figure(module)}
+    last, drawn = module.exercises[-1], pages.drawings(module)
+    charts = {"picture": idea_figures.idea_figure(module.name), "real": pages.real_figure(module)}
     marked = [f"**{one['criterion']}.** {one['full']}" for one in about["rubric"]]
     tasks = "\n".join(f"1. {title.partition(': ')[2].capitalize()}" for title in list(named.values())[:-1])
     think = [_headed(thinking[name], "### ") for name in ("change", "interpret")]
     texts = [
         (f"# {module.title}\n\n{about['story']}", said[1]),
-        ("## What you will be able to do\n\n" + words.listed([one["text"] for one in about["outcomes"]]), said[0]),
+        ("## What you will be able to do\n\n" + pages.listed([one["text"] for one in about["outcomes"]]), said[0]),
         (f"{_headed(thinking['predict'])}{COLUMN}{drawn[0]}", about["comments"]["predict"]),
         *((text.partition("\nNote:")[0], text.partition("\nNote:")[2]) for text in about["slides"]),
         (f"## Your turn\n\n{tasks}{COLUMN}{HOW}", about["comments"]["q1"]),
-        ("## Common errors\n\n" + words.listed(wrong[:6]), "Show this after the exercises. Ask how each comes about."),
+        ("## Common errors\n\n" + pages.listed(wrong[:6]), "Show this after the exercises. Ask how each comes about."),
         (f"## After the exercises\n\n{COLUMN.join(think)}\n\n{about['explorer']}",
          f"{about['comments']['change']} {about['comments']['interpret']}"),
-        ("## Discussion\n\n" + words.listed(about["discussion"]), "Give each question to one group, three minutes."),
-        ("## What to take home\n\n" + words.listed(about["core"]), "Ask which of these was new."),
+        ("## Discussion\n\n" + pages.listed(about["discussion"]), "Give each question to one group, three minutes."),
+        ("## What to take home\n\n" + pages.listed(about["core"]), "Ask which of these was new."),
         (f"## Homework: {last.title.partition(': ')[2]}\n\n{last.task}{COLUMN}### What earns marks\n\n"
-         f"{words.listed(marked)}", about["comments"][last.name]),
+         f"{pages.listed(marked)}", about["comments"][last.name]),
     ]  # fmt: skip
     for name, chart in charts.items():
         texts = [(text.replace(f"{{{name}}}", chart), note) for text, note in texts]
-    return [(words.resolved(words.plain(text)), words.resolved(words.plain(note)).strip()) for text, note in texts]
+    return [(pages.resolved(pages.plain(text)), pages.resolved(pages.plain(note)).strip()) for text, note in texts]
 
 
 def _headed(text: str, level: str = "## ") -> str:
@@ -73,10 +73,10 @@ def source(module: Module) -> str:
     parts = ["---\norphan: true\n---\n"]
     for text, note in slides(module):
         heading, _, rest = text.partition("\n")
-        made = [report.markdown(words.unlinked(part)) for part in rest.split(COLUMN)]
+        made = [report.markdown(pages.unlinked(part)) for part in rest.split(COLUMN)]
         columns = "".join(f"<div>{_titled(part, narrow=len(made) > 1)}</div>" for part in made)
         kind = "hs-columns" if len(made) > 1 else "hs-whole"
-        aside = f'<aside class="notes">{report.markdown(words.unlinked(note))}</aside>' if note else ""
+        aside = f'<aside class="notes">{report.markdown(pages.unlinked(note))}</aside>' if note else ""
         body = re.sub(r"\n\s*\n", "\n", f'<div class="{kind}">{columns}</div>{aside}')
         parts.append(f"{heading}\n\n``````{{raw}} html\n{body}\n``````\n")
     return "\n".join(parts)
@@ -88,7 +88,7 @@ def _titled(markup: str, *, narrow: bool) -> str:
         markup = re.sub(r'<div class="hs-wide".*?</div>(?=<div class="hs-narrow")', "", markup, flags=re.S)
         markup = markup.replace('<div class="hs-narrow" style="display:none">', "<div>")
     else:
-        markup = words.wide(markup)
+        markup = pages.wide(markup)
     if re.search(r'id="figure-.*font-weight: 700[^"]*--hs-text', markup, flags=re.S):
         return markup
     title = r'\1<p class="hs-title">\3</p>\2<figcaption>\4</figcaption>'

@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader
 from compendium import datasets, files, paths, report, typefaces
 from compendium.errors import RunError
 from everyday.synthetic import to_csv_bytes
-from everyday.teaching import copies, deck, paper, words
+from everyday.teaching import copies, deck, pages, paper
 from everyday.teaching.checks import SLIPS
 from everyday.teaching.modules import Module, load_modules
 
@@ -67,7 +67,7 @@ def build() -> dict[str, int]:
         for module in modules:
             _student(work / "student", module)
             _instructor(work / "instructor", module)
-        before = words.unlinked((paths.book() / "teaching" / "get-ready.md").read_text(encoding="utf-8"))
+        before = pages.unlinked((paths.book() / "teaching" / "get-ready.md").read_text(encoding="utf-8"))
         for edition in ("student", "instructor"):
             index = _index(modules, FIRST[edition])
             files.write_whole(work / edition / "index.html", _rendered(index, title="Teaching modules"))
@@ -118,7 +118,7 @@ def student_files(module: Module) -> dict[str, bytes]:
     }
     found |= {f"data/{name}.csv": content for name, content in bundled(module).items()}
     secret = module.notebook.read_text(encoding="utf-8")  # it holds the solutions
-    known = copies.slips_text(copies.work_out(module), salt=f"practice, {module.name}: ", secret=secret)
+    known = copies.slips_text(copies.answer_key(module), salt=f"practice, {module.name}: ", secret=secret)
     found[f"data/{SLIPS}"] = known.encode()
     return found
 
@@ -136,7 +136,7 @@ def student_zip(module: Module) -> bytes:
 
 
 def _student(folder: Path, module: Module) -> None:
-    text = words.resolved(words.page(module))
+    text = pages.resolved(pages.page(module))
     for name, content in student_files(module).items():
         files.write_whole(folder / module.name / name, content)
     files.write_whole(folder / module.name / "index.html", _rendered(_local(text, module), title=module.title))
@@ -149,7 +149,7 @@ def _local(text: str, module: Module) -> str:
     text = text.replace(f"files/{module.name}.zip", f"../{module.name}.zip")
     for name in module.about["data"]:
         text = text.replace(f"../reference/data-dictionary.html#data-{name}", f"data/{name}.csv")
-    return words.unlinked(text)
+    return pages.unlinked(text)
 
 
 def _instructor(folder: Path, module: Module) -> None:
@@ -157,26 +157,26 @@ def _instructor(folder: Path, module: Module) -> None:
     source = module.notebook.read_bytes()
     files.write_whole(here / f"{module.name}-answers.ipynb", source)
     files.write_whole(folder / "nbgrader" / "source" / module.name / f"{module.name}.ipynb", source)
-    files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.work_out(module).key)))
+    files.write_whole(here / "key.csv", to_csv_bytes(pd.DataFrame(copies.answer_key(module).rows)))
     wrong = pd.DataFrame([vars(mistake) for mistake in module.mistakes])
     files.write_whole(here / "wrong_answers.csv", to_csv_bytes(wrong))
     files.write_whole(here / "handout.html", handout(module))
     tables = paper.variants(module)
-    pages = {
-        "index": (words.resolved(words.page(module, answers=True)), " (answers)"),
-        "notes": (words.resolved(words.lecturer(module)), " (notes)"),
+    written = {
+        "index": (pages.resolved(pages.page(module, answers=True)), " (answers)"),
+        "notes": (pages.resolved(pages.lecturer(module)), " (notes)"),
         "on-paper-lecturer": (paper.instructions(module, tables), ": sheets, for the lecturer"),
     }
     for variant, made in tables.items():
-        pages[f"on-paper-{variant}"] = paper.sheets(module, variant, made), f": sheets {variant}"
-    for name, (text, what) in pages.items():
-        files.write_whole(here / f"{name}.html", _rendered(words.unlinked(text), title=f"{module.title}{what}"))
+        written[f"on-paper-{variant}"] = paper.sheets(module, variant, made), f": sheets {variant}"
+    for name, (text, what) in written.items():
+        files.write_whole(here / f"{name}.html", _rendered(pages.unlinked(text), title=f"{module.title}{what}"))
 
 
 def handout(module: Module) -> str:
     """Return the handout of a module: one HTML page that prints on one sheet of A4."""
     template = Environment(loader=PackageLoader("compendium"), autoescape=True).get_template("handout.html")
-    body = report.markdown(words.unlinked(words.handout(module)))
+    body = report.markdown(pages.unlinked(pages.handout(module)))
     kinds = ", ".join(sorted({datasets.describe(name)["kind"] for name in module.about["data"]}))
     return template.render(title=module.title, body=body, kinds=kinds, typefaces=typefaces.rules()) + "\n"
 

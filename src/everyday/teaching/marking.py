@@ -203,7 +203,7 @@ def judge(student: str, module: Module, ran: tuple[Plan, sandbox.Ran] | str, *, 
     marked.remarks += planned.remarks + left.remarks
     marked.values = answers(module, planned, left)
     frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
-    slips = copies.work_out(module, frames).slips
+    slips = copies.answer_key(module, frames).slips
     for exercise, (marks, said) in compare(module, frames, marked.values).items():
         value = marked.values[exercise]
         named = [slip["says"] for slip in slips[exercise] if same(value, slip["answer"])]

@@ -12,6 +12,7 @@ import yaml
 
 from compendium import datasets, paths
 from compendium.errors import RunError
+from compendium.runs import chosen
 from healthsys.errors import nearest
 
 #: What the description of a module holds.
@@ -201,7 +202,4 @@ def select(names: tuple[str, ...]) -> list[Module]:
         If a name is not a module; the nearest is given.
     """
     known = {module.name: module for module in load_modules()}
-    for name in names:
-        if name not in known:
-            raise RunError(f"there is no module '{name}' in notebooks/teaching/.{nearest(name, known)}")
-    return [known[name] for name in names] if names else list(known.values())
+    return chosen(names, known, what="module", where="notebooks/teaching/")

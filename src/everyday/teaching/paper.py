@@ -8,7 +8,7 @@ import re
 from unittest import mock
 
 from compendium import plotting, policy
-from everyday.teaching import copies, words
+from everyday.teaching import copies, pages
 from everyday.teaching.checks import sitting
 from everyday.teaching.modules import Module
 
@@ -37,7 +37,7 @@ def figure(module: Module, variant: str) -> str:
     ):
         exec(code[0].source, space)
         exec(drawing, space)
-    return squared(words.wide(drawn[0].html))
+    return squared(pages.wide(drawn[0].html))
 
 
 def squared(markup: str) -> str:
@@ -59,21 +59,19 @@ def sheets(module: Module, variant: str, tables: list[copies.Sheet]) -> str:
     for sheet in tables:
         caption = f"{sheet.caption} (synthetic, sheets {variant})" if sheet.synthetic else sheet.caption
         rows = [list(map(str, row)) for row in sheet.table.itertuples(index=False)]
-        parts.append(words.table(caption, list(map(str, sheet.table.columns)), rows))
+        parts.append(pages.table(caption, list(map(str, sheet.table.columns)), rows))
     return "\n\n".join(parts) + "\n"
 
 
 def instructions(module: Module, tables: dict[str, list[copies.Sheet]]) -> str:
     """Return the lecturer's sheet: what to print and do, and the key of each variant."""
     keys = {
-        variant: [[one.caption, _key(one)] for one in made if one.key]
+        variant: [
+            [one.caption, "; ".join(f"{name}: {value}" for name, value in one.key.items())] for one in made if one.key
+        ]
         for variant, made in tables.items()
     }
-    asked, how = words.tasks(module), module.about["paper"]
+    asked, how = pages.tasks(module), module.about["paper"]
     return policy.rendered(
         "teaching/sheets-lecturer.md", package="everyday", title=module.title, how=how, asked=asked, keys=keys
     ).rstrip()
-
-
-def _key(sheet: copies.Sheet) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in sheet.key.items())

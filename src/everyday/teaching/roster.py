@@ -159,16 +159,16 @@ def _student(
         folder = work / "students" / student / module.name
         made = own_data(module, seed=own)
         frames = {name: generators.from_bytes(name, content) for name, content in made.items()}
-        worked = copies.work_out(module, frames)
+        key = copies.answer_key(module, frames)
         own_files = {f"data/{name}.csv": content for name, content in made.items()}
-        own_files[f"data/{SLIPS}"] = copies.slips_text(worked).encode()
+        own_files[f"data/{SLIPS}"] = copies.slips_text(key).encode()
         for name, content in (given[module.name] | own_files).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             if name.startswith("wheels/"):
                 _same_file(work / ".wheels" / Path(name).name, content, folder / name)
             else:
                 (folder / name).write_bytes(content)
-        rows += [{"student": student, **row} for row in worked.key]
+        rows += [{"student": student, **row} for row in key.rows]
         seeds.append({"student": student, "module": module.name, "seed": own, "data": fingerprint(made)})
     files.write_whole(work / "keys" / f"{student}.csv", to_csv_bytes(guarded(pd.DataFrame(rows))))
     return rows, seeds

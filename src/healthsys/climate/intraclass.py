@@ -192,7 +192,7 @@ def _intervals(
     low = ratio / float(stats.f.ppf(tail, n - 1, rest))
     high = ratio * float(stats.f.ppf(tail, rest, n - 1))
     consistency = [((end - 1) / (end + k - 1), 1 - 1 / end if end > 0 else None) for end in (low, high)]
-    agreement: list[tuple[float | None, float | None]] = [(None, None), (None, None)]
+    absolute: list[tuple[float | None, float | None]] = [(None, None), (None, None)]
     if one is not None:
         a, b = k * one * r / e, n * (1 + (k - 1) * one) - k * one
         freedom = (k - 1) * (n - 1) * (a + b) ** 2 / ((n - 1) * a**2 + b**2)
@@ -200,6 +200,6 @@ def _intervals(
         narrow = float(stats.f.ppf(tail, freedom, n - 1))
         spread = k * r + (k * n - k - n) * e
         ends = (n * (t - wide * e) / (wide * spread + n * t), n * (narrow * t - e) / (spread + n * narrow * t))
-        agreement = [(end, end * k / (1 + end * (k - 1)) if 1 + end * (k - 1) > 0 else None) for end in ends]
-    pairs = [agreement, consistency]
+        absolute = [(end, end * k / (1 + end * (k - 1)) if 1 + end * (k - 1) > 0 else None) for end in ends]
+    pairs = [absolute, consistency]
     return [(pair[0][which], pair[1][which]) for which in (0, 1) for pair in pairs]

@@ -60,10 +60,10 @@ def hac(residuals: np.ndarray, design: np.ndarray, *, weights: np.ndarray, corre
     Newey WK, West KD. Econometrica 1987;55:703-708.
     """
     n, k = design.shape
-    score = residuals[:, :, None] * design[None]
-    meat = np.swapaxes(score, 1, 2) @ score
+    moments = residuals[:, :, None] * design[None]
+    meat = np.swapaxes(moments, 1, 2) @ moments
     for lag, weight in enumerate(weights[1:], start=1):
-        part = weight * (np.swapaxes(score[:, lag:], 1, 2) @ score[:, :-lag])
+        part = weight * (np.swapaxes(moments[:, lag:], 1, 2) @ moments[:, :-lag])
         meat += part + np.swapaxes(part, 1, 2)
     bread = np.linalg.inv(design.T @ design)
     return bread @ meat @ bread * (n / (n - k) if correction else 1.0)
@@ -72,8 +72,8 @@ def hac(residuals: np.ndarray, design: np.ndarray, *, weights: np.ndarray, corre
 def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: np.ndarray | None = None) -> np.ndarray:
     """Return the covariance of least-squares coefficients that allows for unequal variances, or for clusters.
 
-    HC1: times n / (n - k); HC2 and HC3: residuals over the root of 1 - h, and over 1 - h; ``clustered``: sums of scores
-    by cluster, times G / (G - 1) and (n - 1) / (n - k).
+    HC1: times n / (n - k); HC2 and HC3: residuals over the root of 1 - h, and over 1 - h; ``clustered``: sums of
+    residuals times regressors by cluster, times G / (G - 1) and (n - 1) / (n - k).
 
     MacKinnon JG, White H. Journal of Econometrics 1985;29:305-325. Cameron AC, Miller DL. Journal of Human Resources
     2015;50:317-372.
@@ -84,7 +84,7 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
     """
     n, k = design.shape
     bread = np.linalg.inv(design.T @ design)
-    score = residuals[:, None] * design
+    moments = residuals[:, None] * design
     if errors == "clustered":
         if (had := 0 if clusters is None else len(clusters)) != n:
             raise DataError(f"clustered errors need a cluster label for each of the {n} points; {had} were given")
@@ -93,7 +93,7 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
         if groups < 2:
             raise DataError("clustered errors need at least 2 clusters; every point has the same label")
         sums = np.zeros((groups, k))
-        np.add.at(sums, place, score)
+        np.add.at(sums, place, moments)
         return bread @ (sums.T @ sums) @ bread * groups / (groups - 1) * (n - 1) / (n - k)
     if errors in ("HC2", "HC3"):
         kept = 1 - np.einsum("ij,jk,ik->i", design, bread, design)
@@ -101,8 +101,8 @@ def robust(residuals: np.ndarray, design: np.ndarray, *, errors: str, clusters: 
             raise DataError(
                 f"{errors} errors do not exist: point {int(kept.argmin()) + 1} alone decides a coefficient; use HC1"
             )
-        score = score / (kept[:, None] if errors == "HC3" else np.sqrt(kept[:, None]))
-    return bread @ (score.T @ score) @ bread * (n / (n - k) if errors == "HC1" else 1.0)
+        moments = moments / (kept[:, None] if errors == "HC3" else np.sqrt(kept[:, None]))
+    return bread @ (moments.T @ moments) @ bread * (n / (n - k) if errors == "HC1" else 1.0)
 
 
 @dataclass(frozen=True, eq=False)

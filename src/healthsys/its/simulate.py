@@ -72,7 +72,7 @@ SERIES, SEED = 4000, 20201
 #: The cells: months, and autocorrelations. The change comes in the middle.
 LENGTHS, RHOS = (24, 48, 120), (0.0, 0.3, 0.6)
 
-#: Months after the change at which the effect is scored, where the series is long enough.
+#: Months after the change at which the effect is compared with the truth, where the series is long enough.
 HORIZON = 12
 
 #: Methods are level when their mean distance from the claim differs by less than this (percentage points): the Monte
@@ -165,7 +165,7 @@ def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset:
     n, k = design.shape
     normal: Callable[[float], float] = lambda level: float(stats.norm.ppf(0.5 + level / 2))  # noqa: E731
     start = np.linalg.lstsq(design, (np.log(np.maximum(outcome, 0.5)) - offset).T, rcond=None)[0].T
-    params, fitted, cross = _scoring(outcome, design, offset, start, np.zeros(len(outcome)), rounds=ROUNDS)
+    params, fitted, cross = _fit_log_linear(outcome, design, offset, start, np.zeros(len(outcome)), rounds=ROUNDS)
     error = _errors(np.linalg.inv(cross), rows)
     phi = ((outcome - fitted) ** 2 / fitted).sum(1) / (n - k)
     found = {
@@ -178,20 +178,20 @@ def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset:
     high = np.full(len(outcome), np.log(10.0))
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        params, fitted, cross = _scoring(outcome, design, offset, params, np.exp(middle), rounds=3)
+        params, fitted, cross = _fit_log_linear(outcome, design, offset, params, np.exp(middle), rounds=3)
         rising = alpha_slope(outcome, fitted, np.exp(middle)[:, None]) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
     alpha = np.exp(np.maximum((low + high) / 2, first))
-    params, fitted, cross = _scoring(outcome, design, offset, params, alpha, rounds=ROUNDS)
+    params, fitted, cross = _fit_log_linear(outcome, design, offset, params, alpha, rounds=ROUNDS)
     estimate = np.where(spread[:, None], params @ rows.T, np.nan)
     found["negative_binomial"] = Batch(estimate, _errors(np.linalg.inv(cross), rows), normal)
     return found
 
 
-def _scoring(
+def _fit_log_linear(
     outcome: np.ndarray, design: np.ndarray, offset: np.ndarray, params: np.ndarray, alpha: np.ndarray, *, rounds: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fisher scoring of a log-linear model with variance mu + alpha mu², one alpha a series."""
+    """Fit a log-linear model with variance mu + alpha mu² by reweighted least squares, one alpha a series."""
     for step in range(rounds + 1):
         fitted = np.exp(params @ design.T + offset)
         weight = fitted / (1 + alpha[:, None] * fitted)

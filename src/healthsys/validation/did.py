@@ -7,7 +7,7 @@ from healthsys.did import aggregate, difference_in_differences
 #: Published effects of the minimum wage by first year and year (README of R's did), and the counties that started.
 WAGES = {2004: (20, [-0.0105, -0.0704, -0.1373, -0.1008]), 2006: (40, [-0.0046, -0.0412]), 2007: (131, [-0.0261])}
 
-#: First month after the change of the worked panel.
+#: First month after the change of the example.
 CHANGE = "2017-01-01"
 
 

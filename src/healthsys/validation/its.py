@@ -11,7 +11,7 @@ from statsmodels.stats.stattools import durbin_watson
 
 from healthsys.its.interrupted import design, segmented
 
-#: First month after the interruption of the worked series.
+#: First month after the interruption of the example.
 CHANGE = "2017-01-01"
 
 
@@ -20,7 +20,7 @@ def answers(example: pd.DataFrame) -> dict[str, float]:
 
     ``example`` is the data set ``its_example``, which R read too; the keys are those of the reference table.
     """
-    series = worked_series(example)
+    series = example_series(example)
     errors = segmented(series, change=CHANGE, model="newey_west")
     prais = segmented(series, change=CHANGE, model="prais_winsten")
     poisson = segmented(series, change=CHANGE, model="poisson", season="harmonic", per=1000)
@@ -48,8 +48,8 @@ def answers(example: pd.DataFrame) -> dict[str, float]:
     )
 
 
-def worked_series(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the worked interrupted series (data set ``its_example``) in the layout that the models read."""
+def example_series(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the interrupted series of the example (data set ``its_example``) in the layout that the models read."""
     return pd.DataFrame(
         {
             "period": pd.date_range("2015-01-01", periods=len(table), freq="MS"),

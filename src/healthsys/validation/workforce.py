@@ -43,7 +43,7 @@ def _shared() -> dict[str, float | None]:
     exact, jeffreys, agresti = (
         proportion_interval(15, 148, method=method) for method in ("clopper_pearson", "jeffreys", "agresti_coull")
     )
-    newcombe, score = (
+    newcombe, miettinen = (
         proportion_difference(56, 70, reference_had=48, reference_could=80, method=method)
         for method in ("newcombe", "miettinen_nurminen")
     )
@@ -59,7 +59,7 @@ def _shared() -> dict[str, float | None]:
         "equality-agresti-coull-upper": agresti.upper,
         "equality-newcombe-lower": newcombe.lower,
         "equality-newcombe-upper": newcombe.upper,
-        "equality-miettinen-upper": score.upper,
+        "equality-miettinen-upper": miettinen.upper,
         "equality-fisher": fisher.p,
         "equality-mid-p-full-cell": middle.p,
     }

@@ -13,19 +13,19 @@ from compendium import datasets, escape, plotting
 from healthsys.plots import style
 from healthsys.plots.style import COLOUR
 
-#: Size of a picture in pixels: a column of a slide enlarges it, and its lettering, by more than half.
+#: Size of the figure in pixels: a column of a slide enlarges it, and its lettering, by more than half.
 WIDTH, HEIGHT = 358, 330
 
 
-def picture(module: str) -> str:
-    """Return the picture of a module as a figure with its title above, and below what it is.
+def idea_figure(module: str) -> str:
+    """Return the figure of a module's idea, with its title and below it what its numbers are.
 
     Examples
     --------
-    >>> picture("pay-gaps")[:7], "<svg" in picture("pay-gaps")
+    >>> idea_figure("pay-gaps")[:7], "<svg" in idea_figure("pay-gaps")
     ('<figure', True)
     """
-    draw, title, caption = PICTURES[module]
+    draw, title, caption = IDEAS[module]
 
     def drawn(*, width: int) -> Figure:
         figure, axes = plotting.canvas(width, HEIGHT, nrows=2 if draw is _days else 1, sharex=True)
@@ -146,7 +146,7 @@ def _fuller_than_what(axes: Axes) -> None:
 _INVENTED = "A drawing with invented numbers."
 
 #: By module: what draws the idea, its title, and what the numbers are.
-PICTURES: dict[str, tuple[Callable[..., None], str, str]] = {
+IDEAS: dict[str, tuple[Callable[..., None], str, str]] = {
     "service-trends": (_step_and_slope, "What the change did is the distance from the earlier trend", _INVENTED),
     "pay-gaps": (_mean_and_median, "One high salary moves the mean, not the median", _INVENTED),
     "measuring-climate": (

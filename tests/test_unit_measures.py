@@ -1,4 +1,4 @@
-"""Measures of series, and the scored coverage of intervals."""
+"""Measures of series, and the simulated coverage of intervals."""
 
 import pandas as pd
 import pytest
@@ -14,7 +14,7 @@ def test_measures_speak_in_their_unit():
     assert measure_of("visits", pd.Series([120.0, 131.0])).count
 
 
-def test_the_score_finds_what_is_known_and_repeats_with_its_seed():
+def test_the_simulation_finds_what_is_known_and_repeats_with_its_seed():
     options = {"series": 60, "periods": 48, "start": 24, "rho": 0.4, "horizon": 12, "seed": 5}
     table = simulate.interval_coverage(**options)
     first = table[table["estimand"] == "level at the change"].set_index(["model", "rho"])["covered"]

@@ -89,12 +89,12 @@ _SIGNS: dict[type, tuple[str, int]] = {
 }  # fmt: skip
 
 
-def in_words(check: str) -> str:
+def check_in_words(check: str) -> str:
     """Write a check as a reader says it; what has no words, such as a loop over a list, stays code.
 
     Examples
     --------
-    >>> in_words("len(names_listed) == stated and (after + more) / before >= 2")
+    >>> check_in_words("len(names_listed) == stated and (after + more) / before >= 2")
     'number in names listed = stated and (after + more) / before ≥ 2'
     """
     tree = ast.parse(check.strip(), mode="eval").body

@@ -1,4 +1,4 @@
-"""The texts of a module, from its description and its notebook: page, handout, slides."""
+"""The pages of a module, from its description and its notebook: page, handout, lecturer's notes."""
 
 from __future__ import annotations
 
@@ -200,14 +200,14 @@ def wide(markup: str) -> str:
 
 def lecturer(module: Module) -> str:
     """Return the lecturer's notes: what to say when, solutions with number and comment, further reading."""
-    about, worked, given = module.about, copies.work_out(module), copies.solutions(module)
-    numbers = {row["exercise"]: f"**{row['answer_to']} = {row['answer']}**\n\n" for row in worked.key}
+    about, key, given = module.about, copies.answer_key(module), copies.solutions(module)
+    numbers = {row["exercise"]: f"**{row['answer_to']} = {row['answer']}**\n\n" for row in key.rows}
     solved = [
         {
             "name": one.name,
             "title": one.title,
             "solution": numbers.get(one.name, "") + _solution(one, given[one.name]),
-            "slips": [_slip(slip) for slip in worked.slips.get(one.name, [])],
+            "slips": [_slip(slip) for slip in key.slips.get(one.name, [])],
         }
         for one in module.exercises
     ]
