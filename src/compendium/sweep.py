@@ -410,7 +410,8 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
         client = distributed.Client(scheduler, timeout=20)
     except (OSError, ValueError) as error:
         raise RunError(f"no Dask scheduler answers at {scheduler}: {error}") from None
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is said once, below
+    for part in ("distributed", "distributed.client"):  # what goes wrong is said once, below
+        logging.getLogger(part).setLevel(logging.CRITICAL)
     lost = f"the scheduler at {scheduler} was lost; finished reports are kept, the same command continues from there"
     with client:
         running: dict[Any, Task] = {}
