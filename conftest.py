@@ -1,6 +1,6 @@
 """What holds for every test wherever it stands: which worker runs it, warm kernels for notebooks, a limit of time.
 
-``make test`` is one call of pytest on all cores (``-n auto --no-loadscope-reorder``). A file is a
+``make test`` is one call of pytest (``-n auto --no-loadscope-reorder``). A file is a
 group, that is, one worker runs it, so that what it builds is built once; the tests of the files in
 :data:`SPREAD` go one by one to whoever is free. Long groups begin first. A new file needs no entry anywhere.
 """
@@ -122,6 +122,12 @@ def command_server(request: pytest.FixtureRequest) -> str:
 
 #: Files whose tests go one by one to whichever worker is free.
 SPREAD = ("tests/test_functional_browser.py",)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return one worker more than there are cores: now and then one waits, for a browser or for what it has killed."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import RichOutput
 from matplotlib import pyplot
 from matplotlib.axis import Axis
-from matplotlib.figure import Figure
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.text import Text
 from traitlets.config import Config
 
@@ -28,15 +28,16 @@ from compendium.runs import Run, load_runs
 
 def execute(run: Run, *, rendered: bool = False) -> nbformat.NotebookNode:
     """Return the run's notebook with what its cells display; the first failing cell raises its own error."""
-    with contextlib.nullcontext() if rendered else mock.patch.object(Figure, "savefig", _lettering):
+    with contextlib.nullcontext() if rendered else mock.patch.object(FigureCanvasSVG, "print_svg", _lettering):
         return _execute(run)
 
 
-def _lettering(figure: Figure, out: io.StringIO, **_: Any) -> None:
+def _lettering(canvas: FigureCanvasSVG, out: io.StringIO, **_: Any) -> None:
     """Write the texts of a drawn figure, those of its ticks too, in place of the drawing."""
-    for axis in figure.findobj(Axis):
+    for axis in canvas.figure.findobj(Axis):
         axis.get_majorticklabels()  # they get their texts when they are asked for
-    texts = (f"<text>{escape.html(text.get_text())}</text>" for text in figure.findobj(Text) if text.get_visible())
+    found = (text for text in canvas.figure.findobj(Text) if text.get_visible())
+    texts = (f"<text>{escape.html(text.get_text())}</text>" for text in found)
     out.write(f'<svg viewBox="0 0 1 1">{"".join(texts)}</svg>')
 
 

@@ -111,20 +111,23 @@ decimal point), or missing. Correct the cell
     twice = items.columns[items.columns.duplicated()]
     if len(twice):
         raise DataError(f"{label}: column '{twice[0]}' occurs twice in the header; rename or remove one")
-    numbers = items.apply(pd.to_numeric, errors="coerce").astype("float64")
-    text = (items.notna() & numbers.isna()) | np.isinf(numbers)
+    numbers = np.empty(items.shape)
+    for place, column in enumerate(items.columns):
+        numbers[:, place] = pd.to_numeric(items[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    text = (items.notna().to_numpy() & np.isnan(numbers)) | np.isinf(numbers)
     lowest, highest = scale or (-np.inf, np.inf)
     wrong = text | (numbers < lowest) | (numbers > highest)
-    for column in items.columns[wrong.any()]:
+    if wrong.any():
+        place = int(wrong.any(axis=0).argmax())
         said, allowed = "is off the scale", f"{lowest} to {highest}"
-        if text[column].any():
+        if text[:, place].any():
             wrong, said, allowed = text, "is no number", "a number (with a decimal point)"
-        row = int(wrong[column].to_numpy().argmax())
+        row = int(wrong[:, place].argmax())
         raise DataError(
-            f"{label}: column '{column}', row {row + 2}: '{items[column].iloc[row]}' {said}; allowed: {allowed}, or "
-            "missing. Correct the cell"
+            f"{label}: column '{items.columns[place]}', row {row + 2}: '{items.iloc[row, place]}' {said}; "
+            f"allowed: {allowed}, or missing. Correct the cell"
         )
-    return numbers
+    return pd.DataFrame(numbers, index=items.index, columns=items.columns)
 
 
 def score(
