@@ -186,7 +186,7 @@ def run(
     except DataError as error:
         return str(error)
     data = {f"{name}.csv": content for name, content in (editions.bundled(module) | made).items()}
-    data[SLIPS] = copies.slips_text(copies.WorkedOut([], {}, {})).encode()
+    data[SLIPS] = copies.slips_text(copies.AnswerKey([], {}, {})).encode()
     names = list(variables(module).values())
     return planned, sandbox.execute(
         planned.sources, names=names, data=data, course=course, limits=limits, unsafe=unsafe

@@ -114,7 +114,7 @@ decimal point), or missing. Correct the cell
     numbers = np.empty(items.shape)
     for place, column in enumerate(items.columns):
         numbers[:, place] = pd.to_numeric(items[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    text = (items.notna().to_numpy() & np.isnan(numbers)) | np.isinf(numbers)
+    text = (items.notna().to_numpy(dtype=bool) & np.isnan(numbers)) | np.isinf(numbers)
     lowest, highest = scale or (-np.inf, np.inf)
     wrong = text | (numbers < lowest) | (numbers > highest)
     if wrong.any():
