@@ -42,7 +42,7 @@ def load() -> dict[str, Chapter]:
     if not path.is_file():
         return {}
     try:
-        entries, runs = yaml.safe_load(path.read_text(encoding="utf-8")) or {}, load_runs()
+        entries, runs = files.settings(path), load_runs()
     except yaml.YAMLError as error:
         raise RunError(f"book/_chapters.yml is not readable YAML: {error}") from None
     asked = files.settings(path.with_name("_questions.yml")) if path.with_name("_questions.yml").is_file() else {}

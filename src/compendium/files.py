@@ -23,6 +23,9 @@ from compendium.errors import CompendiumError
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal files.
 EPOCH = "1767225600"
 
+#: Reads plain YAML; ten times as fast where PyYAML comes with libyaml.
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def write_whole(path: Path, text: str | bytes) -> bool:
     """Write a file in one move; leave it untouched where it already says the same. Return whether it changed."""
@@ -182,4 +185,4 @@ def settings(path: Path) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=32)
 def _settings(path: Path, _modified: int, _size: int) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER) or {}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import nbformat
 import yaml
 
-from compendium import datasets, normalise, parameters, paths
+from compendium import datasets, files, normalise, parameters, paths
 from compendium.errors import RunError, nearest
 
 _KEYS = {"notebook", "parameters", "title", "data"}
@@ -23,7 +23,7 @@ class DamagedNotebook(RunError):
     """A notebook that cannot be read; the message names it."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(files.SAFE_LOADER):
     """YAML's safe loader, which says so where a key stands twice; YAML itself would keep the last without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
