@@ -438,8 +438,10 @@ def on_cluster(tasks: Iterator[Task], scheduler: str) -> Iterator[Done]:
                 raise RunError(lost) from None
             for future in [future for future in running if future.done()]:
                 task = running.pop(future)
-                if future.status == "cancelled":
-                    raise RunError(lost)
-                error = future.exception() if future.status == "error" else None
-                yield Done(task.row.name, reason=f"{type(error).__name__}: {error}") if error else future.result()
+                try:
+                    error = future.exception() if future.status == "error" else None
+                    done = Done(task.row.name, reason=f"{type(error).__name__}: {error}") if error else future.result()
+                except (OSError, asyncio.CancelledError, CancelledError):  # what it made cannot be fetched any more
+                    raise RunError(lost) from None
+                yield done
                 future.release()
