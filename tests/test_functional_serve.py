@@ -38,6 +38,10 @@ class Served:
             answer = connection.getresponse()
             return answer.status, answer.read().decode(), dict(answer.getheaders())
 
+    def number(self) -> str:
+        """Return the number of the build that a page which is loaded now has seen."""
+        return re.search(r"seen=(\d+)", self.get("/-/reload.js")[1])[1]
+
     def until(self, pattern: str, *, after: int = 0) -> re.Match[str]:
         """Return the first match in what the server said, from a position on."""
         for _ in range(PATIENCE * 10):
@@ -112,15 +116,15 @@ def test_a_port_that_is_taken_is_named(served):
 
 
 def test_a_change_is_built_and_the_browser_told(served):
-    seen = re.search(r"seen=(\d+)", served.get("/-/reload.js")[1])[1]
+    seen = served.number()
     start = len(served.said.read_text(encoding="utf-8"))
     page = served.root / "book/index.md"
     page.write_text(page.read_text(encoding="utf-8") + "\nOne more sentence.\n", encoding="utf-8")
-    while not (answer := served.get(f"/-/wait.js?seen={seen}")[1]):
-        assert served.process.poll() is None
+    while "One more sentence." not in (ahead := served.get("/")[1]):  # an earlier build may be told of first
+        while not (answer := served.get(f"/-/wait.js?seen={seen}")[1]):
+            assert served.process.poll() is None
+        seen = served.number()
     assert answer == "location.reload();"
-    ahead = served.get("/")[1]
-    assert "One more sentence." in ahead
     served.until(r"book built", after=start)
     assert without_size(served.get("/")[1]) == without_size(ahead), "the rest of the build changes no page"
 
@@ -152,6 +156,17 @@ def test_changed_pages_are_seen_before_the_rest_is_built(tmp_path, tmp_path_fact
     given = {**miniature.clean_environment(), "HEALTHSYS_ROOT": str(root)}
     done = subprocess.run([sys.executable, "-c", AHEAD], cwd=root, env=given, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["seen True True", "True False {}"], done.stderr
+
+
+def test_pages_wait_for_a_zip_of_another_name(tmp_path, tmp_path_factory):
+    """Pages that are shown ahead offer the zip of the last build, whose name has the title and version of the book."""
+    root = shutil.copytree(miniature.built(tmp_path_factory), tmp_path / "mini")
+    package = root / "data/datapackage.json"
+    package.write_text(package.read_text(encoding="utf-8").replace('"Miniature"', '"Renamed"'), encoding="utf-8")
+    given = {**miniature.clean_environment(), "HEALTHSYS_ROOT": str(root)}
+    done = subprocess.run([sys.executable, "-c", AHEAD], cwd=root, env=given, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["True False {}"], done.stderr
+    assert [path.name.partition("-")[0] for path in (root / "book/_build/html").glob("*-book.zip")] == ["renamed"]
 
 
 def test_an_error_is_said_and_the_last_good_page_stays(served):

@@ -198,9 +198,8 @@ def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None)
     if said:
         raise RunError(f"the page build failed:\n{said.rstrip()}")
     built = work / "_build" / "html"
-    if ahead and index.is_file():
-        changed = [page for page in built.rglob("*.html") if page.stat().st_mtime >= began]
-        finish.ahead(built, changed, into=index.parent)
+    changed = [page for page in built.rglob("*.html") if page.stat().st_mtime >= began]
+    if ahead and finish.ahead(built, changed, into=index.parent):
         ahead()
     publish(built)
     files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))

@@ -89,11 +89,18 @@ def finish(built: Path, *, epoch: str) -> None:
         (built / "sitemap.xml").write_text(sitemap(list(said), site=site), encoding="utf-8")
 
 
-def ahead(built: Path, pages: list[Path], *, into: Path) -> None:
-    """Finish some freshly built pages and put them among those of the last build, with that build's zip."""
-    size = (into / portable.file_name()).stat().st_size
+def ahead(built: Path, pages: list[Path], *, into: Path) -> bool:
+    """Finish some freshly built pages and put them among those of the last build; return whether that was done.
+
+    They offer the zip of that build: where there is none, or one of another version, they wait for the new one.
+    """
+    last = into / portable.file_name()
+    if not last.is_file():
+        return False
     for document, page in _finished(built, pages).items():
-        files.write_whole(into / f"{document}.html", _with_buttons(page["text"], document, into, size))
+        text = _with_buttons(page["text"], document, into, last.stat().st_size)
+        files.write_whole(into / f"{document}.html", text)
+    return True
 
 
 def _finished(built: Path, pages: list[Path]) -> dict[str, dict[str, str]]:

@@ -113,7 +113,8 @@ class Builds:
         def ahead() -> None:
             loop.remove_reader(receiver.fileno())
             with suppress(EOFError):  # the build has ended, and called nobody
-                told.append(receiver.recv_bytes() and loop.create_task(self.tell()))
+                receiver.recv_bytes()
+                told.append(loop.create_task(self.tell()))
 
         loop.add_reader(receiver.fileno(), ahead)
         loop.add_reader(process.sentinel, ended.set)
