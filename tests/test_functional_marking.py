@@ -2,6 +2,11 @@
 
 import csv
 import socket
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -93,6 +98,20 @@ def marked(tmp_path_factory):
         )
     left = {path for path in root.rglob("*") if root / "marks" not in [path, *path.parents]}
     return root, {one.student: one for one in found}, left - set(before)
+
+
+@pytest.mark.skipif(UNSAFE, reason="there is no sandbox on this machine; its test needs bubblewrap")
+def test_an_environment_in_a_temporary_folder_is_seen_and_nothing_next_to_it(monkeypatch):
+    """The sandbox has empty temporary files, but for the environment of a project that was cloned among them."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        venv.create(f"{folder}/env", with_pip=False)
+        (Path(folder) / "keys.csv").write_text("q1")
+        monkeypatch.setattr(sys, "prefix", f"{folder}/env")
+        monkeypatch.setattr(sys, "executable", f"{folder}/env/bin/python")
+        look = [sys.executable, "-c", f"import os, sys; print(sys.prefix, os.listdir({folder!r}))"]
+        assert sandbox.fault.__wrapped__() == ""
+        done = subprocess.run([*sandbox._walls(), *look], capture_output=True, text=True)
+    assert done.stdout == f"{folder}/env ['env']\n", done.stderr
 
 
 def test_an_honest_student_gets_every_mark_and_no_line(marked):

@@ -53,7 +53,7 @@ def fault() -> str:
     """Return why bubblewrap makes no sandbox here; nothing where it does."""
     if shutil.which("bwrap") is None:
         return "bubblewrap is not installed"
-    done = subprocess.run([*_walls(), "true"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*_walls(), sys.executable, "-IS", "-c", ""], capture_output=True, text=True, check=False)
     return "" if done.returncode == 0 else f"bubblewrap fails ({(done.stderr.strip().splitlines() or ['?'])[0]})"
 
 
@@ -80,11 +80,11 @@ def _walls() -> list[str]:
             call += ["--symlink", str(Path(name).readlink()), name]
         elif Path(name).is_dir():
             call += ["--ro-bind", name, name]
+    call += ["--size", str(MOST_FILES), "--tmpfs", "/tmp"]  # before the environment, which may be in a folder below it
     prefixes = {str(Path(one).resolve()) for one in (sys.prefix, sys.base_prefix)} | {sys.prefix, sys.base_prefix}
     for name in ["/usr", *sorted(one for one in prefixes if not one.startswith("/usr"))]:
         call += ["--ro-bind", name, name]
-    return [*call, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--size", str(MOST_FILES),
-            "--tmpfs", "/tmp"]  # fmt: skip
+    return [*call, "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
 
 
 @contextlib.contextmanager
