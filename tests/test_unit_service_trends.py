@@ -105,7 +105,7 @@ def test_a_peak_is_said_in_the_lead():
     shown = page("service_trends", **WAITS, change="2020-03-01", improvement="decrease", model="newey_west")
     assert shown.value("peak") == pytest.approx(11.5, abs=0.06)
     said = shown.value("finding")
-    assert "In March 2021, the median wait of people still waiting in England was 11.6 weeks, 3.7 weeks above" in said
+    assert "In March 2021, the median wait of open referrals in England was 11.6 weeks, 3.7 weeks above" in said
     assert said.endswith("as was the peak in July 2020 (11.5 weeks above).")
     assert shown.value("settled") is True
 
@@ -187,7 +187,7 @@ def test_results_are_named_as_they_were(south, beds):
 
 def test_the_sensitivity_analysis_tries_the_other_choices_one_at_a_time(south):
     choices = south.tables["sensitivity"]["alternative"].to_list()
-    assert choices[0] == "as on this page"
+    assert choices[0] == "the regression of this page"
     assert [one.split(": ")[1] for one in choices if one.startswith("change date")] == [
         "3 months earlier", "2 months earlier", "1 month earlier", "1 month later", "2 months later", "3 months later",
     ]  # fmt: skip
@@ -201,7 +201,12 @@ def test_the_sensitivity_analysis_tries_the_other_choices_one_at_a_time(south):
         "season: none", "season: two harmonics", "season: months",
     ]  # fmt: skip
     assert choices[-1] == "least squares on the months before the change only"
-    assert f"of {len(choices) - 2} alternatives give another" in south.texts["sensitivity"]
+    slopes = south.tables["sensitivity"].set_index("alternative")["change of trend"]
+    of_counts = ["model: quasi-Poisson", "model: negative binomial"]  # on the log scale
+    assert slopes[[*of_counts, choices[-1]]].eq("–").all()
+    others = len(choices) - 1 - 3
+    assert f"of {others} alternatives give another" in south.texts["sensitivity"]
+    assert f"reverse the direction: 0 of {others} that give another change of the trend." in south.prose
 
 
 def test_a_moved_date_is_fitted_at_that_date_and_lags_belong_to_their_model(tmp_path):
@@ -246,11 +251,11 @@ def test_chart_and_regression_can_disagree_and_it_is_said(tmp_path):
     values[35] += 12
     shown = page("service_trends", **own(tmp_path, values), change="2021-09-01")
     table = shown.tables["methods"]
-    assert table["says"].to_list() == ["up", "no change"]
+    assert table["says"].to_list() == ["up", "no clear change"]
     assert shown.value("methods_agree") is False
     assert table["because"][0].startswith("1 of 20 later points show special cause")
     assert table["because"][0].endswith("(1 up, 0 down)")
-    assert table["because"][1] == "the intervals of the effect at the change and at the horizon both include zero"
+    assert table["because"][1] == "the intervals of the change of trend and of both effects include zero"
 
 
 def test_a_fall_that_both_see_is_said_so_with_where_it_is_clear(tmp_path):
@@ -259,8 +264,9 @@ def test_a_fall_that_both_see_is_said_so_with_where_it_is_clear(tmp_path):
     table = shown.tables["methods"]
     assert table["says"].to_list() == ["down", "down"]
     assert shown.value("methods_agree") is True
-    assert table["because"][1] == "the interval of the effect at the change and at the horizon excludes zero"
-    assert "The control chart agrees: it shows a change downwards." in shown.prose
+    seen = "the interval of the effect at the change and of the effect at the horizon excludes zero"
+    assert table["because"][1] == seen
+    assert "The control chart agrees: it marks points downwards only." in shown.prose
 
 
 @pytest.mark.parametrize(("rising", "drifting"), [(0, False), (10, False), (11, True)])

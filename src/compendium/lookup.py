@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import datasets
+from compendium import datasets, paths
 from compendium.errors import CompendiumError, nearest
 from compendium.recording import text_of
 
@@ -36,16 +37,12 @@ class Lookup:
 
     def __init__(self, results: Path) -> None:
         self.results = results
-        self._frames: dict[str, pd.DataFrame] = {}  # each data set is read once
 
     def files(self, kind: str, target: str, run: str) -> list[Path]:
         """Return the files a reference depends on."""
         if kind in ("result", "param"):
             return [self.results / f"{target.rpartition('/')[0] or run}.json"]
-        from compendium import paths
-
-        name = {"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0])
-        return [paths.data() / datasets.describe(name)["path"]]
+        return [_path({"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0]))]
 
     def resolve(self, kind: str, target: str, run: str) -> Reference:
         """Return what a reference of a kind shows; ``run`` is the run of the page it stands on.
@@ -118,9 +115,7 @@ class Lookup:
         return Reference(row["value"], f"{row['meaning']} ({row['source']})", "reference/constants", f"const-{target}")
 
     def _row(self, name: str, keys: list[str]) -> pd.Series:
-        if name not in self._frames:
-            self._frames[name] = datasets.load(name)
-        frame = self._frames[name]
+        frame = _table(name, path := _path(name), path.stat().st_mtime_ns)
         key = datasets.describe(name)["schema"].get("primaryKey", [])
         key = [key] if isinstance(key, str) else key
         if len(keys) != len(key):
@@ -133,6 +128,16 @@ class Lookup:
                 )
             frame = chosen
         return frame.iloc[0]
+
+
+def _path(name: str) -> Path:
+    return paths.data() / datasets.describe(name)["path"]
+
+
+@functools.lru_cache(maxsize=32)
+def _table(name: str, _file: Path, _modified: int) -> pd.DataFrame:
+    """Return a data set: it is read once in a process, for as long as its file is the same."""
+    return datasets.load(name)
 
 
 def _plain(value: Any) -> str:

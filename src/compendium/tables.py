@@ -67,12 +67,15 @@ def table(
     >>> shown = table(pd.DataFrame({"team": ["A"], "score": [143.25]}), caption="Scores", formats={"score": "{:.0f}"})
     >>> '<th scope="row">A</th><td class="num">143</td>' in shown.html
     True
+    >>> '<td>yes</td>' in table(pd.DataFrame({"site": ["A"], "whole programme": [True]}), caption="Sites").html
+    True
     >>> '<tbody><tr><th scope="row">none</th></tr></tbody>' in table(pd.DataFrame({"team": []}), caption="Scores").html
     True
     """
     formats, headings = formats or {}, headings or {}
     cells = {column: [_cell(value, formats.get(column)) for value in frame[column]] for column in frame.columns}
-    numeric = {column: pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns}
+    kinds = pd.api.types
+    numeric = {c: kinds.is_numeric_dtype(frame[c]) and not kinds.is_bool_dtype(frame[c]) for c in frame.columns}
     titles = {column: headings.get(column, str(column).replace("_", " ")) for column in frame.columns}
     head = "".join(
         f'<th scope="col"{_class(numeric[column])}>{escape.html(titles[column])}</th>' for column in frame.columns
@@ -121,7 +124,7 @@ def _cell(value: Any, pattern: str | None) -> str:
         return EMPTY
     if pattern:
         return text_of(value, pattern)
-    if isinstance(value, bool):
+    if pd.api.types.is_bool(value):
         return "yes" if value else "no"
     if pd.api.types.is_integer(value):
         return text_of(value, "{:,}")

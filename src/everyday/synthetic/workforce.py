@@ -57,6 +57,8 @@ WDES_SURVEY = {
     "wdes4a": (0.332, 0.262), "wdes4b": (0.161, 0.092), "wdes4c": (0.248, 0.167), "wdes4d": (0.498, 0.487),
     "wdes5": (0.515, 0.575), "wdes6": (0.272, 0.194), "wdes7": (0.372, 0.479), "wdes8": (0.722, None),
 }  # fmt: skip
+#: Share who were harassed at all, assumed: a little above the largest of WDES 4a to 4c. Only they are asked WDES 4d.
+HARASSED = {"Disabled": 0.40, "Non-disabled": 0.30}
 SURVEY_YEARS = (2019, 2020, 2021, 2022, 2023)
 RESPONSE = 0.48
 DISABLED_IN_SURVEY = 0.22
@@ -235,7 +237,7 @@ def processes() -> pd.DataFrame:
 
 def survey() -> pd.DataFrame:
     """Return answers to the staff survey by organisation, reporting year (survey of the autumn before) and group."""
-    rng = np.random.default_rng(SEED + 100)
+    rng, some = np.random.default_rng(SEED + 100), np.random.default_rng(SEED + 101)
     rows = []
     for year in SURVEY_YEARS:
         for code, _, size, bme, *_ in ORGANISATIONS:
@@ -253,6 +255,9 @@ def survey() -> pd.DataFrame:
                             continue
                         base = round(asked * (0.62 if before else 0.35 if indicator == "wdes8" else 0.98))
                         said = rng.binomial(base, chance)
+                        if indicator == "wdes4d":  # of all who could have been asked, those who were
+                            few = round(base * HARASSED[group])
+                            said, base = some.hypergeometric(said, base - said, few), few
                         rows.append((code, year, indicator, characteristic, group, said, base))
     columns = ["organisation", "year", "indicator", "characteristic", "group", "answered", "base"]
     return pd.DataFrame(rows, columns=columns)

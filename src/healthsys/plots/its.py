@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 
 from healthsys.plots.series import change_line, event_lines, legend_below, mark_size, time_axis
 from healthsys.plots.style import COLOUR, is_narrow, marker
-from healthsys.say import month, number, percent_of
+from healthsys.say import listed, month, number, percent_of
 
 __all__ = [
     "alt_panels", "alt_residuals", "alt_segmented", "alt_units", "plot_coverage", "plot_panels", "plot_residuals",
@@ -149,12 +149,16 @@ def plot_residuals(bars: pd.DataFrame, *, step: str = "period", ax: Sequence[Axe
 
 
 def alt_residuals(bars: pd.DataFrame) -> str:
-    """Say how strong the first autocorrelation is and which lags lie outside the band."""
+    """Say how strong the first autocorrelation is and which lags lie outside the band.
+
+    >>> alt_residuals(pd.DataFrame({"lag": [1, 2], "acf": [0.1, 0.6], "band": 0.4}))
+    'Autocorrelation of the residuals by lag: 0.10 at the first lag. Outside the band expected without it: lag 2.'
+    """
     outside = bars.loc[bars["acf"].abs() > bars["band"], "lag"]
-    said = f"lags {', '.join(map(str, outside))} are outside it" if len(outside) else "every lag is inside it"
+    said = f"lag{'s' * (len(outside) > 1)} {listed(outside)}" if len(outside) else "none"
     return (
-        f"Autocorrelation of the residuals by lag: {bars['acf'].iloc[0]:.2f} at the first lag; of the band that "
-        f"uncorrelated residuals keep to, {said}."
+        f"Autocorrelation of the residuals by lag: {bars['acf'].iloc[0]:.2f} at the first lag. Outside the band "
+        f"expected without it: {said}."
     )
 
 
