@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -183,13 +184,15 @@ def score(
     need_columns(survey, ("respondent", "team"), label, more=" A survey needs the columns respondent and team")
     if (lost := survey["team"].isna().to_numpy()).any():
         raise DataError(f"{label}: column 'team', row {int(lost.argmax()) + 2}: the cell is empty; fill in the team")
+    named = matched(survey.columns, dimensions=dimensions, label=label)
+    items = {dimension: item_columns(survey.columns, dimension) for dimension in named}
+    answers = answers_as_numbers(survey[list(chain.from_iterable(items.values()))], label=label, scale=scale)
     scored = survey[["respondent", "team"]].copy()
-    for dimension in matched(survey.columns, dimensions=dimensions, label=label):
-        columns = item_columns(survey.columns, dimension)
-        answers = answers_as_numbers(survey[columns], label=label, scale=scale)
-        answered = answers.notna().sum(axis=1)
+    for dimension, columns in items.items():
+        given = answers[columns]
+        answered = given.notna().sum(axis=1)
         enough = (answered >= 1) & (answered >= minimum_answered * len(columns) - 1e-9)
-        scored[dimension] = (POINTS * answers.mean(axis=1)).where(enough)
+        scored[dimension] = (POINTS * given.mean(axis=1)).where(enough)
     return scored
 
 
@@ -244,30 +247,27 @@ def withhold_small_teams(
             "small teams, or set minimum_team_size lower if your rules on small numbers allow it"
         )
     kept = scores["team"].isin(large) & usable
-    scores, answers = scores[kept].copy(), survey[kept].copy()
-    withheld_cells = withheld_scores = unanimous = 0
-    for dimension in scored:
-        people = scores.groupby("team")[dimension]
-        counts = people.transform("count")
-        small = counts < minimum_team_size
-        same = scores.groupby(["team", (scores[dimension] / SAME_SCORE).round()])[dimension].transform("size")
-        most = same.groupby(scores["team"]).transform("max")
-        alike = ~small & (most >= counts - hide_unanimous)
-        unanimous += int(scores.loc[alike, "team"].nunique())
-        small |= alike & hide_unanimous
-        withheld_cells += int(scores.loc[small, "team"].nunique())
-        withheld_scores += int(scores.loc[small, dimension].notna().sum())
-        scores.loc[small, dimension] = float("nan")
-        answers.loc[small, item_columns(answers.columns, dimension)] = pd.NA
+    scores, answers = scores[kept].reset_index(drop=True), survey[kept].reset_index(drop=True)
+    cell = ["dimension", "team"]
+    long = scores.melt("team", scored, var_name="dimension", value_name="score")
+    counts = long.groupby(cell)["score"].transform("count")
+    same = long.groupby([*cell, (long["score"] / SAME_SCORE).round()])["score"].transform("size")
+    most = same.groupby([long[name] for name in cell]).transform("max")
+    small = counts < minimum_team_size
+    alike = ~small & (most >= counts - hide_unanimous)
+    hidden = small | (alike & hide_unanimous)
+    for dimension, of_people in zip(scored, hidden.to_numpy().reshape(len(scored), -1), strict=True):
+        scores.loc[of_people, dimension] = float("nan")
+        answers.loc[of_people, item_columns(answers.columns, dimension)] = pd.NA
     return Shown(
-        answers.reset_index(drop=True),
-        scores.reset_index(drop=True),
+        answers,
+        scores,
         int(len(sizes) - len(large)),
-        withheld_cells,
+        len(long[hidden].drop_duplicates(cell)),
         minimum_team_size,
         minimum_answered,
-        withheld_scores,
-        unanimous,
+        int(long.loc[hidden, "score"].notna().sum()),
+        len(long[alike].drop_duplicates(cell)),
         scale,
         hide_unanimous,
     )

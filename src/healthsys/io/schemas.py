@@ -1,9 +1,9 @@
 """Type and check a table of text against a Frictionless table schema; all faulty cells are reported together."""
 
-import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
@@ -91,7 +91,7 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     faults = [
         (place, field["name"], raw[field["name"]].iloc[place], _allowed(field))
         for field in present
-        for place in bad[field["name"]].to_numpy(dtype=bool).nonzero()[0]
+        for place in bad[field["name"]].nonzero()[0]
     ]
     if faults:
         faults.sort(key=lambda fault: fault[:2])
@@ -110,23 +110,27 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
 
 
-def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[pd.Series, pd.Series, list[str]]:
+def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[pd.Series, np.ndarray, list[str]]:
     """Return a text column typed, whether each cell is not of that type, and what was read how."""
-    given, said = column.notna(), []
+    given, said = column.notna().to_numpy(), []
     if kind in ("integer", "number", "year"):
-        typed, doubt = pd.to_numeric(column, errors="coerce"), forms.two_readings(column, separator=separator)
+        typed = pd.to_numeric(column, errors="coerce")
+        plain = not (given & typed.isna().to_numpy()).any()  # of plain numbers only a point can be read in two ways
+        doubt = "" if plain and separator == "," else forms.two_readings(column, separator=separator)
         if doubt:
             raise DataError(f"{place}: {doubt}")
-        if (given & typed.isna()).any() or csv_files.stated("comma"):
+        if not plain or csv_files.stated("comma"):
             typed, said = forms.numbers(column, separator=separator)
-            given &= ~forms.missing(column)
-        bad = given & (typed.isna() | (typed.abs() == math.inf))
+            given = given & ~forms.missing(column).to_numpy()
+        numbers = typed.to_numpy(dtype=float, na_value=np.nan)
+        bad = given & ~np.isfinite(numbers)
         if kind != "number":
-            bad |= given & ((typed % 1 != 0) | (typed.abs() > LARGEST_WHOLE))
+            with np.errstate(invalid="ignore"):
+                bad |= given & ((numbers % 1 != 0) | (np.abs(numbers) > LARGEST_WHOLE))
         return typed.where(~bad).astype(TYPES[kind][0]), bad, said
     if kind == "date":
         typed = pd.to_datetime(column, format="%Y-%m-%d", errors="coerce")
-        if given.any() and typed.isna()[given].all():
+        if given.any() and typed.isna().to_numpy()[given].all():
             typed, said, doubt = forms.periods(column)
             if doubt:
                 raise DataError(f"{place}: {doubt}")
@@ -134,23 +138,25 @@ def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[
         typed = column.str.lower().map({"true": True, "false": False}).astype("boolean")
     else:
         typed = column.astype("str")
-    return typed, given & typed.isna(), said
+    return typed, given & typed.isna().to_numpy(), said
 
 
-def _outside(column: pd.Series, limits: dict[str, Any]) -> pd.Series:
+def _outside(column: pd.Series, limits: dict[str, Any]) -> np.ndarray:
     """Return whether each cell breaks a constraint; an empty one only breaks that it is required."""
-    given = column.notna()
+    given = column.notna().to_numpy()
+    numeric = pd.api.types.is_numeric_dtype(column)
+    values = column.to_numpy(dtype=float, na_value=np.nan) if numeric else column
     broken = {
-        "minimum": lambda limit: column < limit,
-        "maximum": lambda limit: column > limit,
-        "enum": lambda values: ~column.isin(values),
+        "minimum": lambda limit: values < limit,
+        "maximum": lambda limit: values > limit,
+        "enum": lambda allowed: ~column.isin(allowed),
         "pattern": lambda pattern: ~column.astype("str").str.fullmatch(pattern).astype(bool),
         "unique": lambda wanted: column.duplicated(keep=False) & wanted,
     }
-    bad = pd.Series(False, index=column.index)
+    bad = np.zeros(len(column), dtype=bool)
     for name in limits.keys() & broken.keys():
-        bad |= broken[name](limits[name]).fillna(False).astype(bool)
-    return (bad & given) | (~given if limits.get("required") else False)
+        bad |= np.asarray(broken[name](limits[name]), dtype=bool)
+    return (bad & given) | (~given & bool(limits.get("required")))
 
 
 def _allowed(field: dict[str, Any]) -> str:
