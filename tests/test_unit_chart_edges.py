@@ -280,3 +280,15 @@ def test_the_variance_between_units_of_very_different_size_keeps_its_digits():
     weights = 4 * size
     between = 2 * weights[0] * weights[1] / weights.sum()
     assert found.tau2 == pytest.approx((2 * found.phi - 1) / between, rel=1e-12)
+
+
+@pytest.mark.parametrize(("chart", "name"), [(p_prime, "p"), (u_prime, "u")])
+def test_equal_shares_in_the_baseline_leave_the_plain_limits_and_a_reason(chart, name):
+    """Twelve periods of 10 in 100: Laney's spread is zero, and limits without width would mark the next 11."""
+    events, size = [10] * 12 + [11], [100] * 13
+    found, plain = (chart(events, size, laney=laney, baseline=12) for laney in (True, False))
+    assert found.points[LINES].equals(plain.points[LINES])
+    assert found.points["signal"].eq("").all()
+    assert found.segments["sigma_z"].isna().all()
+    why = "all periods have the same value, so Laney's spread cannot be estimated"
+    assert found.reason == f"{why} and the limits are those of the plain {name} chart"

@@ -177,7 +177,7 @@ def test_two_way_icc_matches_pingouin_on_other_data():
     [
         (np.ones((4, 3)), None, "the targets do not differ"),
         (np.array([[93.3, 93.3]] * 4), None, "the targets do not differ"),
-        (np.arange(4)[:, None] + np.array([[0.1, 0.3, 0.5]]), 1.0, "differ by the same amount on every target"),
+        (np.arange(4)[:, None] + np.array([[0.1, 0.3, 0.5]]), 1.0, "differ by one amount on every target"),
         (np.arange(3.0)[:, None], None, r"1 rater\(s\); at least 2"),
         (np.array([[1.0, 2.0], [np.nan, 1.0]]), None, r"1 target\(s\) with every rating"),
         (np.array([[np.nan, 2.0], [np.nan, 1.0]]), None, r"0 target\(s\)"),

@@ -519,3 +519,29 @@ def test_nobody_to_compare_with_is_refused():
 def test_public_names_are_the_methods():
     assert dir(pay) == sorted(pay.__all__)
     assert all(getattr(pay, name).__doc__ for name in pay.__all__)
+
+
+def test_a_group_that_cannot_tell_the_coefficients_apart_is_refused():
+    """Five people for six coefficients: the parts would depend on the base level."""
+    men = pd.DataFrame({"sex": "M", "band": list("12345"), "job": ["x", "y", "x", "y", "x"], "pay": [1.0, 2, 4, 3, 5]})
+    women = pd.concat([men.assign(sex="F", job=one, pay=men["pay"] - cut) for one, cut in (("x", 0.4), ("y", 0.2))])
+    people = pd.concat([men, women], ignore_index=True)
+    options = {"outcome": "pay", "group": "sex", "comparator": "M", "other": "F"}
+    with pytest.raises(DataError, match="the 5 people of group 'M' of column 'sex' do not tell the 6 coefficients"):
+        oaxaca(people, characteristics=["band", "job"], **options)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "between", "vpc", "reason"),
+    [
+        ([1.0, 1, 2, 2, 3, 3], 1.0, 1.0, "nobody differs within a stratum"),
+        ([2.0] * 6, 0.0, None, "everybody has the same value"),
+    ],
+)
+def test_strata_without_scatter_have_a_reason(outcome, between, vpc, reason):
+    """Three strata without scatter within: the variance between is that of their means, 1 for 1, 2, 3."""
+    found = maihda(pd.DataFrame({"stratum": list("aabbcc"), "y": outcome}), outcome="y")
+    assert found.between == pytest.approx(between)
+    assert (found.within, found.vpc) == (0.0, vpc)
+    assert found.reason.startswith(reason)
+    assert found.residuals["residual"].sum() == pytest.approx(0)

@@ -288,10 +288,13 @@ def test_slides_ask_first_show_a_formula_and_the_published_figures(module):
     assert 13 <= len(made) <= 16
     assert all(note for _, note in made)
     heads = [text.partition("\n")[0] for text in texts]
-    order = [module.title, "be able to do", "Predict", "Worked example", "Your turn", "Common errors",
+    order = [module.title, "be able to do", "Predict", "Your turn", "Common errors",
              "After the exercises", "Discussion", "take home", "Homework"]  # fmt: skip
     found = [next(at for at, head in enumerate(heads) if word in head) for word in order]
     assert found == sorted(found)
+    later = [at for at, (_, note) in enumerate(made) if note.startswith("After exercise")]
+    assert later == list(range(found[3] + 1, found[4])), "what answers an exercise is shown after it, nothing else is"
+    assert sum("Worked example" in head for head in heads) == 1
     assert sum("<svg" in text for text in texts) == 3, "the data, the idea and the real chart"
     assert any("$$" in text or "$100" in text for text in texts)
     assert not any("{result}" in text or "{real}" in text or "{picture}" in text for text in texts)
@@ -666,6 +669,9 @@ def test_an_exam_says_recorded_and_nothing_else(tmp_path, monkeypatch, capsys):
         check.slips("q1", "x", value)
     check.number("x", 40, low=0, high=1, hint="a share")  # a range would tell a wrong answer
     check.remark("x", False, "it is not that")
+    check.that(False, "what is wrong with it")
+    with pytest.raises(check.NotYet, match="x must name two codes"):
+        check.that(False, "x must name two codes", form=True)
     assert capsys.readouterr().out == "x: recorded.\n" * 4
     with pytest.raises(DataError, match=r"no file data/teaching_pay\.csv next to this notebook"):
         check.data("teaching_pay")

@@ -228,7 +228,7 @@ def survey(seed: int) -> dict[str, pd.DataFrame]:
 
 
 def _coding_matters(frame: pd.DataFrame) -> bool:
-    """Whether it matters whose shares of the codes are taken."""
+    """Whether it matters whose shares of the codes are taken, and the rare code has the lowest kappa of the three."""
     shares = frame[["coder_a", "coder_b"]].apply(pd.Series.value_counts, normalize=True).fillna(0)
     a, b = shares["coder_a"], shares["coder_b"]
     both, same_share = (a + b) / 2, (frame["coder_a"] == frame["coder_b"]).mean()
@@ -236,8 +236,13 @@ def _coding_matters(frame: pd.DataFrame) -> bool:
     def beyond(chance: float) -> float:
         return (same_share - chance) / (1 - chance)
 
+    def kappa(code: str) -> float:
+        alone, chance = frame[["coder_a", "coder_b"]] == code, a[code] * b[code] + (1 - a[code]) * (1 - b[code])
+        return ((alone["coder_a"] == alone["coder_b"]).mean() - chance) / (1 - chance)
+
     return (
-        _clear(a @ b, a @ a, b @ b, both @ both)
+        kappa("transform") < min(kappa("absorb"), kappa("adapt")) - 0.05
+        and _clear(a @ b, a @ a, b @ b, both @ both)
         and _clear(beyond(a @ b), beyond(both @ both))
         and _clear(*(beyond(one @ (1 - one) / 2) for one in (both, a, b)))
     )
@@ -247,18 +252,21 @@ def _coding_matters(frame: pd.DataFrame) -> bool:
 def coding(seed: int) -> dict[str, pd.DataFrame]:
     """Return what two coders gave to the same passages; they mostly differ between absorbing and adapting.
 
+    They also differ on most passages with the rare code, so that its agreement is high and its kappa low.
+
     Examples
     --------
     >>> made = coding(1)["teaching_coding"]
     >>> len(made), sorted(made["coder_a"].unique())
-    (60, ['absorb', 'adapt', 'transform'])
+    (64, ['absorb', 'adapt', 'transform'])
     """
     rng = np.random.default_rng(seed)
     first = np.repeat(list(CODES), [int(rng.integers(*counts)) for counts in CODES.values()])
     second = first.copy()
     second[rng.choice(np.flatnonzero(first == "absorb"), int(rng.integers(8, 14)), replace=False)] = "adapt"
     second[rng.choice(np.flatnonzero(first == "adapt"), int(rng.integers(1, 4)), replace=False)] = "absorb"
-    second[rng.choice(np.flatnonzero(first == "transform"), int(rng.integers(1, 4)), replace=False)] = "adapt"
+    rare = np.flatnonzero(first == "transform")
+    second[rng.choice(rare, len(rare) - int(rng.integers(2, 4)), replace=False)] = "adapt"
     second[rng.choice(np.flatnonzero(second == "absorb"), int(rng.integers(0, 3)), replace=False)] = "transform"
     order = rng.permutation(len(first))
     passages = [f"T{number:02d}" for number in range(1, len(first) + 1)]

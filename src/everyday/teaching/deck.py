@@ -33,7 +33,8 @@ def slides(module: Module) -> list[tuple[str, str]]:
     """Return the slides as Markdown with HTML, each with its speaker notes.
 
     Question, aims, prediction over the data, ideas with their picture and formula, a worked example next to the real
-    chart, tasks, common errors, questions, homework. No solution and no key is on any of them.
+    chart, tasks, common errors, questions, homework. No solution and no key is on any of them; a slide whose note
+    starts with "After exercise" stands after the tasks.
     """
     about, thinking = module.about, module.thinking
     said = [step["say"] for step in about["plan"] if step.get("say")]
@@ -44,12 +45,15 @@ def slides(module: Module) -> list[tuple[str, str]]:
     marked = [f"**{one['criterion']}.** {one['full']}" for one in about["rubric"]]
     tasks = "\n".join(f"1. {title.partition(': ')[2].capitalize()}" for title in list(named.values())[:-1])
     think = [_headed(thinking[name], "### ") for name in ("change", "interpret")]
+    own = [(text.partition("\nNote:")[0], text.partition("\nNote:")[2].strip()) for text in about["slides"]]
+    later = [one for one in own if one[1].startswith("After exercise")]
     texts = [
         (f"# {module.title}\n\n{about['story']}", said[1]),
         ("## What you will be able to do\n\n" + pages.listed([one["text"] for one in about["outcomes"]]), said[0]),
         (f"{_headed(thinking['predict'])}{COLUMN}{drawn[0]}", about["comments"]["predict"]),
-        *((text.partition("\nNote:")[0], text.partition("\nNote:")[2]) for text in about["slides"]),
+        *(one for one in own if one not in later),
         (f"## Your turn\n\n{tasks}{COLUMN}{HOW}", about["comments"]["q1"]),
+        *later,
         ("## Common errors\n\n" + pages.listed(wrong[:6]), "Show this after the exercises. Ask how each comes about."),
         (f"## After the exercises\n\n{COLUMN.join(think)}\n\n{about['explorer']}",
          f"{about['comments']['change']} {about['comments']['interpret']}"),

@@ -145,7 +145,7 @@ def _student(folder: Path, module: Module) -> None:
 
 
 def _local(text: str, module: Module) -> str:
-    """Point a page's links at what lies beside it in the edition."""
+    """Point a page's links at what lies next to it in the edition."""
     text = text.replace(f"files/{module.name}.zip", f"../{module.name}.zip")
     for name in module.about["data"]:
         text = text.replace(f"../reference/data-dictionary.html#data-{name}", f"data/{name}.csv")

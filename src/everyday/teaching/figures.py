@@ -43,7 +43,7 @@ def show_team_scores(survey: pd.DataFrame, *, dimension: str, label: str) -> Non
 
 
 def show_printed(paper: pd.DataFrame) -> None:
-    """Show the printed percentages of the invented paper beside nothing else: what a reader sees first."""
+    """Show the printed percentages of the invented paper with nothing else: what a reader sees first."""
     rows = paper[["row", "printed"]].reset_index(drop=True)
     plotting.show(
         _draw_bars,

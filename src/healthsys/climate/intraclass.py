@@ -55,7 +55,8 @@ def icc(scores: Sequence[float], teams: Sequence[str], *, level: float = 0.95, g
     Returns
     -------
     Icc
-        May be negative; None with a reason for fewer than two teams, no team of two people, or no variation.
+        May be negative; None with a reason for fewer than two teams, no team of two people, or no
+        variation between or within teams.
 
     References
     ----------
@@ -152,7 +153,7 @@ def two_way_icc(ratings: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         else:
             values = _coefficients(*squares, targets, raters)
             if squares[2] == 0:
-                reason = "the raters differ by the same amount on every target, so no interval can be given"
+                reason = "the raters agree exactly, or differ by one amount on every target, so there is no interval"
             else:
                 bounds = _intervals(*squares, targets, raters, values[0], level)
     rows = [

@@ -65,7 +65,7 @@ class Proof:
         first = "the hidden number cannot" if many == 1 else "neither hidden number can"
         hidden = first if many < 3 else f"none of the {many} hidden numbers can"
         each = "it" if many == 1 else "each"
-        least = f"{each} could be any of at least {self.smallest} values"
+        least = f"{each} could be any of several numbers in a range of at least {self.smallest}"
         return f"We checked that {hidden} be worked out from the tables: {least}."
 
 

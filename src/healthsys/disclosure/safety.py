@@ -69,7 +69,7 @@ def safety(
         hidden, least = sum(len(proof.ranges) for proof in proofs), min((proof.smallest for proof in proofs), default=0)
         reasons.append(
             f"We checked the {hidden} suppressed counts by integer programming: from the tables of this report each "
-            f"could still be at least {least} different numbers."
+            f"could still be any of several numbers in a range of at least {least}."
             if hidden
             else "No count had to be suppressed."
         )

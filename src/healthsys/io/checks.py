@@ -16,7 +16,7 @@ SEVERITIES = ("stop", "warn", "note")
 #: Names under which a file's own total hides among its units.
 TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overall")
 
-#: Points on each side of a change below which a level and a slope are not fitted, or are weakly held.
+#: Points on each side of a change below which a level and a slope are not fitted, or are uncertain.
 REFUSE_BELOW, WARN_BELOW = 3, 8
 
 #: A zero means missing where the usual count is this high (a Poisson count of zero: 1 in 20,000) or, of other

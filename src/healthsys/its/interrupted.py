@@ -86,7 +86,7 @@ class Segmented:
 
     @property
     def measured(self) -> MeasuredCoverage:
-        """How often intervals of this method held the truth in simulated series like this one."""
+        """How often intervals of this method contained the true value in simulated series like this one."""
         return measured_coverage(self.fit, self.design, self.times, level=self.level)
 
     def average(self, first: int = 0, last: int | None = None) -> tuple[float, float, float]:
@@ -348,7 +348,7 @@ def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: in
     said = []
     for side, points in (("before", before), ("after", after)):
         if points < WARN_BELOW:
-            said.append(f"only {points} points {side} the change; under {WARN_BELOW} the slope there is weakly held")
+            said.append(f"only {points} points {side} the change; under {WARN_BELOW} the slope there is uncertain")
     if missing > 0:
         beside = "" if found.model.startswith("ar1") else "; the errors treat their neighbours as adjacent"
         said.append(f"{missing} periods have no value and are left out{beside}")

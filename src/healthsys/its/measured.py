@@ -24,7 +24,7 @@ ESTIMANDS = ("level", "slope", "horizon")
 
 @dataclass(frozen=True)
 class MeasuredCoverage:
-    """Per cent of intervals of a method that held the truth in simulated series most like the one at hand."""
+    """Percentage of intervals of a method that contained the true value, in simulated series most like your own."""
 
     method: str | None
     level: float
@@ -76,7 +76,7 @@ def autocorrelation_of(found: Fit, design: np.ndarray, times: np.ndarray) -> flo
 
 
 def measured_coverage(found: Fit, design: np.ndarray, times: np.ndarray, *, level: float) -> MeasuredCoverage:
-    """Look up how often intervals of this kind held the truth, at the nearest length and autocorrelation measured.
+    """Look up how often intervals of this kind contained the true value, at the nearest length and autocorrelation.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ LINEAR_MODELS = ("ar1_reml", "ar1_ml", "prais_winsten", "cochrane_orcutt", "newe
 COUNT_MODELS = ("poisson", "quasi_poisson", "negative_binomial")
 MODELS = LINEAR_MODELS + COUNT_MODELS
 
-#: The model whose intervals came nearest to what they claim (see ``measured``).
+#: The model whose intervals came nearest to what they claim where errors follow an AR(1) process (see ``measured``).
 DEFAULT_MODEL = "ar1_reml"
 
 #: What each model is called on a page.

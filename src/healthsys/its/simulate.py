@@ -336,7 +336,7 @@ def measure(
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``noise``, ``periods``, ``autocorrelation``, ``estimand``, ``fitted``, per cent of intervals with
+        ``method``, ``noise``, ``periods``, ``autocorrelation``, ``estimand``, ``fitted``, percentage of intervals with
         the truth at each claim (``covered_80`` …), ``bias`` and ``width`` (median, of 95% intervals).
 
     Examples

@@ -99,8 +99,15 @@ def _design(
             if level != bases[term]:
                 columns.append((values.astype(str) == level).to_numpy(dtype=float))
                 terms.append(term)
+    design = np.column_stack(columns)
+    for name, side in zip(pair, (first, ~first), strict=True):
+        if np.linalg.matrix_rank(design[side]) < len(terms):
+            raise DataError(
+                f"{label}: the {int(side.sum())} people of group '{name}' of column '{group}' do not tell the "
+                f"{len(terms)} coefficients of the model apart. Join levels or groups, or use fewer characteristics"
+            )
     left_out = len(staff) - len(kept)
-    return _Design(kept[outcome].to_numpy(dtype=float), np.column_stack(columns), terms, first, bases, left_out)
+    return _Design(kept[outcome].to_numpy(dtype=float), design, terms, first, bases, left_out)
 
 
 def _moments(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -189,7 +196,8 @@ def oaxaca(
     Raises
     ------
     DataError
-        If a level has people of one group only, a group is too small, or there is no such reference or base.
+        If a level has people of one group only, a group is too small or too uniform for the coefficients of its model,
+        or there is no such reference or base.
 
     References
     ----------

@@ -146,8 +146,8 @@ def maihda(
     Returns
     -------
     Strata
-        The profiled likelihood is maximised directly, also on its boundary (``between`` 0, with a ``reason``), where
-        ``statsmodels`` ``MixedLM`` does not converge; elsewhere both agree.
+        The profiled likelihood is maximised directly, also on its boundary (``between`` or ``within`` 0, with a
+        ``reason``), where ``statsmodels`` ``MixedLM`` does not converge; elsewhere both agree.
 
     Raises
     ------
@@ -168,17 +168,26 @@ def maihda(
     """
     labels, member, y, x, names = _laid_out(frame, outcome, stratum, additive)
     profile = _Profile.of(y, x, member)
-    ratio = profile.best()
-    _, (beta,), (within,) = profile.at([ratio])
-    between, within = ratio * float(within), float(within)
     size = profile.size
+    means = np.column_stack([x, y])
+    means = np.column_stack([np.bincount(member, weights=column) for column in means.T]) / size[:, None]
+    reason = None
+    if np.abs(y - means[member, -1]).max() <= 1e-9 * max(np.abs(y).max(), 1):
+        beta, *_ = np.linalg.lstsq(means[:, :-1], means[:, -1])
+        rest, free = means[:, -1] - means[:, :-1] @ beta, len(labels) - x.shape[1]
+        between, within = float(rest @ rest) / free if free > 0 and np.ptp(y) > 0 else 0.0, 0.0
+        reason = "nobody differs within a stratum" if np.ptp(y) > 0 else "everybody has the same value"
+    else:
+        ratio = profile.best()
+        _, (beta,), (within,) = profile.at([ratio])
+        between, within = ratio * float(within), float(within)
+        reason = None if ratio else "the best fit leaves no variance between strata (the boundary of the model)"
     deviation = np.bincount(member, weights=y - x @ beta) / size
     shrink = size * between / (size * between + within) if within > 0 else np.ones(len(size))
     residual, spread = shrink * deviation, norm.ppf(0.5 + level / 2) * np.sqrt(between * (1 - shrink))
     rows = pd.DataFrame({"stratum": labels, "people": size.astype(int), "residual": residual})
     rows["lower"], rows["upper"] = residual - spread, residual + spread
     fixed = {name: float(value) for name, value in zip(names, beta, strict=True)}
-    reason = None if ratio else "the best fit leaves no variance between strata (the boundary of the model)"
     return Strata(between, within, fixed, rows, len(y), len(labels), reason)
 
 

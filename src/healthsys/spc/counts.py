@@ -68,11 +68,13 @@ def _attribute_chart(events: np.ndarray, size: np.ndarray, plan: Plan, *, kind: 
             reasons.append(f"{what}, so the spread cannot be estimated and the limits coincide with the centre line")
         elif laney:
             ranges = moving_ranges((counted - centre) / error)[:frozen]
-            sigma_z = float(np.nanmean(ranges) / D2) if (~np.isnan(ranges)).any() else None
-            if sigma_z is None:
+            sigma_z = float(np.nanmean(ranges) / D2) if (~np.isnan(ranges)).any() else 0.0
+            if sigma_z < 1e-9:
+                alone = np.isnan(ranges).all()
+                what = "no two neighbouring periods have a point" if alone else "all periods have the same value"
+                sigma_z = None
                 reasons.append(
-                    "no two neighbouring periods have a point, so Laney's spread cannot be estimated; the limits are "
-                    f"those of the plain {kind} chart"
+                    f"{what}, so Laney's spread cannot be estimated and the limits are those of the plain {kind} chart"
                 )
         half = LIMIT_SIGMAS * error * (1.0 if sigma_z is None else sigma_z)
         highest = 1.0 if kind == "p" else np.inf
