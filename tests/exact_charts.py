@@ -110,7 +110,7 @@ def attribute(events, sizes, *, kind, laney):
                 for value, n in zip(values, sizes, strict=True)
             ]
             ranges = [abs(b - a) for a, b in pairwise(z) if a is not None and b is not None]
-            sigma = sum(ranges) / len(ranges) / Decimal("1.128") if ranges else Decimal(1)
+            sigma = sum(ranges) / len(ranges) / Decimal("1.128") if any(ranges) else Decimal(1)
 
         def further(place, standard_errors):
             if values[place] is None:

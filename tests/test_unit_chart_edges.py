@@ -290,5 +290,5 @@ def test_equal_shares_in_the_baseline_leave_the_plain_limits_and_a_reason(chart,
     assert found.points[LINES].equals(plain.points[LINES])
     assert found.points["signal"].eq("").all()
     assert found.segments["sigma_z"].isna().all()
-    why = "all periods have the same value, so Laney's spread cannot be estimated"
+    why = "no two neighbouring periods differ, so Laney's spread cannot be estimated"
     assert found.reason == f"{why} and the limits are those of the plain {name} chart"

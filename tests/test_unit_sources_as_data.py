@@ -146,7 +146,7 @@ def test_turns_between_poles_are_counted_within_each_paradox(tmp_path):
     log.to_csv(tmp_path / "log.csv", index=False)
     notebook = executed("tensions-in-text", log_file=str(tmp_path / "log.csv"))
     said = recorded(notebook)["attention"]["text"]
-    assert said.startswith("in the log, 4 decisions changed pole 2 times; no decision serves homogeneity, distinction")
+    assert said.startswith("In the log, 4 decisions changed pole 2 times; no decision serves homogeneity, distinction")
 
 
 def test_frameworks_are_numbered_and_as_long_as_their_names_say():

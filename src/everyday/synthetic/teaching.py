@@ -232,6 +232,7 @@ def _coding_matters(frame: pd.DataFrame) -> bool:
     shares = frame[["coder_a", "coder_b"]].apply(pd.Series.value_counts, normalize=True).fillna(0)
     a, b = shares["coder_a"], shares["coder_b"]
     both, same_share = (a + b) / 2, (frame["coder_a"] == frame["coder_b"]).mean()
+    gwet = both @ (1 - both) / 2
 
     def beyond(chance: float) -> float:
         return (same_share - chance) / (1 - chance)
@@ -245,6 +246,8 @@ def _coding_matters(frame: pd.DataFrame) -> bool:
         and _clear(a @ b, a @ a, b @ b, both @ both)
         and _clear(beyond(a @ b), beyond(both @ both))
         and _clear(*(beyond(one @ (1 - one) / 2) for one in (both, a, b)))
+        # no answer is a round number, which a text may hold by chance
+        and all(_clear(one, round(one, 2)) for one in (a @ b, beyond(a @ b), kappa("transform"), beyond(gwet)))
     )
 
 

@@ -374,7 +374,8 @@ def capability(chart: ControlChart, *, lower: float | None = None, upper: float 
     """Measure how well a stable process fits between specification limits.
 
     Cp = (upper - lower) / 6 s and Cpk = min(upper - mean, mean - lower) / 3 s with s the mean moving range of the last
-    segment over 1.128; Ppk uses the sample standard deviation instead.
+    segment over 1.128; Ppk uses the sample standard deviation of all points of the segment instead, also where the
+    mean and the moving range are those of a baseline.
 
     ``chart`` is an XmR chart; with one of the specification limits ``lower`` and ``upper`` Cp is None. All are None
     with a ``reason`` when the process is not stable or has no spread.

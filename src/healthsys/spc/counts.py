@@ -71,7 +71,7 @@ def _attribute_chart(events: np.ndarray, size: np.ndarray, plan: Plan, *, kind: 
             sigma_z = float(np.nanmean(ranges) / D2) if (~np.isnan(ranges)).any() else 0.0
             if sigma_z < 1e-9:
                 alone = np.isnan(ranges).all()
-                what = "no two neighbouring periods have a point" if alone else "all periods have the same value"
+                what = "no two neighbouring periods have a point" if alone else "no two neighbouring periods differ"
                 sigma_z = None
                 reasons.append(
                     f"{what}, so Laney's spread cannot be estimated and the limits are those of the plain {kind} chart"
