@@ -116,5 +116,8 @@ def template(name: str, out: Path, columns: Mapping[str, Mapping[str, bool]] | N
             f"the notebook {name} takes no file in a layout of this book; healthsys describe {name} tells what it takes"
         )
     files.refuse_unwritable(out)
+    for path, content in contents.items():
+        if path.is_file() and path.read_text(encoding="utf-8", errors="replace") != content:
+            raise CompendiumError(f"'{path}' is there and differs from the template; move it, or give another folder")
     files.write_together(contents)
     return list(contents)

@@ -250,6 +250,8 @@ def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label:
         name, equals, text = pair.partition("=")
         if not equals:
             raise RunError(f"{label}: '-p {pair}' is not of the form -p name=value")
+        if name in given:
+            raise RunError(f"{label}: parameter '{name}' is given twice; give it once")
         kind = known[name].type if name in known else "str"
         try:
             given[name] = text if kind == "str" else yaml.safe_load(text)

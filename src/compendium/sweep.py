@@ -108,6 +108,8 @@ def read_grid(
     with io.StringIO(files.text_of(path), newline="") as lines:
         reader = csv.DictReader(lines)
         for column in reader.fieldnames or ():
+            if reader.fieldnames.count(column) > 1:
+                raise RunError(f"{path.name}: column '{column}' occurs twice in the header; rename or remove one")
             if column not in known and column != "name" and column not in (renamed or {}):
                 raise RunError(
                     f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "

@@ -34,6 +34,14 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.I)
 
 
+#: Where a clause starts: at the start of a text, of a paragraph or of a line with a capital, or after a pause; line
+#: ends, blanks and opening quotation marks may stand between.
+_START = (
+    r"(?:\A|[\r\n]\s*[\r\n]|[\r\n](?=\W*(?-i:[A-Z]))|(?:[.!?;:,…–—]|(?<=\s)-(?=\s))[\"”’')\]]*)"
+    r"[\s\"“‘']*"
+)
+
+
 #: The rules by marker. A paired marker may span sentences of one paragraph, at most 300 characters apart.
 RULES: dict[str, Rule] = {
     rule.marker: rule
@@ -41,17 +49,14 @@ RULES: dict[str, Rule] = {
         Rule(
             "yet",
             _pattern(r"\byet\b"),
-            _pattern(r"(?:(?:^|(?<=[.!?;:,–—] )|(?<=[.!?;:,–—]))|(?<=\band ))yet\b(?! again)"),
+            _pattern(rf"(?:{_START}|\band\s+)(?P<word>yet)\b(?! again)"),
             "yet as a conjunction: at the start of a clause, after a comma, semicolon or dash, or after 'and'",
             "yet of time (not yet, has yet to, yet again)",
         ),
         Rule(
             "but",
             _pattern(r"\bbut\b"),
-            _pattern(
-                r"(?<!\ball )(?<!\bnothing )(?<!\banything )(?<!\bnone )(?<!\blast )"
-                r"(?:(?<=[,;:.!?–—] )|^)but\b(?! for\b)"
-            ),
+            _pattern(rf"{_START}(?P<word>but)\b(?! for\b)"),
             "but at the start of a clause: after a comma, semicolon, dash or full stop",
             "all but, nothing but, anything but, but for; but without a pause before it",
         ),
@@ -132,11 +137,11 @@ def find_markers(texts: str | Mapping[str, str] | pd.Series, *, rules: str = "na
     for document, text in named.items():
         spans = [found.span() for found in _SENTENCE.finditer(text)]
         hits = [(rule.marker, found) for rule in RULES.values() for found in getattr(rule, rules).finditer(text)]
-        for marker, found in sorted(hits, key=lambda hit: (hit[1].start(), hit[0])):
-            start, end = found.span()
+        for marker, found in sorted(hits, key=lambda hit: (hit[1].start(hit[1].lastgroup or 0), hit[0])):
+            start, end = found.span(found.lastgroup or 0)
             touched = [(a, b) for a, b in spans if a < end and b > start]
             first, last = (touched[0][0], touched[-1][1]) if touched else (start, end)
-            place = (document, marker, start, end, found[0], first, last, text[first:last])
+            place = (document, marker, start, end, text[start:end], first, last, text[first:last])
             rows.append((*place, text[max(0, first - CONTEXT) : first], text[last : last + CONTEXT]))
     columns = ["document", "marker", "start", "end", "matched", "passage_start", "passage_end", "passage"]
     return pd.DataFrame(rows, columns=[*columns, "before", "after"])

@@ -314,7 +314,7 @@ def _table_alone(rows: Records, wanted: list[str], said: list[str], *, label: st
     names = _spellings(wanted)
     enough = min(2, len(wanted))
     alone = Records(rows, separator=getattr(rows, "separator", ","))
-    comments = [place for place, (_, cells) in enumerate(alone) if cells[0].lstrip().startswith("#")]
+    comments = _comments(alone, names)
     if names and comments:
         alone[:] = [row for place, row in enumerate(alone) if place not in set(comments)]
         said.append(f"{_counted(len(comments))} of comment {_is(len(comments))} left out")
@@ -336,6 +336,21 @@ def _table_alone(rows: Records, wanted: list[str], said: list[str], *, label: st
         said.append(f"{_counted(len(alone) - last)} below the table {_is(len(alone) - last)} left out: '{first[:60]}'")
         del alone[last:]
     return alone
+
+
+def _comments(rows: Records, names: set[str]) -> list[int]:
+    """Return the places of comments: a row that begins with # and is neither the header nor as full as it."""
+    found: list[int] = []
+    header: list[str] | None = None
+    for place, (_, cells) in enumerate(rows):
+        marked = cells[0].lstrip().startswith("#")
+        alone = sum(bool(cell.strip()) for cell in cells) == 1
+        fits = bool({letters_of(cell) for cell in cells} & names) if header is None else len(cells) == len(header)
+        if marked and (alone or not fits):
+            found.append(place)
+        elif header is None:
+            header = cells
+    return found
 
 
 def _is_below(cells: list[str], width: int) -> bool:

@@ -50,7 +50,10 @@ def numbers(text: pd.Series, *, separator: str = ",") -> tuple[pd.Series, list[s
     [19.42, 8.5]
     """
     gaps, said = missing(text), []
-    plain = text.where(~gaps).str.replace("\u2212", "-").str.replace(r"[£€\s\u00a0\u202f]|%$", "", regex=True)
+    plain = text.where(~gaps).str.replace("\u2212", "-").str.strip()
+    plain = plain.str.replace(r"^([+-]?)\s*[£€]?\s*|\s*[£€%]$", r"\1", regex=True)
+    grouped = plain.str.fullmatch(r"[+-]?\d{1,3}(?:\s\d{3})+(?:[.,]\d+)?").fillna(False).astype(bool)
+    plain = plain.where(~grouped, plain.str.replace(r"\s", "", regex=True))
     if gaps.any():
         one = int(gaps.sum() == 1)
         mark = text[gaps].iloc[0].strip()
@@ -90,6 +93,13 @@ def two_readings(text: pd.Series, *, separator: str = ",") -> str:
     "'1,234' could be a thousand and '19,42' is a decimal"
     """
     numbers = text.dropna().str.strip()
+    signed = numbers.str.endswith("%")
+    fractions = numbers[~signed][numbers[~signed].str.fullmatch(r"0?\.\d*[1-9]\d*")]
+    if signed.any() and len(fractions):
+        return (
+            f"'{numbers[signed].iloc[0]}' is a percentage and '{fractions.iloc[0]}' could be a share of one; write all "
+            "cells of the column in the same way"
+        )
     if separator == "," and not numbers.str.contains(",", regex=False).any():
         return ""
     numbers = numbers[numbers.str.fullmatch(r"[£€+-]?[\d.,]+%?")]
@@ -112,7 +122,8 @@ def two_readings(text: pd.Series, *, separator: str = ",") -> str:
 
 
 def _year(text: str) -> int:
-    return int(text) + (2000 if len(text) == 2 else 0)
+    """Return a year; one of two digits is 1970 to 2069."""
+    return int(text) + (0 if len(text) > 2 else 2000 if int(text) < 70 else 1900)
 
 
 def _month(name: str) -> int:
@@ -211,6 +222,10 @@ def _slashed(given: pd.Series, text: pd.Series) -> tuple[pd.Series, list[str], s
     ends = day_first.notna().all() and day_first.dt.is_month_end.all()
     both = not (first > 12).any() and not (second > 12).any()
     choice, two = stated("dates"), int((first != second).to_numpy().argmax())
+    short = given.str.fullmatch(r"\d\d-\d\d-\d\d").all()
+    if short and not choice and not starts and not ends:
+        said = f"'{given.iloc[0]}' could begin with its day or with its year; write dates as YYYY-MM-DD"
+        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], said
     if both and not choice and not starts and not ends and len(given) > 1:
         said = (
             f"'{given.iloc[two]}' could be {day_first.iloc[two]:%d %B} or {month_first.iloc[two]:%d %B}; say which "

@@ -35,7 +35,7 @@ _TEXT = ("person", "organisation", "band", "grade", "sex", "ethnic_group", "disa
 #: A cell that marks a row of totals.
 _TOTALS = re.compile(
     r"(grand |sub[- ]?|overall |column )?(totals?|sum)( staff| employees| people| headcount)?:?"
-    r"|(mean|median|average|count|headcount)( pay)?:?|all (staff|employees|people):?",
+    r"|(mean|median|average|count|headcount)( pay| score)?:?|all (staff|employees|people):?",
     flags=re.I,
 )
 

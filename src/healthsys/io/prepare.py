@@ -202,6 +202,8 @@ def prepare_series(
     names = UNDERMINING | {"definition"} if table.attrs["provenance"]["kind"] == "yours" else UNDERMINING
     doubts = [one.says for one in problems if one.severity == "warn" and one.name in names]
     periods = frame["period"]
+    if change is not None and periods.min() < change <= periods.max():
+        positions(periods, [f"{change:%Y-%m-%d}"], name="change")
     inside = [int((periods >= day).argmax()) for day, _ in known if periods.min() < day <= periods.max()]
     return PreparedSeries(frame, measure, step_of(periods), inside, left_out, problems, doubts)
 

@@ -81,11 +81,20 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
         raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
     present = [field for field in fields if field["name"] in raw.columns]
     typed, bad, separator = raw.copy(), {}, raw.attrs.get("separator", ",")
+    orders: dict[str, tuple[str, str]] = {}
     for field in present:
         name = field["name"]
         typed[name], bad[name], said = _convert(raw[name], field["type"], separator, f"{label}: column '{name}'")
+        if said and field["type"] == "date":
+            orders |= {one.rpartition(": ")[2]: (name, one) for one in said if one.endswith(" first")}
         if said:
             typed.attrs["read_as"] = [*typed.attrs.get("read_as", ()), *(f"{name}: {one}" for one in said)]
+    if len(orders) > 1:
+        both = " and ".join(f"in '{name}' {one}" for name, one in orders.values())
+        raise DataError(
+            f"{label}: the order of day and month differs between columns: {both}. Say which it is with "
+            "-p 'dates=day first' or -p 'dates=month first', or write dates as YYYY-MM-DD"
+        )
     if not any(cells.any() for cells in bad.values()):
         bad = {field["name"]: _outside(typed[field["name"]], field.get("constraints", {})) for field in present}
     faults = [

@@ -21,11 +21,11 @@ _MEDICAL = re.compile(
     r"|-|–|medical.*|doctor.*|dentist.*|dental.*|consultant.*|foundation.*|trainee.*|specialty.*|m&d", re.I
 )
 
-#: Words that place a name of an ethnic group, tried in this order, and the broad group of our own layout.
-_BROAD = (
-    ("M", r"mixed|multiple|dual"), ("W", r"white"), ("A", r"asian|indian|pakistani|bangladeshi|chinese"),
-    ("B", r"black|african|caribbean"), ("O", r"other|arab|any|bme|bame|global majority|minority"),
-)  # fmt: skip
+#: Whole words that place a name of an ethnic group, tried in this order, and the broad group of our own layout.
+_BROAD = {
+    "M": r"mixed|multiple|dual", "W": r"white|caucasian", "A": r"asian|indian|pakistani|bangladeshi|chinese",
+    "B": r"black|african|caribbean", "O": r"other|arab|bme|bame|global majority|minority|minorities",
+}  # fmt: skip
 
 
 def band_of(text: str) -> str | None:
@@ -44,14 +44,19 @@ def band_of(text: str) -> str | None:
 def broad_group(level: str) -> str | None:
     """Return the code of our own layout for the name of an ethnic group: W, A, B, M, O or N; None where none fits.
 
-    >>> [broad_group(name) for name in ("White Irish", "Mixed White and Asian", "Black African", "Not stated", "x")]
+    White and another group in one name are mixed; a name that says what somebody is not fits none.
+
+    >>> [broad_group(name) for name in ("White Irish", "White and Asian", "Black African", "Not stated", "Non-white")]
     ['W', 'M', 'B', 'N', None]
     """
     if level in OWN_ETHNIC_CODES:
         return level
     if level == NOT_STATED:
         return "N"
-    return next((code for code, words in _BROAD if re.search(words, level, re.I)), None)
+    found = [code for code, words in _BROAD.items() if re.search(rf"\b(?:{words})\b", level, re.I)]
+    if not found or re.search(r"\b(?:non|not)\b", level, re.I):
+        return None
+    return "M" if {"W"} < {*found} - {"O"} else found[0]
 
 
 def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = "ethnicity") -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 from healthsys.io.csv_files import row_of
+from healthsys.io.payroll import refuse_totals
 from healthsys.io.schemas import read_table
 
 _ITEM = re.compile(r"([a-z]+(?:_[a-z]+)*)_(\d+)", re.IGNORECASE)
@@ -111,6 +112,14 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
                 f"{label}: column '{column}', row {row_of(frame, int(blank.argmax()))}: the cell holds only "
                 "blanks; allowed: text. Fill it in or remove the row"
             )
+    refuse_totals(frame[["respondent", "team"]], label=label)
+    twice = kept["respondent"].duplicated().to_numpy()
+    if twice.any():
+        row = int(twice.argmax())
+        raise DataError(
+            f"{label}: row {row_of(frame, row)} repeats respondent '{kept['respondent'].iloc[row]}'; each may occur "
+            "once. Remove the copy, or correct one of them"
+        )
     joined = one_spelling(kept["team"])
     kept["team"] = kept["team"].replace(joined)
     kept.attrs = {"ignored": extra, "joined": joined, "read_as": frame.attrs.get("read_as", [])}
@@ -137,13 +146,13 @@ def _refuse_unknown_item(column: str, wanted: list[str], dimensions: list[str], 
 
 
 def team_key(name: str) -> str:
-    """Return what two spellings of one team share: letters and digits, without case, spaces, dashes and dots.
+    """Return what two spellings of one team share: all but case, spaces, dashes and dots.
 
     A sign between two digits stays, so that "Unit 1-1" and "Unit 11" are two teams.
     """
     plain = unicodedata.normalize("NFKC", str(name)).casefold()
     apart = re.sub(r"(?<=\d)[\W_]+(?=\d)", "\x00", plain)
-    return re.sub(r"[^\w\x00]|_", "", apart)
+    return re.sub(r"[\s_.\-\u2010-\u2015\u2212]+", "", apart)
 
 
 def one_spelling(teams: Iterable[str]) -> dict[str, str]:
