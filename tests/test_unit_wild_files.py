@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from compendium import parameters
 from everyday import cli
 from healthsys.coding import tensions
 from healthsys.errors import DataError
@@ -145,3 +146,20 @@ def test_a_column_that_is_named_for_the_values_is_in_the_file(tmp_path, monkeypa
     monkeypatch.setenv("HEALTHSYS_COLUMNS", '{"value": "Nope"}')
     with pytest.raises(DataError, match=r"mine\.csv: there is no column 'Nope', which column\.value names"):
         read_series(path, label="mine.csv")
+
+
+def test_a_folder_names_the_file_that_does_not_fit_and_passes_over_hidden_ones(tmp_path):
+    for name in ("w1.csv", "w2.csv"):
+        (tmp_path / name).write_text("period,value\n2021-01-01,5\n2021-02-01,6\n")
+    (tmp_path / ".DS_Store").write_bytes(b"\0\1")
+    assert sorted(set(read_series(tmp_path, label="wards")["unit"])) == ["w1", "w2"]
+    (tmp_path / "readme.txt").write_text("Made in May.\n")
+    with pytest.raises(DataError, match=r"wards: 'readme\.txt' has other columns than the other files"):
+        read_series(tmp_path, label="wards")
+
+
+def test_a_list_of_days_or_of_one_text_is_written_as_it_is_said():
+    known = {"exclude": parameters.Parameter("exclude", "list[str]", [], "periods", {})}
+    for given, read in (("2021-01-01", ["2021-01-01"]), ("[2021-01-01, 2021-02-01]", ["2021-01-01", "2021-02-01"]),
+                        ("Ward 2", ["Ward 2"]), ("[]", []), ("['a']", ["a"])):  # fmt: skip
+        assert parameters.parse_options((f"exclude={given}",), known, label="x") == {"exclude": read}

@@ -22,6 +22,7 @@ import os
 import re
 import tokenize
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +256,9 @@ def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label:
         kind = known[name].type if name in known else "str"
         try:
             given[name] = text if kind == "str" else yaml.safe_load(text)
+            if kind == "list[str]" and text.strip():  # a day is text here, and one value a list of one
+                several = given[name] if isinstance(given[name], list) else [given[name]]
+                given[name] = [one.isoformat() if isinstance(one, date) else one for one in several]
         except (yaml.YAMLError, ValueError, RecursionError):
             words, example = _TYPES[kind][1], _EXAMPLES.get(kind, "")
             raise RunError(

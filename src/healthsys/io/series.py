@@ -53,12 +53,19 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     """
     place = Path(path)
     label = label or place.name
-    files = sorted(one for one in place.iterdir() if one.is_file()) if place.is_dir() else []
+    files = [one for one in place.iterdir() if one.is_file()] if place.is_dir() else []
+    files = sorted(one for one in files if not one.name.startswith((".", "~$")))
+    fits = [csv_files.names(one, TIDY[:3]) or _has_one_series(one) for one in files]
     if place.is_file() and csv_files.names(place, TIDY[:3]):
         table = _tidy(place, label=label)
     elif place.is_file() and _has_one_series(place):
         table = _one_series(place, label=label)
-    elif files and all(csv_files.names(one, TIDY[:3]) or _has_one_series(one) for one in files):
+    elif any(fits) and not all(fits):
+        raise DataError(
+            f"{label}: '{files[fits.index(False)].name}' has other columns than the other files; allowed: period and "
+            "value, or indicator, unit, period and value. Correct the file, or move it out of the folder"
+        )
+    elif files and all(fits):
         table = _folder(files, label=label)
     else:
         reading = read_official(place, label=label)
