@@ -115,7 +115,8 @@ class Lookup:
         return Reference(row["value"], f"{row['meaning']} ({row['source']})", "reference/constants", f"const-{target}")
 
     def _row(self, name: str, keys: list[str]) -> pd.Series:
-        frame = _table(name, path := _path(name), path.stat().st_mtime_ns)
+        path = _path(name)
+        frame = _table(name, path, path.stat().st_mtime_ns)
         key = datasets.describe(name)["schema"].get("primaryKey", [])
         key = [key] if isinstance(key, str) else key
         if len(keys) != len(key):

@@ -34,11 +34,11 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.I)
 
 
-#: Where a clause starts: at the start of a text, of a paragraph or of a line with a capital, or after a pause; line
-#: ends, blanks and opening quotation marks may stand between.
+#: Where a clause starts: at the start of a text, of a paragraph or of a line with a capital, or after a pause. Line
+#: ends, blanks and opening quotation marks may stand between: so many, that a text of blank lines takes no longer.
 _START = (
-    r"(?:\A|[\r\n]\s*[\r\n]|[\r\n](?=\W*(?-i:[A-Z]))|(?:[.!?;:,…–—]|(?<=\s)-(?=\s))[\"”’')\]]*)"
-    r"[\s\"“‘']*"
+    r"(?:\A|[\r\n](?:[^\S\r\n]{0,20}[\r\n]|(?=[^\w\r\n]{0,20}(?-i:[A-Z])))"
+    r"|(?:[.!?;:,…–—]|(?<=\s)-(?=\s))[\"”’')\]]{0,5})[\s\"“‘']{0,20}"
 )
 
 

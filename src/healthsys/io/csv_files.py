@@ -178,6 +178,11 @@ def given(column: str) -> str:
     return json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).get(column, column)
 
 
+def read_as(name: str, new: str) -> str:
+    """Say that a column of a file is read as another: a sentence of ``attrs["read_as"]``."""
+    return f"column '{name}' is read as '{new}'"
+
+
 def stated(choice: str) -> str:
     """Return what the reader states of an ambiguous file: its ``sheet``, its ``dates`` or its ``comma``; or nothing."""
     return json.loads(os.environ.get(STATED_VARIABLE, "{}")).get(choice, "")
@@ -343,13 +348,12 @@ def _comments(rows: Records, names: set[str]) -> list[int]:
     found: list[int] = []
     header: list[str] | None = None
     for place, (_, cells) in enumerate(rows):
-        marked = cells[0].lstrip().startswith("#")
-        alone = sum(bool(cell.strip()) for cell in cells) == 1
-        fits = bool({letters_of(cell) for cell in cells} & names) if header is None else len(cells) == len(header)
-        if marked and (alone or not fits):
-            found.append(place)
-        elif header is None:
-            header = cells
+        if cells[0].lstrip().startswith("#"):
+            fits = {letters_of(cell) for cell in cells} & names if header is None else len(cells) == len(header)
+            if not fits or not any(cell.strip() for cell in cells[1:]):
+                found.append(place)
+                continue
+        header = header or cells
     return found
 
 
@@ -383,7 +387,7 @@ def _named(header: list[str], wanted: list[str], said: list[str], *, label: str)
         if new != name and new in header and new not in mapped:
             raise DataError(f"{label}: columns '{new}' and '{name}' are both read as '{new}'; rename or remove one")
         if new != name:
-            said.append(f"column '{name}' is read as '{new}'")
+            said.append(read_as(name, new))
         renamed.append(new)
     return renamed
 

@@ -40,8 +40,8 @@ def missing(text: pd.Series) -> pd.Series:
 def numbers(text: pd.Series, *, separator: str = ",") -> tuple[pd.Series, list[str]]:
     """Read a column of text as numbers, and say what was taken how; a cell that is none, or could be two, is missing.
 
-    Pounds, euros, a percent sign and blanks inside are dropped. Where another ``separator`` than a comma is between the
-    cells of the file, 1,234 could be a thousand or a decimal.
+    A pound or euro sign at either end, a percent sign and blanks between thousands are dropped. Where another
+    ``separator`` than a comma is between the cells of the file, 1,234 could be a thousand or a decimal.
 
     >>> values, said = numbers(pd.Series(["1,234", "£80", "*", "80.1%"]))
     >>> values.tolist(), said
@@ -58,6 +58,8 @@ def numbers(text: pd.Series, *, separator: str = ",") -> tuple[pd.Series, list[s
         one = int(gaps.sum() == 1)
         mark = text[gaps].iloc[0].strip()
         said.append(f"{gaps.sum()} cell{'' if one else 's'} with a mark such as '{mark}' count{'s' * one} as missing")
+    if grouped.any():
+        said.append("blanks are thousands")
     given = plain.dropna()
     commas = given[given.str.contains(",", regex=False)]
     if len(commas):
@@ -224,7 +226,10 @@ def _slashed(given: pd.Series, text: pd.Series) -> tuple[pd.Series, list[str], s
     choice, two = stated("dates"), int((first != second).to_numpy().argmax())
     short = given.str.fullmatch(r"\d\d-\d\d-\d\d").all()
     if short and not choice and not starts and not ends:
-        said = f"'{given.iloc[0]}' could begin with its day or with its year; write dates as YYYY-MM-DD"
+        said = (
+            f"'{given.iloc[0]}' could begin with its day, its month or its year; say which with -p 'dates=day first' "
+            "or -p 'dates=month first', or write dates as YYYY-MM-DD"
+        )
         return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], said
     if both and not choice and not starts and not ends and len(given) > 1:
         said = (

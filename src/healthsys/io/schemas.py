@@ -108,7 +108,8 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     key = schema.get("primaryKey")
     if key:
         key = [key] if isinstance(key, str) else key
-        twice = typed.duplicated(subset=key, keep="first")
+        texts = {name: typed[name].str.strip() for name in key if pd.api.types.is_string_dtype(typed[name])}
+        twice = typed[key].assign(**texts).duplicated(keep="first")
         if twice.any():
             row = int(twice.to_numpy().argmax())
             shown = ", ".join(f"{column} '{typed[column].iloc[row]}'" for column in key)

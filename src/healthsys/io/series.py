@@ -104,7 +104,7 @@ def _one_series(path: Path, *, label: str) -> pd.DataFrame:
     schema = {**SCHEMA, "fields": fields, "primaryKey": ["period"]}
     table = read_table(path, schema, label=label)
     name = csv_files.given("value")
-    if name != "value" and f"column '{name}' is read as 'value'" not in table.attrs.get("read_as", ()):
+    if name != "value" and csv_files.read_as(name, "value") not in table.attrs.get("read_as", ()):
         found = ", ".join(map(str, table.columns[:20]))
         raise DataError(f"{label}: there is no column '{name}', which column.value names. Columns found: {found}")
     said = f"the file has one series, called '{name}' in '{UNIT}' here"

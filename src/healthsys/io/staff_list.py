@@ -44,7 +44,7 @@ def band_of(text: str) -> str | None:
 def broad_group(level: str) -> str | None:
     """Return the code of our own layout for the name of an ethnic group: W, A, B, M, O or N; None where none fits.
 
-    White and another group in one name are mixed; a name that says what somebody is not fits none.
+    Two groups in one name are mixed where one is White or *and* joins them; what somebody is not fits none.
 
     >>> [broad_group(name) for name in ("White Irish", "White and Asian", "Black African", "Not stated", "Non-white")]
     ['W', 'M', 'B', 'N', None]
@@ -53,10 +53,11 @@ def broad_group(level: str) -> str | None:
         return level
     if level == NOT_STATED:
         return "N"
-    found = [code for code, words in _BROAD.items() if re.search(rf"\b(?:{words})\b", level, re.I)]
-    if not found or re.search(r"\b(?:non|not)\b", level, re.I):
+    if re.search(rf"\b(?:non|not)\W*(?:{'|'.join(_BROAD.values())})\b", level, re.I):
         return None
-    return "M" if {"W"} < {*found} - {"O"} else found[0]
+    found = [code for code, words in _BROAD.items() if re.search(rf"\b(?:{words})\b", level, re.I)]
+    several = len({*found} & {*"WAB"}) > 1 and ("W" in found or re.search(r"\band\b|&", level, re.I))
+    return "M" if several else next(iter(found), None)
 
 
 def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = "ethnicity") -> pd.DataFrame:

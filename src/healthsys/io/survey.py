@@ -74,7 +74,7 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
     pandas.DataFrame
         Text columns ``respondent`` and ``team``, answers as ``Int64`` (missing where not answered).
         ``attrs["ignored"]`` lists columns that are not read; ``attrs["joined"]`` maps each team name that differs from
-        another only in case, spaces or dashes to the one it was joined with.
+        another only in case, spaces, dots or dashes to the one it was joined with.
 
     Raises
     ------
@@ -113,13 +113,6 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
                 "blanks; allowed: text. Fill it in or remove the row"
             )
     refuse_totals(frame[["respondent", "team"]], label=label)
-    twice = kept["respondent"].duplicated().to_numpy()
-    if twice.any():
-        row = int(twice.argmax())
-        raise DataError(
-            f"{label}: row {row_of(frame, row)} repeats respondent '{kept['respondent'].iloc[row]}'; each may occur "
-            "once. Remove the copy, or correct one of them"
-        )
     joined = one_spelling(kept["team"])
     kept["team"] = kept["team"].replace(joined)
     kept.attrs = {"ignored": extra, "joined": joined, "read_as": frame.attrs.get("read_as", [])}
@@ -150,7 +143,7 @@ def team_key(name: str) -> str:
 
     A sign between two digits stays, so that "Unit 1-1" and "Unit 11" are two teams.
     """
-    plain = unicodedata.normalize("NFKC", str(name)).casefold()
+    plain = unicodedata.normalize("NFC", str(name)).casefold()
     apart = re.sub(r"(?<=\d)[\W_]+(?=\d)", "\x00", plain)
     return re.sub(r"[\s_.\-\u2010-\u2015\u2212]+", "", apart)
 

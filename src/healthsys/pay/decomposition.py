@@ -67,12 +67,6 @@ def _design(
     kept = staff[[outcome, group, *characteristics]].dropna()
     kept = kept[kept[group].isin(pair)]
     first = (kept[group] == pair[0]).to_numpy()
-    for name, size in zip(pair, (int(first.sum()), int((~first).sum())), strict=True):
-        if size <= len(characteristics):
-            raise DataError(
-                f"{label}: group '{name}' of column '{group}' has {size} people with all characteristics known; "
-                "too few for a model. Join groups or use fewer characteristics"
-            )
     columns, terms, bases = [np.ones(len(kept))], ["constant"], {}
     for term in characteristics:
         values = kept[term]

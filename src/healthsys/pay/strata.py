@@ -169,9 +169,7 @@ def maihda(
     labels, member, y, x, names = _laid_out(frame, outcome, stratum, additive)
     profile = _Profile.of(y, x, member)
     size = profile.size
-    means = np.column_stack([x, y])
-    means = np.column_stack([np.bincount(member, weights=column) for column in means.T]) / size[:, None]
-    reason = None
+    means = profile.totals / size[:, None]  # of the columns of x, then of y
     if np.abs(y - means[member, -1]).max() <= 1e-9 * max(np.abs(y).max(), 1):
         beta, *_ = np.linalg.lstsq(means[:, :-1], means[:, -1])
         rest, free = means[:, -1] - means[:, :-1] @ beta, len(labels) - x.shape[1]
