@@ -1,5 +1,7 @@
 """The tension finder: rules one by one, offsets, the passages it is checked on, readers of texts."""
 
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,11 +84,67 @@ def test_unknown_rules_are_named():
         tensions.find_markers("x", rules="wide")
 
 
-def test_wrong_encoding_names_file_and_line(tmp_path):
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-le"])
+def test_texts_of_other_encodings_are_read_and_it_is_said(tmp_path, encoding):
     file = tmp_path / "notes.txt"
-    file.write_bytes("one\ncaf\u00e9".encode("latin-1"))
-    with pytest.raises(DataError, match=r"notes\.txt: line 2: not UTF-8 text \(byte 7\); save the file as UTF-8"):
+    file.write_bytes("one\ncaf\u00e9, but late".encode(encoding))
+    found = read_texts(file)
+    assert found["text"].tolist() == ["one\ncaf\u00e9, but late"]
+    (said,) = found.attrs["read_as"]
+    assert said.startswith("notes.txt: the text is ")
+
+
+def test_bytes_that_are_no_text_name_the_file_and_the_remedy(tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_bytes(b"one\x81two")
+    with pytest.raises(DataError, match=r"notes\.txt: the file is neither UTF-8 nor .* save it as plain text in UTF-8"):
         read_texts(file)
+
+
+def test_a_word_document_is_read_as_it_stands_on_the_page(tmp_path):
+    names = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    other = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    body = (
+        "<w:p><w:r><w:t>We wait,</w:t><w:tab/><w:t>but we act.</w:t></w:r></w:p>"
+        "<w:p><w:r><w:t>Second</w:t><w:br/><w:t>line</w:t></w:r><w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
+        "<w:ins><w:r><w:t> inserted</w:t></w:r></w:ins></w:p>"
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>In a table</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+        "<mc:AlternateContent><mc:Choice><w:p><w:t>a box</w:t></w:p></mc:Choice>"
+        "<mc:Fallback><w:p><w:t>a box</w:t></w:p></mc:Fallback></mc:AlternateContent>"
+    )
+    file = tmp_path / "interview.docx"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", f"<w:document {names} {other}><w:body>{body}</w:body></w:document>")
+        archive.writestr("word/comments.xml", "<a>but not this</a>")
+    found = read_texts(file)
+    assert found["text"].tolist() == ["We wait,\tbut we act.\nSecond\nline inserted\nIn a table\na box"]
+    assert found.attrs["read_as"] == ["interview.docx: comments, notes and headers are not read"]
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"other.xml": "<a/>"}, r"the file is no Word document; save it as \.docx"),
+        ({"word/document.xml": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"}, "declares a document type"),
+        ({"word/document.xml": "<a>"}, "not readable XML"),
+        ({"word/document.xml": "<a/>"}, "the file is empty; expected text"),
+        ({"../word/document.xml": "<a/>"}, "would be written outside its folder"),
+    ],
+)
+def test_a_word_document_that_is_none_or_means_harm_is_refused(tmp_path, members, said):
+    file = tmp_path / "interview.docx"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(DataError, match=rf"interview\.docx: .*{said}"):
+        read_texts(file)
+
+
+def test_a_file_that_only_has_the_ending_of_a_word_document_is_refused(tmp_path):
+    (tmp_path / "old.docx").write_bytes(b"\xd0\xcf\x11\xe0 old")
+    with pytest.raises(DataError, match=r"old\.docx: not a ZIP archive, or a damaged one; a \.docx file is a ZIP"):
+        read_texts(tmp_path / "old.docx")
 
 
 def test_readers_take_folders_and_windows_line_ends(tmp_path):

@@ -329,7 +329,7 @@ def test_the_level_reaches_effects_sensitivity_and_band(waits):
         ({**BEDS, "change": "2018-07-01"}, "few points: 1 points before the change; at least 3 are needed"),
         ({**BEDS, "unit": "Scotland"}, "there is no unit 'Scotland'"),
         ({**BEDS, "indicator": "ga_occupancy"}, "Did you mean 'ga_occupancy_percent'"),
-        ({**BEDS, "first": "2030-01-01"}, "0 periods are between first and last"),
+        ({**BEDS, "first": "2030-01-01"}, "no periods are between '2030-01-01' and ''"),
     ],
 )
 def test_what_cannot_be_analysed_says_why(options, message):

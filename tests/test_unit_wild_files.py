@@ -4,12 +4,16 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from compendium import parameters
+from compendium import parameters, sweep
 from everyday import cli
+from healthsys import spc
 from healthsys.coding import tensions
 from healthsys.errors import DataError
 from healthsys.io import forms, schemas
+from healthsys.io.characteristics import levels_of
+from healthsys.io.payroll import read_payroll
 from healthsys.io.prepare import prepare_series
+from healthsys.io.reporting import read_reporting
 from healthsys.io.series import read_series
 from healthsys.io.staff_list import broad_group
 from healthsys.io.survey import read_survey, team_key
@@ -165,3 +169,84 @@ def test_a_list_of_days_or_of_one_text_is_written_as_it_is_said():
     for given, read in (("2021-01-01", ["2021-01-01"]), ("[2021-01-01, 2021-02-01]", ["2021-01-01", "2021-02-01"]),
                         ("Ward 2", ["Ward 2"]), ("[]", []), ("['a']", ["a"])):  # fmt: skip
         assert parameters.parse_options((f"exclude={given}",), known, label="x") == {"exclude": read}
+
+
+def test_a_religion_of_none_is_a_group_and_elsewhere_none_is_not_stated():
+    frame = pd.DataFrame({"religion": ["None", "Christian", "none", ""], "team": ["None", "A", "A", "B"]})
+    assert levels_of(frame, "religion", label="a.csv")[0].tolist() == ["None", "Christian", "None", "Not stated"]
+    assert levels_of(frame, "team", label="a.csv")[0].tolist() == ["Not stated", "A", "A", "B"]
+
+
+def test_bands_of_a_staff_file_have_one_spelling(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("sex,hourly_pay,band,grade\nF,15,Band 5,\nM,16,5,\nF,17,8A,\nM,30,,CON\nM,31,,con\nM,32,,CON\n")
+    staff = read_payroll(path)
+    assert staff["level"].tolist() == ["5", "5", "8a", "CON", "CON", "CON"]
+    assert staff.attrs["notes"] == [
+        "column 'band': 'Band 5' is read as 5", "column 'grade': con joined with the usual spelling",
+    ]  # fmt: skip
+    path.write_text("sex,hourly_pay,band\nF,15,B1\nM,16,Clerical\nM,16,clerical\n")
+    assert sorted(read_payroll(path)["level"].unique()) == ["B1", "Clerical"], "another employer's own bands"
+
+
+def test_pay_by_the_week_is_asked_about(tmp_path):
+    path = tmp_path / "staff.csv"
+    rows = "".join(f"{'FM'[at % 2]},{400 + at}\n" for at in range(12))
+    path.write_text("sex,hourly_pay\n" + rows)
+    (note,) = read_payroll(path).attrs["notes"]
+    assert note.startswith("Check the unit of pay: the median is 405.50 pounds an hour; is it pay by the day or week?")
+
+
+def test_days_of_one_month_are_not_read_as_years():
+    doubt = forms.periods(pd.Series([f"Apr-{day:02d}" for day in range(1, 31)]))[2]
+    assert doubt.startswith("'Apr-01' could be a day of Apr, or Apr of a year; write dates as YYYY-MM-DD")
+    years = forms.periods(pd.Series(["Mar-19", "Mar-20", "Mar-21"]))
+    assert years[0].dt.year.tolist() == [2019, 2020, 2021]
+    assert not years[2]
+    assert forms.periods(pd.Series(["FY20/21", "FY21/22"]))[0].dt.strftime("%Y-%m").tolist() == ["2020-04", "2021-04"]
+
+
+def test_times_of_day_are_left_out_and_it_is_said():
+    days, said, _ = forms.periods(pd.Series(["2024-01-01 14:30", "2024-01-02 09:00:00"]))
+    assert days.dt.day.tolist() == [1, 2]
+    assert said == ["times of day, such as that of '2024-01-01 14:30', are left out"]
+    assert forms.periods(pd.Series(["2024-01-01 00:00:00", "2024-01-02T00:00:00.000Z"]))[1] == []
+
+
+def test_a_country_among_its_units_is_a_total_and_among_countries_it_is_not(tmp_path):
+    path = tmp_path / "units.csv"
+    rows = "unit,period,numerator,denominator\n{},2020-01-01,8,10\n{},2020-01-01,9,19\n"
+    path.write_text(rows.format("England", "Wales"))
+    assert len(read_reporting(path, label="units.csv")) == 2
+    path.write_text(rows.format("Trust A", "England"))
+    with pytest.raises(DataError, match=r"units.csv: column 'unit', row 3: 'England' has the name of a total"):
+        read_reporting(path, label="units.csv")
+
+
+def test_a_survey_on_another_scale_is_asked_about(tmp_path):
+    rows = [f"p{at},Ward {at % 9},{1 + at % 3}" for at in range(200)]
+    (said,) = survey(tmp_path, *rows).attrs["read_as"]
+    assert said.startswith("no answer is 0, the lowest of the scale from 0 to 3; if the questionnaire has")
+    assert survey(tmp_path, *rows[:199]).attrs["read_as"] == []
+    assert survey(tmp_path, *rows, "q,Ward 1,0").attrs["read_as"] == []
+
+
+@pytest.mark.parametrize("text", ["Name; UNIT \nx;Ward 1\n", "name\tunit\nx\tWard 1\n"])
+def test_a_grid_may_have_another_separator_and_capitals(tmp_path, text):
+    path = tmp_path / "grid.csv"
+    path.write_text(text)
+    (row,) = sweep.read_grid(path, {"unit": None})
+    assert (row.name, row.cells) == ("x", {"unit": "Ward 1"})
+
+
+def test_a_page_that_is_no_report_is_left_where_it_is(tmp_path):
+    (tmp_path / "index.html").write_text("my own site")
+    done = CliRunner().invoke(cli.main, ["report", "control_chart", "--out", str(tmp_path)])
+    assert done.exit_code != 0
+    assert "is there and no report; give --out a folder of its own" in f"{done.output}{done.exception}"
+    assert (tmp_path / "index.html").read_text() == "my own site"
+
+
+def test_a_c_chart_needs_whole_counts():
+    with pytest.raises(DataError, match=r"counts: position 2 holds 4\.5; a c chart needs whole counts\. For rates"):
+        spc.c_chart([4, 4.5, 6])

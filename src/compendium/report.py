@@ -18,7 +18,7 @@ from compendium import edition, escape, execution, files, formula, harvest, page
 from compendium.catalogue import title_of
 from compendium.described import with_description
 from compendium.edition import Cover
-from compendium.errors import CompendiumError
+from compendium.errors import CompendiumError, RunError
 from compendium.lookup import Lookup
 from compendium.parameters import own_sources, parameters_of, validate
 from compendium.runs import Run, find_notebook
@@ -76,6 +76,8 @@ def report(
         says what to correct.
     """
     files.refuse_unwritable(out)
+    if (out / "index.html").exists() and not (out / "results.json").exists():
+        raise RunError(f"'{out / 'index.html'}' is there and no report; give --out a folder of its own")
     browser = printing.find_browser() if pdf else ""
     text, record = composed(notebook, given, folder=folder, cover=cover, full=full)
     made: dict[Path, str | bytes] = {out / "results.json": files.as_json(record), out / "index.html": text}

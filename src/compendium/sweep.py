@@ -105,9 +105,13 @@ def read_grid(
         return
     if not path.is_file():
         raise RunError(f"the grid '{path}' is no file; give a CSV file with a row for each report, or a folder")
-    with io.StringIO(files.text_of(path), newline="") as lines:
-        reader = csv.DictReader(lines)
-        for column in reader.fieldnames or ():
+    text = files.text_of(path)
+    header = text.partition("\n")[0]
+    names = {one.casefold(): one for one in ["name", *(renamed or {}), *known]}
+    with io.StringIO(text, newline="") as lines:
+        reader = csv.DictReader(lines, delimiter=max(",;\t", key=header.count))
+        reader.fieldnames = [names.get(one.strip().casefold(), one.strip()) for one in reader.fieldnames or ()]
+        for column in reader.fieldnames:
             if reader.fieldnames.count(column) > 1:
                 raise RunError(f"{path.name}: column '{column}' occurs twice in the header; rename or remove one")
             if column not in known and column != "name" and column not in (renamed or {}):

@@ -132,7 +132,7 @@ def find_markers(texts: str | Mapping[str, str] | pd.Series, *, rules: str = "na
         raise DataError(f"rules is '{rules}'; allowed: {', '.join(KINDS)}")
     named = {"text": texts} if isinstance(texts, str) else dict(texts.items())
     if not named:
-        raise DataError("there is no text to search; give at least one txt, md or qdpx file")
+        raise DataError("there is no text to search; give at least one txt, md, docx or qdpx file")
     rows = []
     for document, text in named.items():
         spans = [found.span() for found in _SENTENCE.finditer(text)]

@@ -1,4 +1,4 @@
-"""Personal characteristics in a staff file: words for "not known", NHS ethnic category codes, codes and their names."""
+"""Characteristics in a staff file: words for "not known", NHS ethnic category codes, pay bands, codes and names."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +24,9 @@ no reply|no data|not asked|missing|blank|empty|null|none|none given|nan|na|n/a|n
 tbc|don't know|do not know|dk|not entered|not completed|not obtained|not yet known|not yet stated|information refused|
 -|--|---|–|—|.|..|…|?|??|*""".replace("\n", "").split("|")
 )
+
+#: Columns in which "None" is an answer: somebody has no religion, or cares for nobody.
+_NONE_IS_A_LEVEL = re.compile(r"religi|belief|faith|\bcar(?:er|ing)|depend[ae]nt|qualification|impairment", re.I)
 
 #: NHS ethnic category codes (NHS Data Dictionary, "ethnic category", 2001 census categories): code and name.
 NHS_ETHNIC_CODES = {
@@ -74,6 +77,14 @@ SHORT = {
 #: Bands of Agenda for Change from the lowest, then medical grades.
 LEVEL_ORDER = ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "FD", "ST", "SAS", "CON")
 
+#: A band of Agenda for Change as people write it: "8A", "Band 8a", "AfC Band 05", "B6".
+_BAND = re.compile(r"(?:a(?:fc|genda for change)\s*)?(?:nhs\s*)?(?:band|b)?\s*0?([1-7]|8\s*-?\s*[abcd]|9)(?!\d)", re.I)
+_SENIOR = re.compile(r"(?:band )?vsm|very senior manager.*|executive.*|esm", re.I)
+#: Doctors and dentists have no band.
+_MEDICAL = re.compile(
+    r"|-|–|medical.*|doctor.*|dentist.*|dental.*|consultant.*|foundation.*|trainee.*|specialty.*|m&d", re.I
+)
+
 
 def people_of(column: str, code: str) -> str:
     """Return what the people of a code or level are called.
@@ -116,6 +127,19 @@ def unknown(column: str) -> tuple[str, ...]:
     """
     codes = {"sex": "U", "ethnic_group": "N", "disabled": "U"}
     return (*([codes[column]] if column in codes else []), NOT_STATED)
+
+
+def band_of(text: str) -> str | None:
+    """Return the band that a cell names, empty for doctors, or None where it names none.
+
+    >>> [band_of(text) for text in ("8A", "Band 5", "AfC band 06", "8 - b", "VSM", "Consultant", "Band 12")]
+    ['8a', '5', '6', '8b', 'VSM', '', None]
+    """
+    plain = str(text).strip()
+    found = _BAND.fullmatch(plain)
+    if found:
+        return re.sub(r"[\s-]", "", found[1]).lower()
+    return "VSM" if _SENIOR.fullmatch(plain) else "" if _MEDICAL.fullmatch(plain) else None
 
 
 def _plain(text: str) -> str:
@@ -163,6 +187,8 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     """
     text = raw[column].astype("object").where(raw[column].notna(), "").astype(str)
     unknown = of_each(text, is_unknown).to_numpy(dtype=bool)
+    if _NONE_IS_A_LEVEL.search(column.replace("_", " ")):
+        unknown = unknown & ~of_each(text, lambda cell: _plain(cell) == "none").to_numpy(dtype=bool)
     if "ethnic" in column.casefold() or column.casefold() == "race":
         code = of_each(text, code_named).str.strip().str.upper()
         z = code.isin(NHS_UNKNOWN_CODES).to_numpy()
@@ -177,15 +203,20 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
             f"{label}: column '{column}' holds {numbers.nunique()} different numbers, which are no groups of people; "
             f"put them in bands, such as 16 to 24, in a column of its own"
         )
+    levels, notes = one_spelling(text, ~unknown, column)
+    return levels.where(~unknown, NOT_STATED).astype("str"), {}, notes
+
+
+def one_spelling(text: pd.Series, known: np.ndarray, column: str) -> tuple[pd.Series, list[str]]:
+    """Join spellings that differ only in case, blanks or dashes with the most frequent one; say which were joined."""
     plain = of_each(text, lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
-    counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[~unknown].value_counts(sort=True)
+    counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[known].value_counts(sort=True)
     spelling: dict[str, str] = {}
     for one, spelt in sorted(counts.index, key=lambda pair: (-int(counts[pair]), pair[1])):
         spelling.setdefault(one, spelt)
     joined = sorted({spelt for one, spelt in counts.index if spelling[one] != spelt})
     notes = [f"column '{column}': {', '.join(joined[:5])} joined with the usual spelling"] if joined else []
-    levels = plain.map(spelling).where(~unknown, NOT_STATED).astype("str")
-    return levels, {}, notes
+    return plain.map(spelling), notes
 
 
 def _ethnic(

@@ -58,12 +58,12 @@ class Records(list):
         self.said, self.separator = list(said), separator
 
 
-def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
-    """Return the text of a file, and which encoding it was read from if that is not UTF-8."""
+def decode(content: bytes, *, label: str, save: str = "'CSV UTF-8'") -> tuple[str, list[str]]:
+    """Return the text of a file, and which encoding it was read from if that is not UTF-8; ``save`` is the remedy."""
     start = content[:512].lstrip().lower()
     for name, marks in _OTHER_FILES:
         if start.startswith(marks):
-            raise DataError(f"{label}: the file is {name}, not a table; save the table as 'CSV UTF-8' or xlsx first")
+            raise DataError(f"{label}: the file is {name}, not a table or plain text; save it as {save} first")
     name = _wide(content)
     if name:
         try:
@@ -71,10 +71,10 @@ def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
         except UnicodeDecodeError as error:
             raise DataError(
                 f"{label}: the file begins as {name} text and cannot be read as such (byte {error.start}); save it "
-                "as 'CSV UTF-8' and try again"
+                f"as {save} and try again"
             ) from None
     if b"\0" in content:
-        raise DataError(f"{label}: the file holds null bytes (it is not text); save it as 'CSV UTF-8' and try again")
+        raise DataError(f"{label}: the file holds null bytes (it is not text); save it as {save} and try again")
     try:
         return content.decode("utf-8-sig"), []
     except UnicodeDecodeError:
@@ -83,7 +83,7 @@ def decode(content: bytes, *, label: str) -> tuple[str, list[str]]:
         return content.decode("cp1252"), ["the text is Windows-1252"]
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{label}: the file is neither UTF-8 nor Windows-1252 text (byte {error.start}); save it as 'CSV UTF-8' "
+            f"{label}: the file is neither UTF-8 nor Windows-1252 text (byte {error.start}); save it as {save} "
             "and try again"
         ) from None
 

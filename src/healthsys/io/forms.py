@@ -159,6 +159,7 @@ _FORMS: list[tuple[str, str, Callable[..., pd.Timestamp | None]]] = [
     (rf"{_NAME} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})", "days",
      lambda m, d, y: pd.Timestamp(int(y), _month(m), int(d))),
     (r"(?:FY ?)?(\d{4})[-/](?:\d\d)?(\d\d)", "financial years from April", _financial),
+    (r"FY ?(\d\d)[-/](\d\d)", "financial years from April", _financial),
     (r"(\d{4})[-/Mm ]?(0[1-9]|1[0-2])", "months", lambda y, m: pd.Timestamp(int(y), int(m), 1)),
     (r"(0?[1-9]|1[0-2])[-/](\d{4})", "months", lambda m, y: pd.Timestamp(int(y), int(m), 1)),
     (r"(\d{4})[Mm](\d\d?)", "months", lambda y, m: pd.Timestamp(int(y), int(m), 1)),
@@ -171,6 +172,7 @@ _FORMS: list[tuple[str, str, Callable[..., pd.Timestamp | None]]] = [
     (r"(\d{4})", "years", lambda y: pd.Timestamp(int(y), 1, 1)),
     (r"(\d{5})(?:\.0+)?", "days as a spreadsheet counts them", lambda n: _serial(int(n))),
 ]  # fmt: skip
+_TIMED = r".*\d[ T](?!00:00(?::00(?:\.0+)?)?Z?$)\d\d:\d\d.*"
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)(?:[ T]00:00(?::00)?)?")
 
 
@@ -192,6 +194,9 @@ def periods(text: pd.Series) -> tuple[pd.Series, list[str], str]:
     2023-04-01 '45017' is read as 2023-04-01: days as a spreadsheet counts them
     """
     given = text.dropna().str.strip()
+    doubt = _days_of_one_month(given)
+    if doubt:
+        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], doubt
     best, most, form = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), -1, ""
     for pattern, name, make in _FORMS:
         if not given.str.fullmatch(pattern).any():
@@ -201,10 +206,26 @@ def periods(text: pd.Series) -> tuple[pd.Series, list[str], str]:
             best, most, form = days.reindex(text.index), days.notna().sum(), name
     if len(given) and given.str.fullmatch(_SLASHED.pattern).all():
         return _slashed(given, text)
+    timed = given[given.str.fullmatch(_TIMED)]
+    if not form and len(timed):
+        return best, [f"times of day, such as that of '{timed.iloc[0]}', are left out"], ""
     if form and most:
         place = best.first_valid_index()
         return best, [f"'{given[place]}' is read as {best[place]:%Y-%m-%d}: {form}"], ""
     return best, [], ""
+
+
+def _days_of_one_month(given: pd.Series) -> str:
+    """Return why Apr-01, Apr-02, … cannot be read: so shows a spreadsheet days of a month, or a month of years."""
+    parts = given.str.extract(r"^([A-Za-z]{3,9})[ '/_-]*(\d\d)$")
+    if len(given) < 2 or parts.isna().any(axis=None) or parts[0].str.casefold().nunique() > 1:
+        return ""
+    if sorted(parts[1].astype(int)) != list(range(1, len(given) + 1)):
+        return ""
+    return (
+        f"'{given.iloc[0]}' could be a day of {parts[0].iloc[0]}, or {parts[0].iloc[0]} of a year; write dates as "
+        "YYYY-MM-DD"
+    )
 
 
 def _day(pattern: str, make: Callable[..., pd.Timestamp | None], cell: str) -> pd.Timestamp | None:

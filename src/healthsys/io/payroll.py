@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, need_columns
 from healthsys.io import forms
-from healthsys.io.characteristics import coded, level_named, levels_of
+from healthsys.io.characteristics import band_of, coded, level_named, levels_of, one_spelling
 from healthsys.io.csv_files import refuse_cells, row_of, text_table
 
 #: What a payroll file may call women, men, and people who are left out of the legal measures.
@@ -49,6 +49,8 @@ HIGH_RATIO = 6.0
 LOW_RATIO = 0.25
 #: A median hourly rate above this (pounds) is pay by the month or the year.
 HIGHEST_MEDIAN = 500.0
+#: Above this (pounds) the reader is asked whether it is pay by the day or the week.
+DOUBTFUL_MEDIAN = 100.0
 #: What a rate may be where it is so many times the others.
 FACTORS = {
     0.01: "pounds and pence mixed up", 0.1: "a decimal point in the wrong place",
@@ -129,6 +131,9 @@ def read_payroll(
         if name in characteristics or name == "ethnic_group":
             staff[name], codes[name], said = levels_of(raw, name, label=label)
             notes += said
+        elif name in ("band", "grade"):
+            staff[name], said = _bands(raw[name], name)
+            notes += said
         else:
             staff[name] = _typed(raw[name], text=name in _TEXT)
     staff["level"] = "Not stated"
@@ -167,6 +172,21 @@ def _typed(cells: pd.Series, *, text: bool) -> pd.Series:
     return given
 
 
+def _bands(cells: pd.Series, column: str) -> tuple[pd.Series, list[str]]:
+    """Return bands or grades in one spelling each, and notes; an empty cell is missing."""
+    known = cells.str.strip() != ""
+    named = {one: band_of(one) for one in cells[known].unique()} if column == "band" else {"": None}
+    if None not in named.values():  # bands of Agenda for Change; a doctor's cell stays as it is
+        read = {one: band or one for one, band in named.items()}
+        odd = next((one for one, band in read.items() if band != one), "")
+        cells = cells.map(read)
+        said = [f"column '{column}': '{odd}' is read as {read[odd]}"] if odd else []
+    else:
+        said = []
+    levels, notes = one_spelling(cells.fillna(""), known.to_numpy(dtype=bool), column)
+    return levels.where(known), [*said, *notes]
+
+
 _AMOUNT = re.compile(r"[£€\s]*[+-]?[\d.,\s]+[£€\s]*")
 
 
@@ -200,6 +220,10 @@ def _far_from_others(raw: pd.DataFrame, pay: pd.Series, label: str) -> list[str]
             f"{label}: column 'hourly_pay': the median is {middle:,.2f} pounds; that is pay by the month or the year. "
             "Divide by the hours paid for: the measures are of hourly pay"
         )
+    notes = []
+    if middle > DOUBTFUL_MEDIAN:
+        said = f"the median is {middle:,.2f} pounds an hour; is it pay by the day or week?"
+        notes.append(f"Check the unit of pay: {said}")
     ratio = (pay / middle).to_numpy(dtype=float)
     beyond = (ratio >= IMPOSSIBLE_RATIO) | (ratio <= 1 / IMPOSSIBLE_RATIO)
     if beyond.any():
@@ -213,9 +237,10 @@ def _far_from_others(raw: pd.DataFrame, pay: pd.Series, label: str) -> list[str]
         )
     odd = np.flatnonzero((ratio >= HIGH_RATIO) | (ratio <= LOW_RATIO))
     if not len(odd):
-        return []
+        return notes
     rows = ", ".join(str(row_of(raw, int(position))) for position in odd[:5])
     return [
+        *notes,
         f"Check the rate of pay in row {rows}{' and others' if len(odd) > 5 else ''} of the file: it is more than "
         f"{HIGH_RATIO:g} times the median, or less than a quarter of it; perhaps a decimal point in the wrong place."
     ]

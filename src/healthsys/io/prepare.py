@@ -73,8 +73,9 @@ def window(frame: pd.DataFrame, *, first: Any = "", last: Any = "") -> pd.DataFr
     kept = frame["period"].between(start or pd.Timestamp.min, end or pd.Timestamp.max)
     if kept.sum() < 2:
         raise DataError(
-            f"{kept.sum()} periods are between first and last; the series runs from {frame['period'].min():%Y-%m} to "
-            f"{frame['period'].max():%Y-%m}"
+            f"parameters 'first' and 'last': {kept.sum() or 'no'} {'period is' if kept.sum() == 1 else 'periods are'} "
+            f"between '{first}' and '{last}'; the series runs from {frame['period'].min():%Y-%m-%d} to "
+            f"{frame['period'].max():%Y-%m-%d}, and two periods are needed at least"
         )
     return frame[kept].reset_index(drop=True)
 

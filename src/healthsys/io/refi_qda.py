@@ -24,6 +24,7 @@ import pandas as pd
 from lxml import etree
 
 from healthsys.errors import DataError
+from healthsys.io.csv_files import decode
 
 #: Most members an archive may have.
 MOST_MEMBERS = 5_000
@@ -37,8 +38,15 @@ _PIECE = 1_000_000
 #: Members of these endings are read; others (pictures, sound) are counted and left packed.
 _READ = (".qde", ".txt")
 
-#: Endings that are read as text, and the largest text read (bytes).
-TEXT, LARGEST_TEXT = (".txt", ".md"), 20_000_000
+#: Endings that are read as text, the largest text read (bytes), and where a Word document has its own.
+TEXT, LARGEST_TEXT = (".txt", ".md", ".docx"), 20_000_000
+_WORD, _WORD_NAMES = "word/document.xml", "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WORD_SIGNS = {
+    f"{_WORD_NAMES}{name}": sign
+    for name, sign in {"p": "\n", "br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "-"}.items()
+}
+
+_ENDINGS = f"{', '.join(TEXT)} or .qdpx"
 
 PROJECT = "urn:QDA-XML:project:1.0"
 CODEBOOKS = ("urn:QDA-XML:codebook:1.0", "urn:QDA-XML:codebook:1:0")
@@ -424,23 +432,23 @@ def project_of(
     return Project(name, (user,), codes, sources, tuple(segments))
 
 
-def _members(path: Path, label: str) -> dict[str, bytes]:
-    """Return the text members of an archive by name; refuse what is no ZIP, damaged, or means harm."""
+def _members(path: Path, label: str, read: tuple[str, ...] = _READ) -> dict[str, bytes]:
+    """Return the members to read of an archive by name; refuse what is no ZIP, damaged, or means harm."""
     if not path.is_file():
         raise DataError(f"there is no file '{path}'; give the path of a .qdpx project")
     try:
         with zipfile.ZipFile(path) as archive:
-            return _unpacked(archive, label)
+            return _unpacked(archive, label, read)
     except zipfile.BadZipFile:
         raise DataError(
-            f"{label}: not a ZIP archive, or a damaged one; a .qdpx project is a ZIP. Export it again"
+            f"{label}: not a ZIP archive, or a damaged one; a {path.suffix.lower()} file is a ZIP. Export it again"
         ) from None
     except (zlib.error, EOFError, NotImplementedError) as error:
         raise DataError(f"{label}: a member cannot be unpacked ({error}); export the project again") from None
 
 
-def _unpacked(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
-    """Unpack the text members in memory, none written to disk, each counted and measured while it unpacks."""
+def _unpacked(archive: zipfile.ZipFile, label: str, read: tuple[str, ...]) -> dict[str, bytes]:
+    """Unpack the members to read in memory, none written to disk, each counted and measured while it unpacks."""
     infos = archive.infolist()
     if len(infos) > MOST_MEMBERS:
         raise DataError(
@@ -455,7 +463,7 @@ def _unpacked(archive: zipfile.ZipFile, label: str) -> dict[str, bytes]:
                 f"{label}: the member '{info.filename[:80]}' would be written outside its folder; refuse it, and "
                 "ask whoever sent it for a new export"
             )
-        if info.is_dir() or not name.lower().endswith(_READ):
+        if info.is_dir() or not name.lower().endswith(read):
             continue
         if info.flag_bits & 1:
             raise DataError(f"{label}: the member '{name}' is encrypted; export the project without a password")
@@ -486,23 +494,24 @@ def _write(content: bytes, path: Path) -> Path:
 
 
 def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
-    """Read texts: a ``.txt`` or ``.md`` file (UTF-8), a ``.qdpx`` project, or a folder of these.
+    """Read texts: a ``.txt`` or ``.md`` file, a Word document, a ``.qdpx`` project, or a folder of these.
 
-    Returns ``document`` (name, in order) and ``text`` (with line ends of one character); ``label`` is what messages
-    call the file or folder. ``attrs["read_as"]`` lists what of a project is not read. An ending that is not read, or a
-    file that is not UTF-8, empty or too large, is an error.
+    Text is UTF-8, UTF-16 or Windows-1252; of a Word document the body is read, with what was inserted and without what
+    was deleted. Returns ``document`` (name, in order) and ``text`` (with line ends of one character); ``label`` is what
+    messages call the file or folder. ``attrs["read_as"]`` lists what was taken how and what is not read. An ending that
+    is not read, or a file that is no text, empty or too large, is an error.
     """
     path = Path(path)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in (*TEXT, ".qdpx"))
         if not files:
-            raise DataError(f"the folder '{label or path.name}' holds no .txt, .md or .qdpx file; put the texts there")
+            raise DataError(f"the folder '{label or path.name}' holds no {_ENDINGS} file; put the texts there")
         parts = [_texts(file, file.name) for file in files]
         found = pd.concat(parts, ignore_index=True)
         found.attrs["read_as"] = [said for part in parts for said in part.attrs.get("read_as", ())]
         return found
     if not path.is_file():
-        raise DataError(f"'{path}' is neither a data set, a file nor a folder; give a .txt, .md or .qdpx file")
+        raise DataError(f"'{path}' is neither a data set, a file nor a folder; give a {_ENDINGS} file")
     return _texts(path, label or path.name)
 
 
@@ -524,14 +533,25 @@ def _texts(path: Path, label: str) -> pd.DataFrame:
         raise DataError(f"{label}: the ending '{ending}' is not read; allowed: {', '.join(TEXT)}, .qdpx")
     if path.stat().st_size > LARGEST_TEXT:
         raise DataError(f"{label}: larger than {LARGEST_TEXT:,} bytes; split the text")
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise DataError(
-            f"{label}: line {line}: not UTF-8 text (byte {error.start}); save the file as UTF-8 and try again"
-        ) from None
+    if ending == ".docx":
+        text, said = _word(path, label), [f"{label}: comments, notes and headers are not read"]
+    else:
+        text, said = decode(path.read_bytes(), label=label, save="plain text in UTF-8")
     if not text.strip():
         raise DataError(f"{label}: the file is empty; expected text")
-    return pd.DataFrame({"document": [label], "text": [text.replace("\r\n", "\n").replace("\r", "\n")]})
+    found = pd.DataFrame({"document": [label], "text": [text.replace("\r\n", "\n").replace("\r", "\n")]})
+    found.attrs["read_as"] = [one if one.startswith(label) else f"{label}: {one}" for one in said]
+    return found
+
+
+def _word(path: Path, label: str) -> str:
+    """Return the text of a Word document, a line for each paragraph."""
+    body = _members(path, label, read=(_WORD,)).get(_WORD)
+    if body is None:
+        raise DataError(f"{label}: the file is no Word document; save it as .docx, or as plain text in UTF-8")
+    root = _parse(body, label=label)
+    for twice in list(root.iter("{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback")):
+        twice.getparent().remove(twice)
+    text = f"{_WORD_NAMES}t"
+    parts = [node.text or "" if node.tag == text else _WORD_SIGNS.get(node.tag, "") for node in root.iter()]
+    return "".join(parts).lstrip("\n")

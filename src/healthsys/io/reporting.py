@@ -20,8 +20,9 @@ COLUMNS = {
     "answered": ("integer", "cases whose result was reported", {}),
 }
 
-#: Units of these names are the sum of the others, and not one of four countries.
-_TOTALS = set(TOTAL_NAMES) - {"england", "wales"}
+#: Units of these names are the sum of the others; a country is where any unit is none.
+_COUNTRIES = {"england", "wales", "scotland", "northern ireland"}
+_TOTALS = {*TOTAL_NAMES, "united kingdom", "uk"} - _COUNTRIES
 
 
 def read_reporting(path: str | Path, *, label: str) -> pd.DataFrame:
@@ -69,7 +70,9 @@ def read_reporting(path: str | Path, *, label: str) -> pd.DataFrame:
 
 
 def _refuse_total(frame: pd.DataFrame, *, label: str) -> None:
-    by_name = [unit for unit in frame["unit"].unique() if str(unit).strip().casefold() in _TOTALS]
+    names = {unit: str(unit).strip().casefold() for unit in frame["unit"].unique()}
+    totals = _TOTALS if set(names.values()) - _TOTALS <= _COUNTRIES else _TOTALS | _COUNTRIES
+    by_name = [unit for unit, plain in names.items() if plain in totals]
     by_sum = [] if by_name else total_units(frame, unit="unit", value="denominator")
     for unit in [*by_name, *by_sum]:
         place = int((frame["unit"] == unit).to_numpy().argmax())

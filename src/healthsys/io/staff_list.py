@@ -7,38 +7,17 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import need_columns
-from healthsys.io.characteristics import NHS_ETHNIC_CODES, NOT_STATED, OWN_ETHNIC_CODES, coded, levels_of
+from healthsys.io.characteristics import NHS_ETHNIC_CODES, NOT_STATED, OWN_ETHNIC_CODES, band_of, coded, levels_of
 from healthsys.io.csv_files import refuse_cells, text_table
 from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_totals
 
 COLUMNS = ("organisation", "ethnic_group", "disabled", "band", "grade", "clinical")
-
-#: A band of Agenda for Change as people write it: "8A", "Band 8a", "AfC Band 05", "B6".
-_BAND = re.compile(r"(?:a(?:fc|genda for change)\s*)?(?:nhs\s*)?(?:band|b)?\s*0?([1-7]|8\s*-?\s*[abcd]|9)(?!\d)", re.I)
-_SENIOR = re.compile(r"(?:band )?vsm|very senior manager.*|executive.*|esm", re.I)
-#: Doctors and dentists have no band.
-_MEDICAL = re.compile(
-    r"|-|–|medical.*|doctor.*|dentist.*|dental.*|consultant.*|foundation.*|trainee.*|specialty.*|m&d", re.I
-)
 
 #: Whole words that place a name of an ethnic group, tried in this order, and the broad group of our own layout.
 _BROAD = {
     "M": r"mixed|multiple|dual", "W": r"white|caucasian", "A": r"asian|indian|pakistani|bangladeshi|chinese",
     "B": r"black|african|caribbean", "O": r"other|arab|bme|bame|global majority|minority|minorities",
 }  # fmt: skip
-
-
-def band_of(text: str) -> str | None:
-    """Return the band that a cell names, empty for doctors, or None where it names none.
-
-    >>> [band_of(text) for text in ("8A", "Band 5", "AfC band 06", "8 - b", "VSM", "Consultant", "Band 12")]
-    ['8a', '5', '6', '8b', 'VSM', '', None]
-    """
-    plain = str(text).strip()
-    found = _BAND.fullmatch(plain)
-    if found:
-        return re.sub(r"[\s-]", "", found[1]).lower()
-    return "VSM" if _SENIOR.fullmatch(plain) else "" if _MEDICAL.fullmatch(plain) else None
 
 
 def broad_group(level: str) -> str | None:

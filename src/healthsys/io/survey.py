@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
@@ -13,6 +14,9 @@ from healthsys.io.payroll import refuse_totals
 from healthsys.io.schemas import read_table
 
 _ITEM = re.compile(r"([a-z]+(?:_[a-z]+)*)_(\d+)", re.IGNORECASE)
+
+#: With so many answers or more, none of which is the lowest of the scale, another scale is suspected.
+ENOUGH_ANSWERS = 200
 
 
 def _field(name: str, kind: str, description: str, **constraints: object) -> dict:
@@ -113,9 +117,16 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
                 "blanks; allowed: text. Fill it in or remove the row"
             )
     refuse_totals(frame[["respondent", "team"]], label=label)
+    answers = frame[[field["name"] for field in fields[2:]]].to_numpy(dtype=float, na_value=float("nan"))
+    said = list(frame.attrs.get("read_as", ()))
+    if (~np.isnan(answers)).sum() >= ENOUGH_ANSWERS and np.nanmin(answers) > scale[0]:
+        said.append(
+            f"no answer is {scale[0]}, the lowest of the scale from {scale[0]} to {scale[1]}; if the questionnaire has "
+            f"another scale, convert the answers first, or all scores are wrong"
+        )
     joined = one_spelling(kept["team"])
     kept["team"] = kept["team"].replace(joined)
-    kept.attrs = {"ignored": extra, "joined": joined, "read_as": frame.attrs.get("read_as", [])}
+    kept.attrs = {"ignored": extra, "joined": joined, "read_as": said}
     return kept
 
 

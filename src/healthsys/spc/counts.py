@@ -188,6 +188,10 @@ def c_chart(counts: Sequence[float], **options: Unpack[ChartOptions]) -> Control
     '5.00 0.00 11.71'
     """
     events = _counts(counts, "counts")
+    broken = np.flatnonzero(events % 1 > 0)
+    if len(broken):
+        said = f"position {broken[0] + 1} holds {events[broken[0]]:g}; a c chart needs whole counts"
+        raise DataError(f"counts: {said}. For rates use u_prime, for measurements xmr")
     return _attribute_chart(events, np.ones(len(events)), Plan(len(events), **options), kind="c", laney=False)
 
 
