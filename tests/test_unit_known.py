@@ -193,4 +193,4 @@ def test_a_page_on_other_data_says_nothing_of_the_bundled_ones(tmp_path):
     opened(tmp_path, rows)
     given = page("false_step", data=str(tmp_path / "units.csv"), source="My returns", measure="seen in time")
     assert given.figures["reporting"]["caption"].startswith("My returns; 12 months.")
-    assert given.value("finding").startswith("In 2021, 1 unit stopped reporting seen in time but their cases were")
+    assert given.value("finding").startswith("In 6 of 12 months, 1 unit did not report seen in time but its cases were")

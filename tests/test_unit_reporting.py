@@ -99,8 +99,10 @@ def test_a_date_without_three_periods_on_a_side_is_not_modelled(tmp_path, silent
     found = shown(tmp_path, rows_of(silent=silent))
     assert {name.split("_")[1] for name in found.results if name.startswith("step_")} == {edge}
     said = found.value("finding")
-    assert said.startswith("From 2020 to 2021, 1 unit stopped")
-    assert "That alone made the total look 20.0 percentage points worse than the units that kept" in said
+    assert said == (
+        "In 14 of 24 months, 1 unit did not report performance but its cases were still counted. Counting them lowers "
+        "the total by 20.0 percentage points."
+    )
 
 
 def test_where_all_report_the_page_says_so(tmp_path):
@@ -108,6 +110,22 @@ def test_where_all_report_the_page_says_so(tmp_path):
     assert set(found.results) == {"finding", "data_kind"}
     assert found.value("finding") == "Every unit reports in every month, so the plain total is comparable over time."
     assert "every unit reported" in found.figures["reporting"]["alt"]
+
+
+def test_a_unit_whose_rows_stop_is_not_called_complete(tmp_path):
+    rows = rows_of(silent=())
+    found = shown(tmp_path, rows[(rows["unit"] != "large") | (rows["period"] < MONTHS[12])])
+    said = "1 unit has no row in some months, so the total is not of the same units throughout."
+    assert found.value("finding") == said
+
+
+def test_zeros_that_could_be_true_are_named(tmp_path):
+    file = tmp_path / "own.csv"
+    file.write_text("unit,period,numerator,denominator\nA,2020-01-01,0,10\nB,2020-01-01,7,10\n")
+    (said,) = read_reporting(file, label="own.csv").attrs["read_as"]
+    assert said.startswith("1 row with a numerator of 0 is taken as not reported; where nobody met the standard, say")
+    file.write_text("unit,period,numerator,denominator,answered\nA,2020-01-01,0,10,10\nB,2020-01-01,7,10,10\n")
+    assert "read_as" not in read_reporting(file, label="own.csv").attrs
 
 
 def test_a_month_that_is_not_there_is_a_gap_and_not_the_next_one(tmp_path):
@@ -135,7 +153,8 @@ def test_where_the_silent_unit_leaves_better_ones_the_sentence_does_not_say_wors
     found = shown(tmp_path, pd.concat([rows, other]))
     table = pd.DataFrame(found.figures["reporting"]["rows"], columns=found.figures["reporting"]["columns"])
     assert table["gap"].max() > 0
-    assert "differs by −" in found.value("finding")
+    lost = (table["left_out"] - table["kept"])[table["silent"]]
+    assert f"lowers the total by {lost.min():.1f} to {lost.max():.1f} percentage points" in found.value("finding")
     assert "worse" not in found.value("finding")
 
 

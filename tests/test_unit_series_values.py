@@ -274,11 +274,11 @@ def run(start, periods, freq):
 )  # fmt: skip
 def test_a_mixed_frequency_is_refused_with_where_it_changes(tmp_path, periods, said):
     rows = [("seen", "A", f"{day:%Y-%m-%d}", 50 + place) for place, day in enumerate(periods)]
-    with pytest.raises(DataError, match=f"mixed frequency: .*{said}"):
+    with pytest.raises(DataError, match=said if said.startswith("the periods") else f"mixed frequency: .*{said}"):
         read_series(write(tmp_path, rows))
     frame = pd.DataFrame({"period": periods, "value": 1.0})
     assert said in {one.name: one.says for one in check_series(frame)}["mixed frequency"]
-    with pytest.raises(DataError, match="mixed length"):
+    with pytest.raises(DataError, match=said if said.startswith("the periods") else "mixed length"):
         regular(frame)
 
 

@@ -11,6 +11,8 @@ from healthsys.coding import tensions
 from healthsys.errors import DataError
 from healthsys.io import forms, schemas
 from healthsys.io.characteristics import levels_of
+from healthsys.io.checks import check_series
+from healthsys.io.known import measure_of
 from healthsys.io.payroll import read_payroll
 from healthsys.io.prepare import prepare_series
 from healthsys.io.reporting import read_reporting
@@ -250,3 +252,35 @@ def test_a_page_that_is_no_report_is_left_where_it_is(tmp_path):
 def test_a_c_chart_needs_whole_counts():
     with pytest.raises(DataError, match=r"counts: position 2 holds 4\.5; a c chart needs whole counts\. For rates"):
         spc.c_chart([4, 4.5, 6])
+
+
+def test_a_file_without_indicator_or_without_unit_is_read(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("unit,period,value\nA,2021-01-01,10\nB,2021-01-01,12\n")
+    table = read_series(path)
+    assert table[["indicator", "unit"]].to_numpy().tolist() == [["value", "A"], ["value", "B"]]
+    assert "the file names no indicator; it is called 'value' here" in table.attrs["read_as"]
+    path.write_text("indicator,period,value\nfalls,2021-01-01,10\nulcers,2021-01-01,12\n")
+    assert read_series(path)["unit"].tolist() == ["your file", "your file"]
+
+
+def test_a_week_that_is_named_by_its_end_begins_six_days_earlier(tmp_path, monkeypatch):
+    path = tmp_path / "calls.csv"
+    path.write_text("Week ending,value\n2022-01-09,5\n2022-01-16,6\n2022-01-23,4\n")
+    monkeypatch.setenv("HEALTHSYS_COLUMNS", '{"period": "Week ending"}')
+    table = read_series(path)
+    assert table["period"].dt.strftime("%d").tolist() == ["03", "10", "17"]
+    assert table.attrs["read_as"][-1].startswith("column 'Week ending' names the last day of a week, which is read as")
+
+
+@pytest.mark.parametrize(("target", "warned"), [(85.0, True), (0.9, False), (0.0, False), (0.02, True)])
+def test_a_target_on_another_scale_is_asked_about(target, warned):
+    months = pd.date_range("2021-01-01", periods=12, freq="MS")
+    frame = pd.DataFrame({"period": months, "value": [0.8, 0.85, 0.9] * 4})
+    names = [one.name for one in check_series(frame, target=target)]
+    assert ("target" in names) == warned
+
+
+def test_small_numbers_keep_two_digits():
+    assert [measure_of("x", pd.Series([size])).digits for size in (0.5, 0.08, 1.1e-5)] == [2, 3, 6]
+    assert measure_of("x", pd.Series([1.1e-5])).value(1.1e-5) == "0.000011"

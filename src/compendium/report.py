@@ -23,10 +23,10 @@ from compendium.lookup import Lookup
 from compendium.parameters import own_sources, parameters_of, validate
 from compendium.runs import Run, find_notebook
 
-#: What opens a report whose notebook has no rule for small numbers.
+#: What opens a report whose notebook gives no verdict on small numbers.
 NO_RULE = (
-    "This notebook applies no rule for small numbers. If the file counts people or what happened to them, check the "
-    "smallest numbers of the report against the rules of your organisation."
+    "This notebook does not judge whether small numbers can be worked out. If the file counts people or what happened "
+    "to them, check the smallest numbers of the report against the rules of your organisation."
 )
 
 #: What marks every table and figure of a report that is not safe to share.

@@ -98,18 +98,32 @@ def month(day: Any) -> str:
 
 
 def period(day: Any, step: str = "month") -> str:
-    """Name a period by its first day: a day, a week, a month (or year), or a financial quarter.
+    """Name a period by its first day: a day, a week, a month, a financial quarter, a calendar or financial year.
 
     >>> import pandas as pd
     >>> period(pd.Timestamp("2020-04-01"), "quarter"), period(pd.Timestamp("2020-04-06"), "week")
     ('2020-21 Q1', 'week of 6 April 2020')
+    >>> period(pd.Timestamp("2020-04-01"), "year"), period(pd.Timestamp("2020-01-01"), "year")
+    ('2020-21', '2020')
     """
+    if step == "year" and day.day == 1 and day.month in (1, 4):
+        return f"{day.year}" if day.month == 1 else f"{day.year}-{(day.year + 1) % 100:02d}"
     if step in ("day", "week"):
         return f"{'week of ' if step == 'week' else ''}{day.day} {day:%B %Y}"
     if step != "quarter":
         return month(day)
     year = day.year - (day.month < 4)
     return f"{year}-{(year + 1) % 100:02d} Q{(day.month - 4) % 12 // 3 + 1}"
+
+
+def within(day: Any, step: str = "month") -> str:
+    """Return a period with its preposition.
+
+    >>> import pandas as pd
+    >>> [within(pd.Timestamp("2020-04-06"), step) for step in ("day", "week", "month")]
+    ['on 6 April 2020', 'in the week of 6 April 2020', 'in April 2020']
+    """
+    return f"{'on' if step == 'day' else 'in the' if step == 'week' else 'in'} {period(day, step)}"
 
 
 def p_value(p: float | None) -> str:

@@ -64,8 +64,8 @@ class Shown:
             )
         if self.withheld_cells:
             said += (
-                f" Also suppressed, for the same reason: {count(self.withheld_cells, 'result')} of a shown team on one "
-                "dimension."
+                f" Suppressed too: {count(self.withheld_cells, 'result')} of a shown team on one dimension, with fewer "
+                f"than {self.minimum_team_size} people or where a smaller number could be worked out."
             )
         if self.unanimous and self.hide_unanimous:
             said += (

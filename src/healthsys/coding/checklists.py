@@ -80,6 +80,8 @@ def checklist_total(checklist: pd.DataFrame, *, item: str, expected: Sequence[st
     if not answered.any():
         return ChecklistTotal(None, 0, 0, len(checklist), (), "no item has a score; fill in the column 'score'", absent)
     weakest, number = tuple(checklist.loc[scores == scores.min(), item]), int(answered.sum())
+    if number > 1 and scores.min() == scores.max():  # none is weaker than another
+        weakest = ()
     return ChecklistTotal(int(scores.sum()), HIGHEST * number, number, len(checklist), weakest, None, absent)
 
 

@@ -90,9 +90,12 @@ class Rule:
             return "No small-number rule was applied: do not publish this table."
         rounded = f", other counts are rounded to the nearest {self.base}" if self.base > 1 else ""
         exact = "unrounded counts, and are shown only if every count behind them is shown"
+        shown = "counts shown" + (
+            ": where these are under 100, rounding can move a percentage by several points" if self.base > 1 else ""
+        )
         return (
             f"Counts of 1 to {self.highest} are shown as *{rounded}. Percentages, ratios and differences are "
-            f"calculated from the {exact if unrounded else 'counts shown'}. Further cells are shown as * where a "
+            f"calculated from the {exact if unrounded else shown}. Further cells are shown as * where a "
             "hidden number could be worked out by subtraction."
         )
 

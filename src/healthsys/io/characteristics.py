@@ -68,7 +68,7 @@ PEOPLE = {
 
 #: Short labels of the same codes for tables and figures.
 SHORT = {
-    "sex": {"F": "Women", "M": "Men", "U": "Not known"},
+    "sex": {"F": "Women", "M": "Men", "U": "Another or not known"},
     "ethnic_group": {"W": "White", "A": "Asian", "B": "Black", "M": "Mixed", "O": "Other", "N": "Not stated"},
     "disabled": {"Y": "Disabled", "N": "Not disabled", "U": "Not stated"},
     "grade": {"FD": "Foundation doctor", "ST": "Trainee doctor", "SAS": "Specialty doctor", "CON": "Consultant"},

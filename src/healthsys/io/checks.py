@@ -16,6 +16,9 @@ SEVERITIES = ("stop", "warn", "note")
 #: Names under which a file's own total hides among its units.
 TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overall")
 
+#: A target so many times larger than every value, or smaller, is probably in another unit.
+TARGET_FAR = 20.0
+
 #: Points on each side of a change below which a level and a slope are not fitted, or are uncertain.
 REFUSE_BELOW, WARN_BELOW = 3, 8
 
@@ -132,15 +135,19 @@ def check_series(
         found += _edge_problems(periods, value, step)
     if change is not None:
         found += _change_problems(observed, pd.Timestamp(change), step)
-        if step is steps.STEPS["day"]:
-            says = "the model has no term for the day of the week; add up days to weeks before you use the result"
-            add("days of the week", "warn", says)
+    if step is steps.STEPS["day"]:
+        says = "the model has no term for the day of the week; add up days to weeks before you use the result"
+        add("days of the week", "warn", says if change is not None else says.replace("model", "chart"))
     for date, words in breaks:
         if observed.min() < pd.Timestamp(date) <= observed.max():
             add("definition", "warn", f"from {steps.label_of(date, step)}: {words}")
     if target is not None and target < 0 <= np.nanmin(value):
         says = f"the target {target:g} is negative but no value is; give it in the unit of the series"
         add("target", "stop", says)
+    sizes = np.abs(value[~np.isnan(value) & (value != 0)])
+    if target and len(sizes) and not sizes.min() / TARGET_FAR <= abs(target) <= sizes.max() * TARGET_FAR:
+        says = f"the target {target:g} is far from all values ({np.nanmin(value):g} to {np.nanmax(value):g})"
+        add("target", "warn", f"{says}; is it in the unit of the series?")
     return sorted(found, key=lambda one: SEVERITIES.index(one.severity))
 
 

@@ -69,6 +69,8 @@ def measure_of(indicator: str, values: pd.Series | None = None) -> Measure:
     whole = bool(len(known) and (known == np.round(known)).all() and (known >= 0).all())
     size = float(np.median(np.abs(known))) if len(known) else 1.0
     digits = 0 if whole or size >= 1000 else 1 if size >= 10 else 2
+    if 0 < size < 0.1:  # two digits that are not zero
+        digits = min(1 - int(np.floor(np.log10(size))), 12)
     return Measure(words, words, "", "", digits, count=whole)
 
 

@@ -105,9 +105,9 @@ def read_payroll(
         raw = raw.rename(columns={given: name})
     if not {"sex", "hourly_pay"} & set(raw.columns):
         raise DataError(
-            f"{label}: it is no staff file: there is no column 'sex' and no column 'hourly_pay'. Give "
-            f"'workforce_staff', or the path of a CSV file with a row per employee. Columns found: "
-            f"{', '.join(raw.columns[:20])}"
+            f"{label}: it is no staff file: there is no column 'sex' and no column 'hourly_pay'. Give a "
+            "file with a row per employee, and name columns that are called otherwise, such as -p column.sex=Gender. "
+            f"Columns found: {', '.join(raw.columns[:20])}"
         )
     found = ", ".join(raw.columns[:20])
     remedy = f" Rename it in the file, or name the column in the parameters. Columns found: {found}"

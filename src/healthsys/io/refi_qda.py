@@ -509,6 +509,9 @@ def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
         parts = [_texts(file, file.name) for file in files]
         found = pd.concat(parts, ignore_index=True)
         found.attrs["read_as"] = [said for part in parts for said in part.attrs.get("read_as", ())]
+        names = {one.name for one in path.iterdir() if not one.name.startswith(".")}
+        left = sorted(names - {one.name for one in files})
+        found.attrs["read_as"] += [f"not read: {', '.join(left[:10])}{' …' * (len(left) > 10)}"] if left else []
         return found
     if not path.is_file():
         raise DataError(f"'{path}' is neither a data set, a file nor a folder; give a {_ENDINGS} file")

@@ -65,6 +65,12 @@ def read_reporting(path: str | Path, *, label: str) -> pd.DataFrame:
     refuse_values(named[["unit", "period", "numerator", "denominator", "indicator", "value"]], label=label)
     _refuse_total(frame, label=label)
     checked = check_reporting(from_ends(frame, by=["unit"]), label=label)
+    zeros = int((frame["numerator"] == 0).sum()) if "answered" not in frame else 0
+    if zeros:
+        rows = f"{zeros} row{'' if zeros == 1 else 's'}"
+        said = f"{rows} with a numerator of 0 {'is' if zeros == 1 else 'are'} taken as not"
+        more = " reported; where nobody met the standard, say so in a column answered, with the cases reported"
+        checked.attrs["read_as"] = [*frame.attrs.get("read_as", ()), said + more]
     require(check_series(pd.DataFrame({"period": checked["period"].unique(), "value": 1.0})), label=label)
     return checked
 

@@ -17,10 +17,12 @@ TYPES = {
     "string": ("str", "text"),
     "integer": ("Int64", "a whole number"),
     "number": ("float64", "a number"),
-    "boolean": ("boolean", "true or false"),
+    "boolean": ("boolean", "true or false, yes or no"),
     "date": ("datetime64[ns]", "a date as YYYY-MM-DD, or one other form in the whole column"),
     "year": ("Int64", "a year"),
 }
+
+_TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
 
 def read_table(path: Path, schema: dict[str, Any], *, label: str) -> pd.DataFrame:
@@ -116,6 +118,7 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
             raise DataError(
                 f"{label}: row {csv_files.row_of(raw, row)} repeats {shown}; each may occur once "
                 f"({int(twice.sum())} repeated in all). Remove the copy, or correct one of them"
+                + (", or add up the rows of a period" if "period" in key else "")
             )
     return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
 
@@ -145,7 +148,7 @@ def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[
             if doubt:
                 raise DataError(f"{place}: {doubt}")
     elif kind == "boolean":
-        typed = column.str.lower().map({"true": True, "false": False}).astype("boolean")
+        typed = column.str.strip().str.lower().map(_TRUE_FALSE).astype("boolean")
     else:
         typed = column.astype("str")
     return typed, given & typed.isna().to_numpy(), said

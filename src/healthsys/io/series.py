@@ -1,6 +1,7 @@
 """Tidy series from a CSV file of one's own, a file of official statistics in its own layout, or a folder of them."""
 
 import json
+import re
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -79,8 +80,8 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
 
 
 def _has_one_series(path: Path) -> bool:
-    """Say whether a file names periods and values, and neither what is measured nor where."""
-    return csv_files.names(path, TIDY[2:]) and not any(csv_files.names(path, [name]) for name in TIDY[:2])
+    """Say whether a file names periods and values, but not both what is measured and where."""
+    return csv_files.names(path, TIDY[2:]) and not csv_files.names(path, TIDY)
 
 
 def _folder(files: list[Path], *, label: str) -> pd.DataFrame:
@@ -99,16 +100,20 @@ def _folder(files: list[Path], *, label: str) -> pd.DataFrame:
 
 
 def _one_series(path: Path, *, label: str) -> pd.DataFrame:
-    """Read a table of periods and values alone: the series is named after the file's own column of values."""
-    fields = [field for field in SCHEMA["fields"] if field["name"] not in TIDY[:2]]
-    schema = {**SCHEMA, "fields": fields, "primaryKey": ["period"]}
+    """Read a table without indicator or unit: the series is named after the file's own column of values."""
+    absent = [name for name in TIDY[:2] if not csv_files.names(path, [name])]
+    fields = [field for field in SCHEMA["fields"] if field["name"] not in absent]
+    schema = {**SCHEMA, "fields": fields, "primaryKey": [one for one in SCHEMA["primaryKey"] if one not in absent]}
     table = read_table(path, schema, label=label)
     name = csv_files.given("value")
     if name != "value" and csv_files.read_as(name, "value") not in table.attrs.get("read_as", ()):
         found = ", ".join(map(str, table.columns[:20]))
         raise DataError(f"{label}: there is no column '{name}', which column.value names. Columns found: {found}")
     said = f"the file has one series, called '{name}' in '{UNIT}' here"
-    named = table.assign(indicator=name, unit=UNIT)
+    if len(absent) == 1:
+        given = {"indicator": name, "unit": UNIT}[absent[0]]
+        said = f"the file names no {absent[0]}; it is called '{given}' here"
+    named = table.assign(**{one: {"indicator": name, "unit": UNIT}[one] for one in absent})
     named.attrs = {**table.attrs, "read_as": [*table.attrs.get("read_as", ()), said]}
     return _checked(named, label=label)
 
@@ -127,6 +132,11 @@ def _checked(table: pd.DataFrame, *, label: str) -> pd.DataFrame:
         shown = f"{table['period'][table['period'] != read['period']].iloc[0]:%Y-%m-%d}"
         said = f"dates such as {shown} are the last day of a month and are read as the period that ends there"
         read.attrs["read_as"] = [*read.attrs.get("read_as", ()), said]
+    column = csv_files.given("period")
+    if re.search(r"\bend(s|ing|ed)?\b", column, re.I) and steps.step_of(read["period"]) is steps.STEPS["week"]:
+        read = read.assign(period=read["period"] - pd.Timedelta(days=6))
+        said = f"column '{column}' names the last day of a week, which is read as the week that ends then"
+        read.attrs["read_as"] = [*table.attrs.get("read_as", ()), said]
     return read
 
 
@@ -245,7 +255,8 @@ def _refuse_dates(table: pd.DataFrame, *, label: str) -> None:
         ends = steps.from_ends(table.iloc[places])["period"]
         wrong = steps.mixture(ends)
         if wrong is not None:
-            raise DataError(f"{label}: column 'period': '{unit}', {indicator}: mixed frequency: {wrong}")
+            mixed = "" if wrong.startswith("the periods are") else "mixed frequency: "
+            raise DataError(f"{label}: column 'period': '{unit}', {indicator}: {mixed}{wrong}")
 
 
 def refuse_spellings(table: pd.DataFrame, columns: Sequence[str], *, label: str) -> None:

@@ -129,7 +129,8 @@ def mixture(periods: Iterable[Any]) -> str | None:
         )
     steps, names, unit = (_days_apart(index), _DAYS, "days") if len(odd) else (_months_apart(index), _MONTHS, "months")
     if len(set(steps)) == 1:
-        return f"the periods are {steps[0]} {unit} apart; allowed: days, weeks, months, quarters or years"
+        allowed = "days, weeks, months, quarters or years. Add up to one of these"
+        return f"the periods are {steps[0]} {unit} apart; allowed: {allowed}"
     words = [names.get(int(step), f"steps of {step} {unit}") for step in steps]
     # Each side of a change holds the more of its own length: the split that explains the most steps is named.
     best = max(range(1, len(steps)), key=lambda place: (_most(words[:place]) + _most(words[place:]), place))
@@ -195,7 +196,8 @@ def regular(frame: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"the date {wrong}")
     step = step_of(frame["period"])
     if step is None:
-        raise DataError(f"the periods are of mixed length: {mixture(frame['period'])}")
+        said = str(mixture(frame["period"]))
+        raise DataError(said if said.startswith("the periods are") else f"the periods are of mixed length: {said}")
     twice = frame["period"].duplicated()
     if twice.any():
         shown = label_of(frame.loc[twice, "period"].iloc[0], step)

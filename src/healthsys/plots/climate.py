@@ -116,7 +116,8 @@ def alt_benchmarks(benchmarks: pd.DataFrame) -> str:
 def alt_profile(profile: pd.DataFrame, *, who: str = "the organisation", level: float = 0.95) -> str:
     """Say what :func:`plot_profile` shows of a survey: the places, and the largest shortfall with its interval."""
     counts = profile["place"].value_counts()
-    parts = [f"{counts.get(PLACES[1], 0)} are between them"]
+    inside = counts.get(PLACES[1], 0)
+    parts = [f"{inside} {'is' if inside == 1 else 'are'} between them"]
     if counts.get(PLACES[2], 0):
         parts.append(f"{counts[PLACES[2]]} at or past the innovative one")
     below = [
@@ -135,6 +136,11 @@ def alt_profile(profile: pd.DataFrame, *, who: str = "the organisation", level: 
         ends = sorted(sign * (first["innovative"] - first[end]) for end in ("lower", "upper"))
         span = f" ({say.interval(first['lower'], first['upper'], level=level, format='{:z.0f}')})"
         short = f" ({points(ends[0])} to {points(ends[1])})"
+    if first["shortfall"] <= 0:
+        return (
+            f"{said} None is short of innovative organisations; nearest to their mean is {first['label'].lower()}: "
+            f"{points(first['score'])}{span} against {first['innovative']}."
+        )
     return (
         f"{said} Furthest from innovative organisations is {first['label'].lower()}: {points(first['score'])}{span} "
         f"against their {first['innovative']}, a shortfall of {points(first['shortfall'])} points{short}; stagnant "

@@ -111,7 +111,7 @@ def recruitment(
             cells = [{"group": one} | ({"organisation": organisation} if organisation else {}) for one in groups]
             pairs = [_counted(page, cell, after, before) for cell in cells]
         if None in pairs:
-            rows.append(row | {"reason": "not shown: too few people in one of the counts"})
+            rows.append(row | {"reason": "not shown: too few people in one of the counts, or everybody went on"})
             continue
         for name, pair in zip(("group", "reference"), pairs, strict=True):
             ends = (f"{name}_rate", f"{name}_lower", f"{name}_upper")
