@@ -23,12 +23,25 @@ RUNS = {
     "autonomy_burnout": "autonomy-burnout",
     "nhs_workforce_ethnicity": "nhs-workforce-ethnicity",
     "nhs_staff_experience": "nhs-staff-experience",
+    "explore_control_chart": "explore-control-chart",
+    "pay_gap": "pay-gap-gender",
+    "pay_gap_decomposition": "pay-gap-decomposition",
+    "talent_pipeline": "talent-pipeline",
+    "published_pay_gaps": "published-pay-gaps",
+    "team_reviews": "team-reviews",
+    "coder_agreement": "coder-agreement",
+    "resilience_narrative": "resilience-own-register",
+    "review_interventions": "review-interventions",
+    "climate_benchmarks": "climate-baseline",
 }
 
 #: Settings of these notebooks for a reader's own data, where they are not given.
 OWN = {
     "service_trends": {"control": "", "others": [], "change_name": "the change"},
     "control_chart": {"target": "", "last": ""},
+    "explore_control_chart": {"indicator": "", "unit": ""},
+    "pay_gap_decomposition": {"truth": "", "characteristics": ["level"]},
+    "published_pay_gaps": {"earlier": "", "employer": ""},
 }
 
 

@@ -67,7 +67,7 @@ def test_a_series_always_on_its_target_passes_on_the_page(tmp_path):
     path = own(tmp_path, [100.0] * 24, numerator=[40, 50] * 12, denominator=[40, 50] * 12)
     shown = opened(path, target="100", improvement="increase")
     said = shown.value("finding")
-    assert "meets the target of 100.0" in said
+    assert "The target of 100.0% was met in 12 of the last 12 months. By its limits, the process meets it every" in said
     assert "by chance" not in said
     table = shown.tables["charts"].set_index("chart")
     assert (table.loc["p′ (Laney)", ["centre", "lower limit", "upper limit"]].astype(float) == 100).all()
@@ -81,7 +81,7 @@ def test_the_shared_cases_are_read_right(shared):
         "control_chart", data=str(wild / "d13_always_100.csv"), indicator="screened_percent", unit="Ward 7",
         target="100", improvement="increase",
     )  # fmt: skip
-    assert "meets the target of 100.0" in always.value("finding")
+    assert "By its limits, the process meets it every time." in always.value("finding")
     assert always.value("special_causes") == 0
     three = page("control_chart", data=str(wild / "d14_three_points.csv"), indicator="waits", unit="Ward 7")
     assert "The limits are based on 3 points" in three.figures["control-chart"]["caption"]

@@ -84,7 +84,7 @@ def test_finding_of_the_baseline_answers_the_title(pages):
     assert values(pages["climate-baseline"][0])["finding"] == (
         "In this synthetic example, the practice falls furthest short of innovative organisations in risk taking, by "
         "98 points (95% CI 60 to 136). Chance alone is unlikely to explain this, but the intervals of 6 other "
-        "dimensions overlap with this one, so which is worst is uncertain."
+        "dimensions overlap with this one, so which comes first is uncertain."
     )
     assert "Worse than the stagnant benchmark: idea time (its interval includes the benchmark)." in (
         pages["climate-baseline"][2]

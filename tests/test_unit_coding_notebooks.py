@@ -150,7 +150,7 @@ def test_markers_are_counted_in_texts_of_ones_own_and_none_is_said(tmp_path):
     assert (found["exchanged"]["value"], found["exchange_whole"]["value"]) == (1, "every")
     (tmp_path / "note.txt").write_text("Nothing here.", encoding="utf-8")
     found = recorded(executed("tensions-in-text", texts_file=str(tmp_path / "note.txt")))
-    assert found["own_finding"]["value"] == "In 1 text of 2 words none of the markers is found."
+    assert found["own_finding"]["value"] == "In 1 text of 2 words the narrow rules find no marker."
 
 
 def test_the_level_reaches_the_finding_of_tensions():

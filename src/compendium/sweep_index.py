@@ -136,6 +136,8 @@ def _strip(one: Series, *, width: int = 340, height: int = 120) -> str:
         f"{len(points)} reports from {_text(points[0][1], one.pattern)} ({points[0][0]}) to "
         f"{_text(points[-1][1], one.pattern)} ({points[-1][0]}), median {_text(middle, one.pattern)}"
     )
+    if points[0][1] == points[-1][1]:
+        said = f"{len(points)} reports, all {_text(middle, one.pattern)}"
     marks.append(f'<line class="middle" x1="4" x2="{width - 4}" y1="{y(middle)}" y2="{y(middle)}"/>')
     return _svg("".join(marks), width, height, said) + f'<p class="note">{escape.html(said)}</p>'
 
