@@ -20,7 +20,7 @@ def test_a_panel_of_ones_own_shows_the_trusts_by_name(tmp_path):
     assert "figure-trust-means" in page
     assert "The source says that higher occupancy" not in page
     results = json.loads((tmp_path / "out" / "results.json").read_text())["results"]
-    assert results["data_kind"]["value"].startswith("The data are your own: 9 trusts with 72 trust-quarters, 2018-19 Q1")
+    assert results["data_kind"]["value"].startswith("The data are your own: 9 trusts with 72 trust-quarters, 2018-19")
     assert "90% CI" in results["finding"]["value"]
 
 

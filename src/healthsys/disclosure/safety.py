@@ -67,8 +67,9 @@ def safety(
         reasons.append(f"Counts of 1 to {rule.highest} are suppressed and others rounded ({rule.source}).")
         proofs = [page.proof for page in pages if page.proof is not None and not page.proof.ranges.empty]
         hidden, least = sum(len(proof.ranges) for proof in proofs), min((proof.smallest for proof in proofs), default=0)
+        counts = "1 suppressed count" if hidden == 1 else f"{hidden} suppressed counts"
         reasons.append(
-            f"We checked the {hidden} suppressed {'count' if hidden == 1 else 'counts'} by integer programming: from the tables of this report each "
+            f"We checked the {counts} by integer programming: from the tables of this report each "
             f"could still be any of several numbers in a range of at least {least}."
             if hidden
             else "No count had to be suppressed."
