@@ -36,6 +36,9 @@ def trend(tmp_path, values, *, periods=MONTHS, change, **given):
 def test_a_clear_step_is_settled_although_a_wrong_date_would_reverse_it(tmp_path):
     found = trend(tmp_path, np.r_[np.full(30, 85.0), np.full(18, 93.0)] + noise(48), change="2022-07-01")
     assert found.value("settled") is True
+    turned = int((found.tables["sensitivity"]["observed less expected"].iloc[1:].astype(str).str.startswith("−")).sum())
+    assert turned > 0, "an alternative does reverse the direction"
+    assert f"Alternatives that reverse the direction: {turned} of " in found.prose
     assert "chance alone is an unlikely" in found.value("finding") or "as was " in found.value("finding")
 
 
@@ -90,6 +93,9 @@ def test_months_are_called_alike_only_where_they_are(tmp_path, step, said):
 
 def test_an_explorer_of_limits_places_no_change_where_none_is_marked_and_asks_for_enough_points(tmp_path):
     data = series(tmp_path, [40, 41, 39, 42, 40, 38, 41, 40, 39, 41, 40, 42, 38, 40, 41, 39] * 2)
+    given = {"indicator": "antenatal_coverage", "unit": "Area South"}
+    synthetic = page("explore_control_chart", data="area_south_series", **given)
+    assert synthetic.value("finding").startswith("In this synthetic example the chart places the change in ")
     said = page("explore_control_chart", data=data).value("finding")
     assert said == "The chart marks none of 32 months, so it places no change."
     with pytest.raises(DataError, match=r"the series has 5 months; .* are needed for limits in two parts"):
@@ -131,7 +137,7 @@ def test_a_decomposition_names_what_it_uses_and_what_it_cannot(tmp_path):
     data = staff(tmp_path, rows, age=[30 + at % 25 for at in range(40)])
     said = page("pay_gap_decomposition", staff=data, characteristics=["level", "age"], resamples=50).value("finding")
     assert "although age works in the opposite direction. Chance alone could explain this gap." in said
-    assert said.endswith("Band is not in the model: too few people of one group in each.")
+    assert said.endswith("Not in the model, because everybody has the same (small levels are joined): band.")
     with pytest.raises(DataError, match=r"there is no column 'level,age'.*written as -p 'characteristics="):
         page("pay_gap_decomposition", staff=data, characteristics=["level,age"], resamples=50)
 
@@ -179,6 +185,7 @@ def test_two_actions_of_one_wording_are_two_bars(tmp_path):
     drawn = pd.DataFrame(found.figures["days-late"]["rows"], columns=found.figures["days-late"]["columns"])
     assert drawn["action"].nunique() == 3
     assert sorted(drawn["days"]) == [10, 39, 70]
+    assert {"update the rota (due 20 January 2024)", "call IT"} <= set(drawn["action"])
 
 
 @pytest.mark.parametrize(

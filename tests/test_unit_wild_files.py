@@ -1,5 +1,7 @@
 """Files as analysts have them: what was once read wrongly without a word is read rightly or refused."""
 
+import json
+
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -14,7 +16,7 @@ from healthsys.io.characteristics import levels_of
 from healthsys.io.checks import check_series
 from healthsys.io.known import measure_of
 from healthsys.io.payroll import read_payroll
-from healthsys.io.prepare import prepare_series
+from healthsys.io.prepare import UNDERMINING, prepare_series
 from healthsys.io.reporting import read_reporting
 from healthsys.io.series import read_series
 from healthsys.io.staff_list import broad_group
@@ -264,13 +266,14 @@ def test_a_file_without_indicator_or_without_unit_is_read(tmp_path):
     assert read_series(path)["unit"].tolist() == ["your file", "your file"]
 
 
-def test_a_week_that_is_named_by_its_end_begins_six_days_earlier(tmp_path, monkeypatch):
+@pytest.mark.parametrize("column", ["Week ending", "week_ending"])
+def test_a_week_that_is_named_by_its_end_begins_six_days_earlier(tmp_path, monkeypatch, column):
     path = tmp_path / "calls.csv"
-    path.write_text("Week ending,value\n2022-01-09,5\n2022-01-16,6\n2022-01-23,4\n")
-    monkeypatch.setenv("HEALTHSYS_COLUMNS", '{"period": "Week ending"}')
+    path.write_text(f"{column},value\n2022-01-09,5\n2022-01-16,6\n2022-01-23,4\n")
+    monkeypatch.setenv("HEALTHSYS_COLUMNS", json.dumps({"period": column}))
     table = read_series(path)
     assert table["period"].dt.strftime("%d").tolist() == ["03", "10", "17"]
-    assert table.attrs["read_as"][-1].startswith("column 'Week ending' names the last day of a week, which is read as")
+    assert table.attrs["read_as"][-1].startswith(f"column '{column}' names the last day of a week, which is read as")
 
 
 @pytest.mark.parametrize(("target", "warned"), [(85.0, True), (0.9, False), (0.0, False), (0.02, True)])
@@ -279,6 +282,7 @@ def test_a_target_on_another_scale_is_asked_about(target, warned):
     frame = pd.DataFrame({"period": months, "value": [0.8, 0.85, 0.9] * 4})
     names = [one.name for one in check_series(frame, target=target)]
     assert ("target" in names) == warned
+    assert "target" in UNDERMINING, "so that a short report says it too"
 
 
 def test_small_numbers_keep_two_digits():

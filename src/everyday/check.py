@@ -34,19 +34,20 @@ class Kind:
     takes: tuple[str, ...]
     reads: tuple[str, ...] = ()  #: every column that is used, where the reader uses fewer than its example has
 
-#: What is said of a file, or a folder, that has no ending of a text.
-NO_TEXT = "it is no text"
-
 
 def _survey(path: Path, *, label: str) -> pd.DataFrame:
     items = datasets.load("climate_items")
     return io.read_survey(path, label=label, items=items[items["dimension"].isin(climate.DIMENSIONS)])
 
 
-def _texts(path: Path, *, label: str) -> pd.DataFrame:
+def _is_text(path: Path) -> bool:
     within = path.iterdir() if path.is_dir() else [path]
-    if not any(one.suffix.lower() in (*refi_qda.TEXT, ".qdpx") for one in within):
-        raise DataError(f"{label}: {NO_TEXT}")
+    return any(one.suffix.lower() in (*refi_qda.TEXT, ".qdpx") for one in within)
+
+
+def _texts(path: Path, *, label: str) -> pd.DataFrame:
+    if not _is_text(path):
+        raise DataError(f"{label}: it is no text")
     return refi_qda.read_texts(path, label=label)
 
 
@@ -145,7 +146,7 @@ def examined(path: Path) -> list[str]:
             frame = kind.read(path, label=path.name)
         except (HealthsysError, CompendiumError) as error:
             there = [_has(path, column) for column in kind.columns]
-            if kind.read is _texts and NO_TEXT not in str(error):  # it is meant as text
+            if kind.read is _texts and _is_text(path):
                 refused[kind.name] = (101, str(error))
             elif there:
                 refused[kind.name] = (100 * sum(there) // len(there), str(error))

@@ -203,11 +203,11 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
             f"{label}: column '{column}' holds {numbers.nunique()} different numbers, which are no groups of people; "
             f"put them in bands, such as 16 to 24, in a column of its own"
         )
-    levels, notes = one_spelling(text, ~unknown, column)
+    levels, notes = usual_spelling(text, ~unknown, column)
     return levels.where(~unknown, NOT_STATED).astype("str"), {}, notes
 
 
-def one_spelling(text: pd.Series, known: np.ndarray, column: str) -> tuple[pd.Series, list[str]]:
+def usual_spelling(text: pd.Series, known: np.ndarray, column: str) -> tuple[pd.Series, list[str]]:
     """Join spellings that differ only in case, blanks or dashes with the most frequent one; say which were joined."""
     plain = of_each(text, lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
     counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[known].value_counts(sort=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, need_columns
 from healthsys.io import forms
-from healthsys.io.characteristics import band_of, coded, level_named, levels_of, one_spelling
+from healthsys.io.characteristics import band_of, coded, level_named, levels_of, usual_spelling
 from healthsys.io.csv_files import refuse_cells, row_of, text_table
 
 #: What a payroll file may call women, men, and people who are left out of the legal measures.
@@ -183,7 +183,7 @@ def _bands(cells: pd.Series, column: str) -> tuple[pd.Series, list[str]]:
         said = [f"column '{column}': '{odd}' is read as {read[odd]}"] if odd else []
     else:
         said = []
-    levels, notes = one_spelling(cells.fillna(""), known.to_numpy(dtype=bool), column)
+    levels, notes = usual_spelling(cells.fillna(""), known.to_numpy(dtype=bool), column)
     return levels.where(known), [*said, *notes]
 
 

@@ -109,11 +109,11 @@ def _one_series(path: Path, *, label: str) -> pd.DataFrame:
     if name != "value" and csv_files.read_as(name, "value") not in table.attrs.get("read_as", ()):
         found = ", ".join(map(str, table.columns[:20]))
         raise DataError(f"{label}: there is no column '{name}', which column.value names. Columns found: {found}")
+    called = {one: {"indicator": name, "unit": UNIT}[one] for one in absent}
     said = f"the file has one series, called '{name}' in '{UNIT}' here"
-    if len(absent) == 1:
-        given = {"indicator": name, "unit": UNIT}[absent[0]]
-        said = f"the file names no {absent[0]}; it is called '{given}' here"
-    named = table.assign(**{one: {"indicator": name, "unit": UNIT}[one] for one in absent})
+    if len(called) == 1:
+        said = f"the file names no {absent[0]}; it is called '{called[absent[0]]}' here"
+    named = table.assign(**called)
     named.attrs = {**table.attrs, "read_as": [*table.attrs.get("read_as", ()), said]}
     return _checked(named, label=label)
 
@@ -133,7 +133,8 @@ def _checked(table: pd.DataFrame, *, label: str) -> pd.DataFrame:
         said = f"dates such as {shown} are the last day of a month and are read as the period that ends there"
         read.attrs["read_as"] = [*read.attrs.get("read_as", ()), said]
     column = csv_files.given("period")
-    if re.search(r"\bend(s|ing|ed)?\b", column, re.I) and steps.step_of(read["period"]) is steps.STEPS["week"]:
+    by_end = re.search(r"\bend(s|ing|ed)?\b", column.replace("_", " "), re.I)
+    if by_end and steps.step_of(read["period"]) is steps.STEPS["week"]:
         read = read.assign(period=read["period"] - pd.Timedelta(days=6))
         said = f"column '{column}' names the last day of a week, which is read as the week that ends then"
         read.attrs["read_as"] = [*table.attrs.get("read_as", ()), said]

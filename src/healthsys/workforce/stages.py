@@ -111,7 +111,9 @@ def recruitment(
             cells = [{"group": one} | ({"organisation": organisation} if organisation else {}) for one in groups]
             pairs = [_counted(page, cell, after, before) for cell in cells]
         if None in pairs:
-            rows.append(row | {"reason": "not shown: too few people in one of the counts, or everybody went on"})
+            shown = [page.counted(cell | {f"reached {stage}": "yes"}) for cell in cells for stage in (after, before)]
+            few = "too few people in one of the counts" if None in shown else "everybody, or nearly everybody, went on"
+            rows.append(row | {"reason": f"not shown: {few}"})
             continue
         for name, pair in zip(("group", "reference"), pairs, strict=True):
             ends = (f"{name}_rate", f"{name}_lower", f"{name}_upper")
