@@ -6,16 +6,21 @@ from. A name that does not resolve is a warning, and a warning fails the build.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pybtex.plugin
 from docutils import nodes
+from jinja2 import FileSystemBytecodeCache
 from sphinx.application import Sphinx
 from sphinx.ext import viewcode
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.util.index_entries import split_index_msg
+from sphinxcontrib.bibtex.domain import BibtexDomain
 
 from compendium import explorers, formula, project
 from compendium.errors import CompendiumError
@@ -197,9 +202,31 @@ def _module_file(app: Sphinx, module: str) -> str | None:
     return None
 
 
+#: How a bibliography is formatted, and how its styles are found, without what :func:`setup` puts before them.
+_format_entries, _find_plugin = BibtexDomain.get_formatted_entries, functools.cache(pybtex.plugin.find_plugin)
+
+
+def _formatted_once(domain: BibtexDomain, key: Any, documents: list[str], *options: Any) -> Iterable[Any]:
+    """Format a bibliography only where what it lists has changed: it takes longer than reading a page."""
+    bibliography, known = domain.bibliographies[key], domain.data.setdefault("compendium_formatted", {})
+    entries = list(domain.get_sorted_entries(key, documents))
+    made_from = [bibliography.style, bibliography.labelprefix, options, entries]
+    if key not in known or known[key][0] != made_from:
+        known[key] = made_from, list(_format_entries(domain, key, documents, *options))
+    return known[key][1]
+
+
+def _keep_templates(app: Sphinx) -> None:
+    """Keep compiled templates from build to build, beside what Sphinx has read."""
+    folder = Path(app.doctreedir).parent / "templates"
+    folder.mkdir(exist_ok=True)
+    app.builder.templates.environment.bytecode_cache = FileSystemBytecodeCache(str(folder))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register roles and the MathML renderer."""
     viewcode.get_module_filename = _module_file
+    BibtexDomain.get_formatted_entries, pybtex.plugin.find_plugin = _formatted_once, _find_plugin
     app.compendium_menus = {}
     for name in ROLES:
         app.add_role(name, ReferenceRole())
@@ -211,6 +238,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _share_figure, priority=400)
     app.connect("html-page-context", _share_menus, priority=400)  # before the theme writes what it uses
     app.connect("config-inited", _own_pages, priority=900)
+    app.connect("builder-inited", _keep_templates)
     app.connect("html-collect-pages", _keep_index_entries)
     app.connect("html-page-context", _drop_unused, priority=900)
     app.connect("html-page-context", _mend_roles)
