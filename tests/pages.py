@@ -33,6 +33,7 @@ RUNS = {
     "resilience_narrative": "resilience-own-register",
     "review_interventions": "review-interventions",
     "climate_benchmarks": "climate-baseline",
+    "nhs_gender_pay_gap": "nhs-gender-pay-gap",
 }
 
 #: Settings of these notebooks for a reader's own data, where they are not given.

@@ -88,6 +88,16 @@ def test_the_page_on_sickness_names_who_is_outside_in_a_readers_files(tmp_path):
     lost = 300 + sum(50 + at % 7 for at in range(30) if at != 4)
     assert found["results"]["rate"]["value"] == pytest.approx(100 * lost / 30000, abs=0.05)
     assert found["results"]["left"]["value"] == pytest.approx(100 * 4 / 150, abs=0.005)
+    assert found["results"]["finding"]["value"].startswith("In your files of October 2025, 2.67% of staff left")
+    assert "joiners" not in found["results"]["data_kind"]["value"], "both are the reader's own"
+
+
+@pytest.mark.usefixtures("warm_kernels")
+def test_a_readers_own_turnover_comes_before_the_books_sickness_absence(tmp_path):
+    people_files.turnover(tmp_path / "t")
+    _, found = composed("retention_and_sickness", {"turnover": str(tmp_path / "t")}, folder=tmp_path)
+    assert found["results"]["finding"]["value"].startswith("In your files of October 2025, 2.67% of staff left")
+    assert found["results"]["data_kind"]["value"].endswith("Those on joiners and leavers are your own.")
 
 
 @pytest.mark.usefixtures("warm_kernels")

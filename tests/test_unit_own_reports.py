@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import hostile
 from healthsys.coding import checklist_total
 from healthsys.errors import DataError
 from healthsys.io import schemas
@@ -246,3 +247,11 @@ def test_a_folder_of_texts_says_what_is_not_read(tmp_path):
     (tmp_path / "notes.pdf").write_bytes(b"%PDF")
     (tmp_path / "sub").mkdir()
     assert read_texts(tmp_path).attrs["read_as"] == ["not read: notes.pdf, sub"]
+
+
+def test_a_readers_year_of_pay_gaps_comes_before_the_books_own(tmp_path):
+    found = page("nhs_gender_pay_gap", **hostile.one_year(tmp_path)).results
+    said, own, n = (found[name]["value"] for name in ("finding", "own_median", "own_trusts"))
+    assert n > 1
+    assert said.startswith("In your file of 20")
+    assert f", half of {n} NHS trusts have a median hourly pay gap above {own:.1f}%. In the typical (median)" in said
