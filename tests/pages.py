@@ -34,6 +34,7 @@ RUNS = {
     "review_interventions": "review-interventions",
     "climate_benchmarks": "climate-baseline",
     "nhs_gender_pay_gap": "nhs-gender-pay-gap",
+    "area_south": "area-south",
 }
 
 #: Settings of these notebooks for a reader's own data, where they are not given.

@@ -7,6 +7,7 @@ import pytest
 from compendium import datasets
 from everyday.synthetic import area_south, to_csv_bytes
 from healthsys.did import aggregate, group_time_effects
+from pages import page
 
 
 @pytest.mark.parametrize("name", sorted(area_south.GENERATORS))
@@ -74,3 +75,17 @@ def test_missing_returns_are_missing_not_zero():
     theirs = series[(series["unit"] == "Area South") & (series["indicator"] == "diabetes_coverage")]
     assert np.array_equal(mine.to_numpy(dtype=float), theirs["numerator"].to_numpy(dtype=float))
     assert isinstance(series["period"].iloc[0], pd.Timestamp)
+
+
+def test_the_page_compares_what_it_finds_with_what_was_built_in():
+    """The lead says how far off the services are that pass the test, in whole times of the true effect."""
+    shown = page("area_south")
+    truth = datasets.load("area_south_truth").assign(effect=lambda rows: rows["with_package"] - rows["without_package"])
+    late = truth[(truth["unit"] == "Area South") & (truth["period"].astype(str) == "2018-01-01")]
+    answers = shown.tables["answers"]
+    size = answers.filter(like="change of the difference").iloc[:, 0].str.extract(r"^\+([\d.]+)")[0].astype(float)
+    true = answers["the true change, built in"].astype(str).str.lstrip("+").astype(float)
+    assert sorted(true) == pytest.approx(sorted(late["effect"]), abs=0.05)
+    times = (size / true)[answers["did it rise?"] == "yes"].round().astype(int)
+    assert f"Their estimates are {min(times)} to {max(times)} times the effect" in shown.value("finding")
+    assert shown.value("true_inside") == 5

@@ -67,8 +67,41 @@ def test_the_finding_carries_its_number_and_interval(south):
     one, other, said = south.results["trend_change"], south.results["effect_controlled"], south.value("finding")
     assert f"its trend rose by {one['value']:.2f} percentage points a month" in said
     assert f"(95% CI {one['lower']:.2f} to {one['upper']:.2f})" in said
-    assert f"it was {other['value']:.1f} percentage points higher after 12 months" in said
+    assert f"difference from Comparator Area was {other['value']:.1f} percentage points above its earlier trend" in said
     assert f"(95% CI {other['lower']:.1f} to {other['upper']:.1f})".replace("-", "−") in said
+
+
+def test_the_finding_says_first_how_far_apart_the_areas_were_observed(south):
+    rows = datasets.load("area_south_series").query("indicator == 'antenatal_coverage'")
+    late = rows[rows["period"].astype(str) == "2018-01-01"].set_index("unit")["value"]
+    apart = late["Area South"] - late["Comparator Area"]
+    way = "above" if apart > 0 else "below"
+    said = f"In January 2018 Area South was {abs(apart):.1f} percentage points {way} Comparator Area"
+    assert said in south.value("finding")
+    assert south.value("finding").index(said) < south.value("finding").index("The fitted difference")
+
+
+@pytest.mark.parametrize("level", [0.95, 0.8])
+def test_the_figure_draws_what_its_title_compares(level):
+    """The bar ends at the observed and at the expected value; the band is the prediction interval of the lead."""
+    shown = page("service_trends", **WAITS, change="2020-03-01", model="newey_west", level=level)
+    there = drawn(shown, "segmented").set_index("period").loc["2021-03-01"]
+    one = shown.results["expected"]
+    assert (there["value"], there["expected"]) == pytest.approx((shown.value("observed"), one["value"]), rel=1e-5)
+    assert (there["lower_predicted"], there["upper_predicted"]) == pytest.approx((one["lower"], one["upper"]), rel=1e-5)
+    assert f"with its {100 * level:g}% prediction interval" in shown.figures["segmented"]["caption"]
+
+
+def test_a_page_with_another_model_says_what_the_recommended_one_gives():
+    shown = page("service_trends", **WAITS, change="2020-03-01", season="harmonic", model="newey_west")
+    usual = page("service_trends", **WAITS, change="2020-03-01", season="harmonic", model="ar1_reml")
+    one, other = shown.results["average_recommended"], usual.results["average_first_year"]
+    assert [one[end] for end in ("value", "lower", "upper")] == [other[end] for end in ("value", "lower", "upper")]
+    assert one["value"] < shown.value("average_first_year")
+    assert "This page uses Newey–West errors" in shown.prose
+    assert "average_recommended" not in usual.results
+    seen = shown.tables["averages"].set_index("period")["observed less expected"]
+    assert seen["first year"] == pytest.approx(5.3, abs=0.05)
 
 
 def test_a_date_is_reported_as_observed_against_expected_with_a_prediction_interval():
@@ -369,3 +402,25 @@ def test_bundled_limitations_and_truth_are_in_the_description_of_the_data():
     known = datasets.load("area_south_series").attrs["provenance"]
     assert known["truth"] == "area_south_truth"
     assert any("Clinics start one month after another" in one for one in known["limits"])
+
+
+def test_the_bar_spans_observed_and_expected_and_the_band_is_the_one_given():
+    from matplotlib.figure import Figure
+
+    from healthsys.plots.its import plot_segmented
+
+    rows = prepared(**WAITS, change="2020-03-01", season="harmonic").frame
+    found = segmented(rows, change="2020-03-01", season="harmonic", model="ols")
+    after = rows[rows["period"] >= "2020-03-01"]
+    given = after[["period"]].assign(observed=after["value"], expected=7.0, lower=1.0, upper=30)
+    at = pd.Timestamp("2021-03-01")
+    ax = plot_segmented(found, title="weeks", expected=given, at=at, ax=Figure().subplots())
+    (bar,) = [line for line in ax.lines if len(line.get_xdata()) == 2 and line.get_linewidth() == 1.6]
+    observed = after.set_index("period")["value"][at]
+    assert list(bar.get_ydata()) == [7.0, observed]
+    assert {line.get_label() for line in ax.lines} >= {"observed", "fitted", "expected"}
+    (band,) = ax.collections[:1]
+    assert band.get_paths()[0].get_extents().get_points()[:, 1].tolist() == [1.0, 30.0]
+    assert ax.get_ylim()[1] > 30
+    other = plot_segmented(found, title="weeks", ax=Figure().subplots())
+    assert "earlier trend" in {line.get_label() for line in other.lines}

@@ -67,9 +67,14 @@ def plot_segmented(
     kind: str = "yours",
     truth: pd.DataFrame | None = None,
     events: pd.DataFrame | None = None,
+    expected: pd.DataFrame | None = None,
+    at: pd.Timestamp | None = None,
     ax: Axes,
 ) -> Axes:
     """Draw observed and fitted values, and the earlier trend carried on with its interval.
+
+    A vertical bar spans the difference at the horizon: of the fitted line from the earlier trend, or, with
+    ``expected``, of the observed value from the expected one.
 
     Parameters
     ----------
@@ -83,33 +88,44 @@ def plot_segmented(
         ``period`` and ``value`` of the true course without the interruption, where it is known.
     events
         ``number`` and ``date`` of what else happened, drawn faintly behind the series.
+    expected
+        ``period``, ``observed``, ``expected``, ``lower`` and ``upper`` of the periods after the change, to draw in
+        place of the model's own earlier trend and its confidence interval.
+    at
+        The period of ``expected`` at which the bar stands.
     """
     curve = found.curve
     after = curve["counterfactual"].notna()
     late = curve[after]
+    course, one = late, found.at_horizon
+    ends = (one.counterfactual, one.fitted) if one.period > found.change else ()
+    if expected is not None:
+        course = expected.rename(columns={"expected": "counterfactual"})
+        (ends,) = expected.loc[expected["period"] == at, ["expected", "observed"]].to_numpy(dtype=float)
     marks = {**marker(kind), "markeredgewidth": 1.4, "markersize": mark_size(ax, len(curve), small=4, usual=5.5)}
     ax.plot(curve["period"], curve["value"], linestyle="none", zorder=4, **marks, label="observed")
     for rows, label in ((curve[~after], None), (late, "fitted")):
         ax.plot(rows["period"], rows["fitted"], color=COLOUR["subject"], linewidth=2, zorder=3, label=label)
     ax.plot(
-        late["period"], late["counterfactual"], color=COLOUR["comparison"], linewidth=2, linestyle="--", zorder=3,
-        label="earlier trend",
+        course["period"], course["counterfactual"], color=COLOUR["comparison"], linewidth=2, linestyle="--", zorder=3,
+        label="earlier trend" if expected is None else "expected",
     )  # fmt: skip
     ax.fill_between(
-        late["period"], late["lower"], late["upper"], color=COLOUR["comparison"], alpha=0.13, linewidth=0, zorder=1
-    )
+        course["period"], course["lower"], course["upper"], color=COLOUR["comparison"], alpha=0.13, linewidth=0,
+        zorder=1,
+    )  # fmt: skip
     if truth is not None:
         ax.plot(
             truth["period"], truth["value"], color=COLOUR["third"], linewidth=1.5, linestyle=":", zorder=3,
             label="true trend without the change",
         )  # fmt: skip
-    one = found.at_horizon
-    if one.period > found.change:
-        ax.plot([one.period] * 2, [one.counterfactual, one.fitted], color=COLOUR["text"], linewidth=1.6, zorder=5)
+    if len(ends):
+        ax.plot([one.period if at is None else at] * 2, ends, color=COLOUR["text"], linewidth=1.6, zorder=5)
     change_line(ax, found.change)
     event_lines(ax, events)
     time_axis(ax, curve["period"], title=title)
-    values = curve[["value", "fitted", "counterfactual"]]
+    edges = [] if expected is None else ["lower", "upper"]
+    values = [*curve[["value", "fitted"]].to_numpy().ravel(), *course[["counterfactual", *edges]].to_numpy().ravel()]
     low, high = np.nanmin(values), np.nanmax(values)
     ax.set_ylim(low - 0.2 * (high - low), high + 0.2 * (high - low))
     legend_below(ax)
