@@ -99,7 +99,7 @@ def count_model(
     covariance = found.cov_params()
     if model == "negative_binomial":
         alpha, found = dispersion(outcome, design, offset=shift, start=found)
-        loglik = nb_loglik(outcome, found.fittedvalues, alpha)
+        loglik = float(found.llf)
         details, covariance, aic = {"alpha": alpha}, found.cov_params(), 2 * (k + 1) - 2 * loglik
     elif errors != "plain":
         weighted = np.sqrt(fitted)[:, None] * design
@@ -142,21 +142,8 @@ def _glm(outcome: np.ndarray, design: np.ndarray, *, family: Any, offset: np.nda
     return found
 
 
-def nb_loglik(outcome: np.ndarray, fitted: np.ndarray, alpha: float) -> float:
-    """Return the log-likelihood of a negative binomial (NB2) with known dispersion.
-
-    >>> round(nb_loglik(np.array([0.0, 2.0]), np.array([1.0, 1.0]), 1.0), 4)
-    -2.7726
-    """
-    from scipy.special import gammaln
-
-    size = 1 / alpha
-    ways = gammaln(outcome + size) - gammaln(size) - gammaln(outcome + 1)
-    return float((ways - size * np.log1p(alpha * fitted) - outcome * np.log1p(1 / (alpha * fitted))).sum())
-
-
 def alpha_slope(outcome: np.ndarray, fitted: np.ndarray, alpha: np.ndarray | float) -> np.ndarray:
-    """Return the derivative of that log-likelihood by alpha, summed over the last axis."""
+    """Return the derivative of the log-likelihood of NB2 by alpha, summed over the last axis."""
     from scipy.special import digamma
 
     size = 1 / np.asarray(alpha, dtype=float)

@@ -141,7 +141,7 @@ def linear(method: str, outcome: np.ndarray, design: np.ndarray, rows: np.ndarra
         return Batch(params @ rows.T, _errors(covariance, rows), _student(left))
     gaps = np.ones(n - 1)
     rho = ar.likelihood_rho(outcome, design, gaps, restricted=model == "ar1_reml", halvings=HALVINGS)
-    params, cross, error = ar.generalised(ar.whiten(outcome, design, rho, gaps))
+    params, cross, error = ar.generalised(*ar.whiten(outcome, design, rho, gaps))
     covariance = (error**2).sum(1)[:, None, None] / (n - k) * np.linalg.inv(cross)
     found = Batch(params @ rows.T, _errors(covariance, rows), student)
     if method != "ar1_reml":
