@@ -188,9 +188,7 @@ def _file(path: Path, *, label: str) -> Reading:
     for needed, _, read in _TABLES:
         if needed <= header:
             raw = csv_files.table(numbered, label=label)
-            csv_files.refuse_doubled(raw, label=label)
-            if raw.empty:
-                raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+            csv_files.refuse_unusable(raw, label=label)
             return read(raw.fillna("").set_axis([place - 2 for place, _ in numbered[1:]]), label=label)
     raise DataError(f"{label}: {_not_a_layout(numbered)}")
 
