@@ -46,9 +46,8 @@ METHOD_NAMES = MODEL_NAMES | {
     "ols_hc3": "OLS, HC3 errors",
 }
 
-#: Methods for values, and methods for counts.
-COUNT_METHODS = COUNT_MODELS
-LINEAR_METHODS = tuple(name for name in METHODS if name not in COUNT_METHODS)
+#: Methods for values; those for counts are the models of counts.
+LINEAR_METHODS = tuple(name for name in METHODS if name not in COUNT_MODELS)
 
 #: Kinds of noise: autoregressive of first order, or a slow part (autocorrelation 0.9) under white noise.
 NOISES, SLOW = ("ar1", "slow"), 0.9
@@ -156,7 +155,7 @@ def _errors(covariance: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset: np.ndarray) -> dict[str, Batch]:
-    """Fit all of ``COUNT_METHODS`` to every series of counts; no estimate where they vary no more than Poisson."""
+    """Fit all of ``COUNT_MODELS`` to every series of counts; no estimate where they vary no more than Poisson."""
     n, k = design.shape
     normal: Callable[[float], float] = lambda level: float(stats.norm.ppf(0.5 + level / 2))  # noqa: E731
     start = np.linalg.lstsq(design, (np.log(np.maximum(outcome, 0.5)) - offset).T, rcond=None)[0].T
@@ -168,7 +167,6 @@ def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset:
         "quasi_poisson": Batch(params @ rows.T, error * np.sqrt(phi)[:, None], _student(n - k)),
     }
     low = np.log(LEAST_DISPERSION / np.maximum(fitted.max(axis=1), 1.0))
-    first = low.copy()
     spread = alpha_slope(outcome, fitted, np.exp(low)[:, None]) > 0
     high = np.full(len(outcome), np.log(10.0))
     for _ in range(HALVINGS):
@@ -176,7 +174,7 @@ def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset:
         params, fitted, cross = _fit_log_linear(outcome, design, offset, params, np.exp(middle), rounds=3)
         rising = alpha_slope(outcome, fitted, np.exp(middle)[:, None]) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-    alpha = np.exp(np.maximum((low + high) / 2, first))
+    alpha = np.exp((low + high) / 2)
     params, fitted, cross = _fit_log_linear(outcome, design, offset, params, alpha, rounds=ROUNDS)
     estimate = np.where(spread[:, None], params @ rows.T, np.nan)
     found["negative_binomial"] = Batch(estimate, _errors(np.linalg.inv(cross), rows), normal)
@@ -248,9 +246,9 @@ def cell(
     course = COUNTS["start"] + COUNTS["slope"] * time + COUNTS["level"] * step + COUNTS["trend"] * trend
     events = rng.poisson(COUNTS["people"] * np.exp(course + noise(rng, sd=COUNTS["noise"], **draw)))
     batches = {name: (linear(name, values, matrix, rows), VALUES) for name in methods if name in LINEAR_METHODS}
-    if set(methods) & set(COUNT_METHODS):
+    if set(methods) & set(COUNT_MODELS):
         counted = counts(events, matrix, rows, offset=np.full(periods, np.log(COUNTS["people"])))
-        batches |= {name: (counted[name], COUNTS) for name in methods if name in COUNT_METHODS}
+        batches |= {name: (counted[name], COUNTS) for name in methods if name in COUNT_MODELS}
     found = []
     for name in methods:
         batch, truth = batches[name]
