@@ -81,16 +81,15 @@ def icc(scores: Sequence[float], teams: Sequence[str], *, level: float = 0.95, g
     if count < 2 or people <= count:
         why = "fewer than two teams" if count < 2 else "no team has two people with a score"
         return Icc(None, None, None, None, None, None, count, people, None, why)
-    grouped = frame.groupby("team")["score"]
-    within = float(((frame["score"] - grouped.transform("mean")) ** 2).sum()) / (people - count)
-    between = float((sizes * (grouped.mean().to_numpy() - frame["score"].mean()) ** 2).sum()) / (count - 1)
     k = people / count if group_size == "mean" else (people - float((sizes**2).sum()) / people) / (count - 1)
-    means, apart = grouped.mean(), frame["score"] - grouped.transform("mean")
+    grouped = frame.groupby("team")["score"]
+    means, apart = grouped.mean().to_numpy(), frame["score"] - grouped.transform("mean")
     alike = bool((apart.abs() <= ROUNDING * frame["score"].abs().max()).all())
     if alike or not varies(means):
         why = "the people of each team have the same score" if varies(means) else "the team means are all equal"
         return Icc(None, None, None, None, None, None, count, people, k, why)
-    ratio = between / within
+    between = float((sizes * (means - frame["score"].mean()) ** 2).sum()) / (count - 1)
+    ratio = between / (float((apart**2).sum()) / (people - count))
     tail = 0.5 + level / 2
     low = ratio / float(stats.f.ppf(tail, count - 1, people - count))
     high = ratio * float(stats.f.ppf(tail, people - count, count - 1))

@@ -84,16 +84,12 @@ def against_benchmarks(scores: pd.DataFrame, benchmarks: pd.DataFrame) -> pd.Dat
     if scores.empty:
         raise DataError("scores: there is no dimension to set against the benchmarks; give at least one row")
     found = scores.merge(benchmarks[["dimension", "label", "innovative", "stagnant"]], on="dimension", how="left")
-    places, positions, shortfalls = [], [], []
-    for row in found.itertuples():
-        ends = {"stagnant": float(row.stagnant), "innovative": float(row.innovative)}
-        sign = 1 if ends["innovative"] >= ends["stagnant"] else -1
-        positions.append(position(row.score, **ends))
-        shortfalls.append(sign * (ends["innovative"] - row.score))
-        places.append(place(row.score, **ends))
-    found["position"] = pd.Series(positions, dtype="float64")
-    found["shortfall"] = pd.Series(shortfalls, dtype="float64")
-    found["place"] = pd.Series(places, dtype="object")
+    ends = found[["stagnant", "innovative"]].astype(float)
+    both = list(zip(found["score"], ends.to_dict("records"), strict=True))
+    found["position"] = pd.Series([position(score, **pair) for score, pair in both], dtype="float64")
+    sign = (ends["innovative"] >= ends["stagnant"]).map({True: 1, False: -1})
+    found["shortfall"] = (sign * (ends["innovative"] - found["score"])).astype("float64")
+    found["place"] = pd.Series([place(score, **pair) for score, pair in both], dtype="object")
     if "lower" in found:
         found["includes_stagnant"] = found["stagnant"].astype(float).between(found["lower"], found["upper"])
     return found.sort_values("shortfall", ascending=False, kind="stable", na_position="last").reset_index(drop=True)

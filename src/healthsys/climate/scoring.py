@@ -112,9 +112,7 @@ decimal point), or missing. Correct the cell
     twice = items.columns[items.columns.duplicated()]
     if len(twice):
         raise DataError(f"{label}: column '{twice[0]}' occurs twice in the header; rename or remove one")
-    numbers = np.empty(items.shape)
-    for place, column in enumerate(items.columns):
-        numbers[:, place] = pd.to_numeric(items[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    numbers = items.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     text = (items.notna().to_numpy(dtype=bool) & np.isnan(numbers)) | np.isinf(numbers)
     lowest, highest = scale or (-np.inf, np.inf)
     wrong = text | (numbers < lowest) | (numbers > highest)

@@ -284,7 +284,7 @@ def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> pd.DataFr
 
     Rows above a header that names ``wanted`` columns, comments and notes below the table are left out, and a name that
     differs from a wanted one in case, blanks or hyphens is read as that. A column keeps its own name, which may occur
-    twice (:func:`refuse_doubled`); one without name and values is dropped. ``attrs["rows"]`` holds the number of each
+    twice (:func:`refuse_unusable`); one without name and values is dropped. ``attrs["rows"]`` holds the number of each
     row (:func:`row_of`) where the file has rows that are not in the table, ``attrs["read_as"]`` what was read how.
 
     >>> table([(1, ["unit", "value"]), (3, ["A", ""])], label="mine.csv")["value"].isna().to_list()
@@ -433,9 +433,7 @@ def read_text(
         raise DataError(f"{label}: there is no such file; give the path of a CSV file")
     wanted = list(wanted)
     frame = table(records(path, label=label, wanted=wanted, **limits), label=label, wanted=wanted)
-    refuse_doubled(frame, label=label)
-    if frame.empty:
-        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+    refuse_unusable(frame, label=label)
     frame = frame.drop(columns=[name for name in drop if name in frame.columns])
     for name in frame.columns:
         frame[name] = frame[name].str.strip().where(lambda text: text != "")
@@ -449,11 +447,13 @@ def text_table(
     return read_text(Path(path), label=label, drop=dropped, wanted=wanted, **STAFF_LIMITS).fillna("")
 
 
-def refuse_doubled(frame: pd.DataFrame, *, label: str) -> None:
-    """Raise if two columns have one name."""
+def refuse_unusable(frame: pd.DataFrame, *, label: str) -> None:
+    """Raise if two columns have one name, or there is no row."""
     doubled = frame.columns[frame.columns.duplicated()]
     if len(doubled):
         raise DataError(f"{label}: column '{doubled[0]}' occurs twice in the header; rename or remove one")
+    if frame.empty:
+        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
 
 
 def row_of(frame: pd.DataFrame, position: int) -> int:

@@ -194,10 +194,9 @@ def periods(text: pd.Series) -> tuple[pd.Series, list[str], str]:
     2023-04-01 '45017' is read as 2023-04-01: days as a spreadsheet counts them
     """
     given = text.dropna().str.strip()
-    doubt = _days_of_one_month(given)
-    if doubt:
-        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], doubt
     best, most, form = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), -1, ""
+    if doubt := _days_of_one_month(given):
+        return best, [], doubt
     for pattern, name, make in _FORMS:
         if not given.str.fullmatch(pattern).any():
             continue
@@ -246,18 +245,14 @@ def _slashed(given: pd.Series, text: pd.Series) -> tuple[pd.Series, list[str], s
     both = not (first > 12).any() and not (second > 12).any()
     choice, two = stated("dates"), int((first != second).to_numpy().argmax())
     short = given.str.fullmatch(r"\d\d-\d\d-\d\d").all()
-    if short and not choice and not starts and not ends:
-        said = (
-            f"'{given.iloc[0]}' could begin with its day, its month or its year; say which with -p 'dates=day first' "
-            "or -p 'dates=month first', or write dates as YYYY-MM-DD"
-        )
-        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], said
-    if both and not choice and not starts and not ends and len(given) > 1:
-        said = (
-            f"'{given.iloc[two]}' could be {day_first.iloc[two]:%d %B} or {month_first.iloc[two]:%d %B}; say which "
-            "with -p 'dates=day first' or -p 'dates=month first', or write dates as YYYY-MM-DD"
-        )
-        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], said
+    doubtful, could = not (choice or starts or ends), ""
+    if doubtful and short:
+        could = f"'{given.iloc[0]}' could begin with its day, its month or its year"
+    elif doubtful and both and len(given) > 1:
+        could = f"'{given.iloc[two]}' could be {day_first.iloc[two]:%d %B} or {month_first.iloc[two]:%d %B}"
+    if could:
+        remedy = "say which with -p 'dates=day first' or -p 'dates=month first', or write dates as YYYY-MM-DD"
+        return pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), [], f"{could}; {remedy}"
     turned = choice == "month first" if both and choice else (second > 12).any()
     days, order = (month_first, "month first") if turned else (day_first, "day first")
     place = given.index[0]

@@ -175,16 +175,13 @@ def ae_month(raw: pd.DataFrame, *, label: str) -> Reading:
     if len(months) != 1:
         raise DataError(f"{label}: column '{period}' names {len(months)} months; a file has one month")
     wide["period"] = months.pop()
-    counted = {
-        measure: {column: numbers(raw[column], label=label, name=column).fillna(0) for column in columns}
-        for measure, columns in found.items()
-    }
+    named = [column for columns in found.values() for column in columns]
+    counted = pd.DataFrame({column: numbers(raw[column], label=label, name=column) for column in named})
 
     def added(*measures: str, first: bool = False) -> pd.Series:
         """Add up columns of these measures, of major departments (type 1) or of all."""
-        cells = {column: cell for measure in measures for column, cell in counted[measure].items()}
-        own = [cell for column, cell in cells.items() if "type 1" in keys[column] or not first]
-        return sum(own, pd.Series(0.0, index=raw.index))
+        own = [column for measure in measures for column in found[measure] if "type 1" in keys[column] or not first]
+        return counted[own].sum(axis=1)
 
     wide["attendances"], wide["over"] = added("attendances", "booked"), added("late", "late_booked")
     refuse_above(wide, "over", "attendances", label=label, said="attendances over four hours")

@@ -78,9 +78,7 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
                 f"{csv_files.misspelt(field['name'], [name for name in raw.columns if name not in wanted])} "
                 f"The header must name: {', '.join(wanted)}"
             )
-    csv_files.refuse_doubled(raw, label=label)
-    if raw.empty:
-        raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+    csv_files.refuse_unusable(raw, label=label)
     present = [field for field in fields if field["name"] in raw.columns]
     typed, bad, separator = raw.copy(), {}, raw.attrs.get("separator", ",")
     orders: dict[str, tuple[str, str]] = {}

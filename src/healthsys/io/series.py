@@ -58,7 +58,7 @@ def read_series(path: str | Path, *, label: str = "") -> pd.DataFrame:
     files = sorted(one for one in files if not one.name.startswith((".", "~$")))
     fits = [csv_files.names(one, TIDY[:3]) or _has_one_series(one) for one in files]
     if place.is_file() and csv_files.names(place, TIDY[:3]):
-        table = _tidy(place, label=label)
+        table = _checked(read_table(place, SCHEMA, label=label), label=label)
     elif place.is_file() and _has_one_series(place):
         table = _one_series(place, label=label)
     elif any(fits) and not all(fits):
@@ -118,12 +118,8 @@ def _one_series(path: Path, *, label: str) -> pd.DataFrame:
     return _checked(named, label=label)
 
 
-def _tidy(path: Path, *, label: str) -> pd.DataFrame:
-    """Read a tidy file and refuse what no series can hold, by row."""
-    return _checked(read_table(path, SCHEMA, label=label), label=label)
-
-
 def _checked(table: pd.DataFrame, *, label: str) -> pd.DataFrame:
+    """Refuse what no series can hold, by row, and read last days as the periods that end with them."""
     refuse_spellings(table, ("indicator", "unit"), label=label)
     _refuse_dates(table, label=label)
     refuse_values(table, label=label)
@@ -192,9 +188,7 @@ def _file(path: Path, *, label: str) -> Reading:
     for needed, _, read in _TABLES:
         if needed <= header:
             raw = csv_files.table(numbered, label=label)
-            csv_files.refuse_doubled(raw, label=label)
-            if raw.empty:
-                raise DataError(f"{label}: the file has a header but no rows; expected at least one row of data")
+            csv_files.refuse_unusable(raw, label=label)
             return read(raw.fillna("").set_axis([place - 2 for place, _ in numbered[1:]]), label=label)
     raise DataError(f"{label}: {_not_a_layout(numbered)}")
 

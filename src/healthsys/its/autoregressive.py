@@ -33,41 +33,31 @@ REFERENCES = ("satterthwaite", "t", "normal")
 FEWEST_LEFT = 2
 
 
-@dataclass(frozen=True, eq=False)
-class Whitened:
-    """Outcome (series x n) and design (series x n x k) without their autocorrelation, and what took it out."""
-
-    outcome: np.ndarray
-    design: np.ndarray
-    phi: np.ndarray
-    sd: np.ndarray
-
-
-def whiten(outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, gaps: np.ndarray) -> Whitened:
+def whiten(
+    outcome: np.ndarray, design: np.ndarray, rho: np.ndarray, gaps: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Take first-order autocorrelation, one rho a series, out of outcomes and design; gaps keep their place.
 
-    >>> done = whiten(np.array([[2.0, 2.0]]), np.ones((2, 1)), np.array([0.6]), np.array([1]))
-    >>> done.outcome.round(2).tolist(), done.design[0].round(2).tolist()
+    Returns the outcome (series x n) and a design for each series (series x n x k).
+
+    >>> outcome, design = whiten(np.array([[2.0, 2.0]]), np.ones((2, 1)), np.array([0.6]), np.array([1]))
+    >>> outcome.round(2).tolist(), design[0].round(2).tolist()
     ([[2.0, 1.0]], [[1.0], [0.5]])
     """
     phi = rho[:, None] ** gaps
     sd = np.sqrt(1 - phi**2)
     first = np.broadcast_to(design[None, :1], (len(rho), 1, design.shape[1]))
     rest = (design[None, 1:] - phi[..., None] * design[None, :-1]) / sd[..., None]
-    return Whitened(
-        np.concatenate([outcome[:, :1], (outcome[:, 1:] - phi * outcome[:, :-1]) / sd], axis=1),
-        np.concatenate([first, rest], axis=1),
-        phi,
-        sd,
-    )
+    white = np.concatenate([outcome[:, :1], (outcome[:, 1:] - phi * outcome[:, :-1]) / sd], axis=1)
+    return white, np.concatenate([first, rest], axis=1)
 
 
-def generalised(white: Whitened) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return coefficients, cross-products and whitened residuals of least squares on whitened series."""
-    cross = np.swapaxes(white.design, 1, 2) @ white.design
-    right = np.swapaxes(white.design, 1, 2) @ white.outcome[..., None]
+def generalised(outcome: np.ndarray, design: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return coefficients, cross-products and residuals of least squares on whitened series, a design for each."""
+    cross = np.swapaxes(design, 1, 2) @ design
+    right = np.swapaxes(design, 1, 2) @ outcome[..., None]
     params = np.linalg.solve(cross, right)[..., 0]
-    return params, cross, white.outcome - (white.design @ params[..., None])[..., 0]
+    return params, cross, outcome - (design @ params[..., None])[..., 0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,21 +254,19 @@ def autoregressive(
     n, k = design.shape
     times, gaps = gaps_of(times, n)
     df = None if reference == "normal" else n - k
-    plain = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
-    if is_exact(float(plain @ plain), outcome):
-        return _exact(outcome, design, names=names, model=model, df=df)
+    if exact := _exact(outcome, design, names=names, model=model, df=df):
+        return exact
     if n - k < FEWEST_LEFT:
         raise DataError(
             f"{n} points less {k} coefficients leave {n - k}; an autocorrelation needs at least {FEWEST_LEFT}. Use a "
             "simpler season, a longer series, or model ols"
         )
     rho = likelihood_rho(outcome[None], design, gaps, restricted=restricted)
-    white = whiten(outcome[None], design, rho, gaps)
-    params, cross, error = generalised(white)
+    params, cross, error = generalised(*whiten(outcome[None], design, rho, gaps))
     squares = float((error**2).sum())
     left = n - k if restricted else n
     covariance = squares / (n - k) * np.linalg.inv(cross[0])
-    loglik = -0.5 * (left * (math.log(2 * math.pi * squares / left) + 1) + 2 * float(np.log(white.sd).sum()))
+    loglik = -0.5 * (left * (math.log(2 * math.pi * squares / left) + 1) + float(np.log(1 - (rho**gaps) ** 2).sum()))
     if restricted:
         loglik -= 0.5 * float(np.linalg.slogdet(cross[0])[1])
     found = float(rho[0])
@@ -295,9 +283,15 @@ def autoregressive(
     )  # fmt: skip
 
 
-def _exact(outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str, df: float | None) -> Fit:
+def _exact(
+    outcome: np.ndarray, design: np.ndarray, *, names: tuple[str, ...], model: str, df: float | None
+) -> Fit | None:
+    """Return the fit of a model that passes through every point, which has no autocorrelation; None of any other."""
     k = design.shape[1]
     params = np.linalg.lstsq(design, outcome, rcond=None)[0]
+    left = outcome - design @ params
+    if not is_exact(float(left @ left), outcome):
+        return None
     details: dict[str, Any] = {"rho": 0.0, "exact": True, "no_likelihood": "the model passes through every point"}
     if model in ("prais_winsten", "cochrane_orcutt"):
         details |= {"rounds": 0, "settled": True}
@@ -343,12 +337,9 @@ def quasi_differenced(
     Returns coefficients, inverse cross-products, residual sums of squares, and the degrees of freedom left.
     """
     begin = 0 if keep_first else 1
-    white = whiten(outcome, design, rho, np.ones(design.shape[0] - 1))
+    white, of_design = whiten(outcome, design, rho, np.ones(design.shape[0] - 1))
     root = np.sqrt(1 - rho**2)
-    done = Whitened(
-        white.outcome[:, begin:] * root[:, None], white.design[:, begin:] * root[:, None, None], white.phi, white.sd
-    )
-    params, cross, error = generalised(done)
+    params, cross, error = generalised(white[:, begin:] * root[:, None], of_design[:, begin:] * root[:, None, None])
     return params, np.linalg.inv(cross), (error**2).sum(1), design.shape[0] - begin - design.shape[1]
 
 
@@ -375,10 +366,9 @@ def iterated(
         raise DataError(f"{n} points cannot carry {k} coefficients and an autocorrelation ({', '.join(names)})")
     if not keep_first and np.linalg.matrix_rank(design[1:]) < k:
         raise DataError(f"without the first point the terms {', '.join(names)} cannot be told apart; use prais_winsten")
-    plain = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
     df = None if reference == "normal" else left
-    if is_exact(float(plain @ plain), outcome):
-        return _exact(outcome, design, names=names, model=model, df=df)
+    if exact := _exact(outcome, design, names=names, model=model, df=df):
+        return exact
     rho, rounds, settled = iterated_rho(outcome[None], design, keep_first=keep_first)
     params, inverse, squares, _ = quasi_differenced(outcome[None], design, rho, keep_first=keep_first)
     residuals = outcome - design @ params[0]

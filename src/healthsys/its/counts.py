@@ -5,6 +5,8 @@ import warnings
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq, linprog
+from scipy.special import digamma
 
 from healthsys.errors import DataError, one_of
 from healthsys.its.fits import Fit
@@ -31,8 +33,6 @@ def require_estimates(outcome: np.ndarray, design: np.ndarray, *, names: tuple[s
 
     Haberman SJ. The analysis of frequency data. Chicago 1974. Correia S, Guimaraes P, Zylkin T. arXiv:1903.01633, 2019.
     """
-    from scipy.optimize import linprog
-
     some, k = outcome > 0, design.shape[1]
     if not some.any():
         raise DataError(f"there is no event at all, so the {model.replace('_', ' ')} model has nothing to estimate")
@@ -99,7 +99,7 @@ def count_model(
     covariance = found.cov_params()
     if model == "negative_binomial":
         alpha, found = dispersion(outcome, design, offset=shift, start=found)
-        loglik = nb_loglik(outcome, found.fittedvalues, alpha)
+        loglik = float(found.llf)
         details, covariance, aic = {"alpha": alpha}, found.cov_params(), 2 * (k + 1) - 2 * loglik
     elif errors != "plain":
         weighted = np.sqrt(fitted)[:, None] * design
@@ -142,23 +142,8 @@ def _glm(outcome: np.ndarray, design: np.ndarray, *, family: Any, offset: np.nda
     return found
 
 
-def nb_loglik(outcome: np.ndarray, fitted: np.ndarray, alpha: float) -> float:
-    """Return the log-likelihood of a negative binomial (NB2) with known dispersion.
-
-    >>> round(nb_loglik(np.array([0.0, 2.0]), np.array([1.0, 1.0]), 1.0), 4)
-    -2.7726
-    """
-    from scipy.special import gammaln
-
-    size = 1 / alpha
-    ways = gammaln(outcome + size) - gammaln(size) - gammaln(outcome + 1)
-    return float((ways - size * np.log1p(alpha * fitted) - outcome * np.log1p(1 / (alpha * fitted))).sum())
-
-
 def alpha_slope(outcome: np.ndarray, fitted: np.ndarray, alpha: np.ndarray | float) -> np.ndarray:
-    """Return the derivative of that log-likelihood by alpha, summed over the last axis."""
-    from scipy.special import digamma
-
+    """Return the derivative of the log-likelihood of NB2 by alpha, summed over the last axis."""
     size = 1 / np.asarray(alpha, dtype=float)
     inside = digamma(outcome + size) - digamma(size) - np.log1p(fitted / size) + 1
     inside = inside - (outcome + size) / (fitted + size)
@@ -171,7 +156,6 @@ def dispersion(outcome: np.ndarray, design: np.ndarray, *, offset: np.ndarray, s
     The coefficients are fitted anew at each alpha; the slope of the likelihood by alpha then changes sign once.
     """
     import statsmodels.api as sm
-    from scipy.optimize import brentq
 
     def at(alpha: float, near: Any) -> tuple[float, Any]:
         family = sm.families.NegativeBinomial(alpha=alpha, link=sm.families.links.Log())

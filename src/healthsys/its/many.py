@@ -132,7 +132,7 @@ def _fits(outcome: np.ndarray, first: Segmented, group: list, options: dict[str,
         rest, rho, covariance = ~exact, np.zeros(len(outcome)), np.zeros((len(outcome), k, k))
         if rest.any():
             rho[rest] = ar.likelihood_rho(outcome[rest], design, gaps, restricted=first.model == "ar1_reml")
-            params[rest], cross, error = ar.generalised(ar.whiten(outcome[rest], design, rho[rest], gaps))
+            params[rest], cross, error = ar.generalised(*ar.whiten(outcome[rest], design, rho[rest], gaps))
             covariance[rest] = (error**2).sum(1)[:, None, None] / (n - k) * np.linalg.inv(cross)
         if first.model == "ar1_reml":
             values = ar.satterthwaite(design, first.times, rho)

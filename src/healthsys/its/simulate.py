@@ -46,9 +46,8 @@ METHOD_NAMES = MODEL_NAMES | {
     "ols_hc3": "OLS, HC3 errors",
 }
 
-#: Methods for values, and methods for counts.
-COUNT_METHODS = COUNT_MODELS
-LINEAR_METHODS = tuple(name for name in METHODS if name not in COUNT_METHODS)
+#: Methods for values; those for counts are the models of counts.
+LINEAR_METHODS = tuple(name for name in METHODS if name not in COUNT_MODELS)
 
 #: Kinds of noise: autoregressive of first order, or a slow part (autocorrelation 0.9) under white noise.
 NOISES, SLOW = ("ar1", "slow"), 0.9
@@ -112,44 +111,39 @@ def linear(method: str, outcome: np.ndarray, design: np.ndarray, rows: np.ndarra
     """Fit one of :data:`LINEAR_METHODS` to every series (a row each) and return its combinations of coefficients."""
     model, options = METHODS[method]
     n, k = design.shape
-    student = _student(n - k)
+    critical: Callable[[float], np.ndarray | float] = _student(n - k)
     if model in ("ols", "newey_west"):
         inverse = np.linalg.pinv(design)
         params = outcome @ inverse.T
         residuals = outcome - params @ design.T
         if method == "ols":
-            squares = (residuals**2).sum(1) / (n - k)
-            spread = np.einsum("ck,kl,cl->c", rows, np.linalg.inv(design.T @ design), rows)
-            return Batch(params @ rows.T, np.sqrt(squares[:, None] * spread), student)
-        if method == "ols_hc3":
+            covariance = (residuals**2).sum(1)[:, None, None] / (n - k) * np.linalg.inv(design.T @ design)
+        elif method == "ols_hc3":
             kept = 1 - np.einsum("ij,ji->i", design, inverse)
             covariance = hac(residuals / kept, design, weights=np.ones(1), correction=False)
-            return Batch(params @ rows.T, _errors(covariance, rows), student)
-        lag = options.get("lag", newey_west_lag(n))
-        weights = kernel_weights(n, lag=n - 1 if lag == -1 else lag)
-        covariance = hac(residuals, design, weights=weights)
-        if "reference" not in options:
-            return Batch(params @ rows.T, _errors(covariance, rows), student)
-        values = FixedB(design, weights, True)
-        critical = lambda level: np.array([values.quantile(row, level) for row in rows])  # noqa: E731
-        return Batch(params @ rows.T, _errors(covariance, rows), critical)
-    if model in ("prais_winsten", "cochrane_orcutt"):
+        else:
+            lag = options.get("lag", newey_west_lag(n))
+            weights = kernel_weights(n, lag=n - 1 if lag == -1 else lag)
+            covariance = hac(residuals, design, weights=weights)
+        if "reference" in options:
+            values = FixedB(design, weights, True)
+            critical = lambda level: np.array([values.quantile(row, level) for row in rows])  # noqa: E731
+    elif model in ("prais_winsten", "cochrane_orcutt"):
         keep_first = model == "prais_winsten"
         rho = ar.iterated_rho(outcome, design, keep_first=keep_first)[0]
         params, inverse, squares, left = ar.quasi_differenced(outcome, design, rho, keep_first=keep_first)
-        covariance = squares[:, None, None] / left * inverse
-        return Batch(params @ rows.T, _errors(covariance, rows), _student(left))
-    gaps = np.ones(n - 1)
-    rho = ar.likelihood_rho(outcome, design, gaps, restricted=model == "ar1_reml", halvings=HALVINGS)
-    params, cross, error = ar.generalised(ar.whiten(outcome, design, rho, gaps))
-    covariance = (error**2).sum(1)[:, None, None] / (n - k) * np.linalg.inv(cross)
-    found = Batch(params @ rows.T, _errors(covariance, rows), student)
-    if method != "ar1_reml":
-        return found
-    known = [ar.satterthwaite(design, np.arange(n), one) for one in ar.RHO_GRID]
-    table = np.array([[one.df(row) for row in rows] for one in known])
-    df = np.column_stack([np.interp(rho, ar.RHO_GRID, column) for column in table.T])
-    return Batch(found.estimate, found.error, lambda level: stats.t.ppf(0.5 + level / 2, df))
+        covariance, critical = squares[:, None, None] / left * inverse, _student(left)
+    else:
+        gaps = np.ones(n - 1)
+        rho = ar.likelihood_rho(outcome, design, gaps, restricted=model == "ar1_reml", halvings=HALVINGS)
+        params, cross, error = ar.generalised(*ar.whiten(outcome, design, rho, gaps))
+        covariance = (error**2).sum(1)[:, None, None] / (n - k) * np.linalg.inv(cross)
+        if method == "ar1_reml":
+            known = [ar.satterthwaite(design, np.arange(n), one) for one in ar.RHO_GRID]
+            table = np.array([[one.df(row) for row in rows] for one in known])
+            df = np.column_stack([np.interp(rho, ar.RHO_GRID, column) for column in table.T])
+            critical = lambda level: stats.t.ppf(0.5 + level / 2, df)  # noqa: E731
+    return Batch(params @ rows.T, _errors(covariance, rows), critical)
 
 
 def _student(df: int) -> Callable[[float], float]:
@@ -161,7 +155,7 @@ def _errors(covariance: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset: np.ndarray) -> dict[str, Batch]:
-    """Fit all of ``COUNT_METHODS`` to every series of counts; no estimate where they vary no more than Poisson."""
+    """Fit all of ``COUNT_MODELS`` to every series of counts; no estimate where they vary no more than Poisson."""
     n, k = design.shape
     normal: Callable[[float], float] = lambda level: float(stats.norm.ppf(0.5 + level / 2))  # noqa: E731
     start = np.linalg.lstsq(design, (np.log(np.maximum(outcome, 0.5)) - offset).T, rcond=None)[0].T
@@ -173,7 +167,6 @@ def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset:
         "quasi_poisson": Batch(params @ rows.T, error * np.sqrt(phi)[:, None], _student(n - k)),
     }
     low = np.log(LEAST_DISPERSION / np.maximum(fitted.max(axis=1), 1.0))
-    first = low.copy()
     spread = alpha_slope(outcome, fitted, np.exp(low)[:, None]) > 0
     high = np.full(len(outcome), np.log(10.0))
     for _ in range(HALVINGS):
@@ -181,7 +174,7 @@ def counts(outcome: np.ndarray, design: np.ndarray, rows: np.ndarray, *, offset:
         params, fitted, cross = _fit_log_linear(outcome, design, offset, params, np.exp(middle), rounds=3)
         rising = alpha_slope(outcome, fitted, np.exp(middle)[:, None]) > 0
         low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-    alpha = np.exp(np.maximum((low + high) / 2, first))
+    alpha = np.exp((low + high) / 2)
     params, fitted, cross = _fit_log_linear(outcome, design, offset, params, alpha, rounds=ROUNDS)
     estimate = np.where(spread[:, None], params @ rows.T, np.nan)
     found["negative_binomial"] = Batch(estimate, _errors(np.linalg.inv(cross), rows), normal)
@@ -253,9 +246,9 @@ def cell(
     course = COUNTS["start"] + COUNTS["slope"] * time + COUNTS["level"] * step + COUNTS["trend"] * trend
     events = rng.poisson(COUNTS["people"] * np.exp(course + noise(rng, sd=COUNTS["noise"], **draw)))
     batches = {name: (linear(name, values, matrix, rows), VALUES) for name in methods if name in LINEAR_METHODS}
-    if set(methods) & set(COUNT_METHODS):
+    if set(methods) & set(COUNT_MODELS):
         counted = counts(events, matrix, rows, offset=np.full(periods, np.log(COUNTS["people"])))
-        batches |= {name: (counted[name], COUNTS) for name in methods if name in COUNT_METHODS}
+        batches |= {name: (counted[name], COUNTS) for name in methods if name in COUNT_MODELS}
     found = []
     for name in methods:
         batch, truth = batches[name]
@@ -359,14 +352,10 @@ def measure(
             report(f"{noise}, {periods} months, autocorrelation {rho:g}")
     long = pd.concat(parts, ignore_index=True).rename(columns={"model": "method"})
     key = ["method", "noise", "periods", "autocorrelation", "estimand"]
-    wide = long[long["level"] == 0.95][[*key, "fitted"]].reset_index(drop=True)
-    for level in LEVELS:
-        rows = long[long["level"] == level].reset_index(drop=True)
-        wide[f"covered_{100 * level:.0f}"] = (100 * rows["covered"]).round(2)
-        if level == 0.95:
-            wide = wide.assign(bias=rows["bias"].round(5), width=rows["width"].round(5))
-    shown = [column for column in wide if column not in ("bias", "width")]
-    return wide[[*shown, "bias", "width"]]
+    at = {level: rows.reset_index(drop=True) for level, rows in long.groupby("level")}
+    covered = {f"covered_{100 * level:.0f}": (100 * rows["covered"]).round(2) for level, rows in at.items()}
+    usual = at[0.95]
+    return usual[[*key, "fitted"]].assign(**covered, bias=usual["bias"].round(5), width=usual["width"].round(5))
 
 
 def ranking(table: pd.DataFrame, *, noise: str = "ar1", level: float = 0.95) -> pd.DataFrame:

@@ -74,15 +74,14 @@ def _design(
             columns.append(values.to_numpy(dtype=float))
             terms.append(term)
             continue
-        levels = sorted(values.astype(str).unique())
-        for level in levels:
-            both = [bool(((values.astype(str) == level).to_numpy() & side).any()) for side in (first, ~first)]
-            if not all(both):
-                raise DataError(
-                    f"{label}: column '{term}', level '{level}': only one of the two groups has anybody there, so "
-                    "their pay cannot be compared. Join the level with its neighbour, or leave these people out "
-                    "and say so"
-                )
+        text = values.astype(str)
+        levels = sorted(text.unique())
+        if alone := sorted({*text[first]} ^ {*text[~first]}):
+            raise DataError(
+                f"{label}: column '{term}', level '{alone[0]}': only one of the two groups has anybody there, so "
+                "their pay cannot be compared. Join the level with its neighbour, or leave these people out "
+                "and say so"
+            )
         bases[term] = str(base.get(term, levels[0]))
         if bases[term] not in levels:
             raise DataError(
@@ -91,7 +90,7 @@ def _design(
             )
         for level in levels:
             if level != bases[term]:
-                columns.append((values.astype(str) == level).to_numpy(dtype=float))
+                columns.append((text == level).to_numpy(dtype=float))
                 terms.append(term)
     design = np.column_stack(columns)
     for name, side in zip(pair, (first, ~first), strict=True):

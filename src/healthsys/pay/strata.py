@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from healthsys.disclosure import Rule
 from healthsys.errors import DataError, nearest, need_columns
-from healthsys.pay.gaps import SAFE, TELLS, full_pay_staff, gap_percent
+from healthsys.pay.gaps import MIDDLES, SAFE, TELLS, full_pay_staff, gap_percent
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust, check_level
 
@@ -100,7 +100,7 @@ def stratum_gaps(
         raise DataError(
             f"nobody is in the comparator stratum '{name}'.{nearest(name, pay)} There are: {', '.join(pay)}"
         )
-    middle = {"mean": np.mean, "median": np.median}[measure]
+    middle = MIDDLES[measure]
     reference = float(middle(pay[name]))
     rows = []
     for key in (name, *sorted(set(pay) - {name})):

@@ -31,10 +31,10 @@ _DASHED = (0, (2, 1.2))
 _ROLE = {"absorption": "fourth", "adaptation": "subject", "transformation": "third"}
 
 
-def _bare(ax: Axes, *sides: str) -> None:
-    """Leave out the ticks and the spines of some sides."""
+def _bare(ax: Axes) -> None:
+    """Leave out the ticks and the lines of both axes."""
     ax.tick_params(length=0)
-    ax.spines[list(sides or ("left", "bottom"))].set_visible(False)
+    ax.spines[["left", "bottom"]].set_visible(False)
 
 
 def _wrap(text: str, width: int) -> str:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -164,24 +164,12 @@ def few_points(count: int, segment: int | None = None) -> list[str]:
     return [said] if count < FEWEST_POINTS else []
 
 
-class Limits(NamedTuple):
-    """What the limits of each series are made of: points and mean, the value that most points share (NaN where none),
-    all moving ranges and how many, their mean after screening, and how many of them screening left out."""
-
-    points: np.ndarray
-    mean: np.ndarray
-    usual: np.ndarray
-    ranges: np.ndarray
-    pairs: np.ndarray
-    mean_range: np.ndarray
-    screened: np.ndarray
-
-
-def limits_of_each(values: np.ndarray, *, baseline: int | None, screen: bool) -> Limits:
+def limits_of_each(values: np.ndarray, *, baseline: int | None, screen: bool) -> tuple[np.ndarray, ...]:
     """Return what the limits of many series at once are made of, a row each, NaN where nothing is counted.
 
-    Moving ranges are kept where leaving them out would leave no variation, or limits narrower than the distance from
-    the mean to the value that most points share.
+    These are points and mean, the value that most points share (NaN where none), all moving ranges and how many, their
+    mean after screening, and how many of them screening left out. Moving ranges are kept where leaving them out would
+    leave no variation, or limits narrower than the distance from the mean to the value that most points share.
     """
     ranges, slack = moving_ranges(values), slack_of_each(values)
     base, base_ranges = values[:, :baseline], ranges[:, :baseline]
@@ -195,7 +183,7 @@ def limits_of_each(values: np.ndarray, *, baseline: int | None, screen: bool) ->
         number, smaller = _mean(base_ranges, kept)
         unscreened = (smaller <= slack) | (LIMIT_FACTOR * smaller + slack < apart)
     screened = np.where(unscreened, 0, pairs - number)
-    return Limits(points, mean, usual, ranges, pairs, np.where(unscreened, first, smaller), screened)
+    return points, mean, usual, ranges, pairs, np.where(unscreened, first, smaller), screened
 
 
 def _mean(values: np.ndarray, counted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
