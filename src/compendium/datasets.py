@@ -6,7 +6,6 @@ data set; :func:`read` reads a reader's own file in the layout of a bundled one,
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -16,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import paths, project
+from compendium import files, paths, project
 from compendium.errors import DatasetError, nearest
 
 #: How a file came to be; shown wherever its numbers are. ``coded`` is our own coding of a published text,
@@ -32,12 +31,11 @@ DECLARED_VARIABLE = "HEALTHSYS_RUN_DATA"
 
 def package() -> dict[str, Any]:
     """Return the whole data package descriptor (``data/datapackage.json``)."""
-    path = paths.data() / "datapackage.json"
-    return _package(path, path.stat().st_mtime_ns)
+    return _package(paths.data() / "datapackage.json")
 
 
-@functools.lru_cache(maxsize=8)
-def _package(path: Path, _modified: int) -> dict[str, Any]:
+@files.once
+def _package(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 

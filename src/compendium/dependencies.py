@@ -21,7 +21,8 @@ LOCKS = {"book": "the book", "test": "tests only", "teach": "marking", "scale": 
 #: What stands for a licence that the metadata of a package do not give.
 NOT_STATED = "not stated"
 
-_PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)(?: ; ([^\\]+))?", re.M)
+#: A line of a lock: name, perhaps extras, version, perhaps a marker.
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?: *; *(.*?))? *\\?$", re.M)
 
 #: Licences by the words packages use for them; the first that matches is taken.
 _KNOWN = {
@@ -33,6 +34,18 @@ _KNOWN = {
 }  # fmt: skip
 
 
+def listed(lock: Path) -> list[tuple[str, str, str]]:
+    """Return the lines of a lock: normalised name, version, and the marker that says where it holds, or nothing.
+
+    Examples
+    --------
+    >>> [version for name, version, _ in listed(paths.root() / "requirements" / "book.lock") if name == "papermill"]
+    ['2.7.0']
+    """
+    found = _PINNED.findall(lock.read_text(encoding="utf-8"))
+    return [(canonicalize_name(name), version, marker) for name, version, marker in found]
+
+
 def pinned(lock: Path) -> dict[str, list[str]]:
     """Return the packages of a lock by their normalised name, each with its versions.
 
@@ -42,8 +55,8 @@ def pinned(lock: Path) -> dict[str, list[str]]:
     ['2.7.0']
     """
     found: dict[str, list[str]] = {}
-    for name, version, _ in _PINNED.findall(lock.read_text(encoding="utf-8")):
-        found.setdefault(canonicalize_name(name), []).append(version)
+    for name, version, _ in listed(lock):
+        found.setdefault(name, []).append(version)
     return found
 
 

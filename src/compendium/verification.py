@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from itertools import zip_longest
 from pathlib import Path
@@ -48,9 +48,6 @@ PARTS = {
     "book": "every file of the built book compared with what the build left, where there is one",
 }
 
-#: A lock line: name, version, marker.
-_PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?:\s*;\s*(.*?))?\s*\\?$")
-
 #: Longest output of a cell that is named in full.
 _LONG = 240
 
@@ -77,14 +74,9 @@ class Check:
 def pins(lock: Path) -> dict[str, str]:
     """Return what a lock pins on this machine: version by canonical name, markers evaluated here."""
     from packaging.markers import Marker
-    from packaging.utils import canonicalize_name
 
-    found = {}
-    for line in lock.read_text(encoding="utf-8").splitlines():
-        pin = _PIN.match(line)
-        if pin and (not pin[3] or Marker(pin[3]).evaluate()):
-            found[canonicalize_name(pin[1])] = pin[2]
-    return found
+    listed = dependencies.listed(lock)
+    return {name: version for name, version, marker in listed if not marker or Marker(marker).evaluate()}
 
 
 def environment() -> list[Check]:
@@ -363,27 +355,25 @@ def check_notebook(path: Path) -> Check:
     import contextlib
     import io
     import tempfile
+    from unittest import mock
 
     import pytest
 
     started = time.perf_counter()
     listener = _Listener(path.name)
-    before = dict(os.environ)
-    os.environ.update({**execution.KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())})
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    try:
-        with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()) as said:
-            os.environ["IPYTHONDIR"] = scratch
-            settings = Path(scratch) / "pytest.ini"
-            settings.write_text("[pytest]\n", encoding="utf-8")
-            options = ["-c", str(settings), "--rootdir", scratch, "--noconftest", "-q", "-p", "no:cacheprovider"]
-            options += ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
-            options += ["--nbval-sanitize-with", str(Path(__file__).parent / "nbval_sanitize.cfg")]
-            code = pytest.main([*options, str(path)], plugins=[listener])
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    environment = {**execution.KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())}
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        contextlib.redirect_stdout(io.StringIO()) as said,
+        mock.patch.dict(os.environ, environment, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", IPYTHONDIR=scratch),
+    ):
+        os.environ.pop("PYTEST_ADDOPTS", None)
+        settings = Path(scratch) / "pytest.ini"
+        settings.write_text("[pytest]\n", encoding="utf-8")
+        options = ["-c", str(settings), "--rootdir", scratch, "--noconftest", "-q", "-p", "no:cacheprovider"]
+        options += ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
+        options += ["--nbval-sanitize-with", str(Path(__file__).parent / "nbval_sanitize.cfg")]
+        code = pytest.main([*options, str(path)], plugins=[listener])
     if code not in (0, 1) and not listener.found:
         listener.found.append(Difference("notebooks", path.name, "nbval", "a verdict", said.getvalue()[-300:].strip()))
     cells = f"{listener.cells} code cells"
@@ -514,15 +504,14 @@ def _execute(
 
 def _run_checks(run: Run, got: dict[str, Any] | None, message: str, seconds: float) -> list[Check]:
     if got is None:
-        return [
-            Check("runs", run.name, (Difference(run.name, "run", "execution", "finished", message),), seconds=seconds)
-        ]
+        wrong = Difference(run.name, "run", "execution", "finished", message)
+        return [Check("runs", run.name, (wrong,), seconds=seconds)]
     try:
         first, *rest = compare_run(run.name, recorded(run.name), got)
     except (RunError, LookupError, TypeError, AttributeError, ValueError) as error:
         wrong = Difference(run.name, "run", "record", f"results/{run.name}.json", f"damaged: {error}")
         return [Check("runs", run.name, (wrong,), seconds=seconds)]
-    return [Check(first.part, first.name, first.differences, first.expected, first.got, seconds), *rest]
+    return [replace(first, seconds=seconds), *rest]
 
 
 def _unknown_records() -> list[Check]:
