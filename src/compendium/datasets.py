@@ -60,6 +60,11 @@ def describe(name: str) -> dict[str, Any]:
     )
 
 
+def path_of(name: str) -> Path:
+    """Return the file of one bundled data set (:func:`describe`)."""
+    return paths.data() / describe(name)["path"]
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
@@ -118,7 +123,7 @@ def opened(name: str, read: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     return frame
 
 
-def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = None) -> pd.DataFrame:
+def read(source: str | Path, *, layout: str) -> pd.DataFrame:
     """Read a bundled data set by name, or a reader's own CSV file in the layout of a bundled one.
 
     Parameters
@@ -128,9 +133,6 @@ def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = Non
     layout
         Name of the bundled data set whose schema the file must follow. Columns that the schema does not name are
         kept as text.
-    schema
-        A table schema to check a reader's own file against, where its columns depend on something else (such as the
-        items of a questionnaire); the layout's own unless given.
 
     Returns
     -------
@@ -152,7 +154,7 @@ def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = Non
             f"'{text}' is neither a bundled data set nor a file.{nearest(text, names())} "
             f"Give a path to a CSV file, or one of: {', '.join(n for n in names() if n.startswith(layout[:6]))}"
         )
-    return owned(project.reader()(path, schema or describe(layout)["schema"], label=path.name), path)
+    return owned(project.reader()(path, describe(layout)["schema"], label=path.name), path)
 
 
 def owned(frame: pd.DataFrame, path: Path) -> pd.DataFrame:

@@ -90,7 +90,7 @@ def table() -> pd.DataFrame:
     A package that this environment lacks, because it is for another Python or operating system, keeps the licence that
     the committed table gives it.
     """
-    path = paths.data() / datasets.describe(DATA)["path"]
+    path = datasets.path_of(DATA)
     before = dict(zip(*pd.read_csv(path, dtype="str")[["package", "licence"]].to_numpy().T, strict=True))
     rows = {}
     for lock, purpose in LOCKS.items():
@@ -107,7 +107,7 @@ def table() -> pd.DataFrame:
 
 def write() -> Path:
     """Write the committed table again from the locks and the metadata of what is installed; return its path."""
-    path = paths.data() / datasets.describe(DATA)["path"]
+    path = datasets.path_of(DATA)
     files.write_whole(path, table().to_csv(index=False, lineterminator="\n"))
     stored.stamp_data()
     return path

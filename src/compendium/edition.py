@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compendium import escape
 from compendium.parameters import Parameter
@@ -75,7 +76,7 @@ def sections(cells: list[nbformat.NotebookNode]) -> list[tuple[str, list[nbforma
         for text in filter(str.strip, _HEADING.split(cell.source)):
             if text.startswith("## "):
                 found.append((text.partition("\n")[0][3:].strip(), []))
-            found[-1][1].append(nbformat.v4.new_markdown_cell(text.strip(), metadata=cell.metadata))
+            found[-1][1].append(new_markdown_cell(text.strip(), metadata=cell.metadata))
     return found
 
 
@@ -100,7 +101,7 @@ def for_reader(
     if missing:
         said = "; ".join(f"{known[name].meaning} (`{name}`)" for name in missing)
         first = next((at for at, cell in enumerate(kept) if cell.source.startswith("## ")), len(kept))
-        kept.insert(first, nbformat.v4.new_markdown_cell(f"Not given, and so left out: {said}."))
+        kept.insert(first, new_markdown_cell(f"Not given, and so left out: {said}."))
     return kept
 
 
@@ -166,27 +167,21 @@ def short(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
     if figure and not any(figure[0] is cell for cell in results):
         told = [*next(below for _, below in parts if any(figure[0] is cell for cell in below)), *told]
     evidence = [*_read(everything), *(sentence for cell in told for sentence in _said(cell))][:MOST_SENTENCES]
-    cells = [*opening, _markdown("## Results"), _shown([figure[1]] if figure else []), _shown([table] if table else [])]
-    cells += [_markdown("## Evidence"), *evidence] if evidence else []
+    chosen = _shown([figure[1]] if figure else []), _shown([table] if table else [])
+    cells = [*opening, new_markdown_cell("## Results"), *chosen]
+    cells += [new_markdown_cell("## Evidence"), *evidence] if evidence else []
     cells += by_name.get("Limitations", [])
     cells += by_name.get("Results recorded on this page", [])
-    cells += [_markdown("## Settings"), *settings] if settings else []
+    cells += [new_markdown_cell("## Settings"), *settings] if settings else []
     cells += by_name.get("Provenance", [])
-    return nbformat.v4.new_notebook(cells=[_without_code(cell) for cell in cells], metadata=page.metadata)
-
-
-def _markdown(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)
+    shown = [cell if cell.cell_type == "markdown" else new_code_cell("", outputs=cell.outputs) for cell in cells]
+    return new_notebook(cells=shown, metadata=page.metadata)
 
 
 def _shown(contents: list[str], kind: str = "text/html") -> nbformat.NotebookNode:
     """Return a cell of output alone."""
-    outputs = [nbformat.v4.new_output("display_data", data={kind: one}) for one in contents]
-    return nbformat.v4.new_code_cell("", outputs=outputs)
-
-
-def _without_code(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    return cell if cell.cell_type == "markdown" else nbformat.v4.new_code_cell("", outputs=cell.outputs)
+    outputs = [new_output("display_data", data={kind: one}) for one in contents]
+    return new_code_cell("", outputs=outputs)
 
 
 def _outputs(cell: nbformat.NotebookNode, kind: str) -> list[str]:
@@ -204,4 +199,4 @@ def _said(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     if cell.cell_type == "code":
         return [_shown([one], "text/markdown") for one in _outputs(cell, "text/markdown")]
     blocks = _BLOCKS.split(cell.source)
-    return [_markdown(block) for block in blocks if "{result}`" in block and not block.startswith("#")]
+    return [new_markdown_cell(block) for block in blocks if "{result}`" in block and not block.startswith("#")]

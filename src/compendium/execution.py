@@ -185,7 +185,7 @@ def results_of(run: Run, notebook: nbformat.NotebookNode) -> dict[str, Any]:
         "title": run.title,
         "notebook": run.notebook.name,
         "parameters": shown,
-        "data": {name: datasets.sha256(paths.data() / datasets.describe(name)["path"]) for name in run.data},
+        "data": {name: datasets.sha256(datasets.path_of(name)) for name in run.data},
         **harvest.harvest(notebook, label=run.name),
     }
 

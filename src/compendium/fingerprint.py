@@ -186,7 +186,7 @@ def code_of(notebook: nbformat.NotebookNode) -> list[list[str]]:
 
 def data_files(run: Run) -> list[Path]:
     """Return the files a run reads: its declared data sets, and any file among its parameters."""
-    declared = [paths.data() / datasets.describe(name)["path"] for name in run.data]
+    declared = [datasets.path_of(name) for name in run.data]
     return declared + [Path(value) for value in run.parameters.values() if _is_file(value)]
 
 

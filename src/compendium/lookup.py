@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import datasets, files, paths
+from compendium import datasets, files
 from compendium.errors import CompendiumError, nearest
 from compendium.recording import text_of
 
@@ -41,7 +41,7 @@ class Lookup:
         """Return the files a reference depends on."""
         if kind in ("result", "param"):
             return [self.results / f"{target.rpartition('/')[0] or run}.json"]
-        return [_path({"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0]))]
+        return [datasets.path_of({"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0]))]
 
     def resolve(self, kind: str, target: str, run: str) -> Reference:
         """Return what a reference of a kind shows; ``run`` is the run of the page it stands on.
@@ -114,7 +114,7 @@ class Lookup:
         return Reference(row["value"], f"{row['meaning']} ({row['source']})", "reference/constants", f"const-{target}")
 
     def _row(self, name: str, keys: list[str]) -> pd.Series:
-        frame = _table(_path(name), name)
+        frame = _table(datasets.path_of(name), name)
         key = datasets.describe(name)["schema"].get("primaryKey", [])
         key = [key] if isinstance(key, str) else key
         if len(keys) != len(key):
@@ -127,10 +127,6 @@ class Lookup:
                 )
             frame = chosen
         return frame.iloc[0]
-
-
-def _path(name: str) -> Path:
-    return paths.data() / datasets.describe(name)["path"]
 
 
 @files.once

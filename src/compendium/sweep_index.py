@@ -58,7 +58,7 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
             reason, title = NOT_SAFE.strip(), NOT_SAFE + title.removeprefix(NOT_SAFE)
         index.append((row.name, status, reason, *(row.cells.get(name, "") for name in parameters)))
         for name, entry in found.items():
-            results.append((row.name, *(_plain(entry.get(column, "")) for column in ("name", *RESULT_COLUMNS[2:]))))
+            results.append((row.name, *(entry.get(column) for column in ("name", *RESULT_COLUMNS[2:]))))
             _collect(series, row.name, name, entry)
         if len(shown) < MOST_ROWS:
             shown.append({"name": row.name, "status": status, "reason": reason, "cells": row.cells,
@@ -85,10 +85,6 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         ],
     )
     store.write("index.html", policy.carry(page, policy.of_sweep(page, script=script)) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    return "" if value is None else value
 
 
 def _collect(series: dict[str, Series], row: str, name: str, entry: dict[str, Any]) -> None:

@@ -457,15 +457,11 @@ def _recorded_values() -> dict[str, Any]:
     found = {}
     for path in sorted(paths.results().glob("*.json")):
         try:
-            values = _values(recorded(path.stem) or {})
+            values = record.values(recorded(path.stem) or {})
         except (RunError, AttributeError):
             continue
         found |= {f"{path.stem}/{name}": value for name, value in values.items()}
     return found
-
-
-def _values(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: found["value"] for name, found in entry.get("results", {}).items() if found.get("value") is not None}
 
 
 def _execute(
@@ -492,7 +488,7 @@ def _execute(
             else:
                 found = [result] if isinstance(result, Check) else _run_checks(what, *result)
                 if not isinstance(result, Check) and result[0] is not None:
-                    values.update({f"{name}/{key}": value for key, value in _values(result[0]).items()})
+                    values.update({f"{name}/{key}": value for key, value in record.values(result[0]).items()})
             by_name[name] = found
             tell(found[0] if found[0].differences else next((c for c in found if c.differences), found[0]))
     checks = [check for path in notebooks for check in by_name[path.name]]

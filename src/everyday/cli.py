@@ -497,11 +497,11 @@ def compute(name: str, first: tuple[Path, ...], more: tuple[Path, ...]) -> None:
 @main.command()
 def synthetic() -> None:
     """Write every synthetic data set again from its generator."""
-    from compendium import datasets, files, paths
+    from compendium import datasets, files
     from everyday import synthetic as generators
 
     for name, make in generators.GENERATORS.items():
-        path = paths.data() / datasets.describe(name)["path"]
+        path = datasets.path_of(name)
         state = "written" if files.write_whole(path, generators.to_csv_bytes(make())) else "unchanged"
         click.echo(f"{state:>9}  {path.name}")
 

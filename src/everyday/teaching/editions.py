@@ -106,7 +106,7 @@ def course() -> dict[str, bytes]:
 
 def bundled(module: Module) -> dict[str, bytes]:
     """Return the class's data files of a module, by name of the data set."""
-    return {name: (paths.data() / datasets.describe(name)["path"]).read_bytes() for name in module.about["data"]}
+    return {name: datasets.path_of(name).read_bytes() for name in module.about["data"]}
 
 
 def student_files(module: Module) -> dict[str, bytes]:
