@@ -104,7 +104,10 @@ def extension() -> ModuleType | None:
     among the built pages), ``checks(values) -> list`` (verdicts of :mod:`compendium.verification`) and
     ``written() -> list[Path]`` (files and folders among the book's sources that its pages are written to).
     """
-    name = load().extension
+    return _module(load().extension)
+
+
+def _module(name: str) -> ModuleType | None:
     return importlib.import_module(name) if name else None
 
 
@@ -116,8 +119,7 @@ def extended(function: str, *given: Any, default: Any = None) -> Any:
 
 def style() -> ModuleType | None:
     """Return the module with the look of figures, if the project names one."""
-    name = load().style
-    return importlib.import_module(name) if name else None
+    return _module(load().style)
 
 
 def reader() -> Callable[..., pd.DataFrame]:

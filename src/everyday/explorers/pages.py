@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from compendium import escape
+from compendium.plotting import NARROW, canvas
 from compendium.tables import Table
 from compendium.tables import table as lay_out
+from healthsys.plots.style import COLOUR
 
 #: What a reader who pastes numbers is told, and the example that the box shows.
 _OWN = """<details class="hs-own-data" hidden><summary>Use your own numbers</summary>
@@ -184,6 +187,14 @@ class Explorer:
             f'<details class="hs-alternative"><summary>Show as a table</summary>{shown.html}</details>',
             "",
         )
+
+
+def titled(width: int, *, title: str, across: str, heights: tuple[int, int] = (340, 320)) -> tuple[Figure, Any]:
+    """Return a figure and its axes for a chart of the start: title, what goes across, heights wide and narrow."""
+    figure, axes = canvas(width, heights[width <= NARROW])
+    axes.set_title(title, fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+    axes.set_xlabel(across)
+    return figure, axes
 
 
 def script_json(value: Any) -> str:

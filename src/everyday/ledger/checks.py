@@ -188,7 +188,7 @@ def names_in(*expressions: str) -> set[str]:
     found: set[str] = set()
     for expression in expressions:
         try:
-            nodes = list(ast.walk(ast.parse(expression.strip() or "0", mode="eval")))
+            nodes = _nodes(expression.strip() or "0")
         except SyntaxError:
             continue
         targets = [one for node in nodes if isinstance(node, ast.comprehension) for one in ast.walk(node.target)]
@@ -201,11 +201,15 @@ def _same(left: ast.AST, right: ast.AST) -> bool:
     return ast.dump(left) == ast.dump(right)
 
 
+def _nodes(expression: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(expression.strip(), mode="eval")))
+
+
 def _comparisons(expression: str) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
-    nodes = [node for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Compare)]
     return [
         (left, operator_, right)
-        for node in nodes
+        for node in _nodes(expression)
+        if isinstance(node, ast.Compare)
         for left, operator_, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
     ]
 
@@ -239,15 +243,11 @@ def counted_lists(expression: str, inputs: Mapping[str, Any]) -> list[str]:
     >>> counted_lists("len(named) == stated", {"stated": 2, "named": ["self", "us"]})
     ['named']
     """
-    calls = [node for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Call)]
-    named = [
-        call.args[0].id
-        for call in calls
-        if isinstance(call.func, ast.Name)
-        and call.func.id == "len"
-        and call.args
-        and isinstance(call.args[0], ast.Name)
-    ]
+    named = []
+    for node in _nodes(expression):
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name), *_]):
+                named.append(name)
     return [name for name in named if isinstance(inputs.get(name), list) and isinstance((inputs[name] or [0])[0], str)]
 
 
@@ -267,8 +267,8 @@ def refuse_tautology(expression: str, inputs: Mapping[str, Any]) -> None:
     """Refuse a check that compares a value with itself, or that would come out the same whatever was reported.
 
     Each input of a check that is not false is replaced by other values; if none changes what the check comes to, it
-    proves nothing. A length of a
-    typed list that is compared with no announced number is refused too: it counts what the reader typed.
+    proves nothing. A length of a typed list that is compared with no announced number is refused too: it counts what
+    the reader typed.
 
     Examples
     --------
