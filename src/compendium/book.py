@@ -209,8 +209,6 @@ def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None)
 def without_icons(style: str) -> str:
     """Return a style sheet without the rules of the theme's icon font.
 
-    Examples
-    --------
     >>> without_icons("a{b:c}.fa,.fa-sun{d:e}.fa-sun:before{f:g}.fade{h:i}@font-face{font-family:Font Awesome 6;j:k}")
     'a{b:c}.fade{h:i}'
     """

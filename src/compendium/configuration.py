@@ -74,8 +74,6 @@ def _published(settings: dict[str, Any]) -> dict[str, Any]:
 def text(settings: dict[str, Any]) -> str:
     """Return settings of Sphinx as the text of a ``conf.py``.
 
-    Examples
-    --------
     >>> text({"html_title": "A book", "author": "B"})
     "author = 'B'\\nhtml_title = 'A book'\\n"
     """

@@ -56,8 +56,6 @@ def _is_sentence(entry: dict[str, Any]) -> bool:
 def shown_as(entry: dict[str, Any]) -> str:
     """Return a recorded result as its page shows it, with the percent sign next to its number.
 
-    Examples
-    --------
     >>> shown_as({"text": "4.3 weeks", "interval": "95% CI 2.0 to 6.6"}), shown_as({"text": "12 points"})
     ('4.3 weeks (95% CI 2.0 to 6.6)', '12 points')
     """

@@ -123,8 +123,6 @@ def metadata(names: list[str], *, sums: str) -> dict[str, Any]:
 def _compacted(described: Any) -> Any:
     """Return JSON-LD in which a list of one entry is that entry, as RO-Crate recommends.
 
-    Examples
-    --------
     >>> _compacted({"@graph": [{"input": [{"@id": "a"}], "output": [{"@id": "a"}, {"@id": "b"}]}, {"@id": "./"}]})
     {'@graph': [{'input': {'@id': 'a'}, 'output': [{'@id': 'a'}, {'@id': 'b'}]}, {'@id': './'}]}
     """

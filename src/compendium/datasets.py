@@ -178,8 +178,6 @@ KINDS_SHOWN = {"illustrative": "synthetic", "template": "synthetic", "yours": "y
 def provenance(frame: pd.DataFrame) -> str:
     """Say in short sentences what a loaded table is: title, kind, rows, source.
 
-    Examples
-    --------
     >>> provenance(load("climate_benchmarks")).split(". ")[1]
     'Published data, 9 rows'
     """

@@ -37,8 +37,6 @@ _KNOWN = {
 def listed(lock: Path) -> list[tuple[str, str, str]]:
     """Return the lines of a lock: normalised name, version, and the marker that says where it holds, or nothing.
 
-    Examples
-    --------
     >>> [version for name, version, _ in listed(paths.root() / "requirements" / "book.lock") if name == "papermill"]
     ['2.7.0']
     """
@@ -49,8 +47,6 @@ def listed(lock: Path) -> list[tuple[str, str, str]]:
 def pinned(lock: Path) -> dict[str, list[str]]:
     """Return the packages of a lock by their normalised name, each with its versions.
 
-    Examples
-    --------
     >>> pinned(paths.root() / "requirements" / "book.lock")["papermill"]
     ['2.7.0']
     """
@@ -63,8 +59,6 @@ def pinned(lock: Path) -> dict[str, list[str]]:
 def licence(package: str) -> str:
     """Return the licence that an installed package states, by its short name; its own words where that is not known.
 
-    Examples
-    --------
     >>> licence("pandas"), licence("statsmodels")
     ('BSD', 'BSD')
     """

@@ -74,8 +74,6 @@ def _words(values: pd.Series) -> str:
 def _number(value: Any) -> str:
     """Return four digits of a number, or a label as it is.
 
-    Examples
-    --------
     >>> _number(101398.0), _number(0.034567), _number("2020-01")
     ('101,398', '0.03457', '2020-01')
     """

@@ -37,8 +37,6 @@ MOST_SENTENCES = 12
 class Cover:
     """What stands above a report: its title in the reader's words, and who made it, when, and who answers for it.
 
-    Examples
-    --------
     >>> print(Cover(organisation="Our Trust", date="1 May 2026").lines("How large is the gap?"))
     # How large is the gap?
     <BLANKLINE>
@@ -62,8 +60,6 @@ class Cover:
 def sections(cells: list[nbformat.NotebookNode]) -> list[tuple[str, list[nbformat.NotebookNode]]]:
     """Return headings of the second level and the cells below each; what stands before the first has none.
 
-    Examples
-    --------
     >>> cell = nbformat.v4.new_markdown_cell("# A\\n\\nSo.\\n\\n## Data\\n\\nTwo.\\n\\n## Results")
     >>> [(heading, len(below)) for heading, below in sections([cell])]
     [('', 1), ('Data', 1), ('Results', 1)]
@@ -133,8 +129,6 @@ def _blocks(source: str, wanted: Any) -> str:
 def without_dead_links(body: str) -> str:
     """Return markup in which a link to a file beside the page, or to a place that it lacks, is plain text.
 
-    Examples
-    --------
     >>> without_dead_links('<a href="other.html">b</a> <a href="#here">c</a> <a href="https://doi.org/1">d</a>')
     'b c <a href="https://doi.org/1">d</a>'
     """

@@ -79,8 +79,6 @@ def compose(
 def wanted(tags: list[str], values: dict[str, Any]) -> bool:
     """Return whether a cell is shown: ``if-NAME`` needs parameter NAME to be set, ``if-NAME=VALUE`` to have that value.
 
-    Examples
-    --------
     >>> wanted(["if-control"], {"control": ""}), wanted(["if-control"], {"control": "Area North"}), wanted([], {})
     (False, True, True)
     >>> wanted(["if-group=sex"], {"group": "sex"}), wanted(["if-group=sex"], {"group": "disabled"})

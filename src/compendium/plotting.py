@@ -72,8 +72,6 @@ def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
 def label(name: Any) -> str:
     """Return a name from data as the label of an artist: matplotlib leaves one that begins with "_" out of a legend.
 
-    Examples
-    --------
     >>> label("Ward 3"), label("_Ward 3").endswith("_Ward 3"), label("_Ward 3").startswith("_")
     ('Ward 3', True, False)
     """
@@ -182,8 +180,6 @@ def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> C
 def drawing(draw: Callable[..., Figure], *data: Any, name: str, width: int, alt: str, **options: Any) -> str:
     """Draw once, at one width, and return SVG for a page; :func:`show` is for figures of a notebook.
 
-    Examples
-    --------
     >>> drawing(lambda rows, width: canvas(width, 60)[0], [], name="empty", width=100, alt="Nothing")[:4]
     '<svg'
     """

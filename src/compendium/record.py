@@ -109,8 +109,6 @@ def _compare_figures(run: str, name: str, before: dict[str, Any], after: dict[st
 def same(one: Any, other: Any, *, relative: float = RELATIVE) -> bool:
     """Whether two recorded values agree: numbers within a relative difference, anything else exactly.
 
-    Examples
-    --------
     >>> same(1.0, 1.0 + 1e-9), same(1.0, 1.001), same(6, 7), same("a", "a")
     (True, False, False, True)
     """

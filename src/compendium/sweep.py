@@ -155,8 +155,6 @@ def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterat
 def _folder_name(given: str) -> str:
     """Return a name as a folder can be called: lower-case letters, digits and hyphens, 80 at most.
 
-    Examples
-    --------
     >>> _folder_name("St. Mary's NHS Trust (2023)")
     'st-mary-s-nhs-trust-2023'
     """

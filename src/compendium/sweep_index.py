@@ -99,8 +99,6 @@ def _collect(series: dict[str, Series], row: str, name: str, entry: dict[str, An
 def _text(value: float, pattern: str) -> str:
     """Show a value as its result is shown; a mean or median of whole numbers may need a digit more.
 
-    Examples
-    --------
     >>> _text(12.5, "{:,d} people"), _text(12.0, "{:.1f} %")
     ('12.5', '12.0 %')
     """

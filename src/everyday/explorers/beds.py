@@ -21,8 +21,6 @@ MOST = 80
 def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> State:
     """Return what a ward means for those who come: arrivals per day, mean stay in days, accepted risk in percent.
 
-    Examples
-    --------
     >>> print(beds_state(beds=12, arrivals=2, stay=5, accepted=5).sentence.split(". ")[1])
     With one more bed, 35 fewer per 1,000 would be turned away
     """

@@ -200,8 +200,6 @@ def titled(width: int, *, title: str, across: str, heights: tuple[int, int] = (3
 def script_json(value: Any) -> str:
     """Return JSON, of numpy's numbers too, that cannot end the script element around it.
 
-    Examples
-    --------
     >>> script_json({"name": "</script>"})
     '{"name":"\\\\u003c/script>"}'
     """
@@ -213,8 +211,6 @@ def script_json(value: Any) -> str:
 def steady(number: float | str) -> float:
     """Return a number without the last digits, in which processors and builds of libraries differ.
 
-    Examples
-    --------
     >>> steady(-0.18114010445831788) == steady(-0.1811401044583179)
     True
     """

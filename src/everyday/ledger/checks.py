@@ -39,8 +39,6 @@ class CheckError(HealthsysError, ValueError):
 def date(text: str) -> datetime.date:
     """Return the day of an ISO date.
 
-    Examples
-    --------
     >>> date("2017-01-01").year
     2017
     """
@@ -50,8 +48,6 @@ def date(text: str) -> datetime.date:
 def days(first: datetime.date, last: datetime.date) -> int:
     """Return the number of days from one date to another.
 
-    Examples
-    --------
     >>> days(date("2017-01-01"), date("2017-07-22"))
     202
     """
@@ -61,8 +57,6 @@ def days(first: datetime.date, last: datetime.date) -> int:
 def unique(values: list[Any]) -> list[Any]:
     """Return the different values of a list in their order of first appearance.
 
-    Examples
-    --------
     >>> unique([1, 1, 2, 3])
     [1, 2, 3]
     """
@@ -72,8 +66,6 @@ def unique(values: list[Any]) -> list[Any]:
 def rounded(value: float, digits: int = 0) -> float:
     """Return a number rounded to some decimals, a half to the even digit.
 
-    Examples
-    --------
     >>> rounded(20.7639, 1)
     20.8
     """
@@ -180,8 +172,6 @@ def _said(error: Exception) -> str:
 def names_in(*expressions: str) -> set[str]:
     """Return the names that expressions use, functions left out.
 
-    Examples
-    --------
     >>> sorted(names_in("sum([x for x in shares]) == whole"))
     ['shares', 'whole']
     """
@@ -217,8 +207,6 @@ def _comparisons(expression: str) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
 def compares_reported_values(expression: str, inputs: Mapping[str, Any]) -> bool:
     """Return whether a check sets one typed single value equal to another, without any calculation.
 
-    Examples
-    --------
     >>> compares_reported_values("first == second", {"first": 2, "second": 2})
     True
     >>> compares_reported_values("after - before == rise", {"after": 5, "before": 3, "rise": 2})
@@ -238,8 +226,6 @@ def compares_reported_values(expression: str, inputs: Mapping[str, Any]) -> bool
 def counted_lists(expression: str, inputs: Mapping[str, Any]) -> list[str]:
     """Return the names of lists of texts whose length a check uses.
 
-    Examples
-    --------
     >>> counted_lists("len(named) == stated", {"stated": 2, "named": ["self", "us"]})
     ['named']
     """
@@ -314,8 +300,6 @@ def refuse_tautology(expression: str, inputs: Mapping[str, Any]) -> None:
 def parse_inputs(text: str | None) -> dict[str, Any]:
     """Read the named inputs of a claim from a JSON object; a text of the form YYYY-MM-DD becomes a date.
 
-    Examples
-    --------
     >>> parse_inputs('{"start": "2017-01-01", "held": 16}')
     {'start': datetime.date(2017, 1, 1), 'held': 16}
     """

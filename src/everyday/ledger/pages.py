@@ -45,8 +45,6 @@ class Source:
 def sources(bibliography: str) -> dict[str, Source]:
     """Read how each source is called from BibTeX text, by key; braces are removed.
 
-    Examples
-    --------
     >>> entry = "@article{a2020, author = {Bo, Al and Cy, Di and Ek, Fi}, title = {{On} it}, year = {2020}}"
     >>> sources(entry)["a2020"]
     Source(title='On it', short='Bo et al. 2020')

@@ -20,8 +20,6 @@ WIDTH, HEIGHT = 358, 330
 def idea_figure(module: str) -> str:
     """Return the figure of a module's idea, with its title and below it what its numbers are.
 
-    Examples
-    --------
     >>> idea_figure("pay-gaps")[:7], "<svg" in idea_figure("pay-gaps")
     ('<figure', True)
     """

@@ -86,8 +86,6 @@ class Module:
 def domains() -> dict[str, int]:
     """Return the domains of the WHO-ASPHER competency framework, in its order, with their number of items.
 
-    Examples
-    --------
     >>> len(domains()), sum(domains().values())
     (10, 84)
     """
