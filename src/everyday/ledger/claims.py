@@ -169,8 +169,7 @@ def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
     >>> ledger.columns[0]
     'claim_id'
     """
-    claims = datasets.load("claims") if path is None else datasets.read(path, layout="claims")
-    claims = claims.copy()
+    claims = (datasets.load("claims") if path is None else datasets.read(path, layout="claims")).copy()
     for column in claims.columns:
         if column != "material":
             claims[column] = claims[column].fillna("").astype("str")
