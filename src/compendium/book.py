@@ -137,10 +137,9 @@ def inputs_hash() -> str:
     """Return the hash of everything the page build reads."""
     book = paths.book()
     read = [path for path in book.rglob("*") if path.is_file() and "_build" not in path.relative_to(book).parts]
-    read += sorted((paths.build() / "results").glob("*.json")) + sorted(paths.notebooks().glob("*.ipynb"))
-    read += [path for path in paths.data().rglob("*") if path.is_file()]
-    read += kept.files_below(*project.folders())
-    read += [paths.root() / "requirements" / "book.lock", *sorted((paths.notebooks() / "teaching").glob("*.*"))]
+    read += [*(paths.build() / "results").glob("*.json"), *paths.notebooks().glob("*.ipynb")]
+    read += kept.files_below(paths.data(), *project.folders())
+    read += [paths.root() / "requirements" / "book.lock", *(paths.notebooks() / "teaching").glob("*.*")]
     read += [path for path in (paths.root() / "CHANGELOG.md", paths.root() / "CITATION.cff") if path.is_file()]
     digest = hashlib.sha256()
     for path in sorted(read):
@@ -210,8 +209,6 @@ def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None)
 def without_icons(style: str) -> str:
     """Return a style sheet without the rules of the theme's icon font.
 
-    Examples
-    --------
     >>> without_icons("a{b:c}.fa,.fa-sun{d:e}.fa-sun:before{f:g}.fade{h:i}@font-face{font-family:Font Awesome 6;j:k}")
     'a{b:c}.fade{h:i}'
     """

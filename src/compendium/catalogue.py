@@ -32,9 +32,8 @@ def notebooks() -> list[tuple[str, str, bool]]:
     used = dict.fromkeys(run.notebook for run in load_runs().values())
     found = []
     for path in sorted(used):
-        source = read_source(path)
-        own = any(one.is_source for one in parameters_of(source, label=path.name).values())
-        found.append((path.stem, title_of(source, path.stem), own))
+        source, known = _parameters(path.stem)
+        found.append((path.stem, title_of(source, path.stem), any(one.is_source for one in known.values())))
     return found
 
 

@@ -68,8 +68,6 @@ def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run], asked: Sequ
 def opened(source: str, chapter: Chapter) -> str:
     """Return the first cell of a page with its question beneath the title and, after the finding, how sure it is.
 
-    Examples
-    --------
     >>> print(opened("# Beds\\n\\nFewer.", Chapter(question="Are there fewer?", sure="A count.")))
     # Beds
     <BLANKLINE>
@@ -92,8 +90,6 @@ def opened(source: str, chapter: Chapter) -> str:
 def typeset(text: str) -> str:
     """Return text with a typographer's apostrophe, and no line break before a percent sign.
 
-    Examples
-    --------
     >>> typeset("the review's 5 %") == "the review\u2019s 5\u00a0%"
     True
     """
@@ -103,8 +99,6 @@ def typeset(text: str) -> str:
 def questions(chapter: Chapter) -> str:
     """Return the section of questions with which readers check themselves; each answer is folded.
 
-    Examples
-    --------
     >>> print(questions(Chapter(ask=({"question": "Why?", "answer": "Because."},))))
     ## Check yourself
     <BLANKLINE>

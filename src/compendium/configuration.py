@@ -13,11 +13,10 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 from compendium import address, cite, files, paths
@@ -75,8 +74,6 @@ def _published(settings: dict[str, Any]) -> dict[str, Any]:
 def text(settings: dict[str, Any]) -> str:
     """Return settings of Sphinx as the text of a ``conf.py``.
 
-    Examples
-    --------
     >>> text({"html_title": "A book", "author": "B"})
     "author = 'B'\\nhtml_title = 'A book'\\n"
     """
@@ -106,7 +103,8 @@ def build(work: Path, *, epoch: str) -> str:
     if begun.is_file():  # and never ended: what was said of the pages read then is lost
         shutil.rmtree(work)
     files.write_whole(begun, "")
-    with _dated(epoch), warnings.catch_warnings(action="ignore"), patch_docutils(book), docutils_namespace():
+    dated = mock.patch.dict(os.environ, SOURCE_DATE_EPOCH=epoch)
+    with dated, warnings.catch_warnings(action="ignore"), patch_docutils(book), docutils_namespace():
         try:
             given = {"confoverrides": {"nitpicky": True}, "status": None, "warning": said}
             app = Sphinx(book, book, made / "html", made / ".doctrees", "html", **given)
@@ -122,15 +120,3 @@ def build(work: Path, *, epoch: str) -> str:
         (made / ".doctrees" / f"{name}.doctree").unlink(missing_ok=True)
     begun.unlink(missing_ok=True)
     return said.getvalue()
-
-
-@contextmanager
-def _dated(epoch: str) -> Iterator[None]:
-    before = os.environ.get("SOURCE_DATE_EPOCH")
-    os.environ["SOURCE_DATE_EPOCH"] = epoch
-    try:
-        yield
-    finally:
-        del os.environ["SOURCE_DATE_EPOCH"]
-        if before is not None:
-            os.environ["SOURCE_DATE_EPOCH"] = before

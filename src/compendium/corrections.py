@@ -9,11 +9,10 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-import json
 import re
 from typing import Any
 
-from compendium import datasets, execution, files, paths, policy, record, stored
+from compendium import datasets, files, policy, record, stored
 from compendium.errors import RunError
 from compendium.runs import load_runs
 
@@ -32,15 +31,12 @@ def moved(run: str) -> list[dict[str, str]]:
     reader sees, nor other words or signs for the same results: sentences are listed only with a number that moved. A
     run that has not been executed is a ``RunError``.
     """
-    published, built = record.recorded_path(run), execution.results_path(run)
-    if not built.is_file():
-        raise RunError(f"run '{run}' has no built results; execute it first: healthsys run {run}")
-    if not published.is_file():
+    published, built = record.sides(run)
+    if published is None:
         return []
-    before, after = (json.loads(path.read_text(encoding="utf-8"))["results"] for path in (published, built))
-    rows = []
+    before, rows = published["results"], []
     for name, old in before.items():
-        new = after.get(name)
+        new = built["results"].get(name)
         said, now = shown_as(old), shown_as(new) if new else GONE
         if now != said:
             rows.append({"run": run, "result": name, "meaning": old["meaning"], "old": said, "new": now})
@@ -60,8 +56,6 @@ def _is_sentence(entry: dict[str, Any]) -> bool:
 def shown_as(entry: dict[str, Any]) -> str:
     """Return a recorded result as its page shows it, with the percent sign next to its number.
 
-    Examples
-    --------
     >>> shown_as({"text": "4.3 weeks", "interval": "95% CI 2.0 to 6.6"}), shown_as({"text": "12 points"})
     ('4.3 weeks (95% CI 2.0 to 6.6)', '12 points')
     """
@@ -85,7 +79,7 @@ def append(rows: list[dict[str, str]], *, why: str) -> None:
             f"published results change: {names}; say why, for readers of the page Corrections: "
             'healthsys verify --accept RUN --why "…"'
         )
-    path = paths.data() / datasets.describe(DATA)["path"]
+    path = datasets.path_of(DATA)
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     for row in rows:

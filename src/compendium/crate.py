@@ -123,8 +123,6 @@ def metadata(names: list[str], *, sums: str) -> dict[str, Any]:
 def _compacted(described: Any) -> Any:
     """Return JSON-LD in which a list of one entry is that entry, as RO-Crate recommends.
 
-    Examples
-    --------
     >>> _compacted({"@graph": [{"input": [{"@id": "a"}], "output": [{"@id": "a"}, {"@id": "b"}]}, {"@id": "./"}]})
     {'@graph': [{'input': {'@id': 'a'}, 'output': [{'@id': 'a'}, {'@id': 'b'}]}, {'@id': './'}]}
     """
@@ -156,12 +154,8 @@ def _authors(crate: Any, about: dict[str, Any]) -> list[Any]:
 
 def _file(crate: Any, name: str) -> Any:
     path = paths.root() / name
-    properties = {
-        "name": name,
-        "contentSize": str(path.stat().st_size),
-        "sha256": datasets.sha256(path),
-        "encodingFormat": _MEDIA.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream",
-    }
+    media = _MEDIA.get(path.suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    properties = {"name": name, "encodingFormat": media, **_measured(path)}
     resource = next((r for r in datasets.package()["resources"] if f"data/{r['path']}" == name), None)
     if resource:
         properties |= {"name": resource["title"], "description": resource["description"]}
@@ -173,6 +167,10 @@ def _file(crate: Any, name: str) -> Any:
     licences = [_licence(crate, licence) for licence in named]
     part["license"] = licences if len(licences) > 1 else licences[0]
     return part
+
+
+def _measured(path: Path) -> dict[str, str]:
+    return {"contentSize": str(path.stat().st_size), "sha256": datasets.sha256(path)}
 
 
 def _licence(crate: Any, name: str) -> Any:
@@ -188,12 +186,11 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
     address = "https://www.python.org/"
     language = {"name": "Python", "url": address, "identifier": {"@id": address}, "version": _python()}
     python = crate.add(ComputerLanguage(crate, address, properties=language))
+    listed, version = paths.notebooks() / "runs.yml", str(citation()["version"])
     main = crate.add_workflow(
-        paths.notebooks() / "runs.yml", "notebooks/runs.yml", main=True, lang=python,
-        properties={"name": "The runs of the book: one notebook with one set of parameters each",
-                    "version": str(citation()["version"]), "encodingFormat": "application/yaml",
-                    "sha256": datasets.sha256(paths.notebooks() / "runs.yml"),
-                    "contentSize": str((paths.notebooks() / "runs.yml").stat().st_size)},
+        listed, "notebooks/runs.yml", main=True, lang=python,
+        properties={"name": "The runs of the book: one notebook with one set of parameters each", "version": version,
+                    "encodingFormat": "application/yaml", **_measured(listed)},
     )  # fmt: skip
     main["author"] = maintainers
     main["license"] = code = _licence(crate, citation()["license"])
@@ -209,9 +206,8 @@ def _workflows(crate: Any, runs: dict[str, Run], described: dict[str, Any], main
         if name not in notebooks:
             notebooks[name] = crate.add_workflow(
                 run.notebook, name, lang=python,
-                properties={"name": run.notebook.stem, "encodingFormat": _MEDIA[".ipynb"],
-                            "version": str(citation()["version"]), "sha256": datasets.sha256(run.notebook),
-                            "contentSize": str(run.notebook.stat().st_size)},
+                properties={"name": run.notebook.stem, "encodingFormat": _MEDIA[".ipynb"], "version": version,
+                            **_measured(run.notebook)},
             )  # fmt: skip
             notebooks[name]["license"] = [code, _licence(crate, TEXT_LICENCE)]  # its cells are code, or text
             inputs[name] = {key: _parameter(crate, run.notebook.stem, value) for key, value in known.items()}

@@ -6,7 +6,6 @@ data set; :func:`read` reads a reader's own file in the layout of a bundled one,
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import os
@@ -16,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import paths, project
+from compendium import files, paths, project
 from compendium.errors import DatasetError, nearest
 
 #: How a file came to be; shown wherever its numbers are. ``coded`` is our own coding of a published text,
@@ -32,12 +31,11 @@ DECLARED_VARIABLE = "HEALTHSYS_RUN_DATA"
 
 def package() -> dict[str, Any]:
     """Return the whole data package descriptor (``data/datapackage.json``)."""
-    path = paths.data() / "datapackage.json"
-    return _package(path, path.stat().st_mtime_ns)
+    return _package(paths.data() / "datapackage.json")
 
 
-@functools.lru_cache(maxsize=8)
-def _package(path: Path, _modified: int) -> dict[str, Any]:
+@files.once
+def _package(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -60,6 +58,11 @@ def describe(name: str) -> dict[str, Any]:
     raise DatasetError(
         f"there is no data set '{name}'.{nearest(name, names())} `healthsys data` lists those there are"
     )
+
+
+def path_of(name: str) -> Path:
+    """Return the file of one bundled data set (:func:`describe`)."""
+    return paths.data() / describe(name)["path"]
 
 
 def sha256(path: Path) -> str:
@@ -120,7 +123,7 @@ def opened(name: str, read: Callable[..., pd.DataFrame]) -> pd.DataFrame:
     return frame
 
 
-def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = None) -> pd.DataFrame:
+def read(source: str | Path, *, layout: str) -> pd.DataFrame:
     """Read a bundled data set by name, or a reader's own CSV file in the layout of a bundled one.
 
     Parameters
@@ -130,9 +133,6 @@ def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = Non
     layout
         Name of the bundled data set whose schema the file must follow. Columns that the schema does not name are
         kept as text.
-    schema
-        A table schema to check a reader's own file against, where its columns depend on something else (such as the
-        items of a questionnaire); the layout's own unless given.
 
     Returns
     -------
@@ -154,7 +154,7 @@ def read(source: str | Path, *, layout: str, schema: dict[str, Any] | None = Non
             f"'{text}' is neither a bundled data set nor a file.{nearest(text, names())} "
             f"Give a path to a CSV file, or one of: {', '.join(n for n in names() if n.startswith(layout[:6]))}"
         )
-    return owned(project.reader()(path, schema or describe(layout)["schema"], label=path.name), path)
+    return owned(project.reader()(path, describe(layout)["schema"], label=path.name), path)
 
 
 def owned(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -178,8 +178,6 @@ KINDS_SHOWN = {"illustrative": "synthetic", "template": "synthetic", "yours": "y
 def provenance(frame: pd.DataFrame) -> str:
     """Say in short sentences what a loaded table is: title, kind, rows, source.
 
-    Examples
-    --------
     >>> provenance(load("climate_benchmarks")).split(". ")[1]
     'Published data, 9 rows'
     """

@@ -21,7 +21,8 @@ LOCKS = {"book": "the book", "test": "tests only", "teach": "marking", "scale": 
 #: What stands for a licence that the metadata of a package do not give.
 NOT_STATED = "not stated"
 
-_PINNED = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)(?: ; ([^\\]+))?", re.M)
+#: A line of a lock: name, perhaps extras, version, perhaps a marker.
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?: *; *(.*?))? *\\?$", re.M)
 
 #: Licences by the words packages use for them; the first that matches is taken.
 _KNOWN = {
@@ -33,25 +34,31 @@ _KNOWN = {
 }  # fmt: skip
 
 
+def listed(lock: Path) -> list[tuple[str, str, str]]:
+    """Return the lines of a lock: normalised name, version, and the marker that says where it holds, or nothing.
+
+    >>> [version for name, version, _ in listed(paths.root() / "requirements" / "book.lock") if name == "papermill"]
+    ['2.7.0']
+    """
+    found = _PINNED.findall(lock.read_text(encoding="utf-8"))
+    return [(canonicalize_name(name), version, marker) for name, version, marker in found]
+
+
 def pinned(lock: Path) -> dict[str, list[str]]:
     """Return the packages of a lock by their normalised name, each with its versions.
 
-    Examples
-    --------
     >>> pinned(paths.root() / "requirements" / "book.lock")["papermill"]
     ['2.7.0']
     """
     found: dict[str, list[str]] = {}
-    for name, version, _ in _PINNED.findall(lock.read_text(encoding="utf-8")):
-        found.setdefault(canonicalize_name(name), []).append(version)
+    for name, version, _ in listed(lock):
+        found.setdefault(name, []).append(version)
     return found
 
 
 def licence(package: str) -> str:
     """Return the licence that an installed package states, by its short name; its own words where that is not known.
 
-    Examples
-    --------
     >>> licence("pandas"), licence("statsmodels")
     ('BSD', 'BSD')
     """
@@ -77,7 +84,7 @@ def table() -> pd.DataFrame:
     A package that this environment lacks, because it is for another Python or operating system, keeps the licence that
     the committed table gives it.
     """
-    path = paths.data() / datasets.describe(DATA)["path"]
+    path = datasets.path_of(DATA)
     before = dict(zip(*pd.read_csv(path, dtype="str")[["package", "licence"]].to_numpy().T, strict=True))
     rows = {}
     for lock, purpose in LOCKS.items():
@@ -94,7 +101,7 @@ def table() -> pd.DataFrame:
 
 def write() -> Path:
     """Write the committed table again from the locks and the metadata of what is installed; return its path."""
-    path = paths.data() / datasets.describe(DATA)["path"]
+    path = datasets.path_of(DATA)
     files.write_whole(path, table().to_csv(index=False, lineterminator="\n"))
     stored.stamp_data()
     return path

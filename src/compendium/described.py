@@ -46,14 +46,13 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
             said.append(f"{name}: {_words(values)}")
         elif values.nunique() == 1:
             said.append(f"{name}: {_number(values.iloc[0])} throughout")
+        elif column == label:
+            said.append(f"{name}: {_number(values.min())} to {_number(values.max())}")
         else:
-            ends = f"{_number(values.iloc[0])} at first, {_number(values.iloc[-1])} at last; "
-            if column == label:
-                said.append(f"{name}: {_number(values.min())} to {_number(values.max())}")
-                continue
             low, high = known.loc[values.idxmin()], known.loc[values.idxmax()]
             said.append(
-                f"{name}: {ends}lowest {_number(low[column])} ({_number(low[label])}), "
+                f"{name}: {_number(values.iloc[0])} at first, {_number(values.iloc[-1])} at last; "
+                f"lowest {_number(low[column])} ({_number(low[label])}), "
                 f"highest {_number(high[column])} ({_number(high[label])})"
             )
     return said
@@ -75,8 +74,6 @@ def _words(values: pd.Series) -> str:
 def _number(value: Any) -> str:
     """Return four digits of a number, or a label as it is.
 
-    Examples
-    --------
     >>> _number(101398.0), _number(0.034567), _number("2020-01")
     ('101,398', '0.03457', '2020-01')
     """

@@ -90,8 +90,6 @@ def _converter() -> ModuleType:
 def png(svg: str) -> bytes:
     """Return a drawing that stands alone as PNG, :data:`SCALE` pixels for one.
 
-    Examples
-    --------
     >>> png('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2" width="2" height="2"></svg>')[1:4]
     b'PNG'
     """

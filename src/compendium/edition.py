@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compendium import escape
 from compendium.parameters import Parameter
@@ -36,8 +37,6 @@ MOST_SENTENCES = 12
 class Cover:
     """What stands above a report: its title in the reader's words, and who made it, when, and who answers for it.
 
-    Examples
-    --------
     >>> print(Cover(organisation="Our Trust", date="1 May 2026").lines("How large is the gap?"))
     # How large is the gap?
     <BLANKLINE>
@@ -61,8 +60,6 @@ class Cover:
 def sections(cells: list[nbformat.NotebookNode]) -> list[tuple[str, list[nbformat.NotebookNode]]]:
     """Return headings of the second level and the cells below each; what stands before the first has none.
 
-    Examples
-    --------
     >>> cell = nbformat.v4.new_markdown_cell("# A\\n\\nSo.\\n\\n## Data\\n\\nTwo.\\n\\n## Results")
     >>> [(heading, len(below)) for heading, below in sections([cell])]
     [('', 1), ('Data', 1), ('Results', 1)]
@@ -75,7 +72,7 @@ def sections(cells: list[nbformat.NotebookNode]) -> list[tuple[str, list[nbforma
         for text in filter(str.strip, _HEADING.split(cell.source)):
             if text.startswith("## "):
                 found.append((text.partition("\n")[0][3:].strip(), []))
-            found[-1][1].append(nbformat.v4.new_markdown_cell(text.strip(), metadata=cell.metadata))
+            found[-1][1].append(new_markdown_cell(text.strip(), metadata=cell.metadata))
     return found
 
 
@@ -100,7 +97,7 @@ def for_reader(
     if missing:
         said = "; ".join(f"{known[name].meaning} (`{name}`)" for name in missing)
         first = next((at for at, cell in enumerate(kept) if cell.source.startswith("## ")), len(kept))
-        kept.insert(first, nbformat.v4.new_markdown_cell(f"Not given, and so left out: {said}."))
+        kept.insert(first, new_markdown_cell(f"Not given, and so left out: {said}."))
     return kept
 
 
@@ -132,8 +129,6 @@ def _blocks(source: str, wanted: Any) -> str:
 def without_dead_links(body: str) -> str:
     """Return markup in which a link to a file beside the page, or to a place that it lacks, is plain text.
 
-    Examples
-    --------
     >>> without_dead_links('<a href="other.html">b</a> <a href="#here">c</a> <a href="https://doi.org/1">d</a>')
     'b c <a href="https://doi.org/1">d</a>'
     """
@@ -166,27 +161,21 @@ def short(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
     if figure and not any(figure[0] is cell for cell in results):
         told = [*next(below for _, below in parts if any(figure[0] is cell for cell in below)), *told]
     evidence = [*_read(everything), *(sentence for cell in told for sentence in _said(cell))][:MOST_SENTENCES]
-    cells = [*opening, _markdown("## Results"), _shown([figure[1]] if figure else []), _shown([table] if table else [])]
-    cells += [_markdown("## Evidence"), *evidence] if evidence else []
+    chosen = _shown([figure[1]] if figure else []), _shown([table] if table else [])
+    cells = [*opening, new_markdown_cell("## Results"), *chosen]
+    cells += [new_markdown_cell("## Evidence"), *evidence] if evidence else []
     cells += by_name.get("Limitations", [])
     cells += by_name.get("Results recorded on this page", [])
-    cells += [_markdown("## Settings"), *settings] if settings else []
+    cells += [new_markdown_cell("## Settings"), *settings] if settings else []
     cells += by_name.get("Provenance", [])
-    return nbformat.v4.new_notebook(cells=[_without_code(cell) for cell in cells], metadata=page.metadata)
-
-
-def _markdown(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)
+    shown = [cell if cell.cell_type == "markdown" else new_code_cell("", outputs=cell.outputs) for cell in cells]
+    return new_notebook(cells=shown, metadata=page.metadata)
 
 
 def _shown(contents: list[str], kind: str = "text/html") -> nbformat.NotebookNode:
     """Return a cell of output alone."""
-    outputs = [nbformat.v4.new_output("display_data", data={kind: one}) for one in contents]
-    return nbformat.v4.new_code_cell("", outputs=outputs)
-
-
-def _without_code(cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    return cell if cell.cell_type == "markdown" else nbformat.v4.new_code_cell("", outputs=cell.outputs)
+    outputs = [new_output("display_data", data={kind: one}) for one in contents]
+    return new_code_cell("", outputs=outputs)
 
 
 def _outputs(cell: nbformat.NotebookNode, kind: str) -> list[str]:
@@ -204,4 +193,4 @@ def _said(cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     if cell.cell_type == "code":
         return [_shown([one], "text/markdown") for one in _outputs(cell, "text/markdown")]
     blocks = _BLOCKS.split(cell.source)
-    return [_markdown(block) for block in blocks if "{result}`" in block and not block.startswith("#")]
+    return [new_markdown_cell(block) for block in blocks if "{result}`" in block and not block.startswith("#")]

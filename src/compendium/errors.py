@@ -21,8 +21,6 @@ class RunError(CompendiumError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the words "Did you mean 'x'?" after a blank for the closest known word, or an empty string.
 
-    Examples
-    --------
     >>> nearest("trsut", ["trust", "debate"])
     " Did you mean 'trust'?"
     >>> nearest("zzz", ["trust"])

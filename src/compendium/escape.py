@@ -51,8 +51,6 @@ def plain(text: Any) -> str:
 def lines(text: Any) -> str:
     r"""Return printed text or a message with its lines and their indents kept, and nothing else that is unseen.
 
-    Examples
-    --------
     >>> lines("first\nsecond\x1b[2J")
     'first\nsecond\ufffd[2J'
     """
@@ -75,8 +73,6 @@ def html(text: Any) -> str:
 def html_lines(text: Any) -> str:
     r"""Return text for HTML that keeps its lines, between the tags of ``<pre>``.
 
-    Examples
-    --------
     >>> html_lines("a < b\n\nc")
     'a &lt; b\n\nc'
     """
@@ -86,8 +82,6 @@ def html_lines(text: Any) -> str:
 def markdown(text: Any) -> str:
     r"""Return text for a line of Markdown, where it is shown as it stands.
 
-    Examples
-    --------
     >>> print(markdown("Ward <b>3</b>, $x$, {role}`y`"))
     Ward \<b\>3\</b\>, \$x\$, \{role\}\`y\`
     >>> print(markdown("- no list"), markdown("1. none either"))

@@ -149,14 +149,10 @@ def take_errors(notebook: nbformat.NotebookNode) -> str:
     """Remove what cells wrote to the error stream and return it: it is for the log, not for a page."""
     said = []
     for cell in notebook.cells:
-        kept = []
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream" and output.name == "stderr":
-                said.append(output.text.strip())
-            else:
-                kept.append(output)
         if cell.cell_type == "code":
-            cell.outputs = kept
+            errors = [one for one in cell.outputs if one.output_type == "stream" and one.name == "stderr"]
+            said += [one.text.strip() for one in errors]
+            cell.outputs = [one for one in cell.outputs if one not in errors]
     return "\n".join(said)
 
 
@@ -189,7 +185,7 @@ def results_of(run: Run, notebook: nbformat.NotebookNode) -> dict[str, Any]:
         "title": run.title,
         "notebook": run.notebook.name,
         "parameters": shown,
-        "data": {name: datasets.sha256(paths.data() / datasets.describe(name)["path"]) for name in run.data},
+        "data": {name: datasets.sha256(datasets.path_of(name)) for name in run.data},
         **harvest.harvest(notebook, label=run.name),
     }
 

@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from compendium import paths
 from compendium.errors import CompendiumError
+
+T = TypeVar("T")
 
 #: A fixed date for anything that asks for one (2026-01-01), so that equal sources give equal files.
 EPOCH = "1767225600"
@@ -177,12 +179,25 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def once(read: Callable[..., T]) -> Callable[..., T]:
+    """Let a function of a file be called once in a process while the file has the same size and time.
+
+    Whoever gets the same object again does not change it.
+    """
+
+    @functools.lru_cache(maxsize=4096)
+    def known(path: Path, _modified: int, _size: int, *more: Any) -> T:
+        return read(path, *more)
+
+    @functools.wraps(read)
+    def current(path: Path, *more: Any) -> T:
+        status = path.stat()
+        return known(path, status.st_mtime_ns, status.st_size, *more)
+
+    return current
+
+
+@once
 def settings(path: Path) -> dict[str, Any]:
     """Return a YAML file of settings, not to be changed: it is read once while the file stays as it is."""
-    status = path.stat()
-    return _settings(path, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=32)
-def _settings(path: Path, _modified: int, _size: int) -> dict[str, Any]:
     return yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER) or {}

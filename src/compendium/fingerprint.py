@@ -8,7 +8,6 @@ followed to the module that defines it: a notebook that calls ``spc.xmr`` does n
 from __future__ import annotations
 
 import ast
-import functools
 import hashlib
 import json
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 
-from compendium import datasets, paths, project
+from compendium import datasets, files, paths, project
 from compendium.runs import Run
 
 #: Names that are asked of a file: some of those that a package re-exports, or None for the whole file.
@@ -71,8 +70,7 @@ def source_files(notebook: nbformat.NotebookNode, *, packages: Iterable[Path] | 
     while waiting:
         path, names = waiting.pop()
         asked.add((path, names))
-        status = path.stat()
-        facts = _facts_of_file(path, status.st_mtime_ns, status.st_size)
+        facts = _facts_of_file(path)
         chosen = facts.imports if names is None else _exported(facts, names)
         waiting |= {found for one in chosen for found in _asked(one, facts, known)} - asked
     files = {path for path, _ in asked}
@@ -92,8 +90,8 @@ def imported(tree: ast.AST, packages: Iterable[Path]) -> set[Path]:
     return {path for one in facts.imports for path, _ in _asked(one, facts, known)}
 
 
-@functools.lru_cache(maxsize=4096)
-def _facts_of_file(path: Path, _modified: int, _size: int) -> _Facts:
+@files.once
+def _facts_of_file(path: Path) -> _Facts:
     return _facts(ast.parse(path.read_text(encoding="utf-8")))
 
 
@@ -155,8 +153,7 @@ def _asked(one: _Import, facts: _Facts, known: dict[str, Path]) -> Iterator[tupl
 
 def _reexports(init: Path, name: str) -> bool:
     """Whether a package re-exports a name under which it has a module too."""
-    status = init.stat()
-    return any(one.bound == name for one in _facts_of_file(init, status.st_mtime_ns, status.st_size).imports)
+    return any(one.bound == name for one in _facts_of_file(init).imports)
 
 
 def label(path: Path) -> str:
@@ -176,14 +173,9 @@ def lock_hash() -> str:
     return sha256(paths.root() / "requirements" / "book.lock")
 
 
+@files.once
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, read once while its size and time stay as they are: many runs share a file."""
-    status = path.stat()
-    return _hashed(path, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=4096)
-def _hashed(path: Path, _modified: int, _size: int) -> str:
     return datasets.sha256(path)
 
 
@@ -194,7 +186,7 @@ def code_of(notebook: nbformat.NotebookNode) -> list[list[str]]:
 
 def data_files(run: Run) -> list[Path]:
     """Return the files a run reads: its declared data sets, and any file among its parameters."""
-    declared = [paths.data() / datasets.describe(name)["path"] for name in run.data]
+    declared = [datasets.path_of(name) for name in run.data]
     return declared + [Path(value) for value in run.parameters.values() if _is_file(value)]
 
 

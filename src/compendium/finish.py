@@ -148,8 +148,6 @@ def _page(text: str, document: str, terms: dict[str, tuple[str, str]], site: str
 def folded(text: str) -> str:
     """Return a page whose menu has each part folded, but the part of the page, or the first.
 
-    Examples
-    --------
     >>> menu = '<p aria-level="2" class="caption" role="heading"><span class="caption-text">A</span></p><ul></ul>'
     >>> folded(f'<div class="bd-toc-item">{menu}</div>')[25:]
     '<details class="hs-part" open><summary><span class="caption-text">A</span></summary><ul></ul></details></div>'
@@ -171,8 +169,6 @@ def folded(text: str) -> str:
 def lighter(text: str) -> str:
     """Return a page without what changes nothing that a reader sees: uncoloured code, drawings finer than a pixel.
 
-    Examples
-    --------
     >>> lighter('<span class="n">a</span> <path d="M 1.26 2.04 \\nL 3.98 5"/><text transform="rotate(-0 1 2)">b</text>')
     'a <path d="M 1.3 2 L 4 5"/><text>b</text>'
     >>> lighter('<path d="M8.72 18.78a.75.75 0 0 1 0-1.06"/>')
@@ -201,8 +197,6 @@ def terms_of(glossary: Path) -> dict[str, tuple[str, str]]:
 def with_terms(text: str, terms: dict[str, tuple[str, str]], up: str) -> str:
     """Return a page on which the first mention of each term, outside links and code, leads to the glossary.
 
-    Examples
-    --------
     >>> with_terms("<article><p>The Kappa, a kappa.</p></article>", {"kappa": ("term-kappa", "Agreement.")}, "")
     ... # doctest: +ELLIPSIS
     '<article><p>The <a class="hs-term" href="reference/glossary.html#term-kappa" title="Agreement.">Kappa</a>, a ...
@@ -237,8 +231,6 @@ def with_terms(text: str, terms: dict[str, tuple[str, str]], up: str) -> str:
 def title_of(text: str) -> str:
     """Return the title of a built page, without that of the book.
 
-    Examples
-    --------
     >>> title_of("<title>Gaps &amp; slack &#8212; Everyday Resilience</title>")
     'Gaps & slack'
     """
@@ -249,8 +241,6 @@ def title_of(text: str) -> str:
 def description_of(text: str) -> str:
     """Return what a page says first: the paragraph after its title, cut at a sentence or a word.
 
-    Examples
-    --------
     >>> description_of("<article><h1>A</h1><p>The gap is <a href='#x'>3 %</a>.</p></article>")
     'The gap is 3 %.'
     """
@@ -298,8 +288,6 @@ def _with_zip(text: str, href: str, size: int) -> str:
 def sitemap(documents: list[str], *, site: str) -> str:
     """Return the sitemap of all pages (sphinx-sitemap 2.9 lists only those that a build has just written).
 
-    Examples
-    --------
     >>> print(sitemap(["index"], site="https://example.org/book").splitlines()[2])
       <url><loc>https://example.org/book/index.html</loc></url>
     """

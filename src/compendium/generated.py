@@ -158,10 +158,11 @@ def findings() -> str:
     rows, known = [], chapters.load()
     for run in load_runs().values():
         path = paths.build() / "results" / f"{run.name}.json"
-        if path.is_file():
+        results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
+        if results:
             kind = kind_shown(run, known.get(run.name, chapters.Chapter()).kind)
-            found = _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=kind)
-            rows += [(KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER), row) for row in found]
+            place = KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER)
+            rows.append((place, _finding_row(run, results, kind=kind)))
     body = "".join(row for _, row in sorted(rows, key=lambda one: one[0]))
     return (
         "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Figures computed from "
@@ -183,18 +184,15 @@ def kind_shown(run: Run, kind: str = "") -> str:
     return kind or KINDS_SHOWN.get(first, first)
 
 
-def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:
-    if not results:
-        return []
+def _finding_row(run: Run, results: dict[str, Any], *, kind: str) -> str:
     entry = results.get("finding") or next(iter(results.values()))
     said = escape.html(entry["text"])
     if "finding" not in results:
         said = f"{escape.html(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
-    kind = kind_shown(run, kind)
-    return [
+    return (
         f'<tr><th scope="row"><a href="analyses/{run.name}.html">{escape.html(run.title)}</a></th>'
         f"<td>{said}</td><td>{kind}</td></tr>"
-    ]
+    )
 
 
 #: Generated pages: path below ``book/`` and what writes them.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import datasets, paths
+from compendium import datasets, files
 from compendium.errors import CompendiumError, nearest
 from compendium.recording import text_of
 
@@ -42,7 +41,7 @@ class Lookup:
         """Return the files a reference depends on."""
         if kind in ("result", "param"):
             return [self.results / f"{target.rpartition('/')[0] or run}.json"]
-        return [_path({"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0]))]
+        return [datasets.path_of({"claim": "claims", "constant": "constants"}.get(kind, target.partition("/")[0]))]
 
     def resolve(self, kind: str, target: str, run: str) -> Reference:
         """Return what a reference of a kind shows; ``run`` is the run of the page it stands on.
@@ -115,8 +114,7 @@ class Lookup:
         return Reference(row["value"], f"{row['meaning']} ({row['source']})", "reference/constants", f"const-{target}")
 
     def _row(self, name: str, keys: list[str]) -> pd.Series:
-        path = _path(name)
-        frame = _table(name, path, path.stat().st_mtime_ns)
+        frame = _table(datasets.path_of(name), name)
         key = datasets.describe(name)["schema"].get("primaryKey", [])
         key = [key] if isinstance(key, str) else key
         if len(keys) != len(key):
@@ -131,13 +129,8 @@ class Lookup:
         return frame.iloc[0]
 
 
-def _path(name: str) -> Path:
-    return paths.data() / datasets.describe(name)["path"]
-
-
-@functools.lru_cache(maxsize=32)
-def _table(name: str, _file: Path, _modified: int) -> pd.DataFrame:
-    """Return a data set: it is read once in a process, for as long as its file is the same."""
+@files.once
+def _table(_file: Path, name: str) -> pd.DataFrame:
     return datasets.load(name)
 
 

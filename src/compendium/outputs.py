@@ -56,8 +56,6 @@ def settled(stored: Any, new: Any) -> Any:
 def same(stored: Any, new: Any) -> bool:
     """Whether two outputs of a cell agree, by the rule of :func:`settled`.
 
-    Examples
-    --------
     >>> same("12.50 days", "12.60 days"), same("0.0565475", "0.0571130"), same("1.25e-07", "1.2500001e-07")
     (False, False, True)
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compendium import datasets, escape, explorers, fingerprint, harvest, paths, project, tables
 from compendium.chapters import Chapter, next_steps, opened, questions
@@ -42,7 +43,7 @@ def compose(
     closing
         The last section; :func:`provenance` by default.
     """
-    page = nbformat.v4.new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
+    page = new_notebook(metadata={"kernelspec": executed.metadata["kernelspec"]})
     outputs = [output.get("data", {}) for cell in executed.cells for output in cell.get("outputs", ())]
     moved = any(explorers.MARK in data.get("text/html", "") for data in outputs)  # an explorer tells its state itself
     for cell in executed.cells:
@@ -51,11 +52,11 @@ def compose(
             continue
         if "parameters" in tags:
             known = parameters_of(run.read(), label=run.notebook.name)
-            page.cells.append(_markdown(parameter_table(known, record["parameters"])))
+            page.cells.append(new_markdown_cell(parameter_table(known, record["parameters"])))
         elif cell.cell_type == "code":
             page.cells.append(_code(cell, offer, described=not moved))
         else:
-            page.cells.append(_markdown(cell.source))
+            page.cells.append(new_markdown_cell(cell.source))
     for cell in page.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             cell.source = re.sub(r"^# .*", f"# {run.title}", cell.source, count=1)
@@ -63,13 +64,13 @@ def compose(
             break
     if chapter:
         if chapter.ask:
-            page.cells.append(_markdown(questions(chapter)))
-        page.cells.append(_markdown(next_steps(run, chapter)))
-    page.cells.append(_markdown(results_table(record["results"])))
+            page.cells.append(new_markdown_cell(questions(chapter)))
+        page.cells.append(new_markdown_cell(next_steps(run, chapter)))
+    page.cells.append(new_markdown_cell(results_table(record["results"])))
     if offer:
         offer.results(record["results"])
-        page.cells.append(_markdown(offer.section(run)))
-    page.cells.append(_markdown(closing or provenance(run)))
+        page.cells.append(new_markdown_cell(offer.section(run)))
+    page.cells.append(new_markdown_cell(closing or provenance(run)))
     for position, cell in enumerate(page.cells):
         cell.id = f"c{position:03d}"
     return page
@@ -78,8 +79,6 @@ def compose(
 def wanted(tags: list[str], values: dict[str, Any]) -> bool:
     """Return whether a cell is shown: ``if-NAME`` needs parameter NAME to be set, ``if-NAME=VALUE`` to have that value.
 
-    Examples
-    --------
     >>> wanted(["if-control"], {"control": ""}), wanted(["if-control"], {"control": "Area North"}), wanted([], {})
     (False, True, True)
     >>> wanted(["if-group=sex"], {"group": "sex"}), wanted(["if-group=sex"], {"group": "disabled"})
@@ -89,10 +88,6 @@ def wanted(tags: list[str], values: dict[str, Any]) -> bool:
     return all(str(values.get(name)) == value if sign else values.get(name) for name, sign, value in conditions)
 
 
-def _markdown(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)
-
-
 def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) -> nbformat.NotebookNode:
     """Keep the code, revealable, and what is meant for a reader: no records, no stray representations."""
     kept = []
@@ -100,13 +95,9 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) 
         data = output.get("data")
         if data is not None:
             figure = data.get(harvest.FIGURE_TYPE)
-            for kind in (harvest.RESULT_TYPE, harvest.FIGURE_TYPE):
-                if kind == harvest.RESULT_TYPE and kind in data:
-                    data = {}
-                data = {key: value for key, value in data.items() if key != kind}
-            if set(data) <= {"text/plain"}:
+            data = {key: value for key, value in data.items() if key not in (harvest.FIGURE_TYPE, "text/plain")}
+            if harvest.RESULT_TYPE in data or not data:
                 continue
-            data.pop("text/plain", None)
             if offer and "text/html" in data:
                 markup = offer.tables(data["text/html"])
                 if figure and described:
@@ -114,10 +105,10 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) 
                 if figure:
                     markup = offer.figure(figure, markup, moved=not described)
                 data = {**data, "text/html": markup}
-            output = nbformat.v4.new_output("display_data", data=data)
+            output = new_output("display_data", data=data)
         kept.append(output)
     tags = ["hide-input", *(tag for tag in cell.metadata.get("tags", []) if tag != "hide-input")]
-    return nbformat.v4.new_code_cell(cell.source, outputs=kept, metadata={"tags": tags})
+    return new_code_cell(cell.source, outputs=kept, metadata={"tags": tags})
 
 
 def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
@@ -128,13 +119,9 @@ def parameter_table(known: dict[str, Parameter], values: dict[str, Any]) -> str:
         f"<td>{escape.html(parameter.meaning)}</td><td>{escape.html(_choices(parameter.allowed))}</td></tr>"
         for name, parameter in known.items()
     )
-    return (
-        '<details class="hs-parameters"><summary>Settings used on this page</summary>'
-        + tables.framed(
-            "Settings used on this page", ("setting", "value", "meaning", "allowed values"), rows, computed=False
-        )
-        + "</details>"
-    )
+    title, headings = "Settings used on this page", ("setting", "value", "meaning", "allowed values")
+    framed = tables.framed(title, headings, rows, computed=False)
+    return f'<details class="hs-parameters"><summary>{title}</summary>{framed}</details>'
 
 
 def _choices(allowed: str) -> str:
@@ -160,14 +147,10 @@ def results_table(results: dict[str, dict[str, Any]]) -> str:
         f"<td>{escape.html(entry['meaning'])}{_reason(entry)}</td></tr>"
         for name, entry in results.items()
     )
-    return (
-        "## Results recorded on this page\n\n"
-        '<details class="hs-results"><summary>All results, with intervals and explanations</summary>'
-        + tables.framed(
-            "Results recorded on this page", ("name", "value", "interval", "meaning"), rows, computed=False
-        )
-        + "</details>"
-    )
+    title, headings = "Results recorded on this page", ("name", "value", "interval", "meaning")
+    framed = tables.framed(title, headings, rows, computed=False)
+    summary = "<summary>All results, with intervals and explanations</summary>"
+    return f'## {title}\n\n<details class="hs-results">{summary}{framed}</details>'
 
 
 def _printed(entry: dict[str, Any]) -> str:

@@ -140,8 +140,6 @@ def _bond(text: str, place: str) -> tuple[bool, Any, str]:
 def own_sources(values: dict[str, Any], known: dict[str, Parameter]) -> list[str]:
     """Return the parameters that name a reader's own file, given or by default.
 
-    Examples
-    --------
     >>> known = {"staff": Parameter("staff", "str", "workforce_staff", "staff", "data set or file")}
     >>> own_sources({}, known), own_sources({"staff": "folder/mine.csv"}, known)
     ([], ['staff'])

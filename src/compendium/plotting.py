@@ -72,8 +72,6 @@ def canvas(width: int, height: int, **subplots: Any) -> tuple[Figure, Any]:
 def label(name: Any) -> str:
     """Return a name from data as the label of an artist: matplotlib leaves one that begins with "_" out of a legend.
 
-    Examples
-    --------
     >>> label("Ward 3"), label("_Ward 3").endswith("_Ward 3"), label("_Ward 3").startswith("_")
     ('Ward 3', True, False)
     """
@@ -144,16 +142,15 @@ def show(
     for what, given in (("a caption", caption), ("alternative text", alt)):
         if not given.strip():
             raise CompendiumError(f"figure '{name}' has no {what}; say what it shows, from its data")
-    drawings, figures = {}, []
+    made = {}
     for width, tall in zip((WIDE, NARROW), height if isinstance(height, tuple) else (height, height), strict=True):
         drawer = _on_axes(draw, tall, panels or {}) if "ax" in inspect.signature(draw).parameters else draw
-        kept = _keeping(drawer, figures)
-        drawings[width] = _svg(kept, data, options, name, width, alt, headline)
+        made[width] = _drawn(drawer, data, options, name, width, alt, headline)
     longer = f"<details><summary>Longer description</summary><p>{escape.html(description)}</p></details>"
     page = (
         f'<figure class="hs-figure" id="figure-{name}">'
-        f'<div class="hs-wide">{drawings[WIDE]}</div>'
-        f'<div class="hs-narrow" style="display:none">{drawings[NARROW]}</div>'
+        f'<div class="hs-wide">{made[WIDE][1]}</div>'
+        f'<div class="hs-narrow" style="display:none">{made[NARROW][1]}</div>'
         f"<figcaption>{escape.html(caption)}</figcaption>{longer if description else ''}</figure>"
     )
     rows = drawn.reset_index(drop=True)
@@ -166,17 +163,7 @@ def show(
     }
     if description:
         record["description"] = description
-    display(Picture(page, record, artists.columns_drawn(figures[0], rows)))
-
-
-def _keeping(draw: Callable[..., Figure], figures: list[Figure]) -> Callable[..., Figure]:
-    """Return a drawing function that also appends what it draws to a list."""
-
-    def drawer(*data: Any, **options: Any) -> Figure:
-        figures.append(draw(*data, **options))
-        return figures[-1]
-
-    return drawer
+    display(Picture(page, record, artists.columns_drawn(made[WIDE][0], rows)))
 
 
 def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> Callable[..., Figure]:
@@ -193,12 +180,10 @@ def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> C
 def drawing(draw: Callable[..., Figure], *data: Any, name: str, width: int, alt: str, **options: Any) -> str:
     """Draw once, at one width, and return SVG for a page; :func:`show` is for figures of a notebook.
 
-    Examples
-    --------
     >>> drawing(lambda rows, width: canvas(width, 60)[0], [], name="empty", width=100, alt="Nothing")[:4]
     '<svg'
     """
-    return _svg(draw, data, options, name, width, alt)
+    return _drawn(draw, data, options, name, width, alt)[1]
 
 
 def _plain(value: Any) -> Any:
@@ -212,10 +197,10 @@ def _plain(value: Any) -> Any:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}") if isinstance(value, float) else value
 
 
-def _svg(
+def _drawn(
     draw: Callable[..., Figure], data: tuple, options: dict, name: str, width: int, alt: str, headline: str = ""
-) -> str:
-    """Draw once and return SVG for a page: themed colours, short numbers, no ids that could clash, no dates."""
+) -> tuple[Figure, str]:
+    """Draw once; return the figure and its SVG for a page: themed colours, short numbers, no clashing ids, no dates."""
     with mpl.rc_context():
         mpl.rcdefaults()  # a reader's own matplotlibrc stays out
         mpl.rcParams.update({**theme(), "svg.hashsalt": f"{name}-{width}"})
@@ -242,7 +227,7 @@ def _svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="{size}" '
         f'width="{width}" stroke-linejoin="round" role="img" aria-label="{escape.html(alt)}">'
     )
-    return re.sub(r"\n\s*", "\n", opening + drawing[drawing.index(">") + 1 :]).strip()
+    return figure, re.sub(r"\n\s*", "\n", opening + drawing[drawing.index(">") + 1 :]).strip()
 
 
 def _letter(figure: Figure, width: int) -> None:

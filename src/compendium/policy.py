@@ -35,8 +35,6 @@ _NEVER = "base-uri 'none'; object-src 'none'; frame-src 'none'; connect-src 'non
 def hashed(content: str) -> str:
     """Return how a policy names an inline script or style.
 
-    Examples
-    --------
     >>> hashed("")
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
     """
@@ -46,8 +44,6 @@ def hashed(content: str) -> str:
 def of_report(page: str) -> str:
     """Return the policy of a page that runs nothing and loads nothing but, in a sweep, the style sheet of them all.
 
-    Examples
-    --------
     >>> "script-src 'none'" in of_report("<style>p {}</style>")
     True
     """

@@ -113,8 +113,6 @@ def _compressor() -> str:
 def in_words(size: int) -> str:
     """Return a size for a reader.
 
-    Examples
-    --------
     >>> in_words(9_240_000), in_words(48_000)
     ('9.2 MB', '48 kB')
     """

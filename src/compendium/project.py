@@ -5,7 +5,6 @@ The machine itself names no package of methods and no analysis.
 
 from __future__ import annotations
 
-import functools
 import importlib
 import importlib.util
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from compendium import paths
+from compendium import files, paths
 from compendium.errors import CompendiumError, DatasetError, nearest
 
 if TYPE_CHECKING:
@@ -67,13 +66,11 @@ def load() -> Project:
         If the file is not readable or has a key that is not known.
     """
     path = paths.book() / FILE
-    if not path.is_file():
-        return Project()
-    return _load(path, path.stat().st_mtime_ns)
+    return _load(path) if path.is_file() else Project()
 
 
-@functools.lru_cache(maxsize=8)
-def _load(path: Path, _modified: int) -> Project:
+@files.once
+def _load(path: Path) -> Project:
     import yaml
 
     try:
@@ -107,7 +104,10 @@ def extension() -> ModuleType | None:
     among the built pages), ``checks(values) -> list`` (verdicts of :mod:`compendium.verification`) and
     ``written() -> list[Path]`` (files and folders among the book's sources that its pages are written to).
     """
-    name = load().extension
+    return _module(load().extension)
+
+
+def _module(name: str) -> ModuleType | None:
     return importlib.import_module(name) if name else None
 
 
@@ -119,8 +119,7 @@ def extended(function: str, *given: Any, default: Any = None) -> Any:
 
 def style() -> ModuleType | None:
     """Return the module with the look of figures, if the project names one."""
-    name = load().style
-    return importlib.import_module(name) if name else None
+    return _module(load().style)
 
 
 def reader() -> Callable[..., pd.DataFrame]:

@@ -41,6 +41,12 @@ class Difference:
         return f"{self.run}: {self.name}, {self.part}: expected {self.expected!r}, got {self.got!r}{by}"
 
 
+def values(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the recorded values of a run by name; a result without a value is left out."""
+    found = {name: entry.get("value") for name, entry in record.get("results", {}).items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
 def recorded_path(run: str) -> Path:
     """Return where the published record of a run is."""
     return paths.results() / f"{run}.json"
@@ -103,8 +109,6 @@ def _compare_figures(run: str, name: str, before: dict[str, Any], after: dict[st
 def same(one: Any, other: Any, *, relative: float = RELATIVE) -> bool:
     """Whether two recorded values agree: numbers within a relative difference, anything else exactly.
 
-    Examples
-    --------
     >>> same(1.0, 1.0 + 1e-9), same(1.0, 1.001), same(6, 7), same("a", "a")
     (True, False, False, True)
     """
@@ -117,16 +121,24 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def differences(run: str) -> list[Difference]:
-    """Return how the built results of a run differ from the published record."""
-    built = execution.results_path(run)
+def sides(run: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Return the published record of a run, None where there is none, and its built results.
+
+    A run that has not been executed is a ``RunError``.
+    """
+    published, built = recorded_path(run), execution.results_path(run)
     if not built.is_file():
         raise RunError(f"run '{run}' has no built results; execute it first: healthsys run {run}")
-    got = json.loads(built.read_text(encoding="utf-8"))
-    recorded = recorded_path(run)
-    if not recorded.is_file():
+    found = [json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None for path in (published, built)]
+    return found[0], found[1]
+
+
+def differences(run: str) -> list[Difference]:
+    """Return how the built results of a run differ from the published record."""
+    published, built = sides(run)
+    if published is None:
         return [Difference(run, "run", "record", f"results/{run}.json", "no published record")]
-    return compare(json.loads(recorded.read_text(encoding="utf-8")), got)
+    return compare(published, built)
 
 
 def accept(run: str) -> bool:

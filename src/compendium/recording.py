@@ -127,8 +127,6 @@ def record(
 def shown(value: Any, lower: Any, upper: Any, level: float | None, format: str) -> tuple[str, str | None]:
     """Return how prose shows a value and its interval.
 
-    Examples
-    --------
     >>> shown(15.254, 12.0, 18.5, 0.95, "{:.1f}%"), shown(None, None, None, None, "{}")
     (('15.3%', '95% CI 12.0% to 18.5%'), ('not calculable', None))
     """
@@ -141,8 +139,6 @@ def shown(value: Any, lower: Any, upper: Any, level: float | None, format: str) 
 def text_of(value: Any, format: str) -> str:
     """Format a value for prose, with a true minus sign.
 
-    Examples
-    --------
     >>> text_of(-4.26, "{:.1f}%")
     '−4.3%'
     """

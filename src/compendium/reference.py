@@ -37,10 +37,9 @@ def _read(path: Path) -> tuple[str, bool, bool]:
     return said, public, names
 
 
-def topics(package: Path | None = None) -> dict[str, str]:
+def topics() -> dict[str, str]:
     """Return the packages below the package of methods, by name, with the first line of what each says of itself."""
-    package = package or project.folders()[0]
-    return {path.parent.name: _read(path)[0] for path in sorted(package.glob("*/__init__.py"))}
+    return {path.parent.name: _read(path)[0] for path in sorted(project.folders()[0].glob("*/__init__.py"))}
 
 
 def modules(package: Path | None = None) -> dict[str, str]:

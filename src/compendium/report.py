@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import re
 import tempfile
 from pathlib import Path
@@ -292,8 +291,8 @@ def readable(notebook: nbformat.NotebookNode, lookup: Lookup, run: str) -> nbfor
     return made
 
 
-@functools.lru_cache(maxsize=4)
-def _entries(path: Path, _modified: int) -> dict[str, Any]:
+@files.once
+def _entries(path: Path) -> dict[str, Any]:
     from pybtex.database import parse_file
 
     return parse_file(str(path)).entries
@@ -301,9 +300,7 @@ def _entries(path: Path, _modified: int) -> dict[str, Any]:
 
 def citation(key: str, *, in_text: bool = False) -> str:
     """Return who is cited, linked to its DOI: "(Gilson et al. 2020)", in the text "Gilson et al. (2020)"."""
-
-    path = paths.book() / "references.bib"
-    entries = _entries(path, path.stat().st_mtime_ns)
+    entries = _entries(paths.book() / "references.bib")
     if key not in entries:
         return escape.html(key)
     fields = entries[key].fields

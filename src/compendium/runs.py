@@ -54,14 +54,9 @@ class Run:
         return read_source(self.notebook)
 
 
+@files.once
 def read_source(path: Path) -> nbformat.NotebookNode:
     """Return a source notebook without its cell on references, not to be changed: it is read once while it stays."""
-    status = path.stat()
-    return _read(path, status.st_mtime_ns, status.st_size)
-
-
-@functools.lru_cache(maxsize=512)
-def _read(path: Path, _modified: int, _size: int) -> nbformat.NotebookNode:
     try:
         return normalise.without_reading(nbformat.read(path, as_version=4))
     except (ValueError, KeyError, AttributeError) as error:

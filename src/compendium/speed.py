@@ -65,8 +65,6 @@ def _row(row: dict[str, Any]) -> str:
 def _seconds(value: float | None) -> str:
     """Return seconds as text, fine enough for a short time.
 
-    Examples
-    --------
     >>> _seconds(83.26), _seconds(0.0123)
     ('83.3', '0.012')
     """

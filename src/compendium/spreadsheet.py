@@ -41,8 +41,6 @@ def harmless(cell: object) -> object:
 def guarded(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a frame with its headings and text cells harmless.
 
-    Examples
-    --------
     >>> guarded(pd.DataFrame({"=name": ["+1 a", "b"], "gap": [-3.2, 1.0]})).to_dict("list")
     {"'=name": ["'+1 a", 'b'], 'gap': [-3.2, 1.0]}
     """
@@ -57,8 +55,6 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
 def to_csv(frame: pd.DataFrame) -> str:
     """Return a frame as CSV text without its index, headings and text cells made harmless.
 
-    Examples
-    --------
     >>> to_csv(pd.DataFrame({"name": ["=cmd()"], "gap": [-3.2]}))
     "name,gap\\n'=cmd(),-3.2\\n"
     """

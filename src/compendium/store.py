@@ -79,8 +79,6 @@ class Store:
 def as_csv(rows: Any) -> str:
     r"""Return rows as CSV text, each cell made harmless for a spreadsheet.
 
-    Examples
-    --------
     >>> as_csv([["a", 1], ["b, c", None], ["=1", -5]])
     'a,1\n"b, c",\n\'=1,-5\n'
     """

@@ -31,6 +31,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from compendium import datasets, execution, files, fingerprint, parameters, report
+from compendium.catalogue import title_of
 from compendium.errors import CompendiumError, RunError, nearest
 from compendium.runs import Run, find_notebook, load_runs, read_source
 from compendium.store import Store
@@ -42,7 +43,6 @@ ATTEMPTS = 3
 COLUMNS = ("name", "status", "reason")
 
 _LONGEST_REASON = 500
-
 
 #: Endings of the files of a folder that is given in place of a grid.
 FILES = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
@@ -155,8 +155,6 @@ def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterat
 def _folder_name(given: str) -> str:
     """Return a name as a folder can be called: lower-case letters, digits and hyphens, 80 at most.
 
-    Examples
-    --------
     >>> _folder_name("St. Mary's NHS Trust (2023)")
     'st-mary-s-nhs-trust-2023'
     """
@@ -320,14 +318,9 @@ def sweep(
             tell(done.name, status)
     from compendium import sweep_index
 
-    rows = list(known)
-    sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=_title(path), parameters=rows)
+    title = title_of(read_source(path), path.stem)
+    sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=title, parameters=list(known))
     return counts
-
-
-def _title(path: Path) -> str:
-    heading = re.search(r"^# (.*)$", read_source(path).cells[0].source, flags=re.M)
-    return heading[1] if heading else path.stem
 
 
 def is_done(store: Store, name: str, key: str) -> bool:

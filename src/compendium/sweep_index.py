@@ -58,7 +58,7 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
             reason, title = NOT_SAFE.strip(), NOT_SAFE + title.removeprefix(NOT_SAFE)
         index.append((row.name, status, reason, *(row.cells.get(name, "") for name in parameters)))
         for name, entry in found.items():
-            results.append((row.name, *(_plain(entry.get(column, "")) for column in ("name", *RESULT_COLUMNS[2:]))))
+            results.append((row.name, *(entry.get(column) for column in ("name", *RESULT_COLUMNS[2:]))))
             _collect(series, row.name, name, entry)
         if len(shown) < MOST_ROWS:
             shown.append({"name": row.name, "status": status, "reason": reason, "cells": row.cells,
@@ -87,10 +87,6 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
     store.write("index.html", policy.carry(page, policy.of_sweep(page, script=script)) + "\n")
 
 
-def _plain(value: Any) -> Any:
-    return "" if value is None else value
-
-
 def _collect(series: dict[str, Series], row: str, name: str, entry: dict[str, Any]) -> None:
     value = entry.get("value")
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -103,8 +99,6 @@ def _collect(series: dict[str, Series], row: str, name: str, entry: dict[str, An
 def _text(value: float, pattern: str) -> str:
     """Show a value as its result is shown; a mean or median of whole numbers may need a digit more.
 
-    Examples
-    --------
     >>> _text(12.5, "{:,d} people"), _text(12.0, "{:.1f} %")
     ('12.5', '12.0 %')
     """

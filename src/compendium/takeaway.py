@@ -144,8 +144,6 @@ def _link(href: str, text: str, *, after: str = "") -> Markup:
 def _slug(label: str) -> str:
     """Return the opening words of a label as an anchor, without its numbers.
 
-    Examples
-    --------
     >>> _slug("Gaps of 2023 by band: median, mean"), _slug("")
     ('gaps-of-by-band-median', 'unnamed')
     """

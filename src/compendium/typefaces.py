@@ -30,8 +30,6 @@ def folder() -> Path:
 def inside(style: str) -> str:
     """Return a style sheet with the typefaces it names carried inside as data.
 
-    Examples
-    --------
     >>> inside("a { color: red }")
     'a { color: red }'
     """
@@ -41,8 +39,6 @@ def inside(style: str) -> str:
 def rules(families: Iterable[str] = TEXT) -> str:
     """Return the ``@font-face`` rules of some typefaces, each with its font inside; every rule is of the identity.
 
-    Examples
-    --------
     >>> rules(["Inter"]).count("data:font/woff2;base64,")  # letters, and symbols with Greek
     2
     """

@@ -39,8 +39,6 @@ _LONGEST = 300
 def counts(checks: list[Check]) -> dict[str, dict[str, int]]:
     """Count what was checked, agrees and differs, for each group and in all.
 
-    Examples
-    --------
     >>> counts([Check("data", "waits")])["total"]
     {'checked': 1, 'agree': 1, 'differ': 0}
     """
@@ -144,8 +142,6 @@ def table(found: dict[str, Any]) -> str:
 def times(found: dict[str, Any]) -> str:
     """Return how long each part took, on one line; notebooks and runs are executed side by side.
 
-    Examples
-    --------
     >>> times({"seconds": {"data": 1.3, "notebooks and runs": 90.4, "notebooks": 80.0, "runs": 95.2, "total": 91.7}})
     'seconds by part: data 1.3, notebooks and runs 90.4 (added up: notebooks 80.0, runs 95.2), total 91.7'
     """

@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from itertools import zip_longest
 from pathlib import Path
@@ -48,9 +48,6 @@ PARTS = {
     "book": "every file of the built book compared with what the build left, where there is one",
 }
 
-#: A lock line: name, version, marker.
-_PIN = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)(?:\s*;\s*(.*?))?\s*\\?$")
-
 #: Longest output of a cell that is named in full.
 _LONG = 240
 
@@ -77,14 +74,9 @@ class Check:
 def pins(lock: Path) -> dict[str, str]:
     """Return what a lock pins on this machine: version by canonical name, markers evaluated here."""
     from packaging.markers import Marker
-    from packaging.utils import canonicalize_name
 
-    found = {}
-    for line in lock.read_text(encoding="utf-8").splitlines():
-        pin = _PIN.match(line)
-        if pin and (not pin[3] or Marker(pin[3]).evaluate()):
-            found[canonicalize_name(pin[1])] = pin[2]
-    return found
+    listed = dependencies.listed(lock)
+    return {name: version for name, version, marker in listed if not marker or Marker(marker).evaluate()}
 
 
 def environment() -> list[Check]:
@@ -363,27 +355,25 @@ def check_notebook(path: Path) -> Check:
     import contextlib
     import io
     import tempfile
+    from unittest import mock
 
     import pytest
 
     started = time.perf_counter()
     listener = _Listener(path.name)
-    before = dict(os.environ)
-    os.environ.update({**execution.KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())})
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
-    try:
-        with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()) as said:
-            os.environ["IPYTHONDIR"] = scratch
-            settings = Path(scratch) / "pytest.ini"
-            settings.write_text("[pytest]\n", encoding="utf-8")
-            options = ["-c", str(settings), "--rootdir", scratch, "--noconftest", "-q", "-p", "no:cacheprovider"]
-            options += ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
-            options += ["--nbval-sanitize-with", str(Path(__file__).parent / "nbval_sanitize.cfg")]
-            code = pytest.main([*options, str(path)], plugins=[listener])
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    environment = {**execution.KERNEL_ENVIRONMENT, "HEALTHSYS_ROOT": str(paths.root())}
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        contextlib.redirect_stdout(io.StringIO()) as said,
+        mock.patch.dict(os.environ, environment, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", IPYTHONDIR=scratch),
+    ):
+        os.environ.pop("PYTEST_ADDOPTS", None)
+        settings = Path(scratch) / "pytest.ini"
+        settings.write_text("[pytest]\n", encoding="utf-8")
+        options = ["-c", str(settings), "--rootdir", scratch, "--noconftest", "-q", "-p", "no:cacheprovider"]
+        options += ["-p", "nbval.plugin", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"]
+        options += ["--nbval-sanitize-with", str(Path(__file__).parent / "nbval_sanitize.cfg")]
+        code = pytest.main([*options, str(path)], plugins=[listener])
     if code not in (0, 1) and not listener.found:
         listener.found.append(Difference("notebooks", path.name, "nbval", "a verdict", said.getvalue()[-300:].strip()))
     cells = f"{listener.cells} code cells"
@@ -467,15 +457,11 @@ def _recorded_values() -> dict[str, Any]:
     found = {}
     for path in sorted(paths.results().glob("*.json")):
         try:
-            values = _values(recorded(path.stem) or {})
+            values = record.values(recorded(path.stem) or {})
         except (RunError, AttributeError):
             continue
         found |= {f"{path.stem}/{name}": value for name, value in values.items()}
     return found
-
-
-def _values(entry: dict[str, Any]) -> dict[str, Any]:
-    return {name: found["value"] for name, found in entry.get("results", {}).items() if found.get("value") is not None}
 
 
 def _execute(
@@ -502,7 +488,7 @@ def _execute(
             else:
                 found = [result] if isinstance(result, Check) else _run_checks(what, *result)
                 if not isinstance(result, Check) and result[0] is not None:
-                    values.update({f"{name}/{key}": value for key, value in _values(result[0]).items()})
+                    values.update({f"{name}/{key}": value for key, value in record.values(result[0]).items()})
             by_name[name] = found
             tell(found[0] if found[0].differences else next((c for c in found if c.differences), found[0]))
     checks = [check for path in notebooks for check in by_name[path.name]]
@@ -514,15 +500,14 @@ def _execute(
 
 def _run_checks(run: Run, got: dict[str, Any] | None, message: str, seconds: float) -> list[Check]:
     if got is None:
-        return [
-            Check("runs", run.name, (Difference(run.name, "run", "execution", "finished", message),), seconds=seconds)
-        ]
+        wrong = Difference(run.name, "run", "execution", "finished", message)
+        return [Check("runs", run.name, (wrong,), seconds=seconds)]
     try:
         first, *rest = compare_run(run.name, recorded(run.name), got)
     except (RunError, LookupError, TypeError, AttributeError, ValueError) as error:
         wrong = Difference(run.name, "run", "record", f"results/{run.name}.json", f"damaged: {error}")
         return [Check("runs", run.name, (wrong,), seconds=seconds)]
-    return [Check(first.part, first.name, first.differences, first.expected, first.got, seconds), *rest]
+    return [replace(first, seconds=seconds), *rest]
 
 
 def _unknown_records() -> list[Check]:

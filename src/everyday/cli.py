@@ -17,6 +17,11 @@ from compendium.errors import CompendiumError
 from everyday.ledger.command import claims
 from healthsys.errors import HealthsysError
 
+#: What a path on the command line may be.
+_PATH = click.Path(path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
 
 class _Family(click.Group):
     """Report the package's own errors as messages, not tracebacks, with exit code 1."""
@@ -178,9 +183,8 @@ def _execute(chosen: list, *, force: bool, cold: bool, jobs: int | None) -> list
               "notebooks, runs, claims, book.")  # fmt: skip
 @click.option("--accept", is_flag=True, help="Show how each named run differs, and make it the published record.")
 @click.option("--why", default="", help="Why published results change (with --accept); shown on the page Corrections.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path),
-              help="Folder of the report; book/_build/verification by default.")  # fmt: skip
-@click.option("--json", "as_json", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+@click.option("--out", type=_FOLDER, help="Folder of the report; book/_build/verification by default.")
+@click.option("--json", "as_json", type=_FILE, metavar="FILE",
               help="Also write the report as JSON into FILE; --schema prints what it holds.")  # fmt: skip
 @click.option("--schema", is_flag=True, help="Print the JSON schema of the report, and do nothing else.")
 @_jobs
@@ -257,9 +261,7 @@ def _verify(
 
 
 @main.command()
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="The zip; book/_build/archive/ by default."
-)
+@click.option("--out", type=_FILE, help="The zip; book/_build/archive/ by default.")
 def archive(out: Path | None) -> None:
     """Pack sources, data, results, the built book and an RO-Crate into one zip file, for example for Zenodo."""
     from compendium import archive as archiving
@@ -283,7 +285,7 @@ def release(version: str, date: datetime.datetime | None) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The PDF; book/_build/pdf/ by default.")
+@click.option("--out", type=_FILE, help="The PDF; book/_build/pdf/ by default.")
 def pdf(out: Path | None) -> None:
     """Make one PDF of the built book, with bookmarks, contents and page numbers (needs Chromium)."""
     from compendium import printing
@@ -321,7 +323,7 @@ def describe(notebook: str) -> None:
 
 @main.command()
 @click.argument("notebook", shell_complete=_completed)
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the files.")
+@click.option("--out", required=True, type=_FOLDER, help="Folder of the files.")
 def template(notebook: str, out: Path) -> None:
     """Write the files that a NOTEBOOK takes, each with its header and three example rows."""
     from compendium import catalogue
@@ -363,7 +365,7 @@ class _Report(click.Command):
 @click.option("-p", "--parameter", "options", multiple=True, metavar="NAME=VALUE", help=(
     "Set a parameter (healthsys describe NOTEBOOK lists them). column.NAME=MINE reads your column MINE as NAME; sheet, "
     "dates and comma say how an ambiguous file is read."))
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the report.")
+@click.option("--out", required=True, type=_FOLDER, help="Folder of the report.")
 @click.option("--title", default="", help="Title of the report (default: the notebook's question).")
 @click.option("--organisation", default="", help="Whose report it is.")
 @click.option("--date", "day", default="", help="Date of the report (default: today).")
@@ -405,7 +407,7 @@ def report(
 
 @main.command()
 @click.argument("notebook", shell_complete=_completed)
-@click.option("--grid", required=True, type=click.Path(path_type=Path),
+@click.option("--grid", required=True, type=_PATH,
               help="CSV with a row for each report, or a folder with a file for each.")  # fmt: skip
 @click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler; this computer's cores by default.")
@@ -479,9 +481,9 @@ def data(context: click.Context, stamp: bool, licences: bool) -> None:
 
 @data.command()
 @click.argument("name")
-@click.option("--from", "first", multiple=True, required=True, type=click.Path(path_type=Path), metavar="FILE…",
+@click.option("--from", "first", multiple=True, required=True, type=_PATH, metavar="FILE…",
               help="The official files, in the order that the data dictionary gives.")  # fmt: skip
-@click.argument("more", nargs=-1, type=click.Path(path_type=Path), metavar="")
+@click.argument("more", nargs=-1, type=_PATH, metavar="")
 def compute(name: str, first: tuple[Path, ...], more: tuple[Path, ...]) -> None:
     """Compute an aggregate again from the official FILEs and write it below data/published."""
     from compendium import stored
@@ -497,11 +499,11 @@ def compute(name: str, first: tuple[Path, ...], more: tuple[Path, ...]) -> None:
 @main.command()
 def synthetic() -> None:
     """Write every synthetic data set again from its generator."""
-    from compendium import datasets, files, paths
+    from compendium import datasets, files
     from everyday import synthetic as generators
 
     for name, make in generators.GENERATORS.items():
-        path = paths.data() / datasets.describe(name)["path"]
+        path = datasets.path_of(name)
         state = "written" if files.write_whole(path, generators.to_csv_bytes(make())) else "unchanged"
         click.echo(f"{state:>9}  {path.name}")
 
@@ -529,9 +531,9 @@ def teach_build(pdf: bool) -> None:
 
 
 @teach.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=_PATH)
 @click.option("--seed", required=True, type=int, help="Seed of the roster; the same seed gives the same folders.")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+@click.option("--out", required=True, type=_FOLDER, help="Folder to write into.")
 @click.option("--module", "names", multiple=True, help="Only this module; may be repeated.")
 def roster(file: Path, seed: int, out: Path, names: tuple[str, ...]) -> None:
     """Write a folder with separate data, and a key, for each student in FILE (a CSV file with a column id)."""
@@ -547,9 +549,9 @@ def roster(file: Path, seed: int, out: Path, names: tuple[str, ...]) -> None:
 
 
 @teach.command()
-@click.argument("submitted", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
-@click.option("--roster", "keys", type=click.Path(path_type=Path),
+@click.argument("submitted", type=_PATH)
+@click.option("--out", required=True, type=_FOLDER, help="Folder to write into.")
+@click.option("--roster", "keys", type=_PATH,
               help="Folder that `teach roster` wrote (default: the folder that holds SUBMITTED).")
 @click.option("--module", "names", multiple=True, help="Only this module; may be repeated.")
 @click.option("--criteria", type=click.Path(dir_okay=False, exists=True, path_type=Path),

@@ -74,7 +74,7 @@ def checks(values: dict[str, Any]) -> list[Check]:
     from everyday.ledger import claims
     from healthsys.errors import DataError
 
-    path = paths.data() / datasets.describe("claims")["path"]
+    path = datasets.path_of("claims")
     ledger = pd.read_csv(path, dtype="str", keep_default_na=False).fillna("")
     found = []
     for row in range(len(ledger)):

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compendium.plotting import NARROW, canvas
-from everyday.explorers.pages import Choice, Explorer, Number, Slider, State
+from everyday.explorers.pages import Choice, Explorer, Number, Slider, State, titled
 from healthsys import say
 from healthsys.plots.style import COLOUR
 
@@ -71,12 +70,12 @@ def _two(value: float) -> str:
 
 def plot_bins(bins: pd.DataFrame, fit: pd.Series, *, width: int) -> Figure:
     """Draw the mean of each bin with the slope of the comparison."""
-    figure, axes = canvas(width, 340 if width > NARROW else 320)
+    figure, axes = titled(
+        width, title="Attendances within four hours (%)", across="occupancy of general and acute beds (%)"
+    )
     axes.plot(bins["occupancy"], bins["four_hour"], "s", color=COLOUR["subject"], markersize=6)
     ends, middle = bins["occupancy"].iloc[[0, -1]], _middle(bins)
     axes.plot(ends, middle["four_hour"] + fit["estimate"] * (ends - middle["occupancy"]), color=COLOUR["subject"])
-    axes.set_xlabel("occupancy of general and acute beds (%)")
-    axes.set_title("Attendances within four hours (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     return figure
 
 

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compendium.plotting import NARROW, canvas
-from everyday.explorers.pages import Explorer, Number, Slider, State
+from everyday.explorers.pages import Explorer, Number, Slider, State, titled
 from healthsys import queueing
 from healthsys.plots.style import COLOUR
 
@@ -22,8 +21,6 @@ MOST = 80
 def beds_state(*, beds: int, arrivals: float, stay: float, accepted: float) -> State:
     """Return what a ward means for those who come: arrivals per day, mean stay in days, accepted risk in percent.
 
-    Examples
-    --------
     >>> print(beds_state(beds=12, arrivals=2, stay=5, accepted=5).sentence.split(". ")[1])
     With one more bed, 35 fewer per 1,000 would be turned away
     """
@@ -70,7 +67,7 @@ def draw_beds(state: State, *, width: int) -> Figure:
     """Draw the chance of a full ward over the number of beds, with the ward and the one that meets the risk."""
     curve = pd.DataFrame(state.data["curve"])
     beds, needed, accepted = state.signals["beds"], state.signals["needed"], curve["accepted"].iloc[0]
-    figure, axes = canvas(width, 340 if width > NARROW else 320)
+    figure, axes = titled(width, title="Patients turned away (%)", across="beds")
     axes.plot(curve["beds"], curve["full"], color=COLOUR["subject"], linewidth=2.2)
     axes.axhline(accepted, color=COLOUR["context"], linestyle="--", linewidth=1.3)
     for place, role, name in ((beds, "comparison", "this ward"), (needed, "third", "target met")):
@@ -78,9 +75,7 @@ def draw_beds(state: State, *, width: int) -> Figure:
         axes.plot([place], [height], color=COLOUR[role], marker="o" if role == "comparison" else "^", markersize=9)
         axes.annotate(f"{name}: {place} beds", (place, height), xytext=(10, 8), textcoords="offset points",
                       color=COLOUR[role])  # fmt: skip
-    axes.set_xlabel("beds")
     axes.set_ylim(0, None)
-    axes.set_title("Patients turned away (%)", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     return figure
 
 

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from compendium.plotting import NARROW, canvas
-from everyday.explorers.pages import Choice, Explorer, Number, Slider, State
+from everyday.explorers.pages import Choice, Explorer, Number, Slider, State, titled
 from healthsys.its import simulate
 from healthsys.its.interrupted import design
 from healthsys.plots.style import COLOUR
@@ -110,27 +109,23 @@ def drawn_intervals(cells: dict[str, dict[str, Any]], *, months: str, rho: str, 
 
 def plot_intervals(rows: pd.DataFrame, *, step: int, width: int) -> Figure:
     """Draw each interval as a line; one that misses the true change is thicker, in another colour, with a cross."""
-    figure, axes = canvas(width, 340 if width > NARROW else 320)
+    figure, axes = titled(width, title="Estimated change of level, 95% confidence interval", across="series")
     for contained, role, thick in ((True, "subject", 1.5), (False, "comparison", 2.4)):
         some = rows[rows["contained"] == contained]
         axes.vlines(some["series"], some["lower"], some["upper"], color=COLOUR[role], linewidth=thick)
         if not contained:
             axes.plot(some["series"], some["estimate"], "x", color=COLOUR[role], markersize=5)
     axes.axhline(step, color=COLOUR["context"], linewidth=1.3)
-    axes.set_xlabel("series")
-    axes.set_title("Estimated change of level, 95% confidence interval", fontsize=12.5, fontweight="normal",
-                   color=COLOUR["quiet"])  # fmt: skip
     return figure
 
 
 def plot_series(values: pd.DataFrame, *, width: int) -> Figure:
     """Draw one simulated series with its true course."""
-    figure, axes = canvas(width, 240 if width > NARROW else 220)
+    title = "Simulated values, and the true course"
+    figure, axes = titled(width, title=title, across="month", heights=(240, 220))
     axes.plot(values["month"], values["course"], color=COLOUR["context"], linestyle="--", linewidth=1.3)
     axes.plot(values["month"], values["value"], color=COLOUR["subject"], linewidth=1.5, marker="s", markersize=4,
               markerfacecolor=COLOUR["paper"])  # fmt: skip
-    axes.set_xlabel("month")
-    axes.set_title("Simulated values, and the true course", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     return figure
 
 

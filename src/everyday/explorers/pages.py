@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from compendium import escape
+from compendium.plotting import NARROW, canvas
 from compendium.tables import Table
 from compendium.tables import table as lay_out
+from healthsys.plots.style import COLOUR
 
 #: What a reader who pastes numbers is told, and the example that the box shows.
 _OWN = """<details class="hs-own-data" hidden><summary>Use your own numbers</summary>
@@ -186,11 +189,17 @@ class Explorer:
         )
 
 
+def titled(width: int, *, title: str, across: str, heights: tuple[int, int] = (340, 320)) -> tuple[Figure, Any]:
+    """Return a figure and its axes for a chart of the start: title, what goes across, heights wide and narrow."""
+    figure, axes = canvas(width, heights[width <= NARROW])
+    axes.set_title(title, fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
+    axes.set_xlabel(across)
+    return figure, axes
+
+
 def script_json(value: Any) -> str:
     """Return JSON, of numpy's numbers too, that cannot end the script element around it.
 
-    Examples
-    --------
     >>> script_json({"name": "</script>"})
     '{"name":"\\\\u003c/script>"}'
     """
@@ -202,8 +211,6 @@ def script_json(value: Any) -> str:
 def steady(number: float | str) -> float:
     """Return a number without the last digits, in which processors and builds of libraries differ.
 
-    Examples
-    --------
     >>> steady(-0.18114010445831788) == steady(-0.1811401044583179)
     True
     """

@@ -12,9 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from compendium import plotting
-from compendium.plotting import NARROW, canvas
 from compendium.recording import text_of
-from everyday.explorers.pages import Choice, Explorer, Number, Slider, State
+from everyday.explorers.pages import Choice, Explorer, Number, Slider, State, titled
 from healthsys import pay
 from healthsys.errors import DataError
 from healthsys.plots.pay import plot_quarters
@@ -130,14 +129,12 @@ def _percent(value: float) -> str:
 def draw_bands(state: State, *, width: int) -> Figure:
     """Draw women and men in each band, side by side."""
     rows = pd.DataFrame(state.data["bands"]).pivot(index="band", columns="sex", values="people").reindex(BANDS).dropna()
-    figure, axes = canvas(width, 300 if width > NARROW else 320)
+    figure, axes = titled(width, title="People", across="pay band", heights=(300, 320))
     for name, role, shift in (("women", "subject", -0.2), ("men", "context", 0.2)):
         places = [place + shift for place in range(len(rows))]
         axes.bar(places, rows[name], width=0.38, color=COLOUR[role], hatch="//" if name == "men" else "",
                  edgecolor=COLOUR["paper"], linewidth=0, label=name)  # fmt: skip
     axes.set_xticks(range(len(rows)), rows.index)
-    axes.set_xlabel("pay band")
-    axes.set_title("People", fontsize=12.5, fontweight="normal", color=COLOUR["quiet"])
     axes.legend(loc="upper right")
     return figure
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import datasets, paths
+from compendium import datasets, paths, record
 from everyday.ledger import claims, pages
 
 
@@ -16,9 +16,8 @@ def recorded_values() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for folder in (paths.results(), paths.build() / "results"):
         for path in sorted(folder.glob("*.json")):
-            for name, entry in json.loads(path.read_text(encoding="utf-8")).get("results", {}).items():
-                if entry.get("value") is not None:
-                    found[f"{path.stem}/{name}"] = entry["value"]
+            values = record.values(json.loads(path.read_text(encoding="utf-8")))
+            found |= {f"{path.stem}/{name}": value for name, value in values.items()}
     return found
 
 
@@ -29,7 +28,7 @@ def evaluated_ledger() -> pd.DataFrame:
 
 def evaluated_file(name: str) -> pd.DataFrame:
     """Return a bundled file of claims that is not the ledger, evaluated: the template, or the worked example."""
-    path = paths.data() / datasets.describe(name)["path"]
+    path = datasets.path_of(name)
     return claims.evaluate(claims.load_ledger(path), results=recorded_values(), label=path.name)
 
 

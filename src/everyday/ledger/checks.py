@@ -39,8 +39,6 @@ class CheckError(HealthsysError, ValueError):
 def date(text: str) -> datetime.date:
     """Return the day of an ISO date.
 
-    Examples
-    --------
     >>> date("2017-01-01").year
     2017
     """
@@ -50,8 +48,6 @@ def date(text: str) -> datetime.date:
 def days(first: datetime.date, last: datetime.date) -> int:
     """Return the number of days from one date to another.
 
-    Examples
-    --------
     >>> days(date("2017-01-01"), date("2017-07-22"))
     202
     """
@@ -61,8 +57,6 @@ def days(first: datetime.date, last: datetime.date) -> int:
 def unique(values: list[Any]) -> list[Any]:
     """Return the different values of a list in their order of first appearance.
 
-    Examples
-    --------
     >>> unique([1, 1, 2, 3])
     [1, 2, 3]
     """
@@ -72,8 +66,6 @@ def unique(values: list[Any]) -> list[Any]:
 def rounded(value: float, digits: int = 0) -> float:
     """Return a number rounded to some decimals, a half to the even digit.
 
-    Examples
-    --------
     >>> rounded(20.7639, 1)
     20.8
     """
@@ -180,15 +172,13 @@ def _said(error: Exception) -> str:
 def names_in(*expressions: str) -> set[str]:
     """Return the names that expressions use, functions left out.
 
-    Examples
-    --------
     >>> sorted(names_in("sum([x for x in shares]) == whole"))
     ['shares', 'whole']
     """
     found: set[str] = set()
     for expression in expressions:
         try:
-            nodes = list(ast.walk(ast.parse(expression.strip() or "0", mode="eval")))
+            nodes = _nodes(expression.strip() or "0")
         except SyntaxError:
             continue
         targets = [one for node in nodes if isinstance(node, ast.comprehension) for one in ast.walk(node.target)]
@@ -201,11 +191,15 @@ def _same(left: ast.AST, right: ast.AST) -> bool:
     return ast.dump(left) == ast.dump(right)
 
 
+def _nodes(expression: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(expression.strip(), mode="eval")))
+
+
 def _comparisons(expression: str) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
-    nodes = [node for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Compare)]
     return [
         (left, operator_, right)
-        for node in nodes
+        for node in _nodes(expression)
+        if isinstance(node, ast.Compare)
         for left, operator_, right in zip([node.left, *node.comparators], node.ops, node.comparators, strict=False)
     ]
 
@@ -213,8 +207,6 @@ def _comparisons(expression: str) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
 def compares_reported_values(expression: str, inputs: Mapping[str, Any]) -> bool:
     """Return whether a check sets one typed single value equal to another, without any calculation.
 
-    Examples
-    --------
     >>> compares_reported_values("first == second", {"first": 2, "second": 2})
     True
     >>> compares_reported_values("after - before == rise", {"after": 5, "before": 3, "rise": 2})
@@ -234,20 +226,14 @@ def compares_reported_values(expression: str, inputs: Mapping[str, Any]) -> bool
 def counted_lists(expression: str, inputs: Mapping[str, Any]) -> list[str]:
     """Return the names of lists of texts whose length a check uses.
 
-    Examples
-    --------
     >>> counted_lists("len(named) == stated", {"stated": 2, "named": ["self", "us"]})
     ['named']
     """
-    calls = [node for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Call)]
-    named = [
-        call.args[0].id
-        for call in calls
-        if isinstance(call.func, ast.Name)
-        and call.func.id == "len"
-        and call.args
-        and isinstance(call.args[0], ast.Name)
-    ]
+    named = []
+    for node in _nodes(expression):
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name), *_]):
+                named.append(name)
     return [name for name in named if isinstance(inputs.get(name), list) and isinstance((inputs[name] or [0])[0], str)]
 
 
@@ -267,8 +253,8 @@ def refuse_tautology(expression: str, inputs: Mapping[str, Any]) -> None:
     """Refuse a check that compares a value with itself, or that would come out the same whatever was reported.
 
     Each input of a check that is not false is replaced by other values; if none changes what the check comes to, it
-    proves nothing. A length of a
-    typed list that is compared with no announced number is refused too: it counts what the reader typed.
+    proves nothing. A length of a typed list that is compared with no announced number is refused too: it counts what
+    the reader typed.
 
     Examples
     --------
@@ -314,8 +300,6 @@ def refuse_tautology(expression: str, inputs: Mapping[str, Any]) -> None:
 def parse_inputs(text: str | None) -> dict[str, Any]:
     """Read the named inputs of a claim from a JSON object; a text of the form YYYY-MM-DD becomes a date.
 
-    Examples
-    --------
     >>> parse_inputs('{"start": "2017-01-01", "held": 16}')
     {'start': datetime.date(2017, 1, 1), 'held': 16}
     """

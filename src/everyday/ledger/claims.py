@@ -169,8 +169,7 @@ def load_ledger(path: str | Path | None = None) -> pd.DataFrame:
     >>> ledger.columns[0]
     'claim_id'
     """
-    claims = datasets.load("claims") if path is None else datasets.read(path, layout="claims")
-    claims = claims.copy()
+    claims = (datasets.load("claims") if path is None else datasets.read(path, layout="claims")).copy()
     for column in claims.columns:
         if column != "material":
             claims[column] = claims[column].fillna("").astype("str")
@@ -208,8 +207,6 @@ def evaluate(
 def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
     """Count claims by verdict: a row for each group, a last row for all of several, a column for each verdict.
 
-    Examples
-    --------
     >>> unlinked = load_ledger().query("result == ''")
     >>> int(counts(evaluate(unlinked))["all"].iloc[-1]) == len(unlinked)
     True
@@ -224,8 +221,6 @@ def counts(evaluated: pd.DataFrame, *, by: str = "source_key") -> pd.DataFrame:
 def counts_by_kind(evaluated: pd.DataFrame) -> pd.DataFrame:
     """Count claims by kind of check and by what came of it: a row for each kind, a last row for all.
 
-    Examples
-    --------
     >>> unlinked = load_ledger().query("result == ''")
     >>> counts_by_kind(evaluate(unlinked)).columns.tolist()
     ['check_kind', 'holds', 'does not hold', 'nothing compared', 'all']
@@ -240,8 +235,6 @@ def counts_by_kind(evaluated: pd.DataFrame) -> pd.DataFrame:
 def shown(value: Any, unit: str = "") -> str:
     """Write a computed value for a reader: four significant digits, whole numbers in full, with its unit.
 
-    Examples
-    --------
     >>> shown(1195066, "pounds")
     '1,195,066 pounds'
     >>> shown(363 / 183, "times")

@@ -29,8 +29,6 @@ def answers(module: ModuleType, load: Callable[[str], pd.DataFrame]) -> dict[str
 def answered(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Series:
     """Return our answer for each row of ``method_checks``, in their order; refuse a row or an answer left alone.
 
-    Examples
-    --------
     >>> answered(pd.DataFrame({"check": ["share"]}), {"share": 1 / 4}).tolist()
     [0.25]
     """
@@ -52,8 +50,6 @@ def answered(reference: pd.DataFrame, ours: Mapping[str, float]) -> pd.Series:
 def digits(tolerance: float) -> int:
     """Return the decimal places that show one digit more than a tolerance has: the rest is the processor's.
 
-    Examples
-    --------
     >>> digits(5e-3), digits(0.0)
     (4, 12)
     """

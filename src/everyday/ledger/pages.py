@@ -45,8 +45,6 @@ class Source:
 def sources(bibliography: str) -> dict[str, Source]:
     """Read how each source is called from BibTeX text, by key; braces are removed.
 
-    Examples
-    --------
     >>> entry = "@article{a2020, author = {Bo, Al and Cy, Di and Ek, Fi}, title = {{On} it}, year = {2020}}"
     >>> sources(entry)["a2020"]
     Source(title='On it', short='Bo et al. 2020')
@@ -93,11 +91,11 @@ def all_pages(
     }
 
 
-def counts_table(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> tables.Table:
+def counts_table(evaluated: pd.DataFrame, *, known: Mapping[str, Source]) -> tables.Table:
     """Return the counts by verdict, one column for each source, for the landing page and the overview."""
     frame = counts(evaluated).set_index("source_key").T.rename_axis("verdict").rename_axis(None, axis=1).reset_index()
     several = "all" in frame.columns
-    headings = {key: "all" if key == "all" else _called(known or {}, key).short for key in frame.columns[1:]}
+    headings = {key: "all" if key == "all" else _called(known, key).short for key in frame.columns[1:]}
     caption = "Claims of each source by verdict" if several else "Claims by verdict"
     return tables.table(frame, caption=caption, headings=headings, name="claims-by-verdict")
 
@@ -122,14 +120,14 @@ def strongest(evaluated: pd.DataFrame, *, folder: str = "") -> str:
     return policy.rendered("evidence/strongest.html", package="everyday", rows=rows, inputs=inputs, folder=folder)
 
 
-def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
+def overview_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source]) -> str:
     """Return the first page of the part: what the ledger is, counts by verdict, where to go on."""
     return _page(
         "index.md",
         strongest=strongest(evaluated),
         kinds_counted=kinds_table(evaluated).html,
         verdicts_counted=counts_table(evaluated, known=known).html,
-        titles={key: _called(known or {}, key).title for key in dict.fromkeys(evaluated["source_key"])},
+        titles={key: _called(known, key).title for key in dict.fromkeys(evaluated["source_key"])},
     )
 
 
@@ -149,17 +147,16 @@ def source_page(evaluated: pd.DataFrame, source_key: str, *, called: Source | No
     )
 
 
-def inconsistencies_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source] | None = None) -> str:
+def inconsistencies_page(evaluated: pd.DataFrame, *, known: Mapping[str, Source]) -> str:
     """Return the material inconsistencies: what is reported where, why it matters, how to cite it safely."""
     material = evaluated[evaluated["material"]]
+    by_source = material.groupby("source_key", sort=False)
     quoted = material["printed"].str.partition(";")[0]  # readers search for the words that they saw
     return _page(
         "inconsistencies.md",
         quoted=list(dict.fromkeys(quoted[quoted.str.fullmatch("[a-z]+( [a-z]+)+")])),
         strongest=strongest(evaluated),
-        by_source=[
-            (_called(known or {}, key).short, _rows(part)) for key, part in material.groupby("source_key", sort=False)
-        ],
+        by_source=[(_called(known, key).short, _rows(part)) for key, part in by_source],
     )
 
 

@@ -25,8 +25,6 @@ ELSEWHERE = frozenset(Path(__file__).with_name("elsewhere.csv").read_text(encodi
 def numbers(text: str) -> list[float]:
     """Return every number that a text gives, in digits, in words, as a month, or as the end of a span of years.
 
-    Examples
-    --------
     >>> numbers("25 clinics, formerly ten; 1.5 million; 2017-18")
     [25.0, 1.5, 1500000.0, 2017.0, 18.0, 2018.0, 10.0]
     """
@@ -92,8 +90,6 @@ _SIGNS: dict[type, tuple[str, int]] = {
 def check_in_words(check: str) -> str:
     """Write a check as a reader says it; what has no words, such as a loop over a list, stays code.
 
-    Examples
-    --------
     >>> check_in_words("len(names_listed) == stated and (after + more) / before >= 2")
     'number in names listed = stated and (after + more) / before ≥ 2'
     """

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from compendium import datasets, files, paths
+from compendium import datasets, files
 from compendium.errors import CompendiumError, nearest
 from compendium.spreadsheet import to_csv
 from healthsys.errors import DataError
@@ -122,10 +122,9 @@ def columns_of(raw: pd.DataFrame, wanted: Iterable[str], file: str | Path) -> pd
 
 def write(name: str, sources: Sequence[Path]) -> tuple[Path, list[str]]:
     """Compute one aggregate, write its CSV, and name the files that are not those of the committed one."""
-    entries = datasets.describe(name)["computed"]["files"] if name in datasets.names() else []
     frame = compute(name, sources)
-    named = zip(sources, entries, strict=True)
+    named = zip(sources, datasets.describe(name)["computed"]["files"], strict=True)
     other = [str(path) for path, entry in named if datasets.sha256(path) != entry["sha256"]]
-    path = paths.data() / datasets.describe(name)["path"]
+    path = datasets.path_of(name)
     files.write_whole(path, to_csv(frame))
     return path, other

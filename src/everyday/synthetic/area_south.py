@@ -76,8 +76,6 @@ def _autoregressive(rng: np.random.Generator, n: int, sd: float) -> np.ndarray:
 def effect_after(since: np.ndarray, *, step: float, growth: float) -> np.ndarray:
     """Return the effect on the log odds so many months after the start (negative: before it, no effect).
 
-    Examples
-    --------
     >>> effect_after(np.array([-1, 0, 2, 40]), step=0.3, growth=0.05).round(2).tolist()
     [0.0, 0.3, 0.4, 0.9]
     """
@@ -165,8 +163,6 @@ def truth(seed: int = SEED) -> pd.DataFrame:
 def clinic_effects(service: str, seed: int = SEED) -> pd.DataFrame:
     """Return the built-in effect (percentage points) of one service by starting month and month, over its clinics.
 
-    Examples
-    --------
     >>> table = clinic_effects("antenatal")
     >>> float(table.loc[table["period"] < table["start"], "effect"].abs().max())
     0.0

@@ -80,8 +80,6 @@ def team_sd(latent: float, *, noise: float) -> float:
 def truth() -> pd.DataFrame:
     """Return the built-in truth: mean, spread of team means and change, by dimension and wave.
 
-    Examples
-    --------
     >>> truth().query("dimension == 'idea_time'")["mean"].tolist()
     [84.0, 114.0]
     """

@@ -119,8 +119,6 @@ def _series_matters(frame: pd.DataFrame) -> bool:
 def series(seed: int) -> dict[str, pd.DataFrame]:
     """Return a monthly series: a slow rise, a step down at the change, noise that remembers the month before.
 
-    Examples
-    --------
     >>> len(series(1)["teaching_series"])
     48
     """
@@ -150,8 +148,6 @@ def _pay_matters(staff: pd.DataFrame, _: pd.DataFrame) -> bool:
 def pay(seed: int) -> dict[str, pd.DataFrame]:
     """Return the pay of an invented service by band, no two people alike, and an appointment round by group.
 
-    Examples
-    --------
     >>> made = pay(1)
     >>> sorted(made["teaching_pay"]["band"].unique().tolist()), list(made["teaching_shortlist"]["group"])
     ([3, 4, 5, 6, 7, 8, 9], ['white', 'BME'])
@@ -298,8 +294,6 @@ def _harbour_is_fullest(frame: pd.DataFrame) -> bool:
 def wards(seed: int) -> dict[str, pd.DataFrame]:
     """Return wards with beds, arrivals and stays; the smallest is full most often although it is the least busy.
 
-    Examples
-    --------
     >>> list(wards(1)["teaching_wards"]["ward"])
     ['Harbour', 'Meadow', 'Orchard', 'Summit']
     """

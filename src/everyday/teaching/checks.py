@@ -151,8 +151,6 @@ def _bundled() -> Any:
 def rounded(value: float, digits: int = 0) -> float:
     """Return a number rounded to some decimals.
 
-    Examples
-    --------
     >>> rounded(20.7639, 1)
     20.8
     """
@@ -186,8 +184,6 @@ def compute(wording: str, inputs: Mapping[str, Any]) -> Any:
 def that(holds: Any, message: str, *, form: bool = False) -> None:
     """Go on if something holds; otherwise say what is wrong. An exam says it only of the ``form`` of an answer.
 
-    Examples
-    --------
     >>> that(2 > 1, "two is more than one")
     """
     if not bool(holds) and (form or _known().get("mode") != "exam"):
@@ -240,8 +236,6 @@ def number(name: str, value: Any, *, low: float = -math.inf, high: float = math.
 def remark(name: str, holds: Any, message: str) -> None:
     """Say what is wrong with an answer that may still earn part of the marks, and go on; *recorded* in an exam.
 
-    Examples
-    --------
     >>> remark("one", 2 > 1, "it is not more than two")
     one: it passes every example that this check tries.
     >>> remark("one", 1 > 2, "it is not more than two")
@@ -299,8 +293,6 @@ def _known() -> dict[str, Any]:
 def hashed(value: Any, *, salt: str, addition: int = 0) -> str:
     """Return the hash of an answer as it is handed out: numbers by four significant figures, names in any order.
 
-    Examples
-    --------
     >>> hashed(0.25, salt="a") == hashed(0.25001, salt="a"), hashed(0.25, salt="a") == hashed(0.25, salt="b")
     (True, False)
     """
@@ -336,8 +328,6 @@ def hashes(value: Any, *, salt: str, secret: str) -> list[str]:
 def agree(one: Any, other: Any) -> bool:
     """Whether some answer would agree with both: numbers within twice the difference that is allowed.
 
-    Examples
-    --------
     >>> agree(1.0, 1.0015), agree(1.0, 1.01), agree(["a"], ["a"])
     (True, False, True)
     """
@@ -370,8 +360,6 @@ def _coarse(value: Any) -> bool:
 def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
     """Check that an answer is one of a few words.
 
-    Examples
-    --------
     >>> choice("verdict", "better", ["better", "worse"])
     """
     _given(name, value)
@@ -382,8 +370,6 @@ def choice(name: str, value: Any, allowed: Sequence[str]) -> None:
 def names(name: str, value: Any, allowed: Sequence[str]) -> None:
     """Check that an answer is a list (or a column) of known names, each given once.
 
-    Examples
-    --------
     >>> names("low", ["trust"], ["trust", "debate"])
     """
     _given(name, value)
@@ -444,8 +430,6 @@ def award(points: int, name: str, value: Any, *, right: Any, partly: Sequence[tu
 def same(one: Any, other: Any) -> bool:
     """Whether two answers agree: numbers within :data:`RELATIVE` or rounded, names in any order, texts exactly.
 
-    Examples
-    --------
     >>> same(2.0001, 2), same(["a", "b"], ("b", "a")), same("a", "b"), same(None, 1), same(1.59, 1.594)
     (True, True, False, False, True)
     """
@@ -464,8 +448,6 @@ def same(one: Any, other: Any) -> bool:
 def shown(value: Any) -> str:
     """Return an answer as a lecturer's key shows it.
 
-    Examples
-    --------
     >>> shown(2 / 3), shown(["b", "a"]), shown(None)
     ('0.6667', 'a, b', 'none')
     """

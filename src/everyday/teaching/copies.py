@@ -8,11 +8,13 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import nbformat
 import pandas as pd
 
+from compendium import files
 from compendium.errors import RunError
 from everyday.teaching.checks import agree, hashes, same, shown, sitting
 from everyday.teaching.modules import Module
@@ -189,17 +191,15 @@ def _code(source: str) -> Any:
     return compile(source, "<a common wrong answer>", "exec")
 
 
-_cache: dict[str, tuple[float, list[tuple[nbformat.NotebookNode, Any]]]] = {}
-
-
 def compiled(module: Module) -> list[tuple[nbformat.NotebookNode, Any]]:
     """Return the code cells of a module, compiled once for all students."""
-    changed = module.notebook.stat().st_mtime
-    if _cache.get(str(module.notebook), (None,))[0] != changed:
-        cells = [
-            (cell, compile(cell.source, f"<{module.name}>", "exec"))
-            for cell in module.read().cells
-            if cell.cell_type == "code" and "figure" not in cell.metadata.get("tags", [])
-        ]
-        _cache[str(module.notebook)] = (changed, cells)
-    return _cache[str(module.notebook)][1]
+    return _compiled(module.notebook, module.name)
+
+
+@files.once
+def _compiled(notebook: Path, name: str) -> list[tuple[nbformat.NotebookNode, Any]]:
+    return [
+        (cell, compile(cell.source, f"<{name}>", "exec"))
+        for cell in nbformat.read(notebook, as_version=4).cells
+        if cell.cell_type == "code" and "figure" not in cell.metadata.get("tags", [])
+    ]

@@ -14,9 +14,8 @@ from typing import Any
 
 import nbformat
 import pandas as pd
-from jinja2 import Environment, PackageLoader
 
-from compendium import datasets, files, paths, report, typefaces
+from compendium import datasets, files, paths, policy, report, typefaces
 from compendium.errors import RunError
 from everyday.synthetic import to_csv_bytes
 from everyday.teaching import copies, deck, pages, paper
@@ -106,7 +105,7 @@ def course() -> dict[str, bytes]:
 
 def bundled(module: Module) -> dict[str, bytes]:
     """Return the class's data files of a module, by name of the data set."""
-    return {name: (paths.data() / datasets.describe(name)["path"]).read_bytes() for name in module.about["data"]}
+    return {name: datasets.path_of(name).read_bytes() for name in module.about["data"]}
 
 
 def student_files(module: Module) -> dict[str, bytes]:
@@ -175,7 +174,7 @@ def _instructor(folder: Path, module: Module) -> None:
 
 def handout(module: Module) -> str:
     """Return the handout of a module: one HTML page that prints on one sheet of A4."""
-    template = Environment(loader=PackageLoader("compendium"), autoescape=True).get_template("handout.html")
+    template = policy.templates().get_template("handout.html")
     body = report.markdown(pages.unlinked(pages.handout(module)))
     kinds = ", ".join(sorted({datasets.describe(name)["kind"] for name in module.about["data"]}))
     return template.render(title=module.title, body=body, kinds=kinds, typefaces=typefaces.rules()) + "\n"

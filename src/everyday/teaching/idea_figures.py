@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from compendium import datasets, escape, plotting
 from healthsys.plots import style
@@ -20,8 +20,6 @@ WIDTH, HEIGHT = 358, 330
 def idea_figure(module: str) -> str:
     """Return the figure of a module's idea, with its title and below it what its numbers are.
 
-    Examples
-    --------
     >>> idea_figure("pay-gaps")[:7], "<svg" in idea_figure("pay-gaps")
     ('<figure', True)
     """
@@ -83,20 +81,15 @@ def _rare_code(axes: Axes) -> None:
     for kind, colour in looks.items():
         cells = [(at % 10, 9 - at // 10) for at, one in enumerate(kinds) if one == kind]
         hatch = "////" if kind == "one" else ""
-        for x, y in cells:
-            axes.add_patch(_square(x, y, colour, hatch))
+        look = {"facecolor": colour, "hatch": hatch, "edgecolor": COLOUR["paper"], "linewidth": 0}
+        for place in cells:
+            axes.add_patch(Rectangle(place, 0.86, 0.86, **look))
     axes.set(xlim=(-0.1, 10.1), ylim=(-2.6, 10.1), aspect="equal")
     axes.axis("off")
     alike, marked = (sum(kind != other for kind in kinds) for other in ("one", "neither"))
     axes.annotate(f"They agree on {alike} of {len(kinds)} passages,", (0, -0.3), va="top")
     axes.annotate(f"but on {kinds.count('both')} of the {marked} with the code.", (0, -1.3), va="top",
                   color=COLOUR["comparison"], fontweight="bold")  # fmt: skip
-
-
-def _square(x: float, y: float, colour: str, hatch: str) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((x, y), 0.86, 0.86, facecolor=colour, hatch=hatch, edgecolor=COLOUR["paper"], linewidth=0)
 
 
 def _days(above: Axes, below: Axes) -> None:

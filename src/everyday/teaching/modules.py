@@ -86,8 +86,6 @@ class Module:
 def domains() -> dict[str, int]:
     """Return the domains of the WHO-ASPHER competency framework, in its order, with their number of items.
 
-    Examples
-    --------
     >>> len(domains()), sum(domains().values())
     (10, 84)
     """
@@ -138,9 +136,9 @@ def _module(path: Path) -> Module:
     notebook = path.with_suffix(".ipynb")
     if not notebook.is_file():
         raise RunError(f"{label}: there is no notebook {notebook.name} next to it")
-    exercises = tuple(exercises_of(nbformat.read(notebook, as_version=4), label=notebook.name))
+    source = nbformat.read(notebook, as_version=4)
+    exercises, thinking = tuple(exercises_of(source, label=notebook.name)), thinking_of(source)
     mistakes = tuple(Mistake(**entry) for entry in about["mistakes"])
-    thinking = thinking_of(nbformat.read(notebook, as_version=4))
     if list(thinking) != list(THINKING):
         raise RunError(
             f"{label}: the notebook asks {', '.join(thinking) or 'nothing'} besides its exercises; it must ask "

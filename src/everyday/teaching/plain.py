@@ -26,8 +26,6 @@ def canvas(width: int, height: int) -> tuple[Figure, Any]:
 def show(draw: Callable[..., Figure], *data: Any, caption: str, alt: str, **_: Any) -> None:
     """Draw a figure and show it with its caption and alternative text.
 
-    Examples
-    --------
     >>> show(lambda width: canvas(width, 60)[0], caption="Nothing.", alt="An empty figure.")
     <IPython.core.display.HTML object>
     """

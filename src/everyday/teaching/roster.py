@@ -81,8 +81,6 @@ SEEDS = "seeds.csv"
 def seed_of(student: str, *, seed: int) -> int:
     """Return a student's own seed, from the roster's seed and the id.
 
-    Examples
-    --------
     >>> seed_of("s001", seed=7) == seed_of("s001", seed=7), seed_of("s001", seed=7) == seed_of("s002", seed=7)
     (True, False)
     """

@@ -37,8 +37,6 @@ class Counted(io.TextIOBase):
 def plain(value: Any) -> Any:
     """Return an answer as JSON can hold it; of anything else, what it is.
 
-    Examples
-    --------
     >>> plain({"b"}), plain(2), plain(print)
     (['b'], 2, {'kind': 'builtin_function_or_method'})
     """
