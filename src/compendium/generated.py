@@ -56,7 +56,7 @@ def _resource(resource: dict[str, Any]) -> str:
         f'<dl class="hs-provenance"><dt>Name</dt><dd><code>{resource["name"]}</code></dd>'
         f"<dt>Kind</dt><dd>{KIND_WORDS.get(resource['kind'], resource['kind'])}</dd>"
         f'<dt>File</dt><dd><a href="../data/{resource["path"]}" download>{resource["path"]}</a></dd>'
-        f"<dt>Source</dt><dd>{sources or 'our own'}</dd><dt>Licence</dt><dd>{licences}</dd></dl>\n"
+        f"<dt>Source</dt><dd>{sources or 'our own'}</dd><dt>Licence</dt><dd>{licences}</dd>{_computed(resource)}</dl>\n"
         + tables.framed(f"Columns of {resource['name']}", ("column", "type", "unit", "allowed", "meaning"), rows)
         + "\n"
         + _breaks(resource)

@@ -27,7 +27,7 @@ def pages() -> dict[str, str]:
 
 def written() -> list[Path]:
     """Return what among the book's sources these pages are written to."""
-    return [paths.book() / name for name in ("evidence", "analyses-fragment.md", "verdicts-fragment.md")]
+    return [paths.book() / name for name in ("evidence", "findings-fragment.md", "verdicts-fragment.md")]
 
 
 def downloads(folder: Path) -> None:
