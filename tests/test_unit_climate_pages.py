@@ -146,7 +146,12 @@ def test_variant_of_trust_changes_trust_alone(pages):
     score = values(pages["climate-baseline"][0])["score_trust"]
     assert found["score_trust"] == score
     assert found["trust_position_unverified"] == pytest.approx(100 * (score - 128) / 50, rel=1e-6)
-    assert found["finding"].endswith("(95% CI 87 to 153) includes both figures, so the survey cannot tell them apart.")
+    assert found["finding"] == (
+        "The disputed benchmark decides whether this synthetic practice looks better or worse than stagnant "
+        "organisations in trust: better than the reported 112 points, worse than the unverified 128. Its score is "
+        "120 points (95% CI 87 to 153), and the interval includes both benchmarks, so the survey cannot tell "
+        "them apart."
+    )
     assert "moves from 12% (−39% to 62%) to −16% (−83% to 50%)" in figures["climate-trust"]["alt"]
     assert found["trust_gap_unverified"] == values(pages["climate-printed"][0])["trust_gap_unverified"]
 
@@ -154,8 +159,10 @@ def test_variant_of_trust_changes_trust_alone(pages):
 def test_variant_that_widens_or_repeats_the_gap_and_one_that_cannot_be():
     wider = page("climate-sensitivity", trust_stagnant_variant=60)
     assert "from 66 to 118 points, from rank 5 to rank 2 of 9" in wider[1]["climate-trust"]["alt"]
-    assert values(wider[0])["finding"].endswith(
-        "(95% CI 87 to 153) includes 112 but not the other figure, so the choice of benchmark matters."
+    assert values(wider[0])["finding"] == (
+        "Whichever benchmark is right, the reported 112 points or the unverified 60, this synthetic practice is "
+        "between the benchmarks in trust. Its score is 120 points (95% CI 87 to 153), and the interval "
+        "includes the reported benchmark but not the other, so the choice of benchmark matters."
     )
     same = page("climate-printed", trust_stagnant_variant=112)
     assert values(same[0])["trust_variant"] == "The figure tried, 112, is the reported one, so nothing changes."

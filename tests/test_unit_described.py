@@ -69,6 +69,18 @@ def test_missing_cells_are_left_out_and_large_numbers_whole():
     )
 
 
+def test_a_year_has_no_comma_and_a_count_of_the_same_size_has_one():
+    rows = [[f"site {place}", 2000 + place, 2010.0 + place if place else None, 2000 + place] for place in range(13)]
+    made = described.description(record(rows, columns=("site", "start", "last_year", "people")))
+    tree = parser.fromstring(made)
+    assert [cell.text_content() for cell in tree.xpath(".//tbody/tr[2]/*")] == ["site 1", "2001", "2011", "2,001"]
+    said = [item.text_content() for item in tree.xpath(".//li")]
+    assert said[1:3] == [
+        "start: 2000 at first, 2012 at last; lowest 2000 (site 0), highest 2012 (site 12)",
+        "last year: 2011 at first, 2022 at last; lowest 2011 (site 1), highest 2022 (site 12)",
+    ]
+
+
 def test_what_stands_in_data_reaches_the_page_as_text():
     made = described.description(record([[f"<script>{place}</script>", place] for place in range(14)]))
     assert "<script>" not in made

@@ -97,7 +97,7 @@ def test_a_readers_own_turnover_comes_before_the_books_sickness_absence(tmp_path
     people_files.turnover(tmp_path / "t")
     _, found = composed("retention_and_sickness", {"turnover": str(tmp_path / "t")}, folder=tmp_path)
     assert found["results"]["finding"]["value"].startswith("In your files of October 2025, 2.67% of staff left")
-    assert found["results"]["data_kind"]["value"].endswith("Those on joiners and leavers are your own.")
+    assert found["results"]["data_kind"]["value"].endswith("leavers are your own, of October 2025.")
 
 
 @pytest.mark.usefixtures("warm_kernels")

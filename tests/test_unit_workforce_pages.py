@@ -134,9 +134,37 @@ def test_the_same_percentage_is_the_same_number_in_every_table(race, disability)
         assert compared[measure] == in_survey == f"{own:.1f}"
 
 
-def test_disability_is_explained_by_the_social_model_on_its_own_page_only(race, disability):
-    assert "social model of disability" in disability.notes
-    assert "social model" not in race.notes
+def told(standard):
+    """Return the written text of the page of one standard."""
+    cells = load_runs()["workforce-race-equality"].read().cells
+    own = f"if-standard={standard}"
+    tags = [[one for one in cell.metadata.get("tags", []) if one.startswith("if-standard=")] for cell in cells]
+    kept = [one for one, of in zip(cells, tags, strict=True) if one.cell_type == "markdown" and (not of or own in of)]
+    return "\n".join(cell.source for cell in kept)
+
+
+def test_each_page_is_about_its_own_standard():
+    race, disability = told("WRES"), told("WDES")
+    assert "[How disability is counted](#how-disability-is-counted)" in disability
+    assert "## How disability is counted" in disability
+    assert "social model" not in race
+    assert "International recruitment" in race
+    for other in ("WRES", "International recruitment", "BME", "od-wres"):
+        assert other not in disability, other
+
+
+def test_the_ratios_and_the_survey_are_results():
+    for standard in ("WRES", "WDES"):
+        said = told(standard)
+        order = [said.index(f"{one}\n") for one in ("## Method", "## Results", "### Relative likelihoods",
+                 "### The staff survey", "### Pay bands and the board", "### Changes over the years",
+                 "### Differences between organisations")]  # fmt: skip
+        assert order == sorted(order)
+
+
+def test_organisations_of_the_synthetic_system_have_names(race):
+    assert "acute teaching trust (ACU)" in race.tables["answered"]["organisation"].to_list()
+    assert "ambulance trust (AMB)" in race.figures["funnel"]["caption"]
 
 
 def test_a_ratio_of_suppressed_counts_is_not_shown():
@@ -212,6 +240,8 @@ def test_the_stage_at_which_the_groups_differ_most_is_named():
     said = page.results["finding"]["value"]
     assert "differed most from white applicants between interview and appointment: they were 0.69 times as" in said
     assert "(95% CI 0.62 to 0.77)" in said
+    opening = load_runs()["talent-pipeline"].read().cells
+    assert [line for line in opening[0].source.splitlines() if line][1] == "{result}`finding`", "the answer comes first"
     steps = [one["value"] for name, one in page.results.items() if "_to_" in name and "ratio_viewed" not in name]
     assert np.prod(steps) == pytest.approx(page.results["ratio_whole"]["value"])
     figures = page.tables["review"]["figure"]
@@ -244,6 +274,7 @@ def test_the_review_page_gives_no_interval_to_a_reported_figure():
     assert page.results["discrimination_difference"]["value"] == pytest.approx(5.8)
     assert page.results["discrimination_ratio"]["value"] == pytest.approx(2.318, abs=5e-4)
     assert [name for name, one in page.results.items() if "lower" in one] == ["maternal_rise"], "its source reports one"
+    assert page.results["finding"]["value"].startswith("In the 2020 staff survey, BME staff")
     assert "how sure this is cannot be said" in page.results["finding"]["value"]
     assert len(page.tables["contradictions"]) == 5
     assert page.tables["mean-and-median"].shape == (6, 3)

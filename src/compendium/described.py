@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,10 @@ _NAMES = {"lpl": "lower limit", "upl": "upper limit", "acf": "autocorrelation", 
 #: Values of a column in words that are counted by name.
 _MOST_WORDS = 8
 
+#: Columns of years, if their values could be years: a year has no comma.
+_YEARS = re.compile(r"(?:.*_)?(?:years?|periods?|start|end)", re.I)
+_FIRST_YEAR, _LAST_YEAR = 1800, 2199
+
 
 def columns_in_words(rows: pd.DataFrame) -> list[str]:
     """Say of each column what a reader of the drawing sees of it: first, last, lowest and highest, or its words.
@@ -37,6 +42,7 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
     value: 3 at first, 2.5 at last; lowest 2.5 (2020-02), highest 3 (2020-01)
     """
     label, said = rows.columns[0], []
+    rows = rows.astype({column: "Int64" for column in rows if _are_years(rows[column])})
     for column in rows.columns:
         known = rows[rows[column].notna()]
         values, name = known[column], _NAMES.get(column, str(column).replace("_", " "))
@@ -49,11 +55,11 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
         elif column == label:
             said.append(f"{name}: {_number(values.min())} to {_number(values.max())}")
         else:
-            low, high = known.loc[values.idxmin()], known.loc[values.idxmax()]
+            low, high = values.idxmin(), values.idxmax()
             said.append(
                 f"{name}: {_number(values.iloc[0])} at first, {_number(values.iloc[-1])} at last; "
-                f"lowest {_number(low[column])} ({_number(low[label])}), "
-                f"highest {_number(high[column])} ({_number(high[label])})"
+                f"lowest {_number(values[low])} ({_number(known.at[low, label])}), "
+                f"highest {_number(values[high])} ({_number(known.at[high, label])})"
             )
     return said
 
@@ -82,6 +88,21 @@ def _number(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def _are_years(values: pd.Series) -> bool:
+    """Say whether a column holds years: by its name, and because each value could be one.
+
+    Examples
+    --------
+    >>> [_are_years(pd.Series([2019, 2022], name=name)) for name in ("year", "people")]
+    [True, False]
+    """
+    known = values.dropna()
+    if known.empty or not pd.api.types.is_numeric_dtype(known) or pd.api.types.is_bool_dtype(known):
+        return False
+    could_be = bool((known.between(_FIRST_YEAR, _LAST_YEAR) & (known % 1 == 0)).all())
+    return could_be and _YEARS.fullmatch(str(values.name)) is not None
+
+
 def description(record: dict[str, Any]) -> str:
     """Return the folded long description of a recorded figure (:func:`compendium.plotting.show`).
 
@@ -106,6 +127,7 @@ def description(record: dict[str, Any]) -> str:
 def _table(rows: pd.DataFrame, name: str) -> str:
     floats = rows.select_dtypes("float")
     formats = {column: "{:,.0f}" if floats[column].abs().max() >= 1000 else "{:.4g}" for column in floats}
+    formats |= {column: "{:.0f}" for column in rows if _are_years(rows[column])}
     caption = f"Figure data: {name.replace('-', ' ')}"
     return tables.table(rows, caption=caption, formats=formats, headings=_NAMES).html
 

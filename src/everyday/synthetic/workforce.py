@@ -24,6 +24,9 @@ ORGANISATIONS = (
     ("AMB", "ambulance trust", 900, 0.08, 0.01, 0.47),
     ("ICB", "commissioning board", 400, 0.18, 0.03, 0.72),
 )
+#: What the code of each organisation stands for, for tables and captions.
+EMPLOYERS = {code: f"{name} ({code})" for code, name, *_ in ORGANISATIONS}
+
 #: Ethnic groups (five of the census, and not stated) and the share of each among BME staff.
 BME_GROUPS = {"A": 0.46, "B": 0.30, "M": 0.09, "O": 0.15}
 NOT_STATED = 0.04
