@@ -23,6 +23,9 @@ _NAMES = {"lpl": "lower limit", "upl": "upper limit", "acf": "autocorrelation", 
 #: Values of a column in words that are counted by name.
 _MOST_WORDS = 8
 
+#: Words in the name of a column of years, and the years that it may hold: 2019 is a year, 2,019 is a number.
+_OF_YEARS, _YEARS = {"year", "years", "start", "end", "first", "last", "from", "to"}, (1800, 2200)
+
 
 def columns_in_words(rows: pd.DataFrame) -> list[str]:
     """Say of each column what a reader of the drawing sees of it: first, last, lowest and highest, or its words.
@@ -37,9 +40,13 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
     value: 3 at first, 2.5 at last; lowest 2.5 (2020-02), highest 3 (2020-01)
     """
     label, said = rows.columns[0], []
+    called = "{:.0f}".format if _are_years(label, rows[label]) else _number
     for column in rows.columns:
         known = rows[rows[column].notna()]
         values, name = known[column], _NAMES.get(column, str(column).replace("_", " "))
+        if _are_years(column, values):
+            said.append(f"{name}: {values.min():.0f} to {values.max():.0f}")
+            continue
         if known.empty:
             continue
         if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
@@ -53,8 +60,8 @@ def columns_in_words(rows: pd.DataFrame) -> list[str]:
                 continue
             low, high = known.loc[values.idxmin()], known.loc[values.idxmax()]
             said.append(
-                f"{name}: {ends}lowest {_number(low[column])} ({_number(low[label])}), "
-                f"highest {_number(high[column])} ({_number(high[label])})"
+                f"{name}: {ends}lowest {_number(low[column])} ({called(low[label])}), "
+                f"highest {_number(high[column])} ({called(high[label])})"
             )
     return said
 
@@ -70,6 +77,20 @@ def _words(values: pd.Series) -> str:
     if (counted == 1).all():
         return ", ".join(counted.index)
     return ", ".join(f"{word} ({count})" for word, count in counted.items())
+
+
+def _are_years(name: str, values: pd.Series) -> bool:
+    """Say whether a column holds years, by its name and by every value.
+
+    Examples
+    --------
+    >>> _are_years("start", pd.Series([2007, 2011.0, None])), _are_years("beds", pd.Series([2007]))
+    (True, False)
+    """
+    known = pd.to_numeric(values, errors="coerce").dropna()
+    if not _OF_YEARS & set(str(name).lower().replace("_", " ").split()) or known.empty or len(known) < values.count():
+        return False
+    return bool((known == known.round()).all() and known.between(*_YEARS).all())
 
 
 def _number(value: Any) -> str:
@@ -109,6 +130,7 @@ def description(record: dict[str, Any]) -> str:
 def _table(rows: pd.DataFrame, name: str) -> str:
     floats = rows.select_dtypes("float")
     formats = {column: "{:,.0f}" if floats[column].abs().max() >= 1000 else "{:.4g}" for column in floats}
+    formats |= {column: "{:.0f}" for column in rows if _are_years(column, rows[column])}
     caption = f"Figure data: {name.replace('-', ' ')}"
     return tables.table(rows, caption=caption, formats=formats, headings=_NAMES).html
 

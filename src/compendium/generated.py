@@ -153,6 +153,12 @@ def _link(page: Any) -> str:
 KIND_ORDER = ("official", "published", "coded", "computed", "synthetic")
 
 
+def kind_order(kind: str) -> int:
+    """Return the place of a kind of data in the order of findings; what others collected is official too."""
+    kind = "official" if kind == datasets.COLLECTED else kind
+    return KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER)
+
+
 def findings() -> str:
     """Return "findings at a glance": the finding of each page with the kind of data behind it, real data first."""
     rows, known = [], chapters.load()
@@ -161,7 +167,7 @@ def findings() -> str:
         if path.is_file():
             kind = kind_shown(run, known.get(run.name, chapters.Chapter()).kind)
             found = _finding_rows(run, json.loads(path.read_text(encoding="utf-8"))["results"], kind=kind)
-            rows += [(KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER), row) for row in found]
+            rows += [(kind_order(kind), row) for row in found]
     body = "".join(row for _, row in sorted(rows, key=lambda one: one[0]))
     return (
         "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Figures computed from "
@@ -173,14 +179,10 @@ def findings() -> str:
     )
 
 
-#: What findings at a glance call the kinds of data that are no figures about the world.
-KINDS_SHOWN = {**datasets.KINDS_SHOWN, "reference": "computed"}
-
-
 def kind_shown(run: Run, kind: str = "") -> str:
     """Return the kind of data that a page is about: as its chapter says, else that of its first data set."""
-    first = datasets.describe(run.data[0])["kind"] if run.data else "computed"
-    return kind or KINDS_SHOWN.get(first, first)
+    first = datasets.kind_shown(datasets.describe(run.data[0])) if run.data else "computed"
+    return kind or ("computed" if first == "reference" else first)
 
 
 def _finding_rows(run: Run, results: dict[str, Any], *, kind: str) -> list[str]:

@@ -27,7 +27,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from compendium import artists, escape, project
+from compendium import artists, datasets, escape, project
 from compendium.errors import CompendiumError
 from compendium.harvest import FIGURE_TYPE
 
@@ -88,10 +88,11 @@ class Picture:
     html: str
     record: dict[str, Any]
     drawn: list[str]
+    about: dict[str, str]
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {"text/html": self.html, FIGURE_TYPE: self.record, "text/plain": f"Figure: {self.record['alt']}"}
-        return data, {FIGURE_TYPE: {"drawn": self.drawn}}
+        return data, {FIGURE_TYPE: {"drawn": self.drawn, **self.about}}
 
 
 def show(
@@ -105,6 +106,7 @@ def show(
     headline: str = "",
     height: int | tuple[int, int] = 340,
     panels: dict[str, Any] | None = None,
+    data_set: str = "",
     **options: Any,
 ) -> None:
     """Draw a figure at both widths and emit it with caption, alternative text and data.
@@ -131,6 +133,9 @@ def show(
         Height in pixels of a plot on given axes; two for the wide and the narrow drawing.
     panels
         Options of :func:`matplotlib.pyplot.subplots` where a plot takes several axes, such as ``{"nrows": 2}``.
+    data_set
+        The data set that the figure draws, where its kind is not that of its page: a downloaded figure names the kind.
+        Unless given, it is the ``kind`` among the options of ``draw``, else that of the page.
     options
         Further options of ``draw``.
 
@@ -166,7 +171,9 @@ def show(
     }
     if description:
         record["description"] = description
-    display(Picture(page, record, artists.columns_drawn(figures[0], rows)))
+    kind = options.get("kind")
+    about = {"data_set": data_set} if data_set else {"kind": kind} if kind in datasets.KINDS else {}
+    display(Picture(page, record, artists.columns_drawn(figures[0], rows), about))
 
 
 def _keeping(draw: Callable[..., Figure], figures: list[Figure]) -> Callable[..., Figure]:
