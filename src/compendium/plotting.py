@@ -134,7 +134,8 @@ def show(
     panels
         Options of :func:`matplotlib.pyplot.subplots` where a plot takes several axes, such as ``{"nrows": 2}``.
     data_set
-        The data set that the figure draws, where its kind is not that of its page: a downloaded figure names the kind.
+        The data set that the figure draws, or the kind of what it draws, where that is not the kind of its page: a
+        downloaded figure names the kind.
         Unless given, it is the ``kind`` among the options of ``draw``, else that of the page.
     options
         Further options of ``draw``.
@@ -171,8 +172,9 @@ def show(
     }
     if description:
         record["description"] = description
-    kind = options.get("kind")
-    about = {"data_set": data_set} if data_set else {"kind": kind} if kind in datasets.KINDS else {}
+    kind = data_set if data_set in datasets.KINDS else options.get("kind")
+    about = {"kind": kind} if kind in datasets.KINDS else {}
+    about |= {"data_set": data_set} if data_set not in ("", *datasets.KINDS) else {}
     display(Picture(page, record, artists.columns_drawn(figures[0], rows), about))
 
 

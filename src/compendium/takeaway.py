@@ -79,8 +79,9 @@ class Offer:
     ) -> str:
         """Return the markup of a figure with its links, and keep the figure as SVG and its data as CSV.
 
-        ``about`` is what the figure says of its data (:func:`compendium.plotting.show`). ``moved`` says that the figure is an explorer's: its markup carries what the page's script writes into the
-        file of the chart as the reader has set it.
+        ``about`` is what the figure says of its data (:func:`compendium.plotting.show`). ``moved`` says that the
+        figure is an explorer's: its markup carries what the page's script writes into the file of the chart as the
+        reader has set it.
         """
         name = f"figure-{record['name']}"
         drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
