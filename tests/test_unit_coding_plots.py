@@ -118,3 +118,20 @@ def test_no_level_is_typed_into_a_notebook_that_has_one(name):
     code = [line for cell in cells if cell["cell_type"] == "code" for line in cell["source"]]
     assert any(line.startswith("level: float = 0.95") for line in code)
     assert not [line for line in code if "95" in line and not line.startswith("level:")]
+
+
+def test_an_action_closed_on_the_day_it_was_due_has_a_mark():
+    """A bar of no length looked like an action that was missing."""
+    actions = pd.DataFrame({"action": ["a", "b"], "days": [0, 12], "state": ["closed on time", "open"]})
+    _, ax = plotting.canvas(plotting.WIDE, 200)
+    plots.plot_days_late(actions, ax=ax)
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "|"] == [(0, 0)]
+
+
+def test_both_thresholds_of_alpha_are_drawn():
+    table = pd.DataFrame({"code": ["all codes"], "measure": ["Krippendorff's alpha"], "value": [0.66], "lower": [0.58],
+                          "upper": [0.73]})  # fmt: skip
+    _, ax = plotting.canvas(plotting.WIDE, 200)
+    plots.plot_agreement(table, ax=ax)
+    assert {0.667, 0.8} <= {line.get_xdata()[0] for line in ax.lines if len(line.get_xdata())}
+    assert "0.667" in ax.get_xlabel()

@@ -111,3 +111,18 @@ def test_lowest_and_highest_are_those_of_the_data(values):
     if len(set(values)) > 1:
         assert f"lowest {described._number(min(values))} ({values.index(min(values))})" in said
         assert f"highest {described._number(max(values))} ({values.index(max(values))})" in said
+
+
+def test_years_are_shown_as_years():
+    """Work that began in 2007 was shown as 2,007 in the data of the figure."""
+    record = {"name": "work", "columns": ["site", "start", "end", "beds"],
+              "rows": [["A", 2007, 2011.0, 2007.5], ["B", 2010, None, 1200.0], ["C", 2012, 2018.0, 900.0],
+                       ["D", 2013, 2019.0, 3000.0]]}  # fmt: skip
+    said = described.description(record)
+    assert ">2007<" in said
+    assert ">2011<" in said
+    assert "2,011" not in said
+    assert ">1,200<" in said
+    years = pd.DataFrame({"year": [2018.0, 2019.0, 2020.0], "n": [5, 7, 6]})
+    of_n = "n: 5 at first, 6 at last; lowest 5 (2018), highest 7 (2019)"
+    assert described.columns_in_words(years) == ["year: 2018 to 2020", of_n]

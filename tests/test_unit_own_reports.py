@@ -79,7 +79,7 @@ def test_a_target_is_said_as_observed_where_the_series_moves(tmp_path):
     data = series(tmp_path, 10 + 0.5 * np.arange(48))
     given = {"indicator": "waits", "unit": "Ward A", "improvement": "increase", "target": "28"}
     said = page("control_chart", data=data, **given).value("finding")
-    assert "The target of 28.0 was met in 12 of the last 12 months." in said
+    assert "The target of 28.0 was met in 12 of the 12 months to " in said
     assert "cannot be expected" not in said
 
 

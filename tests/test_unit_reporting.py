@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pandas as pd
 import pytest
@@ -103,6 +105,17 @@ def test_a_date_without_three_periods_on_a_side_is_not_modelled(tmp_path, silent
         "In 14 of 24 months, 1 unit did not report performance but its cases were still counted. Counting them lowers "
         "the total by 20.0 percentage points."
     )
+
+
+def test_the_answer_says_what_changed_where_a_year_earlier_is_known(tmp_path):
+    """The question was whether performance changed or who reported it; the lead only said by how much a total fell."""
+    said = shown(tmp_path, rows_of(silent=range(14, 20))).value("finding")
+    assert re.match(
+        r"(Both|Who reported it): performance (did not change|(fell|rose) by [\d.]+ percentage points) in a year at "
+        r"units that always reported, but (fell |rose )?by [\d.]+( percentage points)? in a total counting 1 unit that "
+        r"did not report\. In 6 of 24 months, counting it lowers the total by [\d.]+( to [\d.]+)? percentage points\.$",
+        said,
+    ), said
 
 
 def test_where_all_report_the_page_says_so(tmp_path):

@@ -99,7 +99,7 @@ def _page_of(run: Run, chapter: chapters.Chapter | None) -> dict[str, str]:
     """Return the page of a run, under no name, and the files that it offers."""
     record = json.loads(execution.results_path(run.name).read_text(encoding="utf-8"))
     kind = generated.kind_shown(run, chapter.kind if chapter else "")
-    offer = takeaway.Offer(f"analyses/{run.name}", title=run.title, kind=kind)
+    offer = takeaway.Offer(f"analyses/{run.name}", title=run.title, kind=kind, data=run.data)
     executed = nbformat.read(execution.executed_path(run.name), as_version=4)
     page = pages.compose(run, executed, record, chapter=chapter, offer=offer)
     return {"": nbformat.writes(page) + "\n", **offer.files}

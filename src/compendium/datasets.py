@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from compendium.errors import DatasetError, nearest
 KINDS = ("published", "official", "coded", "synthetic", "illustrative", "template", "reference", "yours")
 
 #: What a descriptor may say of its data that a method needs: known breaks, limits of values, the data set of its truth.
-FACTS = ("breaks", "limits", "truth")
+FACTS = ("breaks", "limits", "truth", "third_party")
 
 #: The pipeline names the data sets that a run declares here; loading another is then an error.
 DECLARED_VARIABLE = "HEALTHSYS_RUN_DATA"
@@ -174,6 +174,20 @@ def owned(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
 #: What a reader is told of kinds of data: those that show a method, or how to fill in a file, are synthetic too.
 KINDS_SHOWN = {"illustrative": "synthetic", "template": "synthetic", "yours": "your own"}
 
+#: What a reader is told where somebody else collected what a public body published.
+COLLECTED = "official figures, in a third party's collection"
+
+
+def kind_shown(described: Mapping[str, Any]) -> str:
+    """Return what a reader is told of the kind of a data set, from its descriptor or its provenance.
+
+    Examples
+    --------
+    >>> kind_shown({"kind": "illustrative"}), kind_shown(describe("kh03_beds_england"))
+    ('synthetic', "official figures, in a third party's collection")
+    """
+    return COLLECTED if described.get("third_party") else KINDS_SHOWN.get(described["kind"], described["kind"])
+
 
 def provenance(frame: pd.DataFrame) -> str:
     """Say in short sentences what a loaded table is: title, kind, rows, source.
@@ -182,6 +196,7 @@ def provenance(frame: pd.DataFrame) -> str:
     'Published data, 9 rows'
     """
     known = frame.attrs["provenance"]
-    kind = KINDS_SHOWN.get(known["kind"], known["kind"]).capitalize()
+    kind = kind_shown(known)
+    kind = f"{kind[:1].upper()}{kind[1:]}{'' if kind == COLLECTED else ' data'}"
     rows = f"{len(frame):,} row{'s' if len(frame) != 1 else ''}"
-    return f"{known['title']}. {kind} data, {rows}. Source: {'; '.join(known['sources'])}."
+    return f"{known['title']}. {kind}, {rows}. Source: {'; '.join(known['sources'])}."

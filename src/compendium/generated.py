@@ -153,6 +153,12 @@ def _link(page: Any) -> str:
 KIND_ORDER = ("official", "published", "coded", "computed", "synthetic")
 
 
+def kind_order(kind: str) -> int:
+    """Return the place of a kind of data in the order of findings; what others collected is official too."""
+    kind = "official" if kind == datasets.COLLECTED else kind
+    return KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER)
+
+
 def findings() -> str:
     """Return "findings at a glance": the finding of each page with the kind of data behind it, real data first."""
     rows, known = [], chapters.load()
@@ -161,8 +167,7 @@ def findings() -> str:
         results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
         if results:
             kind = kind_shown(run, known.get(run.name, chapters.Chapter()).kind)
-            place = KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER)
-            rows.append((place, _finding_row(run, results, kind=kind)))
+            rows.append((kind_order(kind), _finding_row(run, results, kind=kind)))
     body = "".join(row for _, row in sorted(rows, key=lambda one: one[0]))
     return (
         "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Figures computed from "
@@ -174,14 +179,10 @@ def findings() -> str:
     )
 
 
-#: What findings at a glance call the kinds of data that are no figures about the world.
-KINDS_SHOWN = {**datasets.KINDS_SHOWN, "reference": "computed"}
-
-
 def kind_shown(run: Run, kind: str = "") -> str:
     """Return the kind of data that a page is about: as its chapter says, else that of its first data set."""
-    first = datasets.describe(run.data[0])["kind"] if run.data else "computed"
-    return kind or KINDS_SHOWN.get(first, first)
+    first = datasets.kind_shown(datasets.describe(run.data[0])) if run.data else "computed"
+    return kind or ("computed" if first == "reference" else first)
 
 
 def _finding_row(run: Run, results: dict[str, Any], *, kind: str) -> str:

@@ -35,5 +35,7 @@ def harvest(notebook: nbformat.NotebookNode, *, label: str) -> dict[str, dict[st
                     raise RunError(
                         f"{label}: cell {number} records a second {group[:-1]} '{entry['name']}'; rename one"
                     )
-                found[group][entry["name"]] = {**entry, **output.get("metadata", {}).get(kind, {})}
+                carried = output.get("metadata", {}).get(kind, {})
+                drawn = {"drawn": carried["drawn"]} if "drawn" in carried else {}
+                found[group][entry["name"]] = {**entry, **drawn}
     return found

@@ -103,7 +103,8 @@ def _code(cell: nbformat.NotebookNode, offer: Offer | None, *, described: bool) 
                 if figure and described:
                     markup = with_description(markup, figure)
                 if figure:
-                    markup = offer.figure(figure, markup, moved=not described)
+                    about = output.metadata.get(harvest.FIGURE_TYPE, {})
+                    markup = offer.figure(figure, markup, moved=not described, about=about)
                 data = {**data, "text/html": markup}
             output = new_output("display_data", data=data)
         kept.append(output)

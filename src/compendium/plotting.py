@@ -27,7 +27,7 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
-from compendium import artists, escape, project
+from compendium import artists, datasets, escape, project
 from compendium.errors import CompendiumError
 from compendium.harvest import FIGURE_TYPE
 
@@ -86,10 +86,11 @@ class Picture:
     html: str
     record: dict[str, Any]
     drawn: list[str]
+    about: dict[str, str]
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data = {"text/html": self.html, FIGURE_TYPE: self.record, "text/plain": f"Figure: {self.record['alt']}"}
-        return data, {FIGURE_TYPE: {"drawn": self.drawn}}
+        return data, {FIGURE_TYPE: {"drawn": self.drawn, **self.about}}
 
 
 def show(
@@ -103,6 +104,7 @@ def show(
     headline: str = "",
     height: int | tuple[int, int] = 340,
     panels: dict[str, Any] | None = None,
+    data_set: str = "",
     **options: Any,
 ) -> None:
     """Draw a figure at both widths and emit it with caption, alternative text and data.
@@ -129,6 +131,10 @@ def show(
         Height in pixels of a plot on given axes; two for the wide and the narrow drawing.
     panels
         Options of :func:`matplotlib.pyplot.subplots` where a plot takes several axes, such as ``{"nrows": 2}``.
+    data_set
+        The data set that the figure draws, or the kind of what it draws, where that is not the kind of its page: a
+        downloaded figure names the kind.
+        Unless given, it is the ``kind`` among the options of ``draw``, else that of the page.
     options
         Further options of ``draw``.
 
@@ -163,7 +169,10 @@ def show(
     }
     if description:
         record["description"] = description
-    display(Picture(page, record, artists.columns_drawn(made[WIDE][0], rows)))
+    kind = data_set if data_set in datasets.KINDS else options.get("kind")
+    about = {"kind": kind} if kind in datasets.KINDS else {}
+    about |= {"data_set": data_set} if data_set not in ("", *datasets.KINDS) else {}
+    display(Picture(page, record, artists.columns_drawn(made[WIDE][0], rows), about))
 
 
 def _on_axes(draw: Callable[..., Any], height: int, panels: dict[str, Any]) -> Callable[..., Figure]:

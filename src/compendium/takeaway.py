@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Offer:
     """The files that one page offers, by their name below ``files/<document>/``.
 
     ``document`` is the path of the page in the book, without ending; its ``title`` and the ``kind`` of its data are
-    written into its figures as files.
+    written into its figures as files. ``data`` names its data sets: a figure that says what it draws has that kind.
 
     Examples
     --------
@@ -46,8 +47,8 @@ class Offer:
     (True, ['table-net.csv'])
     """
 
-    def __init__(self, document: str, *, title: str = "", kind: str = "") -> None:
-        self.document, self.title, self.kind = document, title, kind
+    def __init__(self, document: str, *, title: str = "", kind: str = "", data: Sequence[str] = ()) -> None:
+        self.document, self.title, self.kind, self.data = document, title, kind, data
         self.files: dict[str, str] = {}
         self.captions: dict[str, str] = {}
 
@@ -55,16 +56,38 @@ class Offer:
         """Return the link from the page to one of its files."""
         return f"{'../' * self.document.count('/')}{FOLDER}/{self.document}/{name}"
 
-    def figure(self, record: dict[str, Any], markup: str, *, moved: bool = False) -> str:
+    def kind_of(self, about: Mapping[str, str]) -> str:
+        """Return what a reader is told of the data of a figure: by its data set, its own kind, or that of its page.
+
+        Examples
+        --------
+        >>> page = Offer("analyses/a", kind="computed", data=["kh03_beds_england"])
+        >>> page.kind_of({}), page.kind_of({"kind": "official"}), page.kind_of({"data_set": "staff_survey_national"})
+        ('computed', 'official', 'official')
+        >>> page.kind_of({"kind": "published"})
+        "official figures, in a third party's collection"
+        """
+        if about.get("data_set"):
+            return datasets.kind_shown(datasets.describe(about["data_set"]))
+        if not about.get("kind"):
+            return self.kind
+        same = (one for one in map(datasets.describe, self.data) if one["kind"] == about["kind"])
+        return datasets.kind_shown(next(same, {"kind": about["kind"]}))
+
+    def figure(
+        self, record: dict[str, Any], markup: str, *, moved: bool = False, about: Mapping[str, str] | None = None
+    ) -> str:
         """Return the markup of a figure with its links, and keep the figure as SVG and its data as CSV.
 
-        ``moved`` says that the figure is an explorer's: its markup carries what the page's script writes into the
-        file of the chart as the reader has set it.
+        ``about`` is what the figure says of its data (:func:`compendium.plotting.show`). ``moved`` says that the
+        figure is an explorer's: its markup carries what the page's script writes into the file of the chart as the
+        reader has set it.
         """
         name = f"figure-{record['name']}"
         drawing = re.search(r"<svg.*?</svg>", markup, re.S)[0]
         origin = f"{cite.sentence(self.document, self.title, site=address.site())} Text and figures: CC BY 4.0."
-        data = f"Data: {self.kind}." if self.kind else ""
+        kind = self.kind_of(about or {})
+        data = f"Data: {kind}." if kind else ""
         notes = [record["caption"], *([data] if data else []), origin]
         self._keep(f"{name}.svg", drawings.alone(drawing, title=self.title or name, notes=notes))
         self._keep(f"{name}.csv", to_csv(pd.DataFrame(record["rows"], columns=record["columns"])))
@@ -114,7 +137,7 @@ class Offer:
     def section(self, run: Run) -> str:
         """Return the section "Download this page" of the page of a run."""
         data = [
-            _link(f"../data/{described['path']}", described["title"], after=f"{described['kind']}, CSV")
+            _link(f"../data/{described['path']}", described["title"], after=f"{datasets.kind_shown(described)}, CSV")
             for described in map(datasets.describe, run.data)
         ]
         notebook = [

@@ -11,10 +11,12 @@ import textwrap
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from healthsys.coding.agreement import RELIABLE, TENTATIVE
 from healthsys.coding.checklists import CATEGORIES
 from healthsys.coding.events import by_code
 from healthsys.coding.timelines import STAGES
@@ -148,11 +150,12 @@ def plot_agreement(table: pd.DataFrame, *, ax: Axes) -> Axes:
     places = [codes.index(code) for code in percent["code"]]
     style = {"markersize": 14, "markeredgewidth": 2, "color": COLOUR["text"]}
     ax.plot(percent["value"], places, "|", label="Percent agreement, as a share", **style)
-    ax.axvline(0.8, color=COLOUR["context"], linewidth=1, linestyle=(0, (4, 3)))
+    for threshold, dashes in ((TENTATIVE, (1, 2)), (RELIABLE, (4, 3))):
+        ax.axvline(threshold, color=COLOUR["context"], linewidth=1, linestyle=(0, dashes))
     ax.set_yticks(range(len(codes)), [_wrap(code.replace("_", " "), 14) for code in codes])
     ax.set(ylim=(len(codes) - 0.4, -0.6), xlim=(min(0.0, float(table["lower"].min(skipna=True))) - 0.03, 1.04))
-    long = "Agreement (1 = complete); dashes: 0.80 by convention"
-    ax.set_xlabel("Agreement (dashes: 0.80)" if is_narrow(ax) else long)
+    marked = f"dots: {TENTATIVE:g}, dashes: {RELIABLE:g}"
+    ax.set_xlabel(f"Agreement ({marked})" if is_narrow(ax) else f"Agreement (1 = complete); {marked}, by convention")
     ax.figure.legend(loc="outside lower left", ncols=1 if is_narrow(ax) else 3, handlelength=1.2)
     return ax
 
@@ -349,3 +352,17 @@ def alt_adoption(curve: pd.DataFrame) -> str:
         passed = curve.loc[curve["share"] >= share, "period"]
         told.append(f"{name} in period {passed.iloc[0]}" if len(passed) else f"{name} not within the periods shown")
     return f"Adoption passes {' and '.join(told)}; at the end {100 * curve['share'].iloc[-1]:.0f}% have adopted."
+
+
+def plot_days_late(actions: pd.DataFrame, *, ax: Axes) -> Axes:
+    """Draw how many days late each action was closed or is (``action``, ``days``, ``state``); a mark for none."""
+    tones = {"closed on time": "subject", "closed late": "fourth", "open": "comparison"}
+    colours = {state: COLOUR[role] for state, role in tones.items()}
+    style = {"palette": colours, "saturation": 1, "errorbar": None}
+    sns.barplot(actions, x="days", y="action", hue="state", **style, ax=ax)
+    for y, row in enumerate(actions.itertuples()):
+        if row.days == 0:  # closed on the day it was due: a bar without length
+            ax.plot([0], [y], "|", color=colours[row.state], markersize=16, markeredgewidth=4)
+    ax.set(xlabel="Days late", ylabel="Action")
+    ax.get_legend().set_title("State")
+    return ax

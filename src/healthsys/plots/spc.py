@@ -81,7 +81,10 @@ def plot_chart(
         note(ax, name, (last["period"], last[column]), (6, 0), va="center", fontsize=12, annotation_clip=False)
     if target is not None:
         ax.axhline(target, color=COLOUR["third"], linewidth=1.4, linestyle="-.")
-        note(ax, target_label, (points["period"].iloc[0], target), (0, 5), tone="third", fontsize=12)
+        bottom, top = ax.get_ylim()
+        below = target > bottom + 0.85 * (top - bottom)  # above it the label would be on the title of the axis
+        at, by = (points["period"].iloc[0], target), (0, -5 if below else 5)
+        note(ax, target_label, at, by, tone="third", va="top" if below else "baseline", fontsize=12)
     change_line(ax, change)
     event_lines(ax, events)
     time_axis(ax, points["period"], title=title)
