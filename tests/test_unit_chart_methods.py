@@ -263,7 +263,8 @@ def test_near_the_limit_begins_at_two_thirds():
 def test_truncated_dispersion_matches_r():
     """R 4.2.2, the SHMI's truncation as in FunnelPlotR: ranks whose tenth is the first or last are dropped."""
     found = funnel(
-        RATIOS, unit="trust", observed="deaths", size="expected", kind="ratio", target=1.0, extremes="truncated"
+        RATIOS, unit="trust", observed="deaths", size="expected", kind="ratio", target=1.0, extremes="truncated",
+        around="target",
     )
     assert (found.dispersion.units, found.dispersion.used) == (20, 16)
     assert found.dispersion.phi == pytest.approx(2.79567874804, abs=1e-10)
@@ -278,7 +279,8 @@ def test_truncated_dispersion_matches_r():
 def test_winsorised_and_multiplicative_ratio_limits_match_r():
     """R 4.2.2: quantile(z, c(.1, .9)), phi = mean(z^2); exp(-+ z sqrt(phi / E)) (Spiegelhalter 2005)."""
     found = funnel(
-        RATIOS, unit="trust", observed="deaths", size="expected", kind="ratio", target=1.0, model="multiplicative"
+        RATIOS, unit="trust", observed="deaths", size="expected", kind="ratio", target=1.0, model="multiplicative",
+        around="target",
     )
     assert found.dispersion.phi == pytest.approx(3.90028435132, abs=1e-10)
     assert found.dispersion.tau2 == pytest.approx(0.0433326037046, abs=1e-12)
@@ -288,7 +290,7 @@ def test_winsorised_and_multiplicative_ratio_limits_match_r():
     assert (found.adjusted, found.model) == (True, "multiplicative")
     both = funnel(
         RATIOS, unit="trust", observed="deaths", size="expected", kind="ratio", target=1.0, model="multiplicative",
-        extremes="truncated",
+        extremes="truncated", around="target",
     ).points.iloc[0]  # fmt: skip
     assert (both["inner_lower"], both["inner_upper"]) == pytest.approx((0.655491198577, 1.5255734969), abs=1e-10)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from healthsys.did.adjustment import NoComparison, adjusted_effect
 from healthsys.did.two_way import Difference, comparable, complete, few_clusters, two_way
 from healthsys.errors import DataError, one_of
+from healthsys.io.steps import refuse_text
 from healthsys.statistics import FEWEST_FOR_BOOTSTRAP, check_level
 
 #: Which units serve as controls: all that have not started yet, or only those that never start.
@@ -53,7 +54,7 @@ def two_way_fixed_effects(
     check_level(level)
     rows = comparable(frame, [unit, period, value], unit=unit, period=period, value=value)
     periods = pd.Index(rows[period].unique()).sort_values()
-    starts = _starts(frame, unit, start)
+    starts = _starts(frame, unit, start, period)
     first = pd.Series(_first_places(periods, starts, period=period, start=start), index=starts.index)
     on = periods.get_indexer(rows[period]) >= rows[unit].map(first).to_numpy()
     return two_way(
@@ -62,10 +63,12 @@ def two_way_fixed_effects(
     )  # fmt: skip
 
 
-def _starts(frame: pd.DataFrame, unit: str, start: str) -> pd.Series:
+def _starts(frame: pd.DataFrame, unit: str, start: str, period: str) -> pd.Series:
     """Return the first period of treatment of each unit; refuse a unit with two."""
     if start not in frame.columns:
         raise DataError(f"there is no column '{start}'; the table has {', '.join(map(str, frame.columns))}")
+    for column in (period, start):
+        refuse_text(frame[column], name=column)
     grouped = frame.groupby(unit)[start]
     several = grouped.nunique() > 1
     if several.any():
@@ -107,7 +110,7 @@ def as_panel(
     """Lay a table of rows out by unit and period."""
     rows = complete(frame, [unit, period, value], unit=unit, period=period, value=value)
     wide = rows.pivot(index=unit, columns=period, values=value).sort_index(axis=1)
-    starts = _starts(frame, unit, start).reindex(wide.index)
+    starts = _starts(frame, unit, start, period).reindex(wide.index)
     covariates = (covariates,) if isinstance(covariates, str) else tuple(covariates)
     tables = []
     for column in covariates:
@@ -140,7 +143,8 @@ def group_time_effects(
     frame
         One row per unit and period; a unit without a value in either of the two periods is left out of that pair.
     unit, period, value, start
-        Columns; ``start`` is the first period of treatment (a number or timestamp, as ``period``), missing if never.
+        Columns; ``start`` is the first period of treatment (as ``period`` a number or date, or text such as
+        2024-03-01), missing if never.
     control
         ``not_yet``: units that start later or never; ``never``: units that never start within the data.
     covariates

@@ -1,5 +1,6 @@
 """How long a period of a series is, from a day to a year, and where a series changes from one length to another."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ USUAL_SHARE, RUN_OF_LONGER = 0.5, 2
 _MONTHS = {1: "months", 3: "quarters", 12: "years"}
 _DAYS = {1: "days", 7: "weeks", **dict.fromkeys(range(28, 32), "months"), **dict.fromkeys(range(90, 93), "quarters")}
 _SIZES = {"days": 1, "weeks": 7, "months": 30, "quarters": 91, "years": 365}
+
+
+#: Text that sorts as its periods do where all of it is as long: year first, as in 2024-03-01, 2024-Q1 or 2023/24.
+_SORTS = re.compile(r"\d{4}([-/ ]?[QW]?\d{1,2}){0,2}([T ]\d\d:.*)?")
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,23 @@ def label_of(period: Any, step: Step | None = None) -> str:
     """
     day = pd.Timestamp(period)
     return f"{day:%Y-%m}" if day.day == 1 and not (step and step.fine) else f"{day:%Y-%m-%d}"
+
+
+def refuse_text(periods: pd.Series, *, name: str) -> None:
+    """Raise if periods are text that is in another order than they are: as text, "10" comes before "9".
+
+    >>> refuse_text(pd.Series(["2024-02-01", "2024-03-01"]), name="month")
+    """
+    if isinstance(periods.dtype, pd.CategoricalDtype) and periods.cat.ordered:
+        return
+    words = periods.map(lambda one: len(one) if isinstance(one, str) else 0).to_numpy()
+    usual = words[words > 0][:1]
+    for place in np.flatnonzero(words):
+        if words[place] != usual or not _SORTS.fullmatch(periods.iloc[place]):
+            raise DataError(
+                f"column '{name}', row {place + 2}: '{periods.iloc[place]}' is text that cannot be put in order; "
+                "allowed: dates, numbers, or text such as 2024-03-01, all of one length"
+            )
 
 
 def _dates(periods: Iterable[Any]) -> pd.DatetimeIndex:

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, one_of
+from healthsys.io import steps
 from healthsys.io.checks import REFUSE_BELOW, WARN_BELOW
 from healthsys.its import regression
 from healthsys.its.measured import MeasuredCoverage, measured_coverage
 from healthsys.its.regression import COUNT_MODELS, DEFAULT_MODEL, Fit
+from healthsys.statistics import check_level
 
 #: How a yearly pattern may enter the model.
 SEASONS = ("none", "harmonic", "two harmonics", "months")
@@ -78,6 +80,7 @@ class Segmented:
     start: int
     scale: float
     trend_from: int = 0
+    phase_in: int = 0
 
     @property
     def design(self) -> np.ndarray:
@@ -90,8 +93,17 @@ class Segmented:
         return measured_coverage(self.fit, self.design, self.times, level=self.level)
 
     def average(self, first: int = 0, last: int | None = None) -> tuple[float, float, float]:
-        """Return the mean effect over the periods ``first`` to ``last`` after the change, with its interval."""
-        rows = slice(self.start + first, None if last is None else self.start + last + 1)
+        """Return the mean effect over the periods ``first`` to ``last`` after the change, with its interval.
+
+        ``first`` and ``last`` count from 0 at the change; periods that ``phase_in`` leaves out are not averaged.
+        """
+        begin = self.start + max(first, self.phase_in)
+        rows = slice(begin, None if last is None else self.start + last + 1)
+        if not len(self.matrix[rows]):
+            raise DataError(
+                f"there is no period to average from {first} to {last} after the change; allowed: {self.phase_in} to "
+                f"{len(self.matrix) - 1 - self.start}, the periods that are not left out"
+            )
         now, base = self.matrix[rows], self.without[rows]
         step = (now - base).mean(axis=0)
         value = float(step @ self.fit.params)
@@ -197,17 +209,43 @@ def design(
 def per_year(periods: Sequence) -> int:
     """Return how many of these regular periods make a year: 365 days, 52 weeks, 12, 4 or 1.
 
+    Periods of another length, such as fortnights or four weeks, are refused, as :func:`healthsys.io.regular` does.
+
     >>> per_year(pd.date_range("2020-01-01", periods=5, freq="QS"))
     4
     """
-    index = pd.DatetimeIndex(periods)
-    if len(index) < 2:
-        return 1
-    months = (index[1:].year - index[:-1].year) * 12 + index[1:].month - index[:-1].month
-    days = int(np.min(np.diff(index.to_numpy().astype("datetime64[D]").astype(int))))
-    if days < 28:  # the shortest month
-        return 52 if days >= 7 else 365
-    return {1: 12, 3: 4}.get(int(np.min(months)), 1)
+    starts = steps.from_ends(pd.DataFrame({"period": pd.DatetimeIndex(periods)}))["period"]
+    found = steps.step_of(starts)
+    if found is None:
+        raise DataError(f"column 'period': {steps.mixture(starts)}")
+    return found.per_year
+
+
+def _periods(frame: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the periods of a series; refuse them unless they rise without a gap, because a model counts rows."""
+    steps.refuse_text(frame["period"], name="period")
+    try:
+        periods = pd.DatetimeIndex(frame["period"])
+    except (ValueError, TypeError) as error:
+        raise DataError(f"column 'period' cannot be read as dates ({error}); write them as YYYY-MM-DD") from None
+    wrong = np.flatnonzero(~(periods[1:] > periods[:-1]))
+    if len(wrong):
+        at = int(wrong[0]) + 1
+        one, last = (f"{periods[place]:%Y-%m-%d}" for place in (at, at - 1))
+        raise DataError(
+            f"column 'period', row {at + 2}: {one} follows {last}; allowed: dates that rise from row to row. Sort the "
+            "rows by period, and keep one for each"
+        )
+    starts = steps.from_ends(pd.DataFrame({"period": periods}))["period"]
+    per_year(starts)
+    step = steps.step_of(starts)
+    missing = pd.date_range(starts.iloc[0], starts.iloc[-1], freq=step.offset).difference(starts)
+    if len(missing):
+        raise DataError(
+            f"column 'period': there is no row for {steps.label_of(missing[0], step)}; give each period from the first "
+            "to the last a row, without a value where nothing was observed (healthsys.io.regular puts them in)"
+        )
+    return periods
 
 
 def position_of(periods: Sequence, change: Any) -> int:
@@ -253,7 +291,8 @@ def segmented(
     model, season
         One of ``MODELS`` and of ``SEASONS``.
     phase_in
-        Periods from the change on that are left out because the change was still being made.
+        Periods from the change on that are left out because the change was still being made. Level, trend and pulse
+        begin in the first period that counts.
     horizon
         Periods after the first changed one at which the effect is given; a year, or the last period, when None.
     level
@@ -269,13 +308,13 @@ def segmented(
     -------
     Segmented
         Effects in the unit of ``value``; coefficients of count models on the log scale. Periods without a value are
-        left out and counted.
+        left out and counted. ``at_change`` is the effect in the first changed period that counts.
 
     Raises
     ------
     DataError
-        If the change lies outside the series, fewer than 3 points are observed on a side, or the model cannot be
-        fitted.
+        If the periods are not regular and in order, the change lies outside the series, fewer than 3 points are
+        observed on a side, a count model is given no whole counts, or the model cannot be fitted.
 
     References
     ----------
@@ -290,10 +329,13 @@ def segmented(
     >>> round(found.at_change.absolute, 6), round(found.at_horizon.relative, 6)
     (4.0, 0.4)
     """
-    periods = pd.DatetimeIndex(frame["period"])
+    check_level(level)
+    periods = _periods(frame)
     start = position_of(periods, change)
     n, yearly = len(frame), per_year(periods)
-    shape: dict[str, Any] = {"start": start, "season": season, "per_year": yearly, "trend_from": trend_from}
+    if phase_in < 0:
+        raise DataError(f"a phase-in of {phase_in} periods is not possible; allowed: 0 or more")
+    shape: dict[str, Any] = {"start": start + phase_in, "season": season, "per_year": yearly, "trend_from": trend_from}
     shape["pulse"] = pulse
     matrix, names = design(n, **shape)
     without, _ = design(n, interrupted=False, **shape)
@@ -316,17 +358,17 @@ def segmented(
     wanted = yearly if horizon is None else horizon
     if wanted < 0:
         raise DataError(f"a horizon of {wanted} periods lies before the change; allowed: 0 to {furthest}")
-    reached = min(wanted, furthest)
+    reached = max(min(wanted, furthest), phase_in)
     stated: dict[str, Any] = {"level": level, "scale": scale}
     effects = [
         effect(found, matrix[row], without[row], after=row - start, period=periods[row], **stated)
-        for row in (start, start + reached)
+        for row in (start + phase_in, start + reached)
     ]
     return Segmented(
-        model, season, level, pd.Timestamp(change), coefficient_table(found, level=level), *effects,
-        _curve(frame, found, matrix, without, start=start, **stated), before, after, missing, found,
-        _cautions(before, after, missing - phase_in, wanted=wanted, reached=reached, found=found),
-        matrix, without, np.flatnonzero(used), start, scale, trend_from,
+        model, season if yearly > 1 else "none", level, pd.Timestamp(change), coefficient_table(found, level=level),
+        *effects, _curve(frame, found, matrix, without, start=start, phase_in=phase_in, **stated), before, after,
+        missing, found, _cautions(before, after, missing - phase_in, wanted=wanted, reached=reached, found=found),
+        matrix, without, np.flatnonzero(used), start, scale, trend_from, phase_in,
     )  # fmt: skip
 
 
@@ -336,6 +378,11 @@ def _outcome(frame: pd.DataFrame, *, model: str, per: float) -> tuple[np.ndarray
         frame[name].to_numpy(dtype=float, na_value=np.nan) if name in frame and frame[name].notna().any() else None
         for name in ("value", "numerator", "denominator")
     )
+    if model in COUNT_MODELS and per != 1 and (events is None or size is None):
+        raise DataError(
+            f"model {model} with per = {per:g} needs the columns 'numerator' and 'denominator' that the values are "
+            "made of. Add them, use a linear model such as ar1_reml, or, for values that are counts, per = 1"
+        )
     if model not in COUNT_MODELS or events is None:
         return np.full(len(frame), np.nan) if value is None else value, None, 1.0
     if size is None:
@@ -354,6 +401,10 @@ def _cautions(before: int, after: int, missing: int, *, wanted: int, reached: in
         said.append(f"{missing} periods have no value and are left out{beside}")
     if reached < wanted:
         said.append(f"the series ends {reached} periods after the change, so the effect is stated there")
+    if reached > wanted:
+        said.append(
+            f"the horizon of {wanted} periods is left out, so the effect is stated {reached} periods after the change"
+        )
     if found.details.get("settled") is False:
         said.append("the autocorrelation did not settle; use model ar1_reml instead")
     if found.details.get("boundary"):
@@ -385,6 +436,7 @@ def effect(
     >>> f"{found.relative:.2f} ({found.relative_lower:.3f} to {found.relative_upper:.3f})"
     '0.20 (0.157 to 0.243)'
     """
+    check_level(level)
     step = row - without
     if found.link == "log":
         base, now = _counts_at(found, np.vstack([without, row]), period=period, scale=scale)
@@ -425,6 +477,7 @@ def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
     >>> [f"{number:.3f}" for number in coefficient_table(line).iloc[0, 1:]]
     ['2.000', '0.500', '0.886', '3.114', '0.003']
     """
+    check_level(level)
     rows = np.eye(len(found.names))
     reach = found.reaches(rows, level)
     chances = [found.p_value(row) for row in rows]
@@ -434,9 +487,10 @@ def coefficient_table(found: Fit, *, level: float = 0.95) -> pd.DataFrame:
 
 
 def _curve(
-    frame: pd.DataFrame, found: Fit, matrix: np.ndarray, without: np.ndarray, *, start: int, level: float, scale: float
-) -> pd.DataFrame:
-    """Return observed, fitted and (after the change) counterfactual values with the latter's interval."""
+    frame: pd.DataFrame, found: Fit, matrix: np.ndarray, without: np.ndarray, *, start: int, phase_in: int,
+    level: float, scale: float,
+) -> pd.DataFrame:  # fmt: skip
+    """Return observed, fitted (not where left out) and, after the change, counterfactual values with an interval."""
     fitted, base = matrix @ found.params, without @ found.params
     after = np.arange(len(frame)) >= start
     reach = np.zeros(len(frame))
@@ -447,6 +501,7 @@ def _curve(
         fitted = _counts_at(found, matrix, **stated)
         limits = (scale * np.exp(np.minimum(bound, LOG_LARGEST)) for bound in bounds[1:])
         bounds = [_counts_at(found, without, **stated), *limits]
+    fitted[start : start + phase_in] = np.nan
     value = frame["value"].to_numpy(dtype=float, na_value=np.nan)
     curve = pd.DataFrame({"period": pd.DatetimeIndex(frame["period"]), "value": value, "fitted": fitted})
     names = ("counterfactual", "lower", "upper")
@@ -464,7 +519,8 @@ def controlled(
     Parameters
     ----------
     frame, control
-        Series as in :func:`segmented`; periods present in both are used.
+        Series as in :func:`segmented`, from the first to the last period that both have; a period between them that
+        the control has no row or value for counts as missing.
     change, model, options
         As in :func:`segmented`; linear models only.
 
@@ -488,8 +544,12 @@ def controlled(
     """
     if model in COUNT_MODELS:
         raise DataError(f"a difference of two series cannot be modelled as {model}; use ar1_reml or newey_west")
-    both = frame[["period", "value"]].merge(control[["period", "value"]], on="period", suffixes=("", "_control"))
-    if both.empty:
+    both = frame[["period", "value"]].merge(
+        control[["period", "value"]], "left", "period", suffixes=("", "_control"), indicator=True
+    )
+    shared = np.flatnonzero(both["_merge"] == "both")
+    if not len(shared):
         raise DataError("the series and its control share no period; there is nothing to compare")
-    both["value"] = both["value"] - both["value_control"]
-    return segmented(both[["period", "value"]], change=change, model=model, **options)
+    both = both.iloc[shared[0] : shared[-1] + 1]
+    both = both[["period"]].assign(value=both["value"] - both["value_control"])
+    return segmented(both, change=change, model=model, **options)

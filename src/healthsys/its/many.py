@@ -12,6 +12,7 @@ from healthsys.its import autoregressive as ar
 from healthsys.its.interrupted import NO_BASE, NOT_POSITIVE, Segmented, segmented
 from healthsys.its.least_squares import hac, is_exact, kernel_weights, newey_west_lag
 from healthsys.its.regression import DEFAULT_MODEL
+from healthsys.statistics import check_level
 
 #: Models that are fitted to many series at once.
 MANY_MODELS = ("ar1_reml", "ar1_ml", "newey_west", "ols")
@@ -77,7 +78,7 @@ def segmented_many(
     Raises
     ------
     DataError
-        If a column is missing, the model is another, or no series can be fitted.
+        If a column or the name of a series is missing, the model is another, or no series can be fitted.
 
     Examples
     --------
@@ -88,8 +89,12 @@ def segmented_many(
     >>> found.effects[found.effects["after"] == 0]["absolute"].round(1).tolist()
     [-0.0, 4.0]
     """
+    check_level(level)
     one_of("model", model, MANY_MODELS)
     need_columns(frame, (series, "period", "value"), more=f" Columns found: {', '.join(map(str, frame.columns))}")
+    nameless = np.flatnonzero(frame[series].isna())
+    if len(nameless):
+        raise DataError(f"column '{series}', row {nameless[0] + 2}: there is none; give every row one")
     options: dict[str, Any] = {"model": model, "season": season, "phase_in": phase_in, "horizon": horizon}
     options |= {"level": level, "trend_from": trend_from, "pulse": pulse, "change": change}
     alike: dict[tuple[bytes, bytes], list[tuple[Any, np.ndarray, pd.DataFrame]]] = {}

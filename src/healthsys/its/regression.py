@@ -132,4 +132,9 @@ def fit(
         return least_squares(outcome, design, names=names, model=model, **options)
     if (outcome < 0).any():
         raise DataError(f"a count of {outcome.min():g} is negative; {MODEL_NAMES[model]} needs counts of 0 or more")
+    if (outcome % 1 > 0).any():
+        raise DataError(
+            f"a count of {outcome[outcome % 1 > 0][0]:g} is not whole; {MODEL_NAMES[model]} needs the counts behind a "
+            "percentage or rate. Give them, or use a linear model such as ar1_reml"
+        )
     return count_model(outcome, design, names=names, model=model, offset=offset, **options)

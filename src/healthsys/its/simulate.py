@@ -19,6 +19,7 @@ from healthsys.its.interrupted import design as segmented_design
 from healthsys.its.least_squares import FixedB, hac, kernel_weights, newey_west_lag
 from healthsys.its.measured import ESTIMANDS, LEVELS
 from healthsys.its.regression import COUNT_MODELS, MODEL_NAMES
+from healthsys.statistics import check_level
 
 #: Methods whose coverage is measured: the model and its options, as :func:`healthsys.its.regression.fit` takes them.
 #: A lag of -1 stands for the widest, n - 1.
@@ -297,6 +298,7 @@ def interval_coverage(
             f"{start} months before and {periods - start} after the change with a horizon of {horizon}: allowed "
             "are 8 or more on each side and a horizon within the series"
         )
+    check_level(level)
     if not 0 <= rho < 1:
         raise DataError(f"an autocorrelation of {rho:g} is not possible here; allowed: 0 up to (not including) 1")
     rng = np.random.default_rng(seed)

@@ -97,6 +97,13 @@ class Plan:
         self.baseline, self.lengths = baseline, {"trend_length": trend_length, "shift_length": shift_length}
         if len(self.labels) != n:
             raise DataError(f"{len(self.labels)} periods but {n} values; give one of each")
+        for name, given in (("rebase", rebase), ("exclude", exclude)):
+            for one in given:
+                if isinstance(one, bool | np.bool_) or one != one // 1:
+                    raise DataError(
+                        f"{name} holds {one}; allowed: positions in the series, from 0. For a mask of true and false "
+                        "give np.flatnonzero(mask)"
+                    )
         for start in sorted(set(rebase)):
             if not 0 < start < n:
                 raise DataError(

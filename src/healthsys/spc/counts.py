@@ -175,7 +175,9 @@ def c_chart(counts: Sequence[float], **options: Unpack[ChartOptions]) -> Control
     """Chart counts of events in periods of equal opportunity, with Poisson limits clipped at 0.
 
     ``counts`` are events in each period, NaN where one is missing; ``options`` those of :func:`healthsys.spc.xmr` but
-    ``screen``. Where the opportunity differs between periods, use :func:`u_prime`.
+    ``screen``. Where the opportunity differs between periods, use :func:`u_prime`. Where events are rare the chart
+    signals more often by chance: of charts of 24 periods from a process that does not change, 29% have a signal where
+    the mean is 0.5 a period, 18% where it is 5. Use :func:`t_chart` for rare events.
 
     References
     ----------

@@ -28,6 +28,8 @@ KINDS = ("proportion", "ratio")
 #: What is done with the most extreme z-scores: pulled in to the cut (Spiegelhalter 2005), or dropped (NHS England's
 #: summary hospital-level mortality indicator, SHMI).
 EXTREMES = ("winsorised", "truncated")
+#: From where the spread of units is measured: from their pooled value, or from a target that is given.
+AROUND = ("pooled", "target")
 #: How limits are widened: by a variance between units (random effects), or by the factor sqrt(phi).
 MODELS = ("additive", "multiplicative")
 
@@ -168,7 +170,8 @@ def overdispersion(
     observed, size
         Events, and people at risk (``proportion``) or expected events (``ratio``), one per unit.
     target, kind
-        Target, and whether it is a ``proportion`` or a ``ratio``.
+        Value from which the distances are measured, and whether it is a ``proportion`` or a ``ratio``. The distance
+        of all units from an external target counts as spread; :func:`funnel` measures from their pooled value.
     winsorised, extremes
         Share of units at each end that is pulled in to the quantile (``winsorised``, Spiegelhalter) or dropped as a
         whole number of units (``truncated``, SHMI).
@@ -247,7 +250,7 @@ def _check_choice(name: str, chosen: str, allowed: tuple[str, ...]) -> None:
 def funnel(
     frame: pd.DataFrame, *, unit: str, observed: str, size: str, kind: str = "proportion", target: float | None = None,
     adjust: bool = True, model: str = MODELS[0], winsorised: float = WINSORISED, extremes: str = EXTREMES[0],
-    levels: tuple[float, float] = LEVELS, exact: bool = False, label: str = "funnel",
+    levels: tuple[float, float] = LEVELS, exact: bool = False, around: str = AROUND[0], label: str = "funnel",
 ) -> Funnel:  # fmt: skip
     """Place every unit in a funnel around a common target.
 
@@ -272,6 +275,9 @@ def funnel(
         Coverage of the inner and outer limits.
     exact
         Exact binomial limits for proportions where nothing is widened.
+    around
+        From where overdispersion is measured when a target is given: ``pooled`` value of the units, or ``target`` (as
+        the SHMI and R's FunnelPlotR), which takes a distance that all units have from the target for spread.
     label
         What to call the table in messages.
 
@@ -299,6 +305,7 @@ def funnel(
     """
     _check_choice("kind", kind, KINDS)
     _check_choice("model", model, MODELS)
+    _check_choice("around", around, AROUND)
     for column in (unit, observed, size):
         if column not in frame.columns:
             raise DataError(f"{label}: there is no column '{column}'; there are {', '.join(map(str, frame.columns))}")
@@ -335,13 +342,17 @@ def funnel(
     events, people = usable[observed].to_numpy(), usable[size].to_numpy()
     pooled = float(events.sum() / people.sum())
     centre = pooled if target is None else float(target)
-    if target is None and centre in ((0, 1) if kind == "proportion" else (0,)):
+    edge = pooled in ((0, 1) if kind == "proportion" else (0,))
+    if target is None and edge:
         raise DataError(
             f"{label}: {'no unit has an event' if centre == 0 else 'every case of every unit is an event'}, so the "
             f"pooled target of {centre:g} leaves no funnel; give a target"
         )
     _check_target(centre, kind, f"{label}: ")
-    dispersion = overdispersion(events, people, target=centre, kind=kind, winsorised=winsorised, extremes=extremes)
+    middle = pooled if around == "pooled" else centre
+    dispersion = Overdispersion(None, 0.0, len(usable), len(usable), f"every unit has the value {pooled:g}")
+    if middle == centre or not edge:
+        dispersion = overdispersion(events, people, target=middle, kind=kind, winsorised=winsorised, extremes=extremes)
     tau2 = dispersion.tau2 if adjust and model == "additive" else 0.0
     factor = dispersion.factor if adjust and model == "multiplicative" else 1.0
     grid = np.geomspace(people.min(), people.max() if people.max() > people.min() else people.min() * 2, CURVE_POINTS)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, need_columns
+from healthsys.io.steps import refuse_text
 from healthsys.spc.charts import LIMIT_FACTOR, RANGE_FACTOR, SHIFT_LENGTH, TREND_LENGTH, Plan, limits_of_each
 from healthsys.spc.rules import HEADINGS, LARGEST, NEAR_SHARE, RULES, rules_of_each, slack_of_each
 
@@ -39,7 +40,8 @@ def xmr_many(
         A row per series and period, in any order. A period without a value is missing, as in ``xmr``; a period without
         a row is not known to exist.
     series, period, value
-        The columns with the name of the series, the period and the number.
+        The columns with the name of the series, the period (a number or date, or text such as 2024-03-01) and the
+        number.
     screen, baseline, trend_length, shift_length
         As in :func:`healthsys.spc.xmr`, for every series.
 
@@ -111,6 +113,7 @@ def _wide(
     need_columns(frame, (series, period, value), more=f" Columns found: {', '.join(map(str, frame.columns))}")
     if frame.empty:
         raise DataError("the table has no rows; a control chart needs at least 2 observed points a series")
+    refuse_text(frame[period], name=period)
     row, names = pd.factorize(frame[series])
     when, _ = pd.factorize(frame[period], sort=True)
     for name, codes in ((series, row), (period, when)):

@@ -67,7 +67,9 @@ def g_chart(
     """Chart the numbers of cases between rare events, with geometric limits.
 
     Limits are m plus and minus 3 sqrt((m - a)(m - a + 1)), with m the mean and a the smallest possible number, clipped
-    at a. The distribution is skewed, so a shift is counted from the median.
+    at a. The distribution is skewed, so a shift is counted from the median. It also signals more often by chance: of
+    charts of 24 gaps with a mean of 20 from a process that does not change, 38% have a signal (XmR charts of 24 normal
+    values: 19%).
 
     Parameters
     ----------
@@ -137,7 +139,8 @@ def t_chart(between: Sequence[float], *, screen: bool = False, **options: Unpack
     """Chart the times between rare events, with the limits of an XmR chart of their power 1/3.6.
 
     Exponential times become nearly normal under that power; centre line and limits are brought back to time, and the
-    rules are those of the transformed series.
+    rules are those of the transformed series. Of charts of 24 times from a process that does not change, 15% have a
+    signal.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ def answers() -> dict[str, float]:
 
 def _more_charts() -> dict[str, float]:
     truncated, multiplicative = (
-        funnel(RATIOS, unit="unit", observed="a", size="e", kind="ratio", target=1.0, **options)
+        funnel(RATIOS, unit="unit", observed="a", size="e", kind="ratio", target=1.0, around="target", **options)
         for options in ({"extremes": "truncated"}, {"model": "multiplicative"})
     )
     gaps = t_chart(HOURS).points.iloc[0]
