@@ -238,20 +238,35 @@ def test_the_synthetic_system_is_calibrated():
 
 
 @pytest.mark.parametrize(
-    ("counts", "expected"),
+    ("counts", "expected", "sure"),
     [
-        ((10, 10, 20, 40), (2.0, 1.467044, 2.726571)),
-        ((20, 40, 10, 10), (0.5, 0.366761, 0.681643)),
-        ((4, 4, 7, 9), (1.285714, 0.9067391, 1.823084)),
-        ((12, 12, 31, 40), (1.290323, 1.091895, 1.52481)),
+        ((10, 10, 20, 40), (2.0, 1.3689488, 2.8409472), True),
+        ((20, 40, 10, 10), (0.5, 0.35199528, 0.73048753), True),
+        ((4, 4, 7, 9), (1.285714, 0.62877498, 2.20951028), False),
+        ((12, 12, 31, 40), (1.290323, 0.96180119, 1.60007925), False),
+        ((1, 1, 5, 20), (4.0, 0.74208217, 8.93960999), False),
     ],
 )
-def test_a_full_cell_matches_epitools(counts, expected):
-    """R epitools 0.5-10.1: riskratio.wald(matrix(c(N - b, n - a, b, a), 2))$measure."""
+def test_a_full_cell_has_koopmans_interval(counts, expected, sure):
+    """R 4.2.2: uniroot() of (a - n r p)^2 / (n r p (1 - r p)) + (b - m p)^2 / (m p (1 - p)) - qchisq(.95, 1).
+
+    p is optimize(function(p) dbinom(a, n, r * p, log = TRUE) + dbinom(b, m, p, log = TRUE), c(0, min(1, 1 / r)),
+    maximum = TRUE)$maximum. Katz's limits of one of one against 5 of 20 would be 1.87 and 8.55, at Fisher's p of 0.286.
+    """
     had, could, reference_had, reference_could = counts
     found = relative_likelihood(had, could, reference_had=reference_had, reference_could=reference_could)
-    assert (found.ratio, found.lower, found.upper) == pytest.approx(expected, rel=1e-5)
+    assert (found.ratio, found.lower, found.upper) == pytest.approx(expected, rel=1e-6)
     assert found.outside_four_fifths
+    said = found.sentence(group="BME staff", reference="white staff", outcome="to be appointed")
+    assert ("by more than chance" in said) is sure
+
+
+def test_a_sentence_is_no_surer_than_fishers_p():
+    """R 4.2.2: fisher.test(matrix(c(3, 1, 8, 16), 2, byrow = TRUE))$p.value is 0.2693529; Katz's limits leave out 1."""
+    found = relative_likelihood(3, 4, reference_had=8, reference_could=24)
+    assert found.lower > 1
+    assert found.p == pytest.approx(0.2693529, rel=1e-6)
+    assert "chance alone could" in found.sentence(group="A", reference="B", outcome="to be appointed")
 
 
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(1, 60), st.integers(0, 60))
