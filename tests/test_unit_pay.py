@@ -452,6 +452,25 @@ def test_the_two_parts_of_a_gap_add_to_the_gap_of_the_means():
     assert found.between + found.within == pytest.approx(100 * (men - women) / men)
 
 
+@pytest.mark.parametrize("words", [(True, False), ("No", "no"), ("y", "n"), (1, 0), (1.0, 0.0), (None, " N ")])
+def test_full_pay_is_read_as_the_payroll_reader_does(words):
+    """Four of 32 people are not on full pay, so 28 count in the hourly gap."""
+    yes, no = ("Yes", "No") if words[0] == "No" else words
+    staff = pd.DataFrame({"sex": list("FM") * 16, "hourly_pay": 20.0, "full_pay": [*[yes] * 7, no] * 4})
+    assert statutory(staff).full_pay == 28
+    with pytest.raises(DataError, match=r"column 'full_pay', row 9: 'reduced' is neither yes nor no \(4 such rows\)"):
+        statutory(staff.assign(full_pay=[*[yes] * 7, "reduced"] * 4))
+
+
+def test_codes_of_sex_are_not_taken_for_booleans():
+    expected = pay_quarters(np.arange(8.0), np.array([True, False] * 4))
+    assert expected["women"].tolist() == [1, 1, 1, 1]
+    assert pay_quarters(np.arange(8.0), [1, 0] * 4).equals(expected)
+    for codes in (list("FMFMFMFM"), [1, 2] * 4, [True, None] * 4):
+        with pytest.raises(DataError, match=r'allowed: True and False, or 1 and 0.*staff\["sex"\] == "F"'):
+            pay_quarters(np.arange(8.0), codes)
+
+
 def sided(staff, group="sex", comparator="M"):
     staff = staff.assign(side=two_sides(staff, group=group, comparator=comparator, unknown=unknown(group)))
     return staff if "level" in staff else staff.assign(level="Not stated")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from healthsys.disclosure import Rule, mean_is_safe, median_is_safe
 from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.payroll import YES_NO
 from healthsys.pay.quarters import pay_quarters
 from healthsys.pay.resampling import bootstrap_gap
 from healthsys.statistics import adjust
@@ -94,8 +95,9 @@ def statutory(
     Parameters
     ----------
     staff
-        A row per employee: ``sex``, ``hourly_pay`` (pounds, above zero), and where known ``full_pay`` (``Y``, ``N``)
-        and ``bonus`` (pounds in twelve months; zero or missing is no bonus). Other levels are left out and counted.
+        A row per employee: ``sex``, ``hourly_pay`` (pounds, above zero), and where known ``full_pay`` (``Y``, ``N``,
+        booleans; missing is ``Y``) and ``bonus`` (pounds in twelve months; zero or missing is no bonus). Other levels
+        are left out and counted.
     column, comparator, group, names
         For other groups than women and men: the column, the level compared with, the level compared, their names.
 
@@ -107,7 +109,7 @@ def statutory(
     Raises
     ------
     DataError
-        If a column is missing, somebody occurs twice, or pay is zero or negative.
+        If a column is missing, somebody occurs twice, pay is zero or negative, or ``full_pay`` is neither yes nor no.
 
     References
     ----------
@@ -169,10 +171,18 @@ def _is(column: pd.Series, level: object) -> np.ndarray:
 
 
 def full_pay_mask(staff: pd.DataFrame) -> np.ndarray:
-    """Return who is on full pay: all, where the table does not say."""
+    """Return who is on full pay: all, where the table or a cell does not say; refuse what is neither yes nor no."""
     if "full_pay" not in staff:
         return np.ones(len(staff), dtype=bool)
-    return ~_is(staff["full_pay"], "N")
+    given, known = staff["full_pay"].astype("object"), YES_NO | {1: "Y", 0: "N"}
+    cells = given.map(lambda cell: known.get(cell.strip().casefold() if isinstance(cell, str) else cell))
+    wrong = np.flatnonzero(cells.isna() & given.notna())
+    if len(wrong):
+        raise DataError(
+            f"column 'full_pay', row {wrong[0] + 2}: '{given.iloc[wrong[0]]}' is neither yes nor no ({len(wrong)} such "
+            "rows); allowed: Y, N, yes, no, true, false, 1, 0, or missing for full pay. Recode the column"
+        )
+    return (cells != "N").to_numpy()
 
 
 def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:
