@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -310,6 +312,35 @@ def test_disparity_ratio_follows_the_level():
         assert (found.ratio, found.lower, found.upper) == pytest.approx((1.5, *ends), rel=1e-6)
     with pytest.raises(DataError, match="level is 95"):
         disparity_ratio(counts, group="BME", reference="White", step=("lower", "middle"), level=95)
+
+
+STEP = {"group": "BME", "reference": "White", "step": ("lower", "middle")}
+
+
+@pytest.mark.parametrize("bands", [("5", "6"), (5, 6), (5.0, 6.0), ("Band 5", "BAND 6")])
+def test_bands_are_read_in_any_spelling(bands):
+    """By hand: (300 / 400) / (100 / 200) is 1.5."""
+    counts = pd.DataFrame({"band": [*bands] * 2, "people": [400, 300, 200, 100], "group": ["White"] * 2 + ["BME"] * 2})
+    assert disparity_ratio(counts, **STEP).ratio == pytest.approx(1.5)
+    staff = pd.DataFrame({"band": [*bands], "ethnic_group": ["A", None]})
+    assert staff_by_band(staff, "ethnicity")[["band", "tier", "group"]].to_numpy().tolist() == [
+        ["5", "lower", "BME"], ["6", "middle", "Not stated"]
+    ]  # fmt: skip
+
+
+def test_labels_that_are_not_known_are_refused():
+    counts = pd.DataFrame({"band": ["5", "6"] * 2, "people": 10, "group": ["White"] * 2 + ["BME"] * 2})
+    staff = pd.DataFrame({"band": ["5"], "ethnic_group": ["W"], "disabled": ["Y"]})
+    for call, message in (
+        (lambda: disparity_ratio(counts, **STEP | {"group": "bme"}), "has no group 'bme'. Did you mean 'BME'?"),
+        (lambda: representation(counts, group="bme"), "has no group 'bme'. Did you mean 'BME'?"),
+        (lambda: disparity_ratio(counts.assign(band="Band 12"), **STEP), "column 'band', row 2: 'Band 12' is no band"),
+        (lambda: disparity_ratio(counts.assign(people=200.7), **STEP), "row 2: 200.7 is no count of people"),
+        (lambda: staff_by_band(staff.assign(ethnic_group="a"), "ethnicity"), "'a' is no code (1 such rows). Did you"),
+        (lambda: staff_by_band(staff.assign(disabled="Yes"), "disability"), "row 2: 'Yes' is no code"),
+    ):
+        with pytest.raises(DataError, match=re.escape(message)):
+            call()
 
 
 # Withheld
