@@ -384,3 +384,18 @@ def test_a_measure_that_most_samples_lack_has_no_interval():
 def test_the_thresholds_are_krippendorffs():
     """Krippendorff 2004, section 11.4.2: rely on alpha of .800 or more, draw tentative conclusions from .667."""
     assert (ag.RELIABLE, ag.TENTATIVE) == (0.80, 0.667)
+
+
+def test_weights_take_the_order_of_a_categorical_and_refuse_text_without_one():
+    """By hand: the squared distances add up to 2; the margins (2, 2, 2) twice expect 48 / 6 = 8; 1 - 2 / 8 is 0.75."""
+    order = ["low", "medium", "high"]
+    first, second = [*order, "high", "low", "medium"], ["low", "high", "medium", "high", "low", "medium"]
+    text = pd.DataFrame({"A": first, "B": second})
+    known = text.apply(lambda column: pd.Categorical(column, order, ordered=True))
+    options = {"weights": "quadratic"}
+    assert co.cohens_kappa(text, categories=order, **options) == pytest.approx(0.75)
+    assert co.cohens_kappa(known, **options) == pytest.approx(0.75)
+    assert ag.agreement_by_formula(known, **options) == ag.agreement_by_formula(text, categories=order, **options)
+    for call in (co.cohens_kappa, ag.agreement_by_formula):
+        with pytest.raises(DataError, match="quadratic weights need the order of the categories"):
+            call(text, **options)

@@ -295,6 +295,17 @@ def test_a_reported_interval_gives_its_p_value_back():
     assert p_from_interval(0.03, -0.3, 0.4)[2] == 1.0
 
 
+def test_a_reported_ratio_is_tested_against_one():
+    """Altman & Bland, BMJ 2011;343:d2304, their example: a relative risk of 0.81 (0.70 to 0.94) has p 0.005.
+
+    R 4.2.2: 2 * pnorm(-abs(log(e)) * 2 * qnorm(.975) / (log(u) - log(l))); .815 in .695 to .945, .805 in .705 to .935.
+    """
+    found = p_from_interval(0.81, 0.70, 0.94, ratio=True, rounding=0.005)
+    assert found == pytest.approx((0.005079597777, 0.002599902698, 0.009062338641), rel=1e-8)
+    assert p_from_interval(0.95, 0.7, 1.29, ratio=True, rounding=0.005)[0] == pytest.approx(0.74222657, rel=1e-7)
+    assert p_from_interval(1.96, 0.5, 7.68, ratio=True, rounding=0.005)[0] > 0.05
+
+
 def test_a_relative_change_and_its_interval():
     assert relative_change(-14, 28.5).relative == pytest.approx(100 * (0.86 / 1.285 - 1))
     assert (relative_change(-14, 28.5).points, relative_change(-100, 5).relative) == (-42.5, -100)
@@ -310,6 +321,9 @@ def test_a_relative_change_and_its_interval():
         (lambda: p_from_interval(1, 1, 1), "is no estimate with its interval"),
         (lambda: p_from_interval(1, 0, 2, level=95), "level is 95"),
         (lambda: p_from_interval(1, 0, 2, df=0), "df 0 are not possible"),
+        (lambda: p_from_interval(0.95, 0.7, 1.29, rounding=0.005), "if this is a ratio, set ratio=True"),
+        (lambda: p_from_interval(20, 10, 30, ratio=True), "this is no ratio with a log interval"),
+        (lambda: p_from_interval(1.1, 0.0, 2.2, ratio=True), "a ratio with a lower limit of 0"),
         (lambda: relative_change(-14, -100), "cannot be compared"),
         (lambda: relative_change(-140, 5), "cannot be compared"),
         (lambda: relative_change(-100, 5, before=10, other_before=10), "leaves nothing to count"),

@@ -186,6 +186,10 @@ def test_pre_trend_test_event_study_allows_for_the_units_there_are():
     assert (small.effects, small.units) == (2, 48)
     assert small.p == pytest.approx(stats.f.sf(small.statistic * 46 / (2 * 47), 2, 46))
     assert small.p > stats.chi2.sf(small.statistic, 2)
+    assert small.warning.startswith("the smallest starting group has ")
+    many = covariate_panel()
+    many = pd.concat([many.assign(unit=many["unit"] + 100 * k, y=many["y"] + many["t"] * k % 3) for k in range(3)])
+    assert pre_trend_test(many, **COLUMNS, leads=2).warning is None
     assert small.method == "Hotelling's T-squared (F) of 2 effects before the start, against their base period"
 
 
@@ -348,7 +352,7 @@ def test_units_that_agree_give_a_reason_not_a_sure_answer():
 def test_few_units_and_small_groups_are_warned_of():
     table = covariate_panel()[lambda rows: rows["unit"] < 18]
     found = average_effects(table, **COLUMNS).overall
-    assert "of 3 starting groups have fewer than 5 units" in found.warnings[0]
+    assert "of 3 starting groups have fewer than 10 units" in found.warnings[0]
     drawn = bootstrap_effect(table, **COLUMNS, resamples=49)
     assert any("under 20 a bootstrap interval covers less often" in said for said in drawn.warnings)
     assert drawn.error > 0

@@ -69,6 +69,17 @@ def test_no_selection_is_shown_whose_complement_tells_of_one_person():
     assert found[["small", "others"]].isna().all()
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_nested_selections_do_not_tell_of_the_person_between_them(turned):
+    """Neither tells with all: 20 and 21 others are missing. Forty less 39 others would be the one person paid 87.65."""
+    staff = people(W=np.linspace(12, 30, 60), C=[*np.linspace(12, 30, 59), 87.65])
+    parts = {"forty": staff.drop(index=range(60, 80))}
+    parts["all but one"] = parts["forty"].drop(index=119)
+    parts = dict(reversed(parts.items())) if turned else parts
+    found = pay.gaps_of_choices({"all": staff} | parts, rule=HES)["mean_gap"]
+    assert found.isna().tolist() == [False, False, True]
+
+
 def test_a_hidden_count_of_a_pay_quarter_does_not_follow_from_the_size_of_quarters():
     women = [11.0] * 13 + [13.0] * 12 + [15.0] * 12 + [17.0] * 3
     men = [11.3] * 12 + [13.3] * 13 + [15.3] * 13 + [17.3] * 22

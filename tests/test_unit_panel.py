@@ -114,6 +114,8 @@ def test_errors_name_column_row_and_remedy():
     kept = panel.moments(unbalanced(), "y", ["x"], organisation="trust", effects=["trust"], seed=1)
     with pytest.raises(DataError, match="no column 'y:z'"):
         panel.fit_from_moments(kept.sums, "y", ["x", "z"], absorbed=kept.absorbed)
+    with pytest.raises(DataError, match="level is 95"):
+        panel.fit_from_moments(kept.sums, "y", ["x"], absorbed=kept.absorbed, level=95)
     doubled = unbalanced().assign(w=lambda rows: 2 * rows["x"])
     same = panel.moments(doubled, "y", ["x", "w"], organisation="trust", effects=["trust"], seed=1)
     with pytest.raises(DataError, match="slopes of x, w cannot be told apart"):

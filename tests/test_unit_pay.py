@@ -452,6 +452,25 @@ def test_the_two_parts_of_a_gap_add_to_the_gap_of_the_means():
     assert found.between + found.within == pytest.approx(100 * (men - women) / men)
 
 
+@pytest.mark.parametrize("words", [(True, False), ("No", "no"), ("y", "n"), (1, 0), (1.0, 0.0), (None, " N ")])
+def test_full_pay_is_read_as_the_payroll_reader_does(words):
+    """Four of 32 people are not on full pay, so 28 count in the hourly gap."""
+    yes, no = ("Yes", "No") if words[0] == "No" else words
+    staff = pd.DataFrame({"sex": list("FM") * 16, "hourly_pay": 20.0, "full_pay": [*[yes] * 7, no] * 4})
+    assert statutory(staff).full_pay == 28
+    with pytest.raises(DataError, match=r"column 'full_pay', row 9: 'reduced' is neither yes nor no \(4 such rows\)"):
+        statutory(staff.assign(full_pay=[*[yes] * 7, "reduced"] * 4))
+
+
+def test_codes_of_sex_are_not_taken_for_booleans():
+    expected = pay_quarters(np.arange(8.0), np.array([True, False] * 4))
+    assert expected["women"].tolist() == [1, 1, 1, 1]
+    assert pay_quarters(np.arange(8.0), [1, 0] * 4).equals(expected)
+    for codes in (list("FMFMFMFM"), [1, 2] * 4, [True, None] * 4):
+        with pytest.raises(DataError, match=r'allowed: True and False, or 1 and 0.*staff\["sex"\] == "F"'):
+            pay_quarters(np.arange(8.0), codes)
+
+
 def sided(staff, group="sex", comparator="M"):
     staff = staff.assign(side=two_sides(staff, group=group, comparator=comparator, unknown=unknown(group)))
     return staff if "level" in staff else staff.assign(level="Not stated")
@@ -545,3 +564,38 @@ def test_strata_without_scatter_have_a_reason(outcome, between, vpc, reason):
     assert (found.within, found.vpc) == (0.0, vpc)
     assert found.reason.startswith(reason)
     assert found.residuals["residual"].sum() == pytest.approx(0)
+
+
+def test_p_at_the_floor_of_the_resamples_is_said():
+    """By hand: 2 / 101 is the smallest p of 100 resamples; times 3 it is above 0.05, so 20 * 3 / 0.05 are needed."""
+    people = staff_of({("F", "a"): 60, ("F", "b"): 50, ("F", "c"): 40, ("F", "d"): 16})
+    people["hourly_pay"] = np.arange(len(people)) / 100 + people["group"].map({"a": 40, "b": 30, "c": 20, "d": 10})
+    said = "3 of 3 p-values are the smallest that 100 resamples can give, 0.0198 (0.0594 by Holm)"
+    few = "the bootstrap interval of a mean gap covers less often than its level says with fewer than 20 people"
+    options = {"rule": HES, "resamples": 100}
+    found = group_gaps(people, group="group", comparator="a", **options).attrs["notes"]
+    assert found[0].startswith(said)
+    assert found[0].endswith("no p by Holm's method can be below 0.05: draw 1,200 or more")
+    assert found[1:] == [f"{few} in a group"]
+    strata = {"by": ["sex", "group"], "comparator": ["F", "a"]}
+    assert stratum_gaps(people, **strata, measure="mean", **options).attrs["notes"] == found
+    assert stratum_gaps(people, **strata, **options).attrs["notes"] == found[:1]
+    enough = stratum_gaps(people, **strata, rule=HES, resamples=1200).attrs["notes"][0]
+    assert enough.endswith("(0.005 by Holm): read them as at most that")
+
+
+def test_models_refuse_a_level_and_names_that_cannot_be():
+    people = SIX.assign(sex=["F", "M"] * (len(SIX) // 2), hourly_pay=SIX["y"], of="x")
+    people["other"] = people["sex"]
+    sides = {"outcome": "y", "group": "sex", "comparator": "M", "other": "F", "characteristics": ["half"]}
+    for call, message in (
+        (lambda: maihda(SIX, outcome="y", level=95), "level is 95"),
+        (lambda: oaxaca(people, **sides, level=95, resamples=10), "level is 95"),
+        (lambda: oaxaca(people, **sides, base={"hafl": "a"}), "base names 'hafl'.*Did you mean 'half'"),
+        (lambda: maihda(SIX, outcome="y", additive=["hafl"]), "no column 'hafl'.*Did you mean 'half'"),
+        (lambda: maihda(people, outcome="y", additive=["sex", "other"]), "sex, other follows from the others"),
+        (lambda: kitagawa(people, by="sex", group="sex", comparator="M", other="F"), "no level of column 'sex' has"),
+        (lambda: kitagawa(people, by="of", group="sex", comparator="M", other="W"), "no level of column 'of' has"),
+    ):
+        with pytest.raises(DataError, match=message):
+            call()

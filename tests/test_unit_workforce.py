@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -238,20 +240,35 @@ def test_the_synthetic_system_is_calibrated():
 
 
 @pytest.mark.parametrize(
-    ("counts", "expected"),
+    ("counts", "expected", "sure"),
     [
-        ((10, 10, 20, 40), (2.0, 1.467044, 2.726571)),
-        ((20, 40, 10, 10), (0.5, 0.366761, 0.681643)),
-        ((4, 4, 7, 9), (1.285714, 0.9067391, 1.823084)),
-        ((12, 12, 31, 40), (1.290323, 1.091895, 1.52481)),
+        ((10, 10, 20, 40), (2.0, 1.3689488, 2.8409472), True),
+        ((20, 40, 10, 10), (0.5, 0.35199528, 0.73048753), True),
+        ((4, 4, 7, 9), (1.285714, 0.62877498, 2.20951028), False),
+        ((12, 12, 31, 40), (1.290323, 0.96180119, 1.60007925), False),
+        ((1, 1, 5, 20), (4.0, 0.74208217, 8.93960999), False),
     ],
 )
-def test_a_full_cell_matches_epitools(counts, expected):
-    """R epitools 0.5-10.1: riskratio.wald(matrix(c(N - b, n - a, b, a), 2))$measure."""
+def test_a_full_cell_has_koopmans_interval(counts, expected, sure):
+    """R 4.2.2: uniroot() of (a - n r p)^2 / (n r p (1 - r p)) + (b - m p)^2 / (m p (1 - p)) - qchisq(.95, 1).
+
+    p is optimize(function(p) dbinom(a, n, r * p, log = TRUE) + dbinom(b, m, p, log = TRUE), c(0, min(1, 1 / r)),
+    maximum = TRUE)$maximum. Katz's limits of one of one against 5 of 20 would be 1.87 and 8.55, at Fisher's p of 0.286.
+    """
     had, could, reference_had, reference_could = counts
     found = relative_likelihood(had, could, reference_had=reference_had, reference_could=reference_could)
-    assert (found.ratio, found.lower, found.upper) == pytest.approx(expected, rel=1e-5)
+    assert (found.ratio, found.lower, found.upper) == pytest.approx(expected, rel=1e-6)
     assert found.outside_four_fifths
+    said = found.sentence(group="BME staff", reference="white staff", outcome="to be appointed")
+    assert ("by more than chance" in said) is sure
+
+
+def test_a_sentence_is_no_surer_than_fishers_p():
+    """R 4.2.2: fisher.test(matrix(c(3, 1, 8, 16), 2, byrow = TRUE))$p.value is 0.2693529; Katz's limits leave out 1."""
+    found = relative_likelihood(3, 4, reference_had=8, reference_could=24)
+    assert found.lower > 1
+    assert found.p == pytest.approx(0.2693529, rel=1e-6)
+    assert "chance alone could" in found.sentence(group="A", reference="B", outcome="to be appointed")
 
 
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(1, 60), st.integers(0, 60))
@@ -295,6 +312,35 @@ def test_disparity_ratio_follows_the_level():
         assert (found.ratio, found.lower, found.upper) == pytest.approx((1.5, *ends), rel=1e-6)
     with pytest.raises(DataError, match="level is 95"):
         disparity_ratio(counts, group="BME", reference="White", step=("lower", "middle"), level=95)
+
+
+STEP = {"group": "BME", "reference": "White", "step": ("lower", "middle")}
+
+
+@pytest.mark.parametrize("bands", [("5", "6"), (5, 6), (5.0, 6.0), ("Band 5", "BAND 6")])
+def test_bands_are_read_in_any_spelling(bands):
+    """By hand: (300 / 400) / (100 / 200) is 1.5."""
+    counts = pd.DataFrame({"band": [*bands] * 2, "people": [400, 300, 200, 100], "group": ["White"] * 2 + ["BME"] * 2})
+    assert disparity_ratio(counts, **STEP).ratio == pytest.approx(1.5)
+    staff = pd.DataFrame({"band": [*bands], "ethnic_group": ["A", None]})
+    assert staff_by_band(staff, "ethnicity")[["band", "tier", "group"]].to_numpy().tolist() == [
+        ["5", "lower", "BME"], ["6", "middle", "Not stated"]
+    ]  # fmt: skip
+
+
+def test_labels_that_are_not_known_are_refused():
+    counts = pd.DataFrame({"band": ["5", "6"] * 2, "people": 10, "group": ["White"] * 2 + ["BME"] * 2})
+    staff = pd.DataFrame({"band": ["5"], "ethnic_group": ["W"], "disabled": ["Y"]})
+    for call, message in (
+        (lambda: disparity_ratio(counts, **STEP | {"group": "bme"}), "has no group 'bme'. Did you mean 'BME'?"),
+        (lambda: representation(counts, group="bme"), "has no group 'bme'. Did you mean 'BME'?"),
+        (lambda: disparity_ratio(counts.assign(band="Band 12"), **STEP), "column 'band', row 2: 'Band 12' is no band"),
+        (lambda: disparity_ratio(counts.assign(people=200.7), **STEP), "row 2: 200.7 is no count of people"),
+        (lambda: staff_by_band(staff.assign(ethnic_group="a"), "ethnicity"), "'a' is no code (1 such rows). Did you"),
+        (lambda: staff_by_band(staff.assign(disabled="Yes"), "disability"), "row 2: 'Yes' is no code"),
+    ):
+        with pytest.raises(DataError, match=re.escape(message)):
+            call()
 
 
 # Withheld

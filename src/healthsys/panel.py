@@ -2,7 +2,9 @@
 
 Removing effects first gives the slopes of the model with all its effects: Frisch R, Waugh FV. Econometrica
 1933;1:387-401; Lovell MC. J Am Stat Assoc 1963;58:993-1010. Standard errors clustered by organisation: Liang KY, Zeger
-SL. Biometrika 1986;73:13-22, times G/(G - 1) times (n - 1)/(n - k), as statsmodels and Stata have it.
+SL. Biometrika 1986;73:13-22, times G/(G - 1) times (n - 1)/(n - k). Here k counts every parameter of the effects, those
+nested in organisations too, as a regression on dummies in statsmodels and Stata's areg do. Stata's xtreg and reghdfe,
+and :mod:`healthsys.did`, leave nested effects out; against theirs, the intervals here are wider.
 
 >>> rows = pd.DataFrame({"trust": list("aaabbbccc"), "year": [1, 2, 3] * 3, "x": [1, 2, 4, 2, 2, 5, 3, 1, 2],
 ...                      "y": [2, 3, 5, 1, 2, 5, 6, 3, 5]})
@@ -21,6 +23,7 @@ import pandas as pd
 from scipy import stats
 
 from healthsys.errors import DataError
+from healthsys.statistics import check_level
 
 __all__ = ["Moments", "PanelFit", "absorb", "binned", "fit_from_moments", "moments"]
 #: What dir() lists: the methods, without the modules that they are in and what those import.
@@ -185,12 +188,14 @@ def fit_from_moments(
     Raises
     ------
     DataError
-        If ``sums`` lacks a product, or the regressors do not differ once the effects are removed.
+        If ``sums`` lacks a product, the regressors do not differ once the effects are removed, or ``level`` is not
+        between 0 and 1.
 
     Examples
     --------
     See the quick start of this module.
     """
+    check_level(level)
     names = [outcome, *regressors]
     cube = np.empty((len(sums), len(names), len(names)))
     for (i, a), (j, b) in combinations_with_replacement(enumerate(names), 2):

@@ -37,7 +37,8 @@ def rating_counts(ratings: pd.DataFrame, *, categories: list | None = None) -> n
     ratings
         Units by coders; missing cells are units not coded.
     categories
-        All categories, each once, in their order; those that occur, sorted, where not given.
+        All categories, each once, in their order. Where not given: the order of ordered Categoricals of one kind, else
+        those that occur, sorted.
 
     Raises
     ------
@@ -61,7 +62,8 @@ def rating_counts(ratings: pd.DataFrame, *, categories: list | None = None) -> n
             raise DataError(f"ratings: coder '{coder}' has coded no unit; remove the column, or give the coder's file")
     seen = ratings.to_numpy().ravel()
     seen = list(pd.unique(seen[~pd.isna(seen)]))
-    values = co.ordered(seen) if categories is None else list(categories)
+    categories = co.in_order(ratings, categories)
+    values = co.ordered(seen) if categories is None else categories
     if len(set(values)) < len(values):
         raise DataError(f"categories names one twice: {', '.join(map(str, values))}; name each once")
     unknown = set(seen) - set(values)
@@ -194,7 +196,8 @@ def agreement_by_formula(
     ratings, categories
         As for :func:`rating_counts`.
     weights
-        ``nominal``, or for ordered categories ``linear`` or ``quadratic`` (weighted kappa, and AC2 for AC1).
+        ``nominal``, or for ordered categories ``linear`` or ``quadratic`` (weighted kappa, and AC2 for AC1); text then
+        needs an order.
     level
         Coverage of the intervals.
 
@@ -215,6 +218,7 @@ def agreement_by_formula(
     [("Cohen's kappa", 0.4, 0.127), ("Fleiss' kappa", 0.394, 0.132), ("Gwet's AC1", 0.406, 0.131)]
     """
     check_level(level)
+    categories = co.in_order(ratings, categories, weights=weights)
     table = rating_counts(ratings, categories=categories)
     usable = int((table.sum(axis=1) >= 2).sum())
     crossed = co.confusion(ratings, categories=categories)

@@ -62,9 +62,10 @@ def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories:
     Parameters
     ----------
     ratings, categories
-        Units by two coders, and all categories in their order (those that occur, sorted, where not given).
+        Units by two coders, and all categories in their order (where not given, the order of ordered Categoricals of
+        one kind, else those that occur, sorted).
     weights
-        ``nominal`` for the plain kappa, ``linear`` or ``quadratic`` for ordered categories.
+        ``nominal`` for the plain kappa, ``linear`` or ``quadratic`` for ordered categories; text then needs an order.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def cohens_kappa(ratings: pd.DataFrame, *, weights: str = "nominal", categories:
     >>> round(cohens_kappa(pd.DataFrame(pairs, columns=["A", "B"])), 2)
     0.4
     """
-    table = confusion(ratings, categories=categories)
+    table = confusion(ratings, categories=in_order(ratings, categories, weights=weights))
     agree = agreement_weights(0 if table is None else len(table), kind=weights)
     return None if table is None else _one(_kappa(table[None], agree))
 
@@ -319,6 +320,23 @@ def _pairs(ratings: pd.DataFrame, categories: list | None) -> np.ndarray:
     for row, pair in zip(np.flatnonzero(both), ratings[both].itertuples(index=False), strict=True):
         cells[row, place[pair[0]] * len(values) + place[pair[1]]] = 1
     return cells
+
+
+def in_order(ratings: pd.DataFrame, categories: list | None, *, weights: str = "nominal") -> list | None:
+    """Return the categories given, or those of ordered Categoricals; refuse text without an order that weights need."""
+    if categories is not None:
+        return list(categories)
+    kinds = set(ratings.dtypes)
+    kind = next(iter(kinds), None)
+    if len(kinds) == 1 and isinstance(kind, pd.CategoricalDtype) and kind.ordered:
+        return list(kind.categories)
+    text = [cell for cell in pd.unique(ratings.to_numpy().ravel()) if isinstance(cell, str)]
+    if text and weights != "nominal":
+        raise DataError(
+            f"ratings: {weights} weights need the order of the categories, and text such as '{text[0]}' has none; pass "
+            "categories=[…] from the lowest to the highest, or ordered Categoricals of one kind"
+        )
+    return None
 
 
 def ordered(values: list) -> list:

@@ -9,6 +9,9 @@ from scipy import stats
 from healthsys.errors import DataError
 from healthsys.statistics import check_level
 
+#: The shorter arm of an interval below this share of the longer, beyond rounding: not the scale of its normal law.
+EVEN_ARMS = 0.9
+
 
 @dataclass(frozen=True)
 class RelativeChange:
@@ -59,14 +62,19 @@ def relative_change(
 
 
 def p_from_interval(
-    estimate: float, lower: float, upper: float, *, df: int | None = None, level: float = 0.95, rounding: float = 0.05
-) -> tuple[float, float, float]:
+    estimate: float, lower: float, upper: float, *, ratio: bool = False, df: int | None = None, level: float = 0.95,
+    rounding: float = 0.05,
+) -> tuple[float, float, float]:  # fmt: skip
     """Return the two-sided p-value that a reported estimate and its interval imply, and the range that rounding leaves.
+
+    A difference is tested against 0; a ratio (of risks, rates, odds, hazards) against 1, by its logarithm.
 
     Parameters
     ----------
     estimate, lower, upper, level
         As reported, and the coverage of the interval.
+    ratio
+        Whether the estimate is a ratio.
     df
         Degrees of freedom of Student's t; the normal distribution when None.
     rounding
@@ -77,23 +85,46 @@ def p_from_interval(
     tuple
         p, and the smallest and largest p as the reported numbers vary within their rounding.
 
+    Raises
+    ------
+    DataError
+        If the arms of the interval differ by more than rounding explains, as those of a ratio do without ``ratio``.
+
+    References
+    ----------
+    Altman DG, Bland JM. BMJ 2011;343:d2304.
+
     Examples
     --------
     >>> [round(p, 4) for p in p_from_interval(-7.9, -13.1, -2.8)]
     [0.0026, 0.0022, 0.0031]
+    >>> round(p_from_interval(0.81, 0.70, 0.94, ratio=True, rounding=0.005)[0], 3)
+    0.005
     """
     check_level(level)
     if not (lower <= estimate <= upper and lower < upper):
         raise DataError(f"{estimate:g} ({lower:g} to {upper:g}) is no estimate with its interval; are columns swapped?")
     if rounding < 0 or (df is not None and df < 1):
         raise DataError(f"rounding {rounding:g} and df {df} are not possible; allowed: 0 or more, and 1 or more")
+    if ratio and lower - rounding <= 0:
+        raise DataError(f"a ratio with a lower limit of {lower:g}, rounded by {rounding:g}, has no logarithm; "
+                        "allowed: limits above 0, and a rounding that leaves them there")  # fmt: skip
+    scale = np.log if ratio else np.asarray
+    # Each number as small and as large as its rounding allows, and so both arms.
+    centre, low, high = (scale([one - rounding, one + rounding]) for one in (estimate, lower, upper))
+    shorter, longer = sorted((centre - low[::-1], high - centre[::-1]), key=sum)
+    if shorter[1] < EVEN_ARMS * longer[0]:
+        remedy = "this is no ratio with a log interval" if ratio else "if this is a ratio, set ratio=True"
+        raise DataError(
+            f"{estimate:g} ({lower:g} to {upper:g}) is not in the middle of its interval{' of logarithms' * ratio}, by "
+            f"more than rounding explains, so no normal law gives its p; {remedy}, else take p from the source"
+        )
     law = stats.norm if df is None else stats.t(df)
     reach = law.ppf(0.5 + level / 2)
 
     def value(centre: float, width: float) -> float:
         return float(2 * law.sf(centre * 2 * reach / width)) if width > 0 else 0.0
-
-    width, size = upper - lower, abs(estimate)
-    smallest = value(size + rounding, width - 2 * rounding)
-    largest = value(max(0.0, size - rounding), width + 2 * rounding)
-    return value(size, width), smallest, largest
+    sizes, sure = np.abs(centre), centre[0] * centre[1] > 0
+    smallest = value(sizes.max(), high[0] - low[1])
+    largest = value(sizes.min() if sure else 0.0, high[1] - low[0])
+    return value(abs(float(scale(estimate))), float(scale(upper) - scale(lower))), smallest, largest

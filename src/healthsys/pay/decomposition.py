@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest, need_columns
+from healthsys.statistics import check_level
 
 #: Reference coefficients of the twofold split: what they are, and who proposed them.
 REFERENCES = {
@@ -92,6 +93,12 @@ def _design(
             if level != bases[term]:
                 columns.append((text == level).to_numpy(dtype=float))
                 terms.append(term)
+    for term in base:
+        if term not in bases:
+            raise DataError(
+                f"{label}: base names '{term}', which is no text column of the model.{nearest(term, bases)} "
+                f"Allowed: {', '.join(bases) or 'none, since there is no text column'}"
+            )
     design = np.column_stack(columns)
     for name, side in zip(pair, (first, ~first), strict=True):
         if np.linalg.matrix_rank(design[side]) < len(terms):
@@ -175,7 +182,7 @@ def oaxaca(
     characteristics
         Columns of the model: numbers as they are, text as one column per level but the base.
     base
-        Base level of each text column; the first in the alphabet by default.
+        Base level of each text column in the model; the first in the alphabet by default.
     reference
         Reference coefficients of the twofold split, a key of ``REFERENCES``.
     resamples, seed
@@ -190,7 +197,7 @@ def oaxaca(
     ------
     DataError
         If a level has people of one group only, a group is too small or too uniform for the coefficients of its model,
-        or there is no such reference or base.
+        there is no such reference or base, or ``level`` is not between 0 and 1.
 
     References
     ----------
@@ -208,6 +215,7 @@ def oaxaca(
         raise DataError(
             f"there is no reference '{reference}'.{nearest(reference, REFERENCES)} Allowed: {', '.join(REFERENCES)}"
         )
+    check_level(level)
     found = _design(frame, outcome, group, (comparator, other), characteristics, base or {}, label)
     parts, explained, unexplained = _parts(found, reference)
     terms = list(dict.fromkeys(found.terms))

@@ -8,8 +8,9 @@ import pandas as pd
 
 from healthsys.disclosure import Rule, mean_is_safe, median_is_safe
 from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io.payroll import YES_NO
 from healthsys.pay.quarters import pay_quarters
-from healthsys.pay.resampling import bootstrap_gap
+from healthsys.pay.resampling import bootstrap_gap, notes_of_many
 from healthsys.statistics import adjust
 
 #: Why a group that is large enough has no figures.
@@ -94,8 +95,9 @@ def statutory(
     Parameters
     ----------
     staff
-        A row per employee: ``sex``, ``hourly_pay`` (pounds, above zero), and where known ``full_pay`` (``Y``, ``N``)
-        and ``bonus`` (pounds in twelve months; zero or missing is no bonus). Other levels are left out and counted.
+        A row per employee: ``sex``, ``hourly_pay`` (pounds, above zero), and where known ``full_pay`` (``Y``, ``N``,
+        booleans; missing is ``Y``) and ``bonus`` (pounds in twelve months; zero or missing is no bonus). Other levels
+        are left out and counted.
     column, comparator, group, names
         For other groups than women and men: the column, the level compared with, the level compared, their names.
 
@@ -107,7 +109,7 @@ def statutory(
     Raises
     ------
     DataError
-        If a column is missing, somebody occurs twice, or pay is zero or negative.
+        If a column is missing, somebody occurs twice, pay is zero or negative, or ``full_pay`` is neither yes nor no.
 
     References
     ----------
@@ -169,10 +171,18 @@ def _is(column: pd.Series, level: object) -> np.ndarray:
 
 
 def full_pay_mask(staff: pd.DataFrame) -> np.ndarray:
-    """Return who is on full pay: all, where the table does not say."""
+    """Return who is on full pay: all, where the table or a cell does not say; refuse what is neither yes nor no."""
     if "full_pay" not in staff:
         return np.ones(len(staff), dtype=bool)
-    return ~_is(staff["full_pay"], "N")
+    given, known = staff["full_pay"].astype("object"), YES_NO | {1: "Y", 0: "N"}
+    cells = given.map(lambda cell: known.get(cell.strip().casefold() if isinstance(cell, str) else cell))
+    wrong = np.flatnonzero(cells.isna() & given.notna())
+    if len(wrong):
+        raise DataError(
+            f"column 'full_pay', row {wrong[0] + 2}: '{given.iloc[wrong[0]]}' is neither yes nor no ({len(wrong)} such "
+            "rows); allowed: Y, N, yes, no, true, false, 1, 0, or missing for full pay. Recode the column"
+        )
+    return (cells != "N").to_numpy()
 
 
 def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:
@@ -235,6 +245,8 @@ def group_gaps(
     pandas.DataFrame
         A row per group, the comparator first: ``group``, ``people`` (exact), mean and median pay, gap and limits,
         ``median_p`` (bootstrap p of no gap), that adjusted (``median_holm``, ``median_bh``), ``reason``.
+        ``attrs["notes"]`` says which p are the smallest that so many resamples can give (read "at most"), and which
+        intervals of means rest on few people.
 
     Raises
     ------
@@ -261,6 +273,7 @@ def group_gaps(
     order = [comparator, *sorted(name for name in pay if name not in (comparator, *end)), *dict.fromkeys(end)]
     options = {"level": level, "resamples": resamples, "seed": seed}
     rows = []
+    tests: dict[str, dict] = {measure: {} for measure in MIDDLES}
     for name in order:
         few = [len(pay[side]) <= rule.highest for side in (name, comparator)]
         row: dict = {"group": name, "people": len(pay[name])}
@@ -273,7 +286,8 @@ def group_gaps(
             row[f"{measure}_gap"] = np.nan if gap is None else gap
             compared = all(safe) and name != comparator
             tested = bootstrap_gap(pay[comparator], pay[name], measure=measure, **options) if compared else None
-            row[f"{measure}_lower"], row[f"{measure}_upper"], p = tested or (np.nan, np.nan, np.nan)
+            row[f"{measure}_lower"], row[f"{measure}_upper"], p = tested[:3] if tested else (np.nan, np.nan, np.nan)
+            tests[measure] |= {name: tested} if tested else {}
         reason = f"fewer than {rule.highest + 1} people" if any(few) else TELLS if told else ""
         rows.append(row | {"median_p": p, "reason": reason})
     found = pd.DataFrame(rows)
@@ -282,6 +296,9 @@ def group_gaps(
     found.loc[found["group"].isin(protecting), figures] = np.nan
     found.loc[found["group"].isin(protecting), "reason"] = PROTECTS
     found["median_holm"], found["median_bh"] = (adjust(found["median_p"], method=one) for one in ("holm", "BH"))
+    means, medians = ([one for name, one in of.items() if name not in protecting] for of in tests.values())
+    few = sorted({one.warning for one in means if one.warning})
+    found.attrs["notes"] = notes_of_many(medians, level=level, resamples=resamples) + few
     return found[[*(name for name in found if name != "reason"), "reason"]]
 
 
@@ -360,6 +377,11 @@ def kitagawa(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other
 
     Levels that only one of the groups is in are left out; ``people`` counts those kept.
 
+    Raises
+    ------
+    DataError
+        If there is no level with people of both groups.
+
     References
     ----------
     Kitagawa EM. Components of a difference between two rates. J Am Stat Assoc 1955;50:1168-1194.
@@ -375,6 +397,11 @@ def kitagawa(staff: pd.DataFrame, *, by: str, group: str, comparator: str, other
     kept = kept[kept[group].isin([comparator, other])]
     level = kept[by].astype("object").where(kept[by].notna(), "Not stated")
     grid = kept.groupby([level, kept[group]])["hourly_pay"].agg(["size", "mean"]).unstack().dropna()
+    if grid.empty or not {comparator, other} <= set(kept[group]):
+        raise DataError(
+            f"no level of column '{by}' has people of both groups '{comparator}' and '{other}' of column '{group}', so "
+            "their pay cannot be compared at the same level. Join levels, or check how the two groups are written"
+        )
     share, mean = grid["size"] / grid["size"].sum(), grid["mean"]
     top = float((share[comparator] * mean[comparator]).sum())
     between = float(((share[comparator] - share[other]) * mean.mean(axis=1)).sum())

@@ -1,5 +1,7 @@
 """Pay quarters: four equal groups by hourly pay, ties shared proportionally."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -43,7 +45,7 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     pay
         Hourly pay of full-pay relevant employees (pounds), one per person.
     women
-        Whether each is a woman.
+        Whether each is a woman: booleans, or 1 and 0.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the two columns differ in length or a rate of pay is missing.
+        If the two columns differ in length, a rate of pay is missing, or ``women`` is neither true nor false.
 
     References
     ----------
@@ -66,7 +68,7 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     >>> pay_quarters(pay, women)[["women", "men"]].values.tolist()
     [[2, 0], [1, 1], [0, 2], [1, 1]]
     """
-    pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)
+    pay, women = np.asarray(pay, dtype=float), _true_or_false(women)
     if len(pay) != len(women):
         raise DataError(
             f"there are {len(pay)} rates of pay but {len(women)} entries for sex; they must match row by row"
@@ -82,6 +84,18 @@ def pay_quarters(pay: np.ndarray, women: np.ndarray) -> pd.DataFrame:
     return found
 
 
+def _true_or_false(women: Sequence) -> np.ndarray:
+    """Return who is a woman as booleans; refuse codes such as F and M, each of which would count as true."""
+    given = pd.Series(women, dtype="object")
+    wrong = np.flatnonzero(~given.isin([True, False]))
+    if len(wrong):
+        raise DataError(
+            f"women: entry {wrong[0] + 1} is {given.iloc[wrong[0]]!r} ({len(wrong)} such entries); allowed: True and "
+            'False, or 1 and 0. Compare the column with its code for women, such as staff["sex"] == "F"'
+        )
+    return given.to_numpy(dtype=bool)
+
+
 def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
     """Return the quarter of each person (0 lowest to 3), with the counts of :func:`pay_quarters`.
 
@@ -91,7 +105,7 @@ def assign_quarters(pay: np.ndarray, women: np.ndarray) -> np.ndarray:
     >>> assign_quarters(pay, np.array([True, True, False, True, False, False, True, False])).tolist()
     [0, 0, 1, 1, 2, 2, 3, 3]
     """
-    pay, women = np.asarray(pay, dtype=float), np.asarray(women, dtype=bool)
+    pay, women = np.asarray(pay, dtype=float), _true_or_false(women)
     order = np.argsort(pay, kind="stable")
     sorted_pay = pay[order]
     ends = np.cumsum([0, *quarter_sizes(len(pay))])

@@ -126,8 +126,9 @@ def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
 def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.DataFrame:
     """Mean and median gap of ``other`` against ``comparator`` under several choices of whom to count.
 
-    A gap is missing where it rests on too few people, or where the pay of too few follows by subtraction: what is left
-    of the first choice without it, and without the choices shown that share nobody with it, must be safe as a mean.
+    A gap is missing where it rests on too few people, or where the pay of too few follows by subtraction: what it has
+    over each choice shown before it, what that has over it, and what is left of the first choice without it and without
+    the choices shown that share nobody with it, must be safe as a mean.
 
     Parameters
     ----------
@@ -163,15 +164,16 @@ def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.Da
 
 
 def _tells(name: str, shown: list[str], pay: Mapping[str, list[pd.Series]], rule: Rule) -> bool:
-    """Say whether a choice, subtracted from the first with those shown that share nobody with it, leaves too few."""
-    everybody = pay[shown[0]]
-    for side, (first, own) in enumerate(zip(everybody, pay[name], strict=True)):
-        apart = [pay[other][side].index for other in shown[1:] if not any(map(_share, pay[other], pay[name]))]
-        left = first.drop(own.index, errors="ignore")
-        for index in apart:
-            left = left.drop(index, errors="ignore")
-        further = own.drop(first.index, errors="ignore")
-        if any(len(pay_of) and not mean_is_safe(pay_of, rule) for pay_of in (left, further)):
+    """Say whether a choice and those shown before it, or the first and all that share nobody with it, leave too few."""
+    before = shown[: shown.index(name)]
+    apart = [pay[other] for other in shown[1:] if not any(map(_share, pay[other], pay[name]))]
+    for side, own in enumerate(pay[name]):
+        left = pay[shown[0]][side].drop(own.index, errors="ignore")
+        for other in apart:
+            left = left.drop(other[side].index, errors="ignore")
+        pairs = [pair for one in before for pair in ((own, pay[one][side]), (pay[one][side], own))]
+        further = [more.drop(less.index, errors="ignore") for more, less in pairs]
+        if any(len(pay_of) and not mean_is_safe(pay_of, rule) for pay_of in (left, *further)):
             return True
     return False
 

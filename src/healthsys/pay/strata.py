@@ -11,7 +11,7 @@ from scipy.stats import norm
 from healthsys.disclosure import Rule
 from healthsys.errors import DataError, nearest, need_columns
 from healthsys.pay.gaps import MIDDLES, SAFE, TELLS, full_pay_staff, gap_percent
-from healthsys.pay.resampling import bootstrap_gap
+from healthsys.pay.resampling import bootstrap_gap, notes_of_many
 from healthsys.statistics import adjust, check_level
 
 #: Between what joins the levels of a stratum.
@@ -87,6 +87,8 @@ def stratum_gaps(
     pandas.DataFrame
         The comparator first: ``stratum``, the characteristics, ``people`` (exact), ``pay``, ``gap``, ``lower``,
         ``upper``, ``p`` (bootstrap p of no gap), that adjusted (``holm``, ``bh``), ``reason``.
+        ``attrs["notes"]`` says which p are the smallest that so many resamples can give (read "at most"), and which
+        intervals of means rest on few people.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def stratum_gaps(
         )
     middle = MIDDLES[measure]
     reference = float(middle(pay[name]))
-    rows = []
+    rows, tests = [], []
     for key in (name, *sorted(set(pay) - {name})):
         row: dict = {"stratum": key, **dict(zip(by, key.split(JOINED_BY), strict=True)), "people": len(pay[key])}
         own_few, few_there = (len(pay[one]) <= rule.highest for one in (key, name))
@@ -112,13 +114,15 @@ def stratum_gaps(
         options = {"measure": measure, "level": level, "resamples": resamples, "seed": seed}
         tested = None if few or key == name else bootstrap_gap(pay[name], pay[key], **options)
         row |= {"pay": own, "gap": np.nan if few else gap_percent(reference, own)}
-        row["lower"], row["upper"], row["p"] = tested or (np.nan, np.nan, np.nan)
+        row["lower"], row["upper"], row["p"] = tested[:3] if tested else (np.nan, np.nan, np.nan)
+        tests += [tested] if tested else []
         where = "" if own_few else " in the comparator stratum"
         said = f"fewer than {rule.highest + 1} people{where}" if own_few or few_there else TELLS
         row["reason"] = said if few else ""
         rows.append(row)
     found = pd.DataFrame(rows)
     found["holm"], found["bh"] = (adjust(found["p"], method=one) for one in ("holm", "BH"))
+    found.attrs["notes"] = notes_of_many(tests, level=level, resamples=resamples)
     return found[[*(column for column in found if column != "reason"), "reason"]]
 
 
@@ -152,7 +156,8 @@ def maihda(
     Raises
     ------
     DataError
-        If there are fewer than three strata, or a cell is missing.
+        If there are fewer than three strata, a column or a cell is missing, one characteristic follows from the others,
+        or ``level`` is not between 0 and 1.
 
     References
     ----------
@@ -166,6 +171,7 @@ def maihda(
     >>> f"{found.between:.2f} {found.within:.2f} {found.vpc:.3f}"
     '6.57 1.33 0.831'
     """
+    check_level(level)
     labels, member, y, x, names = _laid_out(frame, outcome, stratum, additive)
     profile = _Profile.of(y, x, member)
     size = profile.size
@@ -190,6 +196,7 @@ def maihda(
 
 
 def _laid_out(frame: pd.DataFrame, outcome: str, stratum: str, additive: Sequence[str]) -> tuple:
+    need_columns(frame, (outcome, stratum, *additive), what=" to model the strata by")
     used = frame[[outcome, stratum, *additive]]
     if used.isna().any(axis=None):
         raise DataError(
@@ -202,6 +209,11 @@ def _laid_out(frame: pd.DataFrame, outcome: str, stratum: str, additive: Sequenc
         )
     dummies = pd.get_dummies(used[list(additive)].astype(str), drop_first=True, dtype=float) if additive else used[[]]
     x = np.column_stack([np.ones(len(used)), dummies.to_numpy(dtype=float)])
+    if np.linalg.matrix_rank(x) < x.shape[1]:
+        raise DataError(
+            f"one of the characteristics {', '.join(additive)} follows from the others, as a level of bands does from "
+            "the band, so their effects cannot be told apart; leave it out"
+        )
     return labels, member, used[outcome].to_numpy(dtype=float), x, ["intercept", *dummies.columns]
 
 
@@ -270,7 +282,8 @@ def bootstrap_shares(
 ) -> pd.DataFrame:
     """Intervals of what :func:`maihda` says of the strata, by parametric bootstrap.
 
-    New strata and people are drawn from each fitted model, and both models are fitted again.
+    New strata and people are drawn from each fitted model, and both models are fitted again. With few strata the
+    intervals are too narrow: that of ``vpc_main`` covers 85% to 88% of the time for 95% with ten (two by five).
 
     Parameters
     ----------

@@ -8,6 +8,8 @@ import pandas as pd
 from statsmodels.stats.contingency_tables import Table2x2
 
 from healthsys.disclosure import Page, Rule
+from healthsys.errors import DataError, nearest
+from healthsys.io.characteristics import OWN_ETHNIC_CODES, band_of
 from healthsys.statistics import check_level, two_proportions_p
 from healthsys.workforce.likelihoods import RelativeLikelihood, proportion
 
@@ -33,6 +35,48 @@ BANDS = ("2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "Medi
 BME = ("A", "B", "M", "O")
 
 
+def _read_bands(cells: pd.Series) -> pd.Series:
+    """Return bands in one spelling (5, "Band 5" and "8A" too); refuse a number that is none, leave other words."""
+    read = {}
+    for cell in cells.dropna().unique():
+        text = f"{cell:g}" if isinstance(cell, float) else str(cell)
+        read[cell] = band_of(text) or text
+        if band_of(text) is None and any(map(str.isdigit, text)):
+            raise DataError(
+                f"column 'band', row {_row(cells == cell)}: '{cell}' is no band.{nearest(text, BANDS)} "
+                f"Allowed: 1 to 9 as in {', '.join(BANDS[:-2])}, VSM, and words for those without a band"
+            )
+    return cells.map(read)
+
+
+def _row(wrong: pd.Series) -> int:
+    """Return the first row where something is true, as a file with a header counts them."""
+    return int(np.flatnonzero(wrong)[0]) + 2
+
+
+def _known_group(counts: pd.DataFrame, characteristic: str, *groups: str) -> None:
+    """Refuse a group that the table has not."""
+    known = [str(one) for one in counts[characteristic].dropna().unique()]
+    for group in groups:
+        if group not in known:
+            raise DataError(
+                f"column '{characteristic}' has no group '{group}'.{nearest(group, known)} There are: "
+                f"{', '.join(known)}. Correct the name, or give a row with 0 people"
+            )
+
+
+def _whole_people(people: pd.Series) -> pd.Series:
+    """Return counts of people; refuse what is missing, negative or no whole number."""
+    wrong = ~((people >= 0) & (people % 1 == 0))
+    if wrong.any():
+        row = _row(wrong)
+        raise DataError(
+            f"column 'people', row {row}: {people.iloc[row - 2]} is no count of people; allowed: whole numbers, 0 or "
+            "more. Give heads, not full-time equivalents"
+        )
+    return people
+
+
 def disparity_ratio(
     counts: pd.DataFrame, *, group: str, reference: str, step: tuple[str, str], level: float = 0.95
 ) -> RelativeLikelihood:
@@ -53,6 +97,11 @@ def disparity_ratio(
     RelativeLikelihood
         1 means equal representation. Where one of the four counts is zero, ``reason`` says which.
 
+    Raises
+    ------
+    DataError
+        If a group is not in the table, a number is no band, or a count is no whole number.
+
     References
     ----------
     Woolf B. Annals of Human Genetics 1955;19:251-253.
@@ -65,10 +114,11 @@ def disparity_ratio(
     >>> f"{found.ratio:.2f} ({found.lower:.3f} to {found.upper:.3f})"
     '1.50 (1.130 to 1.990)'
     """
-    numbers = {}
+    _known_group(counts, "group", group, reference)
+    bands, people, numbers = _read_bands(counts["band"]), _whole_people(counts["people"]), {}
     for name, tier in itertools.product((reference, group), step):
-        chosen = (counts["group"] == name) & counts["band"].isin(TIERS[tier])
-        numbers[name, tier] = int(counts.loc[chosen, "people"].sum())
+        chosen = (counts["group"] == name) & bands.isin(TIERS[tier])
+        numbers[name, tier] = int(people[chosen].sum())
     return _disparity(numbers, level)
 
 
@@ -115,17 +165,28 @@ def staff_by_band(staff: pd.DataFrame, characteristic: str) -> pd.DataFrame:
     """Count staff by band (doctors together), cluster and level of bands, clinical or not, and group.
 
     ``staff`` has a row per person: ``band`` (empty for doctors), ``ethnic_group`` or ``disabled``, and ``clinical`` if
-    known; ``characteristic`` is ``ethnicity`` or ``disability``.
+    known; ``characteristic`` is ``ethnicity`` or ``disability``. A missing code is not stated, and an
+    unknown one is refused.
 
     >>> people = pd.DataFrame({"band": ["5", None], "ethnic_group": ["A", "W"], "clinical": ["N", "Y"]})
     >>> staff_by_band(people, "ethnicity").values.tolist()
     [['5', 'Bands 5 to 7', 'lower', 'non-clinical', 'BME', 1], ['Medical', 'Medical', 'none', 'clinical', 'White', 1]]
     """
+    column, codes = "disabled", {"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"}
     if characteristic == "ethnicity":
-        group = staff["ethnic_group"].map(dict.fromkeys(BME, "BME") | {"W": "White"}).fillna("Not stated")
-    else:
-        group = staff["disabled"].map({"Y": "Disabled", "N": "Non-disabled", "U": "Not stated"})
-    counted = pd.DataFrame({"band": staff["band"].fillna("Medical"), "group": group, "people": 1})
+        known = dict.fromkeys(BME, "BME") | {"W": "White"}
+        column, codes = "ethnic_group", {code: known.get(code, "Not stated") for code in OWN_ETHNIC_CODES}
+    unknown = staff[column].notna() & ~staff[column].isin(codes)
+    if unknown.any():
+        row = _row(unknown)
+        cell = staff[column].iloc[row - 2]
+        raise DataError(
+            f"column '{column}', row {row}: '{cell}' is no code ({int(unknown.sum())} such rows)."
+            f"{nearest(cell, codes)} Allowed: {', '.join(codes)}, or missing. healthsys.io.read_staff_list reads other "
+            "codes and names"
+        )
+    group = staff[column].map(codes).fillna("Not stated")
+    counted = pd.DataFrame({"band": _read_bands(staff["band"]).fillna("Medical"), "group": group, "people": 1})
     counted["side"] = staff["clinical"].map(SIDES).fillna("not said") if "clinical" in staff else "not said"
     counted["tier"] = counted["band"].map({one: tier for tier, bands in TIERS.items() for one in bands}).fillna("none")
     clusters = {one: cluster for cluster, bands in CLUSTERS.items() for one in bands}
@@ -167,13 +228,20 @@ def representation(
     pandas.DataFrame
         ``band``, ``part``, ``base`` (counts), ``percent`` with Wilson ``lower`` and ``upper``; last row ``All``.
 
+    Raises
+    ------
+    DataError
+        If the group is not in the table (without ``page``), or a count is no whole number.
+
     Examples
     --------
     >>> staff = pd.DataFrame({"band": ["5", "5", "6"], "group": ["BME", "Unknown", "White"], "people": [20, 5, 40]})
     >>> representation(staff, group="BME")[["band", "percent"]].values.tolist()
     [['5', 80.0], ['6', 0.0], ['All', 30.76923076923077]]
     """
-    people = staff["people"] if "people" in staff else pd.Series(1, index=staff.index)
+    people = _whole_people(staff["people"]) if "people" in staff else pd.Series(1, index=staff.index)
+    if page is None:
+        _known_group(staff, characteristic, group)
     inside, bands = staff[characteristic] == group, set(staff[by].dropna())
     rows = []
     for band in (*(band for band in order if band in bands), *sorted(bands - set(order)), "All"):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
+from scipy.stats import chi2
 from statsmodels.stats.contingency_tables import Table2x2
 
 from healthsys.disclosure import Page, Printed, Rule, protect
@@ -15,6 +17,9 @@ from healthsys.statistics import check_level, proportion_interval, two_proportio
 #: on Employee Selection Procedures of the United States (1978, 29 CFR 1607.4 D) and the Equality Act 2010 has
 #: no such rule.
 FOUR_FIFTHS = (0.80, 1.25)
+
+#: Fisher's exact p above this: chance alone could explain a ratio, whatever its interval says.
+CHANCE = 0.05
 
 #: A ratio this close to an end of the band (as a share of it) is on it: 12 of 15 against 15 of 15 is 0.80.
 ON_THE_EDGE = 1e-9
@@ -38,13 +43,13 @@ class RelativeLikelihood:
         return not FOUR_FIFTHS[0] * (1 - ON_THE_EDGE) <= self.ratio <= FOUR_FIFTHS[1] * (1 + ON_THE_EDGE)
 
     def sentence(self, *, group: str, reference: str, outcome: str) -> str:
-        """Say whom the ratio favours or burdens, and how sure that is."""
+        """Say whom the ratio favours or burdens, and how sure that is: by the interval and by Fisher's exact p."""
         if self.ratio is None or self.lower is None:
             return self.reason or ""
         if math.isclose(self.ratio, 1, rel_tol=ON_THE_EDGE):
             return f"{group} and {reference} were equally likely {outcome}"
         more = "more" if self.ratio > 1 else "less"
-        unsure = self.lower <= 1 <= self.upper
+        unsure = self.lower <= 1 <= self.upper or (self.p is not None and self.p > CHANCE)
         sure = "but chance alone could explain it" if unsure else "by more than chance alone would explain"
         return f"{group} were {more} likely {outcome} than {reference}, {sure}"
 
@@ -67,7 +72,9 @@ def relative_likelihood(
     """Risk ratio of one group against a reference group, with Katz's log interval and Fisher's exact p.
 
     WRES indicator 2 is this with white applicants as the group and BME applicants as the reference: appointed over
-    shortlisted in each. It is never an odds ratio, it divides unrounded rates, and no count is changed.
+    shortlisted in each. It is never an odds ratio, it divides unrounded rates, and no count is changed. Where
+    everybody in one of the groups had the outcome, Katz's formula takes that rate to be certain, and the interval is
+    Koopman's score interval.
 
     Parameters
     ----------
@@ -90,13 +97,13 @@ def relative_likelihood(
 
     References
     ----------
-    Katz D, Baptista J, Azen SP, Pike MC. Biometrics 1978;34:469-474.
+    Katz D, Baptista J, Azen SP, Pike MC. Biometrics 1978;34:469-474. Koopman PAR. Ibid. 1984;40:513-517.
 
     Examples
     --------
     >>> found = relative_likelihood(10, 10, reference_had=20, reference_could=40)
     >>> f"{found.ratio:.3f} ({found.lower:.3f} to {found.upper:.3f}), p = {found.p:.4f}"
-    '2.000 (1.467 to 2.727), p = 0.0034'
+    '2.000 (1.369 to 2.841), p = 0.0034'
     """
     check_level(level)
     had, could = _checked(had, could, "group")
@@ -113,10 +120,29 @@ def relative_likelihood(
     if had == could and reference_had == reference_could:
         reason = "everybody had the outcome in both groups; the interval is undefined"
         return RelativeLikelihood(1.0, None, None, reason, p)
+    if had == could or reference_had == reference_could:
+        ratio = had / could / (reference_had / reference_could)
+        return RelativeLikelihood(ratio, *_score_limits(had, could, reference_had, reference_could, level), None, p)
     counts = np.array([[had, could - had], [reference_had, reference_could - reference_had]], dtype=float)
     found = Table2x2(counts, shift_zeros=False)  # the default adds 0.5 to every cell where one is zero
     lower, upper = found.riskratio_confint(alpha=1 - level, method="normal")
     return RelativeLikelihood(float(found.riskratio), float(lower), float(upper), None, p)
+
+
+def _score_limits(x: int, n: int, y: int, m: int, level: float) -> tuple[float, float]:
+    """Return the two ratios of x/n over y/m at which Koopman's score statistic is the quantile of chi-squared."""
+    most = chi2.ppf(level, 1)
+
+    def beyond(log_ratio: float) -> float:
+        ratio = math.exp(log_ratio)
+        b, c = -(ratio * (n + y) + x + m), x + y  # the other rate is the smaller root of ratio (n + m) q² + b q + c
+        q = 2 * c / (-b + math.sqrt(max(0.0, b * b - 4 * ratio * (n + m) * c)))
+        rates = ((x, n, min(1.0, ratio * q)), (y, m, min(1.0, q)))
+        return sum((1 - r) * k / r if a == k else (a - k * r) ** 2 / (k * r * (1 - r)) for a, k, r in rates) - most
+
+    middle, far = math.log(x * m / (y * n)), math.log(1000 * n * m * most)
+    lower, upper = (brentq(beyond, middle, middle + sign * far) for sign in (-1, 1))
+    return math.exp(lower), math.exp(upper)
 
 
 def likelihood_of(

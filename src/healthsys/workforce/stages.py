@@ -83,7 +83,7 @@ def recruitment(
     pandas.DataFrame
         A row per step and one from start to end: ``step``, ``before``, ``after``, rate of both groups (percent, Wilson
         interval), ``ratio`` (the adverse-impact ratio: the group's rate over the reference group's), ``lower``,
-        ``upper`` (Katz), ``outside`` (``FOUR_FIFTHS``), ``reason``.
+        ``upper`` (:func:`relative_likelihood`), ``outside`` (``FOUR_FIFTHS``), ``reason``.
 
     Raises
     ------
