@@ -571,7 +571,7 @@ def test_p_at_the_floor_of_the_resamples_is_said():
     people = staff_of({("F", "a"): 60, ("F", "b"): 50, ("F", "c"): 40, ("F", "d"): 16})
     people["hourly_pay"] = np.arange(len(people)) / 100 + people["group"].map({"a": 40, "b": 30, "c": 20, "d": 10})
     said = "3 of 3 p-values are the smallest that 100 resamples can give, 0.0198 (0.0594 by Holm)"
-    few = "the bootstrap interval of a mean gap covers less often than its level says with fewer than 20 people"
+    few = "the interval of a mean gap is too narrow with fewer than 20 people"
     options = {"rule": HES, "resamples": 100}
     found = group_gaps(people, group="group", comparator="a", **options).attrs["notes"]
     assert found[0].startswith(said)

@@ -70,10 +70,7 @@ def bootstrap_gap(
     beyond = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
     fewest, warning = min(len(comparator), len(group)), None
     if measure == "mean" and fewest < FEWEST_FOR_BOOTSTRAP:
-        warning = (
-            f"the bootstrap interval of a mean gap covers less often than its level says with fewer than "
-            f"{FEWEST_FOR_BOOTSTRAP} people in a group"
-        )
+        warning = f"the interval of a mean gap is too narrow with fewer than {FEWEST_FOR_BOOTSTRAP} people in a group"
     return Resampled(float(ends[0]), float(ends[1]), min(1.0, 2 * (beyond + 1) / (resamples + 1)), warning)
 
 
