@@ -19,7 +19,7 @@ from healthsys.io.payroll import read_payroll
 from healthsys.io.prepare import UNDERMINING, prepare_series
 from healthsys.io.reporting import read_reporting
 from healthsys.io.series import read_series
-from healthsys.io.staff_list import broad_group
+from healthsys.io.staff_list import broad_group, read_staff_list
 from healthsys.io.survey import read_survey, team_key
 
 ITEMS = pd.DataFrame({"dimension": ["trust"], "item": [1]})
@@ -39,11 +39,58 @@ def survey(tmp_path, *rows):
         ("Any other Asian background", "A"), ("Black, Black British, Caribbean or African", "B"),
         ("Any other ethnic group", "O"), ("Asian and Black", "M"), ("East African Asian", "A"),
         ("Any other background not listed", "O"), ("Nonwhite", None), ("Non-white", None), ("Not White", None),
+        ("White South African", "W"), ("White (Zimbabwean)", "W"), ("White - African", "W"),
+        ("South African White", "W"),
+        ("White/African", "M"), ("White & African", "M"), ("White, African", "M"), ("White and South African", "M"),
+        ("White Mixed", "W"), ("Mixed White", "M"), ("South African", None), ("South African Indian", "A"),
+        ("Black South African", "B"), ("White Caribbean", None), ("Other than white", None), ("BME unknown", None),
+        ("Other/not known", None), ("Black - not stated", None), ("Unknown (White?)", None), ("Asian Unspecified", "A"),
         ("Company staff", None), ("Germany", None), ("Blackpool", None),
     ],
 )  # fmt: skip
 def test_a_name_of_an_ethnic_group_is_placed_by_whole_words(name, code):
     assert broad_group(name) == code
+
+
+@pytest.mark.parametrize("cell", [
+    "Ethnicity not stated", "Unknown / Not Stated", "I don't wish to disclose my ethnicity", "(Z) Not Stated",
+    "Dont know", "Not Stated (Z)", "not_stated", "Not known/not stated", "No ethnicity recorded",
+    "Do not wish to answer",
+    "Not stated (person asked but declined to provide a response)", "99: Not yet recorded", "Ethnic group: unspecified",
+])  # fmt: skip
+def test_a_group_that_is_not_known_is_no_group_however_it_is_said(cell):
+    frame = pd.DataFrame({"ethnic_group": ["White", "Asian", cell, "Asian Unspecified"]})
+    assert levels_of(frame, "ethnic_group", label="a.csv")[0].tolist() == [
+        "White", "Asian", "Not stated", "Asian Unspecified",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "says"), [
+    ("Other/not known", "names something and says that it is not known"), ("-1", "is probably a code for not known"),
+    ("998", "is probably a code for not known"), ("98", "is probably a code for not known"),
+])  # fmt: skip
+def test_a_group_that_may_be_not_known_is_refused(cell, says):
+    frame = pd.DataFrame({"ethnic_group": ["White", "Asian", cell]})
+    with pytest.raises(DataError, match=f"a.csv: column 'ethnic_group', row 4: '{cell}' {says}.*allowed: the name of"):
+        levels_of(frame, "ethnic_group", label="a.csv")
+
+
+@pytest.mark.parametrize(("column", "cells"), [
+    ("religion", ["No religion", "None", "Any other religion not listed"]), ("site", ["3", "North", "65+"]),
+    ("team", ["Unknown Pathways", "No Response Unit", "9"]), ("sexual_orientation", ["Undecided", "Gay or Lesbian"]),
+    ("gender_identity", ["Prefer to self-describe", "Woman"]), ("level_of_care", ["1", "2", "3"]),
+])  # fmt: skip
+def test_names_near_to_words_for_not_known_stay_groups(column, cells):
+    assert levels_of(pd.DataFrame({column: cells}), column, label="a.csv")[0].tolist() == cells
+
+
+def test_a_staff_list_says_where_each_name_of_a_group_was_counted(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("band,ethnic_group\n5,White South African\n6,White British\n7,Indian\n7,(Z) Not Stated\n")
+    staff = read_staff_list(path)
+    assert staff["ethnic_group"].tolist() == ["W", "W", "A", "N"]
+    said = "column 'ethnic_group': White is White British, White South African; Asian is Indian"
+    assert staff.attrs["read_as"] == [said]
 
 
 @pytest.mark.parametrize(
