@@ -15,7 +15,7 @@ from healthsys.io import forms, schemas
 from healthsys.io.characteristics import levels_of
 from healthsys.io.checks import check_series
 from healthsys.io.known import measure_of
-from healthsys.io.payroll import read_payroll
+from healthsys.io.payroll import read_payroll, refuse_totals
 from healthsys.io.prepare import UNDERMINING, prepare_series
 from healthsys.io.reporting import read_reporting
 from healthsys.io.series import read_series
@@ -335,3 +335,94 @@ def test_a_target_on_another_scale_is_asked_about(target, warned):
 def test_small_numbers_keep_two_digits():
     assert [measure_of("x", pd.Series([size])).digits for size in (0.5, 0.08, 1.1e-5)] == [2, 3, 6]
     assert measure_of("x", pd.Series([1.1e-5])).value(1.1e-5) == "0.000011"
+
+
+def organisations(**more):
+    """Return a table of recruitment with six counts for each organisation."""
+    stages = ["viewed", "applied", "appointed"]
+    rows = [
+        (unit, stage, group, size * (9 - 2 * place) + at)
+        for unit, size in {"ACU": 90, "DGH": 50, "COM": 30}.items()
+        for place, stage in enumerate(stages)
+        for at, group in enumerate(["White", "BME"])
+    ]
+    frame = pd.DataFrame(rows, columns=["organisation", "stage", "group", "people"])
+    whole = frame.groupby(["stage", "group"], as_index=False)["people"].sum()
+    return pd.concat([frame, *(whole.assign(organisation=name, people=whole["people"] + off) for name, off in
+                               more.items())], ignore_index=True)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["All", "England", "ICS total", "All trusts", "Overall", "Totals for the system"])
+def test_a_total_of_organisations_is_refused_by_its_name(name):
+    with pytest.raises(DataError, match=f"a.csv: column 'organisation', row 20: '{name}' marks a row of totals"):
+        refuse_totals(organisations(**{name: 7}), label="a.csv")
+
+
+def test_a_total_of_organisations_is_refused_by_its_sum():
+    refuse_totals(organisations(), label="a.csv")
+    refuse_totals(organisations(**{"All Saints": 7}), label="a.csv")
+    refuse_totals(organisations().replace({"ACU": "England", "DGH": "Wales", "COM": "Scotland"}), label="a.csv")
+    with pytest.raises(DataError, match=r"a.csv: column 'organisation', row 20: 'North' is the sum of the other"):
+        refuse_totals(organisations(North=0), label="a.csv")
+
+
+@pytest.mark.parametrize("cell", [
+    "Grand Average", "5 Total", "Average hourly pay", "Mean hourly pay", "Trust total", "Total FTE", "All", "Overall",
+    "*Total*", "Total (all)", "North Total", "North Average", "n=250", "Totaal", "All staff", "TOTAL (n = 4)",
+])  # fmt: skip
+def test_a_row_of_totals_among_staff_is_refused_by_any_name(cell):
+    frame = pd.DataFrame({"site": ["North", "South", "North", cell]})
+    with pytest.raises(DataError, match=r"a.csv: column 'site', row 5: .* marks a row of totals, not one more row of"):
+        refuse_totals(frame, label="a.csv")
+
+
+def test_names_near_to_those_of_totals_are_no_totals():
+    names = ["All Saints Ward", "Total Knee Unit", "Above average", "Teetotal", "All wards", "All wards", "Countess"]
+    refuse_totals(pd.DataFrame({"site": names}), label="a.csv")
+
+
+def test_a_rate_of_pay_alone_in_its_row_is_refused(tmp_path):
+    path = tmp_path / "staff.csv"
+    path.write_text("person,sex,hourly_pay\n1,F,15\n2,M,16\n,,15.5\n")
+    with pytest.raises(DataError, match=r"staff.csv: column 'hourly_pay', row 4: '15.5' is alone in its row, which is"):
+        read_payroll(path)
+    path.write_text("person,sex,hourly_pay\n1,F,15\n2,M,16\n3,,15.5\n")
+    assert len(read_payroll(path)) == 3
+
+
+def reports(tmp_path, total, *, absent=0, off=0):
+    """Write a file of three units and a total of them; a unit lacks its first rows, or numbers differ."""
+    rows = ["unit,period,numerator,denominator"]
+    for at in range(12):
+        sizes = {"A": 100 + 7 * at, "B": 50 + 3 * (at % 4), "C": 30 + at}
+        if at < absent:
+            del sizes["B"]
+        for unit, size in [*sizes.items(), (total, sum(sizes.values()) + off * (at == 5 or off > 9))]:
+            rows.append(f"{unit},2022-{at + 1:02d}-01,{size // 2},{size}")
+    (tmp_path / "units.csv").write_text("\n".join(rows))
+    return read_reporting(tmp_path / "units.csv", label="units.csv")
+
+
+@pytest.mark.parametrize("total", ["District total", "All trusts", "Trust total", "ICB total", "Total: 3 units"])
+def test_a_total_of_units_is_refused_by_its_name(tmp_path, total):
+    with pytest.raises(DataError, match=f"units.csv: column 'unit', row 5: '{total}' has the name of a total"):
+        reports(tmp_path, total, off=1)
+
+
+def test_a_total_of_units_is_found_where_a_row_is_absent_or_a_number_differs(tmp_path):
+    says = "units.csv: column 'unit', row 4: 'North' equals the sum of the others in every period"
+    with pytest.raises(DataError, match=says):
+        reports(tmp_path, "North", absent=2)
+    with pytest.raises(DataError, match="'North' equals the sum of the others in nearly every period"):
+        reports(tmp_path, "North", off=5)
+    assert len(reports(tmp_path, "All Saints", off=10).query("unit == 'A'")) == 12
+
+
+@pytest.mark.parametrize(("part", "whole"), [("had", "could"), ("answered", "base")])
+def test_a_part_above_its_whole_is_refused(part, whole):
+    fields = [{"name": name, "type": "integer", "description": name} for name in (part, whole)]
+    raw = pd.DataFrame({part: ["3", "40", None], whole: ["3", "33", "5"]})
+    says = f"a.csv: column '{part}', row 3: '40' is more than '{whole}' of its row; allowed: that or less. Are the two"
+    with pytest.raises(DataError, match=says):
+        schemas.check_table(raw, {"fields": fields}, label="a.csv")
+    assert len(schemas.check_table(raw.drop(index=1), {"fields": fields}, label="a.csv")) == 2

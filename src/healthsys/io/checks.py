@@ -1,5 +1,6 @@
 """A look at a series before any model: what would make a step that is not there, each problem by name."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,25 @@ SEVERITIES = ("stop", "warn", "note")
 
 #: Names under which a file's own total hides among its units.
 TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overall")
+
+#: How a total or an average of other rows is called: by a word at the end ("ICS total", "5 Total") or at the start
+#: ("Total FTE", "All trusts", "Mean hourly pay"); "All Saints" and "Total Knee Unit" are names.
+_SUMS = r"(?:sub|grand|overall)?[- ]?(?:totals?|totaal|subtotaal|gesamt)"
+_WHOLES = (
+    r"(?:(?:of|for|over)? ?(?:all|the|both|our|above|whole|\d+)? ?)?(?:fte|wte|counts?|numbers?|headcount|staff|employees|"
+    r"people|persons|patients|cases|pay|hours|rows?|trusts?|sites?|hospitals?|wards?|units?|providers?|practices|teams?|"
+    r"departments?|organi[sz]ations?|services?|boards?|bodies|areas|districts|regions?|system|groups?|bands?|ics|icb)"
+)
+_TOTAL_NAME = re.compile(
+    rf"(?:.*\W)?{_SUMS}(?:\W+n?\W*[\d,]+)?|(?:totals?|totaal|gesamt|sum)\W+(?:(?:for|of) .*|{_WHOLES}|all)"
+    r"|(?:grand|overall) (?:average|mean|sum|count)|(?:mean|median|average|sum|total)(?: of)?(?: \w+){0,2} "
+    r"(?:pay|rate|salary|scores?|earnings|bonus|hours|age)"
+)
+_ALL_NAME = re.compile(rf"all|overall|everyone|everybody|whole \w+|all\W+(?:{_WHOLES}|above|together|combined)")
+
+#: With so many periods or more, a unit that is the sum of the others in this share of them is a total all the same: a
+#: unit may lack a row, or one number be corrected later.
+TOTAL_FEWEST, TOTAL_SHARE = 6, 0.8
 
 #: A target so many times larger than every value, or smaller, is probably in another unit.
 TARGET_FAR = 20.0
@@ -236,19 +256,46 @@ def suspicious_zeros(values: np.ndarray, *, counts: bool = False) -> np.ndarray:
     return zeros & odd
 
 
-def total_units(frame: pd.DataFrame, *, unit: str, value: str) -> list[str]:
-    """Return the units whose value equals the sum of all others in every period.
+def names_total(name: object) -> bool:
+    """Say whether a name is that of a total or an average of other rows, whatever is around the word.
+
+    >>> [names_total(name) for name in ("ICS total", "*Total*", "5 Total", "Total FTE", "Mean hourly pay")]
+    [True, True, True, True, True]
+    >>> [names_total(name) for name in ("Total Knee Unit", "Mean Lane Clinic", "Above average")]
+    [False, False, False]
+    """
+    return bool(_TOTAL_NAME.fullmatch(_name(name)))
+
+
+def names_all(name: object) -> bool:
+    """Say whether a name is that of all units together; a person may work in "All wards" too.
+
+    >>> [names_all(name) for name in ("All", "All trusts", "Overall", "All Saints Ward")]
+    [True, True, True, False]
+    """
+    return bool(_ALL_NAME.fullmatch(_name(name)))
+
+
+def _name(name: object) -> str:
+    return " ".join(re.sub(r"[\s_()\[\]:*#]", " ", str(name)).strip(" -–—.=").casefold().split())
+
+
+def total_units(frame: pd.DataFrame, *, unit: str, value: str, by: str | list[str] = "period") -> list[str]:
+    """Return the units whose value equals the sum of all others in every period, or in nearly all of many.
 
     >>> table = pd.DataFrame({"period": [1, 1, 1, 2, 2, 2], "u": list("ABCABC"), "n": [1, 2, 3, 4, 5, 9]})
     >>> total_units(table, unit="u", value="n")
     ['C']
     """
-    wide = frame.pivot(index="period", columns=unit, values=value).astype("float64")
+    wide = frame.pivot(index=by, columns=unit, values=value).astype("float64")
     if wide.shape[1] < 3:
         return []
     whole = wide.sum(axis=1)
-    return [
-        str(name)
-        for name, own in wide.items()
-        if (own > 0).all() and np.allclose(own, whole - own, rtol=TOTAL_TOLERANCE)
-    ]
+    return [str(name) for name, own in wide.items() if _is_total(own.to_numpy(), (whole - own.fillna(0)).to_numpy())]
+
+
+def _is_total(own: np.ndarray, others: np.ndarray) -> bool:
+    agree = (own > 0) & np.isclose(own, others, rtol=TOTAL_TOLERANCE)
+    counted = (own > 0) | (others > 0)
+    enough = counted.sum() >= TOTAL_FEWEST and agree.sum() >= TOTAL_SHARE * counted.sum()
+    return bool(agree.all() or enough)
