@@ -11,14 +11,14 @@ from everyday import cli
 from healthsys import spc
 from healthsys.coding import tensions
 from healthsys.errors import DataError
-from healthsys.io import forms, schemas
+from healthsys.io import forms, pay_gap_service, schemas
 from healthsys.io.characteristics import levels_of
 from healthsys.io.checks import check_series
-from healthsys.io.known import measure_of
+from healthsys.io.known import breaks_of, measure_of
 from healthsys.io.payroll import read_payroll, refuse_totals
 from healthsys.io.prepare import UNDERMINING, prepare_series
 from healthsys.io.reporting import read_reporting
-from healthsys.io.series import read_series
+from healthsys.io.series import pick_series, read_series
 from healthsys.io.staff_list import broad_group, read_staff_list
 from healthsys.io.survey import read_survey, team_key
 
@@ -426,3 +426,158 @@ def test_a_part_above_its_whole_is_refused(part, whole):
     with pytest.raises(DataError, match=says):
         schemas.check_table(raw, {"fields": fields}, label="a.csv")
     assert len(schemas.check_table(raw.drop(index=1), {"fields": fields}, label="a.csv")) == 2
+
+
+def months(tmp_path, values, *, indicator="seen", name="mine.csv"):
+    """Read a series of months with these values."""
+    days = pd.date_range("2022-01-01", periods=len(values), freq="MS")
+    rows = [f'{indicator},Ward 7,{day:%Y-%m-%d},"{value}"' for day, value in zip(days, values, strict=True)]
+    (tmp_path / name).write_text("\n".join(["indicator,unit,period,value", *rows]), encoding="utf-8")
+    return read_series(tmp_path / name)
+
+
+def test_no_thousand_begins_with_zero(tmp_path):
+    assert months(tmp_path, ["0,797", "0,812", "0,820"])["value"].tolist() == [0.797, 0.812, 0.82]
+    assert months(tmp_path, ["1,797", "2,812", "820"])["value"].tolist() == [1797, 2812, 820]
+    with pytest.raises(DataError, match=r"mine\.csv: column 'value': '1,025' could be a thousand and '0,797' is a dec"):
+        months(tmp_path, ["0,797", "1,025", "0,820"])
+
+
+@pytest.mark.parametrize(("indicator", "values", "says"), [
+    ("seen", ["80.2%", "84.0%", "840.0%", "83.1%"], "row 4: '840' is a share above 100 among shares"),
+    ("PercentSeen", [80, 84, 840, 83], "row 4: '840' is a share above 100; allowed"),
+    ("SeenPct", [80, 84, 840, 83], "row 4: '840' is a share above 100; allowed"),
+    ("seenpercentage", [80, 84, 840, 83], "row 4: '840' is a share above 100; allowed"),
+    ("share_seen", [80, 84, 840, 83], "row 4: '840' is a share above 100 among shares"),
+    ("seen", ["80.2%", "84.0%", "0.84%", "83.1%"], "row 4: '0.84' is on another scale than other values"),
+    ("seen_percent", [80.2, 84, 0.84, 0.83], "row 4: '0.84' is on another scale than other values of its series, 80.2"),
+    ("seen_percent", [0.802, 0.84, 84, 83], "row 4: '84' is on another scale than other values of its series, 0.802"),
+    ("seen_percent", [80.2, 0.84, 84, 83], "row 3: '0.84' is on another scale than other values of its series, 80.2"),
+])  # fmt: skip
+def test_a_share_on_another_scale_is_refused(tmp_path, indicator, values, says):
+    with pytest.raises(DataError, match=rf"mine\.csv: column 'value', {says}"):
+        months(tmp_path, values, indicator=indicator)
+
+
+@pytest.mark.parametrize(("indicator", "values"), [
+    ("deaths_percent", [0.8, 1.2, 0.9, 1.4, 2.0]), ("seen_percent", [100, 0.5, 12, 40, 88]), ("falls", [0, 1, 3, 57]),
+    ("seen_percent", [0.80, 0.84, 1, 0.83]), ("beds occupied %", [98, 102, 99, 104]), ("market share change", [900, 2]),
+    ("activity against last year", ["98%", "104%", "220%", "310%"]), ("share of plan", [80, 120, 95, 101]),
+    ("infections per 1000", [0.4, 3, 12, 35]), ("seen_percent", [0.002, 45, 60, 81]),
+])  # fmt: skip
+def test_small_shares_and_shares_above_a_hundred_that_can_be_are_read(tmp_path, indicator, values):
+    assert len(months(tmp_path, values, indicator=indicator)) == len(values)
+
+
+def test_two_ways_of_writing_one_accent_are_one_name(tmp_path):
+    path = tmp_path / "mine.csv"
+    names = ["Zo\u00eb", "Zoe\u0308", "Zo\u200b\u00eb", "\ufeffZo\u00eb", "Zo\u00ad\u00eb"]
+    rows = [f"falls,{name},2022-{at + 1:02d}-01,{at}" for at, name in enumerate(names)]
+    path.write_text("\n".join(["indicator,unit,period,value", *rows]), encoding="utf-8")
+    table = read_series(path)
+    assert table["unit"].unique().tolist() == ["Zo\u00eb"]
+    assert len(pick_series(table, indicator="falls", unit="Zoe\u0308")) == 5
+    path.write_text("indicator,unit,period,value\nfalls,\u0915\u094d\u200d\u0937,2022-01-01,5\n", encoding="utf-8")
+    assert read_series(path)["unit"].tolist() == ["\u0915\u094d\u200d\u0937"], "a joiner of other scripts stays"
+
+
+def test_a_zero_width_space_splits_no_team(tmp_path):
+    assert survey(tmp_path, "p1,North,3", "p2,Nor\u200bth,2")["team"].tolist() == ["North", "North"]
+
+
+@pytest.mark.parametrize("times", [
+    ["2021-12-31T22:00:00.000Z", "2022-01-31T22:00:00.000Z", "2022-02-28T22:00:00.000Z"],
+    ["2022-03-01T00:00:00Z", "2022-03-31T23:00:00Z", "2022-04-30T23:00:00Z"],
+    ["2022-03-01T18:30:00+00:00", "2022-03-02T18:30:00+00:00"],
+])  # fmt: skip
+def test_midnights_of_another_time_zone_are_refused(times):
+    doubt = forms.periods(pd.Series(times))[2]
+    assert "is a time in UTC, and probably the midnight that begins the next day in your time zone" in doubt
+    assert doubt.endswith("write the dates of your own time zone as YYYY-MM-DD, without a time")
+
+
+@pytest.mark.parametrize("times", [
+    ["2022-01-01T00:00:00Z", "2022-02-01T00:00:00Z"], ["2022-01-01T05:00:00Z", "2022-01-02T05:00:00Z"],
+    ["2022-01-01T14:30:00Z", "2022-01-02T09:00:00Z", "2022-01-03T23:10:00Z", "2022-01-04T16:45:00Z"],
+    ["2022-01-01 22:00", "2022-01-02 22:00"],
+])  # fmt: skip
+def test_other_times_of_day_are_read(times):
+    days, _, doubt = forms.periods(pd.Series(times))
+    assert days.notna().all()
+    assert not doubt
+
+
+def test_days_of_january_as_americans_write_them_are_not_read_as_months():
+    doubt = forms.periods(pd.Series([f"1/{day}/2023" for day in range(1, 13)]))[2]
+    assert doubt.startswith("'1/2/2023' could be 01 February or 02 January; say which with -p 'dates=day first'")
+    for given in ([f"01/{month:02d}/2023" for month in range(1, 13)], [f"1/{month}/2023" for month in range(4, 13)]):
+        days, _, doubt = forms.periods(pd.Series(given))
+        assert days.dt.day.tolist() == [1] * len(given)
+        assert not doubt
+
+
+@pytest.mark.parametrize(("indicator", "unit", "found"), [
+    ("A&E 4 hour performance %", "England", True), ("Percentage within 4 hours", "England", True),
+    ("Within 4h (%)", "NHS England", True), ("Four-hour standard", "England", True),
+    ("4 hour DTA waits", "England", False),
+    ("Waits over 4 hours %", "England", False), ("within 14 hours %", "England", False), ("New", "your file", False),
+    ("within_4h_percent", "your file", True), ("A&E 4 hour performance", "Our hospital", False),
+])  # fmt: skip
+def test_the_field_test_is_known_under_everyday_names(indicator, unit, found):
+    breaks, certain = breaks_of(pd.DataFrame(), indicator=indicator, unit=unit)
+    assert [f"{day:%Y-%m}" for day, _ in breaks] == ["2019-05"] * found
+    assert not certain
+    assert all(note.startswith("if these are figures for England: ") == (unit == "your file") for _, note in breaks)
+
+
+@pytest.mark.parametrize("odd", [8888, 77777, 1_000_000, 44_621, 79.7])
+def test_a_value_far_from_its_neighbours_is_named(odd):
+    values = [797.0, 852, 801, 844, 830, 812] * 3
+    values[7] = odd
+    frame = pd.DataFrame({"period": pd.date_range("2021-01-01", periods=18, freq="MS"), "value": values})
+    (found,) = [one for one in check_series(frame) if one.name == "far value"]
+    assert found.says.startswith(f"2021-08 ({odd:,.10g}) is ")
+    assert "far value" in UNDERMINING, "so that a short report says it too"
+
+
+@pytest.mark.parametrize("values", [
+    [1, 2, 1, 1, 9, 1, 2, 1, 1, 2], [40, 42, 90, 300, 700, 310, 95, 41, 44, 40],
+    [800, 810, 790, 795, 300, 805, 799, 801, 811],
+    [-5, 4, 800, 3, -2, 6, 5, 4, 3],
+])  # fmt: skip
+def test_small_counts_and_a_wave_are_not_far(values):
+    frame = pd.DataFrame({"period": pd.date_range("2021-01-01", periods=len(values), freq="MS"), "value": values})
+    assert "far value" not in [one.name for one in check_series(frame, indicator="net change")]
+
+
+def service_file(tmp_path, *rows, gap="11.2"):
+    """Read a file of the gender pay gap service in its older layout: name and number of each employer, and more."""
+    usual = dict.fromkeys(pay_gap_service.COMMON, "50") | {
+        "DiffMeanHourlyPercent": "12.1", "DiffMedianHourlyPercent": gap, "SicCodes": "86101",
+        "EmployerSize": "250 to 499",
+        "SubmittedAfterTheDeadline": "FALSE", "DueDate": "05/04/2019", "DateSubmitted": "28/03/2019", "Address": "",
+    }  # fmt: skip
+    made = [usual | {"EmployerName": name, "CompanyNumber": number, **more} for name, number, more in rows]
+    pd.DataFrame(made).to_csv(tmp_path / "gpg.csv", index=False)
+    return pay_gap_service.read_pay_gap_service(tmp_path / "gpg.csv")
+
+
+def test_numbers_of_the_pay_gap_service_that_are_no_percentages_are_refused(tmp_path):
+    employers = [(f"Employer {at}", f"0{1_000_000 + at}", {}) for at in range(12)]
+    assert len(service_file(tmp_path, *employers)) == 12
+    gap = {"DiffMedianHourlyPercent": "-999"}
+    says = "gpg.csv: column 'DiffMedianHourlyPercent', record 14: '-999' is probably a code for missing"
+    with pytest.raises(DataError, match=says):
+        service_file(tmp_path, *employers, ("Odd", "01999999", gap))
+    assert len(service_file(tmp_path, *employers, ("Odd", "01999999", {"DiffMedianHourlyPercent": "-499.5"}))) == 13
+    with pytest.raises(DataError, match=r"column 'DiffMedianHourlyPercent', record 2: '0\.112' is a fraction, like all"):
+        service_file(tmp_path, *employers, gap="0.112")
+    assert len(service_file(tmp_path, *employers[:9], gap="0.4")) == 9, "few employers may all have a small gap"
+
+
+def test_an_employer_counts_once_in_the_older_layout_and_a_total_is_none(tmp_path):
+    employers = [("A Limited", "01000001", {}), ("Total", "01000002", {}), ("A Limited", "01000001", {})]
+    found = service_file(tmp_path, *employers)
+    assert found["employer"].tolist() == ["Total", "A Limited"], "a company may be called so"
+    with pytest.raises(DataError, match=r"gpg\.csv: column 'EmployerName', record 5: 'Total' marks a row of totals"):
+        service_file(tmp_path, *employers, ("Total", "", {}))

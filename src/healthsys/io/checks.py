@@ -21,8 +21,8 @@ TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overal
 #: ("Total FTE", "All trusts", "Mean hourly pay"); "All Saints" and "Total Knee Unit" are names.
 _SUMS = r"(?:sub|grand|overall)?[- ]?(?:totals?|totaal|subtotaal|gesamt)"
 _WHOLES = (
-    r"(?:(?:of|for|over)? ?(?:all|the|both|our|above|whole|\d+)? ?)?(?:fte|wte|counts?|numbers?|headcount|staff|employees|"
-    r"people|persons|patients|cases|pay|hours|rows?|trusts?|sites?|hospitals?|wards?|units?|providers?|practices|teams?|"
+    r"(?:(?:of|for|over)? ?(?:all|the|both|our|above|whole|\d+)? ?)?(?:fte|wte|counts?|numbers?|headcount|staff|"
+    r"employees|people|persons|patients|cases|pay|hours|rows?|trusts?|sites?|hospitals?|wards?|units?|providers?|practices|teams?|"
     r"departments?|organi[sz]ations?|services?|boards?|bodies|areas|districts|regions?|system|groups?|bands?|ics|icb)"
 )
 _TOTAL_NAME = re.compile(
@@ -50,6 +50,10 @@ ZERO_IMPROBABLE_ABOVE, ZERO_OUT_OF_LINE = 10.0, 0.25
 #: many times every other one, if it is so many usual differences between neighbours (as standard deviations: the mean
 #: moving range over d2 of the control chart) away from all of them, and there are so many others.
 PART_OF_PERIOD, SEVERAL_PERIODS, EDGE_SPREADS, EDGE_FEWEST, MOVING_RANGE_D2 = 0.75, 2.0, 3.0, 6, 1.128
+
+#: A value is named that is so many times the median of its neighbours, so many on each side, or that share of it, and
+#: as far from every other value as twice the highest or half the lowest: a code, a date, a digit too many.
+FAR_TIMES, FAR_NEIGHBOURS, FAR_FEWEST = 8.0, 4, 8
 
 #: Two units agree as total and parts when they differ by less than this share.
 TOTAL_TOLERANCE = 1e-6
@@ -109,7 +113,8 @@ def check_series(
     list of Problem
         The gravest first. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
         ``missing value``, ``no values``, ``zero denominator``, those of ``faults``, ``zero for missing``, ``first
-        period``, ``last period``, ``change outside``, ``few points``, ``definition``, ``days of the week``, ``target``.
+        period``, ``last period``, ``far value``,
+        ``change outside``, ``few points``, ``definition``, ``days of the week``, ``target``.
 
     Examples
     --------
@@ -153,6 +158,7 @@ def check_series(
     found += _value_problems(frame, value, step, counts=counts, indicator=indicator)
     if not values.is_share(indicator) and not (~np.isnan(size)).any():
         found += _edge_problems(periods, value, step)
+    found += _far_problems(periods, value, step)
     if change is not None:
         found += _change_problems(observed, pd.Timestamp(change), step)
     if step is steps.STEPS["day"]:
@@ -217,6 +223,30 @@ def _edge_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Ste
         says = f"{steps.label_of(periods[place], step)} ({one:,.6g}) is far {says}"
         remedy = f"Exclude it with '{edge}', or keep it if it is a complete {name}"
         found.append(Problem(f"{edge} period", "warn", f"{says} {remedy}"))
+    return found
+
+
+def _far_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Step | None) -> list[Problem]:
+    """Name one value that is far from its neighbours and from all others: first and last periods are seen elsewhere."""
+    order = np.argsort(periods.to_numpy(), kind="stable")
+    known = order[value[order] > 0]
+    sizes = value[known]
+    if len(sizes) < FAR_FEWEST or (value < 0).any():
+        return []
+    small = bool((sizes == np.round(sizes)).all()) and float(np.median(sizes)) < ZERO_IMPROBABLE_ABOVE
+    found = []
+    for place in range(1, len(sizes) - 1):
+        near = np.r_[sizes[max(place - FAR_NEIGHBOURS, 0) : place], sizes[place + 1 : place + 1 + FAR_NEIGHBOURS]]
+        others, times = np.delete(sizes, place), sizes[place] / float(np.median(near))
+        alone = sizes[place] > FAR_TIMES / 2 * max(sizes[place - 1], sizes[place + 1])  # and no wave
+        high = times >= FAR_TIMES and alone and sizes[place] > SEVERAL_PERIODS * others.max()
+        low = times <= 1 / FAR_TIMES and SEVERAL_PERIODS * sizes[place] < others.min()
+        if (high or low) and not small:
+            said = f"{times:,.0f} times" if high else f"1/{1 / times:,.0f} of"
+            when = steps.label_of(periods[known[place]], step)
+            says = f"{when} ({sizes[place]:,.10g}) is {said} its neighbours' median"
+            remedy = "a code, a date or a slip of the decimal point? Correct it, or exclude it with 'exclude'"
+            found.append(Problem("far value", "warn", f"{says}, {float(np.median(near)):,.6g}: {remedy}"))
     return found
 
 

@@ -90,6 +90,8 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     for field in present:
         name = field["name"]
         typed[name], bad[name], said = _convert(raw[name], field["type"], separator, f"{label}: column '{name}'")
+        if field["type"] == "number" and raw[name].str.strip().str.endswith("%").any():
+            typed.attrs["percent"] = [*typed.attrs.get("percent", ()), name]
         if said and field["type"] == "date":
             orders |= {one.rpartition(": ")[2]: (name, one) for one in said if one.endswith(" first")}
         if said:
