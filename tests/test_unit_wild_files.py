@@ -570,7 +570,7 @@ def test_numbers_of_the_pay_gap_service_that_are_no_percentages_are_refused(tmp_
     with pytest.raises(DataError, match=says):
         service_file(tmp_path, *employers, ("Odd", "01999999", gap))
     assert len(service_file(tmp_path, *employers, ("Odd", "01999999", {"DiffMedianHourlyPercent": "-499.5"}))) == 13
-    with pytest.raises(DataError, match=r"column 'DiffMedianHourlyPercent', record 2: '0\.112' is a fraction, like all"):
+    with pytest.raises(DataError, match=r"column 'DiffMedianHourlyPercent', record 2: '0\.112' is a fraction, like"):
         service_file(tmp_path, *employers, gap="0.112")
     assert len(service_file(tmp_path, *employers[:9], gap="0.4")) == 9, "few employers may all have a small gap"
 
