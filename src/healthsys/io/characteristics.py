@@ -25,6 +25,36 @@ tbc|don't know|do not know|dk|not entered|not completed|not obtained|not yet kno
 -|--|---|–|—|.|..|…|?|??|*""".replace("\n", "").split("|")
 )
 
+#: Phrases that say so, however the cell is punctuated, and words that may be around them ("I do not wish to disclose my
+#: ethnicity"). With any other word, such as a group, the cell says two things: "unspecified" is then part of a name of
+#: the Electronic Staff Record ("Asian Unspecified"), everything else is refused.
+_UNSPECIFIED = r"unspecified|(?:not|non) specified"
+_UNKNOWN = (
+    r"not (?:yet )?(?:been )?(?:stated|known|given|recorded|disclosed|declared|provided|answered|collected|"
+    r"completed|entered|obtained|asked|requested|reported|supplied|shared|held)|"
+    r"un(?:known|disclosed|declared|recorded|stated|reported|defined|answered)|"
+    r"(?:prefers?|preferred|rather|chose|choose|chooses) not|(?:do|does|did) not "
+    r"(?:wish|want|know|answer|respond|say|state|disclose|consent)|not (?:wish|want|wishing|willing) to|unwilling|"
+    r"no (?:answer|response|reply|data|information|disclosure|ethnicity|ethnic|details)|"
+    r"non (?:disclosed|disclosure|response|declared)"
+)
+_SURE_PHRASE, _PHRASE = (re.compile(rf"\b(?:{words})\b") for words in (_UNKNOWN, f"{_UNKNOWN}|{_UNSPECIFIED}"))
+_AROUND = frozenset(
+    """z|99|i|id|they|he|she|you|my|their|his|her|your|our|this|that|it|the|a|an|any|at|all|yet|or|
+and|but|of|on|in|for|about|by|to|is|was|be|been|has|have|would|say|answer|disclose|state|
+respond|share|give|provide|declare|specify|reveal|know|asked|declined|refused|unwilling|stated|known|
+recorded|disclosed|given|declared|information|data|details|detail|value|question|response|reply|person|
+people|employee|employees|staff|individual|respondent|member|esr|eg|e|g|ethnic|ethnicity|race|origin|
+group|background|category|code|religion|religious|belief|faith|sexual|sexuality|orientation|disability|
+disabled|sex|gender|age|marital|status|nationality""".replace("\n", "").split("|")
+)
+
+#: Columns of a characteristic of people, in which a cell that names a group and says "not known" too is refused.
+_PERSONAL = re.compile(r"ethnic|race|religi|belief|faith|orientation|sexual|gender|disab|nationality|marital", re.I)
+
+#: Numbers that survey software writes for "not known"; among names they are no group.
+_NUMBER_CODE = re.compile(r"-\d+(?:\.0+)?|([6-9])\1+|9[78]|9+[6-9]")
+
 #: Columns in which "None" is an answer: somebody has no religion, or cares for nobody.
 _NONE_IS_A_LEVEL = re.compile(r"religi|belief|faith|\bcar(?:er|ing)|depend[ae]nt|qualification|impairment", re.I)
 
@@ -38,7 +68,7 @@ NHS_ETHNIC_CODES = {
 
 #: A code with its name, as the NHS Electronic Staff Record writes it ("A White - British", "C3 White Unspecified"): a
 #: second letter or digit divides a category further.
-_CODE_AND_NAME = re.compile(r"([A-HJ-NPRSZ])[A-Z0-9]?\s*[-–:.]?\s+(.{3,})", re.I)
+_CODE_AND_NAME = re.compile(r"\(?([A-HJ-NPRSZ])[A-Z0-9]?\)?\s*[-–:.=]?\s+(.{3,})", re.I)
 _FAMILIES = {
     **dict.fromkeys("ABC", r"white"), **dict.fromkeys("DEFG", r"mixed|white|multiple"), "Z": r"not",
     **dict.fromkeys("HJKL", r"asian|indian|pakistani|bangladeshi|british"), "R": r"chinese", "S": r".",
@@ -154,11 +184,32 @@ def of_each(cells: pd.Series, function: Callable[[object], object]) -> pd.Series
     return pd.Series([function(value) for value in values]).take(places).set_axis(cells.index)
 
 
+def _words(text: str) -> str:
+    """Return the words of a cell, one blank apart, with "do not" for "don't"."""
+    plain = re.sub(r"\b(do|does|did|would)n'?t\b", r"\1 not", _plain(text)).replace("'", "")
+    return " ".join(re.findall(r"[^\W_]+", plain))
+
+
+def is_half_unknown(text: object) -> bool:
+    """Say whether a cell names something and says that it is not known: it could be either.
+
+    >>> [is_half_unknown(text) for text in ("Other/not known", "Ethnicity not stated", "Asian Unspecified")]
+    [True, False, False]
+    """
+    return not is_unknown(text) and bool(_SURE_PHRASE.search(_words(str(text))))
+
+
 def is_unknown(text: object) -> bool:
-    """Say whether a cell of a personal characteristic says that nothing is known."""
+    """Say whether a cell of a personal characteristic says that nothing is known.
+
+    >>> [is_unknown(text) for text in ("(Z) Not Stated", "I don't wish to disclose my ethnicity", "Other/not known")]
+    [True, True, False]
+    """
     if pd.isna(text):
         return True
-    plain = _plain(str(text))
+    plain, words = _plain(str(text)), _words(str(text))
+    if _PHRASE.search(words) and set(_PHRASE.sub(" ", words).split()) <= _AROUND:
+        return True
     behind = re.sub(r"^(z|99)\s*[-–—:.]?\s*(?=\S)", "", plain)
     return plain in UNKNOWN_WORDS or plain.rstrip(".") in UNKNOWN_WORDS or (behind != plain and behind in UNKNOWN_WORDS)
 
@@ -197,6 +248,7 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
         if found is not None:
             return found
         unknown = unknown | z
+    _refuse_doubtful(raw, column, text, unknown, label=label)
     numbers = pd.to_numeric(text[~unknown], errors="coerce")
     if numbers.notna().all() and numbers.nunique() > MOST_NUMBERS:
         raise DataError(
@@ -205,6 +257,21 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
         )
     levels, notes = usual_spelling(text, ~unknown, column)
     return levels.where(~unknown, NOT_STATED).astype("str"), {}, notes
+
+
+def _refuse_doubtful(raw: pd.DataFrame, column: str, text: pd.Series, unknown: np.ndarray, *, label: str) -> None:
+    """Raise for a cell that names a group and says that it is not known, and for a code such as 999 among groups."""
+    remedy = f"allowed: the name of a group, or '{NOT_STATED}' or an empty cell where it is not known"
+    if _PERSONAL.search(column):
+        half = of_each(text, is_half_unknown) & ~unknown
+        refuse_cells(raw, column, half, f"names something and says that it is not known; {remedy}", label=label)
+    numbers = pd.to_numeric(text.where(~unknown), errors="coerce")
+    code = numbers.notna() & of_each(text, lambda cell: bool(_NUMBER_CODE.fullmatch(str(cell).strip()))).astype(bool)
+    names = (numbers.isna() & ~unknown).any()
+    most = numbers[~code].max()
+    wrong = code if names else code & ((numbers < 0) | (numbers > 3 * most))
+    says = f"is probably a code for not known, and no group; {remedy}"
+    refuse_cells(raw, column, wrong, says, label=label)
 
 
 def usual_spelling(text: pd.Series, known: np.ndarray, column: str) -> tuple[pd.Series, list[str]]:

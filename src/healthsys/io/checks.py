@@ -1,5 +1,6 @@
 """A look at a series before any model: what would make a step that is not there, each problem by name."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,25 @@ SEVERITIES = ("stop", "warn", "note")
 #: Names under which a file's own total hides among its units.
 TOTAL_NAMES = ("total", "england", "nan", "all", "grand total", "wales", "overall")
 
+#: How a total or an average of other rows is called: by a word at the end ("ICS total", "5 Total") or at the start
+#: ("Total FTE", "All trusts", "Mean hourly pay"); "All Saints" and "Total Knee Unit" are names.
+_SUMS = r"(?:sub|grand|overall)?[- ]?(?:totals?|totaal|subtotaal|gesamt)"
+_WHOLES = (
+    r"(?:(?:of|for|over)? ?(?:all|the|both|our|above|whole|\d+)? ?)?(?:fte|wte|counts?|numbers?|headcount|staff|"
+    r"employees|people|persons|patients|cases|pay|hours|rows?|trusts?|sites?|hospitals?|wards?|units?|providers?|practices|teams?|"
+    r"departments?|organi[sz]ations?|services?|boards?|bodies|areas|districts|regions?|system|groups?|bands?|ics|icb)"
+)
+_TOTAL_NAME = re.compile(
+    rf"(?:.*\W)?{_SUMS}(?:\W+n?\W*[\d,]+)?|(?:totals?|totaal|gesamt|sum)\W+(?:(?:for|of) .*|{_WHOLES}|all)"
+    r"|(?:grand|overall) (?:average|mean|sum|count)|(?:mean|median|average|sum|total)(?: of)?(?: \w+){0,2} "
+    r"(?:pay|rate|salary|scores?|earnings|bonus|hours|age)"
+)
+_ALL_NAME = re.compile(rf"all|overall|everyone|everybody|whole \w+|all\W+(?:{_WHOLES}|above|together|combined)")
+
+#: With so many periods or more, a unit that is the sum of the others in this share of them is a total all the same: a
+#: unit may lack a row, or one number be corrected later.
+TOTAL_FEWEST, TOTAL_SHARE = 6, 0.8
+
 #: A target so many times larger than every value, or smaller, is probably in another unit.
 TARGET_FAR = 20.0
 
@@ -30,6 +50,10 @@ ZERO_IMPROBABLE_ABOVE, ZERO_OUT_OF_LINE = 10.0, 0.25
 #: many times every other one, if it is so many usual differences between neighbours (as standard deviations: the mean
 #: moving range over d2 of the control chart) away from all of them, and there are so many others.
 PART_OF_PERIOD, SEVERAL_PERIODS, EDGE_SPREADS, EDGE_FEWEST, MOVING_RANGE_D2 = 0.75, 2.0, 3.0, 6, 1.128
+
+#: A value is named that is so many times the median of its neighbours, so many on each side, or that share of it, and
+#: as far from every other value as twice the highest or half the lowest: a code, a date, a digit too many.
+FAR_TIMES, FAR_NEIGHBOURS, FAR_FEWEST = 8.0, 4, 8
 
 #: Two units agree as total and parts when they differ by less than this share.
 TOTAL_TOLERANCE = 1e-6
@@ -89,7 +113,8 @@ def check_series(
     list of Problem
         The gravest first. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
         ``missing value``, ``no values``, ``zero denominator``, those of ``faults``, ``zero for missing``, ``first
-        period``, ``last period``, ``change outside``, ``few points``, ``definition``, ``days of the week``, ``target``.
+        period``, ``last period``, ``far value``,
+        ``change outside``, ``few points``, ``definition``, ``days of the week``, ``target``.
 
     Examples
     --------
@@ -133,6 +158,7 @@ def check_series(
     found += _value_problems(frame, value, step, counts=counts, indicator=indicator)
     if not values.is_share(indicator) and not (~np.isnan(size)).any():
         found += _edge_problems(periods, value, step)
+    found += _far_problems(periods, value, step)
     if change is not None:
         found += _change_problems(observed, pd.Timestamp(change), step)
     if step is steps.STEPS["day"]:
@@ -200,6 +226,30 @@ def _edge_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Ste
     return found
 
 
+def _far_problems(periods: pd.DatetimeIndex, value: np.ndarray, step: steps.Step | None) -> list[Problem]:
+    """Name one value that is far from its neighbours and from all others: first and last periods are seen elsewhere."""
+    order = np.argsort(periods.to_numpy(), kind="stable")
+    known = order[value[order] > 0]
+    sizes = value[known]
+    if len(sizes) < FAR_FEWEST or (value < 0).any():
+        return []
+    small = bool((sizes == np.round(sizes)).all()) and float(np.median(sizes)) < ZERO_IMPROBABLE_ABOVE
+    found = []
+    for place in range(1, len(sizes) - 1):
+        near = np.r_[sizes[max(place - FAR_NEIGHBOURS, 0) : place], sizes[place + 1 : place + 1 + FAR_NEIGHBOURS]]
+        others, times = np.delete(sizes, place), sizes[place] / float(np.median(near))
+        alone = sizes[place] > FAR_TIMES / 2 * max(sizes[place - 1], sizes[place + 1])  # and no wave
+        high = times >= FAR_TIMES and alone and sizes[place] > SEVERAL_PERIODS * others.max()
+        low = times <= 1 / FAR_TIMES and SEVERAL_PERIODS * sizes[place] < others.min()
+        if (high or low) and not small:
+            said = f"{times:,.0f} times" if high else f"1/{1 / times:,.0f} of"
+            when = steps.label_of(periods[known[place]], step)
+            says = f"{when} ({sizes[place]:,.10g}) is {said} its neighbours' median"
+            remedy = "a code, a date or a slip of the decimal point? Correct it, or exclude it with 'exclude'"
+            found.append(Problem("far value", "warn", f"{says}, {float(np.median(near)):,.6g}: {remedy}"))
+    return found
+
+
 def _change_problems(observed: pd.DatetimeIndex, change: pd.Timestamp, step: steps.Step | None) -> list[Problem]:
     if not observed.min() < change <= observed.max():
         span = f"{steps.label_of(observed.min(), step)} to {steps.label_of(observed.max(), step)}"
@@ -236,19 +286,46 @@ def suspicious_zeros(values: np.ndarray, *, counts: bool = False) -> np.ndarray:
     return zeros & odd
 
 
-def total_units(frame: pd.DataFrame, *, unit: str, value: str) -> list[str]:
-    """Return the units whose value equals the sum of all others in every period.
+def names_total(name: object) -> bool:
+    """Say whether a name is that of a total or an average of other rows, whatever is around the word.
+
+    >>> [names_total(name) for name in ("ICS total", "*Total*", "5 Total", "Total FTE", "Mean hourly pay")]
+    [True, True, True, True, True]
+    >>> [names_total(name) for name in ("Total Knee Unit", "Mean Lane Clinic", "Above average")]
+    [False, False, False]
+    """
+    return bool(_TOTAL_NAME.fullmatch(_name(name)))
+
+
+def names_all(name: object) -> bool:
+    """Say whether a name is that of all units together; a person may work in "All wards" too.
+
+    >>> [names_all(name) for name in ("All", "All trusts", "Overall", "All Saints Ward")]
+    [True, True, True, False]
+    """
+    return bool(_ALL_NAME.fullmatch(_name(name)))
+
+
+def _name(name: object) -> str:
+    return " ".join(re.sub(r"[\s_()\[\]:*#]", " ", str(name)).strip(" -–—.=").casefold().split())
+
+
+def total_units(frame: pd.DataFrame, *, unit: str, value: str, by: str | list[str] = "period") -> list[str]:
+    """Return the units whose value equals the sum of all others in every period, or in nearly all of many.
 
     >>> table = pd.DataFrame({"period": [1, 1, 1, 2, 2, 2], "u": list("ABCABC"), "n": [1, 2, 3, 4, 5, 9]})
     >>> total_units(table, unit="u", value="n")
     ['C']
     """
-    wide = frame.pivot(index="period", columns=unit, values=value).astype("float64")
+    wide = frame.pivot(index=by, columns=unit, values=value).astype("float64")
     if wide.shape[1] < 3:
         return []
     whole = wide.sum(axis=1)
-    return [
-        str(name)
-        for name, own in wide.items()
-        if (own > 0).all() and np.allclose(own, whole - own, rtol=TOTAL_TOLERANCE)
-    ]
+    return [str(name) for name, own in wide.items() if _is_total(own.to_numpy(), (whole - own.fillna(0)).to_numpy())]
+
+
+def _is_total(own: np.ndarray, others: np.ndarray) -> bool:
+    agree = (own > 0) & np.isclose(own, others, rtol=TOTAL_TOLERANCE)
+    counted = (own > 0) | (others > 0)
+    enough = counted.sum() >= TOTAL_FEWEST and agree.sum() >= TOTAL_SHARE * counted.sum()
+    return bool(agree.all() or enough)

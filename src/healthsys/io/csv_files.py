@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -47,6 +48,9 @@ _MARKS = (
 #: How a note below a table begins.
 _NOTE = re.compile(r"(foot)?notes?\b|sources?\b|[*†‡©#]|\d+[.)]\s|\[\w\]|\(\w\)|contains\b|copyright\b", re.I)
 
+#: Signs that nobody sees and that make two names of one: zero-width space, byte order mark, soft hyphen.
+_UNSEEN = dict.fromkeys((0x200B, 0xFEFF, 0x00AD))
+
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -56,6 +60,15 @@ class Records(list):
     def __init__(self, rows: Iterable[tuple[int, list[str]]] = (), *, said: Iterable[str] = (), separator: str = ","):
         super().__init__(rows)
         self.said, self.separator = list(said), separator
+
+
+def composed(text: str) -> str:
+    """Return a text with each letter and its accent as one sign, and without signs that nobody sees.
+
+    >>> composed("Zoe\u0308") == composed("Zo\u200b\u00eb")
+    True
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_UNSEEN)
 
 
 def decode(content: bytes, *, label: str, save: str = "'CSV UTF-8'") -> tuple[str, list[str]]:
@@ -131,6 +144,7 @@ def records(
     if content.startswith(_WORKBOOKS):
         return _workbook(Path(path), _spellings(wanted), label=label)
     text, notes = decode(content, label=label)
+    text = composed(text)
     if not text.strip():
         raise DataError(f"{label}: the file is empty; expected a header row and at least one row of data")
     separator, named = _separator(text), text.lower().lstrip().startswith("sep=")
@@ -195,7 +209,7 @@ def _spellings(wanted: Iterable[str]) -> set[str]:
 
 def _mapped() -> dict[str, str]:
     """Return the names of columns that the reader maps, by the name in the file."""
-    return {given: name for name, given in json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).items()}
+    return {composed(own): name for name, own in json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).items()}
 
 
 def _separator(text: str) -> str:
@@ -276,7 +290,7 @@ def _cell(value: object) -> str:
         return value.date().isoformat()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return str(value)
+    return composed(str(value))
 
 
 def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> pd.DataFrame:
@@ -494,4 +508,4 @@ def misspelt(name: str, columns: Iterable[str]) -> str:
 
 def letters_of(name: str, keep: str = "") -> str:
     """Reduce a name to its letters, digits and the signs to ``keep``: case, blanks and hyphens do not count."""
-    return "".join(letter for letter in name.casefold() if letter.isalnum() or letter in keep)
+    return "".join(letter for letter in composed(name).casefold() if letter.isalnum() or letter in keep)

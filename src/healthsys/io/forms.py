@@ -16,8 +16,8 @@ MISSING = frozenset(
 )  # fmt: skip
 _MARKED = re.compile(r"(n\s*)?([<≤]|<=)\s*\d+\s*%?|\[[a-z]{1,5}\]|\([a-z*]\)|\d\s*(-|–|to)\s*\d")
 
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-_THOUSANDS_SURE = re.compile(r"[+-]?\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,})")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?")  # no thousand begins with 0: 0,812 is a decimal
+_THOUSANDS_SURE = re.compile(r"[+-]?[1-9]\d{0,2}((,\d{3})+\.\d+|(,\d{3}){2,})")
 _POINTS = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
 _DECIMAL = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(\.\d{3})+,\d+")
 _MONTHS = {name: place for place, name in enumerate(
@@ -173,6 +173,8 @@ _FORMS: list[tuple[str, str, Callable[..., pd.Timestamp | None]]] = [
     (r"(\d{5})(?:\.0+)?", "days as a spreadsheet counts them", lambda n: _serial(int(n))),
 ]  # fmt: skip
 _TIMED = r".*\d[ T](?!00:00(?::00(?:\.0+)?)?Z?$)\d\d:\d\d.*"
+#: From this hour of UTC on, a time that all dates share is midnight somewhere east of Greenwich.
+_LATE = "13:00"
 _SLASHED = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d\d)(?:[ T]00:00(?::00)?)?")
 
 
@@ -195,7 +197,7 @@ def periods(text: pd.Series) -> tuple[pd.Series, list[str], str]:
     """
     given = text.dropna().str.strip()
     best, most, form = pd.Series(pd.NaT, index=text.index, dtype="datetime64[us]"), -1, ""
-    if doubt := _days_of_one_month(given):
+    if doubt := _days_of_one_month(given) or _in_utc(given):
         return best, [], doubt
     for pattern, name, make in _FORMS:
         if not given.str.fullmatch(pattern).any():
@@ -227,6 +229,18 @@ def _days_of_one_month(given: pd.Series) -> str:
     )
 
 
+def _in_utc(given: pd.Series) -> str:
+    """Return why 2021-12-31T22:00:00Z, … cannot be read: the midnights of another time zone, said in UTC."""
+    times = given.str.extract(r"^\d{4}-\d\d-\d\d[ T](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]00:?00)$")[0].dropna()
+    late = times[times >= _LATE]
+    if len(given) < 2 or len(times) < len(given) or not len(late) or times.nunique() > 3:
+        return ""
+    return (
+        f"'{given[late.index[0]]}' is a time in UTC, and probably the midnight that begins the next day in your time "
+        "zone; write the dates of your own time zone as YYYY-MM-DD, without a time"
+    )
+
+
 def _day(pattern: str, make: Callable[..., pd.Timestamp | None], cell: str) -> pd.Timestamp | None:
     found = re.fullmatch(pattern, cell)
     try:
@@ -243,6 +257,8 @@ def _slashed(given: pd.Series, text: pd.Series) -> tuple[pd.Series, list[str], s
     starts = (first == 1).all() and second.nunique() > 1
     ends = day_first.notna().all() and day_first.dt.is_month_end.all()
     both = not (first > 12).any() and not (second > 12).any()
+    if starts and year.nunique() == 1 and len(given) > 2 and sorted(second) == list(range(1, len(given) + 1)):
+        starts = given.str.contains(r"(?:^|[/.-])0\d").any()  # 1/1, 1/2, 1/3: as Americans write days of January
     choice, two = stated("dates"), int((first != second).to_numpy().argmax())
     short = given.str.fullmatch(r"\d\d-\d\d-\d\d").all()
     doubtful, could = not (choice or starts or ends), ""

@@ -17,6 +17,19 @@ from healthsys.say import number
 #: Facts that hold for a publisher's own file, the bundled copy and a reader's table alike (``official.json``).
 OFFICIAL = json.loads((resources.files("healthsys.io") / "official.json").read_text(encoding="utf-8"))
 
+#: What the unit of a file of one series is called, which names none.
+UNIT = "your file"
+
+#: Everyday names of the four-hour standard of A&E ("A&E 4 hour performance %"), and what is another measure: waits over
+#: four hours, after the decision to admit.
+_FOUR_HOURS = re.compile(r"(?<![a-z0-9])(?:4|four)[\s_-]*(?:h|hr|hrs|hour|hours)(?![a-z0-9])", re.I)
+_MET = re.compile(
+    r"within|under|less than|perform|standard|target|seen|compliance|percent|pct|%|proportion|share", re.I
+)
+_NOT_MET = re.compile(
+    r"over|more than|exceed|above|breach|beyond|longer|decision|dta|trolley|not |[>≥]|\d\s*h\w*\s*\+", re.I
+)
+
 #: Own sum and a file's total agree when they differ by no more than half a case, or by this share of rounded averages.
 HALF_A_CASE, TOTAL_AGREES = 0.5, 1e-6
 
@@ -78,8 +91,8 @@ def breaks_of(table: pd.DataFrame, *, indicator: str, unit: str) -> tuple[list[t
     """Return the known changes of definition of a series, and whether they are certain to be in these data.
 
     They are certain where ``attrs["provenance"]["breaks"]`` lists them, and in an official layout
-    (``attrs["reading"]``). In another table they are found by the name of the indicator and the country: there they are
-    reported, and no period should be excluded.
+    (``attrs["reading"]``). In another table they are found by the name of the indicator, or an everyday name of it, and
+    the country, or where the table names no unit: there they are reported, and no period should be excluded.
 
     Returns
     -------
@@ -99,8 +112,17 @@ def breaks_of(table: pd.DataFrame, *, indicator: str, unit: str) -> tuple[list[t
     elif layout:
         rows = [one for one in OFFICIAL["breaks"] if layout in one["layouts"] and one.get("unit", unit) == unit]
     else:
-        rows = OFFICIAL["breaks"] if unit.strip().casefold() in OFFICIAL["england"] else []
+        england = unit.strip().casefold() in OFFICIAL["england"]
+        rows = OFFICIAL["breaks"] if england or unit == UNIT else []
+        if not england:
+            rows = [{**one, "note": f"if these are figures for England: {one['note']}"} for one in rows]
         name = "_".join(re.sub(r"[-_]", " ", indicator.casefold().replace("%", " percent ")).split())
+        if _FOUR_HOURS.search(indicator) and _MET.search(indicator) and not _NOT_MET.search(indicator):
+            name = "within_4h_percent"
+        if not england and "_" in name:  # no country is named, so the name must be all of one that is known
+            rows = [one for one in rows if name in one["indicators"]]
+        elif not england:
+            rows = []
         certain = False
     found = {
         (pd.Timestamp(one["period"]), one["note"])

@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError, need_columns
+from healthsys.io.checks import names_all, names_total
 from healthsys.io.csv_files import refuse_cells, text_table
+from healthsys.io.values import CODES, SURE_CODE
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
@@ -49,6 +51,10 @@ GREATEST_GAP = 100.0
 PAIR_TOLERANCE = 0.15
 
 
+#: A column of so many numbers other than 0 that are all at most 1 has fractions in place of percentages.
+ENOUGH_FRACTIONS = 10
+
+
 def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     text = raw[column].where(raw[column] != "")
     value = pd.to_numeric(text, errors="coerce")
@@ -56,6 +62,13 @@ def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     allowed = "a number in percent, or an empty cell. Correct it and try again"
     says = f"is not a number ({int(bad.sum())} such cells); allowed: {allowed}"
     refuse_cells(raw, column, bad, says, label=label, row="record")
+    code = value.isin([-one for one in CODES if one >= SURE_CODE])
+    says = "is probably a code for missing, not a percentage; allowed: an empty cell where it is missing"
+    refuse_cells(raw, column, code, says, label=label, row="record")
+    size = value[value.notna() & (value != 0)].abs()
+    fractions = len(size) >= ENOUGH_FRACTIONS and bool((size <= 1).all())
+    says = "is a fraction, like all numbers of the column; allowed: a number in percent. Multiply the column by 100"
+    refuse_cells(raw, column, value.notna() & (value != 0) & fractions, says, label=label, row="record")
     return value.astype(float)
 
 
@@ -104,12 +117,16 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     raw = text_table(path, label=label, dropped=DROPPED, wanted=COMMON)
     expected = " Expected the file of the gender pay gap service with 25 columns (to 2020-21) or 27 (since)"
     need_columns(raw, [column for column in COMMON if column not in DROPPED], label, more=expected)
+    total = raw["EmployerName"].map(lambda name: names_total(name) or names_all(name)) & (raw["CompanyNumber"] == "")
+    says = "marks a row of totals, not an employer; it would be counted with the rest. Delete the row"
+    refuse_cells(raw, "EmployerName", total.astype(bool), says, label=label, row="record")
     notes: dict[str, int] = {}
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
     changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
     notes["company numbers of fewer than eight characters: leading zeros restored"] = changed
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
-    again = raw.drop(columns="DateSubmitted").duplicated(keep="last") & (tidy["employer_id"] != "")
+    again = raw.drop(columns="DateSubmitted").duplicated(keep="last")
+    again &= (tidy["employer_id"] != "") | (tidy["company_number"] != "")
     notes["records submitted twice with the same figures: counted once"] = int(again.sum())
     _check_ids(tidy[~again], label, notes)
     for column, name in _NUMBERS.items():

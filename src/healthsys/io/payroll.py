@@ -10,6 +10,7 @@ import pandas as pd
 from healthsys.errors import DataError, need_columns
 from healthsys.io import forms
 from healthsys.io.characteristics import band_of, coded, level_named, levels_of, usual_spelling
+from healthsys.io.checks import TOTAL_FEWEST, names_all, names_total, total_units
 from healthsys.io.csv_files import refuse_cells, row_of, text_table
 
 #: What a payroll file may call women, men, and people who are left out of the legal measures.
@@ -35,9 +36,14 @@ _TEXT = ("person", "organisation", "band", "grade", "sex", "ethnic_group", "disa
 #: A cell that marks a row of totals.
 _TOTALS = re.compile(
     r"(grand |sub[- ]?|overall |column )?(totals?|sum)( staff| employees| people| headcount)?:?"
-    r"|(mean|median|average|count|headcount)( pay| score)?:?|all (staff|employees|people):?",
+    r"|(mean|median|average|count|headcount)( pay| score)?:?|all (staff|employees|people):?|n\W*=\W*[\d,]+",
     flags=re.I,
 )
+
+#: A statistic of a level: "5 Average" below the rows of band 5.
+_OF_LEVEL = re.compile(r"(.+?)\W+(average|mean|median|count|sum|max|min)", flags=re.I)
+#: Counts of a table of organisations in which a total is looked for, and countries that are one among trusts.
+_COUNTS, _COUNTRIES = ("people", "could", "base"), {"england", "scotland", "wales", "northern ireland"}
 
 #: With fewer rates of pay than this, none is far from "the others".
 FEWEST_RATES = 10
@@ -113,6 +119,10 @@ def read_payroll(
     remedy = f" Rename it in the file, or name the column in the parameters. Columns found: {found}"
     need_columns(raw, ("sex", "hourly_pay"), label, more=remedy)
     refuse_totals(raw, label=label)
+    rest = raw.drop(columns=["hourly_pay", *(["bonus"] if "bonus" in raw else [])])
+    alone = rest.eq("").all(axis=1) & (raw["hourly_pay"] != "") & (rest.shape[1] > 1)
+    says = "is alone in its row, which is probably an average or a total. Delete the row, or fill in its other cells"
+    refuse_cells(raw, "hourly_pay", alone, says, label=label)
     staff, codes, notes = raw.copy(), {}, []
     staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
     for name, words, none in (("sex", SEX_WORDS, "U"), ("full_pay", YES_NO, None), ("disabled", DISABLED_WORDS, "U")):
@@ -152,14 +162,40 @@ def level_of(staff: pd.DataFrame, column: str, given: str) -> str:
 
 
 def refuse_totals(raw: pd.DataFrame, *, label: str) -> None:
-    """Raise :class:`~healthsys.errors.DataError` where a row has totals, naming row and cell."""
+    """Raise :class:`~healthsys.errors.DataError` where a row has totals, naming row and cell.
+
+    A total is told by its name, in any column of text; in a table of organisations also as the sum of the others.
+    """
     for column in raw.columns:
         if not (pd.api.types.is_string_dtype(raw[column]) or raw[column].dtype == object):
             continue
-        totals = [cell for cell in raw[column].unique() if isinstance(cell, str) and _TOTALS.fullmatch(cell.strip())]
+        counts = raw[column].value_counts()
+        levels = {str(cell).strip().casefold() for cell in counts.index}
+        totals = [cell for cell in counts.index if isinstance(cell, str) and _is_total(cell, int(counts[cell]), levels)]
+        if column == "organisation" and not levels <= _COUNTRIES:
+            totals += [cell for cell in counts.index if str(cell).strip().casefold() in _COUNTRIES or names_all(cell)]
         hit = raw[column].isin(totals)
         says = "marks a row of totals, not one more row of data; it would be counted with the rest. Delete the row"
         refuse_cells(raw, column, hit, says, label=label)
+    count = next((name for name in _COUNTS if name in raw.columns), None)
+    if count is None or "organisation" not in raw.columns or not pd.api.types.is_numeric_dtype(raw[count]):
+        return
+    by = [name for name in raw.columns if not pd.api.types.is_numeric_dtype(raw[name]) or name == "year"]
+    by.remove("organisation")
+    once = by and not raw.duplicated(["organisation", *by]).any()
+    if once and len(raw[by].drop_duplicates()) >= TOTAL_FEWEST:
+        sums = total_units(raw, unit="organisation", value=count, by=by)
+        hit = raw["organisation"].isin(sums)
+        says = "is the sum of the other organisations, so its people would be counted twice. Delete its rows"
+        refuse_cells(raw, "organisation", hit, says, label=label)
+
+
+def _is_total(cell: str, rows: int, levels: set[str]) -> bool:
+    """Say whether a cell is the name of a total; "All" is one where a single row has it."""
+    plain = re.sub(r"^\W+|[^\w)]+$", "", cell.strip())
+    of_level = _OF_LEVEL.fullmatch(plain)
+    below = bool(of_level) and (of_level[1].casefold() in levels or of_level[1].isdigit())
+    return bool(_TOTALS.fullmatch(plain)) or names_total(cell) or below or (rows == 1 and names_all(cell))
 
 
 def _typed(cells: pd.Series, *, text: bool) -> pd.Series:

@@ -33,7 +33,7 @@ __all__ = ["PreparedSeries", "date_of", "number_of", "one_definition", "position
 
 #: Checks of a series whose warning belongs to the finding itself: what it says could come from them.
 UNDERMINING = {
-    "first period", "last period", "negative", "share", "code for missing", "numerator above denominator",
+    "first period", "last period", "far value", "negative", "share", "code for missing", "numerator above denominator",
     "value unlike its ratio", "total differs", "season", "days of the week", "target",
 }  # fmt: skip
 

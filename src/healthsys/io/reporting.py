@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.io.checks import TOTAL_NAMES, check_series, require, total_units
+from healthsys.io.checks import TOTAL_NAMES, check_series, names_all, names_total, require, total_units
 from healthsys.io.csv_files import row_of
 from healthsys.io.schemas import read_table
 from healthsys.io.series import refuse_spellings, refuse_values
@@ -78,11 +78,14 @@ def read_reporting(path: str | Path, *, label: str) -> pd.DataFrame:
 def _refuse_total(frame: pd.DataFrame, *, label: str) -> None:
     names = {unit: str(unit).strip().casefold() for unit in frame["unit"].unique()}
     totals = _TOTALS if set(names.values()) - _TOTALS <= _COUNTRIES else _TOTALS | _COUNTRIES
-    by_name = [unit for unit, plain in names.items() if plain in totals]
+    by_name = [unit for unit, plain in names.items() if plain in totals or names_total(plain) or names_all(plain)]
     by_sum = [] if by_name else total_units(frame, unit="unit", value="denominator")
     for unit in [*by_name, *by_sum]:
         place = int((frame["unit"] == unit).to_numpy().argmax())
         said = "has the name of a total" if by_name else "equals the sum of the others in every period"
+        rows = frame.pivot(index="period", columns="unit", values="denominator")
+        if not by_name and (2 * rows[unit] != rows.sum(axis=1)).any():
+            said = "equals the sum of the others in nearly every period"
         raise DataError(
             f"{label}: column 'unit', row {row_of(frame, place)}: '{unit}' {said}; its cases would count "
             "twice. Remove its rows"

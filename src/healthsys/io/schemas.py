@@ -22,6 +22,9 @@ TYPES = {
     "year": ("Int64", "a year"),
 }
 
+#: Counts of which one is part of the other: who had an outcome or gave an answer, of those who could have.
+PARTS = (("had", "could"), ("answered", "base"))
+
 _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -85,6 +88,8 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     for field in present:
         name = field["name"]
         typed[name], bad[name], said = _convert(raw[name], field["type"], separator, f"{label}: column '{name}'")
+        if field["type"] == "number" and raw[name].str.strip().str.endswith("%").any():
+            typed.attrs["percent"] = [*typed.attrs.get("percent", ()), name]
         if said and field["type"] == "date":
             orders |= {one.rpartition(": ")[2]: (name, one) for one in said if one.endswith(" first")}
         if said:
@@ -105,6 +110,11 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     if faults:
         faults.sort(key=lambda fault: fault[:2])
         raise DataError(_fault_message(label, [(csv_files.row_of(raw, place), *rest) for place, *rest in faults]))
+    for part, whole in PARTS:
+        if {part, whole} <= set(wanted) & set(raw.columns):
+            more = (typed[part] > typed[whole]).fillna(False).astype(bool)
+            says = f"is more than '{whole}' of its row; allowed: that or less. Are the two columns swapped?"
+            csv_files.refuse_cells(raw, part, more, says, label=label)
     key = schema.get("primaryKey")
     if key:
         key = [key] if isinstance(key, str) else key

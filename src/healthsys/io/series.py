@@ -10,16 +10,13 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 from healthsys.io import csv_files, layouts, layouts_rtt, steps, values
-from healthsys.io.known import OFFICIAL
+from healthsys.io.known import OFFICIAL, UNIT
 from healthsys.io.layouts import Reading
 from healthsys.io.schemas import read_table
 
 #: Table schema of a tidy file, the columns that it must have, and how many faulty cells a refusal lists.
 SCHEMA = json.loads((resources.files("healthsys.io") / "series.schema.json").read_text(encoding="utf-8"))
 TIDY, MOST_LISTED = ("indicator", "unit", "period", "value"), 10
-
-#: What the unit of a file of one series is called, which names none.
-UNIT = "your file"
 
 #: What a layout is called and the columns that tell it (``official.json``), with what reads it.
 _TABLES = [
@@ -224,7 +221,8 @@ def refuse_values(table: pd.DataFrame, *, label: str) -> None:
     cells = []
     for indicator, places in table.groupby("indicator", sort=False).indices.items():
         own = table.iloc[places]
-        for one in values.faults(own, indicator=str(indicator), series=own["unit"]):
+        percent = "value" in table.attrs.get("percent", ())
+        for one in values.faults(own, indicator=str(indicator), series=own["unit"], percent=percent):
             if one.severity == "stop":
                 cells += [(int(places[at]), one, said) for at, said in zip(one.positions, one.each, strict=True)]
     if cells:
@@ -292,6 +290,7 @@ def name_series(table: pd.DataFrame, *, indicator: str = "", unit: str = "") -> 
     """
     chosen, rows = {"indicator": indicator, "unit": unit}, table
     for column, wanted in chosen.items():
+        wanted = csv_files.composed(wanted)
         there = sorted(set(rows[column].astype("str")))
         if not wanted and len(there) > 1:
             shown = ", ".join(there[:MOST_LISTED]) + (" …" if len(there) > MOST_LISTED else "")
@@ -316,6 +315,7 @@ def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFra
     DataError
         If indicator or unit is not there; the nearest is named.
     """
+    indicator, unit = csv_files.composed(indicator), csv_files.composed(unit)
     for column, wanted in (("indicator", indicator), ("unit", unit)):
         there = sorted(set(table[column].astype("str")))
         if wanted not in there:

@@ -25,7 +25,15 @@ HIGHEST_SHARE = 200.0
 MULTIPLIERS, NEAR_MULTIPLIER = (1.0, 100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0), 0.02
 FAR_FROM_RATIO, MOST_DECIMALS = 0.05, 6
 
-_SHARE = re.compile(r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent$|%", re.I)
+#: A share in percent and the same as a proportion are 100 apart: values of at most 1 and others are two scales of one
+#: series where the gap between them is at least this and 100 times the ones is among the others, within this factor,
+#: and the others differ no more than this many times.
+SCALES_APART, SAME_SCALE, STEADY = 20.0, 1.5, 4.0
+
+_SHARE = re.compile(
+    r"(?:^|[\s_(])(?:percent|percentage|per[\s_]cent|pct|coverage)(?:$|[\s_)])|percent(?:age)?$|pct$|^percent|%", re.I
+)
+_PROPORTION = re.compile(r"(?:^|[\s_(])(?:share|proportion|fraction)(?:$|[\s_)])", re.I)
 _SIGNED = re.compile(
     r"(?:^|[\s_])(?:net|change|balance|difference|growth|gap|surplus|deficit|variance|excess|saving|savings|residual)"
     r"(?:$|[\s_])",
@@ -51,8 +59,12 @@ class Fault:
 
 
 def is_share(indicator: str) -> bool:
-    """Say whether an indicator is a percentage by its name."""
-    return bool(_SHARE.search(indicator))
+    """Say whether an indicator is a percentage by its name, such as seen_percent, SeenPct or PercentSeen."""
+    return bool(_SHARE.search(_apart(indicator)))
+
+
+def _apart(indicator: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", " ", indicator)
 
 
 def is_signed(indicator: str) -> bool:
@@ -65,7 +77,7 @@ def may_exceed(indicator: str) -> bool:
     return bool(_MAY_EXCEED.search(indicator))
 
 
-def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[Fault]:
+def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None, percent: bool = False) -> list[Fault]:
     """Return every rule that cells of one indicator break.
 
     Parameters
@@ -76,12 +88,15 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
         Its name, which says whether it is a share or may be negative.
     series
         Which series each row belongs to, such as its unit; one series unless given.
+    percent
+        Whether the cells carried a percent sign.
 
     Returns
     -------
     list of Fault
         ``stop`` where a cell cannot be what it says, ``warn`` where it is only unlikely. Names: ``no number``,
-        ``code for missing``, ``negative``, ``share``, ``numerator above denominator``, ``value unlike its ratio``.
+        ``code for missing``, ``negative``, ``share``, ``two scales``, ``numerator above denominator``, ``value
+        unlike its ratio``.
 
     Examples
     --------
@@ -104,6 +119,9 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None) -> list[F
         _add(found, "negative", "stop", name, columns[name] < 0, "a negative count", "0 or more")
     _negative(found, columns["value"], indicator)
     _shares(found, columns["value"], indicator)
+    if not is_share(indicator) and (percent or _PROPORTION.search(_apart(indicator))):
+        _beyond_share(found, columns["value"], indicator)
+    _scales(found, columns, labels)
     _ratios(found, columns, indicator)
     return found
 
@@ -175,6 +193,37 @@ def _shares(found: list[Fault], values: np.ndarray, indicator: str) -> None:
     if len(known) >= 3 and known.max() <= 1 and ((known > 0) & (known < 1)).any():
         says = "a proportion from 0 to 1, like all values, but the name says percent"
         _add(found, "share", "warn", "value", ~np.isnan(values), says, "values times 100")
+
+
+def _beyond_share(found: list[Fault], values: np.ndarray, indicator: str) -> None:
+    """Find 840 among shares that only their percent signs, or a word such as proportion, tell to be shares."""
+    if is_signed(indicator):
+        return
+    known = values[~np.isnan(values)]
+    usual = known[known <= 100]
+    far = (values > HIGHEST_SHARE) & (values > CODE_ABOVE * usual.max(initial=0))
+    if 0 < far.sum() <= len(usual) and len(usual) + far.sum() == len(known):
+        _add(found, "share", "stop", "value", far, "a share above 100 among shares", "0 to 100, like the others")
+
+
+def _scales(found: list[Fault], columns: dict[str, np.ndarray], labels: np.ndarray) -> None:
+    """Find a series whose shares are percentages in one part and proportions in another: 84.2, then 0.83."""
+    checked = ~np.isnan(columns["numerator"]) & ~np.isnan(columns["denominator"])  # against their ratio
+    values = np.where(checked, np.nan, columns["value"])
+    for label in np.unique(labels):
+        low = (labels == label) & (values > 0) & (values <= 1)
+        high = (labels == label) & (values > 1)
+        if not low.any() or not high.any() or (values[low] == 1).all():
+            continue
+        small, large = values[low], values[high]
+        same = 100 * small.min() * SAME_SCALE >= large.min() and 100 * small.max() <= large.max() * SAME_SCALE
+        if not same or large.max() > min(100, STEADY * large.min()) or large.min() < SCALES_APART * small.max():
+            continue
+        first = np.flatnonzero(low | high)[0]
+        odd = low if low.sum() < high.sum() or (low.sum() == high.sum() and high[first]) else high
+        other = large if odd is low else small
+        says = f"on another scale than other values of its series, {_said(other.min())} to {_said(other.max())}"
+        _add(found, "two scales", "stop", "value", odd, says, "percentages or proportions in the whole series")
 
 
 def multiplier_of(frame: pd.DataFrame, *, indicator: str) -> float | None:
