@@ -220,10 +220,8 @@ def test_every_csv_is_written_by_a_guarded_writer():
 def test_text_is_escaped_in_one_place():
     """Whoever escapes by hand forgets a line break, a dollar sign or a sign of direction."""
     by_hand = re.compile(r"\bhtml\.escape\(|import escape$|markupsafe\.escape|\bMarkdown\(|Environment\(loader")
-    # The handout of a module is made of the project's own text alone; so are the figures of a student's notebook, whose
-    # package comes without the machine.
-    own = {"everyday/teaching/editions.py", "everyday/teaching/plain.py"}
-    assert files_with(by_hand) == {"compendium/escape.py", "compendium/policy.py"} | own
+    # The figures of a student's notebook are made of the project's own text; its package comes without the machine.
+    assert files_with(by_hand) == {"compendium/escape.py", "compendium/policy.py", "everyday/teaching/plain.py"}
 
 
 def test_notebooks_show_sentences_through_prose():

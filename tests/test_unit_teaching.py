@@ -334,7 +334,7 @@ def test_the_page_links_the_real_figures_and_gives_five_minutes_of_set_up(module
 
 
 def test_references_to_the_record_are_resolved_outside_the_book():
-    assert pages.resolved("a {result}`coder-agreement/percent` b") == "a 0.85 b"
+    assert pages.resolved("a {result}`coder-agreement/percent` b") == "a 85% b"
 
 
 def test_spreads_of_the_teaching_panel_are_those_of_the_real_one():
