@@ -87,5 +87,5 @@ def test_the_page_compares_what_it_finds_with_what_was_built_in():
     true = answers["the true change, built in"].astype(str).str.lstrip("+").astype(float)
     assert sorted(true) == pytest.approx(sorted(late["effect"]), abs=0.05)
     times = (size / true)[answers["did it rise?"] == "yes"].round().astype(int)
-    assert f"Their estimates are {min(times)} to {max(times)} times the effect" in shown.value("finding")
+    assert f"by {min(times)} to {max(times)} times the effect" in shown.value("finding")
     assert shown.value("true_inside") == 5

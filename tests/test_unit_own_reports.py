@@ -70,7 +70,7 @@ def test_with_a_control_a_step_answers_where_the_trend_does_not(tmp_path):
     pd.concat(rows).to_csv(path, index=False)
     given = {"indicator": "satisfaction", "unit": "Ward A", "control": "Ward B", "improvement": "increase"}
     found = page("service_trends", data=str(path), change="2022-01-01", **given)
-    said = "Satisfaction in Ward A improved after the change: the fitted difference from Ward B was 7.6 above"
+    said = "Satisfaction in Ward A improved after the change. In January 2023 it was 9.7 above Ward B; the fitted "
     assert found.value("finding").startswith(said)
     assert found.value("settled") is True
 

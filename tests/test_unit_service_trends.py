@@ -67,7 +67,7 @@ def test_the_finding_carries_its_number_and_interval(south):
     one, other, said = south.results["trend_change"], south.results["effect_controlled"], south.value("finding")
     assert f"its trend rose by {one['value']:.2f} percentage points a month" in said
     assert f"(95% CI {one['lower']:.2f} to {one['upper']:.2f})" in said
-    assert f"difference from Comparator Area was {other['value']:.1f} percentage points above its earlier trend" in said
+    assert f"the fitted difference is {other['value']:.1f} above its earlier trend" in said
     assert f"(95% CI {other['lower']:.1f} to {other['upper']:.1f})".replace("-", "−") in said
 
 
@@ -76,9 +76,9 @@ def test_the_finding_says_first_how_far_apart_the_areas_were_observed(south):
     late = rows[rows["period"].astype(str) == "2018-01-01"].set_index("unit")["value"]
     apart = late["Area South"] - late["Comparator Area"]
     way = "above" if apart > 0 else "below"
-    said = f"In January 2018 Area South was {abs(apart):.1f} percentage points {way} Comparator Area"
+    said = f"In January 2018 it was {abs(apart):.1f} percentage points {way} Comparator Area"
     assert said in south.value("finding")
-    assert south.value("finding").index(said) < south.value("finding").index("The fitted difference")
+    assert south.value("finding").index(said) < south.value("finding").index("the fitted difference")
 
 
 @pytest.mark.parametrize("level", [0.95, 0.8])
