@@ -89,7 +89,7 @@ def test_shaded_cells_follow_the_page_into_the_dark():
     counts = pd.DataFrame({"a": ["x", "x"], "b": ["y", "z"], "events": [0, 7]})
     options = {"rows": "a", "columns": "b", "value": "events"}
     drawer = plotting._on_axes(plots.plot_counts, 200, {})
-    drawing = plotting._svg(drawer, (counts,), options, "cells", plotting.WIDE, "alt")
+    _, drawing = plotting._drawn(drawer, (counts,), options, "cells", plotting.WIDE, "alt")
     assert not re.findall(r"(?<!,)#[0-9a-f]{6}", drawing)
     assert "opacity: 0.5" in drawing
 

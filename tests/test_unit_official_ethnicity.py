@@ -125,7 +125,7 @@ def test_the_workforce_page_on_a_file_of_ones_own(counts):
     assert own.value("share_5_first") == pytest.approx(100 * 300 / 900)
     assert own.value("disparity_clinical_first") == pytest.approx((260 / 600) / (37 / 300))
     assert own.value("disparity_clinical_last") == pytest.approx((260 / 600) / (37 / 300))  # twice both cancels
-    assert "In September 2020, 50.0% of NHS staff in band 5" in own.value("finding")
+    assert "In England's NHS in September 2020, 50.0% of band 5 staff of known ethnicity" in own.value("finding")
     assert "Shares rose in every band since 2015" in own.value("finding")
     assert "every" in own.tables
     assert own.value("data_kind").startswith("The data are your own: 2 counts")

@@ -89,7 +89,7 @@ def test_the_figure_draws_what_its_title_compares(level):
     there = drawn(shown, "segmented").set_index("period").loc["2021-03-01"]
     one = shown.results["expected"]
     assert (there["value"], there["expected"]) == pytest.approx((shown.value("observed"), one["value"]), rel=1e-5)
-    assert (there["lower_predicted"], there["upper_predicted"]) == pytest.approx((one["lower"], one["upper"]), rel=1e-5)
+    assert (there["lower"], there["upper"]) == pytest.approx((one["lower"], one["upper"]), rel=1e-5)
     assert f"with its {100 * level:g}% prediction interval" in shown.figures["segmented"]["caption"]
 
 

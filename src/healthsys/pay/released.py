@@ -126,9 +126,10 @@ def protect_counts(staff: pd.DataFrame, *, group: str, rule: Rule) -> Page:
 def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.DataFrame:
     """Mean and median gap of ``other`` against ``comparator`` under several choices of whom to count.
 
-    A gap is missing where it rests on too few people, or where the pay of too few follows by subtraction: what it has
-    over each choice shown before it, what that has over it, and what is left of the first choice without it and without
-    the choices shown that share nobody with it, must be safe as a mean.
+    A gap is missing where it rests on too few people, or where the pay of too few follows by subtraction. What it has
+    over the first choice, and what is left of the first without it and without the choices shown that share nobody with
+    it, must be safe as a mean. Of it and each other choice shown before it, at least one must have people the other
+    lacks that are safe as a mean, if they differ.
 
     Parameters
     ----------
@@ -164,18 +165,25 @@ def gaps_of_choices(choices: Mapping[str, pd.DataFrame], *, rule: Rule) -> pd.Da
 
 
 def _tells(name: str, shown: list[str], pay: Mapping[str, list[pd.Series]], rule: Rule) -> bool:
-    """Say whether a choice and those shown before it, or the first and all that share nobody with it, leave too few."""
-    before = shown[: shown.index(name)]
+    """Say whether too few are left between this choice and the first, or one before it."""
+    before = shown[1 : shown.index(name)]
     apart = [pay[other] for other in shown[1:] if not any(map(_share, pay[other], pay[name]))]
     for side, own in enumerate(pay[name]):
-        left = pay[shown[0]][side].drop(own.index, errors="ignore")
+        first = pay[shown[0]][side]
+        left = _without(first, own)
         for other in apart:
-            left = left.drop(other[side].index, errors="ignore")
-        pairs = [pair for one in before for pair in ((own, pay[one][side]), (pay[one][side], own))]
-        further = [more.drop(less.index, errors="ignore") for more, less in pairs]
-        if any(len(pay_of) and not mean_is_safe(pay_of, rule) for pay_of in (left, *further)):
-            return True
+            left = _without(left, other[side])
+        alone = [[left], [_without(own, first)]]
+        alone += [[_without(own, pay[one][side]), _without(pay[one][side], own)] for one in before]
+        for rests in alone:
+            safe = [mean_is_safe(rest, rule) for rest in rests if len(rest)]
+            if safe and not any(safe):
+                return True
     return False
+
+
+def _without(one: pd.Series, other: pd.Series) -> pd.Series:
+    return one.drop(other.index, errors="ignore")
 
 
 def _share(one: pd.Series, other: pd.Series) -> bool:

@@ -11,7 +11,6 @@ import textwrap
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -356,6 +355,8 @@ def alt_adoption(curve: pd.DataFrame) -> str:
 
 def plot_days_late(actions: pd.DataFrame, *, ax: Axes) -> Axes:
     """Draw how many days late each action was closed or is (``action``, ``days``, ``state``); a mark for none."""
+    import seaborn as sns  # not with the module: it brings IPython, which no other plot of codings needs
+
     tones = {"closed on time": "subject", "closed late": "fourth", "open": "comparison"}
     colours = {state: COLOUR[role] for state, role in tones.items()}
     style = {"palette": colours, "saturation": 1, "errorbar": None}
