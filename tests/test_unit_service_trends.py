@@ -99,7 +99,7 @@ def test_a_page_with_another_model_says_what_the_recommended_one_gives():
     one, other = shown.results["average_recommended"], usual.results["average_first_year"]
     assert [one[end] for end in ("value", "lower", "upper")] == [other[end] for end in ("value", "lower", "upper")]
     assert one["value"] < shown.value("average_first_year")
-    assert "This page uses Newey–West errors" in shown.prose
+    assert "Newey–West errors keep the line" in shown.prose
     assert "average_recommended" not in usual.results
     seen = shown.tables["averages"].set_index("period")["observed less expected"]
     assert seen["first year"] == pytest.approx(5.3, abs=0.05)
