@@ -14,6 +14,7 @@ from healthsys.did import (
     pre_trend_test,
     two_way_fixed_effects,
 )
+from healthsys.did.averages import FEW_FOR_TREND
 from healthsys.errors import DataError
 
 COLUMNS = {"unit": "unit", "period": "t", "value": "y", "start": "start"}
@@ -374,3 +375,41 @@ def test_bootstrap_and_influence_agree_in_a_large_panel():
     found = average_effects(table, **columns).overall
     assert found.estimate == pytest.approx(drawn.estimate)
     assert found.error == pytest.approx(drawn.error, rel=0.2)
+
+
+def made(sizes, starts, never, rng, effect=0.0, periods=12, rho=0.3):
+    """A panel with parallel trends, autocorrelated errors and one effect from each start on."""
+    rows, unit = [], 0
+    for size, start in (*zip(sizes, starts, strict=True), (never, None)):
+        for _ in range(size):
+            errors = rng.normal(size=periods)
+            for at in range(1, periods):
+                errors[at] = rho * errors[at - 1] + (1 - rho**2) ** 0.5 * errors[at]
+            rows += [(unit, at, errors[at] + effect * (start is not None and at >= start), start)
+                     for at in range(periods)]  # fmt: skip
+            unit += 1
+    return pd.DataFrame(rows, columns=list(COLUMNS.values()))
+
+
+def test_with_few_units_the_test_of_earlier_trends_rejects_too_often_and_says_so():
+    """The shares of the docstring, with fewer draws: 23% by group and time with groups of 5, 10% with 20."""
+    rng, shares = np.random.default_rng(20), {}
+    for size in (5, 20):
+        panels = [made((size, size), (8, 10), 2 * size, rng) for _ in range(150)]
+        tests = [pre_trend_test(one, **COLUMNS, by="group_time", leads=6) for one in panels]
+        shares[size] = sum(one.p < 0.05 for one in tests) / len(tests)
+        assert all((one.warning is not None) is (size < FEW_FOR_TREND) for one in tests)
+    assert 0.14 < shares[5] < 0.34
+    assert shares[20] < min(0.19, shares[5])
+
+
+def test_intervals_of_small_starting_groups_cover_too_little():
+    """The shares at SMALL_GROUP: 82% with 4 units, 95% with 15."""
+    rng, held = np.random.default_rng(21), {4: 0, 15: 0}
+    for _ in range(200):
+        found = average_effects(made(tuple(held), (6, 9), 20, rng, effect=2.0), **COLUMNS, by="group")
+        parts = found.parts.set_index("start")
+        for size, start in zip(held, (6, 9), strict=True):
+            held[size] += parts.loc[start, "lower"] <= 2 <= parts.loc[start, "upper"]
+    assert 0.74 < held[4] / 200 < 0.90
+    assert held[15] / 200 > 0.91

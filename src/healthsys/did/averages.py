@@ -15,7 +15,8 @@ from healthsys.statistics import check_level
 #: Ways to average group-time effects, and the column of the parts of each.
 AVERAGES = {"simple": "part", "group": "start", "calendar": "period", "event": "since"}
 
-#: Groups of fewer units than this have errors that are too small: with 4 to 6 units, 95% intervals cover 87% to 90%.
+#: Groups of fewer units than this have errors that are too small: 95% intervals of a group's mean effect cover 82% with
+#: 4 units, 91% with 6 to 10 and 95% with 15 (500 simulated panels of 12 periods, autocorrelation 0.3; tested).
 SMALL_GROUP = 10
 
 #: With fewer units than this in a starting group, the test of the trends before the start rejects too often.
@@ -214,8 +215,8 @@ def pre_trend_test(
     """Test that effects before the start are all zero (Hotelling's T-squared, for the units there are).
 
     A test that finds nothing does not show that trends were parallel. With few units in a starting group it rejects
-    parallel trends too often: at a level of 5%, with two groups of 5 and 10 others, 43% (``group_time``) and 13%
-    (``event``) of the time; with two of 20 and 40 others 6% and 5%.
+    parallel trends too often: at a level of 5%, with two groups of 5 and 10 others, 23% (``group_time``) and 9%
+    (``event``) of the time; with two of 20 and 40 others 10% and 6% (400 simulated panels of 12 periods, 6 leads).
 
     Parameters
     ----------
