@@ -72,3 +72,71 @@ def test_one_of_several_files_may_have_the_column_that_is_named(two, tmp_path, m
     csv_files.refuse_absent([other, two])
     with pytest.raises(DataError, match=r"other\.csv: there is no column 'Completed'"):
         csv_files.refuse_absent([other])
+
+
+PROCESSES = "organisation,year,process,characteristic,group,had,could\nICB,2021,disciplinary,ethnicity,White,{},322\n"
+SURVEY = "organisation,year,indicator,characteristic,group,answered,base\nICB,2019,wres5,ethnicity,BME,{},33\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole", "said"),
+    [(PROCESSES, "had", "could", "322"), (SURVEY, "answered", "base", "33")],
+)
+def test_a_part_above_its_whole_is_refused_with_its_row(tmp_path, text, part, whole, said):
+    refused = called("check", written(tmp_path, text.format(400)))
+    assert f"column '{part}', row 2: '400' is more than '{whole}' of the same row, {said}" in refused
+    for count in (said, 0):  # everybody, or nobody
+        assert "taken by: workforce_equality" in called("check", written(tmp_path, text.format(count)))
+
+
+def test_an_organisation_in_two_cases_is_refused(tmp_path):
+    rows = "ACU,ethnicity,White,applied,90\n{},ethnicity,BME,applied,40\n"
+    text = f"organisation,characteristic,group,stage,people\n{rows}"
+    said = called("check", written(tmp_path, text.format("acu ")))
+    assert "column 'organisation', row 3: 'acu' is also written 'ACU' (row 2); write it one way" in said
+    assert "taken by: talent_pipeline" in called("check", written(tmp_path, text.format("ACU")))
+
+
+def test_values_on_two_scales_name_the_rows_of_the_rarer_one(tmp_path):
+    text = "period,value,numerator,denominator\n" + "".join(
+        f"{day},{80 + at if at < 4 else (80 + at) / 100},{80 + at},100\n" for at, day in enumerate(MONTHS[:5])
+    )
+    with pytest.raises(DataError, match=r"row 6: '0.84' is not 84, which is 100 × 84 / 100"):
+        read_series(written(tmp_path, text), label="mine.csv")
+    mixed = "period,value,numerator,denominator\n2021-01-01,80,8,10\n2021-02-01,0.9,9,10\n"
+    with pytest.raises(DataError) as refused:
+        read_series(written(tmp_path, mixed), label="mine.csv")
+    assert "row 3: '0.9' is 9 / 10, where other rows are 100 × numerator / denominator" in str(refused.value)
+    assert "row 2" not in str(refused.value)
+
+
+def test_check_says_why_a_file_with_the_columns_of_a_series_is_none(tmp_path):
+    text = "indicator,unit,period,value,numerator,denominator\n" + "".join(
+        f"seen,{unit},{day},{90 if day == MONTHS[0] else 80},8,10\n" for unit in "AB" for day in MONTHS
+    )
+    said = called("check", written(tmp_path, text))
+    assert "taken by: false_step" in said
+    assert "not taken by: control_chart -p data, service_trends -p data" in said
+    assert "row 2: '90' is not 80, which is 100 × 8 / 10" in said
+    assert "not taken by" not in called("check", written(tmp_path, text.replace(",90,", ",80,")))
+
+
+def test_check_refuses_somebody_who_is_in_two_rows(tmp_path):
+    text = "person,sex,hourly_pay,band,ethnic_group\nP1,F,20,5,Indian\nP2,M,21,5,Indian\n{},M,22,5,Indian\n"
+    said = called("check", written(tmp_path, text.format("p1")))
+    assert "column 'person', row 4: 'p1' occurs twice" in said
+    assert "no notebook takes" in said
+    assert "taken by: pay_gap " in called("check", written(tmp_path, text.format("P3")))
+
+
+def test_check_says_which_code_the_codebook_lacks_and_the_remedy(tmp_path):
+    text = "event_id,strategy,drawn,nurtured,outcome\nE1,{},cognitive,,\n"
+    said = called("check", written(tmp_path, text.format("improvisation")))
+    assert "check: mine.csv: row 2, column 'strategy': 'improvisation' is no code of the codebook" in said
+    assert "or name a codebook of your own: -p codebook_file=FILE" in said
+    assert "check:" not in called("check", written(tmp_path, text.format("adaptation")))
+    event = "event_id,start,end,actor,event,stressor,strategy,drawn,nurtured,outcome\n"
+    event += "E1,2020-01-01,2020-01-02,Clinic,A queue,,{},,,\n"
+    said = called("check", written(tmp_path, event.format("improvisation")))
+    assert "'improvisation' is no code of the codebook" in said
+    assert "-p codebook_file=FILE" in said

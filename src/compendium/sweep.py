@@ -122,8 +122,11 @@ def read_grid(
         if not reader.fieldnames:
             raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
         seen: dict[bytes, int] = {}
+        sources: dict[str, int] = {}
         for cells in reader:
             line = reader.line_num
+            if None not in cells and not any(cell and cell.strip() for cell in cells.values()):
+                continue  # a spreadsheet saves rows that were emptied as separators alone
             if None in cells:
                 raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
             given = cells.pop("name", "") or ""
