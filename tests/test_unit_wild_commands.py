@@ -5,6 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from compendium import parameters, sweep
+from compendium.errors import RunError
 from everyday import cli
 from healthsys.errors import DataError
 from healthsys.io import csv_files
@@ -140,3 +142,35 @@ def test_check_says_which_code_the_codebook_lacks_and_the_remedy(tmp_path):
     said = called("check", written(tmp_path, event.format("improvisation")))
     assert "'improvisation' is no code of the codebook" in said
     assert "-p codebook_file=FILE" in said
+
+
+def known(**values):
+    one = {"default": "area_south_series", "meaning": "", "allowed": "data set or file"} | values
+    unit = parameters.Parameter("unit", "str", "", "", "any")
+    return {"data": parameters.Parameter("data", "str", **one), "unit": unit}
+
+
+def test_a_row_of_a_grid_without_a_file_is_refused_where_others_have_one(tmp_path):
+    grid = written(tmp_path, "name,data,unit\none,a.csv,Trust\n,,\n , ,\nTotal,,\n")
+    with pytest.raises(RunError, match=r"mine\.csv: line 5: the cell of 'data' is empty, where line 2 has a file"):
+        list(sweep.read_grid(grid, known()))
+    grid = written(tmp_path, "name,data,unit\nTotal,,\none,a.csv,Trust\n")
+    with pytest.raises(RunError, match=r"line 2: the cell of 'data' is empty, where line 3 has a file"):
+        list(sweep.read_grid(grid, known()))
+
+
+def test_a_row_of_empty_cells_of_a_grid_is_none(tmp_path):
+    empty = []
+    grid = written(tmp_path, "name,data,unit\none,a.csv,Trust\n,,\ntwo,b.csv,\n, ,\n")
+    assert [row.name for row in sweep.read_grid(grid, known(), empty=empty)] == ["one", "two"]
+    assert empty == [3, 5]
+
+
+def test_a_grid_may_leave_a_file_at_its_usual_value(tmp_path):
+    grid = written(tmp_path, "name,data,unit\none,,A\ntwo,,B\n")
+    assert len(list(sweep.read_grid(grid, known()))) == 2
+    grid = written(tmp_path, "name,data,unit\none,a.csv,A\ntwo,,B\n")
+    assert len(list(sweep.read_grid(grid, known(default="")))) == 2, "a file that may be left out"
+    assert len(list(sweep.read_grid(grid, known(fits_any_data=True)))) == 2
+    grid = written(tmp_path, "name,data,unit\none,a.csv,A\ntwo,area_south_series,B\n")
+    assert len(list(sweep.read_grid(grid, known()))) == 2

@@ -163,7 +163,8 @@ def examined(path: Path) -> list[str]:
     if said:
         for kind in kinds():
             share, why = refused.get(kind.name, (0, ""))
-            said += [f"  not taken by: {', '.join(kind.takes)}: {line}" for line in why.splitlines()[:1] if share == 100]
+            line = why.partition("\n")[0]
+            said += [f"  not taken by: {', '.join(kind.takes)}: {line}"] if share == 100 else []
     if not said:
         name = max(reversed(refused), key=lambda one: refused[one][0])  # series, where no column is known
         share, why = refused[name]
