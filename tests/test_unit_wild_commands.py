@@ -1,6 +1,8 @@
 """Commands and readers on files as analysts have them: what was once read wrongly is read rightly or refused."""
 
 import json
+import unicodedata
+import zipfile
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +11,7 @@ from compendium import parameters, sweep
 from compendium.errors import RunError
 from everyday import cli
 from healthsys.errors import DataError
-from healthsys.io import csv_files
+from healthsys.io import csv_files, refi_qda
 from healthsys.io.series import read_series
 
 MONTHS = [f"2021-{month:02d}-01" for month in range(1, 7)]
@@ -174,3 +176,63 @@ def test_a_grid_may_leave_a_file_at_its_usual_value(tmp_path):
     assert len(list(sweep.read_grid(grid, known(fits_any_data=True)))) == 2
     grid = written(tmp_path, "name,data,unit\none,a.csv,A\ntwo,area_south_series,B\n")
     assert len(list(sweep.read_grid(grid, known()))) == 2
+
+
+TEXT = "We wait, but we act. Zoë too."
+
+
+def project(tmp_path, path="internal://a.txt", member="Sources/a.txt", content=None, inside="", top="", more=()):
+    source = f'<TextSource guid="{refi_qda.guid("a")}" name="a" plainTextPath="{path}">{inside}</TextSource>'
+    document = f'<Project xmlns="{refi_qda.PROJECT}" name="p"><Sources>{source}</Sources></Project>'
+    where = tmp_path / "mine.qdpx"
+    with zipfile.ZipFile(where, "w") as archive:
+        archive.writestr(f"{top}project.qde", document)
+        archive.writestr(f"{top}{member}", TEXT.encode() if content is None else content)
+        for name in more:
+            archive.writestr(name, b"\0\5\x16\7")
+    return where
+
+
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        ("internal://a.txt", "Sources/a.txt"), ("sources/a.txt", "sources/a.txt"), ("./a.txt", "Sources/a.txt"),
+        ("Sources\\A.TXT", "sources/a.txt"), ("relative:///sources/a.txt", "Sources/a.txt"),
+        ("internal://sources/a.txt", "Sources/a.txt"), ("internal:///a.txt", "Sources/a.txt"),
+        ("internal://Interview%201.txt", "Sources/Interview 1.txt"), ("a.txt", "a.txt"),
+        ("internal://100%.txt", "Sources/100%.txt"),
+        ("internal://Zoë.txt", unicodedata.normalize("NFD", "Sources/Zoë.txt")),
+    ],
+)  # fmt: skip
+def test_a_text_of_a_project_is_found_however_its_path_is_written(tmp_path, path, member):
+    for top in ("", "My project/"):
+        found = refi_qda.read_texts(project(tmp_path, path, member, top=top))
+        assert found["text"].tolist() == [TEXT]
+
+
+@pytest.mark.parametrize("path", ["file:///sources/a.txt", "C:/sources/a.txt", "/sources/a.txt", "../sources/a.txt"])
+def test_a_text_outside_a_project_is_not_read(tmp_path, path):
+    with pytest.raises(DataError, match="outside the archive"):
+        refi_qda.read_texts(project(tmp_path, path))
+
+
+@pytest.mark.parametrize(("encoding", "said"), [("utf-16", "UTF-16"), ("cp1252", "Windows-1252")])
+def test_a_text_of_a_project_in_another_encoding_is_read_and_said(tmp_path, encoding, said):
+    found = refi_qda.read_texts(project(tmp_path, content=TEXT.encode(encoding)))
+    assert found["text"].tolist() == [TEXT]
+    assert found.attrs["read_as"] == [f"mine.qdpx: source 'a': the text is {said}"]
+
+
+def test_texts_are_read_whatever_is_odd_about_codings_or_was_added_by_a_mac(tmp_path):
+    coding = '<Coding guid="1"><CodeRef targetGUID="2"/></Coding>'
+    inside = f'<PlainTextSelection guid="3" startPosition="9" endPosition="99">{coding}</PlainTextSelection>'
+    path = project(tmp_path, inside=inside, more=["__MACOSX/._project.qde", "Sources/._a.txt"])
+    assert refi_qda.read_texts(path)["text"].tolist() == [TEXT]
+    with pytest.raises(DataError, match="a segment runs from 9 to 99"):
+        refi_qda.read_project(path)
+
+
+def test_a_text_that_is_in_a_project_twice_is_said(tmp_path):
+    found = refi_qda.read_texts(project(tmp_path, inside="<PlainTextContent>We act.</PlainTextContent>"))
+    assert found["text"].tolist() == ["We act."]
+    assert "source 'a' has its text twice; that of the project document is read" in found.attrs["read_as"][0]

@@ -166,8 +166,8 @@ def _refuse_without_file(
         if len({(name, True), (name, False)} & first.keys()) == 2:
             raise RunError(
                 f"{label}: line {first[name, False]}: the cell of '{name}' is empty, where line {first[name, True]} "
-                f"has a file; the report would be on the book's own data ({one.default}). Give the file of this row, write "
-                f"{one.default} if you mean it, or remove the row (a total, or a note)"
+                f"has a file; the report would be on the book's own data ({one.default}). Give the file of this row, "
+                f"write {one.default} if you mean it, or remove the row (a total, or a note)"
             )
 
 
