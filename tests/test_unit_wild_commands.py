@@ -12,6 +12,8 @@ from compendium.errors import RunError
 from everyday import cli
 from healthsys.errors import DataError
 from healthsys.io import csv_files, refi_qda
+from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
+from healthsys.io.prepare import number_of
 from healthsys.io.series import read_series
 
 MONTHS = [f"2021-{month:02d}-01" for month in range(1, 7)]
@@ -236,3 +238,59 @@ def test_a_text_that_is_in_a_project_twice_is_said(tmp_path):
     found = refi_qda.read_texts(project(tmp_path, inside="<PlainTextContent>We act.</PlainTextContent>"))
     assert found["text"].tolist() == ["We act."]
     assert "source 'a' has its text twice; that of the project document is read" in found.attrs["read_as"][0]
+
+
+def employers(tmp_path, *numbers, gap="9.1", separator=","):
+    cells = dict.fromkeys(COMMON, "") | {"DueDate": "2023/03/31 00:00:00", "DateSubmitted": "2023/03/01 00:00:00"}
+    rows = []
+    for place, number in enumerate(numbers):
+        own = cells | {"EmployerName": f"Trust {place}", "CompanyNumber": number, "DiffMedianHourlyPercent": gap}
+        rows.append(separator.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in own.values()))
+    path = written(tmp_path, "\n".join([separator.join(COMMON), *rows]) + "\n", "pay.csv")
+    return read_pay_gap_service(path, label="pay.csv")
+
+
+@pytest.mark.parametrize(
+    "number", ["01027158", "1027158", "'1027158", "1,027,158", '="1027158"', "10 27158", "1027158.0"]
+)
+def test_a_company_number_is_the_same_however_a_spreadsheet_spoilt_it(tmp_path, number):
+    assert employers(tmp_path, number)["key"].tolist() == ["01027158"]
+
+
+@pytest.mark.parametrize("number", ["", "0", "00000000", "N/A", "-", "NULL"])
+def test_a_mark_for_no_company_number_is_no_key_that_employers_share(tmp_path, number):
+    found = employers(tmp_path, number, number, "SC123456")
+    assert found["key"].tolist() == ["trust 0", "trust 1", "SC123456"]
+
+
+def test_a_company_number_that_lost_digits_is_refused_and_odd_ones_are_said(tmp_path):
+    with pytest.raises(DataError, match=r"pay\.csv: column 'CompanyNumber', row 3: '1\.03E\+06' is a company number"):
+        employers(tmp_path, "SC123456", "1.03E+06")
+    notes = employers(tmp_path, "102715899", "102715898").attrs["notes"]
+    assert notes["company numbers that do not have eight characters, so years may not match: check the column"] == 2
+    assert not any("do not have eight" in note for note in employers(tmp_path, "1", "2").attrs["notes"])
+
+
+@pytest.mark.parametrize(("cell", "number"), [("11.2%", 11.2), ("11,2", 11.2), ("\u22121.5", -1.5), ("-1.5", -1.5)])
+def test_a_gap_is_read_as_numbers_are_elsewhere(tmp_path, cell, number):
+    for separator in ",;":
+        assert employers(tmp_path, "1", gap=cell, separator=separator)["median_hourly_gap"].tolist() == [number]
+    assert employers(tmp_path, "1", gap="N/A")["median_hourly_gap"].isna().all()
+    with pytest.raises(DataError, match="column 'DiffMedianHourlyPercent', record 2: 'about 9' is not a number"):
+        employers(tmp_path, "1", gap="about 9")
+
+
+def test_the_separator_is_found_where_cells_hold_line_breaks(tmp_path):
+    note = '"late\nreturn,\nby post, see mail"'
+    rows = "".join(f"los;Ward 7;{day};7,{97 - at};{note}\n" for at, day in enumerate(MONTHS))
+    text = f"indicator;unit;period;value;note\n{rows}"
+    assert read_series(written(tmp_path, text), label="mine.csv")["value"].tolist()[:2] == [7.97, 7.96]
+    plain = written(tmp_path, 'period,value,note\n2021-01-01,5,"a; b; c"\n2021-02-01,6,"a; b; c"\n')
+    assert read_series(plain, label="mine.csv")["value"].tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity"])
+def test_a_target_that_is_no_number_is_refused(text):
+    with pytest.raises(DataError, match=f"parameter 'target' is '{text}'; allowed: a number in the unit of the series"):
+        number_of(text, name="target")
+    assert number_of("-2.5", name="target") == -2.5

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -251,9 +252,11 @@ def _separator(text: str) -> str:
     if lines[0].lower().startswith("sep=") and lines[0][4:5] in _SEPARATORS:
         return lines[0][4:5]
 
-    def alike(separator: str) -> tuple[int, int]:
-        widths = Counter(len(next(csv.reader([line], delimiter=separator), [])) for line in lines)
-        return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))
+    def alike(separator: str) -> tuple[float, int]:
+        cut = csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=separator)  # a cell may hold line breaks
+        rows = list(islice((row for row in cut if any(map(str.strip, row))), HEADER_WITHIN))
+        widths = Counter(map(len, rows))
+        return max(((count / len(rows), width) for width, count in widths.items() if width > 1), default=(0, 0))
 
     return max((",", *_SEPARATORS), key=alike)
 

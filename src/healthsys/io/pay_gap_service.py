@@ -7,6 +7,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, need_columns
 from healthsys.io.csv_files import refuse_cells, text_table
+from healthsys.io.forms import MISSING, missing, numbers, two_readings
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
 COMMON = (
@@ -52,7 +53,12 @@ PAIR_TOLERANCE = 0.15
 def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     text = raw[column].where(raw[column] != "")
     value = pd.to_numeric(text, errors="coerce")
-    bad = text.notna() & value.isna()
+    if (text.notna() & value.isna()).any():
+        doubt = two_readings(text, separator=raw.attrs.get("separator", ","))
+        if doubt:
+            raise DataError(f"{label}: column '{column}': {doubt}")
+        value = numbers(text, separator=raw.attrs.get("separator", ","))[0]
+    bad = text.notna() & value.isna() & ~missing(text)
     allowed = "a number in percent, or an empty cell. Correct it and try again"
     says = f"is not a number ({int(bad.sum())} such cells); allowed: {allowed}"
     refuse_cells(raw, column, bad, says, label=label, row="record")
@@ -105,9 +111,19 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     expected = " Expected the file of the gender pay gap service with 25 columns (to 2020-21) or 27 (since)"
     need_columns(raw, [column for column in COMMON if column not in DROPPED], label, more=expected)
     notes: dict[str, int] = {}
+    lost = raw["CompanyNumber"].str.fullmatch(r"\s*\d([.,]\d+)?E\+?\d+\s*", case=False)
+    says = (
+        "is a company number whose digits a spreadsheet has rounded; allowed: its eight characters. Download the file "
+        "again, and import the column as text"
+    )
+    refuse_cells(raw, "CompanyNumber", lost.astype(bool), says, label=label)
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
-    changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
+    changed = int(((tidy["company_number"] != raw["CompanyNumber"].str.upper()) & (tidy["company_number"] != "")).sum())
     notes["company numbers of fewer than eight characters: leading zeros restored"] = changed
+    numbered = tidy["company_number"][tidy["company_number"] != ""]
+    odd = int((numbered.str.len() != COMPANY_NUMBER).sum())
+    if odd > len(numbered) / 2:
+        notes["company numbers that do not have eight characters, so years may not match: check the column"] = odd
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
     again = raw.drop(columns="DateSubmitted").duplicated(keep="last") & (tidy["employer_id"] != "")
     notes["records submitted twice with the same figures: counted once"] = int(again.sum())
@@ -136,8 +152,16 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
 
 
 def company_number(text: str) -> str:
-    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops."""
-    plain = text.strip().upper().removesuffix(".0")
+    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
+
+    Blanks, commas, apostrophes and ="…" around it are dropped; zeros alone, or a mark such as N/A, are no number.
+
+    >>> [company_number(text) for text in ("'1027158", "1,027,158", '="1027158"', "10 27158", "SC123456", "N/A")]
+    ['01027158', '01027158', '01027158', '01027158', 'SC123456', '']
+    """
+    plain = re.sub(r"[\s,'’\"=]", "", text).upper().removesuffix(".0")
+    if text.strip().casefold() in MISSING or not plain.strip("0"):
+        return ""
     return plain.zfill(COMPANY_NUMBER) if plain.isdigit() else plain
 
 
