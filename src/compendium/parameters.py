@@ -222,7 +222,18 @@ def with_columns(pairs: tuple[str, ...]) -> tuple[str, ...]:
         If a statement is none that is allowed.
     """
     split = [pair.partition("=") for pair in pairs]
-    mapped = {name.removeprefix("column."): text for name, _, text in split if name.startswith("column.")}
+    mapped = {name.removeprefix("column."): text.strip() for name, _, text in split if name.startswith("column.")}
+    names = [name for name, *_ in split if name.startswith("column.") or name in STATED]
+    for name in names:
+        if names.count(name) > 1:
+            raise RunError(f"'-p {name}=…' is given twice; give it once")
+    for name, mine in mapped.items():
+        if not name.strip() or not mine:
+            allowed = "-p column.value=MINE, for your column MINE"
+            raise RunError(f"'-p column.{name}={mine}' names no column; allowed: {allowed}")
+        other = next(one for one in mapped if mapped[one] == mine)
+        if other != name:
+            raise RunError(f"your column '{mine}' cannot be both '{other}' and '{name}'; name one column for each")
     stated = {name: text.strip() for name, equals, text in split if name in STATED and equals}
     for name, text in stated.items():
         if STATED[name] and text not in STATED[name]:

@@ -82,9 +82,13 @@ class Task:
 
 
 def read_grid(
-    path: Path, known: dict[str, parameters.Parameter], renamed: Mapping[str, str] | None = None
+    path: Path,
+    known: dict[str, parameters.Parameter],
+    renamed: Mapping[str, str] | None = None,
+    *,
+    empty: list[int] | None = None,
 ) -> Iterator[Row]:
-    """Yield the rows of a grid, one at a time.
+    """Yield the rows of a grid, one at a time; a row of empty cells is none.
 
     Parameters
     ----------
@@ -94,11 +98,14 @@ def read_grid(
         Parameters of the notebook.
     renamed
         What parameters are called now, by an earlier name.
+    empty
+        A list to which the lines of empty rows are added.
 
     Raises
     ------
     RunError
-        Naming the file and what is wrong with it: a column that is no parameter, two rows of one name.
+        Naming the file and what is wrong with it: a column that is no parameter, two rows of one name, a row without
+        the reader's file where others have one.
     """
     if path.is_dir():
         yield from _folder_rows(path, known)
@@ -122,8 +129,13 @@ def read_grid(
         if not reader.fieldnames:
             raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
         seen: dict[bytes, int] = {}
+        first: dict[tuple[str, bool], int] = {}
         for cells in reader:
             line = reader.line_num
+            if not any("".join(cell or "").strip() for cell in cells.values()):
+                if empty is not None:
+                    empty.append(line)  # a spreadsheet saves rows that were emptied as separators alone
+                continue
             if None in cells:
                 raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
             given = cells.pop("name", "") or ""
@@ -133,7 +145,30 @@ def read_grid(
                 raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
             seen[key] = line
             filled = {(renamed or {}).get(column, column): cell for column, cell in cells.items() if cell}
+            _refuse_without_file(filled, known, first, line, label=path.name)
             yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
+
+
+def _refuse_without_file(
+    filled: dict[str, str], known: dict[str, parameters.Parameter], first: dict[tuple[str, bool], int], line: int, *,
+    label: str,
+) -> None:  # fmt: skip
+    """Raise for a row without a file of the reader's where other rows have one: it would report on the book's data.
+
+    ``first`` remembers the first line with a file and the first without, by parameter.
+    """
+    for name, one in known.items():
+        if not one or not one.is_source or one.fits_any_data or not one.default:
+            continue
+        cell = filled.get(name, "").strip()
+        if not cell or cell not in (*datasets.names(), NOTHING):
+            first.setdefault((name, bool(cell)), line)
+        if len({(name, True), (name, False)} & first.keys()) == 2:
+            raise RunError(
+                f"{label}: line {first[name, False]}: the cell of '{name}' is empty, where line {first[name, True]} "
+                f"has a file; the report would be on the book's own data ({one.default}). Give the file of this row, "
+                f"write {one.default} if you mean it, or remove the row (a total, or a note)"
+            )
 
 
 def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterator[Row]:
@@ -285,7 +320,8 @@ def sweep(
     path = find_notebook(notebook)
     known = parameters.parameters_of(read_source(path), label=path.name)
     renamed = read_source(path).metadata.get("healthsys", {}).get("renamed", {})
-    total = sum(1 for _ in read_grid(grid, known, renamed))
+    empty: list[int] = []
+    total = sum(1 for _ in read_grid(grid, known, renamed, empty=empty))
     if not total:
         raise RunError(f"{grid.name}: the file has a header but no rows; expected one row for each report")
     store = Store(out)
@@ -320,7 +356,7 @@ def sweep(
 
     title = title_of(read_source(path), path.stem)
     sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=title, parameters=list(known))
-    return counts
+    return counts | ({"empty and left out": len(empty)} if empty else {})
 
 
 def is_done(store: Store, name: str, key: str) -> bool:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from compendium import datasets
 from compendium.errors import CompendiumError
-from healthsys import climate, io
+from healthsys import climate, coding, io
+from healthsys.coding import events
 from healthsys.errors import DataError, HealthsysError
 from healthsys.io import csv_files, payroll, refi_qda, staff_list
 
@@ -157,7 +158,13 @@ def examined(path: Path) -> list[str]:
         said += [f"  read how: {one}" for one in frame.attrs.get("read_as", ())]
         notes = frame.attrs.get("notes", ())
         said += [f"  check: {one}" for one in (notes if isinstance(notes, list) else ())]
+        said += [f"  check: {one}" for one in _uncoded(frame, kind.takes)]
         said += [f"  check: {one}" for one in (_odd(frame) if kind.read is io.read_series else [])]
+    if said:
+        for kind in kinds():
+            share, why = refused.get(kind.name, (0, ""))
+            line = why.partition("\n")[0]
+            said += [f"  not taken by: {', '.join(kind.takes)}: {line}"] if share == 100 else []
     if not said:
         name = max(reversed(refused), key=lambda one: refused[one][0])  # series, where no column is known
         share, why = refused[name]
@@ -171,6 +178,23 @@ def _has(path: Path, column: str) -> bool:
         return path.is_file() and csv_files.names(path, [column])
     except HealthsysError:
         return False
+
+
+def _uncoded(frame: pd.DataFrame, takes: tuple[str, ...]) -> list[str]:
+    """Return why a report with the book's codebook refuses a coding or a register of events, and the remedy."""
+    if not {"coder_agreement -p first", "resilience_narrative -p events_file"} & {*takes}:
+        return []
+    book = coding.codebook(datasets.load("narrative_codebook"))
+    try:
+        if "coder_agreement -p first" in takes:
+            for column, parent in events.CODED.items():
+                coding.check_codes(frame, column, book.under(parent))
+        else:
+            coding.event_register(frame, book)
+    except DataError as error:
+        own = "codebook" in str(error)
+        return [f"{error}" + ("; or name a codebook of your own: -p codebook_file=FILE" if own else "")]
+    return []
 
 
 def _odd(frame: pd.DataFrame) -> list[str]:

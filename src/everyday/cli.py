@@ -342,10 +342,12 @@ def check(file: Path, options: tuple[str, ...]) -> None:
     from compendium import parameters
     from compendium.errors import RunError
     from everyday import check as checking
+    from healthsys.io import csv_files
 
     other = parameters.with_columns(options)
     if other:
         raise RunError(f"check: '-p {other[0]}' is none of the options of check: column.NAME, sheet, dates, comma")
+    csv_files.refuse_absent([file])
     for line in checking.examined(file):
         click.echo(escape.lines(line))
 
@@ -387,6 +389,7 @@ def report(
     from compendium import edition, parameters
     from compendium import report as reporting
     from compendium.runs import find_notebook
+    from healthsys.io import csv_files
 
     path = find_notebook(notebook)
     source = nbformat.read(path, as_version=4)
@@ -398,6 +401,8 @@ def report(
         source = nbformat.read(path, as_version=4)
     known = parameters.parameters_of(source, label=path.name)
     given = parameters.parse_options(options, known, label=path.stem)
+    own = [Path(given[name]) for name in parameters.own_sources(given, known) if name in given]
+    csv_files.refuse_absent(path for path in own if path.exists())
     today = f"{datetime.date.today():%d %B %Y}".lstrip("0")
     cover = edition.Cover(title, organisation, day or today, contact)
     made = reporting.report(notebook, given, out=out, folder=Path.cwd(), cover=cover, full=full, pdf=pdf)

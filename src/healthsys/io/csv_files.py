@@ -4,6 +4,7 @@ taken how; or why a file is no table."""
 import codecs
 import csv
 import datetime
+import difflib
 import io
 import json
 import math
@@ -13,6 +14,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -22,6 +24,9 @@ from healthsys.errors import DataError, nearest
 #: Larger files are refused before they are read (bytes), as are longer cells (characters; the csv module's own limit is
 #: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
 LARGEST_FILE, LONGEST_CELL, HEADER_WITHIN = 500_000_000, 1_000_000, 30
+
+#: How alike two names of columns are, from 0 to 1, of which one is the other misspelt.
+CLOSE = 0.8
 
 #: The environment variable in which the command passes columns that a reader names otherwise: ``{"value": "Mine"}``.
 COLUMNS_VARIABLE = "HEALTHSYS_COLUMNS"
@@ -174,22 +179,55 @@ def records(
 
 def names(path: Path, columns: Iterable[str]) -> bool:
     """Say whether one of the first rows of a file names all of these columns, whatever their case and blanks."""
-    wanted, mapped = {letters_of(name) for name in columns}, _mapped()
+    wanted = {letters_of(name) for name in columns}
+    for header in _first_rows(path):
+        renamed = _renamed(header)
+        if wanted <= {letters_of(renamed.get(name, name)) for name in header}:
+            return True
+    return False
+
+
+def _first_rows(path: Path) -> list[list[str]]:
+    """Return the first rows of a file, of each sheet of a workbook, in which a header is looked for."""
     start = _bytes(path, 65_536, label=path.name)
     if start.startswith(_WORKBOOKS):
         sheets = _sheets(path, label=path.name).values()
-        rows: Iterable[list[str]] = (cells for sheet in sheets for _, cells in sheet[:HEADER_WITHIN])
-    else:
-        text = start.decode(_wide(start) or "utf-8-sig", errors="replace")
-        if not text.strip():
-            return False
-        rows = [next(csv.reader([line], delimiter=_separator(text)), []) for line in text.splitlines()[:HEADER_WITHIN]]
-    return any(wanted <= {letters_of(mapped.get(cell.strip(), cell)) for cell in cells} for cells in rows)
+        return [[cell.strip() for cell in cells] for sheet in sheets for _, cells in sheet[:HEADER_WITHIN]]
+    text = start.decode(_wide(start) or "utf-8-sig", errors="replace")
+    if not text.strip():
+        return []
+    rows = [next(csv.reader([line], delimiter=_separator(text)), []) for line in text.splitlines()[:HEADER_WITHIN]]
+    return [[cell.strip() for cell in cells] for cells in rows]
 
 
 def given(column: str) -> str:
     """Return what a file calls a column that the reader maps; the column's own name without a mapping."""
-    return json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).get(column, column)
+    return next((mine for name, mine in _mapping().items() if letters_of(name) == letters_of(column)), column)
+
+
+def refuse_absent(paths: Iterable[Path]) -> None:
+    """Raise if none of the files names a column that the reader maps (a file that is no table is left to its reader).
+
+    Another column would be analysed without a word: the file's own ``value`` where ``column.value`` is misspelt.
+    """
+    mapping = _mapping()
+    if not mapping:
+        return
+    files = [one for path in paths for one in (sorted(path.iterdir()) if path.is_dir() else [path]) if one.is_file()]
+    try:
+        heads = [(one, _first_rows(one)) for one in files]
+    except DataError:
+        return
+    for name, mine in mapping.items():
+        if not any(name in _renamed(cells).values() for _, rows in heads for cells in rows):
+            headers = [max(rows[:HEADER_WITHIN], key=len, default=[]) for _, rows in heads]
+            there = list(dict.fromkeys(cell for header in headers for cell in header if cell))
+            files_named = ", ".join(one.name for one, _ in heads[:3]) or "the book's own data"
+            found = ", ".join(there[:20]) or "none"
+            raise DataError(
+                f"{files_named}: there is no column '{mine}', which column.{name} names.{nearest(mine, there)} "
+                f"Columns found: {found}"
+            )
 
 
 def read_as(name: str, new: str) -> str:
@@ -207,9 +245,19 @@ def _spellings(wanted: Iterable[str]) -> set[str]:
     return {letters_of(one) for name in wanted for one in (name, given(name))}
 
 
-def _mapped() -> dict[str, str]:
-    """Return the names of columns that the reader maps, by the name in the file."""
-    return {composed(own): name for name, own in json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).items()}
+def _mapping() -> dict[str, str]:
+    """Return what the reader says that the file calls a column, by the name of the column."""
+    return {name: composed(own) for name, own in json.loads(os.environ.get(COLUMNS_VARIABLE, "{}")).items()}
+
+
+def _renamed(header: list[str]) -> dict[str, str]:
+    """Return the columns that the reader maps, by their name in a header: as it is written, else whatever its case."""
+    found: dict[str, str] = {}
+    for name, mine in _mapping().items():
+        same = [cell for cell in header if cell == mine]
+        same = same or [cell for cell in header if letters_of(cell) and letters_of(cell) == letters_of(mine)]
+        found |= dict.fromkeys(same, name)
+    return found
 
 
 def _separator(text: str) -> str:
@@ -218,9 +266,11 @@ def _separator(text: str) -> str:
     if lines[0].lower().startswith("sep=") and lines[0][4:5] in _SEPARATORS:
         return lines[0][4:5]
 
-    def alike(separator: str) -> tuple[int, int]:
-        widths = Counter(len(next(csv.reader([line], delimiter=separator), [])) for line in lines)
-        return max(((count, width) for width, count in widths.items() if width > 1), default=(0, 0))
+    def alike(separator: str) -> tuple[float, int]:
+        cut = csv.reader(io.StringIO(text[:20_000], newline=""), delimiter=separator)  # a cell may hold line breaks
+        rows = list(islice((row for row in cut if any(map(str.strip, row))), HEADER_WITHIN))
+        widths = Counter(map(len, rows))
+        return max(((count / len(rows), width) for width, count in widths.items() if width > 1), default=(0, 0))
 
     return max((",", *_SEPARATORS), key=alike)
 
@@ -323,6 +373,9 @@ def table(rows: Records, *, label: str, wanted: Iterable[str] = ()) -> pd.DataFr
         frame.attrs["rows"] = tuple(number for number, _ in body)
     if said:
         frame.attrs["read_as"] = said
+    mapped = _renamed([cell.strip() for cell in rows[0][1]])
+    if mapped:
+        frame.attrs["mapped"] = {letters_of(new): name for name, new in mapped.items()}
     if getattr(rows, "separator", ",") != ",":
         frame.attrs["separator"] = rows.separator
     return frame
@@ -393,17 +446,34 @@ def _is(number: int) -> str:
 
 def _named(header: list[str], wanted: list[str], said: list[str], *, label: str) -> list[str]:
     """Return a header with the names that a reader maps, and those that differ from a wanted one in case or blanks."""
-    mapped = _mapped()
     known = {letters_of(name): name for name in wanted}
+    mapped = {name: known.get(letters_of(new), new) for name, new in _renamed(header).items()}
+    for name, new in mapped.items():
+        close = [one for one in wanted if _misnames(new, one)]
+        if new not in wanted and close:
+            said = f"no column '{new}' is read. Did you mean 'column.{close[0]}'?"
+            raise DataError(f"{label}: column.{new}={name}: {said}")
+    taken = {letters_of(new): name for name, new in mapped.items()}
     renamed = []
     for name in header:
         new = mapped.get(name) or (name if name in wanted else known.get(letters_of(name), name))
-        if new != name and new in header and new not in mapped:
-            raise DataError(f"{label}: columns '{new}' and '{name}' are both read as '{new}'; rename or remove one")
-        if new != name:
+        first = taken.get(letters_of(new), name)
+        if (new != name and new in header and name not in mapped) or (name in mapped and first != name):
+            other = first if name in mapped else new
+            raise DataError(f"{label}: columns '{other}' and '{name}' are both read as '{new}'; rename or remove one")
+        if first != name:
+            said.append(f"column '{name}' is not used: column '{first}' is read as '{mapped[first]}'")
+            new = f"{name} (not used)"
+        elif new != name:
             said.append(read_as(name, new))
         renamed.append(new)
     return renamed
+
+
+def _misnames(name: str, other: str) -> bool:
+    """Say whether a name is another one misspelt, by more than its digits: challenge_1 is not challenge_2."""
+    alike = difflib.SequenceMatcher(None, name.casefold(), other.casefold()).ratio() >= CLOSE
+    return alike and re.sub(r"\d", "", name) != re.sub(r"\d", "", other)
 
 
 def _cells_message(number: int, cells: list[str], width: int, faults: int, *, label: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from healthsys.errors import DataError, need_columns
 from healthsys.io.checks import names_all, names_total
 from healthsys.io.csv_files import refuse_cells, text_table
+from healthsys.io.forms import MISSING, missing, numbers, two_readings
 from healthsys.io.values import CODES, SURE_CODE
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
@@ -58,7 +59,12 @@ ENOUGH_FRACTIONS = 10
 def _number(raw: pd.DataFrame, column: str, label: str) -> pd.Series:
     text = raw[column].where(raw[column] != "")
     value = pd.to_numeric(text, errors="coerce")
-    bad = text.notna() & value.isna()
+    if (text.notna() & value.isna()).any():
+        doubt = two_readings(text, separator=raw.attrs.get("separator", ","))
+        if doubt:
+            raise DataError(f"{label}: column '{column}': {doubt}")
+        value = numbers(text, separator=raw.attrs.get("separator", ","))[0]
+    bad = text.notna() & value.isna() & ~missing(text)
     allowed = "a number in percent, or an empty cell. Correct it and try again"
     says = f"is not a number ({int(bad.sum())} such cells); allowed: {allowed}"
     refuse_cells(raw, column, bad, says, label=label, row="record")
@@ -121,9 +127,19 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     says = "marks a row of totals, not an employer; it would be counted with the rest. Delete the row"
     refuse_cells(raw, "EmployerName", total.astype(bool), says, label=label, row="record")
     notes: dict[str, int] = {}
+    lost = raw["CompanyNumber"].str.fullmatch(r"\s*\d([.,]\d+)?E\+?\d+\s*", case=False)
+    says = (
+        "is a company number whose digits a spreadsheet has rounded; allowed: its eight characters. Download the file "
+        "again, and import the column as text"
+    )
+    refuse_cells(raw, "CompanyNumber", lost.astype(bool), says, label=label)
     tidy = pd.DataFrame({"employer": raw["EmployerName"], "company_number": raw["CompanyNumber"].map(company_number)})
-    changed = int((tidy["company_number"] != raw["CompanyNumber"].str.upper()).sum())
+    changed = int(((tidy["company_number"] != raw["CompanyNumber"].str.upper()) & (tidy["company_number"] != "")).sum())
     notes["company numbers of fewer than eight characters: leading zeros restored"] = changed
+    numbered = tidy["company_number"][tidy["company_number"] != ""]
+    odd = int((numbered.str.len() != COMPANY_NUMBER).sum())
+    if odd > len(numbered) / 2:
+        notes["company numbers that do not have eight characters, so years may not match: check the column"] = odd
     tidy["employer_id"] = raw["EmployerId"] if "EmployerId" in raw else pd.Series("", index=raw.index, dtype="str")
     again = raw.drop(columns="DateSubmitted").duplicated(keep="last")
     again &= (tidy["employer_id"] != "") | (tidy["company_number"] != "")
@@ -153,8 +169,16 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
 
 
 def company_number(text: str) -> str:
-    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops."""
-    plain = text.strip().upper().removesuffix(".0")
+    """Return a company number in its eight characters, with the zeros in front that a spreadsheet drops.
+
+    Blanks, commas, apostrophes and ="…" around it are dropped; zeros alone, or a mark such as N/A, are no number.
+
+    >>> [company_number(text) for text in ("'1027158", "1,027,158", '="1027158"', "10 27158", "SC123456", "N/A")]
+    ['01027158', '01027158', '01027158', '01027158', 'SC123456', '']
+    """
+    plain = re.sub(r"[\s,'’\"=]", "", text).upper().removesuffix(".0")
+    if text.strip().casefold() in MISSING or not plain.strip("0"):
+        return ""
     return plain.zfill(COMPANY_NUMBER) if plain.isdigit() else plain
 
 

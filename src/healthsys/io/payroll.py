@@ -123,6 +123,7 @@ def read_payroll(
     alone = rest.eq("").all(axis=1) & (raw["hourly_pay"] != "") & (rest.shape[1] > 1)
     says = "is alone in its row, which is probably an average or a total. Delete the row, or fill in its other cells"
     refuse_cells(raw, "hourly_pay", alone, says, label=label)
+    refuse_twice(raw, label=label)
     staff, codes, notes = raw.copy(), {}, []
     staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
     for name, words, none in (("sex", SEX_WORDS, "U"), ("full_pay", YES_NO, None), ("disabled", DISABLED_WORDS, "U")):
@@ -152,6 +153,18 @@ def read_payroll(
             staff["level"] = staff[name].where(staff[name].notna(), staff["level"]).astype("str")
     staff.attrs = {"codes": codes, "notes": notes, "read_as": raw.attrs["read_as"]}
     return staff
+
+
+def refuse_twice(raw: pd.DataFrame, *, label: str) -> None:
+    """Raise if somebody is in two rows of a staff file, whatever the case of the code."""
+    if "person" in raw:
+        codes = raw["person"].str.strip().str.casefold()
+        twice = codes.duplicated() & (codes != "")
+        says = (
+            f"occurs twice ({int(twice.sum())} repeated rows); one person would be counted twice. Keep one row per "
+            "employee, with the rate of the main post or the pay of all posts joined"
+        )
+        refuse_cells(raw, "person", twice, says, label=label)
 
 
 def level_of(staff: pd.DataFrame, column: str, given: str) -> str:

@@ -7,6 +7,7 @@
 [1]
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -61,10 +62,13 @@ def number_of(text: Any, *, name: str) -> float | None:
     if not str(text).strip():
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
+        number = float("nan")
+    if not math.isfinite(number):
         allowed = "a number in the unit of the series, or empty"
-        raise DataError(f"parameter '{name}' is '{text}'; allowed: {allowed}") from None
+        raise DataError(f"parameter '{name}' is '{text}'; allowed: {allowed}")
+    return number
 
 
 def window(frame: pd.DataFrame, *, first: Any = "", last: Any = "") -> pd.DataFrame:

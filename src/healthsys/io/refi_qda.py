@@ -12,6 +12,7 @@ without trust: members are counted and measured, none is written to disk, no doc
 
 import io
 import re
+import unicodedata
 import uuid
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import pandas as pd
 from lxml import etree
@@ -103,7 +105,8 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True)
 class Project:
-    """A project of coded texts. ``skipped`` lists what a project read from a file holds beyond these."""
+    """A project of coded texts. ``skipped`` lists what a project read from a file holds beyond these, ``read_as`` which
+    texts were read how."""
 
     name: str
     coders: tuple[Coder, ...] = ()
@@ -111,6 +114,7 @@ class Project:
     sources: tuple[Source, ...] = ()
     segments: tuple[Segment, ...] = ()
     skipped: tuple[str, ...] = field(default=(), compare=False)
+    read_as: tuple[str, ...] = field(default=(), compare=False)
 
 
 def guid(*names: str) -> str:
@@ -240,11 +244,12 @@ def write_project(project: Project, path: str | Path) -> Path:
     return _write(packed.getvalue(), Path(path))
 
 
-def read_project(path: str | Path, *, label: str = "") -> Project:
+def read_project(path: str | Path, *, label: str = "", codings: bool = True) -> Project:
     """Read a ``.qdpx`` project of any tool; ``label`` is what messages call it, its name where empty.
 
     What is not read (sources that are not text or whose text is missing, codings of whole sources, notes, cases and the
-    like) is listed in ``skipped``. A coder whom the list of users lacks is added without a name.
+    like) is listed in ``skipped``. A coder whom the list of users lacks is added without a name. Without ``codings``
+    the texts alone are read, and nothing that is odd about users, codes or segments matters.
 
     Raises DataError if the archive is no ZIP, too large or unsafe, or its project is not one that :func:`check`
     accepts.
@@ -257,23 +262,28 @@ def read_project(path: str | Path, *, label: str = "") -> Project:
     root = _parse(members[documents[0]], label=label)
     if root.tag != f"{{{PROJECT}}}Project":
         raise DataError(f"{label}: the root is {root.tag}; a project begins with Project in the namespace {PROJECT}")
-    _check_order(root, label=label)
-    coders = tuple(
+    folder = documents[0].rpartition("/")[0]
+    inside = {name.removeprefix(f"{folder}/"): content for name, content in members.items()} if folder else members
+    if codings:
+        _check_order(root, label=label)
+    coders = () if not codings else tuple(
         Coder(_required(user, "guid", label), user.get("name") or "")
         for user in root.iterfind(f"{{{PROJECT}}}Users/{{{PROJECT}}}User")
     )
-    codes = _read_codes(root.find(f"{{{PROJECT}}}CodeBook"), PROJECT, label=label)
-    sources, segments, skipped = [], [], []
+    codes = _read_codes(root.find(f"{{{PROJECT}}}CodeBook"), PROJECT, label=label) if codings else ()
+    sources, segments, skipped, said = [], [], [], []
     for element in root.iterfind(f"{{{PROJECT}}}Sources/*"):
         kind = etree.QName(element).localname
         if kind != "TextSource":
             skipped.append(f"{kind} '{element.get('name') or element.get('guid')}'")
             continue
         try:
-            source, found = _read_source(element, members, label=label)
+            text, how = _text_of(element, inside)
         except _NoTextError as error:
             skipped.append(str(error))
             continue
+        said += how
+        source, found = _read_source(element, text, codings=codings, label=label)
         sources.append(source)
         segments += found
         whole = len(element.findall(f"{{{PROJECT}}}Coding"))
@@ -281,8 +291,9 @@ def read_project(path: str | Path, *, label: str = "") -> Project:
     skipped += [name for name in _UNREAD if root.find(f"{{{PROJECT}}}{name}") is not None]
     unnamed = dict.fromkeys(s.coder for s in segments if s.coder and s.coder not in {c.guid for c in coders})
     coders += tuple(Coder(found, "") for found in unnamed)
-    project = Project(root.get("name") or "", coders, codes, tuple(sources), tuple(segments), tuple(skipped))
-    return check(project, label=label)
+    parts = (coders, codes, tuple(sources), tuple(segments), tuple(skipped), tuple(said))
+    project = Project(root.get("name") or "", *parts)
+    return check(project, label=label) if codings else project
 
 
 def write_codebook(codes: tuple[Code, ...], path: str | Path, *, origin: str = "healthsys") -> Path:
@@ -367,14 +378,23 @@ def _read_codes(holder: etree._Element | None, space: str, *, label: str) -> tup
     return tuple(out)
 
 
-def _read_source(element: etree._Element, members: dict[str, bytes], *, label: str) -> tuple[Source, list[Segment]]:
+def _text_of(element: etree._Element, members: dict[str, bytes]) -> tuple[str, list[str]]:
+    """Return the text of a source with line ends of one character, and how it was read."""
     name = element.get("name") or element.get("guid") or ""
     inline, path = element.findtext(f"{{{PROJECT}}}PlainTextContent"), element.get("plainTextPath")
-    if (inline is None) == (path is None):
-        has = "neither" if inline is None else "both"
-        raise _NoTextError(f"source '{name}' ({has} PlainTextContent and plainTextPath; it needs exactly one)")
-    text = inline if inline is not None else _internal(path, name, members)
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if inline is None and path is None:
+        raise _NoTextError(f"source '{name}' (neither PlainTextContent nor plainTextPath; it needs one)")
+    text, said = (inline, []) if inline is not None else _internal(path, name, members)
+    if inline is not None and path is not None:
+        said = [f"source '{name}' has its text twice; that of the project document is read, not {path}"]
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), said
+
+
+def _read_source(element: etree._Element, text: str, *, codings: bool, label: str) -> tuple[Source, list[Segment]]:
+    """Return a source, and its segments where ``codings`` are read."""
+    name = element.get("name") or element.get("guid") or ""
+    if not codings:
+        return Source(element.get("guid") or guid("source", name), name, text), []
     source = Source(_required(element, "guid", label), name, text)
     segments = []
     for piece in element.iterfind(f"{{{PROJECT}}}PlainTextSelection"):
@@ -393,18 +413,30 @@ def _read_source(element: etree._Element, members: dict[str, bytes], *, label: s
     return source, segments
 
 
-def _internal(path: str, name: str, members: dict[str, bytes]) -> str:
-    bare = not re.search(r"[:/\\]", path)  # some tools write the name of the file alone
-    if not path.startswith("internal://") and not bare:
+def _internal(path: str, name: str, members: dict[str, bytes]) -> tuple[str, list[str]]:
+    """Return the text of the member that a path names, as it is written or as tools and systems write it otherwise:
+    below Sources/ or not, with another slash, with %20 for a blank, in another case or form of accents."""
+    scheme, _, rest = path.rpartition("://")
+    inner = re.sub(r"^(\./|/)+", "", rest.replace("\\", "/"))
+    outside = scheme not in ("", "internal", "relative") or re.match(r"[A-Za-z]:|\.\./", inner)
+    outside = outside or (not scheme and rest.startswith(("/", "\\")))
+    found = {_plain(member): member for member in members}
+    spellings = [f"{top}{one}" for one in (inner, unquote(inner)) for top in ("sources/", "")]
+    member = next((found[_plain(one)] for one in spellings if _plain(one) in found and not outside), None)
+    if member is None and (outside or scheme == "relative"):
         raise _NoTextError(f"source '{name}' (outside the archive, {path.split(':', 1)[0]}:)")
-    wanted = f"sources/{path.removeprefix('internal://')}".lower()
-    for member, content in members.items():
-        if member.lower() == wanted:
-            try:
-                return content.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise _NoTextError(f"source '{name}' ({member} is not UTF-8 text, byte {error.start})") from None
-    raise _NoTextError(f"source '{name}' (the archive has no {path} in Sources/)")
+    if member is None:
+        raise _NoTextError(f"source '{name}' (the archive has no {path} in Sources/)")
+    try:
+        text, said = decode(members[member], label=member, save="UTF-8 text")
+    except DataError as error:
+        raise _NoTextError(f"source '{name}' ({error})") from None
+    return text, [f"source '{name}': {one}" for one in said]
+
+
+def _plain(member: str) -> str:
+    """Return a name of a member without regard to case and to how its accents are composed."""
+    return unicodedata.normalize("NFC", member).casefold()
 
 
 def project_of(
@@ -465,6 +497,8 @@ def _unpacked(archive: zipfile.ZipFile, label: str, read: tuple[str, ...]) -> di
             )
         if info.is_dir() or not name.lower().endswith(read):
             continue
+        if "__MACOSX" in name.split("/") or name.rpartition("/")[2].startswith("._"):
+            continue  # what a Mac adds for itself
         if info.flag_bits & 1:
             raise DataError(f"{label}: the member '{name}' is encrypted; export the project without a password")
         if name.lower() in (known.lower() for known in found):
@@ -521,7 +555,7 @@ def read_texts(path: str | Path, *, label: str = "") -> pd.DataFrame:
 def _texts(path: Path, label: str) -> pd.DataFrame:
     ending = path.suffix.lower()
     if ending == ".qdpx":
-        project = read_project(path, label=label)
+        project = read_project(path, label=label, codings=False)
         sources, skipped = project.sources, ", ".join(project.skipped)
         if not sources:
             held = f" that can be read (not read: {skipped})" if skipped else ""
@@ -530,7 +564,8 @@ def _texts(path: Path, label: str) -> pd.DataFrame:
         same = [f" ({source.guid[:8]})" if names.count(source.name) > 1 else "" for source in sources]
         documents = [f"{label}: {name}{end}" for name, end in zip(names, same, strict=True)]
         found = pd.DataFrame({"document": documents, "text": [source.text for source in sources]})
-        found.attrs["read_as"] = [f"not read in {label}: {skipped}"] if skipped else []
+        found.attrs["read_as"] = [f"{label}: {one}" for one in project.read_as]
+        found.attrs["read_as"] += [f"not read in {label}: {skipped}"] if skipped else []
         return found
     if ending not in TEXT:
         raise DataError(f"{label}: the ending '{ending}' is not read; allowed: {', '.join(TEXT)}, .qdpx")

@@ -22,9 +22,6 @@ TYPES = {
     "year": ("Int64", "a year"),
 }
 
-#: Counts of which one is part of the other: who had an outcome or gave an answer, of those who could have.
-PARTS = (("had", "could"), ("answered", "base"))
-
 _TRUE_FALSE = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -46,7 +43,8 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
         The table as read, every column text.
     schema
         Its ``fields`` may have ``constraints`` (required, unique, minimum, maximum, enum, pattern) and ``optional``,
-        where the column may be absent. ``primaryKey`` must be unique.
+        where the column may be absent, and name the column of the whole that they are ``partOf``. ``primaryKey`` must
+        be unique, and its text written one way.
     label
         What to call the table in messages.
 
@@ -110,14 +108,13 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
     if faults:
         faults.sort(key=lambda fault: fault[:2])
         raise DataError(_fault_message(label, [(csv_files.row_of(raw, place), *rest) for place, *rest in faults]))
-    for part, whole in PARTS:
-        if {part, whole} <= set(wanted) & set(raw.columns):
-            more = (typed[part] > typed[whole]).fillna(False).astype(bool)
-            says = f"is more than '{whole}' of its row; allowed: that or less. Are the two columns swapped?"
-            csv_files.refuse_cells(raw, part, more, says, label=label)
+    _refuse_above(raw, typed, present, label=label)
     key = schema.get("primaryKey")
     if key:
         key = [key] if isinstance(key, str) else key
+        for field in present:
+            if field["name"] in key and field["type"] == "string" and "enum" not in field.get("constraints", {}):
+                _refuse_cases(typed, field["name"], label=label)
         texts = {name: typed[name].str.strip() for name in key if pd.api.types.is_string_dtype(typed[name])}
         twice = typed[key].assign(**texts).duplicated(keep="first")
         if twice.any():
@@ -129,6 +126,29 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
                 + (", or add up the rows of a period" if "period" in key else "")
             )
     return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
+
+
+def _refuse_above(raw: pd.DataFrame, typed: pd.DataFrame, fields: list[dict[str, Any]], *, label: str) -> None:
+    """Raise if a count is more than the whole that its field names (``partOf``)."""
+    for field in fields:
+        part, whole = field["name"], field.get("partOf")
+        if whole in typed.columns:
+            wrong = (typed[part] > typed[whole]).fillna(False)
+            said = raw[whole].iloc[int(wrong.to_numpy().argmax())]
+            says = f"is more than '{whole}' of the same row, {said}; a part is at most the whole. Are the two swapped?"
+            csv_files.refuse_cells(raw, part, wrong, f"{says} Correct the cell", label=label)
+
+
+def _refuse_cases(typed: pd.DataFrame, column: str, *, label: str) -> None:
+    """Raise if two names in a key differ only in capitals or doubled blanks: one thing would be counted as two."""
+    seen: dict[str, str] = {}
+    for name in typed[column].dropna().str.split().str.join(" ").drop_duplicates():
+        other = seen.setdefault(name.casefold(), name)
+        if other != name:
+            cells = typed[column].str.split().str.join(" ")
+            first, second = (csv_files.row_of(typed, int((cells == one).to_numpy().argmax())) for one in (other, name))
+            said = f"'{name}' is also written '{other}' (row {first}); write it one way, or tell two apart by more"
+            raise DataError(f"{label}: column '{column}', row {second}: {said}")
 
 
 def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[pd.Series, np.ndarray, list[str]]:

@@ -102,10 +102,11 @@ def _one_series(path: Path, *, label: str) -> pd.DataFrame:
     fields = [field for field in SCHEMA["fields"] if field["name"] not in absent]
     schema = {**SCHEMA, "fields": fields, "primaryKey": [one for one in SCHEMA["primaryKey"] if one not in absent]}
     table = read_table(path, schema, label=label)
-    name = csv_files.given("value")
-    if name != "value" and csv_files.read_as(name, "value") not in table.attrs.get("read_as", ()):
+    mine = csv_files.given("value")
+    name = table.attrs.get("mapped", {}).get("value", "value")
+    if mine != name == "value":
         found = ", ".join(map(str, table.columns[:20]))
-        raise DataError(f"{label}: there is no column '{name}', which column.value names. Columns found: {found}")
+        raise DataError(f"{label}: there is no column '{mine}', which column.value names. Columns found: {found}")
     called = {one: {"indicator": name, "unit": UNIT}[one] for one in absent}
     said = f"the file has one series, called '{name}' in '{UNIT}' here"
     if len(called) == 1:

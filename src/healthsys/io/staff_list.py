@@ -18,7 +18,7 @@ from healthsys.io.characteristics import (
     levels_of,
 )
 from healthsys.io.csv_files import refuse_cells, text_table
-from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_totals
+from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_totals, refuse_twice
 
 COLUMNS = ("organisation", "ethnic_group", "disabled", "band", "grade", "clinical")
 
@@ -90,7 +90,8 @@ def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = 
     Raises
     ------
     DataError
-        Naming file, column, row and value: a column that is missing, a band or a group that is not known, totals.
+        Naming file, column, row and value: a column that is missing, a band or a group that is not known, totals, the
+        same person twice.
     """
     label = label or Path(path).name
     raw = text_table(path, label=label, wanted=list(COLUMNS))
@@ -98,6 +99,7 @@ def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = 
         remedy = f" Rename it, or say which it is: -p column.{name}=YOURS. Columns found: {', '.join(raw.columns[:20])}"
         need_columns(raw, [name], label, more=remedy)
     refuse_totals(raw, label=label)
+    refuse_twice(raw, label=label)
     staff = raw[[name for name in COLUMNS if name in raw.columns]].copy()
     notes = list(raw.attrs.get("read_as", ()))
     staff["band"] = _each(raw, "band", band_of, label, "a band from 1 to 9 such as 5, 8a or 'Band 6', VSM, or empty")

@@ -271,8 +271,17 @@ def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) 
     allowed = "the ratio, or leave numerator and denominator out"
     factor = multiplier_of(pd.DataFrame(columns), indicator=indicator)
     if factor is None:
-        says = [f"neither {fraction[place]} nor 100, 1,000 … times that" for place in np.flatnonzero(both)]
-        _add(found, "value unlike its ratio", "stop", "value", both, says, allowed)
+        scales = _scales(value, ratio)
+        used = scales[~np.isnan(scales)]
+        usual = max(used, key=lambda one: (used == one).sum(), default=np.nan)  # the first of equals
+        wrong = both & (scales != usual)
+        allowed = "one scale in the whole column" if len(used) else allowed
+        says = [
+            f"neither {fraction[at]} nor 100, 1,000 … times that" if np.isnan(scales[at])
+            else f"{_times(scales[at])}{fraction[at]}, where other rows are {_times(usual)}numerator / denominator"
+            for at in np.flatnonzero(wrong)
+        ]  # fmt: skip
+        _add(found, "value unlike its ratio", "stop", "value", wrong, says, allowed)
         return
     expected = factor * ratio
     apart = np.abs(value - expected)
@@ -281,10 +290,22 @@ def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) 
     far = off & (apart > rounding + FAR_FROM_RATIO * np.abs(expected))
     if share and (np.abs(value - ratio)[both] <= rounding + FAR_FROM_RATIO * ratio[both]).all():
         allowed = "values times 100, or a name without 'percent'"
-    times = f"{factor:,.0f} × " if factor != 1 else ""
     for where, severity in ((far, "stop"), (off & ~far, "warn")):
-        says = [f"not {_said(expected[at])}, which is {times}{fraction[at]}" for at in np.flatnonzero(where)]
+        says = [f"not {_said(expected[at])}, which is {_times(factor)}{fraction[at]}" for at in np.flatnonzero(where)]
         _add(found, "value unlike its ratio", severity, "value", where, says, allowed)
+
+
+def _times(scale: float) -> str:
+    return f"{scale:,.0f} × " if scale != 1 else ""
+
+
+def _scales(value: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+    """Return how many times its ratio each value is, of 1, 100, 1,000 …; missing where it is none of these."""
+    found = np.full(len(value), np.nan)
+    for scale in MULTIPLIERS:
+        with np.errstate(invalid="ignore"):
+            found[(value != 0) & (np.abs(value - scale * ratio) <= NEAR_MULTIPLIER * np.abs(scale * ratio))] = scale
+    return found
 
 
 def _decimals(values: np.ndarray) -> int:

@@ -1,0 +1,296 @@
+"""Commands and readers on files as analysts have them: what was once read wrongly is read rightly or refused."""
+
+import json
+import unicodedata
+import zipfile
+
+import pytest
+from click.testing import CliRunner
+
+from compendium import parameters, sweep
+from compendium.errors import RunError
+from everyday import cli
+from healthsys.errors import DataError
+from healthsys.io import csv_files, refi_qda
+from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
+from healthsys.io.prepare import number_of
+from healthsys.io.series import read_series
+
+MONTHS = [f"2021-{month:02d}-01" for month in range(1, 7)]
+
+
+@pytest.fixture(autouse=True)
+def _no_statements(monkeypatch):
+    for variable in (csv_files.COLUMNS_VARIABLE, csv_files.STATED_VARIABLE):
+        monkeypatch.setenv(variable, "{}")
+
+
+def written(tmp_path, text, name="mine.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def called(*arguments):
+    done = CliRunner().invoke(cli.main, [*map(str, arguments)])
+    return f"{done.output}{done.exception or ''}"
+
+
+@pytest.fixture
+def two(tmp_path):
+    rows = "".join(f"{day},{80 + at},{40 + at}\n" for at, day in enumerate(MONTHS))
+    return written(tmp_path, f"period,value,Completed\n{rows}")
+
+
+@pytest.mark.parametrize("mine", ["Completed", "completed", "COMPLETED "])
+def test_a_column_that_is_named_wins_over_one_of_that_name_whatever_its_case(two, monkeypatch, mine):
+    monkeypatch.setenv(csv_files.COLUMNS_VARIABLE, json.dumps({"value": mine.strip()}))
+    table = read_series(two, label="mine.csv")
+    assert table["value"].tolist() == [40, 41, 42, 43, 44, 45]
+    assert set(table["indicator"]) == {"Completed"}
+    assert "column 'value' is not used: column 'Completed' is read as 'value'" in table.attrs["read_as"]
+
+
+@pytest.mark.parametrize("command", [["check"], ["report", "control_chart", "--out", "x", "-p"]])
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("column.value=Complited", "no column 'Complited', which column.value names. Did you mean 'Completed'?"),
+        ("column.value=", "'-p column.value=' names no column"),
+    ],
+)
+def test_a_column_that_the_file_lacks_is_refused(two, tmp_path, command, option, says):
+    file = f"data={two}" if command[0] == "report" else two
+    assert says in called(*command, file, "-p", option)
+
+
+def test_a_column_that_is_mapped_in_two_ways_or_under_a_misspelt_name_is_refused(two):
+    assert "-p column.value=…' is given twice" in called("check", two, "-p", "column.value=a", "-p", "column.value=b")
+    said = called("check", two, "-p", "column.value=value", "-p", "column.numerator=value")
+    assert "your column 'value' cannot be both 'value' and 'numerator'" in said
+    said = called("check", two, "-p", "column.valeu=Completed")
+    assert "no column 'valeu' is read. Did you mean 'column.value'?" in said
+
+
+def test_one_of_several_files_may_have_the_column_that_is_named(two, tmp_path, monkeypatch):
+    monkeypatch.setenv(csv_files.COLUMNS_VARIABLE, json.dumps({"value": "Completed"}))
+    other = written(tmp_path, "period,value\n2021-01-01,3\n", "other.csv")
+    csv_files.refuse_absent([other, two])
+    with pytest.raises(DataError, match=r"other\.csv: there is no column 'Completed'"):
+        csv_files.refuse_absent([other])
+
+
+PROCESSES = "organisation,year,process,characteristic,group,had,could\nICB,2021,disciplinary,ethnicity,White,{},322\n"
+SURVEY = "organisation,year,indicator,characteristic,group,answered,base\nICB,2019,wres5,ethnicity,BME,{},33\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "whole", "said"),
+    [(PROCESSES, "had", "could", "322"), (SURVEY, "answered", "base", "33")],
+)
+def test_a_part_above_its_whole_is_refused_with_its_row(tmp_path, text, part, whole, said):
+    refused = called("check", written(tmp_path, text.format(400)))
+    assert f"column '{part}', row 2: '400' is more than '{whole}' of the same row, {said}" in refused
+    for count in (said, 0):  # everybody, or nobody
+        assert "taken by: workforce_equality" in called("check", written(tmp_path, text.format(count)))
+
+
+def test_an_organisation_in_two_cases_is_refused(tmp_path):
+    rows = "ACU,ethnicity,White,applied,90\n{},ethnicity,BME,applied,40\n"
+    text = f"organisation,characteristic,group,stage,people\n{rows}"
+    said = called("check", written(tmp_path, text.format("acu ")))
+    assert "column 'organisation', row 3: 'acu' is also written 'ACU' (row 2); write it one way" in said
+    assert "taken by: talent_pipeline" in called("check", written(tmp_path, text.format("ACU")))
+
+
+def test_values_on_two_scales_name_the_rows_of_the_rarer_one(tmp_path):
+    text = "period,value,numerator,denominator\n" + "".join(
+        f"{day},{80 + at if at < 4 else (80 + at) / 100},{80 + at},100\n" for at, day in enumerate(MONTHS[:5])
+    )
+    with pytest.raises(DataError, match=r"row 6: '0.84' is not 84, which is 100 × 84 / 100"):
+        read_series(written(tmp_path, text), label="mine.csv")
+    mixed = "period,value,numerator,denominator\n2021-01-01,80,8,10\n2021-02-01,0.9,9,10\n"
+    with pytest.raises(DataError) as refused:
+        read_series(written(tmp_path, mixed), label="mine.csv")
+    assert "row 3: '0.9' is 9 / 10, where other rows are 100 × numerator / denominator" in str(refused.value)
+    assert "row 2" not in str(refused.value)
+
+
+def test_check_says_why_a_file_with_the_columns_of_a_series_is_none(tmp_path):
+    text = "indicator,unit,period,value,numerator,denominator\n" + "".join(
+        f"seen,{unit},{day},{90 if day == MONTHS[0] else 80},8,10\n" for unit in "AB" for day in MONTHS
+    )
+    said = called("check", written(tmp_path, text))
+    assert "taken by: false_step" in said
+    assert "not taken by: control_chart -p data, service_trends -p data" in said
+    assert "row 2: '90' is not 80, which is 100 × 8 / 10" in said
+    assert "not taken by" not in called("check", written(tmp_path, text.replace(",90,", ",80,")))
+
+
+def test_check_refuses_somebody_who_is_in_two_rows(tmp_path):
+    text = "person,sex,hourly_pay,band,ethnic_group\nP1,F,20,5,Indian\nP2,M,21,5,Indian\n{},M,22,5,Indian\n"
+    said = called("check", written(tmp_path, text.format("p1")))
+    assert "column 'person', row 4: 'p1' occurs twice" in said
+    assert "no notebook takes" in said
+    assert "taken by: pay_gap " in called("check", written(tmp_path, text.format("P3")))
+
+
+def test_check_says_which_code_the_codebook_lacks_and_the_remedy(tmp_path):
+    text = "event_id,strategy,drawn,nurtured,outcome\nE1,{},cognitive,,\n"
+    said = called("check", written(tmp_path, text.format("improvisation")))
+    assert "check: mine.csv: row 2, column 'strategy': 'improvisation' is no code of the codebook" in said
+    assert "or name a codebook of your own: -p codebook_file=FILE" in said
+    assert "check:" not in called("check", written(tmp_path, text.format("adaptation")))
+    event = "event_id,start,end,actor,event,stressor,strategy,drawn,nurtured,outcome\n"
+    event += "E1,2020-01-01,2020-01-02,Clinic,A queue,,{},,,\n"
+    said = called("check", written(tmp_path, event.format("improvisation")))
+    assert "'improvisation' is no code of the codebook" in said
+    assert "-p codebook_file=FILE" in said
+
+
+def known(**values):
+    one = {"default": "area_south_series", "meaning": "", "allowed": "data set or file"} | values
+    unit = parameters.Parameter("unit", "str", "", "", "any")
+    return {"data": parameters.Parameter("data", "str", **one), "unit": unit}
+
+
+def test_a_row_of_a_grid_without_a_file_is_refused_where_others_have_one(tmp_path):
+    grid = written(tmp_path, "name,data,unit\none,a.csv,Trust\n,,\n , ,\nTotal,,\n")
+    with pytest.raises(RunError, match=r"mine\.csv: line 5: the cell of 'data' is empty, where line 2 has a file"):
+        list(sweep.read_grid(grid, known()))
+    grid = written(tmp_path, "name,data,unit\nTotal,,\none,a.csv,Trust\n")
+    with pytest.raises(RunError, match=r"line 2: the cell of 'data' is empty, where line 3 has a file"):
+        list(sweep.read_grid(grid, known()))
+
+
+def test_a_row_of_empty_cells_of_a_grid_is_none(tmp_path):
+    empty = []
+    grid = written(tmp_path, "name,data,unit\none,a.csv,Trust\n,,\ntwo,b.csv,\n, ,\n")
+    assert [row.name for row in sweep.read_grid(grid, known(), empty=empty)] == ["one", "two"]
+    assert empty == [3, 5]
+
+
+def test_a_grid_may_leave_a_file_at_its_usual_value(tmp_path):
+    grid = written(tmp_path, "name,data,unit\none,,A\ntwo,,B\n")
+    assert len(list(sweep.read_grid(grid, known()))) == 2
+    grid = written(tmp_path, "name,data,unit\none,a.csv,A\ntwo,,B\n")
+    assert len(list(sweep.read_grid(grid, known(default="")))) == 2, "a file that may be left out"
+    assert len(list(sweep.read_grid(grid, known(fits_any_data=True)))) == 2
+    grid = written(tmp_path, "name,data,unit\none,a.csv,A\ntwo,area_south_series,B\n")
+    assert len(list(sweep.read_grid(grid, known()))) == 2
+
+
+TEXT = "We wait, but we act. Zoë too."
+
+
+def project(tmp_path, path="internal://a.txt", member="Sources/a.txt", content=None, inside="", top="", more=()):
+    source = f'<TextSource guid="{refi_qda.guid("a")}" name="a" plainTextPath="{path}">{inside}</TextSource>'
+    document = f'<Project xmlns="{refi_qda.PROJECT}" name="p"><Sources>{source}</Sources></Project>'
+    where = tmp_path / "mine.qdpx"
+    with zipfile.ZipFile(where, "w") as archive:
+        archive.writestr(f"{top}project.qde", document)
+        archive.writestr(f"{top}{member}", TEXT.encode() if content is None else content)
+        for name in more:
+            archive.writestr(name, b"\0\5\x16\7")
+    return where
+
+
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        ("internal://a.txt", "Sources/a.txt"), ("sources/a.txt", "sources/a.txt"), ("./a.txt", "Sources/a.txt"),
+        ("Sources\\A.TXT", "sources/a.txt"), ("relative:///sources/a.txt", "Sources/a.txt"),
+        ("internal://sources/a.txt", "Sources/a.txt"), ("internal:///a.txt", "Sources/a.txt"),
+        ("internal://Interview%201.txt", "Sources/Interview 1.txt"), ("a.txt", "a.txt"),
+        ("internal://100%.txt", "Sources/100%.txt"),
+        ("internal://Zoë.txt", unicodedata.normalize("NFD", "Sources/Zoë.txt")),
+    ],
+)  # fmt: skip
+def test_a_text_of_a_project_is_found_however_its_path_is_written(tmp_path, path, member):
+    for top in ("", "My project/"):
+        found = refi_qda.read_texts(project(tmp_path, path, member, top=top))
+        assert found["text"].tolist() == [TEXT]
+
+
+@pytest.mark.parametrize("path", ["file:///sources/a.txt", "C:/sources/a.txt", "/sources/a.txt", "../sources/a.txt"])
+def test_a_text_outside_a_project_is_not_read(tmp_path, path):
+    with pytest.raises(DataError, match="outside the archive"):
+        refi_qda.read_texts(project(tmp_path, path))
+
+
+@pytest.mark.parametrize(("encoding", "said"), [("utf-16", "UTF-16"), ("cp1252", "Windows-1252")])
+def test_a_text_of_a_project_in_another_encoding_is_read_and_said(tmp_path, encoding, said):
+    found = refi_qda.read_texts(project(tmp_path, content=TEXT.encode(encoding)))
+    assert found["text"].tolist() == [TEXT]
+    assert found.attrs["read_as"] == [f"mine.qdpx: source 'a': the text is {said}"]
+
+
+def test_texts_are_read_whatever_is_odd_about_codings_or_was_added_by_a_mac(tmp_path):
+    coding = '<Coding guid="1"><CodeRef targetGUID="2"/></Coding>'
+    inside = f'<PlainTextSelection guid="3" startPosition="9" endPosition="99">{coding}</PlainTextSelection>'
+    path = project(tmp_path, inside=inside, more=["__MACOSX/._project.qde", "Sources/._a.txt"])
+    assert refi_qda.read_texts(path)["text"].tolist() == [TEXT]
+    with pytest.raises(DataError, match="a segment runs from 9 to 99"):
+        refi_qda.read_project(path)
+
+
+def test_a_text_that_is_in_a_project_twice_is_said(tmp_path):
+    found = refi_qda.read_texts(project(tmp_path, inside="<PlainTextContent>We act.</PlainTextContent>"))
+    assert found["text"].tolist() == ["We act."]
+    assert "source 'a' has its text twice; that of the project document is read" in found.attrs["read_as"][0]
+
+
+def employers(tmp_path, *numbers, gap="9.1", separator=","):
+    cells = dict.fromkeys(COMMON, "") | {"DueDate": "2023/03/31 00:00:00", "DateSubmitted": "2023/03/01 00:00:00"}
+    rows = []
+    for place, number in enumerate(numbers):
+        own = cells | {"EmployerName": f"Trust {place}", "CompanyNumber": number, "DiffMedianHourlyPercent": gap}
+        rows.append(separator.join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in own.values()))
+    path = written(tmp_path, "\n".join([separator.join(COMMON), *rows]) + "\n", "pay.csv")
+    return read_pay_gap_service(path, label="pay.csv")
+
+
+@pytest.mark.parametrize(
+    "number", ["01027158", "1027158", "'1027158", "1,027,158", '="1027158"', "10 27158", "1027158.0"]
+)
+def test_a_company_number_is_the_same_however_a_spreadsheet_spoilt_it(tmp_path, number):
+    assert employers(tmp_path, number)["key"].tolist() == ["01027158"]
+
+
+@pytest.mark.parametrize("number", ["", "0", "00000000", "N/A", "-", "NULL"])
+def test_a_mark_for_no_company_number_is_no_key_that_employers_share(tmp_path, number):
+    found = employers(tmp_path, number, number, "SC123456")
+    assert found["key"].tolist() == ["trust 0", "trust 1", "SC123456"]
+
+
+def test_a_company_number_that_lost_digits_is_refused_and_odd_ones_are_said(tmp_path):
+    with pytest.raises(DataError, match=r"pay\.csv: column 'CompanyNumber', row 3: '1\.03E\+06' is a company number"):
+        employers(tmp_path, "SC123456", "1.03E+06")
+    notes = employers(tmp_path, "102715899", "102715898").attrs["notes"]
+    assert notes["company numbers that do not have eight characters, so years may not match: check the column"] == 2
+    assert not any("do not have eight" in note for note in employers(tmp_path, "1", "2").attrs["notes"])
+
+
+@pytest.mark.parametrize(("cell", "number"), [("11.2%", 11.2), ("11,2", 11.2), ("\u22121.5", -1.5), ("-1.5", -1.5)])
+def test_a_gap_is_read_as_numbers_are_elsewhere(tmp_path, cell, number):
+    for separator in ",;":
+        assert employers(tmp_path, "1", gap=cell, separator=separator)["median_hourly_gap"].tolist() == [number]
+    assert employers(tmp_path, "1", gap="N/A")["median_hourly_gap"].isna().all()
+    with pytest.raises(DataError, match="column 'DiffMedianHourlyPercent', record 2: 'about 9' is not a number"):
+        employers(tmp_path, "1", gap="about 9")
+
+
+def test_the_separator_is_found_where_cells_hold_line_breaks(tmp_path):
+    note = '"late\nreturn,\nby post, see mail"'
+    rows = "".join(f"los;Ward 7;{day};7,{97 - at};{note}\n" for at, day in enumerate(MONTHS))
+    text = f"indicator;unit;period;value;note\n{rows}"
+    assert read_series(written(tmp_path, text), label="mine.csv")["value"].tolist()[:2] == [7.97, 7.96]
+    plain = written(tmp_path, 'period,value,note\n2021-01-01,5,"a; b; c"\n2021-02-01,6,"a; b; c"\n')
+    assert read_series(plain, label="mine.csv")["value"].tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity"])
+def test_a_target_that_is_no_number_is_refused(text):
+    with pytest.raises(DataError, match=f"parameter 'target' is '{text}'; allowed: a number in the unit of the series"):
+        number_of(text, name="target")
+    assert number_of("-2.5", name="target") == -2.5
