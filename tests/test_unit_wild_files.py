@@ -421,8 +421,9 @@ def test_a_total_of_units_is_found_where_a_row_is_absent_or_a_number_differs(tmp
 @pytest.mark.parametrize(("part", "whole"), [("had", "could"), ("answered", "base")])
 def test_a_part_above_its_whole_is_refused(part, whole):
     fields = [{"name": name, "type": "integer", "description": name} for name in (part, whole)]
+    fields[0]["partOf"] = whole
     raw = pd.DataFrame({part: ["3", "40", None], whole: ["3", "33", "5"]})
-    says = f"a.csv: column '{part}', row 3: '40' is more than '{whole}' of its row; allowed: that or less. Are the two"
+    says = f"a.csv: column '{part}', row 3: '40' is more than '{whole}' of the same row, 33; a part is at most the whole"
     with pytest.raises(DataError, match=says):
         schemas.check_table(raw, {"fields": fields}, label="a.csv")
     assert len(schemas.check_table(raw.drop(index=1), {"fields": fields}, label="a.csv")) == 2

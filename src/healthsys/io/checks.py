@@ -113,8 +113,8 @@ def check_series(
     list of Problem
         The gravest first. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
         ``missing value``, ``no values``, ``zero denominator``, those of ``faults``, ``zero for missing``, ``first
-        period``, ``last period``, ``far value``,
-        ``change outside``, ``few points``, ``definition``, ``days of the week``, ``target``.
+        period``, ``last period``, ``far value``, ``change outside``, ``few points``, ``definition``, ``days of the
+        week``, ``target``.
 
     Examples
     --------

@@ -121,7 +121,7 @@ def faults(frame: pd.DataFrame, *, indicator: str, series: Any = None, percent: 
     _shares(found, columns["value"], indicator)
     if not is_share(indicator) and (percent or _PROPORTION.search(_apart(indicator))):
         _beyond_share(found, columns["value"], indicator)
-    _scales(found, columns, labels)
+    _two_scales(found, columns, labels)
     _ratios(found, columns, indicator)
     return found
 
@@ -206,7 +206,7 @@ def _beyond_share(found: list[Fault], values: np.ndarray, indicator: str) -> Non
         _add(found, "share", "stop", "value", far, "a share above 100 among shares", "0 to 100, like the others")
 
 
-def _scales(found: list[Fault], columns: dict[str, np.ndarray], labels: np.ndarray) -> None:
+def _two_scales(found: list[Fault], columns: dict[str, np.ndarray], labels: np.ndarray) -> None:
     """Find a series whose shares are percentages in one part and proportions in another: 84.2, then 0.83."""
     checked = ~np.isnan(columns["numerator"]) & ~np.isnan(columns["denominator"])  # against their ratio
     values = np.where(checked, np.nan, columns["value"])
@@ -271,7 +271,7 @@ def _ratios(found: list[Fault], columns: dict[str, np.ndarray], indicator: str) 
     allowed = "the ratio, or leave numerator and denominator out"
     factor = multiplier_of(pd.DataFrame(columns), indicator=indicator)
     if factor is None:
-        scales = _scales(value, ratio)
+        scales = _multiples(value, ratio)
         used = scales[~np.isnan(scales)]
         usual = max(used, key=lambda one: (used == one).sum(), default=np.nan)  # the first of equals
         wrong = both & (scales != usual)
@@ -299,7 +299,7 @@ def _times(scale: float) -> str:
     return f"{scale:,.0f} × " if scale != 1 else ""
 
 
-def _scales(value: np.ndarray, ratio: np.ndarray) -> np.ndarray:
+def _multiples(value: np.ndarray, ratio: np.ndarray) -> np.ndarray:
     """Return how many times its ratio each value is, of 1, 100, 1,000 …; missing where it is none of these."""
     found = np.full(len(value), np.nan)
     for scale in MULTIPLIERS:
