@@ -300,12 +300,13 @@ def test_an_original_source_says_where_it_was_seen(ledger):
     assert (unseen["original_source"] == "").all(), "a source that was not seen is not cited as seen"
 
 
-def test_beds_of_the_claims_are_those_of_the_returns(ledger):
-    beds = datasets.load("kh03_beds_england").astype({"period": "str"}).set_index(["indicator", "period"])["value"]
-    inputs = checks.parse_inputs(ledger.set_index("claim_id").loc["man-beds-window", "inputs"])
-    assert inputs["beds_first"] == beds["ga_beds_available", "2018-04-01"]
-    assert inputs["beds_last"] == beds["ga_beds_available", "2025-01-01"]
-    assert 100 * (inputs["beds_last"] / inputs["beds_first"] - 1) == pytest.approx(4.6, abs=0.05)
+def test_occupancy_of_the_claim_is_that_of_the_official_series(ledger):
+    beds = datasets.load("beds_england_official").query("step == 'quarter'")
+    occupied = 100 * beds["general_acute_occupied"] / beds["general_acute_available"]
+    by_year = occupied.groupby(beds["period"].dt.to_period("Q-MAR").dt.qyear - 1).mean()
+    inputs = checks.parse_inputs(ledger.set_index("claim_id").loc["man-occupancy-slack", "inputs"])
+    assert inputs["occupancy_first"] == pytest.approx(by_year[2010], abs=0.005)
+    assert inputs["occupancy_last"] == pytest.approx(by_year[2019], abs=0.005)
 
 
 def test_beds_of_the_decade_before_are_those_of_the_official_file(ledger, shared):

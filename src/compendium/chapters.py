@@ -66,25 +66,31 @@ def _chapter(name: str, entry: dict[str, Any], runs: dict[str, Run], asked: Sequ
 
 
 def opened(source: str, chapter: Chapter) -> str:
-    """Return the first cell of a page with its question beneath the title and, after the finding, how sure it is.
+    """Return the first cell of a page with its question beneath the title.
 
-    >>> print(opened("# Beds\\n\\nFewer.", Chapter(question="Are there fewer?", sure="A count.")))
+    >>> print(opened("# Beds\\n\\nFewer.", Chapter(question="Are there fewer?")))
     # Beds
     <BLANKLINE>
     <p class="hs-question">Are there fewer?</p>
     <BLANKLINE>
     Fewer.
-    <BLANKLINE>
-    <p class="hs-sure"><span>How sure:</span> A count.</p>
     """
     under = [f'<p class="hs-question">{escape.html(typeset(chapter.question))}</p>'] if chapter.question else []
     if chapter.find:  # main entries ("!") of the index: the search shows any other entry below everything else
         under.append("```{index} " + ", ".join(f"! {phrase}" for phrase in chapter.find) + "\n```")
     if under:
-        source = re.sub(r"^(# .*)\n", lambda title: "\n\n".join([title[1], *under]) + "\n", source, count=1)
-    if chapter.sure:
-        source += f'\n\n<p class="hs-sure"><span>How sure:</span> {escape.html(typeset(chapter.sure))}</p>'
+        source = re.sub(r"^(# .*)(\n|$)", lambda title: "\n\n".join([title[1], *under]) + title[2], source, count=1)
     return source
+
+
+def how_sure(chapter: Chapter) -> str:
+    """Return what follows the finding of a page: how sure it is, or nothing.
+
+    >>> how_sure(Chapter(sure="A count.")).strip()
+    '<p class="hs-sure"><span>How sure:</span> A count.</p>'
+    """
+    said = escape.html(typeset(chapter.sure))
+    return f'\n\n<p class="hs-sure"><span>How sure:</span> {said}</p>' if said else ""
 
 
 def typeset(text: str) -> str:

@@ -10,7 +10,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from compendium import datasets, escape, explorers, fingerprint, harvest, paths, project, tables
-from compendium.chapters import Chapter, next_steps, opened, questions
+from compendium.chapters import Chapter, how_sure, next_steps, opened, questions
 from compendium.described import with_description
 from compendium.parameters import Parameter, parameters_of
 from compendium.runs import Run
@@ -57,11 +57,13 @@ def compose(
             page.cells.append(_code(cell, offer, described=not moved))
         else:
             page.cells.append(new_markdown_cell(cell.source))
-    for cell in page.cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("# "):
-            cell.source = re.sub(r"^# .*", f"# {run.title}", cell.source, count=1)
-            cell.source = opened(cell.source, chapter) if chapter else cell.source
-            break
+    titled = next((cell for cell in page.cells if cell.cell_type == "markdown" and cell.source.startswith("# ")), None)
+    if titled:
+        titled.source = re.sub(r"^# .*", f"# {run.title}", titled.source, count=1)
+    if titled and chapter:
+        titled.source = opened(titled.source, chapter)
+        answer = next((cell for cell in page.cells if "{result}`finding`" in cell.source), titled)
+        answer.source += how_sure(chapter)
     if chapter:
         if chapter.ask:
             page.cells.append(new_markdown_cell(questions(chapter)))

@@ -3,7 +3,7 @@
 >>> import pandas as pd
 >>> counts = pd.DataFrame({"stressor": ["cuts", "cuts"], "strategy": ["adapt", "absorb"], "events": [3, 0]})
 >>> alt_counts(counts, rows="stressor", columns="strategy")
-'Grid of 1 by 2 with event counts. The fullest cell is cuts with adapt, 3. Empty: cuts with absorb.'
+'Grid of 1 by 2 with event counts. Most events, 3: cuts with adapt. Empty: cuts with absorb.'
 """
 
 import textwrap
@@ -123,15 +123,23 @@ def plot_counts(
     return ax
 
 
+def fullest(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
+    """Say which cells of a grid have most events: a title of :func:`plot_counts`.
+
+    >>> fullest(pd.DataFrame({"a": ["x", "y"], "b": ["u", "v"], "events": [2, 2]}), rows="a", columns="b")
+    'Most events, 2 each: x with u; y with v'
+    """
+    most = counts["events"].max()
+    cells = [f"{row} with {column}" for row, column in counts.loc[counts["events"] == most, [rows, columns]].to_numpy()]
+    return f"Most events, {most}{' each' if len(cells) > 1 else ''}: {'; '.join(cells)}"
+
+
 def alt_counts(counts: pd.DataFrame, *, rows: str, columns: str) -> str:
-    """Describe a grid of event counts: the fullest cell and the empty ones."""
-    full, empty = counts.loc[counts["events"].idxmax()], counts[counts["events"] == 0]
-    text = (
-        f"Grid of {counts[rows].nunique()} by {counts[columns].nunique()} with event counts. The fullest cell is "
-        f"{full[rows]} with {full[columns]}, {full['events']}."
-    )
-    cells = "; ".join(f"{row} with {column}" for row, column in zip(empty[rows], empty[columns], strict=True))
-    return f"{text} Empty: {cells}." if cells else text
+    """Describe a grid of event counts: the fullest cells and the empty ones."""
+    empty = counts.loc[counts["events"] == 0, [rows, columns]].to_numpy()
+    text = f"Grid of {counts[rows].nunique()} by {counts[columns].nunique()} with event counts. "
+    text += f"{fullest(counts, rows=rows, columns=columns)}."
+    return f"{text} Empty: {'; '.join(f'{row} with {column}' for row, column in empty)}." if len(empty) else text
 
 
 def plot_agreement(table: pd.DataFrame, *, ax: Axes) -> Axes:

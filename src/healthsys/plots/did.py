@@ -21,7 +21,8 @@ def plot_event_study(
     Parameters
     ----------
     events
-        ``since`` and ``effect``, as :func:`healthsys.did.event_study` returns them.
+        ``since`` and ``effect``, as :func:`healthsys.did.event_study` returns them; intervals are drawn where it has
+        ``lower`` and ``upper``, as the parts of :func:`healthsys.did.average_effects` do.
     two_way
         Estimate of the usual regression (two-way fixed effects), as a line to compare with.
     kind
@@ -31,6 +32,8 @@ def plot_event_study(
     """
     ax.axhline(0, color=COLOUR["context"], linewidth=1)
     ax.axvline(-0.5, color=COLOUR["context"], linewidth=1.2, linestyle=(0, (2, 2)))
+    if "lower" in events:
+        ax.vlines(events["since"], events["lower"], events["upper"], color=COLOUR["subject"], linewidth=1.4)
     ax.plot(events["since"], events["effect"], color=COLOUR["subject"], markersize=6, **marker(kind))
     if two_way is not None:
         ax.axhline(two_way, color=COLOUR["comparison"], linestyle="--", linewidth=1.8)

@@ -205,8 +205,9 @@ def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> A
 def alt_funnel(found: Any) -> str:
     """Say the target, who is outside the limits of :func:`plot_funnel`, and each percentage."""
     units = found.points.iloc[:, 0].astype(str)
-    outside = say.listed(units[found.points["place"] != "inside"])
-    where = f"outside the limits: {outside}" if outside else "all are inside the limits"
+    by_place = units[found.points["place"] != "inside"].groupby(found.points["place"])
+    outside = (f"{place.replace(' ', ' the ')} limit: {say.listed(some)}" for place, some in by_place)
+    where = "; ".join(outside) or "all are inside the limits"
     said = "; ".join(f"{unit} {100 * value:.0f}%" for unit, value in zip(units, found.points["value"], strict=True))
     return f"Funnel plot around {100 * found.target:.1f}%: {where}. {said}."
 
