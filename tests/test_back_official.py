@@ -10,7 +10,7 @@ from compendium import datasets
 from compendium.spreadsheet import to_csv
 from everyday import official
 from everyday.cli import main
-from real_data import original
+from real_data import files_of, original
 
 NAMES = [one["name"] for one in datasets.package()["resources"] if one["kind"] == "official"]
 
@@ -32,3 +32,13 @@ def test_the_command_names_what_is_missing():
     said = CliRunner().invoke(main, ["data", "compute", "nothing", "--from", "x.csv"])
     assert said.exit_code == 1
     assert "no data set 'nothing' is computed from official files" in said.output
+
+
+def test_the_figures_of_the_districts_are_those_of_the_collection(shared):
+    for row in datasets.load("learning_site_districts").itertuples():
+        table = pd.read_csv(files_of(shared, row.locator)[0], dtype=str)
+        mine = table[table["name"].str.contains(row.place, na=False) & (table["geo_level"] != "subcounty")]
+        if mine["variable"].str.fullmatch(r"\d{4}").any():
+            mine = mine[mine["variable"] == row.period]
+        (value,) = mine["value"]
+        assert float(value) == row.value, (row.series, row.place)
