@@ -133,6 +133,21 @@ def test_official_beds_and_the_panel_agree_where_both_exist():
     assert (share - both["ga_occupancy_percent"]).abs().max() < 0.35  # later quarters were corrected for missing trusts
 
 
+def test_sums_of_beds_are_the_england_row_but_where_a_trust_has_ten_times_its_beds(real):
+    rows = pd.read_csv(real / "beds_kh03/master-quarterly-trust.csv", keep_default_na=False, na_values=[""])
+    columns = ["kh03_avail_ga_avg_beds", "kh03_occ_ga_avg_beds"]
+    said = rows[rows["org_code"] == "NAN"].set_index("period")[columns].sort_index()
+    wrong = rows[(rows["org_code"] == "RKE") & (rows["period"] == "2024-25 Q3")].iloc[0]
+    assert wrong["kh03_avail_ga_avg_beds"] == pytest.approx(2531.74, abs=0.01)
+    carried = datasets.load("kh03_beds_england").pivot(index="period", columns="indicator", values="value")
+    apart = said.to_numpy() - carried[["ga_beds_available", "ga_beds_occupied"]].to_numpy()
+    expected = np.zeros_like(apart)
+    expected[said.index.get_loc("2024-25 Q3")] = wrong[columns].astype(float)
+    assert apart == pytest.approx(expected, abs=0.006)
+    usual = rows.loc[rows["org_code"] == "RKE", columns[0]].median()
+    assert usual / carried["ga_beds_available"]["2024-10-01"] == pytest.approx(0.0025, abs=0.0003)
+
+
 def test_cancelled_operations_are_the_sums_over_the_trusts(real):
     rows = pd.read_csv(real / "beds_kh03/master-quarterly-trust.csv", keep_default_na=False, na_values=[""])
     sums = rows[rows["org_code"] != "NAN"].groupby("period")["canc_cancelled_ops"].sum()

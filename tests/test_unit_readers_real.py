@@ -88,6 +88,8 @@ def test_the_carried_totals_come_from_the_files(carried, file, indicator, units)
     ]
     both = own.index.intersection(real.index)
     assert len(both) == len(real)
+    if carried == "kh03_beds_england":  # its sums leave out a trust with an impossible number of beds
+        both = both.drop("2024-10-01")
     assert own[both].to_numpy() == pytest.approx(real[both].to_numpy(), abs=0.006)
 
 

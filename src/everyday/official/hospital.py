@@ -20,6 +20,7 @@ MODELS = {"none": (), "quarter": ("quarter",), "trust": ("trust",), "trust and q
 
 #: A trust's available beds above this multiple of its own median are taken for a slip of the pen.
 MOST_TIMES_MEDIAN = 3
+IMPOSSIBLE = "an impossible number of beds"
 
 #: Columns of the panel that are used, and what they are called here.
 PANEL = {
@@ -59,7 +60,7 @@ def read_panel(path: str | Path) -> pd.DataFrame:
         "no major A&E department": rows["four_hour"].isna(),
         "four-hour figures not reported (recorded as zero)": rows["four_hour"] == 0,
         "four-hour figures of part of the quarter": pd.Series(partly),
-        "an impossible number of beds": rows["beds"] > MOST_TIMES_MEDIAN * median,
+        IMPOSSIBLE: rows["beds"] > MOST_TIMES_MEDIAN * median,
     }
     rows["left_out"] = np.select([*reasons.values()], [*reasons], default="")
     used = rows[rows["left_out"] == ""].set_index(["trust", "time"])["occupancy"]
