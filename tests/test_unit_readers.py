@@ -137,6 +137,17 @@ def test_rtt_overview_with_its_two_row_header(tmp_path):
         read_official(path)
 
 
+def test_an_overview_saved_from_its_workbook_without_formats_means_the_same(tmp_path):
+    path = tmp_path / "overview.csv"
+    stored = RTT.replace("57.2%", "0.572").replace("59.1%", "0.591").replace("6.34", "6340000")
+    path.write_text(stored, encoding="utf-8")
+    table = read_official(path).table.set_index(["indicator", "period"])["value"]
+    assert table["incomplete_percent_within_18_weeks"].round(9).to_list() == [57.2, 59.1]
+    (millions,) = table[table.index.get_level_values(0).str.contains("millions")]
+    assert millions == 6.34
+    assert table["admitted_95th_percentile_weeks"].to_list() == [51.0, 50.1]
+
+
 GP = """CCG_CODE,CCG_NAME,Appointment_Month,APPT_STATUS,HCP_TYPE,\
 APPT_MODE,TIME_BETWEEN_BOOK_AND_APPT,COUNT_OF_APPOINTMENTS
 11X,NHS  Somerset CCG,MAR2019,Attended,GP,Face-to-Face,15  to 21 Days,60

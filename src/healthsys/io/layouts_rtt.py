@@ -88,12 +88,21 @@ def rtt_overview(rows: list[list[str]], *, top: int, label: str) -> Reading:
     if not out:
         raise DataError(f"{label}: the header is there but no month row below it; expected rows such as Apr-07")
     table = pd.DataFrame(out, columns=list(COLUMNS)).sort_values(["indicator", "period"], ignore_index=True)
+    _as_headed(table)
     notes = (
         f"{censored} censored cells such as 52+ are taken as missing",
         f"{empty} months have no figures yet; {marked} has a footnote mark (a change of definition)",
         "every measure comes as reported and, with _estimated, with estimates for missing data",
     )
     return reading("rtt_overview", table, label, (rows_in, rows_in - empty), {"": (np.nan, np.nan)}, notes)
+
+
+def _as_headed(table: pd.DataFrame) -> None:
+    """Turn what a workbook stores behind its formats into what the headings say: percentages, and millions."""
+    percent, largest = table["indicator"].str.contains("percent_"), table.groupby("indicator")["value"].transform("max")
+    if percent.any() and table.loc[percent, "value"].max() <= 1:
+        table.loc[percent, "value"] *= 100
+    table.loc[table["indicator"].str.contains("millions") & (largest > 1e4), "value"] /= 1e6
 
 
 def _number(text: str, *, label: str, row: int, name: str) -> float:
