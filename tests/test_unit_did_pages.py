@@ -36,7 +36,7 @@ def test_staggered_starts_recover_what_is_built_in_and_two_way_effects_do_not(st
     assert results["finding"]["value"].startswith("Yes, in this synthetic example: antenatal coverage is 9.9 p")
     assert "(90% CI " in results["finding"]["value"]
     assert "The usual regression finds 5.6, because it compares late starters" in results["finding"]["value"]
-    assert "base period is universal" in figures["event-study"]["caption"]
+    assert "last month before the start (universal" in figures["event-study"]["caption"]
     assert "at 1.96 (dashed) and 3.09 (solid) standard errors" in figures["funnel"]["caption"]
     assert [row[0] for row in figures["event-study"]["rows"]] == list(range(-9, 13))
 
@@ -120,7 +120,7 @@ def test_the_figures_from_frome_are_recomputed():
     assert value["relative_change"] == pytest.approx(100 * (0.86 / 1.285 - 1))
     assert value["implied_p_frome"] == pytest.approx(0.00485, abs=5e-5)
     assert value["finding"].startswith("We cannot tell: admissions fell by 14% in Frome and rose by 28.5% in the rest")
-    assert "No counts are reported, so there is no confidence interval" in value["finding"]
+    assert "No counts are reported, so the comparison has no confidence interval" in value["finding"]
     assert "agrees: below what is reported" in text
     assert "1,016" in text
     assert "14,905" in text

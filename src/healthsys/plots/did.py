@@ -36,8 +36,8 @@ def plot_event_study(
         ax.vlines(events["since"], events["lower"], events["upper"], color=COLOUR["subject"], linewidth=1.4)
     ax.plot(events["since"], events["effect"], color=COLOUR["subject"], markersize=6, **marker(kind))
     if two_way is not None:
-        ax.axhline(two_way, color=COLOUR["comparison"], linestyle="--", linewidth=1.8)
-        note(ax, "usual regression", (events["since"].min(), two_way), (0, 5), tone="comparison", fontsize=12)
+        ax.axhline(two_way, color=COLOUR["comparison"], linestyle="--", linewidth=1.8, label="usual regression")
+        ax.legend(loc="upper left")
     ax.set_xlabel("months since the start")
     ax.set_title(label, **MEASURE)
     return ax
