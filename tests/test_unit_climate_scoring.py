@@ -276,7 +276,9 @@ def test_teams_spelt_in_two_ways_are_one_team_between_waves():
     [
         ("Ward 7", "WARD 7", True), ("Ward 7", "Ward\u20117", True), ("Ward  7", "Ward\u00a07", True),
         ("Out-patients", "Outpatients", True), ("Unit 1-1", "Unit 11", False), ("Ward 7", "Ward 71", False),
-        ("Unit 1 1", "Unit 1-1", True), ("Ä", "A", False),
+        ("Unit 1 1", "Unit 1-1", True), ("Ä", "A", False), ("St Mary's", "St Mary\u2019s", True),
+        ("Ward 07", "Ward 7", True), ("A & E", "A and E", True), ("Room 2.05", "Room 2.5", False),
+        ("Ward 70", "Ward 7", False),
     ],
 )  # fmt: skip
 def test_which_names_are_one_team(one, other, same):

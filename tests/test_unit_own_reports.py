@@ -137,7 +137,7 @@ def test_a_decomposition_names_what_it_uses_and_what_it_cannot(tmp_path):
     rows = [(sex, 1 + at % 8, 12.0 + 3 * (at % 8) + (sex == "M")) for sex in "FM" for at in range(20)]
     data = staff(tmp_path, rows, age=[30 + at % 25 for at in range(40)])
     said = page("pay_gap_decomposition", staff=data, characteristics=["level", "age"], resamples=50).value("finding")
-    assert "although age works in the opposite direction. Chance alone could explain this gap." in said
+    assert "and it is not clear that age explains any of that. Chance alone could explain this gap." in said
     assert said.endswith("Not in the model, because everybody has the same (small levels are joined): band.")
     with pytest.raises(DataError, match=r"there is no column 'level,age'.*written as -p 'characteristics="):
         page("pay_gap_decomposition", staff=data, characteristics=["level,age"], resamples=50)
@@ -216,6 +216,9 @@ def test_codings_of_one_event_and_codings_that_agree_everywhere(tmp_path):
     found = page("coder_agreement", **codings(tmp_path, rows, rows))
     assert found.value("least") == "Alpha is the same for every code (1.00)."
     assert "A capacity counts whether drawn on or nurtured." in found.figures["agreement"]["caption"]
+    empty = [f"E{at},,cognitive,," for at in range(12)]
+    said = page("coder_agreement", **codings(tmp_path, rows, empty)).value("finding")
+    assert said.endswith("Check whether it was coded: the second has no strategy in any event.")
 
 
 def test_a_checklist_with_equal_scores_names_no_weakest_item():

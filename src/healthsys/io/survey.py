@@ -150,11 +150,12 @@ def _refuse_unknown_item(column: str, wanted: list[str], dimensions: list[str], 
 
 
 def team_key(name: str) -> str:
-    """Return what two spellings of one team share: all but case, spaces, dashes and dots.
+    """Return what two spellings of one team share: all but case, spaces, dashes, dots, apostrophes and leading zeros.
 
-    A sign between two digits stays, so that "Unit 1-1" and "Unit 11" are two teams.
+    A sign between two digits stays, so that "Unit 1-1" and "Unit 11" are two teams; "&" is the word "and".
     """
-    plain = unicodedata.normalize("NFC", str(name)).casefold()
+    plain = unicodedata.normalize("NFC", str(name)).casefold().replace("&", " and ")
+    plain = re.sub(r"['\u2018\u2019`\u00b4\u02bc]|(?<!\d)(?<!\d[.,/:-])0+(?=\d)", "", plain)
     apart = re.sub(r"(?<=\d)[\W_]+(?=\d)", "\x00", plain)
     return re.sub(r"[\s_.\-\u2010-\u2015\u2212]+", "", apart)
 
