@@ -166,8 +166,9 @@ def findings() -> str:
         path = paths.build() / "results" / f"{run.name}.json"
         results = json.loads(path.read_text(encoding="utf-8"))["results"] if path.is_file() else {}
         if results:
-            kind = kind_shown(run, known.get(run.name, chapters.Chapter()).kind)
-            rows.append((kind_order(kind), _finding_row(run, results, kind=kind)))
+            chapter = known.get(run.name, chapters.Chapter())
+            kind = kind_shown(run, chapter.kind)
+            rows.append((kind_order(kind), _finding_row(run, results, kind=kind, question=chapter.question)))
     body = "".join(row for _, row in sorted(rows, key=lambda one: one[0]))
     return (
         "# Findings at a glance\n\nOne row for each analysis, taken from the recorded results. Figures computed from "
@@ -185,13 +186,15 @@ def kind_shown(run: Run, kind: str = "") -> str:
     return kind or ("computed" if first == "reference" else first)
 
 
-def _finding_row(run: Run, results: dict[str, Any], *, kind: str) -> str:
+def _finding_row(run: Run, results: dict[str, Any], *, kind: str, question: str) -> str:
+    """Return a row: the page and its question, unless that is the title; the finding; the kind of data."""
     entry = results.get("finding") or next(iter(results.values()))
     said = escape.html(entry["text"])
     if "finding" not in results:
         said = f"{escape.html(entry['meaning'])}: {said}" + (f" ({entry['interval']})" if entry.get("interval") else "")
+    asked = f'<br><em class="hs-asked">{escape.html(chapters.typeset(question))}</em>' if question else ""
     return (
-        f'<tr><th scope="row"><a href="analyses/{run.name}.html">{escape.html(run.title)}</a></th>'
+        f'<tr><th scope="row"><a href="analyses/{run.name}.html">{escape.html(run.title)}</a>{asked}</th>'
         f"<td>{said}</td><td>{kind}</td></tr>"
     )
 
