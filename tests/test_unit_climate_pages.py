@@ -83,8 +83,8 @@ def test_every_page_has_finding_kind_and_what_is_withheld(pages):
 def test_finding_of_the_baseline_answers_the_title(pages):
     assert values(pages["climate-baseline"][0])["finding"] == (
         "In this synthetic example, the practice falls furthest short of innovative organisations in risk taking, by "
-        "98 points (95% CI 60 to 136). Chance alone is unlikely to explain this, but the intervals of 6 other "
-        "dimensions overlap with this one, so which comes first is uncertain."
+        "98 points (95% CI 60 to 136). Chance alone is unlikely to explain this, but compared team by team, "
+        "2 other dimensions could be as far short."
     )
     assert "Worse than the stagnant benchmark: idea time (its interval includes the benchmark)." in (
         pages["climate-baseline"][2]
