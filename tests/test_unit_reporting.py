@@ -111,10 +111,10 @@ def test_the_answer_says_what_changed_where_a_year_earlier_is_known(tmp_path):
     """The question was whether performance changed or who reported it; the lead only said by how much a total fell."""
     said = shown(tmp_path, rows_of(silent=range(14, 20))).value("finding")
     assert re.match(
-        r"(Both|Who reported it): in the year to March 2021, performance (did not change|(fell|rose) by [\d.]+ percentage "
-        r"points) at units that always reported, but (fell |rose )?by [\d.]+( percentage points)? in a total counting "
-        r"all\. In 6 of 24 months, counting 1 unit that did not report lowers the total by [\d.]+( to [\d.]+)? percentage "
-        r"points\.$",
+        r"(Both|Who reported it): in the year to March 2021, performance (did not change|(fell|rose) by [\d.]+ "
+        r"percentage points) at units that always reported, but (fell |rose )?by [\d.]+( percentage points)? in a total "
+        r"counting all\. In 6 of 24 months, counting 1 unit that did not report lowers the total by "
+        r"[\d.]+( to [\d.]+)? percentage points\.$",
         said,
     ), said
 
