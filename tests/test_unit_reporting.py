@@ -112,8 +112,8 @@ def test_the_answer_says_what_changed_where_a_year_earlier_is_known(tmp_path):
     said = shown(tmp_path, rows_of(silent=range(14, 20))).value("finding")
     assert re.match(
         r"(Both|Who reported it): in the year to March 2021, performance (did not change|(fell|rose) by [\d.]+ "
-        r"percentage points) at units that always reported, but (fell |rose )?by [\d.]+( percentage points)? in a total "
-        r"counting all\. In 6 of 24 months, counting 1 unit that did not report lowers the total by "
+        r"percentage points) at units that always reported, but (fell |rose )?by [\d.]+( percentage points)? in a "
+        r"total counting all\. In 6 of 24 months, counting 1 unit that did not report lowers the total by "
         r"[\d.]+( to [\d.]+)? percentage points\.$",
         said,
     ), said
