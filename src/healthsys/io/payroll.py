@@ -192,8 +192,8 @@ def refuse_sparse(raw: pd.DataFrame, *, label: str) -> None:
         sparse = unnamed & (given <= raw.shape[1] / 2) & (unnamed.mean() <= MOST_UNNAMED)
     else:
         few = (given <= FEWEST_CELLS) & (raw.shape[1] > 2 * FEWEST_CELLS)
-        sparse = few & few[::-1].cummin()[::-1].eq(few) & (few.mean() <= MOST_UNNAMED)
-        sparse &= given[~few].min() > FEWEST_CELLS + 1
+        at_end = few.cummax().eq(few).all() and given[~few].min() > FEWEST_CELLS + 1
+        sparse = few & bool(at_end and few.mean() <= MOST_UNNAMED)
     if sparse.any():
         first = int(sparse.to_numpy().argmax())
         column = next(name for name in ("hourly_pay", *raw.columns) if name in raw and raw[name].iloc[first] != "")
