@@ -148,7 +148,8 @@ def _refuse_rising(typed: pd.DataFrame, fields: list[dict[str, Any]], key: list[
         value, stage = field["name"], field.get("fallingOver")
         if stage not in typed.columns:
             continue
-        ordered = typed.assign(place=typed[stage].map(orders[stage].index), row=range(len(typed))).sort_values("place")
+        ordered = typed.assign(place=typed[stage].map(orders[stage].index), row=range(len(typed)))
+        ordered = ordered.sort_values("place", kind="stable")
         before = ordered.groupby([name for name in key if name != stage], sort=False)[[value, "row", stage]].shift()
         rising = (ordered[value] > before[value]).fillna(False)
         if rising.any():
