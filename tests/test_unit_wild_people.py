@@ -232,12 +232,12 @@ def test_people_of_whom_little_is_known_are_read(tmp_path):
 def test_rows_pasted_twice_are_named_without_a_small_count(tmp_path):
     header = COLUMNS.partition(",")[2]
     rows = [row.partition(",")[2] for row in people(43)]
-    notes = payroll(tmp_path, rows * 2, header).attrs["notes"]
-    assert [one for one in notes if "about 45 rows repeat another row exactly" in one and "pasted twice?" in one]
-    assert not payroll(tmp_path, rows, header).attrs["notes"]
-    assert not payroll(tmp_path, [*rows, *rows[:9]], header).attrs["notes"], "nine is a small count"
-    assert "42" not in " ".join(payroll(tmp_path, [*rows, *rows[:42]], header).attrs["notes"])
-    assert [one for one in examined(tmp_path / "staff.csv") if "check: Check for copies: about 40 rows" in one]
+    notes = payroll(tmp_path, rows * 2, header).attrs["read_as"]
+    assert [one for one in notes if "about 45 rows repeat another row exactly" in one and "pasted twice" in one]
+    assert not payroll(tmp_path, rows, header).attrs["read_as"]
+    assert not payroll(tmp_path, [*rows, *rows[:9]], header).attrs["read_as"], "nine is a small count"
+    assert "42" not in " ".join(payroll(tmp_path, [*rows, *rows[:42]], header).attrs["read_as"])
+    assert [one for one in examined(tmp_path / "staff.csv") if "read how: about 40 rows repeat" in one]
 
 
 @pytest.mark.parametrize(("one", "other"), [("0001", "1"), ("1000", "1000.0"), ("p7", "P7 ")])
@@ -251,13 +251,13 @@ def test_codes_that_differ_are_different_people(tmp_path):
     codes = ["10", "1", "100", "0A1", "A1", "1.5", "12-1", "12-2"]
     staff = payroll(tmp_path, [f"{code},F,White,N,5,{15 + at}" for at, code in enumerate(codes)])
     assert len(staff) == 8
-    assert not staff.attrs["notes"]
+    assert not staff.attrs["read_as"]
 
 
 def test_a_second_post_of_the_same_person_is_named(tmp_path):
     rows = [*people(10, person="200000{:02d}"), "20000003-2,F,White,N,6,20", "20000004-2,F,White,N,6,21"]
-    notes = payroll(tmp_path, rows).attrs["notes"]
-    assert [one for one in notes if "the code in row 12 and others is the code of another row with a number" in one]
+    notes = payroll(tmp_path, rows).attrs["read_as"]
+    assert [one for one in notes if "the person's code in row 12 and others is the code of another row" in one]
     assert not any("20000003" in one for one in notes), "no code of a person is printed"
 
 

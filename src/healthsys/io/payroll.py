@@ -155,12 +155,12 @@ def read_payroll(
             notes += said
         else:
             staff[name] = _typed(raw[name], text=name in _TEXT)
-    notes += [*_copies(raw), *second_posts(raw)]
     staff["level"] = "Not stated"
     for name in ("grade", "band"):
         if name in staff:
             staff["level"] = staff[name].where(staff[name].notna(), staff["level"]).astype("str")
-    staff.attrs = {"codes": codes, "notes": notes, "read_as": raw.attrs["read_as"]}
+    read_as = [*raw.attrs["read_as"], *_copies(raw), *second_posts(raw)]
+    staff.attrs = {"codes": codes, "notes": notes, "read_as": read_as}
     return staff
 
 
@@ -205,16 +205,16 @@ def refuse_sparse(raw: pd.DataFrame, *, label: str) -> None:
 
 
 def _copies(raw: pd.DataFrame) -> list[str]:
-    """Return a note where many rows of a file without codes of people repeat others exactly."""
+    """Return a sentence where many rows of a file without codes of people repeat others exactly."""
     again = 0 if "person" in raw and raw["person"].ne("").any() else int(raw.duplicated().sum())
     if again < FEWEST_COPIES:
         return []
     said = f"about {5 * round(again / 5):,} rows repeat another row exactly, and no column 'person' tells people apart"
-    return [f"Check for copies: {said}; were rows pasted twice?"]
+    return [f"{said} (check that no rows were pasted twice)"]
 
 
 def second_posts(raw: pd.DataFrame) -> list[str]:
-    """Return a note where a code of a person is there again with -2, as a second post of the same person has."""
+    """Return a sentence where a code of a person is there again with -2, as a second post of the same person has."""
     if "person" not in raw:
         return []
     codes = raw["person"].str.strip()
@@ -223,7 +223,7 @@ def second_posts(raw: pd.DataFrame) -> list[str]:
         return []
     said = "is the code of another row with a number behind it, as a second post of the same person has"
     row = row_of(raw, int(post.to_numpy().argmax()))
-    return [f"Check the column 'person': the code in row {row}{' and others' * (int(post.sum()) > 1)} {said}"]
+    return [f"the person's code in row {row}{' and others' * (int(post.sum()) > 1)} {said} (counted as two people)"]
 
 
 def level_of(staff: pd.DataFrame, column: str, given: str) -> str:
