@@ -1,6 +1,7 @@
 """Characteristics in a staff file: words for "not known", NHS ethnic category codes, pay bands, codes and names."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -38,13 +39,36 @@ _UNKNOWN = (
     r"no (?:answer|response|reply|data|information|disclosure|ethnicity|ethnic|details)|"
     r"non (?:disclosed|disclosure|response|declared)"
 )
-_SURE_PHRASE, _PHRASE = (re.compile(rf"\b(?:{words})\b") for words in (_UNKNOWN, f"{_UNKNOWN}|{_UNSPECIFIED}"))
+#: Words and phrases that say so where nothing else is in the cell, in English and in other languages, without accents.
+_ALONE = (
+    r"not (?:captured|classified|assigned|determined|defined|identified|coded|confirmed|selected|established|sure)|"
+    r"un(?:classified|assigned|sure|certain|coded|available|confirmed)|"
+    r"unable to (?:choose|say|answer|tell|obtain)|"
+    r"missing|awaiting|awaited|pending|confidential|refused|refusal|declined|withheld|redacted|suppressed|opted out|"
+    r"opt out|no (?:record|entry|value|consent|selection)|none of (?:the above|these)|"
+    r"to be (?:confirmed|advised|completed)|"
+    r"(?:cannot|can not|could not|would not|will not) (?:say|tell|answer)|"
+    r"keine (?:angaben?|antwort|auskunft)|ohne angaben?|nicht (?:angegeben|bekannt|erfasst)|k a|unbekannt|weiss nicht|"
+    r"verweigert|(?:non|pas) (?:renseigne|precise|communique|connu|declare|specifie|repondu)e?s?|inconnue?s?|"
+    r"ne sait pas|(?:sans|pas de) reponse|ne souhaite pas repondre|prefere ne pas (?:repondre|dire)|"
+    r"desconocid[oa]|no (?:consta|contesta|sabe|(?:declar|especific|inform)ad[oa])|ns nc|"
+    r"sin (?:datos|respuesta|especificar|informacion)|prefiero no (?:decir(?:lo)?|contestar|responder)|"
+    r"non (?:(?:dichiar|specific|indic)at[oa]|not[oa]|disponibile|risponde)|sconosciut[oa]|nessuna risposta|"
+    r"desconhecid[oa]|nao (?:(?:inform|declar|especific)ad[oa]|sabe|respondeu)|sem (?:informacao|resposta)|"
+    r"prefiro nao (?:dizer|responder|informar)|onbekend|niet (?:bekend|ingevuld|opgegeven|vermeld)|geen antwoord|"
+    r"anhysbys|ddim yn gwybod|heb ei (?:nodi|ddatgan)|gwell gen i beidio a dweud|nieznan[eya]|brak danych|nie podano|"
+    r"okand|ukjent|ukendt|ikke oppgitt|ikke oplyst|uppgift saknas"
+)
+_SURE_PHRASE, _PHRASE = (
+    re.compile(rf"\b(?:{words})\b") for words in (_UNKNOWN, f"{_UNKNOWN}|{_UNSPECIFIED}|{_ALONE}")
+)
 _AROUND = frozenset(
     """z|99|i|id|they|he|she|you|my|their|his|her|your|our|this|that|it|the|a|an|any|at|all|yet|or|
 and|but|of|on|in|for|about|by|to|is|was|be|been|has|have|would|say|answer|disclose|state|
 respond|share|give|provide|declare|specify|reveal|know|asked|declined|refused|unwilling|stated|known|
 recorded|disclosed|given|declared|information|data|details|detail|value|question|response|reply|person|
-people|employee|employees|staff|individual|respondent|member|esr|eg|e|g|ethnic|ethnicity|race|origin|
+people|employee|employees|staff|individual|respondent|member|patient|client|applicant|candidate|choose|select|
+esr|eg|e|g|ethnic|ethnicity|race|origin|
 group|background|category|code|religion|religious|belief|faith|sexual|sexuality|orientation|disability|
 disabled|sex|gender|age|marital|status|nationality""".replace("\n", "").split("|")
 )
@@ -107,13 +131,37 @@ SHORT = {
 #: Bands of Agenda for Change from the lowest, then medical grades.
 LEVEL_ORDER = ("1", "2", "3", "4", "5", "6", "7", "8a", "8b", "8c", "8d", "9", "VSM", "FD", "ST", "SAS", "CON")
 
-#: A band of Agenda for Change as people write it: "8A", "Band 8a", "AfC Band 05", "B6".
-_BAND = re.compile(r"(?:a(?:fc|genda for change)\s*)?(?:nhs\s*)?(?:band|b)?\s*0?([1-7]|8\s*-?\s*[abcd]|9)(?!\d)", re.I)
-_SENIOR = re.compile(r"(?:band )?vsm|very senior manager.*|executive.*|esm", re.I)
-#: Doctors and dentists have no band.
-_MEDICAL = re.compile(
-    r"|-|–|medical.*|doctor.*|dentist.*|dental.*|consultant.*|foundation.*|trainee.*|specialty.*|m&d", re.I
+#: A band of Agenda for Change as people write it: "8A", "Band 8a", "AfC Band 05", "B6", "5.0" (of a spreadsheet).
+_BAND = re.compile(
+    r"(?:a(?:fc|genda for change)\s*)?(?:nhs\s*)?(?:band|b)?\s*0?([1-7]|8\s*-?\s*[abcd]|9)(?:\.0+)?(?!\d)", re.I
 )
+#: Whole names of those above the bands; an executive assistant is none of them.
+_SENIOR = re.compile(
+    r"(?:band )?vsm|very senior manager.*|esm|(?:non-? ?)?executives?(?: (?:and )?(?:senior managers?|directors?|board"
+    r"(?: members?)?|members?|team|officers?|grades?|pay|vsm))*\W*(?:\(?(?:vsm|esm)\)?)?", re.I
+)  # fmt: skip
+#: Doctors and dentists have no band. Words that may follow the first one; with any other, such as that of a nurse or a
+#: secretary, it is another profession: "Trainee Nursing Associate", "Consultant Midwife", "Medical Secretary".
+_OF_DOCTORS = (
+    r"medical|dental|doctors?|dentists?|consultants?|trainees?|training|registrars?|foundation|specialty|specialist|"
+    r"associate specialists?|junior|senior|resident|locum|house officers?|core|career|non|(?:clinical )?fellows?|"
+    r"grades?|staff|scales?|pay|contract|posts?|nhs|trust|academic|hospital|general practitioners?|year|level|stage|"
+    r"and|or|the|all|other|fy|st|ct|spr|sho|sas|gp|con|acute|emergency|general|internal|intensive care|public|"
+    r"health|surgeons?|physicians?|psychiatrists?|obstetricians?|geriatricians?|orthodontists?|ana?esthet(?:ists?|ics)|"
+    r"pa?ediatricians?|[a-z]*(?:medicine|surgery|iatry|iatrics)|"
+    r"[a-z]+(?<!psych)(?<!audi)(?<!techn)(?<!physi)(?<!\bbi)olog(?:ists?|y)"
+)
+_MEDICAL = re.compile(
+    rf"|[-–]|m ?(?:&|and) ?d|(?:(?:medical|dental)(?: (?:officers?|directors?|practitioners?))?|doctors?|dentists?|"
+    rf"consultants?|foundation(?! trust)|trainees?|specialty)(?:[^a-z]+(?:{_OF_DOCTORS}))*[^a-z]*"
+    r"|(?:doctors?|consultants?) in (?!.*(?:nurs|midwi)).*", re.I
+)  # fmt: skip
+#: Grades of doctors that have a code and a name.
+_GRADES = {
+    **dict.fromkeys(("fd", "foundation doctor"), "FD"), **dict.fromkeys(("st", "trainee doctor"), "ST"),
+    **dict.fromkeys(("sas", "sas doctor", "specialty doctor"), "SAS"),
+    **dict.fromkeys(("con", "consultant", "consultants"), "CON"),
+}  # fmt: skip
 
 
 def people_of(column: str, code: str) -> str:
@@ -184,10 +232,15 @@ def of_each(cells: pd.Series, function: Callable[[object], object]) -> pd.Series
     return pd.Series([function(value) for value in values]).take(places).set_axis(cells.index)
 
 
+def without_accents(text: str) -> str:
+    """Return a text without its accents, for comparison: "renseigne" for "renseigné"."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
+
+
 def _words(text: str) -> str:
-    """Return the words of a cell, one blank apart, with "do not" for "don't"."""
+    """Return the words of a cell without accents, one blank apart, with "do not" for "don't"."""
     plain = re.sub(r"\b(do|does|did|would)n'?t\b", r"\1 not", _plain(text)).replace("'", "")
-    return " ".join(re.findall(r"[^\W_]+", plain))
+    return " ".join(re.findall(r"[^\W_]+", without_accents(plain)))
 
 
 def is_half_unknown(text: object) -> bool:
@@ -239,7 +292,8 @@ def levels_of(raw: pd.DataFrame, column: str, *, label: str) -> tuple[pd.Series,
     text = raw[column].astype("object").where(raw[column].notna(), "").astype(str)
     unknown = of_each(text, is_unknown).to_numpy(dtype=bool)
     if _NONE_IS_A_LEVEL.search(column.replace("_", " ")):
-        unknown = unknown & ~of_each(text, lambda cell: _plain(cell) == "none").to_numpy(dtype=bool)
+        none = of_each(text, lambda cell: _plain(cell) in ("none", "none of the above", "none of these"))
+        unknown = unknown & ~none.to_numpy(dtype=bool)
     if "ethnic" in column.casefold() or column.casefold() == "race":
         code = of_each(text, code_named).str.strip().str.upper()
         z = code.isin(NHS_UNKNOWN_CODES).to_numpy()
@@ -275,8 +329,12 @@ def _refuse_doubtful(raw: pd.DataFrame, column: str, text: pd.Series, unknown: n
 
 
 def usual_spelling(text: pd.Series, known: np.ndarray, column: str) -> tuple[pd.Series, list[str]]:
-    """Join spellings that differ only in case, blanks or dashes with the most frequent one; say which were joined."""
-    plain = of_each(text, lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell)))
+    """Join spellings that differ only in case, blanks or dashes with the most frequent one; say which were joined.
+
+    In a column of bands or grades, the code of a medical grade and its name are one.
+    """
+    grades = _GRADES if column in ("band", "grade") else {}
+    plain = of_each(text, lambda cell: re.sub(r"[\s\-–—_]+", " ", _plain(cell))).map(lambda one: grades.get(one, one))
     counts = pd.DataFrame({"plain": plain, "text": text.str.strip()})[known].value_counts(sort=True)
     spelling: dict[str, str] = {}
     for one, spelt in sorted(counts.index, key=lambda pair: (-int(counts[pair]), pair[1])):

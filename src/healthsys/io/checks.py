@@ -25,10 +25,15 @@ _WHOLES = (
     r"employees|people|persons|patients|cases|pay|hours|rows?|trusts?|sites?|hospitals?|wards?|units?|providers?|practices|teams?|"
     r"departments?|organi[sz]ations?|services?|boards?|bodies|areas|districts|regions?|system|groups?|bands?|ics|icb)"
 )
+_STATISTIC = r"(?:mean|median|average|avg|sum|total|count|minimum|maximum|std\.? ?dev|standard deviation)"
+_PEOPLE = r"(?:women|men|females?|males?|staff|employees|people|employers)"
 _TOTAL_NAME = re.compile(
     rf"(?:.*\W)?{_SUMS}(?:\W+n?\W*[\d,]+)?|(?:totals?|totaal|gesamt|sum)\W+(?:(?:for|of) .*|{_WHOLES}|all)"
-    r"|(?:grand|overall) (?:average|mean|sum|count)|(?:mean|median|average|sum|total)(?: of)?(?: \w+){0,2} "
-    r"(?:pay|rate|salary|scores?|earnings|bonus|hours|age)"
+    rf"|(?:grand|overall) (?:average|mean|sum|count)|{_STATISTIC}(?: of)?(?: \w+){{0,2}} "
+    rf"(?:pay|rate|salary|scores?|earnings|bonus|hours|age)(?:\W+(?:of|for)?\W*(?:all )?{_PEOPLE})?"
+    rf"|{_STATISTIC}\W+(?:of|for|over) (?:all|the above|{_PEOPLE}|.* rows)(?: .*)?|{_STATISTIC}\W+{_PEOPLE}"
+    r"|avg|std\.? ?dev|st\.? ?dev|standard deviation|summe|gesamtsumme|durchschnitt|mittelwert|moyenne|somme|promedio|"
+    r"gemiddelde|(?:[1-9]\d*|\d{1,3}(?:,\d{3})+) (?:employees|staff|people|persons|employers|rows|records)"
 )
 _ALL_NAME = re.compile(rf"all|overall|everyone|everybody|whole \w+|all\W+(?:{_WHOLES}|above|together|combined)")
 
@@ -291,6 +296,8 @@ def names_total(name: object) -> bool:
 
     >>> [names_total(name) for name in ("ICS total", "*Total*", "5 Total", "Total FTE", "Mean hourly pay")]
     [True, True, True, True, True]
+    >>> [names_total(name) for name in ("Median pay women", "Average of all", "Std dev", "300 employees")]
+    [True, True, True, True]
     >>> [names_total(name) for name in ("Total Knee Unit", "Mean Lane Clinic", "Above average")]
     [False, False, False]
     """

@@ -6,9 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError, need_columns
-from healthsys.io.checks import names_all, names_total
-from healthsys.io.csv_files import refuse_cells, text_table
+from healthsys.io.checks import names_all
+from healthsys.io.csv_files import refuse_cells, row_of, text_table
 from healthsys.io.forms import MISSING, missing, numbers, two_readings
+from healthsys.io.payroll import marks_total
 from healthsys.io.values import CODES, SURE_CODE
 
 #: Columns of the service's file in both layouts; the second layout adds EmployerId and PostCode.
@@ -36,8 +37,9 @@ _NUMBERS = {
 }
 _PAIRS = {name: name.replace("Female", "Male") for name in _NUMBERS if name.endswith("Quartile")}
 
-#: Section 86 of the Standard Industrial Classification 2007: human health activities.
-HEALTH_SIC = re.compile(r"\b86\d{3}\b")
+#: Division 86 of the Standard Industrial Classification 2007, human health activities: 86101; 86.10 and 86.10/1 as the
+#: Office for National Statistics writes it, 8610, and what a spreadsheet makes of them (86.1, "86,101").
+HEALTH_SIC = re.compile(r"(?<!\d)(?<!\d\.)86(?:,?\d{3}|\d{2}|\.\d{1,3}(?:/\d)?)(?:\.0+)?(?!\d)")
 
 #: NHS as a word of an employer's name, however it is spaced or dotted.
 NHS_NAME = re.compile(r"\bN\.?\s*H\.?\s*S\b", flags=re.I)
@@ -123,7 +125,7 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     raw = text_table(path, label=label, dropped=DROPPED, wanted=COMMON)
     expected = " Expected the file of the gender pay gap service with 25 columns (to 2020-21) or 27 (since)"
     need_columns(raw, [column for column in COMMON if column not in DROPPED], label, more=expected)
-    total = raw["EmployerName"].map(lambda name: names_total(name) or names_all(name)) & (raw["CompanyNumber"] == "")
+    total = raw["EmployerName"].map(lambda name: marks_total(name) or names_all(name)) & (raw["CompanyNumber"] == "")
     says = "marks a row of totals, not an employer; it would be counted with the rest. Delete the row"
     refuse_cells(raw, "EmployerName", total.astype(bool), says, label=label, row="record")
     notes: dict[str, int] = {}
@@ -145,6 +147,7 @@ def read_pay_gap_service(path: str | Path, *, label: str = "") -> pd.DataFrame:
     again &= (tidy["employer_id"] != "") | (tidy["company_number"] != "")
     notes["records submitted twice with the same figures: counted once"] = int(again.sum())
     _check_ids(tidy[~again], label, notes)
+    _refuse_twice(raw[~again], tidy[~again], label)
     for column, name in _NUMBERS.items():
         tidy[name] = _number(raw, column, label)
     _set_aside(raw, tidy, label, notes)
@@ -197,6 +200,24 @@ def _check_ids(tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:
             "reports once a year. Remove the copy"
         )
     notes["names that occur more than once (told apart by id)"] = int(tidy["employer"].duplicated(keep=False).sum())
+
+
+def _refuse_twice(raw: pd.DataFrame, tidy: pd.DataFrame, label: str) -> None:
+    """Raise for an employer without id that is there twice, in other capitals or once without its company number."""
+    name, number = tidy["employer"].map(plain_name), tidy["company_number"]
+    alone = (name != "") & (tidy["employer_id"] == "")
+    same = raw[[*_NUMBERS, *_PAIRS.values()]].assign(name=name).duplicated(keep=False)
+    same &= number.where(number != "").groupby(name).transform("nunique") <= 1
+    same |= (number != "") & number.duplicated(keep=False) & (name + number).duplicated(keep=False)
+    twice = alone & same & name.where(same).duplicated()
+    if twice.any():
+        first = int((same & (name == name[twice].iloc[0])).to_numpy().argmax())
+        other = tidy["employer"].iloc[first][:40]
+        says = (
+            f"is the employer of record {row_of(raw, first)}, '{other}' ({int(twice.sum())} such records); each "
+            "employer reports once a year and would be counted twice. Remove the copy"
+        )
+        refuse_cells(raw, "EmployerName", twice, says, label=label, row="record")
 
 
 def _set_aside(raw: pd.DataFrame, tidy: pd.DataFrame, label: str, notes: dict[str, int]) -> None:

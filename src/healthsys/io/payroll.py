@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, need_columns
 from healthsys.io import forms
-from healthsys.io.characteristics import band_of, coded, level_named, levels_of, usual_spelling
+from healthsys.io.characteristics import LEVEL_ORDER, band_of, coded, level_named, levels_of, usual_spelling
 from healthsys.io.checks import TOTAL_FEWEST, names_all, names_total, total_units
 from healthsys.io.csv_files import refuse_cells, row_of, text_table
 
@@ -41,10 +41,17 @@ _TOTALS = re.compile(
 )
 
 #: A statistic of a level: "5 Average" below the rows of band 5.
-_OF_LEVEL = re.compile(r"(.+?)\W+(average|mean|median|count|sum|max|min)", flags=re.I)
+_OF_LEVEL = re.compile(r"(.+?)\W+(average|avg|mean|median|count|sum|max|min|std\.? ?dev)", flags=re.I)
+#: A number of another employer's scale of bands: "Band 12", "12.0".
+_NUMBERED = re.compile(r"(?:band\s*)?0*(\d{1,2})(?:\.0+)?", flags=re.I)
 #: Counts of a table of organisations in which a total is looked for, and countries that are one among trusts.
 _COUNTS, _COUNTRIES = ("people", "could", "base"), {"england", "scotland", "wales", "northern ireland"}
 
+#: A row without a name is one of totals where at most this share of the rows has none; a row with so many cells or
+#: fewer, of more than twice as many columns, says nothing of a person.
+MOST_UNNAMED, FEWEST_CELLS = 0.1, 2
+#: So many rows that repeat others are said, to the nearest five; fewer would be a small count.
+FEWEST_COPIES = 10
 #: With fewer rates of pay than this, none is far from "the others".
 FEWEST_RATES = 10
 #: A rate so many times the median, or that share of it, cannot be an hourly rate among hourly rates: refused.
@@ -123,6 +130,7 @@ def read_payroll(
     alone = rest.eq("").all(axis=1) & (raw["hourly_pay"] != "") & (rest.shape[1] > 1)
     says = "is alone in its row, which is probably an average or a total. Delete the row, or fill in its other cells"
     refuse_cells(raw, "hourly_pay", alone, says, label=label)
+    refuse_sparse(raw, label=label)
     refuse_twice(raw, label=label)
     staff, codes, notes = raw.copy(), {}, []
     staff["hourly_pay"] = _pay(raw, "hourly_pay", label)
@@ -151,20 +159,71 @@ def read_payroll(
     for name in ("grade", "band"):
         if name in staff:
             staff["level"] = staff[name].where(staff[name].notna(), staff["level"]).astype("str")
-    staff.attrs = {"codes": codes, "notes": notes, "read_as": raw.attrs["read_as"]}
+    read_as = [*raw.attrs["read_as"], *_copies(raw), *second_posts(raw)]
+    staff.attrs = {"codes": codes, "notes": notes, "read_as": read_as}
     return staff
 
 
 def refuse_twice(raw: pd.DataFrame, *, label: str) -> None:
-    """Raise if somebody is in two rows of a staff file, whatever the case of the code."""
+    """Raise if somebody is in two rows of a staff file, whatever case, zeros in front or ".0" behind the code has."""
     if "person" in raw:
-        codes = raw["person"].str.strip().str.casefold()
+        codes = raw["person"].str.strip().str.casefold().str.replace(r"^0+(?=\d+(?:\.0+)?$)", "", regex=True)
+        codes = codes.str.replace(r"(?<=\d)\.0+$", "", regex=True)
         twice = codes.duplicated() & (codes != "")
+        place = int(twice.to_numpy().argmax())
+        first = int(codes.eq(codes.iloc[place]).to_numpy().argmax())
+        other = raw["person"].iloc[first]
+        also = f", also written '{other}' in row {row_of(raw, first)}" if other != raw["person"].iloc[place] else ""
         says = (
-            f"occurs twice ({int(twice.sum())} repeated rows); one person would be counted twice. Keep one row per "
-            "employee, with the rate of the main post or the pay of all posts joined"
+            f"occurs twice ({int(twice.sum())} repeated rows{also}); one person would be counted twice. Keep one row "
+            "per employee, with the rate of the main post or the pay of all posts joined"
         )
         refuse_cells(raw, "person", twice, says, label=label)
+
+
+def refuse_sparse(raw: pd.DataFrame, *, label: str) -> None:
+    """Raise for a row of an average or a total without a name: no person and few other cells, among full rows.
+
+    Without a column ``person``, only rows at the end with at most two cells count as such, which no other row has.
+    """
+    given = raw.ne("").sum(axis=1)
+    if "person" in raw:
+        unnamed = raw["person"].str.strip().eq("")
+        sparse = unnamed & (given <= raw.shape[1] / 2) & (unnamed.mean() <= MOST_UNNAMED)
+    else:
+        few = (given <= FEWEST_CELLS) & (raw.shape[1] > 2 * FEWEST_CELLS)
+        at_end = few.cummax().eq(few).all() and given[~few].min() > FEWEST_CELLS + 1
+        sparse = few & bool(at_end and few.mean() <= MOST_UNNAMED)
+    if sparse.any():
+        first = int(sparse.to_numpy().argmax())
+        column = next(name for name in ("hourly_pay", *raw.columns) if name in raw and raw[name].iloc[first] != "")
+        says = (
+            f"is in a row with {int(given.iloc[first])} of {raw.shape[1]} cells among full rows, which is probably an "
+            f"average or a total ({int(sparse.sum())} such rows). Delete the row, or fill in its other cells"
+        )
+        refuse_cells(raw, column, sparse, says, label=label)
+
+
+def _copies(raw: pd.DataFrame) -> list[str]:
+    """Return a sentence where many rows of a file without codes of people repeat others exactly."""
+    again = 0 if "person" in raw and raw["person"].ne("").any() else int(raw.duplicated().sum())
+    if again < FEWEST_COPIES:
+        return []
+    said = f"about {5 * round(again / 5):,} rows repeat another row exactly, and no column 'person' tells people apart"
+    return [f"{said} (check that no rows were pasted twice)"]
+
+
+def second_posts(raw: pd.DataFrame) -> list[str]:
+    """Return a sentence where a code of a person is there again with -2, as a second post of the same person has."""
+    if "person" not in raw:
+        return []
+    codes = raw["person"].str.strip()
+    post = codes.str.fullmatch(r"\d{4,}-\d{1,2}") & codes.str.replace(r"-\d+$", "", regex=True).isin(codes)
+    if not post.any():
+        return []
+    said = "is the code of another row with a number behind it, as a second post of the same person has"
+    row = row_of(raw, int(post.to_numpy().argmax()))
+    return [f"the person's code in row {row}{' and others' * (int(post.sum()) > 1)} {said} (counted as two people)"]
 
 
 def level_of(staff: pd.DataFrame, column: str, given: str) -> str:
@@ -205,10 +264,19 @@ def refuse_totals(raw: pd.DataFrame, *, label: str) -> None:
 
 def _is_total(cell: str, rows: int, levels: set[str]) -> bool:
     """Say whether a cell is the name of a total; "All" is one where a single row has it."""
-    plain = re.sub(r"^\W+|[^\w)]+$", "", cell.strip())
-    of_level = _OF_LEVEL.fullmatch(plain)
+    of_level = _OF_LEVEL.fullmatch(re.sub(r"^\W+|[^\w)]+$", "", cell.strip()))
     below = bool(of_level) and (of_level[1].casefold() in levels or of_level[1].isdigit())
-    return bool(_TOTALS.fullmatch(plain)) or names_total(cell) or below or (rows == 1 and names_all(cell))
+    return marks_total(cell) or below or (rows == 1 and names_all(cell))
+
+
+def marks_total(cell: str) -> bool:
+    """Say whether a cell is the name of a total or an average, alone or with what it is of.
+
+    >>> [marks_total(cell) for cell in ("Average", "Median pay women", "n = 300", "Average Care Ltd")]
+    [True, True, True, False]
+    """
+    plain = re.sub(r"^\W+|[^\w)]+$", "", cell.strip())
+    return bool(_TOTALS.fullmatch(plain)) or names_total(cell)
 
 
 def _typed(cells: pd.Series, *, text: bool) -> pd.Series:
@@ -222,16 +290,24 @@ def _typed(cells: pd.Series, *, text: bool) -> pd.Series:
 
 
 def _bands(cells: pd.Series, column: str) -> tuple[pd.Series, list[str]]:
-    """Return bands or grades in one spelling each, and notes; an empty cell is missing."""
-    known = cells.str.strip() != ""
-    named = {one: band_of(one) for one in cells[known].unique()} if column == "band" else {"": None}
-    if None not in named.values():  # bands of Agenda for Change; a doctor's cell stays as it is
-        read = {one: band or one for one, band in named.items()}
+    """Return bands or grades in one spelling each, and notes; an empty cell is missing, a word that is none is kept."""
+    known, said = cells.str.strip() != "", []
+    if column == "band":
+        read = {one: band_of(one) for one in cells[known].unique()}
+        other = sorted(one.strip() for one, band in read.items() if band is None)
+        short = {one for one in read if re.match(r"b\s*\d", one.strip(), re.I)}
+        plain = any(band and one not in short for one, band in read.items())
+        for one, band in read.items():  # among other words, B5 may be of another employer's own bands
+            own = band is None or (other and not plain and one in short)
+            number = _NUMBERED.fullmatch(one.strip()) if own else None
+            read[one] = number[1] if number else one if own else band or one  # a doctor's cell stays as it is
         odd = next((one for one, band in read.items() if band != one), "")
-        cells = cells.map(read)
         said = [f"column '{column}': '{odd}' is read as {read[odd]}"] if odd else []
-    else:
-        said = []
+        if other and any(one in LEVEL_ORDER for one in read.values()):
+            more = f" and {len(other) - 5} others" if len(other) > 5 else ""
+            shown = f"{', '.join(other[:5])}{more}"
+            said += [f"column '{column}': no band of Agenda for Change, kept as a level of its own: {shown}"]
+        cells = cells.map(read)
     levels, notes = usual_spelling(cells.fillna(""), known.to_numpy(dtype=bool), column)
     return levels.where(known), [*said, *notes]
 

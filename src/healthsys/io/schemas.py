@@ -43,8 +43,9 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
         The table as read, every column text.
     schema
         Its ``fields`` may have ``constraints`` (required, unique, minimum, maximum, enum, pattern) and ``optional``,
-        where the column may be absent, and name the column of the whole that they are ``partOf``. ``primaryKey`` must
-        be unique, and its text written one way.
+        where the column may be absent, and name the column of the whole that they are ``partOf``, or the column of
+        stages in the order of its ``enum`` over which they are ``fallingOver``. ``primaryKey`` must be unique, and its
+        text written one way.
     label
         What to call the table in messages.
 
@@ -125,6 +126,7 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
                 f"({int(twice.sum())} repeated in all). Remove the copy, or correct one of them"
                 + (", or add up the rows of a period" if "period" in key else "")
             )
+    _refuse_rising(typed, present, key or [], label=label)
     return typed[[field["name"] for field in present] + [name for name in raw.columns if name not in wanted]]
 
 
@@ -137,6 +139,29 @@ def _refuse_above(raw: pd.DataFrame, typed: pd.DataFrame, fields: list[dict[str,
             said = raw[whole].iloc[int(wrong.to_numpy().argmax())]
             says = f"is more than '{whole}' of the same row, {said}; a part is at most the whole. Are the two swapped?"
             csv_files.refuse_cells(raw, part, wrong, f"{says} Correct the cell", label=label)
+
+
+def _refuse_rising(typed: pd.DataFrame, fields: list[dict[str, Any]], key: list[str], *, label: str) -> None:
+    """Raise if a count of a later stage is more than that of the stage before it (``fallingOver``)."""
+    orders = {field["name"]: field.get("constraints", {}).get("enum", []) for field in fields}
+    for field in fields:
+        value, stage = field["name"], field.get("fallingOver")
+        if stage not in typed.columns:
+            continue
+        ordered = typed.assign(place=typed[stage].map(orders[stage].index), row=range(len(typed)))
+        ordered = ordered.sort_values("place", kind="stable")
+        before = ordered.groupby([name for name in key if name != stage], sort=False)[[value, "row", stage]].shift()
+        rising = (ordered[value] > before[value]).fillna(False)
+        if rising.any():
+            rising = rising.reindex(typed.index)
+            place = rising.idxmax()
+            number, row, earlier = before.loc[place]
+            says = (
+                f"is the number of '{typed.loc[place, stage]}', but only {number:,} are '{earlier}' (row "
+                f"{csv_files.row_of(typed, int(row))}); a later stage cannot hold more people than one before it "
+                f"({int(rising.sum())} such pairs). Correct one of the two rows"
+            )
+            csv_files.refuse_cells(typed.astype({value: str}), value, rising, says, label=label)
 
 
 def _refuse_cases(typed: pd.DataFrame, column: str, *, label: str) -> None:

@@ -18,7 +18,7 @@ from healthsys.io.characteristics import (
     levels_of,
 )
 from healthsys.io.csv_files import refuse_cells, text_table
-from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_totals, refuse_twice
+from healthsys.io.payroll import DISABLED_WORDS, YES_NO, refuse_sparse, refuse_totals, refuse_twice, second_posts
 
 COLUMNS = ("organisation", "ethnic_group", "disabled", "band", "grade", "clinical")
 
@@ -99,10 +99,14 @@ def read_staff_list(path: str | Path, *, label: str = "", characteristic: str = 
         remedy = f" Rename it, or say which it is: -p column.{name}=YOURS. Columns found: {', '.join(raw.columns[:20])}"
         need_columns(raw, [name], label, more=remedy)
     refuse_totals(raw, label=label)
+    if "person" in raw:
+        refuse_sparse(raw, label=label)
     refuse_twice(raw, label=label)
     staff = raw[[name for name in COLUMNS if name in raw.columns]].copy()
-    notes = list(raw.attrs.get("read_as", ()))
-    staff["band"] = _each(raw, "band", band_of, label, "a band from 1 to 9 such as 5, 8a or 'Band 6', VSM, or empty")
+    notes = [*raw.attrs.get("read_as", ()), *second_posts(raw)]
+    bands = "a band from 1 to 9 such as 5, 8a or 'Band 6', VSM, or empty for doctors"
+    staff["band"] = _each(raw, "band", band_of, label, bands)
+    notes += _without_band(raw["band"], staff["band"])
     staff["band"] = staff["band"].where(staff["band"] != "")
     if "ethnic_group" in raw:
         levels, _, said = levels_of(raw, "ethnic_group", label=label)
@@ -128,6 +132,15 @@ def _placed(levels: pd.Series, groups: pd.Series) -> list[str]:
         for group in OWN_ETHNIC_CODES if group != "N" and (names["group"] == group).any()
     ]  # fmt: skip
     return [f"column 'ethnic_group': {'; '.join(parts)}"]
+
+
+def _without_band(cells: pd.Series, bands: pd.Series) -> list[str]:
+    """Return a sentence that says which words were counted as doctors and as VSM, where the file has words."""
+    parts = []
+    for band, name in (("", "Medical"), ("VSM", "VSM")):
+        words = sorted({cell.strip() for cell in cells[bands == band]} - {"", "-", "–", name})
+        parts += [f"{name} is {', '.join(words)}"] if words else []
+    return [f"column 'band': {'; '.join(parts)}"] if parts else []
 
 
 def _each(

@@ -32,11 +32,19 @@ from healthsys.workforce.likelihoods import (
     relative_likelihood,
 )
 from healthsys.workforce.stages import STAGES, protect_stages, recruitment
-from healthsys.workforce.standards import STANDARDS, cases, indicators, require_rows, survey_indicators
+from healthsys.workforce.standards import (
+    STANDARDS,
+    cases,
+    indicators,
+    other_organisations,
+    require_rows,
+    survey_indicators,
+)
 
 __all__ = [
     "BANDS", "BME", "CLUSTERS", "FOUR_FIFTHS", "STAGES", "STANDARDS", "STEPS", "RelativeLikelihood", "bands_to_show",
-    "board_difference", "cases", "disparity_ratio", "disparity_ratios", "indicators", "likelihood_of", "proportion",
+    "board_difference", "cases", "disparity_ratio", "disparity_ratios", "indicators", "likelihood_of",
+    "other_organisations", "proportion",
     "protect_stages", "recruitment", "relative_likelihood", "representation", "require_rows", "staff_by_band",
     "survey_indicators",
 ]  # fmt: skip

@@ -41,6 +41,27 @@ def require_rows(rows: pd.DataFrame, column: str, wanted: Sequence[str], *, of: 
             )
 
 
+def other_organisations(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Say which tables have organisations that the table ``staff`` has not; empty where all have the same, or it none.
+
+    >>> named = {"staff": ["ICB"], "survey": ["ICB1", "icb "]}
+    >>> other_organisations({name: pd.DataFrame({"organisation": units}) for name, units in named.items()})
+    'the survey file has an organisation that the staff file does not have: ICB1'
+    """
+    names = {
+        name: {str(one).strip().casefold(): str(one).strip() for one in table["organisation"].dropna().unique()}
+        for name, table in tables.items() if "organisation" in table
+    }  # fmt: skip
+    known, said = names.get("staff", {}), []
+    for name, units in names.items() if known else ():
+        more = [units[one] for one in sorted(units.keys() - known.keys())]
+        if more:
+            has = "has an organisation" if len(more) == 1 else f"has {len(more)} organisations"
+            shown = f"{', '.join(more[:5])}{', …' * (len(more) > 5)}"
+            said.append(f"the {name} file {has} that the staff file does not have: {shown}")
+    return "; ".join(said)
+
+
 def cases(
     table: pd.DataFrame, *, over: str, characteristic: str, groups: Sequence[str], years: int = 1,
     label: str = "the table",
