@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.io import workbooks
 
 #: Larger files are refused before they are read (bytes), as are longer cells (characters; the csv module's own limit is
 #: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
@@ -310,6 +311,7 @@ def _sheets(path: Path, *, label: str) -> dict[str, tuple[tuple[int, list[str]],
 
 @lru_cache(maxsize=1)
 def _opened(path: Path, changed: int, label: str) -> dict[str, tuple[tuple[int, list[str]], ...]]:
+    workbooks.refuse_beyond(path, label=label)
     try:
         sheets = pd.read_excel(path, engine="calamine", sheet_name=None, header=None, dtype=object)
     except ImportError:
@@ -578,4 +580,7 @@ def misspelt(name: str, columns: Iterable[str]) -> str:
 
 def letters_of(name: str, keep: str = "") -> str:
     """Reduce a name to its letters, digits and the signs to ``keep``: case, blanks and hyphens do not count."""
-    return "".join(letter for letter in composed(name).casefold() if letter.isalnum() or letter in keep)
+    text = composed(name).casefold()
+    if not keep:
+        return re.sub(r"[\W_]+", "", text)
+    return "".join(letter for letter in text if letter.isalnum() or letter in keep)
