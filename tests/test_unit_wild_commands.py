@@ -11,7 +11,7 @@ from compendium import parameters, sweep
 from compendium.errors import RunError
 from everyday import cli
 from healthsys.errors import DataError
-from healthsys.io import csv_files, refi_qda
+from healthsys.io import csv_files, refi_qda, workbooks
 from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
 from healthsys.io.prepare import number_of
 from healthsys.io.series import read_series
@@ -294,3 +294,115 @@ def test_a_target_that_is_no_number_is_refused(text):
     with pytest.raises(DataError, match=f"parameter 'target' is '{text}'; allowed: a number in the unit of the series"):
         number_of(text, name="target")
     assert number_of("-2.5", name="target") == -2.5
+
+
+def workbook(tmp_path, cells, shared="", name="mine.xlsx"):
+    """Write an xlsx workbook of one sheet from the XML of its cells by row, or an ods one from the XML of its rows."""
+    path = tmp_path / name
+    space = "http://schemas.openxmlformats.org/{}"
+    sheet = f'<worksheet xmlns="{space.format("spreadsheetml/2006/main")}"><sheetData>{{}}</sheetData></worksheet>'
+    kind = space.format("officeDocument/2006/relationships")
+    relation = '<Relationship Id="r{0}" Type="' + kind + '/{1}" Target="{2}"/>'
+    relations = '<Relationships xmlns="' + space.format("package/2006/relationships") + '">{}</Relationships>'
+    rows = "".join(f'<row r="{row}">{inside}</row>' for row, inside in cells.items())
+    parts = {
+        "_rels/.rels": relations.format(relation.format(1, "officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": f'<workbook xmlns="{space.format("spreadsheetml/2006/main")}" xmlns:r="{kind}"><sheets>'
+        '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations.format(
+            relation.format(1, "worksheet", "worksheets/sheet1.xml")
+            + relation.format(2, "sharedStrings", "sharedStrings.xml")
+        ),
+        "xl/worksheets/sheet1.xml": sheet.format(rows),
+        "xl/sharedStrings.xml": f'<sst xmlns="{space.format("spreadsheetml/2006/main")}">{shared}</sst>',
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, text in parts.items():
+            archive.writestr(part, text)
+    return path
+
+
+def inline(*places):
+    return "".join(f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>' for place, text in places)
+
+
+SMALL = {
+    1: inline(("A1", "period"), ("B1", "value")),
+    2: inline(("A2", "2021-01-01"), ("B2", "5")),
+    3: inline(("A3", "2021-02-01"), ("B3", "6")),
+}
+
+
+def test_a_workbook_with_one_cell_far_from_its_table_is_refused_before_it_is_opened(tmp_path):
+    assert read_series(workbook(tmp_path, SMALL))["value"].tolist() == [5, 6]
+    empty = '<c r="H1048576" s="1"/><c r="XFD1048576" s="1"></c>'
+    assert read_series(workbook(tmp_path, {**SMALL, 1048576: empty}))["value"].tolist() == [5, 6]
+    for text in ("x", " "):
+        far = workbook(tmp_path, {**SMALL, 1048576: inline(("XFD1048576", text))})
+        with pytest.raises(DataError, match=r"1,048,576 rows and 16,384 columns, but only 7 .* last is XFD1048576\."):
+            read_series(far)
+        assert "the last is XFD1048576. At most 5,000,000 cells are read" in called("check", far)
+    two = workbook(tmp_path, {**SMALL, 4: inline(("XFD4", "x")), 900000: inline(("C900000", "x"))})
+    with pytest.raises(DataError, match="the last is C900000 and XFD4"):
+        read_series(two)
+
+
+def test_a_cell_that_is_too_long_is_named_wherever_its_text_is(tmp_path):
+    long = "x" * 1_300_000
+    with pytest.raises(DataError, match=r"mine\.xlsx: cell B3 is longer than 1,000,000 characters; shorten or remove"):
+        read_series(workbook(tmp_path, {**SMALL, 3: inline(("A3", "2021-02-01"), ("B3", long))}))
+    texts = '<c r="B3" s="1" t="s"><v>1</v></c><c r="C3" t="s"><v>0</v></c>'
+    shared = {**SMALL, 3: inline(("A3", "2021-02-01")) + texts}
+    with pytest.raises(DataError, match=r"mine\.xlsx: cell B3 is longer than 1,000,000 characters; shorten or remove"):
+        read_series(workbook(tmp_path, shared, f"<si><t>6</t></si><si><t>{long}</t></si>"))
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbooks, "UNPACKED", 1_000)
+    with pytest.raises(DataError, match=r"has [\d,]+ bytes when it is unpacked; at most 1,000 are read\. Split"):
+        read_series(workbook(tmp_path, SMALL))
+
+
+def test_a_far_cell_of_an_ods_workbook_is_refused(tmp_path):
+    name = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
+    space = " ".join(f'xmlns:{one}="{name.format(one)}"' for one in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    row = "<table:table-row>{}</table:table-row>"
+    rows = [row.format("".join(map(cell.format, one))) for one in (("period", "value"), ("2021-01-01", 5))]
+    blank = '<table:table-row table:number-rows-repeated="999998"><table:table-cell table:number-columns-repeated="9"/>'
+    far = '<table:table-cell table:number-columns-repeated="8"/>' + cell.format("x")
+    for more in ("", f"{blank}</table:table-row>{row.format(far)}"):
+        path = tmp_path / f"mine{len(more)}.ods"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            archive.writestr("META-INF/manifest.xml", f'<manifest xmlns="{name.format("manifest")}"/>')
+            body = f'<table:table table:name="S">{"".join(rows)}{more}</table:table>'
+            archive.writestr("content.xml", f"<office:document-content {space}><office:body><office:spreadsheet>{body}"
+                             "</office:spreadsheet></office:body></office:document-content>")
+        if more:
+            with pytest.raises(DataError, match=r"1,000,001 rows and 9 columns, but only 5 .* the last is I1000001"):
+                read_series(path)
+        else:
+            assert read_series(path)["value"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    "cells", [["1,839", "1,802", "1.777"], ["1.839", "1,802"], ["£ 1,250", "£1.000"], ["-1,839", "-1.802"]]
+)
+def test_commas_and_points_in_one_place_of_a_column_are_refused(tmp_path, monkeypatch, cells):
+    rows = "".join(f'{day},"{cell}"\n' for day, cell in zip(MONTHS, cells, strict=False))
+    path = written(tmp_path, f"period,value\n{rows}")
+    with pytest.raises(DataError, match=r"column 'value': '\D*1,\d+' and '\D*1\.\d+' could be numbers of one size"):
+        read_series(path)
+    monkeypatch.setenv(csv_files.STATED_VARIABLE, json.dumps({"comma": "thousands"}))
+    assert read_series(path)["value"].abs().min() < 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [(["1,839", "1.802", "950.5"], 1839), (["1,839", "0.802"], 1839), (["1,839.125", "1.802"], 1839.125),
+     (["1.839", "12,5"], 1839), (["1.839", "1.802"], 1.839), (["1,839", "1,802"], 1839)],
+)  # fmt: skip
+def test_a_column_whose_points_are_told_by_another_cell_is_read(tmp_path, cells, first):
+    rows = "".join(f'{day},"{cell}"\n' for day, cell in zip(MONTHS, cells, strict=False))
+    assert read_series(written(tmp_path, f"period,value\n{rows}"))["value"][0] == first
