@@ -406,3 +406,63 @@ def test_commas_and_points_in_one_place_of_a_column_are_refused(tmp_path, monkey
 def test_a_column_whose_points_are_told_by_another_cell_is_read(tmp_path, cells, first):
     rows = "".join(f'{day},"{cell}"\n' for day, cell in zip(MONTHS, cells, strict=False))
     assert read_series(written(tmp_path, f"period,value\n{rows}"))["value"][0] == first
+
+
+def named(tmp_path, *names, encoding):
+    rows = "".join(f"waits,{name},2021-01-01,5\r\n" for name in names)
+    path = tmp_path / "mine.csv"
+    path.write_bytes(f"indicator,unit,period,value\r\n{rows}".encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "shown"),
+    [("Zoë", "mac_roman", "Zo‘"), ("Łódź", "cp1250", "£ódŸ"), ("Wrocław", "cp1250", "Wroc³aw"),
+     ("Αθήνα", "cp1253", "ÁèÞíá"), ("Москва", "cp1251", "Ìîñêâà")],
+)  # fmt: skip
+def test_a_text_that_could_be_of_another_encoding_is_said(tmp_path, name, encoding, shown):
+    table = read_series(named(tmp_path, name, encoding=encoding))
+    assert table.attrs["read_as"] == [
+        f"the text is Windows-1252, but signs such as '{shown}' show that it could be another encoding; if so, save it "
+        "as 'CSV UTF-8'"
+    ]
+
+
+def test_a_text_that_was_read_as_windows_1252_before_is_said(tmp_path):
+    table = read_series(named(tmp_path, "Zoë".encode().decode("cp1252"), encoding="utf-8"))
+    assert table.attrs["read_as"][0].startswith("the text is UTF-8, but signs such as 'ZoÃ«' show that it could be")
+
+
+@pytest.mark.parametrize(
+    "name", ["Zoë Ånnë", "£5m – “Café” St Mary’s", "São João", "¿Qué?", "Bjørnø n° 5 • 3 × 2", "Tšekki", "créée"]
+)
+def test_a_text_in_windows_1252_without_odd_signs_is_not_doubted(tmp_path, name):
+    assert read_series(named(tmp_path, name, encoding="cp1252")).attrs["read_as"] == ["the text is Windows-1252"]
+    assert "read_as" not in read_series(named(tmp_path, name, encoding="utf-8")).attrs
+
+
+def test_rows_of_two_encodings_are_refused(tmp_path):
+    path = named(tmp_path, "Ward 7", "Zoë", encoding="utf-8")
+    path.write_bytes(path.read_bytes() + "waits,Zoë,2021-02-01,5\r\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"mine\.csv: row 3 is UTF-8 text and row 4 is in another encoding.*save each"):
+        read_series(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("<table><tr><td>period</td></tr></table>", "a web page (HTML)"),
+     ("\ufeff\n<meta charset='utf-8'><TABLE>", "a web page (HTML)"),
+     ('<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">', "a web page (HTML)"),
+     ('<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>', "a workbook in the XML of Excel 2003"),
+     ('<?xml version="1.0"?><ss:Workbook xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">',
+      "a workbook in the XML of Excel 2003"),
+     ("MIME-Version: 1.0\nContent-Type: multipart/related;", "a web page (MHTML)"),
+     ('<?xml version="1.0"?><data/>', "an XML document")],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_web_page_or_xml_that_is_called_a_workbook_is_named(tmp_path, text, kind, encoding):
+    path = tmp_path / "mine.xls"
+    path.write_bytes(text.encode(encoding))
+    said = called("check", path)
+    assert f"mine.xls: the file is {kind}, not a table or plain text" in said
+    assert "such as a spreadsheet, and save it as 'CSV UTF-8' first" in said

@@ -1,7 +1,6 @@
 """The one reader of tables: CSV text and workbooks as cells of text, rows as a spreadsheet counts them, and what was
 taken how; or why a file is no table."""
 
-import codecs
 import csv
 import datetime
 import difflib
@@ -21,6 +20,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, nearest
 from healthsys.io import workbooks
+from healthsys.io.decoding import decode, wide_of
 
 #: Larger files are refused before they are read (bytes), as are longer cells (characters; the csv module's own limit is
 #: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
@@ -39,17 +39,8 @@ STATED_VARIABLE = "HEALTHSYS_STATED"
 #: Limits of files about staff and employers (:func:`text_table`).
 STAFF_LIMITS = {"most_bytes": 200_000_000, "most_columns": 200, "longest_cell": 20_000}
 
-#: What a file is when it begins with these bytes, in lower case, and is no table.
-_OTHER_FILES = (("a PDF document", b"%pdf"), ("a web page", (b"<!doctype", b"<html")))
-
 #: Beginnings of workbooks: xlsx and ods are zipped, xls is an OLE file.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-
-#: Byte order marks of encodings that are not UTF-8; UTF-32 first, because it begins as UTF-16 does.
-_MARKS = (
-    ("UTF-32", (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
-    ("UTF-16", (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
-)
 
 #: How a note below a table begins.
 _NOTE = re.compile(r"(foot)?notes?\b|sources?\b|[*†‡©#]|\d+[.)]\s|\[\w\]|\(\w\)|contains\b|copyright\b", re.I)
@@ -77,36 +68,6 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_UNSEEN)
 
 
-def decode(content: bytes, *, label: str, save: str = "'CSV UTF-8'") -> tuple[str, list[str]]:
-    """Return the text of a file, and which encoding it was read from if that is not UTF-8; ``save`` is the remedy."""
-    start = content[:512].lstrip().lower()
-    for name, marks in _OTHER_FILES:
-        if start.startswith(marks):
-            raise DataError(f"{label}: the file is {name}, not a table or plain text; save it as {save} first")
-    name = _wide(content)
-    if name:
-        try:
-            return content.decode(name), [f"the text is {name}"]
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{label}: the file begins as {name} text and cannot be read as such (byte {error.start}); save it "
-                f"as {save} and try again"
-            ) from None
-    if b"\0" in content:
-        raise DataError(f"{label}: the file holds null bytes (it is not text); save it as {save} and try again")
-    try:
-        return content.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252"), ["the text is Windows-1252"]
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{label}: the file is neither UTF-8 nor Windows-1252 text (byte {error.start}); save it as {save} "
-            "and try again"
-        ) from None
-
-
 def _bytes(path: Path, most: int = -1, *, label: str) -> bytes:
     """Return the bytes of a file, at most so many of them; a file that may not be read is refused."""
     try:
@@ -114,15 +75,6 @@ def _bytes(path: Path, most: int = -1, *, label: str) -> bytes:
             return handle.read(most)
     except OSError as error:
         raise DataError(f"{label}: the file cannot be read ({error.strerror}); ask for the right to read it") from None
-
-
-def _wide(content: bytes) -> str:
-    """Return which UTF-16 or UTF-32 a file begins as, by its mark or as nearly every other byte is null, or nothing."""
-    marked = next((name for name, marks in _MARKS if content.startswith(marks)), "")
-    even, odd = content[:512:2], content[1:512:2]
-    null, letters = max(even.count(0), odd.count(0)), min(even.count(0), odd.count(0))
-    wide = null > 0.8 * len(odd) and letters < 0.2 * len(odd)
-    return marked or (("UTF-16-LE" if odd.count(0) == null else "UTF-16-BE") if wide else "")
 
 
 def records(
@@ -194,7 +146,7 @@ def _first_rows(path: Path) -> list[list[str]]:
     if start.startswith(_WORKBOOKS):
         sheets = _sheets(path, label=path.name).values()
         return [[cell.strip() for cell in cells] for sheet in sheets for _, cells in sheet[:HEADER_WITHIN]]
-    text = start.decode(_wide(start) or "utf-8-sig", errors="replace")
+    text = start.decode(wide_of(start) or "utf-8-sig", errors="replace")
     if not text.strip():
         return []
     rows = [next(csv.reader([line], delimiter=_separator(text)), []) for line in text.splitlines()[:HEADER_WITHIN]]

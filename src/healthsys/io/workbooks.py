@@ -71,9 +71,9 @@ class _Extent:
         last = " and ".join(dict.fromkeys((_named(*self.lowest), _named(*self.rightmost))))
         raise DataError(
             f"{label}: a sheet of the workbook has {rows:,} rows and {columns:,} columns, but only "
-            f"{self.filled:,} cells hold anything; the last is {last}. At most {MOST_SPARSE:,} cells are read where nearly all are empty, "
-            f"{MOST_CELLS:,} otherwise. Delete what is far from the table (it may be a blank), or copy the table to a "
-            "new workbook"
+            f"{self.filled:,} cells hold anything; the last is {last}. At most {MOST_SPARSE:,} cells are read where "
+            f"nearly all are empty, {MOST_CELLS:,} otherwise. Delete what is far from the table (it may be a blank), "
+            "or copy the table to a new workbook"
         )
 
 
