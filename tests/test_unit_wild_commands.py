@@ -14,7 +14,7 @@ from healthsys.errors import DataError
 from healthsys.io import csv_files, refi_qda, workbooks
 from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
 from healthsys.io.prepare import number_of
-from healthsys.io.series import read_series
+from healthsys.io.series import pick_series, read_series
 
 MONTHS = [f"2021-{month:02d}-01" for month in range(1, 7)]
 
@@ -466,3 +466,16 @@ def test_a_web_page_or_xml_that_is_called_a_workbook_is_named(tmp_path, text, ki
     said = called("check", path)
     assert f"mine.xls: the file is {kind}, not a table or plain text" in said
     assert "such as a spreadsheet, and save it as 'CSV UTF-8' first" in said
+
+
+def test_blanks_around_the_cells_of_a_file_do_not_count(tmp_path):
+    rows = "".join(f'falls , Ward 7 , {day} , {5 + at}, "late, by post"\n' for at, day in enumerate(MONTHS))
+    for separator in ",;":
+        text = f"indicator, unit, period, value, note\n{rows}"
+        text = text if separator == "," else text.replace(", ", "; ").replace("late;", "late,")
+        table = read_series(written(tmp_path, text))
+        assert set(table["unit"]) == {"Ward 7"}
+        assert set(table["note"]) == {"late, by post"}
+        assert pick_series(table, indicator="falls", unit=" Ward 7")["value"].tolist() == [5, 6, 7, 8, 9, 10]
+    one = written(tmp_path, 'period,value,note\n2021-01-01, 5, "Better" care\n2021-02-01,6,\n')
+    assert read_series(one)["value"].tolist() == [5, 6]

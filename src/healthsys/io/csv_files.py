@@ -110,7 +110,9 @@ def records(
         notes.append(f"the cells are separated by {_SEPARATORS[separator]}")
     before, found = csv.field_size_limit(longest_cell), Records(said=notes, separator=separator)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=_spaced(text, separator)
+        )
         for number, cells in enumerate(reader, start=1):
             if most_columns and len(cells) > most_columns:
                 said = f"{len(cells):,} columns; at most {most_columns} are read. Is the separator a comma?"
@@ -226,6 +228,12 @@ def _separator(text: str) -> str:
         return max(((count / len(rows), width) for width, count in widths.items() if width > 1), default=(0, 0))
 
     return max((",", *_SEPARATORS), key=alike)
+
+
+def _spaced(text: str, separator: str) -> bool:
+    """Say whether a blank follows each separator of the first row: a quotation mark after it opens a cell."""
+    parts = text.lstrip().partition("\n")[0].split(separator)[1:]
+    return bool(parts) and separator != "\t" and all(part.startswith(" ") for part in parts)
 
 
 def _workbook(path: Path, wanted: set[str], *, label: str) -> Records:
