@@ -4,6 +4,7 @@ import json
 import unicodedata
 import zipfile
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -13,7 +14,7 @@ from everyday import cli
 from healthsys.errors import DataError
 from healthsys.io import csv_files, refi_qda, workbooks
 from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
-from healthsys.io.prepare import number_of
+from healthsys.io.prepare import UNDERMINING, number_of, prepare_series
 from healthsys.io.series import pick_series, read_series
 
 MONTHS = [f"2021-{month:02d}-01" for month in range(1, 7)]
@@ -479,3 +480,20 @@ def test_blanks_around_the_cells_of_a_file_do_not_count(tmp_path):
         assert pick_series(table, indicator="falls", unit=" Ward 7")["value"].tolist() == [5, 6, 7, 8, 9, 10]
     one = written(tmp_path, 'period,value,note\n2021-01-01, 5, "Better" care\n2021-02-01,6,\n')
     assert read_series(one)["value"].tolist() == [5, 6]
+
+
+def test_periods_after_today_are_a_check_and_no_refusal(tmp_path):
+    days = pd.date_range(pd.Timestamp.today().to_period("M").start_time, periods=9, freq="MS") - pd.DateOffset(months=6)
+    rows = "".join(f"{day:%Y-%m-%d},{5 + at % 2}\n" for at, day in enumerate(days))
+    said = called("check", written(tmp_path, f"period,value\n{rows}"))
+    assert f"{days[7]:%Y-%m} is after today (2 such periods with a value): a forecast, a plan or a mistake" in said
+    assert "future" in UNDERMINING, "so that a short report says it too"
+    past = "".join(f"{day:%Y-%m-%d},{5 + at % 2 if at < 7 else ''}\n" for at, day in enumerate(days))
+    assert "is after today" not in called("check", written(tmp_path, f"period,value\n{past}"))
+
+
+def test_a_series_of_one_period_is_said_to_have_one(tmp_path):
+    table = read_series(written(tmp_path, "period,value\n2022-04-01,5\n"))
+    table.attrs["provenance"] = {"name": "mine.csv", "kind": "yours"}
+    with pytest.raises(DataError, match=r"^the series has one period, 2022-04-01; two periods are needed at least"):
+        prepare_series(table, indicator="value", unit=str(table["unit"][0]))
