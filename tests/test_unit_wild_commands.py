@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from compendium import parameters, sweep
 from compendium.errors import RunError
 from everyday import cli
+from everyday.teaching import roster
 from healthsys.errors import DataError
 from healthsys.io import csv_files, refi_qda, workbooks
 from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
@@ -497,3 +498,31 @@ def test_a_series_of_one_period_is_said_to_have_one(tmp_path):
     table.attrs["provenance"] = {"name": "mine.csv", "kind": "yours"}
     with pytest.raises(DataError, match=r"^the series has one period, 2022-04-01; two periods are needed at least"):
         prepare_series(table, indicator="value", unit=str(table["unit"][0]))
+
+
+def test_ids_of_a_roster_that_are_kept_for_the_class_or_are_no_student_are_refused(tmp_path):
+    def refused(*ids):
+        with pytest.raises(DataError) as error:
+            roster.read_roster(written(tmp_path, "\n".join(["id", *ids]) + "\n"))
+        return str(error.value)
+
+    for name in ("all", "Seeds"):
+        assert refused("s1", name) == (
+            f"mine.csv, row 3, column 'id': '{name}' names a file of the class among the keys; give the student "
+            "another id"
+        )
+    for name in ("Total", "Subtotal", "Average"):
+        assert f"row 4, column 'id': '{name}' marks a row of totals, not a student; remove" in refused("s1", "s2", name)
+    for first, second in (("1", "01"), ("1", "1.0"), ("0010.0", "10"), ("0", "00")):
+        assert f"row 3, column 'id': '{second}' and '{first}' (row 2) differ only in zeros" in refused(first, second)
+    kept = ["1", "10", "1.5", "s1", "s01", "keys", "students", "0", "totaltheo"]
+    assert roster.read_roster(written(tmp_path, "\n".join(["id", *kept]) + "\n")) == kept
+
+
+def test_a_report_of_a_grid_has_a_name_that_every_system_can_open(tmp_path):
+    grid = written(tmp_path, "name,unit\nCON,A\nnul.txt,B\nLPT1,C\ncontrol,D\n")
+    assert [row.name for row in sweep.read_grid(grid, known())] == ["row-con", "nul-txt", "row-lpt1", "control"]
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "aux.csv").write_text("period,value\n")
+    assert [row.name for row in sweep.read_grid(folder, known())] == ["row-aux"]
