@@ -4,17 +4,19 @@ import json
 import unicodedata
 import zipfile
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from compendium import parameters, sweep
 from compendium.errors import RunError
 from everyday import cli
+from everyday.teaching import roster
 from healthsys.errors import DataError
-from healthsys.io import csv_files, refi_qda
+from healthsys.io import csv_files, refi_qda, workbooks
 from healthsys.io.pay_gap_service import COMMON, read_pay_gap_service
-from healthsys.io.prepare import number_of
-from healthsys.io.series import read_series
+from healthsys.io.prepare import UNDERMINING, number_of, prepare_series
+from healthsys.io.series import pick_series, read_series
 
 MONTHS = [f"2021-{month:02d}-01" for month in range(1, 7)]
 
@@ -294,3 +296,233 @@ def test_a_target_that_is_no_number_is_refused(text):
     with pytest.raises(DataError, match=f"parameter 'target' is '{text}'; allowed: a number in the unit of the series"):
         number_of(text, name="target")
     assert number_of("-2.5", name="target") == -2.5
+
+
+def workbook(tmp_path, cells, shared="", name="mine.xlsx"):
+    """Write an xlsx workbook of one sheet from the XML of its cells by row, or an ods one from the XML of its rows."""
+    path = tmp_path / name
+    space = "http://schemas.openxmlformats.org/{}"
+    sheet = f'<worksheet xmlns="{space.format("spreadsheetml/2006/main")}"><sheetData>{{}}</sheetData></worksheet>'
+    kind = space.format("officeDocument/2006/relationships")
+    relation = '<Relationship Id="r{0}" Type="' + kind + '/{1}" Target="{2}"/>'
+    relations = '<Relationships xmlns="' + space.format("package/2006/relationships") + '">{}</Relationships>'
+    rows = "".join(f'<row r="{row}">{inside}</row>' for row, inside in cells.items())
+    parts = {
+        "_rels/.rels": relations.format(relation.format(1, "officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": f'<workbook xmlns="{space.format("spreadsheetml/2006/main")}" xmlns:r="{kind}"><sheets>'
+        '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations.format(
+            relation.format(1, "worksheet", "worksheets/sheet1.xml")
+            + relation.format(2, "sharedStrings", "sharedStrings.xml")
+        ),
+        "xl/worksheets/sheet1.xml": sheet.format(rows),
+        "xl/sharedStrings.xml": f'<sst xmlns="{space.format("spreadsheetml/2006/main")}">{shared}</sst>',
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, text in parts.items():
+            archive.writestr(part, text)
+    return path
+
+
+def inline(*places):
+    return "".join(f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>' for place, text in places)
+
+
+SMALL = {
+    1: inline(("A1", "period"), ("B1", "value")),
+    2: inline(("A2", "2021-01-01"), ("B2", "5")),
+    3: inline(("A3", "2021-02-01"), ("B3", "6")),
+}
+
+
+def test_a_workbook_with_one_cell_far_from_its_table_is_refused_before_it_is_opened(tmp_path):
+    assert read_series(workbook(tmp_path, SMALL))["value"].tolist() == [5, 6]
+    empty = '<c r="H1048576" s="1"/><c r="XFD1048576" s="1"></c>'
+    assert read_series(workbook(tmp_path, {**SMALL, 1048576: empty}))["value"].tolist() == [5, 6]
+    for text in ("x", " "):
+        far = workbook(tmp_path, {**SMALL, 1048576: inline(("XFD1048576", text))})
+        with pytest.raises(DataError, match=r"1,048,576 rows and 16,384 columns, but only 7 .* last is XFD1048576\."):
+            read_series(far)
+        assert "the last is XFD1048576. At most 5,000,000 cells are read" in called("check", far)
+    two = workbook(tmp_path, {**SMALL, 4: inline(("XFD4", "x")), 900000: inline(("C900000", "x"))})
+    with pytest.raises(DataError, match="the last is C900000 and XFD4"):
+        read_series(two)
+
+
+def test_a_cell_that_is_too_long_is_named_wherever_its_text_is(tmp_path):
+    long = "x" * 1_300_000
+    with pytest.raises(DataError, match=r"mine\.xlsx: cell B3 is longer than 1,000,000 characters; shorten or remove"):
+        read_series(workbook(tmp_path, {**SMALL, 3: inline(("A3", "2021-02-01"), ("B3", long))}))
+    texts = '<c r="B3" s="1" t="s"><v>1</v></c><c r="C3" t="s"><v>0</v></c>'
+    shared = {**SMALL, 3: inline(("A3", "2021-02-01")) + texts}
+    with pytest.raises(DataError, match=r"mine\.xlsx: cell B3 is longer than 1,000,000 characters; shorten or remove"):
+        read_series(workbook(tmp_path, shared, f"<si><t>6</t></si><si><t>{long}</t></si>"))
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbooks, "UNPACKED", 1_000)
+    with pytest.raises(DataError, match=r"has [\d,]+ bytes when it is unpacked; at most 1,000 are read\. Split"):
+        read_series(workbook(tmp_path, SMALL))
+
+
+def test_a_far_cell_of_an_ods_workbook_is_refused(tmp_path):
+    name = "urn:oasis:names:tc:opendocument:xmlns:{}:1.0"
+    space = " ".join(f'xmlns:{one}="{name.format(one)}"' for one in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    row = "<table:table-row>{}</table:table-row>"
+    rows = [row.format("".join(map(cell.format, one))) for one in (("period", "value"), ("2021-01-01", 5))]
+    blank = '<table:table-row table:number-rows-repeated="999998"><table:table-cell table:number-columns-repeated="9"/>'
+    far = '<table:table-cell table:number-columns-repeated="8"/>' + cell.format("x")
+    for more in ("", f"{blank}</table:table-row>{row.format(far)}"):
+        path = tmp_path / f"mine{len(more)}.ods"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+            archive.writestr("META-INF/manifest.xml", f'<manifest xmlns="{name.format("manifest")}"/>')
+            body = f'<table:table table:name="S">{"".join(rows)}{more}</table:table>'
+            archive.writestr("content.xml", f"<office:document-content {space}><office:body><office:spreadsheet>{body}"
+                             "</office:spreadsheet></office:body></office:document-content>")
+        if more:
+            with pytest.raises(DataError, match=r"1,000,001 rows and 9 columns, but only 5 .* the last is I1000001"):
+                read_series(path)
+        else:
+            assert read_series(path)["value"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    "cells", [["1,839", "1,802", "1.777"], ["1.839", "1,802"], ["£ 1,250", "£1.000"], ["-1,839", "-1.802"]]
+)
+def test_commas_and_points_in_one_place_of_a_column_are_refused(tmp_path, monkeypatch, cells):
+    rows = "".join(f'{day},"{cell}"\n' for day, cell in zip(MONTHS, cells, strict=False))
+    path = written(tmp_path, f"period,value\n{rows}")
+    with pytest.raises(DataError, match=r"column 'value': '\D*1,\d+' and '\D*1\.\d+' could be numbers of one size"):
+        read_series(path)
+    monkeypatch.setenv(csv_files.STATED_VARIABLE, json.dumps({"comma": "thousands"}))
+    assert read_series(path)["value"].abs().min() < 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "first"),
+    [(["1,839", "1.802", "950.5"], 1839), (["1,839", "0.802"], 1839), (["1,839.125", "1.802"], 1839.125),
+     (["1.839", "12,5"], 1839), (["1.839", "1.802"], 1.839), (["1,839", "1,802"], 1839)],
+)  # fmt: skip
+def test_a_column_whose_points_are_told_by_another_cell_is_read(tmp_path, cells, first):
+    rows = "".join(f'{day},"{cell}"\n' for day, cell in zip(MONTHS, cells, strict=False))
+    assert read_series(written(tmp_path, f"period,value\n{rows}"))["value"][0] == first
+
+
+def named(tmp_path, *names, encoding):
+    rows = "".join(f"waits,{name},2021-01-01,5\r\n" for name in names)
+    path = tmp_path / "mine.csv"
+    path.write_bytes(f"indicator,unit,period,value\r\n{rows}".encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "shown"),
+    [("Zoë", "mac_roman", "Zo‘"), ("Łódź", "cp1250", "£ódŸ"), ("Wrocław", "cp1250", "Wroc³aw"),
+     ("Αθήνα", "cp1253", "ÁèÞíá"), ("Москва", "cp1251", "Ìîñêâà")],
+)  # fmt: skip
+def test_a_text_that_could_be_of_another_encoding_is_said(tmp_path, name, encoding, shown):
+    table = read_series(named(tmp_path, name, encoding=encoding))
+    assert table.attrs["read_as"] == [
+        f"the text is Windows-1252, but signs such as '{shown}' show that it could be another encoding; if so, save it "
+        "as 'CSV UTF-8'"
+    ]
+
+
+def test_a_text_that_was_read_as_windows_1252_before_is_said(tmp_path):
+    table = read_series(named(tmp_path, "Zoë".encode().decode("cp1252"), encoding="utf-8"))
+    assert table.attrs["read_as"][0].startswith("the text is UTF-8, but signs such as 'ZoÃ«' show that it could be")
+
+
+@pytest.mark.parametrize(
+    "name", ["Zoë Ånnë", "£5m – “Café” St Mary’s", "São João", "¿Qué?", "Bjørnø n° 5 • 3 × 2", "Tšekki", "créée"]
+)
+def test_a_text_in_windows_1252_without_odd_signs_is_not_doubted(tmp_path, name):
+    assert read_series(named(tmp_path, name, encoding="cp1252")).attrs["read_as"] == ["the text is Windows-1252"]
+    assert "read_as" not in read_series(named(tmp_path, name, encoding="utf-8")).attrs
+
+
+def test_rows_of_two_encodings_are_refused(tmp_path):
+    path = named(tmp_path, "Ward 7", "Zoë", encoding="utf-8")
+    path.write_bytes(path.read_bytes() + "waits,Zoë,2021-02-01,5\r\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"mine\.csv: row 3 is UTF-8 text and row 4 is in another encoding.*save each"):
+        read_series(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("<table><tr><td>period</td></tr></table>", "a web page (HTML)"),
+     ("\ufeff\n<meta charset='utf-8'><TABLE>", "a web page (HTML)"),
+     ('<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">', "a web page (HTML)"),
+     ('<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>', "a workbook in the XML of Excel 2003"),
+     ('<?xml version="1.0"?><ss:Workbook xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">',
+      "a workbook in the XML of Excel 2003"),
+     ("MIME-Version: 1.0\nContent-Type: multipart/related;", "a web page (MHTML)"),
+     ('<?xml version="1.0"?><data/>', "an XML document")],
+)  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_web_page_or_xml_that_is_called_a_workbook_is_named(tmp_path, text, kind, encoding):
+    path = tmp_path / "mine.xls"
+    path.write_bytes(text.encode(encoding))
+    said = called("check", path)
+    assert f"mine.xls: the file is {kind}, not a table or plain text" in said
+    assert "such as a spreadsheet, and save it as 'CSV UTF-8' first" in said
+
+
+def test_blanks_around_the_cells_of_a_file_do_not_count(tmp_path):
+    rows = "".join(f'falls , Ward 7 , {day} , {5 + at}, "late, by post"\n' for at, day in enumerate(MONTHS))
+    for separator in ",;":
+        text = f"indicator, unit, period, value, note\n{rows}"
+        text = text if separator == "," else text.replace(", ", "; ").replace("late;", "late,")
+        table = read_series(written(tmp_path, text))
+        assert set(table["unit"]) == {"Ward 7"}
+        assert set(table["note"]) == {"late, by post"}
+        assert pick_series(table, indicator="falls", unit=" Ward 7")["value"].tolist() == [5, 6, 7, 8, 9, 10]
+    one = written(tmp_path, 'period,value,note\n2021-01-01, 5, "Better" care\n2021-02-01,6,\n')
+    assert read_series(one)["value"].tolist() == [5, 6]
+
+
+def test_periods_after_today_are_a_check_and_no_refusal(tmp_path):
+    days = pd.date_range(pd.Timestamp.today().to_period("M").start_time, periods=9, freq="MS") - pd.DateOffset(months=6)
+    rows = "".join(f"{day:%Y-%m-%d},{5 + at % 2}\n" for at, day in enumerate(days))
+    said = called("check", written(tmp_path, f"period,value\n{rows}"))
+    assert f"{days[7]:%Y-%m} is after today (2 such periods with a value): a forecast, a plan or a mistake" in said
+    assert "future" in UNDERMINING, "so that a short report says it too"
+    past = "".join(f"{day:%Y-%m-%d},{5 + at % 2 if at < 7 else ''}\n" for at, day in enumerate(days))
+    assert "is after today" not in called("check", written(tmp_path, f"period,value\n{past}"))
+
+
+def test_a_series_of_one_period_is_said_to_have_one(tmp_path):
+    table = read_series(written(tmp_path, "period,value\n2022-04-01,5\n"))
+    table.attrs["provenance"] = {"name": "mine.csv", "kind": "yours"}
+    with pytest.raises(DataError, match=r"^the series has one period, 2022-04-01; two periods are needed at least"):
+        prepare_series(table, indicator="value", unit=str(table["unit"][0]))
+
+
+def test_ids_of_a_roster_that_are_kept_for_the_class_or_are_no_student_are_refused(tmp_path):
+    def refused(*ids):
+        with pytest.raises(DataError) as error:
+            roster.read_roster(written(tmp_path, "\n".join(["id", *ids]) + "\n"))
+        return str(error.value)
+
+    for name in ("all", "Seeds"):
+        assert refused("s1", name) == (
+            f"mine.csv, row 3, column 'id': '{name}' names a file of the class among the keys; give the student "
+            "another id"
+        )
+    for name in ("Total", "Subtotal", "Average"):
+        assert f"row 4, column 'id': '{name}' marks a row of totals, not a student; remove" in refused("s1", "s2", name)
+    for first, second in (("1", "01"), ("1", "1.0"), ("0010.0", "10"), ("0", "00")):
+        assert f"row 3, column 'id': '{second}' and '{first}' (row 2) differ only in zeros" in refused(first, second)
+    kept = ["1", "10", "1.5", "s1", "s01", "keys", "students", "0", "totaltheo"]
+    assert roster.read_roster(written(tmp_path, "\n".join(["id", *kept]) + "\n")) == kept
+
+
+def test_a_report_of_a_grid_has_a_name_that_every_system_can_open(tmp_path):
+    grid = written(tmp_path, "name,unit\nCON,A\nnul.txt,B\nLPT1,C\ncontrol,D\n")
+    assert [row.name for row in sweep.read_grid(grid, known())] == ["row-con", "nul-txt", "row-lpt1", "control"]
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "aux.csv").write_text("period,value\n")
+    assert [row.name for row in sweep.read_grid(folder, known())] == ["row-aux"]

@@ -28,6 +28,9 @@ EPOCH = "1767225600"
 #: Reads plain YAML; ten times as fast where PyYAML comes with libyaml.
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+#: Names that Windows keeps for devices, with any ending.
+DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
+
 
 def write_whole(path: Path, text: str | bytes) -> bool:
     """Write a file in one move; leave it untouched where it already says the same. Return whether it changed."""

@@ -188,12 +188,14 @@ def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterat
 
 
 def _folder_name(given: str) -> str:
-    """Return a name as a folder can be called: lower-case letters, digits and hyphens, 80 at most.
+    """Return a name as a folder can be called everywhere: lower-case letters, digits and hyphens, 80 at most.
 
-    >>> _folder_name("St. Mary's NHS Trust (2023)")
-    'st-mary-s-nhs-trust-2023'
+    >>> _folder_name("St. Mary's NHS Trust (2023)"), _folder_name("CON")
+    ('st-mary-s-nhs-trust-2023', 'row-con')
     """
     name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")[:80].strip("-")
+    if name in files.DEVICES:
+        return f"row-{name}"
     return name or hashlib.sha256(given.encode()).hexdigest()[:12]
 
 

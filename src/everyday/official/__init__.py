@@ -20,7 +20,7 @@ from compendium import datasets, files
 from compendium.errors import CompendiumError, nearest
 from compendium.spreadsheet import to_csv
 from healthsys.errors import DataError
-from healthsys.io import csv_files
+from healthsys.io import csv_files, workbooks
 
 #: What computes one data set: paths of the official files, a DataFrame back.
 Compute = Callable[..., pd.DataFrame]
@@ -43,6 +43,7 @@ def sheet_of(path: str | Path, name: str | int | None = 0, *, label: str = "", *
         If the file cannot be opened as a workbook (another kind, cut short, with a password), or lacks the sheet.
     """
     label = label or Path(path).name
+    workbooks.refuse_beyond(path, label=label)
     try:
         book = pd.ExcelFile(path, engine="calamine")
     except Exception as error:  # each kind of damage has an error of its own

@@ -24,6 +24,7 @@ from everyday.teaching.checks import SLIPS
 from everyday.teaching.modules import Module, load_modules
 from healthsys.errors import DataError
 from healthsys.io import read_text, row_of
+from healthsys.io.checks import names_total
 
 #: What an id may be made of: it names a folder on every system.
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
@@ -31,8 +32,11 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 #: Columns that may hold the id, whatever their capitals and blanks.
 ID_COLUMNS = ("id", "student_id", "student", "student_number")
 
-#: Names that Windows keeps for devices, with any ending.
-DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
+#: Files among the keys of a class that a student's own key would replace.
+RESERVED = ("all", "seeds")
+
+#: Words of a row below the students, next to those of :func:`healthsys.io.checks.names_total`.
+_BELOW = {"sum", "mean", "average", "median", "count"}
 
 
 def read_roster(path: Path) -> list[str]:
@@ -40,7 +44,7 @@ def read_roster(path: Path) -> list[str]:
 
     It is a workbook or a CSV file with a column ``id``, ``student``, ``Student ID`` or ``student_number``. A fault is a
     ``DataError`` with file, row, value and remedy: no id column, no student, an empty id, one that cannot name a
-    folder, the same id twice.
+    folder or is kept for the class, a row of totals, the same id twice.
     """
     label = path.name
     if not path.is_file():
@@ -56,21 +60,32 @@ def read_roster(path: Path) -> list[str]:
 
 
 def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
-    seen: dict[str, int] = {}
+    seen: dict[str, tuple[int, str]] = {}
     for number, given in found:
         place = f"{label}, row {number}, column 'id'"
         if not given:
             raise DataError(f"{place}: the id is empty; every student needs one")
-        if given.partition(".")[0].lower() in DEVICES:
+        if given.partition(".")[0].lower() in files.DEVICES:
             raise DataError(f"{place}: Windows keeps '{given}' for a device; give the student another id")
         if not _ID.fullmatch(given) or given.endswith("."):
             raise DataError(
                 f"{place}: '{given}' cannot name a folder everywhere; allowed: up to 40 unaccented letters, digits, "
                 "'-', '_' and '.', beginning with a letter or digit. Use student numbers, not names"
             )
-        if given.lower() in seen:
-            raise DataError(f"{place}: '{given}' is also in row {seen[given.lower()]}; remove one of them")
-        seen[given.lower()] = number
+        if given.lower() in RESERVED:
+            raise DataError(f"{place}: '{given}' names a file of the class among the keys; give the student another id")
+        if names_total(given) or given.lower() in _BELOW:
+            raise DataError(f"{place}: '{given}' marks a row of totals, not a student; remove the row")
+        plain = re.sub(r"^0+(?=\d)|\.0+$", "", given) if re.fullmatch(r"\d+(\.0+)?", given) else given.lower()
+        if plain in seen:
+            first, other = seen[plain]
+            if other.lower() == given.lower():
+                raise DataError(f"{place}: '{given}' is also in row {first}; remove one of them")
+            raise DataError(
+                f"{place}: '{given}' and '{other}' (row {first}) differ only in zeros that a spreadsheet adds or "
+                "drops; remove one of them, or give one another id"
+            )
+        seen[plain] = (number, given)
     return [given for _, given in found]
 
 

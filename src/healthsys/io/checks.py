@@ -117,9 +117,9 @@ def check_series(
     -------
     list of Problem
         The gravest first. Names: ``order``, ``duplicate``, ``impossible date``, ``mixed frequency``, ``gap``,
-        ``missing value``, ``no values``, ``zero denominator``, those of ``faults``, ``zero for missing``, ``first
-        period``, ``last period``, ``far value``, ``change outside``, ``few points``, ``definition``, ``days of the
-        week``, ``target``.
+        ``missing value``, ``no values``, ``future``, ``zero denominator``, those of ``faults``, ``zero for missing``,
+        ``first period``, ``last period``, ``far value``, ``change outside``, ``few points``, ``definition``, ``days of
+        the week``, ``target``.
 
     Examples
     --------
@@ -156,6 +156,11 @@ def check_series(
             add("gap", "warn", f"{_listed(absent, step)} is not in the data; left as a gap, not filled")
     if len(unseen):
         add("missing value", "warn", f"{_listed(unseen, step)} has no value; it is excluded, not counted as zero")
+    later = observed[observed > pd.Timestamp.today()].sort_values()
+    if len(later):
+        count = f" ({len(later)} such periods with a value)" if len(later) > 1 else ""
+        says = f"{steps.label_of(later[0], step)} is after today{count}: a forecast, a plan or a mistake in the date?"
+        add("future", "warn", f"{says} Exclude what was not observed with 'last'")
     size = frame["denominator"].to_numpy(dtype=float, na_value=np.nan) if "denominator" in frame else np.array([])
     if (size == 0).any():
         says = f"{_listed(periods[size == 0], step)} has a denominator of 0, so no rate; it is excluded"

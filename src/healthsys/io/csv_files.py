@@ -1,7 +1,6 @@
 """The one reader of tables: CSV text and workbooks as cells of text, rows as a spreadsheet counts them, and what was
 taken how; or why a file is no table."""
 
-import codecs
 import csv
 import datetime
 import difflib
@@ -20,6 +19,8 @@ from pathlib import Path
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
+from healthsys.io import workbooks
+from healthsys.io.decoding import decode, wide_of
 
 #: Larger files are refused before they are read (bytes), as are longer cells (characters; the csv module's own limit is
 #: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
@@ -38,17 +39,8 @@ STATED_VARIABLE = "HEALTHSYS_STATED"
 #: Limits of files about staff and employers (:func:`text_table`).
 STAFF_LIMITS = {"most_bytes": 200_000_000, "most_columns": 200, "longest_cell": 20_000}
 
-#: What a file is when it begins with these bytes, in lower case, and is no table.
-_OTHER_FILES = (("a PDF document", b"%pdf"), ("a web page", (b"<!doctype", b"<html")))
-
 #: Beginnings of workbooks: xlsx and ods are zipped, xls is an OLE file.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-
-#: Byte order marks of encodings that are not UTF-8; UTF-32 first, because it begins as UTF-16 does.
-_MARKS = (
-    ("UTF-32", (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)),
-    ("UTF-16", (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
-)
 
 #: How a note below a table begins.
 _NOTE = re.compile(r"(foot)?notes?\b|sources?\b|[*†‡©#]|\d+[.)]\s|\[\w\]|\(\w\)|contains\b|copyright\b", re.I)
@@ -76,36 +68,6 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_UNSEEN)
 
 
-def decode(content: bytes, *, label: str, save: str = "'CSV UTF-8'") -> tuple[str, list[str]]:
-    """Return the text of a file, and which encoding it was read from if that is not UTF-8; ``save`` is the remedy."""
-    start = content[:512].lstrip().lower()
-    for name, marks in _OTHER_FILES:
-        if start.startswith(marks):
-            raise DataError(f"{label}: the file is {name}, not a table or plain text; save it as {save} first")
-    name = _wide(content)
-    if name:
-        try:
-            return content.decode(name), [f"the text is {name}"]
-        except UnicodeDecodeError as error:
-            raise DataError(
-                f"{label}: the file begins as {name} text and cannot be read as such (byte {error.start}); save it "
-                f"as {save} and try again"
-            ) from None
-    if b"\0" in content:
-        raise DataError(f"{label}: the file holds null bytes (it is not text); save it as {save} and try again")
-    try:
-        return content.decode("utf-8-sig"), []
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252"), ["the text is Windows-1252"]
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{label}: the file is neither UTF-8 nor Windows-1252 text (byte {error.start}); save it as {save} "
-            "and try again"
-        ) from None
-
-
 def _bytes(path: Path, most: int = -1, *, label: str) -> bytes:
     """Return the bytes of a file, at most so many of them; a file that may not be read is refused."""
     try:
@@ -113,15 +75,6 @@ def _bytes(path: Path, most: int = -1, *, label: str) -> bytes:
             return handle.read(most)
     except OSError as error:
         raise DataError(f"{label}: the file cannot be read ({error.strerror}); ask for the right to read it") from None
-
-
-def _wide(content: bytes) -> str:
-    """Return which UTF-16 or UTF-32 a file begins as, by its mark or as nearly every other byte is null, or nothing."""
-    marked = next((name for name, marks in _MARKS if content.startswith(marks)), "")
-    even, odd = content[:512:2], content[1:512:2]
-    null, letters = max(even.count(0), odd.count(0)), min(even.count(0), odd.count(0))
-    wide = null > 0.8 * len(odd) and letters < 0.2 * len(odd)
-    return marked or (("UTF-16-LE" if odd.count(0) == null else "UTF-16-BE") if wide else "")
 
 
 def records(
@@ -157,7 +110,9 @@ def records(
         notes.append(f"the cells are separated by {_SEPARATORS[separator]}")
     before, found = csv.field_size_limit(longest_cell), Records(said=notes, separator=separator)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=_spaced(text, separator)
+        )
         for number, cells in enumerate(reader, start=1):
             if most_columns and len(cells) > most_columns:
                 said = f"{len(cells):,} columns; at most {most_columns} are read. Is the separator a comma?"
@@ -193,7 +148,7 @@ def _first_rows(path: Path) -> list[list[str]]:
     if start.startswith(_WORKBOOKS):
         sheets = _sheets(path, label=path.name).values()
         return [[cell.strip() for cell in cells] for sheet in sheets for _, cells in sheet[:HEADER_WITHIN]]
-    text = start.decode(_wide(start) or "utf-8-sig", errors="replace")
+    text = start.decode(wide_of(start) or "utf-8-sig", errors="replace")
     if not text.strip():
         return []
     rows = [next(csv.reader([line], delimiter=_separator(text)), []) for line in text.splitlines()[:HEADER_WITHIN]]
@@ -275,6 +230,12 @@ def _separator(text: str) -> str:
     return max((",", *_SEPARATORS), key=alike)
 
 
+def _spaced(text: str, separator: str) -> bool:
+    """Say whether a blank follows each separator of the first row: a quotation mark after it opens a cell."""
+    parts = text.lstrip().partition("\n")[0].split(separator)[1:]
+    return bool(parts) and separator != "\t" and all(part.startswith(" ") for part in parts)
+
+
 def _workbook(path: Path, wanted: set[str], *, label: str) -> Records:
     """Return the rows of the sheet that a reader names, the one with a header that is wanted, or the only one."""
     sheets = _sheets(path, label=label)
@@ -310,6 +271,7 @@ def _sheets(path: Path, *, label: str) -> dict[str, tuple[tuple[int, list[str]],
 
 @lru_cache(maxsize=1)
 def _opened(path: Path, changed: int, label: str) -> dict[str, tuple[tuple[int, list[str]], ...]]:
+    workbooks.refuse_beyond(path, label=label)
     try:
         sheets = pd.read_excel(path, engine="calamine", sheet_name=None, header=None, dtype=object)
     except ImportError:
@@ -578,4 +540,7 @@ def misspelt(name: str, columns: Iterable[str]) -> str:
 
 def letters_of(name: str, keep: str = "") -> str:
     """Reduce a name to its letters, digits and the signs to ``keep``: case, blanks and hyphens do not count."""
-    return "".join(letter for letter in composed(name).casefold() if letter.isalnum() or letter in keep)
+    text = composed(name).casefold()
+    if not keep:
+        return re.sub(r"[\W_]+", "", text)
+    return "".join(letter for letter in text if letter.isalnum() or letter in keep)

@@ -89,7 +89,7 @@ def _points_dropped(plain: pd.Series) -> tuple[pd.Series, list[str]]:
 
 def two_readings(text: pd.Series, *, separator: str = ",") -> str:
     """Return why numbers of a column cannot be read, or nothing: 19,42 next to 1,234, or 1,234 or 1.234 after a
-    semicolon, unless the reader states what a comma is (``comma=decimal``).
+    semicolon, unless the reader states what a comma is (``comma=decimal``); 1,234 next to 1.234.
 
     >>> two_readings(pd.Series(["19,42", "1,234"]))[:52]
     "'1,234' could be a thousand and '19,42' is a decimal"
@@ -104,16 +104,22 @@ def two_readings(text: pd.Series, *, separator: str = ",") -> str:
         )
     if separator == "," and not numbers.str.contains(",", regex=False).any():
         return ""
-    numbers = numbers[numbers.str.fullmatch(r"[£€+-]?[\d.,]+%?")]
+    numbers = numbers[numbers.str.fullmatch(r"[£€+\u2212-]*\s?[\d.,]+\s?[£€%]?")]
     given = numbers[numbers.str.contains(",", regex=False)]
-    pointed = numbers[numbers.str.contains(".", regex=False)].str.strip("£€%")
-    plain = given.str.strip("£€%")
+    points = numbers[numbers.str.contains(".", regex=False)]
+    plain, pointed = (cells.str.strip("£€%+-\u2212 \xa0") for cells in (given, points))
     thousands = plain.str.fullmatch(_THOUSANDS.pattern)
     decimal = plain.str.fullmatch(_DECIMAL.pattern) & ~thousands
     if stated("comma"):
         return ""
     if thousands.any() and decimal.any():
         both = f"'{given[thousands].iloc[0]}' could be a thousand and '{given[decimal].iloc[0]}' is a decimal"
+    elif thousands.any() and len(pointed) and pointed.str.fullmatch(_POINTS.pattern).all():
+        return (
+            f"'{given[thousands].iloc[0]}' and '{points.iloc[0]}' could be numbers of one size, written in two ways; "
+            "write all cells of the column in the same way, such as 1839, or say that a comma separates thousands "
+            "and a point decimals with -p comma=thousands"
+        )
     elif separator != "," and thousands.any() and not plain.str.fullmatch(_THOUSANDS_SURE.pattern).any():
         both = f"'{given[thousands].iloc[0]}' could be a thousand or a decimal"
     elif separator != "," and len(pointed) and not len(given) and pointed.str.fullmatch(_POINTS.pattern).all():

@@ -34,8 +34,8 @@ __all__ = ["PreparedSeries", "date_of", "number_of", "one_definition", "position
 
 #: Checks of a series whose warning belongs to the finding itself: what it says could come from them.
 UNDERMINING = {
-    "first period", "last period", "far value", "negative", "share", "code for missing", "numerator above denominator",
-    "value unlike its ratio", "total differs", "season", "days of the week", "target",
+    "future", "first period", "last period", "far value", "negative", "share", "code for missing",
+    "numerator above denominator", "value unlike its ratio", "total differs", "season", "days of the week", "target",
 }  # fmt: skip
 
 
@@ -75,6 +75,9 @@ def window(frame: pd.DataFrame, *, first: Any = "", last: Any = "") -> pd.DataFr
     """Keep the periods from ``first`` to ``last`` (dates, empty for no bound), which must be two or more."""
     start, end = date_of(first, name="first"), date_of(last, name="last")
     kept = frame["period"].between(start or pd.Timestamp.min, end or pd.Timestamp.max)
+    if len(frame) == 1:
+        said = f"the series has one period, {frame['period'].iloc[0]:%Y-%m-%d}; two periods are needed at least"
+        raise DataError(f"{said}. Give a file with more periods, or choose another unit or indicator")
     if kept.sum() < 2:
         raise DataError(
             f"parameters 'first' and 'last': {kept.sum() or 'no'} {'period is' if kept.sum() == 1 else 'periods are'} "

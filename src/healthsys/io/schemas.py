@@ -120,7 +120,8 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
         twice = typed[key].assign(**texts).duplicated(keep="first")
         if twice.any():
             row = int(twice.to_numpy().argmax())
-            shown = ", ".join(f"{column} '{typed[column].iloc[row]}'" for column in key)
+            cells = typed.assign(**{name: raw[name] for name in texts})
+            shown = ", ".join(f"{column} '{cells[column].iloc[row]}'" for column in key)
             raise DataError(
                 f"{label}: row {csv_files.row_of(raw, row)} repeats {shown}; each may occur once "
                 f"({int(twice.sum())} repeated in all). Remove the copy, or correct one of them"
@@ -203,7 +204,8 @@ def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[
     elif kind == "boolean":
         typed = column.str.strip().str.lower().map(_TRUE_FALSE).astype("boolean")
     else:
-        typed = column.astype("str")
+        typed = column.astype("str").str.strip()
+        typed = typed.where(typed != "")
     return typed, given & typed.isna().to_numpy(), said
 
 

@@ -291,7 +291,7 @@ def name_series(table: pd.DataFrame, *, indicator: str = "", unit: str = "") -> 
     """
     chosen, rows = {"indicator": indicator, "unit": unit}, table
     for column, wanted in chosen.items():
-        wanted = csv_files.composed(wanted)
+        wanted = csv_files.composed(wanted).strip()
         there = sorted(set(rows[column].astype("str")))
         if not wanted and len(there) > 1:
             shown = ", ".join(there[:MOST_LISTED]) + (" …" if len(there) > MOST_LISTED else "")
@@ -316,7 +316,7 @@ def pick_series(table: pd.DataFrame, *, indicator: str, unit: str) -> pd.DataFra
     DataError
         If indicator or unit is not there; the nearest is named.
     """
-    indicator, unit = csv_files.composed(indicator), csv_files.composed(unit)
+    indicator, unit = csv_files.composed(indicator).strip(), csv_files.composed(unit).strip()
     for column, wanted in (("indicator", indicator), ("unit", unit)):
         there = sorted(set(table[column].astype("str")))
         if wanted not in there:
