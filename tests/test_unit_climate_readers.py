@@ -84,7 +84,7 @@ def test_blanks_around_a_team_name_do_not_make_another_team(survey):
         (changed(1, "debate_2", "often"), r"column 'debate_2', row 3: 'often' is not allowed"),
         (changed(2, "respondent", "R0"), r"mine\.csv: row 4 repeats respondent 'R0'; each may occur once"),
         (changed(2, "team", None), r"mine\.csv: column 'team', row 4: the cell is empty; allowed: text"),
-        (changed(2, "team", "  "), r"mine\.csv: column 'team', row 4: the cell holds only blanks; allowed: text"),
+        (changed(2, "team", "  "), r"mine\.csv: column 'team', row 4: the cell is empty; allowed: text"),
         (lambda f: f.head(0), r"mine\.csv: the file has a header but no rows; expected at least one row of data"),
     ],
 )
