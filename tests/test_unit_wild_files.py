@@ -582,3 +582,14 @@ def test_an_employer_counts_once_in_the_older_layout_and_a_total_is_none(tmp_pat
     assert found["employer"].tolist() == ["Total", "A Limited"], "a company may be called so"
     with pytest.raises(DataError, match=r"gpg\.csv: column 'EmployerName', record 5: 'Total' marks a row of totals"):
         service_file(tmp_path, *employers, ("Total", "", {}))
+
+
+def test_a_text_cell_of_blanks_is_missing():
+    fields = [{"name": name, "type": "string", "description": name} for name in ("site", "note")]
+    raw = pd.DataFrame({"site": ["a", " b "], "note": ["  ", "seen"]})
+    read = schemas.check_table(raw, {"fields": fields}, label="a.csv")
+    assert read["site"].to_list() == ["a", "b"]
+    assert read["note"].isna().to_list() == [True, False]
+    fields[1]["constraints"] = {"required": True}
+    with pytest.raises(DataError, match=r"column 'note', row 2: the cell is empty; allowed: text"):
+        schemas.check_table(raw, {"fields": fields}, label="a.csv")

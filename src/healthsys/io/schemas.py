@@ -205,7 +205,7 @@ def _convert(column: pd.Series, kind: str, separator: str, place: str) -> tuple[
         typed = column.str.strip().str.lower().map(_TRUE_FALSE).astype("boolean")
     else:
         typed = column.astype("str").str.strip()
-        typed = typed.where(typed != "")
+        return typed.where(typed != ""), np.zeros(len(column), dtype=bool), said
     return typed, given & typed.isna().to_numpy(), said
 
 
@@ -249,7 +249,8 @@ def _allowed(field: dict[str, Any]) -> str:
 def _fault_message(label: str, faults: list[tuple[int, str, Any, str]]) -> str:
     shown = []
     for row, column, value, allowed in faults[:10]:
-        said = "the cell is empty" if pd.isna(value) else f"'{str(value)[:60]}' is not allowed"
+        empty = pd.isna(value) or not str(value).strip()
+        said = "the cell is empty" if empty else f"'{str(value)[:60]}' is not allowed"
         shown.append(f"{label}: column '{column}', row {row}: {said}; allowed: {allowed}")
     if len(faults) > 10:
         shown.append(f"{label}: and {len(faults) - 10} more cells")

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError, nearest
-from healthsys.io.csv_files import row_of
 from healthsys.io.payroll import refuse_totals
 from healthsys.io.schemas import read_table
 
@@ -108,14 +107,6 @@ def read_survey(path: str | Path, *, label: str, items: pd.DataFrame, scale: tup
     for column in extra:
         _refuse_unknown_item(column, wanted, list(dict.fromkeys(items["dimension"])), label=label)
     kept = frame[wanted].copy()
-    for column in ("respondent", "team"):
-        kept[column] = kept[column].str.strip()
-        blank = kept[column].eq("").to_numpy()
-        if blank.any():
-            raise DataError(
-                f"{label}: column '{column}', row {row_of(frame, int(blank.argmax()))}: the cell holds only "
-                "blanks; allowed: text. Fill it in or remove the row"
-            )
     refuse_totals(frame[["respondent", "team"]], label=label)
     answers = frame[[field["name"] for field in fields[2:]]].to_numpy(dtype=float, na_value=float("nan"))
     said = list(frame.attrs.get("read_as", ()))
