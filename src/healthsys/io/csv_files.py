@@ -22,9 +22,9 @@ from healthsys.errors import DataError, nearest
 from healthsys.io import workbooks
 from healthsys.io.decoding import decode, wide_of
 
-#: Larger files are refused before they are read (bytes), as are longer cells (characters; the csv module's own limit is
-#: too short for pasted documents); a header is looked for in so many rows, to say that a title is above it.
-LARGEST_FILE, LONGEST_CELL, HEADER_WITHIN = 500_000_000, 1_000_000, 30
+#: Larger files are refused before they are read (bytes); a header is looked for in so many rows, to say that a title is
+#: above it.
+LARGEST_FILE, HEADER_WITHIN = 500_000_000, 30
 
 #: How alike two names of columns are, from 0 to 1, of which one is the other misspelt.
 CLOSE = 0.8
@@ -84,7 +84,7 @@ def records(
     wanted: Iterable[str] = (),
     most_bytes: int | None = None,
     most_columns: int | None = None,
-    longest_cell: int = LONGEST_CELL,
+    longest_cell: int = workbooks.LONGEST_CELL,
 ) -> Records:
     """Return the rows of a CSV file or workbook that hold anything, each with its number in a spreadsheet.
 

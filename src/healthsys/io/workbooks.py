@@ -11,9 +11,12 @@ from pathlib import Path
 
 from healthsys.errors import DataError
 
-#: A sheet with more cells than the first number is refused unless this share of them hold anything, one with more than
-#: the third in any case; also a workbook that unpacks to more bytes than this, and a longer cell (bytes).
-MOST_SPARSE, FILLED, MOST_CELLS, UNPACKED, LONGEST_CELL = 5_000_000, 0.02, 100_000_000, 1_000_000_000, 1_000_000
+#: A sheet with more cells is refused unless the share of them that hold anything is above the second number.
+MOST_SPARSE, FILLED = 5_000_000, 0.02
+
+#: A sheet with more cells, a workbook that unpacks to more bytes and a cell of more bytes are refused in any case; the
+#: csv module's own limit of a cell is too short for pasted documents.
+MOST_CELLS, UNPACKED, LONGEST_CELL = 100_000_000, 1_000_000_000, 1_000_000
 
 #: Bytes that are read at once, and the most of a tag that is cut between two readings.
 _PIECE, _TAG = 2**18, 4_096
@@ -28,7 +31,6 @@ _SHEET = re.compile(r"worksheets/[^/]+\.xml$")
 #: Sheets, rows and cells of an ods workbook, and how often one is repeated.
 _ODS = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*)>")
 _TIMES = re.compile(rb'-repeated="(\d+)"')
-
 
 #: A cell that shows a shared text, by the number of the text.
 _USE = rb"""<(?:\w+:)?c\s[^>]*?\br=["']([A-Z]{1,3}\d{1,7})["'][^>]*t=["']s["'][^>]*>\s*<(?:\w+:)?v>%d<"""
