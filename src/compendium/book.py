@@ -174,7 +174,7 @@ def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None)
     force
         Build it also where nothing has changed.
     ahead
-        Called as soon as the changed pages are to be seen, before the zip and all that is for download.
+        Called as soon as the changed pages are to be seen, before the indices, the zip and all that is for download.
 
     Raises
     ------
@@ -190,16 +190,18 @@ def build_pages(*, force: bool = False, ahead: Callable[[], None] | None = None)
         return False
     work = paths.build() / "work"
     key_file.unlink(missing_ok=True)
-    again, began = work.is_dir(), time.time()
-    said = configuration.build(work, epoch=files.EPOCH)
+    built, again, began = work / "_build" / "html", work.is_dir(), time.time()
+
+    def written() -> None:
+        changed = [page for page in built.rglob("*.html") if page.stat().st_mtime >= began]
+        if finish.ahead(built, changed, into=index.parent):
+            ahead()
+
+    said = configuration.build(work, epoch=files.EPOCH, written=ahead and written)
     if said and again:  # what moved from page to page is there twice until both have been read
-        said = configuration.build(work, epoch=files.EPOCH)
+        said = configuration.build(work, epoch=files.EPOCH, written=ahead and written)
     if said:
         raise RunError(f"the page build failed:\n{said.rstrip()}")
-    built = work / "_build" / "html"
-    changed = [page for page in built.rglob("*.html") if page.stat().st_mtime >= began]
-    if ahead and finish.ahead(built, changed, into=index.parent):
-        ahead()
     publish(built)
     files.write_whole(paths.build() / OUTPUTS, files.as_json(_hashes(paths.build() / "html")))
     files.write_whole(key_file, key)

@@ -7,12 +7,14 @@ so that a build calls Sphinx alone and anybody can build the book with ``sphinx-
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import io
 import os
 import shutil
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -87,11 +89,12 @@ def _key() -> str:
     return digest.hexdigest()
 
 
-def build(work: Path, *, epoch: str) -> str:
+def build(work: Path, *, epoch: str, written: Callable[[], None] | None = None) -> str:
     """Build the pages below a folder, as Jupyter Book lays it out, and return the warnings and errors, if any.
 
     An unresolved reference is a warning. Whatever asks for the date gets ``epoch``, in seconds since 1970. A warning
     comes only when a page is read or written, so after one the next build reads again the pages of this one.
+    ``written`` is called when the pages are there without a warning, before the indices and the search.
     """
     from sphinx.application import Sphinx
     from sphinx.util import console
@@ -109,7 +112,8 @@ def build(work: Path, *, epoch: str) -> str:
             given = {"confoverrides": {"nitpicky": True}, "status": None, "warning": said}
             app = Sphinx(book, book, made / "html", made / ".doctrees", "html", **given)
             app.connect("env-before-read-docs", lambda _app, _env, read: touched.update(read))
-            app.connect("doctree-resolved", lambda _app, _tree, written: touched.add(written))
+            app.connect("doctree-resolved", lambda _app, _tree, name: touched.add(name))
+            app.builder.finish = functools.partial(_finish, app.builder.finish, said, written)
             app.build()
         except Exception as error:  # of an extension, a template or a page: the message is what can be done about it
             said.write(f"{type(error).__name__}: {error}\n")
@@ -120,3 +124,9 @@ def build(work: Path, *, epoch: str) -> str:
         (made / ".doctrees" / f"{name}.doctree").unlink(missing_ok=True)
     begun.unlink(missing_ok=True)
     return said.getvalue()
+
+
+def _finish(finish: Callable[[], None], said: io.StringIO, written: Callable[[], None] | None) -> None:
+    if written and not said.getvalue():
+        written()
+    finish()

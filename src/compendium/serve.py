@@ -8,6 +8,7 @@ that fails says why in the terminal, and the last good pages stay.
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib.util
 import multiprocessing
 import runpy
@@ -137,6 +138,8 @@ class Builds:
 
 
 def _told(build: Callable[[Callable[[], None]], None], sender: Connection) -> None:
+    gc.freeze()  # what is imported already stays, and the process ends before it has made much to collect
+    gc.disable()
     build(lambda: sender.send_bytes(b"new"))
 
 
