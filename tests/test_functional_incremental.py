@@ -31,12 +31,26 @@ FURTHER = {"imported package", "sitecustomize", "usercustomize", "org"}
 #: What a build with nothing to do may import: commands, settings, and IPython's class for sentences of a notebook.
 BUDGET = {"click", "compendium", "everyday", "healthsys", "yaml", "IPython", "traitlets", "pygments"}
 
+#: The last page that is read: of a module with a listing, and of a name that stands nowhere in its module.
+METHODS = """# Methods
+
+```{eval-rst}
+.. automodule:: minimethods
+   :members:
+.. py:module:: yaml
+.. py:data:: NOWHERE
+```
+"""
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
     root = shutil.copytree(miniature.built(tmp_path_factory), tmp_path_factory.mktemp("incremental") / "mini")
     for record in (root / "results").glob("*.json"):
         record.unlink()
+    toc = root / "book/_toc.yml"
+    toc.write_text(f"{toc.read_text()}- file: zz-methods\n")
+    (root / "book/zz-methods.md").write_text(METHODS)
     done = healthsys(root, "build")
     assert done.returncode == 0, done.stderr
     return root
@@ -119,9 +133,12 @@ def test_one_changed_sentence_executes_nothing_and_shows(built):
 
 
 def test_after_changes_of_every_kind_the_pages_are_those_of_a_clean_build(built, tmp_path):
-    """What is kept from build to build is by content: text, title of a run, constant and citation count."""
+    """What is kept from build to build is by content: text, title of a run, constant, style and citation count."""
     index, runs, constants = (built / name for name in ("book/index.md", "notebooks/runs.yml", "data/constants.csv"))
     index.write_text(index.read_text() + "\nThe last sentence.\n")
+    (built / "book/zz-methods.md").write_text(f"{METHODS}\nThe last sentence here.\n")
+    style = min((built / "book/_static").glob("*.css"))
+    style.write_text(f"{style.read_text()}\n/* another */\n")
     runs.write_text(runs.read_text().replace("Waits as printed", "Waits, once more"))
     constants.write_text(constants.read_text().replace("Coverage", "Coverage of an interval"))
     (built / "CITATION.cff").write_text("title: Another\nversion: 9.9.9\nauthors: [{name: Nobody}]\n")
@@ -133,8 +150,10 @@ def test_after_changes_of_every_kind_the_pages_are_those_of_a_clean_build(built,
     done = healthsys(clean, "build", PYTHONHASHSEED="random")
     assert "0 executed" in done.stdout, done.stderr
     assert pages_of(built) == pages_of(clean)
-    page = (built / "book/_build/html/analyses/waits-once.html").read_text()
-    assert all(said in page for said in ("Waits, once more", "Nobody"))
+    page, listing = (built / f"book/_build/html/{name}.html" for name in ("analyses/waits-once", "_modules/minimethods"))
+    assert all(said in page.read_text() for said in ("Waits, once more", "Nobody"))
+    assert "Waits, once more" in listing.read_text()
+    assert not list(built.glob("book/_build/html/_modules/yaml*")), "only the project's own modules are listed"
 
 
 def test_a_page_that_is_removed_leaves_nothing_behind(built):
@@ -142,10 +161,10 @@ def test_a_page_that_is_removed_leaves_nothing_behind(built):
     toc, page = built / "book/_toc.yml", built / "book/passing.md"
     before, html = toc.read_text(), built / "book/_build/html"
     toc.write_text(f"{before}- file: passing\n")
-    page.write_text("# Passing\n\n```{eval-rst}\n.. automodule:: minimethods\n   :members:\n```\n")
+    page.write_text("# Passing\n\n```{eval-rst}\n.. automodule:: minimethods.style\n   :members:\n```\n")
     done = healthsys(built, "build")
     assert done.returncode == 0, done.stderr
-    made = [html / "passing.html", html / "_modules/minimethods.html"]
+    made = [html / "passing.html", html / "_modules/minimethods/style.html"]
     assert [path.is_file() for path in made] == [True, True], sorted(html.glob("_modules/*"))
     toc.write_text(before)
     page.unlink()

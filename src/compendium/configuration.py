@@ -113,6 +113,7 @@ def build(work: Path, *, epoch: str, written: Callable[[], None] | None = None) 
             app = Sphinx(book, book, made / "html", made / ".doctrees", "html", **given)
             app.connect("env-before-read-docs", lambda _app, _env, read: touched.update(read))
             app.connect("doctree-resolved", lambda _app, _tree, name: touched.add(name))
+            app.connect("env-updated", _write_on_every_core)
             app.builder.finish = functools.partial(_finish, app.builder.finish, said, written)
             app.build()
         except Exception as error:  # of an extension, a template or a page: the message is what can be done about it
@@ -124,6 +125,11 @@ def build(work: Path, *, epoch: str, written: Callable[[], None] | None = None) 
         (made / ".doctrees" / f"{name}.doctree").unlink(missing_ok=True)
     begun.unlink(missing_ok=True)
     return said.getvalue()
+
+
+def _write_on_every_core(app: Any, _env: Any) -> None:
+    """Let pages be written side by side; some extensions do not say whether they can be read so."""
+    app.parallel = os.cpu_count() or 1
 
 
 def _finish(finish: Callable[[], None], said: io.StringIO, written: Callable[[], None] | None) -> None:

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import nbformat
 
@@ -36,6 +36,8 @@ KERNEL_ENVIRONMENT = {
     "PYTHONUTF8": "1",
     "TZ": "UTC",
 }
+
+T, U = TypeVar("T"), TypeVar("U")
 
 
 @dataclass(frozen=True)
@@ -334,3 +336,13 @@ def _in_parallel(runs: list[Run], jobs: int) -> Iterator[Outcome]:
                 yield future.result()
             except Exception as error:  # a worker died: the other runs go on
                 yield Outcome(futures[future].name, "failed", message=f"{type(error).__name__}: {error}")
+
+
+def each(make: Callable[[T], U], given: list[T]) -> Iterator[U]:
+    """Yield what a function makes of each value, in their order, on every core where there are several values."""
+    jobs = min(os.cpu_count() or 1, len(given))
+    if jobs < 2:
+        yield from map(make, given)
+        return
+    with ProcessPoolExecutor(max_workers=jobs, initializer=die_with_parent) as pool, stopping(pool):
+        yield from pool.map(make, given)

@@ -11,6 +11,7 @@ import html
 import json
 import re
 import shutil
+import zlib
 from pathlib import Path
 from urllib.parse import quote
 
@@ -52,6 +53,9 @@ _UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 _NO_TURN = re.compile(r' transform="rotate\(-0 [^"]*\)"')
 #: Where something is drawn; an icon's path, in which numbers need no blank between them, stays as it is.
 _PLACED = re.compile(r' (?:d="M |[xy]=")[^"]*"')
+
+#: A script or style, and what the page that names it was written with: that page may be older than the file.
+_VERSION = re.compile(r"(_static/[\w./-]+)\?v=[0-9a-f]{8}")
 
 #: What a name of something kept may not have in it.
 _UNSAFE = re.compile(r"[^\w-]")
@@ -107,12 +111,19 @@ def _finished(built: Path, pages: list[Path]) -> dict[str, dict[str, str]]:
     """Return text and description of pages as all readers get them, without the buttons, by document."""
     site, terms = address.site(), terms_of(built / f"{_GLOSSARY}.html")
     shared = kept.digest([*kept.files_below(*project.folders()), json.dumps([terms, site, cite.about()])])
-    made = {}
+    made, version = {}, functools.lru_cache(functools.partial(_version, built))
     for path in pages:
         document, text = path.relative_to(built).with_suffix("").as_posix(), path.read_text(encoding="utf-8")
+        text = _VERSION.sub(lambda found: version(found[1]), text)
         make = functools.partial(_page, text, document, terms, site)
         made[document] = kept.texts(f"finished-{_UNSAFE.sub('+', document)}", make, of=[shared, text])
     return made
+
+
+def _version(built: Path, name: str) -> str:
+    """Return the address of a script or style with a mark of what it says: a browser keeps it until that changes."""
+    path = built / name
+    return f"{name}?v={zlib.crc32(path.read_bytes()):08x}" if path.is_file() else name
 
 
 def _with_buttons(text: str, document: str, built: Path, size: int) -> str:

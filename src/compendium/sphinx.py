@@ -164,10 +164,22 @@ def _keep_index_entries(app: Sphinx) -> list[Any]:
 
 
 def _write_menus(app: Sphinx, env: Any) -> list[str]:
-    """Write every page again where a title has changed: the menu of each page has them all."""
+    """Write every page and listing again where a title has changed: the menu of each one has them all."""
     titles = {name: node.astext() for name, node in env.titles.items()}
     before, env.compendium_titles = getattr(env, "compendium_titles", titles), titles
-    return [] if before == titles else sorted(titles)
+    if before == titles:
+        return []
+    for listing in Path(app.outdir, "_modules").rglob("*.html"):
+        listing.unlink()
+    return sorted(titles)
+
+
+def _list_used(app: Sphinx, env: Any) -> list[str]:
+    """Forget the modules that no page documents: Sphinx does so whenever it reads a page, but not after the last."""
+    modules = getattr(env, "_viewcode_modules", {})
+    for name in [name for name, found in modules.items() if found and not found[2]]:
+        del modules[name]
+    return []
 
 
 def _forget_pages(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
@@ -234,6 +246,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer("mathml", (_inline_math, None), (_block_math, None))
     app.connect("env-get-outdated", _forget_pages)
     app.connect("env-updated", _write_menus)
+    app.connect("env-updated", _list_used)
     app.connect("html-page-context", _add_explorer)
     app.connect("html-page-context", _share_figure, priority=400)
     app.connect("html-page-context", _share_menus, priority=400)  # before the theme writes what it uses

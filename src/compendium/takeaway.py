@@ -16,7 +16,7 @@ import pandas as pd
 from lxml import html as parser
 from markupsafe import Markup
 
-from compendium import address, cite, datasets, drawings, escape, files, paths, policy
+from compendium import address, cite, datasets, drawings, escape, execution, files, paths, policy
 from compendium.runs import Run
 from compendium.spreadsheet import to_csv
 
@@ -200,17 +200,18 @@ def _cell(cell: parser.HtmlElement) -> str:
 def write(offered: dict[str, dict[str, str]]) -> None:
     """Write the files of every page to the build folder; draw a PNG where its SVG changed; drop what is left over."""
     target = paths.build() / FOLDER
-    kept: set[Path] = set()
-    for document, offers in offered.items():
-        for name, content in offers.items():
-            path = target / document / name
-            kept.add(path)
-            if name.endswith(".svg"):  # the picture first: if this is killed, the drawing is still the old one
-                picture = path.with_suffix(".png")
-                if not (picture.is_file() and path.is_file() and path.read_text(encoding="utf-8") == content):
-                    files.write_whole(picture, drawings.png(content))
-                kept.add(picture)
-            files.write_whole(path, content)
+    contents = {target / document / name: text for document, offers in offered.items() for name, text in offers.items()}
+    pictures = {path: path.with_suffix(".png") for path in contents if path.suffix == ".svg"}
+    new = [path for path, picture in pictures.items() if not (picture.is_file() and _says(path, contents[path]))]
+    for path, picture in zip(new, execution.each(drawings.png, [contents[path] for path in new]), strict=True):
+        files.write_whole(pictures[path], picture)  # first: if this is killed, the drawing is still the old one
+    for path, content in contents.items():
+        files.write_whole(path, content)
+    kept = {*contents, *pictures.values()}
     for path in sorted(target.rglob("*")):
         if path.is_file() and path not in kept:
             path.unlink()
+
+
+def _says(path: Path, content: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == content
