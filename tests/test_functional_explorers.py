@@ -28,7 +28,7 @@ from healthsys import io, panel, pay, queueing
 from healthsys.io import prepare
 from healthsys.spc.charts import xmr
 from test_functional_book import HTML, PROJECT, book  # noqa: F401  (the fixture builds the book)
-from test_functional_browser import TAGS, axe, browser  # noqa: F401
+from test_functional_browser import axe, browser, examined  # noqa: F401
 
 EXPLORERS = ("control-chart", "bed-slack", "pay-gap", "intervals", "association")
 
@@ -548,7 +548,6 @@ def test_everyone_can_use_it(browser, axe, kind):  # noqa: F811
     page = opened(browser, kind, reduced_motion="reduce")
     page.evaluate(axe)
     page.evaluate("document.querySelectorAll('.hs-alternative, .hs-own-data').forEach((one) => (one.open = true))")
-    options = {"runOnly": {"type": "tag", "values": TAGS}, "preload": False, "resultTypes": ["violations"]}
     for width, scheme in SEEN_AT:
         where = f"{kind} at {width} px, {scheme}"
         page.set_viewport_size({"width": width, "height": 900})
@@ -558,7 +557,7 @@ def test_everyone_can_use_it(browser, axe, kind):  # noqa: F811
         settled(page)
         overflow = page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"{where}: {overflow} px wider than the window"
-        found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
+        found = examined(page)["violations"]
         faults = [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"][:3]]
         assert not faults, f"{where}: {faults}"
         drawn = page.locator(".hs-live svg").first.bounding_box()

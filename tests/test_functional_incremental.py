@@ -150,10 +150,11 @@ def test_after_changes_of_every_kind_the_pages_are_those_of_a_clean_build(built,
     done = healthsys(clean, "build", PYTHONHASHSEED="random")
     assert "0 executed" in done.stdout, done.stderr
     assert pages_of(built) == pages_of(clean)
-    page, listing = (built / f"book/_build/html/{name}.html" for name in ("analyses/waits-once", "_modules/minimethods"))
+    html = built / "book/_build/html"
+    page, listing = (html / f"{name}.html" for name in ("analyses/waits-once", "_modules/minimethods"))
     assert all(said in page.read_text() for said in ("Waits, once more", "Nobody"))
     assert "Waits, once more" in listing.read_text()
-    assert not list(built.glob("book/_build/html/_modules/yaml*")), "only the project's own modules are listed"
+    assert not list(html.glob("_modules/yaml*")), "only the project's own modules are listed"
 
 
 def test_a_page_that_is_removed_leaves_nothing_behind(built):

@@ -95,6 +95,7 @@ def test_an_empty_copy_earns_nothing_and_each_wrong_answer_what_is_listed(module
 
 def said_to_a_student(module, answers, folder, monkeypatch):
     """Run a student's own copy, with some answers filled in, where it was unpacked; return what each check says."""
+    monkeypatch.setattr(check, "ADDITIONS", 3)  # what a hash costs is another test's
     for name, content in editions.student_files(module).items():
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).write_bytes(content)
