@@ -81,7 +81,7 @@ _SEARCH_SCRIPTS = '<script src="_static/descriptions.js"></script>\n<script src=
 
 def finish(built: Path, *, epoch: str) -> None:
     """Finish freshly built pages in place, and write the zip, the descriptions for the search and the sitemap."""
-    made = _finished(built, sorted(built.rglob("*.html")))
+    made = _finished(built, sorted(built.rglob("*.html")), styled=built)
     said = {document: page["description"] for document, page in made.items() if not _NO_PAGE.fullmatch(document)}
     _write_search(built, said)
     plain = {f"{document}.html": page["text"].replace(_LANDING, "") for document, page in made.items()}
@@ -101,17 +101,20 @@ def ahead(built: Path, pages: list[Path], *, into: Path) -> bool:
     last = into / portable.file_name()
     if not last.is_file():
         return False
-    for document, page in _finished(built, pages).items():
+    for document, page in _finished(built, pages, styled=into).items():
         text = _with_buttons(page["text"], document, into, last.stat().st_size)
         files.write_whole(into / f"{document}.html", text)
     return True
 
 
-def _finished(built: Path, pages: list[Path]) -> dict[str, dict[str, str]]:
-    """Return text and description of pages as all readers get them, without the buttons, by document."""
+def _finished(built: Path, pages: list[Path], *, styled: Path) -> dict[str, dict[str, str]]:
+    """Return text and description of pages as all readers get them, without the buttons, by document.
+
+    ``styled`` has the scripts and styles.
+    """
     site, terms = address.site(), terms_of(built / f"{_GLOSSARY}.html")
     shared = kept.digest([*kept.files_below(*project.folders()), json.dumps([terms, site, cite.about()])])
-    made, version = {}, functools.lru_cache(functools.partial(_version, built))
+    made, version = {}, functools.lru_cache(functools.partial(_version, styled))
     for path in pages:
         document, text = path.relative_to(built).with_suffix("").as_posix(), path.read_text(encoding="utf-8")
         text = _VERSION.sub(lambda found: version(found[1]), text)
@@ -120,9 +123,9 @@ def _finished(built: Path, pages: list[Path]) -> dict[str, dict[str, str]]:
     return made
 
 
-def _version(built: Path, name: str) -> str:
+def _version(styled: Path, name: str) -> str:
     """Return the address of a script or style with a mark of what it says: a browser keeps it until that changes."""
-    path = built / name
+    path = styled / name
     return f"{name}?v={zlib.crc32(path.read_bytes()):08x}" if path.is_file() else name
 
 
