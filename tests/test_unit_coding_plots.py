@@ -70,7 +70,7 @@ def test_alternative_texts_are_computed_from_what_is_drawn():
     labels = {code: book.label(code) for code in book.codes}
     grid = plots.alt_counts(coding.event_grid(area, book), rows="stressor", columns="strategy")
     assert "Most events, 8: Reorganisation with Adaptation. Empty: Service improvement with" in grid
-    assert plots.alt_timeline(own, labels).startswith("Timeline of 12 events: 2 pressures above")
+    assert plots.alt_timeline(own, labels).startswith("Timeline of 10 of 12 events: 2 pressures above")
     assert "(Adaptation 3, Absorption 3, Transformation 2)" in plots.alt_timeline(own, labels)
     assert plots.alt_space(spaces()).endswith("at most 0.25 against 0.50.")
     curve = coding.adoption_curve(potential=100, innovation=0.03, imitation=0.38, periods=25)

@@ -75,6 +75,21 @@ def test_a_regression_finds_the_whole_false_step_at_both_dates_and_none_in_the_s
         assert found.value(f"step_{edge}_left_out") == pytest.approx(0, abs=1e-9)
 
 
+def test_a_month_reported_in_part_is_told_apart_from_full_ones(tmp_path):
+    """A month that looks complete, with a quarter of the results, is in neither mean and is shaded lightly."""
+    rows = rows_of()
+    part = (rows["unit"] == "small") & (rows["period"] == MONTHS[7])
+    rows.loc[part, "numerator"] = 0.2 * rows.loc[part, "denominator"]
+    found = shown(tmp_path, rows)
+    means = found.tables["means"].set_index("reports in the month")
+    assert means["months"].astype(int).to_dict() == {
+        "all units reported": 15, "looks complete, but probably reported in part": 1, "some units did not report": 8
+    }  # fmt: skip
+    assert means.loc["all units reported", "all units counted"] == pytest.approx(80)
+    assert "lightly: looks complete" in found.figures["reporting"]["caption"]
+    assert "Probably reported in part: August 2020 (−15.0)" in found.figures["reporting"]["alt"]
+
+
 @given(
     answered=st.lists(st.integers(1, 500), min_size=3, max_size=8),
     silent=st.lists(st.integers(1, 500), min_size=3, max_size=8),

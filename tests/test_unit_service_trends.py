@@ -315,7 +315,24 @@ def test_a_chart_tells_nothing_when_more_than_half_of_the_earlier_points_are_mar
     because = shown.tables["methods"]["because"][0]
     assert (f"so do {rising} of 20 earlier ones" in because) == bool(rising)
     assert ("The control chart cannot tell" in shown.prose) == drifting
-    assert shown.value("methods_agree") is True
+    assert shown.tables["methods"]["says"][0] == ("cannot tell" if drifting else "up")
+    assert shown.value("methods_agree") is (None if drifting else True)
+
+
+def test_alternatives_that_reverse_the_average_effect_are_counted(beds, south):
+    """The difference two years on and the average of the first year are two answers; each is counted."""
+    for shown in (beds, south):
+        table = shown.tables["sensitivity"]
+        numbers = table["average effect, first year"].replace("–", None).str.replace("−", "-").astype(float)
+        others = numbers.iloc[1:].dropna()
+        reverse = int((others * numbers.iloc[0] < 0).sum())
+        assert f"Average effect of the first year: {reverse} of {len(others)} reverse it" in shown.prose
+    assert "(a start 1 quarter later" in beds.prose
+
+
+def test_the_page_says_who_collected_official_figures(beds, waits):
+    assert beds.value("data_kind").startswith("The data are official figures, in a third party's collection. ")
+    assert waits.value("data_kind").startswith("The data are published figures. ")
 
 
 def test_other_charts_say_how_much_wider_than_binomial_the_spread_is(south, beds):

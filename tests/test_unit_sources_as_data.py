@@ -193,6 +193,19 @@ def test_dates_are_drawn_faintly_and_numbered():
     assert drawn.get_xlim() == pytest.approx(plain.get_xlim())
 
 
+@pytest.mark.parametrize("size", [(7.2, 3.4), (3.58, 3.6)])
+def test_numbers_of_dates_are_above_everything_that_is_drawn(size):
+    """A target or a point at the top would strike a number through."""
+    events = pd.DataFrame({"number": [1, 2, 3], "date": pd.date_range("2018-06-01", periods=3, freq="MS")})
+    figure = Figure(figsize=size, dpi=72)
+    ax = plot_chart(chart(), title="x", events=events, target=62, target_label="target 62", ax=figure.subplots())
+    figure.draw_without_rendering()
+    highest = ax.transData.transform((0, 62))[1]
+    numbers = [text for text in ax.texts if text.get_text() in "123"]
+    assert len(numbers) == 3
+    assert all(text.get_window_extent().y0 > highest for text in numbers)
+
+
 def test_no_dates_draw_nothing():
     ax = Figure().subplots()
     event_lines(ax, None)

@@ -81,12 +81,14 @@ def plot_timeline(events: pd.DataFrame, labels: dict[str, str], *, ax: Axes, kin
 
 
 def alt_timeline(events: pd.DataFrame, labels: dict[str, str]) -> str:
-    """Say how many events of which kind and strategy :func:`plot_timeline` draws."""
+    """Say how many events of which kind and strategy :func:`plot_timeline` draws, and of how many."""
+    drawn = int((events["kind"].eq("pressure") | events["strategy"].notna()).sum())
+    number = f"{len(events)}" if drawn == len(events) else f"{drawn} of {len(events)}"
     pressures = int((events["kind"] == "pressure").sum())
     strategies = by_code(events, "strategy")["code"].map(labels).value_counts()
     told = ", ".join(f"{name} {count}" for name, count in strategies.items()) or "none"
     return (
-        f"Timeline of {len(events)} events: {pressures} pressures above, and below them the responses and results with "
+        f"Timeline of {number} events: {pressures} pressures above, and below them the responses and results with "
         f"a strategy ({told})."
     )
 

@@ -122,12 +122,12 @@ def plot_segmented(
     if len(ends):
         ax.plot([one.period if at is None else at] * 2, ends, color=COLOUR["text"], linewidth=1.6, zorder=5)
     change_line(ax, found.change)
-    event_lines(ax, events)
     time_axis(ax, curve["period"], title=title)
     edges = [] if expected is None else ["lower", "upper"]
     values = [*curve[["value", "fitted"]].to_numpy().ravel(), *course[["counterfactual", *edges]].to_numpy().ravel()]
     low, high = np.nanmin(values), np.nanmax(values)
     ax.set_ylim(low - 0.2 * (high - low), high + 0.2 * (high - low))
+    event_lines(ax, events)
     legend_below(ax)
     return ax
 

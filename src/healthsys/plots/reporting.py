@@ -11,7 +11,13 @@ __all__ = ["plot_reporting"]
 
 
 def plot_reporting(
-    shares: pd.DataFrame, *, quiet: pd.Series, names: dict[str, str], kind: str = "yours", ax: Any
+    shares: pd.DataFrame,
+    *,
+    quiet: pd.Series,
+    names: dict[str, str],
+    partly: pd.Series | None = None,
+    kind: str = "yours",
+    ax: Any,
 ) -> Any:
     """Draw two totals on the upper of two axes, and the share of cases whose unit reported on the lower.
 
@@ -24,6 +30,8 @@ def plot_reporting(
         Periods in which units did not report; they are shaded.
     names
         Names of ``steady`` and ``kept`` for the legend.
+    partly
+        Periods in which units probably reported only in part; they are shaded lightly.
     kind
         Kind of data, for the marks (:func:`healthsys.plots.style.marker`).
 
@@ -39,8 +47,12 @@ def plot_reporting(
     ['always reported', 'all units']
     """
     upper, lower = ax
-    for axes in ax if len(quiet) else ():
-        axes.axvspan(*quiet.agg(["min", "max"]), color=COLOUR["faint"], alpha=0.6)
+    half = shares["period"].diff().median() / 2  # a period is shaded as wide as it is
+    spans = [(quiet.min() - half, quiet.max() + half, 0.6)] if len(quiet) else []
+    spans += [(day - half, day + half, 0.3) for day in (() if partly is None else partly)]
+    for axes in ax:
+        for start, end, alpha in spans:
+            axes.axvspan(start, end, color=COLOUR["faint"], alpha=alpha, linewidth=0)
     upper.plot(
         "period", "steady", data=shares, color=COLOUR["subject"], label=names["steady"], markersize=5, **marker(kind)
     )

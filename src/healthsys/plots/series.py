@@ -41,8 +41,17 @@ def change_line(ax: Axes, change: Any) -> None:
 
 
 def event_lines(ax: Axes, events: pd.DataFrame | None) -> None:
-    """Draw dates (``number``, ``date``) as faint lines behind a series, numbered at the top; None draws nothing."""
-    for place, (name, day) in enumerate(events[["number", "date"]].to_numpy() if events is not None else ()):
+    """Draw dates (``number``, ``date``) as faint lines behind a series, numbered at the top; None draws nothing.
+
+    Call it once the series is drawn: the axis is raised where a line or a point would cross the numbers.
+    """
+    if events is None or events.empty:
+        return
+    bottom, top = ax.get_ylim()
+    rows, height = min(len(events), 3), 72 * 0.7 * ax.get_figure().get_figheight()  # of the axes, about, in points
+    share = min(0.3, (8 + 13 * rows) / height)  # of the axes for the numbers
+    ax.set_ylim(bottom, max(top, (ax.dataLim.y1 - share * bottom) / (1 - share)))
+    for place, (name, day) in enumerate(events[["number", "date"]].to_numpy()):
         ax.axvline(day, color=COLOUR["faint"], linewidth=1.6, zorder=0)
         below = (3, -2 - 13 * (place % 3))  # neighbouring numbers in three rows
         style = {"xycoords": ("data", "axes fraction"), "ha": "left", "va": "top", "fontsize": 11, "zorder": 1}
