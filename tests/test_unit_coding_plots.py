@@ -138,7 +138,7 @@ def test_both_thresholds_of_alpha_are_drawn():
 
 
 NAMES = {2: ["purchase of equipment", "redeployment"],
-         5: ["Test and Trace", "delivery of the vaccine", "virtual wards", "video consultations", "lighter regulation"]}  # fmt: skip
+         5: ["Test and Trace", "delivery of the vaccine", "virtual wards", "video consultations", "lighter regulation"]}
 
 
 @pytest.mark.parametrize(("across", "narrow", "lower"), [(2, True, 0), (5, True, 32), (5, False, 0)])
