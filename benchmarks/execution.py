@@ -153,6 +153,7 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
         nbformat.write(notebook, path)
         return timed(healthsys("build"), folder=root)
 
+    count = len(yaml.safe_load((root / "notebooks/runs.yml").read_text())["runs"])
     if chosen.only != "rebuild":
         whole = in_turn(
             {
@@ -163,7 +164,8 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
         )
         whole[1]["note"] = "the notebooks alone: without the book's other pages, checks and provenance"
         keep("book", title="The whole book from nothing", command=command, rounds=max(1, chosen.rounds // 2),
-             rows=whole, load=load, about="Execution and pages, from an empty build folder.")  # fmt: skip
+             rows=whole, load=load,
+             about=f"Execution and pages of all {count} runs, from an empty build folder.")  # fmt: skip
     if chosen.only == "rebuild" or chosen.rounds > 1:
         ours()
     theirs(cached, clean=True)
@@ -182,7 +184,7 @@ def building(root: Path, chosen: argparse.Namespace, command: str, load: float) 
         row["ratio"] = row["processor_ratio"] = None
         row["note"] = "executes nothing" if "sentence" in row["what"] else "executes the runs of that notebook"
     keep("rebuild", title="Building again", command=command, rounds=chosen.rounds, rows=again + after, load=load,
-         about="A second build of the whole book, with nothing or one thing changed."
+         about=f"A second build of the whole book ({count} runs), with nothing or one thing changed."
          + (f" jupyter-book builds one run in {chosen.every} only." if chosen.every > 1 else ""))  # fmt: skip
 
 

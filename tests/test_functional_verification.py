@@ -94,7 +94,7 @@ def test_the_report_is_one_accessible_page_that_needs_nothing_else(project):
     page = parser.fromstring(text)
     assert page.get("lang") == "en-GB"
     assert page.xpath("string(//h1)") == "Verification"
-    assert "1 of 4 checks differ" in page.text_content()
+    assert "1 of 4 checks differs" in page.text_content()
     left_out = "environment, package, references, notebooks, runs, claims, book"
     assert f"Not checked this time: {left_out}." in page.text_content()
     for table in page.xpath("//table"):

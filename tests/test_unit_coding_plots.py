@@ -135,3 +135,15 @@ def test_both_thresholds_of_alpha_are_drawn():
     plots.plot_agreement(table, ax=ax)
     assert {0.667, 0.8} <= {line.get_xdata()[0] for line in ax.lines if len(line.get_xdata())}
     assert "0.667" in ax.get_xlabel()
+
+
+NAMES = {2: ["purchase of equipment", "redeployment"],
+         5: ["Test and Trace", "delivery of the vaccine", "virtual wards", "video consultations", "lighter regulation"]}
+
+
+@pytest.mark.parametrize(("across", "narrow", "lower"), [(2, True, 0), (5, True, 32), (5, False, 0)])
+def test_names_below_arrows_are_on_two_heights_only_where_a_word_does_not_fit(across, narrow, lower):
+    labels, lowered = plots._staggered(pd.Series(NAMES[across]), across=across, narrow=narrow)
+    assert lowered == [lower * (place % 2) for place in range(across)]
+    room = (40 if narrow else 100) // across * (2 if lower else 1)
+    assert max(len(line) for label in labels for line in label.split("\n")) <= room

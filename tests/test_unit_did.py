@@ -202,7 +202,7 @@ def test_permutation_by_the_assigned_unit_cannot_say_anything_about_one_area():
     by_area = permutation_test(changes, treated.map({True: "South", False: "other"}), treated)
     assert by_area.p is None
     assert by_area.smallest_possible == 1
-    assert "1 of 2 assigned units were changed: the smallest p-value that any data could give is 1" in by_area.reason
+    assert "1 of 2 assigned units was changed: the smallest p-value that any data could give is 1" in by_area.reason
 
 
 def test_three_against_three_can_give_no_p_below_a_tenth():

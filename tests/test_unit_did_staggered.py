@@ -350,6 +350,15 @@ def test_units_that_agree_give_a_reason_not_a_sure_answer():
     assert "cannot be told apart" in pre_trend_test(table, **COLUMNS).reason
 
 
+def test_a_group_without_an_effect_is_not_among_the_starting_groups_that_are_small():
+    """The last group has no clinic left to be compared with; a note under a table of the others does not count it."""
+    rows = [(u, t, t + (u * t) % 3 + 2.0 * max(0, t - s + 1), s)
+            for u, s in enumerate([2] * 4 + [3] * 12 + [4] * 4) for t in range(6)]  # fmt: skip
+    found = average_effects(pd.DataFrame(rows, columns=["unit", "t", "y", "start"]), **COLUMNS, by="group")
+    assert list(found.parts["start"]) == [2, 3]
+    assert found.overall.warnings == ("1 of 2 starting groups has fewer than 10 units; its error is too small",)
+
+
 def test_few_units_and_small_groups_are_warned_of():
     table = covariate_panel()[lambda rows: rows["unit"] < 18]
     found = average_effects(table, **COLUMNS).overall

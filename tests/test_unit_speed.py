@@ -19,19 +19,21 @@ def test_a_row_shows_seconds_ratios_and_memory(mini):
     (mini / "benchmarks").mkdir()
     sections = {
         "one": {"title": "Runs", "about": "A & B.", "command": "python x.py", "rounds": 3, "machine": MACHINE,
-                "rows": [ROW, {"what": "nothing else measured", "note": "a note"}]}
+                "rows": [ROW, {"what": "nothing else measured", "note": "a note"}]},
+        "two": {"title": "Once", "about": "C.", "command": "python y.py", "rounds": 1, "machine": MACHINE, "rows": []},
     }  # fmt: skip
     (mini / "benchmarks/results.json").write_text(json.dumps(sections))
     page = speed()
     assert page.startswith("# How fast is it")
     assert "## Runs" in page
-    assert "The book now has 2 runs; each section says how many it measured." in page
+    assert "The book now has 2 runs; each section on runs says how many it measured." in page
     tree = parser.fromstring(f"<div>{page[page.index('<div'):]}</div>")
     rows = [[cell.text_content() for cell in row] for row in tree.xpath("//tbody/tr")]
     assert rows == [
         ["two <cores>", "83.3", "1.00", "0.012", "2.50", "1,234 MB", ""],
         ["nothing else measured", "–", "–", "–", "–", "–", "a note"],
     ]
+    assert "python y.py; 1 round; Linux" in page
     assert "python x.py; 3 rounds; Linux, 2 cores, Python 3.11.7, numpy 2; load when begun 0.4." in page
 
 

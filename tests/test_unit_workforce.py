@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from compendium import datasets, paths
 from everyday.synthetic import GENERATORS, to_csv_bytes
 from everyday.synthetic.calibration import compare_with_published
 from healthsys.disclosure import HES, Printed, protect
 from healthsys.errors import DataError
+from healthsys.plots.workforce import plot_funnel
 from healthsys.spc import funnel
 from healthsys.statistics import two_proportions_p
 from healthsys.workforce import (
@@ -190,6 +192,15 @@ def test_funnel_plot_worked_example():
     assert found.target == pytest.approx(0.138235, abs=5e-7)
     assert found.dispersion.phi == pytest.approx(0.708782, abs=5e-7)
     assert found.dispersion.tau2 == 0
+
+
+@pytest.mark.parametrize("width", [5, 10])
+def test_the_name_of_the_largest_organisation_ends_before_the_names_of_the_limits(width):
+    units = pd.DataFrame({"u": list("abcde"), "a": [12, 18, 25, 9, 30], "n": [100, 150, 160, 90, 180]})
+    ax = Figure(figsize=(width, 5)).subplots()
+    plot_funnel(funnel(units, unit="u", observed="a", size="n"), ax=ax, axis="share (%)", people="staff", kind="yours")
+    across = {text.get_text(): text.get_ha() for text in ax.texts}
+    assert across == {"1 in 20": "left", "1 in 500": "left", **dict.fromkeys("abcd", "center"), "e": "right"}
 
 
 @pytest.mark.parametrize("name", [name for name in GENERATORS if name.startswith("workforce_")])

@@ -25,7 +25,7 @@ def speed() -> str:
     if not path.is_file():
         return f"{_INTRODUCTION}\nNothing has been measured in this copy yet; run `python benchmarks/execution.py`.\n"
     found = json.loads(path.read_text(encoding="utf-8"))
-    now = f"The book now has {len(load_runs())} runs; each section says how many it measured."
+    now = f"The book now has {len(load_runs())} runs; each section on runs says how many it measured."
     opening = f'{_INTRODUCTION}\n<p class="hs-computed">{now}</p>\n'
     return "\n".join([opening, *(_section(section) for section in found.values())])
 
@@ -39,13 +39,17 @@ def _section(section: dict[str, Any]) -> str:
         f'## {section["title"]}\n\n<p class="hs-computed">{escape.html(section["about"])}</p>\n\n'
         f'<div class="hs-table hs-computed" role="region" aria-label="{label}" tabindex="0"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>\n\n"
-        f'<p class="hs-table-note hs-computed">{escape.html(section["command"])}; {section["rounds"]} rounds; '
+        f'<p class="hs-table-note hs-computed">{escape.html(section["command"])}; {_rounds(section["rounds"])}; '
         f"{escape.html(machine['system'])}, {machine['cores']} cores, Python {machine['python']}, "
         f"{escape.html(machine['packages'])}; load when begun {machine['load']}.</p>\n"
     )
 
 
 _NUMBER = ' class="num"'
+
+
+def _rounds(number: int) -> str:
+    return f"{number} round{'' if number == 1 else 's'}"
 
 
 def _row(row: dict[str, Any]) -> str:

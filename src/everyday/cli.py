@@ -255,7 +255,8 @@ def _verify(
     if as_json:
         files.write_whole(as_json, files.as_json(found))
     differ = found["counts"]["total"]["differ"]
-    click.echo(f"{differ} of {len(checks)} checks differ" if differ else f"all {len(checks)} checks agree")
+    do = "differs" if differ == 1 else "differ"
+    click.echo(f"{differ} of {len(checks)} checks {do}" if differ else f"all {len(checks)} checks agree")
     if found["verdict"] != "agrees":
         sys.exit(1)
 

@@ -23,7 +23,7 @@ COMPLETE = "only people who answered every item of a dimension"
 PEOPLE = "each person counts once, not each team"
 
 #: Why that of complete answers is not shown.
-TELLS = "not shown: so few people left out an item of this dimension that the difference could reveal their answers"
+TELLS = "not shown: so few people left out an item of the dimension concerned that their answers could be found"
 
 
 def larger_minimum(shown: Shown) -> int:

@@ -194,9 +194,11 @@ def average_effects(
     parts["lower"], parts["upper"] = parts["effect"] - reach * parts["error"], parts["effect"] + reach * parts["error"]
     error = error_of(of_all)
     there = math.isfinite(error)
-    sizes = pd.Series(panel.first[panel.first < len(panel.periods)]).value_counts()
-    small = int((sizes < SMALL_GROUP).sum())
-    warned = f"{small} of {len(sizes)} starting groups have fewer than {SMALL_GROUP} units; their errors are too small"
+    found = {panel.periods.index(label) for label in used.loc[used["since"] >= 0, "start"]}  # groups with an effect
+    sizes = [int((panel.first == group).sum()) for group in found]
+    small = sum(size < SMALL_GROUP for size in sizes)
+    warned = f"{small} of {len(sizes)} starting groups {'has' if small == 1 else 'have'} fewer than {SMALL_GROUP} units"
+    warned += "; its error is too small" if small == 1 else "; their errors are too small"
     against = {"never": "units that never start", "not_yet": "units that have not started yet"}[control]
     judged = student(overall, error, n - 1, level) if there else {}
     of_units = Difference(

@@ -74,7 +74,8 @@ def permutation_test(
     ways = math.comb(g, t)
     smallest = (2 if 2 * t == g else 1) / ways  # with equal sides the opposite assignment is as far
     if smallest > 0.05:
-        return PermutationTest(None, smallest, ways, True, f"{t} of {g} assigned units were changed: the smallest "
+        were = "was" if t == 1 else "were"
+        return PermutationTest(None, smallest, ways, True, f"{t} of {g} assigned units {were} changed: the smallest "
                                f"p-value that any data could give is {smallest:.2g}, so no result can be surprising")
 
     def distance(members: np.ndarray) -> np.ndarray:

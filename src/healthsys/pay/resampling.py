@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from healthsys import say
 from healthsys.statistics import FEWEST_FOR_BOOTSTRAP, check_level
 
 
@@ -79,6 +78,8 @@ def notes_of_many(tested: Sequence[Resampled], *, level: float, resamples: int) 
 
     >>> notes_of_many([Resampled(1, 2, 2 / 101)] * 3, level=0.95, resamples=100)[0].split("; ")[0]
     '3 of 3 p-values are the smallest that 100 resamples can give, 0.0198 (0.0594 by Holm): read them as at most that'
+    >>> notes_of_many([Resampled(1, 2, 2 / 1001)], level=0.95, resamples=1000)
+    ['The p-value is the smallest that 1,000 resamples can give, 0.002: read it as at most that']
     """
     notes, least = [], 2 / (resamples + 1)
     at = sum(one.p <= least * 1.000001 for one in tested)
@@ -86,9 +87,12 @@ def notes_of_many(tested: Sequence[Resampled], *, level: float, resamples: int) 
         holm = min(1.0, len(tested) * least)
         needed = math.ceil(round(20 * len(tested) / (1 - level), 6))
         more = f"; with these, no p by Holm's method can be below {1 - level:.3g}: draw {needed:,} or more"
+        alone = len(tested) == 1
+        which = "The p-value is" if alone else f"{at} of {len(tested)} p-values {'is' if at == 1 else 'are'}"
+        adjusted = "" if alone else f" ({holm:.3g} by Holm)"
         notes.append(
-            f"{at} of {say.count(len(tested), 'p-value')} are the smallest that {resamples:,} resamples can give, "
-            f"{least:.3g} ({holm:.3g} by Holm): read them as at most that" + more * (holm >= 1 - level)
+            f"{which} the smallest that {resamples:,} resamples can give, {least:.3g}{adjusted}: "
+            f"read {'it' if at == 1 else 'them'} as at most that" + more * (holm >= 1 - level)
         )
     return notes + sorted({one.warning for one in tested if one.warning})
 

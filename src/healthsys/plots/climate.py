@@ -182,7 +182,7 @@ def alt_change(
 
     >>> row = {"dimension": "trust", "change": 16.0, "lower": -2.0, "upper": 34.0, "verdict": "not clear"}
     >>> alt_change(pd.DataFrame([row]))[-32:]
-    '. 1 of 1 intervals include zero.'
+    ' 1 of 1 intervals includes zero.'
     """
     parts = []
     for word in VERDICTS[:-1]:
@@ -197,7 +197,7 @@ def alt_change(
     said = "; ".join(parts)
     return (
         f"Change of dimensions of climate between two surveys of {who}. {said[:1].upper()}{said[1:]}. {unclear} of "
-        f"{len(change)} intervals include zero."
+        f"{len(change)} intervals {'includes' if unclear == 1 else 'include'} zero."
     )
 
 
@@ -282,8 +282,8 @@ def alt_rwg(agreement: pd.DataFrame, *, labels: Mapping[str, str] | None = None,
     """Say what :func:`plot_rwg` shows: how many reach the customary value, which do not, and the two ends.
 
     >>> row = {"team": "A", "dimension": "trust", "uniform": 0.9, "skewed": 0.8, "out_of_range": False}
-    >>> alt_rwg(pd.DataFrame([row]))[:62]
-    'Agreement of 1 team on 1 dimension: 1 of 1 results reach 0.70 '
+    >>> alt_rwg(pd.DataFrame([row]))[:63]
+    'Agreement of 1 team on 1 dimension: 1 of 1 results reaches 0.70'
     """
     table = agreement.dropna(subset=["uniform"])
     if table.empty:
@@ -298,8 +298,8 @@ def alt_rwg(agreement: pd.DataFrame, *, labels: Mapping[str, str] | None = None,
     low, wild = table[table["uniform"] < CUSTOMARY], table[table["out_of_range"]]
     said = [
         f"Agreement of {say.count(table['team'].nunique(), 'team')} on {say.count(len(middle), 'dimension')}: "
-        f"{reach[0]} of {len(table)} results reach {CUSTOMARY:.2f} against a uniform null, {reach[1]} against a "
-        "skewed one."
+        f"{reach[0]} of {len(table)} results {'reaches' if reach[0] == 1 else 'reach'} {CUSTOMARY:.2f} against a "
+        f"uniform null, {reach[1]} against a skewed one."
     ]
     if len(low):
         said.append(f"Below {CUSTOMARY:.2f} against the uniform null: {places(low)}.")

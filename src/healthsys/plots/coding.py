@@ -29,6 +29,9 @@ POINT_DAYS = 31
 #: Dashes of what is dated approximately.
 _DASHED = (0, (2, 1.2))
 
+#: Pixels from one line of a label to the next.
+_LINE = 16
+
 _ROLE = {"absorption": "fourth", "adaptation": "subject", "transformation": "third"}
 
 
@@ -287,6 +290,19 @@ def alt_sites(history: pd.DataFrame) -> str:
     return "; ".join(told) + "."
 
 
+def _staggered(names: pd.Series, *, across: int, narrow: bool) -> tuple[list[str], list[int]]:
+    """Break names below neighbouring marks so that they stay apart; return them and by how many pixels each is lower.
+
+    Where the longest word is wider than the room of a mark, of so many ``across``, neighbours are on different heights.
+    """
+    room = max(1, (40 if narrow else 100) // across)
+    longest = max((len(word) for name in names for word in str(name).split()), default=1)
+    tiers = min(3, len(names), -(-longest // room))
+    labels = [_wrap(name, min(12 if narrow else 20, room * tiers)) for name in names]
+    lines = [max(label.count("\n") + 1 for label in labels[tier::tiers]) for tier in range(tiers)]
+    return labels, [_LINE * sum(lines[: place % tiers]) for place in range(len(labels))]
+
+
 def plot_arrows(decisions: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
     """Draw each decision as an arrow between centre (above) and locality (below), one axes for each category used."""
     role, top, low = {"down": "subject", "up": "comparison"}, 0.90, 0.50
@@ -294,6 +310,7 @@ def plot_arrows(decisions: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
     used = [category for category in CATEGORIES if category in set(decisions["category"])]
     for panel, category in zip(np.atleast_1d(ax), used, strict=True):
         mine, narrow = decisions[decisions["category"] == category], is_narrow(panel)
+        labels, lowered = _staggered(mine["decision"], across=len(mine) if narrow else most, narrow=narrow)
         for x, row in enumerate(mine.itertuples()):
             if row.arrow == "level":
                 panel.plot([x - 0.18, x + 0.18], [top, top], color=COLOUR["context"], linewidth=3)
@@ -301,8 +318,8 @@ def plot_arrows(decisions: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
                 start, end = (top, low) if row.arrow == "down" else (low, top)
                 style = {"arrowstyle": "-|>", "color": COLOUR[role[row.arrow]], "lw": 2.4, "mutation_scale": 16}
                 panel.annotate("", (x, end), (x, start), arrowprops=style)
-            letters = 20 if not narrow else 12 if len(mine) < 5 else 8
-            panel.text(x, low - 0.06, _wrap(row.decision, letters), ha="center", va="top")
+            place = {"xytext": (0, -lowered[x]), "textcoords": "offset points", "ha": "center", "va": "top"}
+            panel.annotate(labels[x], (x, low - 0.06), **place)
         panel.set(
             title=category.capitalize(), xlim=(-0.5, (len(mine) if narrow else most) - 0.5), ylim=(0, 1), xticks=[]
         )
@@ -324,8 +341,8 @@ def plot_space(spaces: pd.DataFrame, *, ax: np.ndarray) -> np.ndarray:
         panel.set_xticks(range(table.shape[1]), [f"{share:g}" for share in table.columns])
         panel.set_yticks(range(table.shape[0]), [f"{share:g}" for share in table.index])
         panel.set_title(f"Rule: {rule}")
-    ax[0].figure.supxlabel("Horizontal: room to act with partners", color=COLOUR["quiet"], fontsize=12.5)
-    ax[0].figure.supylabel("Vertical: release from control", color=COLOUR["quiet"], fontsize=12.5)
+    ax[0].figure.supxlabel("Horizontal: freedom to act with partners", color=COLOUR["quiet"], fontsize=12.5)
+    ax[0].figure.supylabel("Vertical: freedom from control from above", color=COLOUR["quiet"], fontsize=12.5)
     return ax
 
 

@@ -189,12 +189,13 @@ def plot_funnel(found: Any, *, ax: Axes, axis: str, people: str, kind: str) -> A
     ax.axhline(100 * found.target, color=COLOUR["context"], linewidth=1)
     funnel_curves(ax, found.curves)
     for name, said, place in (("inner", "1 in 20", "top"), ("outer", "1 in 500", "bottom")):
-        note(ax, said, (end["size"], 100 * end[f"{name}_upper"]), (4, 0), va=place)
+        note(ax, said, (end["size"], 100 * end[f"{name}_upper"]), (8, 0), va=place)
     ax.plot(sizes, values, linestyle="none", markersize=8, **marker(kind))
     for unit, size, value in zip(found.points.iloc[:, 0], sizes, values, strict=True):
         above = value >= 100 * found.target
         up, side = (8, "bottom") if above else (-8, "top")
-        note(ax, str(unit), (size, value), (0, up), tone="text", ha="center", va=side)
+        across = "right" if size > 0.9 * sizes.max() else "center"  # to the right of the largest are names of limits
+        note(ax, str(unit), (size, value), (0, up), tone="text", ha=across, va=side)
     ax.set_xlim(0, sizes.max() * (1.3 if is_narrow(ax) else 1.14))
     ax.set_ylim(0, max(60, values.max() * 1.2))
     ax.set_xlabel(people)
