@@ -196,6 +196,7 @@ def test_capability_of_counts_is_refused_with_a_reason():
         ({"exclude": [0, 1, 2]}, "segment 1 has 1 observed points"),
         ({"rebase": [0]}, "rebase at position 0 lies outside"),
         ({"baseline": 9}, "baseline of 9 points is not possible"),
+        ({"baseline": 3, "rebase": [2]}, r"baseline has 3 points, but limits are recalculated from point 3 \(2\)"),
     ],
 )
 def test_options_that_no_chart_can_have_are_refused(options, message):

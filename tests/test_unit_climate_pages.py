@@ -267,4 +267,4 @@ def test_alternative_texts_of_missing_values():
     )))) == "No team result can be shown."  # fmt: skip
     blank = pd.DataFrame({"dimension": ["trust"], "score": [np.nan], "lower": [np.nan], "upper": [np.nan]})
     said = plots.alt_profile(climate.against_benchmarks(blank, BENCHMARKS))
-    assert said.endswith("No dimension can be scored: too few people have a score on any.")
+    assert said.endswith("No dimension can be scored: too few people have a score on any, or all have the same.")

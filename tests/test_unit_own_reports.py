@@ -192,8 +192,10 @@ def test_two_actions_of_one_wording_are_two_bars(tmp_path):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("2024-03-18,a,b,c,2024-03-20,2023-03-19", "the action 'b' is closed on 19 March 2023, before its meeting"),
-        ("2024-03-18,a,b,c,2024-03-10,", "the action 'b' is due on 10 March 2024, before its meeting on 18 March 2024"),
+        ("2024-03-18,a,b,c,2024-03-20,2023-03-19", "column .closed., row 2: .2023-03-19. is before the meeting"),
+        ("2024-03-18,a,b,c,2024-03-10,", "column .due., row 2: .2024-03-10. is before the meeting of its row"),
+        ("2024-03-18,a,b,c,2024-04-10,2999-04-10", "column 'closed', row 2: '2999-04-10' has a year that cannot be"),
+        ("2024-03-18,a,b,c,2024-04-10,2099-04-10", "column 'closed', row 2: '2099-04-10' is after today; correct"),
         ("2024-03-18,a,b,c,2024-04-10,", "no action is due by 2024-03-18, the last date in the log; name a later day"),
     ],
 )
@@ -214,7 +216,7 @@ def test_codings_of_one_event_and_codings_that_agree_everywhere(tmp_path):
     assert "agree on 100% of decisions" in page("coder_agreement", **codings(tmp_path, rows, rows)).value("finding")
     rows = [f"E{at},{'absorption' if at % 2 else 'adaptation'},cognitive,," for at in range(12)]
     found = page("coder_agreement", **codings(tmp_path, rows, rows))
-    assert found.value("least") == "Alpha is the same for every code (1.00)."
+    assert found.value("least") == "Alpha is 1.00 for each of the 2 codes for which it is defined."
     assert "A capacity counts whether drawn on or nurtured." in found.figures["agreement"]["caption"]
     empty = [f"E{at},,cognitive,," for at in range(12)]
     said = page("coder_agreement", **codings(tmp_path, rows, empty)).value("finding")

@@ -66,6 +66,11 @@ def test_a_column_that_the_file_lacks_is_refused(two, tmp_path, command, option,
     assert says in called(*command, file, "-p", option)
 
 
+def test_a_column_named_value_is_found_in_any_case(tmp_path):
+    (tmp_path / "a.csv").write_text("period,value\n2020-01-01,1\n2020-02-01,2\n2020-03-01,3\n")
+    assert "there is no column" not in called("check", tmp_path / "a.csv", "-p", "column.value=Value")
+
+
 def test_a_column_that_is_mapped_in_two_ways_or_under_a_misspelt_name_is_refused(two):
     assert "-p column.value=…' is given twice" in called("check", two, "-p", "column.value=a", "-p", "column.value=b")
     said = called("check", two, "-p", "column.value=value", "-p", "column.numerator=value")

@@ -49,8 +49,8 @@ _YEAR = re.compile(r"(<t[dh]\b[^>]*>)((?:19|20)\d\d-\d\d(?: Q\d)?)(?=</t[dh]>)")
 #: Names, punctuation and spaces of code: their colour is that of the code around them.
 _UNCOLOURED = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 
-#: What a drawing says without effect: a turn by no angle.
-_NO_TURN = re.compile(r' transform="rotate\(-0 [^"]*\)"')
+#: What a drawing says without effect: a turn by no angle, a shape that has neither line nor filling.
+_NO_EFFECT = re.compile(r' transform="rotate\(-0 [^"]*\)"|<path d="[^"]*" style="fill: none"/>\n')
 #: Where something is drawn; an icon's path, in which numbers need no blank between them, stays as it is.
 _PLACED = re.compile(r' (?:d="M |[xy]=")[^"]*"')
 
@@ -183,6 +183,8 @@ def folded(text: str) -> str:
 def lighter(text: str) -> str:
     """Return a page without what changes nothing that a reader sees: uncoloured code, drawings finer than a pixel.
 
+    >>> lighter('<path d="M 0 0 L 9 9 z" style="fill: none"/>\\n<path d="M 0 0" style="fill: none; stroke: red"/>')
+    '<path d="M 0 0" style="fill: none; stroke: red"/>'
     >>> lighter('<span class="n">a</span> <path d="M 1.26 2.04 \\nL 3.98 5"/><text transform="rotate(-0 1 2)">b</text>')
     'a <path d="M 1.3 2 L 4 5"/><text>b</text>'
     >>> lighter('<path d="M8.72 18.78a.75.75 0 0 1 0-1.06"/>')
@@ -192,7 +194,7 @@ def lighter(text: str) -> str:
     def rounded(path: re.Match[str]) -> str:
         return re.sub(r"-?\d+\.\d+", lambda number: f"{round(float(number[0]), 1):g}", path[0].replace("\n", ""))
 
-    return _PLACED.sub(rounded, _NO_TURN.sub("", _UNCOLOURED.sub(r"\1", text)))
+    return _PLACED.sub(rounded, _NO_EFFECT.sub("", _UNCOLOURED.sub(r"\1", text)))
 
 
 def terms_of(glossary: Path) -> dict[str, tuple[str, str]]:

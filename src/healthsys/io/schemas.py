@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from healthsys.errors import DataError
-from healthsys.io import csv_files, forms
+from healthsys.io import csv_files, forms, steps
 
 #: Largest whole number that is read: a number with decimals cannot represent every larger one (2 to the 53).
 LARGEST_WHOLE = 2**53
@@ -89,6 +89,10 @@ def check_table(raw: pd.DataFrame, schema: dict[str, Any], *, label: str) -> pd.
         typed[name], bad[name], said = _convert(raw[name], field["type"], separator, f"{label}: column '{name}'")
         if field["type"] == "number" and raw[name].str.strip().str.endswith("%").any():
             typed.attrs["percent"] = [*typed.attrs.get("percent", ()), name]
+        if field["type"] == "date" and name != "period":  # of a series it is said with its name
+            wrong = (typed[name].dt.year < steps.FIRST_YEAR) | (typed[name].dt.year > steps.LAST_YEAR)
+            allowed = f"allowed: {steps.FIRST_YEAR} to {steps.LAST_YEAR}"
+            csv_files.refuse_cells(raw, name, wrong, f"has a year that cannot be; {allowed}. Correct it", label=label)
         if said and field["type"] == "date":
             orders |= {one.rpartition(": ")[2]: (name, one) for one in said if one.endswith(" first")}
         if said:

@@ -104,7 +104,7 @@ def _one_series(path: Path, *, label: str) -> pd.DataFrame:
     table = read_table(path, schema, label=label)
     mine = csv_files.given("value")
     name = table.attrs.get("mapped", {}).get("value", "value")
-    if mine != name == "value":
+    if name == "value" and mine.casefold() != name:
         found = ", ".join(map(str, table.columns[:20]))
         raise DataError(f"{label}: there is no column '{mine}', which column.value names. Columns found: {found}")
     called = {one: {"indicator": name, "unit": UNIT}[one] for one in absent}

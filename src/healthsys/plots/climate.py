@@ -129,7 +129,7 @@ def alt_profile(profile: pd.DataFrame, *, who: str = "the organisation", level: 
     first = profile.iloc[0]
     said = f"Profile of {who} on dimensions of climate against two benchmarks, by point estimate: {', '.join(parts)}."
     if pd.isna(first["score"]):
-        return f"{said} No dimension can be scored: too few people have a score on any."
+        return f"{said} No dimension can be scored: too few people have a score on any, or all have the same."
     span = short = ""
     if pd.notna(first["lower"]):
         sign = 1 if first["innovative"] >= first["stagnant"] else -1

@@ -117,6 +117,12 @@ class Plan:
             self.left_out[int(position)] = True
         if baseline is not None and not 2 <= baseline <= n:
             raise DataError(f"a baseline of {baseline} points is not possible; allowed: 2 to {n}, or none")
+        first = int(min(rebase, default=n))
+        if baseline is not None and baseline > first:
+            raise DataError(
+                f"the baseline has {baseline} points, but limits are recalculated from point {first + 1} "
+                f"({getattr(self.labels[first], 'date', lambda: self.labels[first])()}); end the baseline before it"
+            )
         for name, length in self.lengths.items():
             if length < SHORTEST_RUN:
                 raise DataError(f"{name} is {length}; allowed: {SHORTEST_RUN} points or more (7 is usual)")
