@@ -29,8 +29,10 @@ from compendium.spreadsheet import to_csv
 from everyday.synthetic import teaching as generators
 from everyday.teaching import copies, editions, roster, sandbox
 from everyday.teaching.checks import SLIPS, NotYet, same, shown, sitting
-from everyday.teaching.modules import Module
-from healthsys.errors import DataError
+from everyday.teaching.modules import Module, load_modules
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io import read_text, row_of
+from healthsys.io.csv_files import letters_of
 
 #: Bytes of a notebook that is read.
 MOST_BYTES = 20_000_000
@@ -236,6 +238,7 @@ def mark(
         raise RunError(f"{submitted}: there is no such folder; give the folder with a folder for each student")
     if (out / "register.csv").exists():
         raise RunError(f"{out / 'register.csv'} is there already; give another folder as --out")
+    open_marks = _criteria(criteria, seeds, modules) if criteria else {}
     chosen = {module.name: module for module in modules}
     todo = [row for row in seeds.itertuples(index=False) if row.module in chosen]
     made = {}
@@ -246,7 +249,6 @@ def mark(
                 f"{roster.SEEDS}: the data of {row.student} in {row.module} are no longer made as they were; mark with "
                 "the version of the book that wrote the roster"
             )
-    open_marks = _criteria(criteria) if criteria else {}
     with sandbox.packages() as course, ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
 
         def one(row: Any) -> tuple[Plan, sandbox.Ran] | str:
@@ -270,20 +272,93 @@ def _seeds(keys: Path) -> pd.DataFrame:
     path = keys / "keys" / roster.SEEDS
     if not path.is_file():
         raise RunError(f"{path}: there is no such file; give the folder that `teach roster` wrote as --roster")
-    return pd.read_csv(path, dtype={"student": str, "data": str})
+    frame = _table(path, ["student", "module", "seed", "data"])
+    names = [module.name for module in load_modules()]
+    seen: dict[tuple[str, str], int] = {}
+    for at, (student, module, seed, data) in enumerate(frame.itertuples(index=False)):
+        row = row_of(frame, at)
+        for column, given in zip(frame.columns, (student, module, seed, data), strict=True):
+            if not given:
+                raise DataError(f"{path.name}, row {row}, column '{column}': the cell is empty; {_AS_WRITTEN}")
+        if module not in names:
+            raise DataError(
+                f"{path.name}, row {row}, column 'module': '{module}' is no module; allowed: {', '.join(names)}."
+                f"{nearest(module, names)} {_AS_WRITTEN[0].upper()}{_AS_WRITTEN[1:]}"
+            )
+        if not re.fullmatch(r"\d+", seed):
+            raise DataError(
+                f"{path.name}, row {row}, column 'seed': '{seed}' is not a whole number from 0; {_AS_WRITTEN}"
+            )
+        _refuse_twice(seen, (roster.plain_id(student), module), row, "student", student, label=path.name)
+    return frame
 
 
-def _criteria(path: Path) -> dict[tuple[str, str, str], float]:
-    frame = pd.read_csv(path, dtype={"student": str})
-    found = {}
-    for row, (student, module, criterion, given) in enumerate(
-        frame[["student", "module", "criterion", "marks"]].itertuples(index=False), start=2
-    ):
-        if pd.isna(given):
+#: What to do with a file of seeds that was changed.
+_AS_WRITTEN = "use the file as `teach roster` wrote it"
+
+
+def _table(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return these columns of a file as text, however a spreadsheet saved it; an empty cell is an empty text."""
+    frame = read_text(path, label=path.name, wanted=columns)
+    need_columns(frame, columns, path.name, more=f" Needed: {', '.join(columns)}")
+    rows = [row_of(frame, at) for at in range(len(frame))]
+    frame = frame[columns].fillna("")
+    frame.attrs["rows"] = tuple(rows)
+    return frame
+
+
+def _refuse_twice(seen: dict[Any, int], key: Any, row: int, column: str, given: str, *, label: str) -> None:
+    """Raise if a key was in an earlier row; ``column`` and ``given`` tell the row."""
+    if key in seen:
+        raise DataError(
+            f"{label}, row {row}, column '{column}': '{given}' is also in row {seen[key]} for the same student and "
+            "module; keep one of the two rows"
+        )
+    seen[key] = row
+
+
+def _criteria(path: Path, seeds: pd.DataFrame, modules: list[Module]) -> dict[tuple[str, str, str], float]:
+    """Return the lecturer's marks by student, module and criterion, each as the roster and the rubric write it."""
+    if not path.is_file():
+        raise DataError(f"{path.name}: there is no such file; give the criteria.csv of an earlier marking")
+    frame = _table(path, ["student", "module", "criterion", "marks"])
+    students = {roster.plain_id(student): student for student in seeds["student"]}
+    handed_out = {letters_of(name): name for name in seeds["module"]}
+    taken = set(zip(seeds["student"], seeds["module"], strict=True))
+    known = {module.name: module for module in [*load_modules(), *modules]}
+    found: dict[tuple[str, str, str], float] = {}
+    seen: dict[tuple[str, str, str], int] = {}
+    for at, (student, module, criterion, marks) in enumerate(frame.itertuples(index=False)):
+        row = row_of(frame, at)
+
+        def refuse(column: str, given: str, says: str, row: int = row) -> DataError:
+            return DataError(f"{path.name}, row {row}, column '{column}': '{given[:60]}' {says}")
+
+        if roster.plain_id(student) not in students:
+            ids = list(dict.fromkeys(seeds["student"]))
+            some = f"the ids of the roster ({', '.join(ids[:5])}{', …' if len(ids) > 5 else ''})"
+            says = f"is no student of the roster; allowed: {some}.{nearest(student, ids)} Correct the id, or remove"
+            raise refuse("student", student, f"{says} the row")
+        own = students[roster.plain_id(student)]
+        name = handed_out.get(letters_of(module), "")
+        if (own, name) not in taken:
+            names = [one for who, one in sorted(taken) if who == own]
+            says = f"is no module of this student; allowed: {', '.join(names)}.{nearest(module, names)}"
+            raise refuse("module", module, f"{says} Correct the name, or remove the row")
+        rubric = [entry["criterion"] for entry in known[name].about["rubric"]]
+        entry = next((one for one in rubric if letters_of(one) == letters_of(criterion)), None)
+        if entry is None:
+            says = f"is no criterion of {name}; allowed: {', '.join(rubric)}.{nearest(criterion, rubric)}"
+            raise refuse("criterion", criterion, f"{says} Correct it, or remove the row")
+        _refuse_twice(seen, (own, name, entry), row, "criterion", criterion, label=path.name)
+        if not marks:
             continue
-        if not 0 <= float(given) <= CRITERION:
-            raise DataError(f"{path.name}, row {row}, column 'marks': '{given}' is not from 0 to {CRITERION}")
-        found[student, module, criterion] = float(given)
+        number = float(marks.replace(",", ".")) if re.fullmatch(r"-?\d+([.,]\d*)?", marks) else None
+        if number is None or not 0 <= number <= CRITERION:
+            wrong = "is not a number" if number is None else "is out of range"
+            says = f"{wrong}; allowed: from 0 to {CRITERION}, such as 1.5, or an empty cell. Correct the marks"
+            raise refuse("marks", marks, says)
+        found[own, name, entry] = number
     return found
 
 
