@@ -168,6 +168,10 @@ def test_what_cannot_be_read_is_a_line(marked):
     ):
         assert found[student].remarks == [said]
         assert sum(found[student].marks.values()) == 0
+        with (root / "marks/register.csv").open() as lines:
+            row = next(row for row in csv.DictReader(lines) if row["student"] == student)
+        assert (row["automatic"], row["total"]) == ("", ""), "what was not marked has no 0"
+        assert "not marked</td>" in (root / f"marks/feedback/{student}.html").read_text()
     with (root / "marks/report.csv").open() as lines:
         rows = list(csv.DictReader(lines))
     assert {"student": "stranger", "module": "", "what": "the folder belongs to nobody in the roster"} in rows
@@ -254,3 +258,41 @@ def test_marks_of_a_lecturer_are_read_as_a_spreadsheet_saves_them(course, tmp_pa
     text = "Student;Module;Criterion;Marks;Remark\n123;beds-and-slack;numbers ;1,5;Zoë\nNA;beds-and-slack;Numbers;;\n"
     path.write_bytes(text.encode(encoding))
     assert marking._criteria(path, marking._seeds(course), [WARDS]) == {("0123", "beds-and-slack", "Numbers"): 1.5}
+
+
+def test_a_notebook_under_another_name_or_in_another_place_is_marked_and_said(tmp_path):
+    module, name = WARDS.name, WARDS.notebook.name
+
+    def put(place, content=b"\xef\xbb\xbf{}"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(content)
+        return tmp_path / place
+
+    usual = put(f"a/{module}/{name}")
+    put(f"a/{module}/{module} (1).ipynb")
+    renamed = put(f"S004/{module}/{module} (1).ipynb")
+    put(f"S004/{module}/.ipynb_checkpoints/{name}")
+    above = put(f"123/{name}")
+    put("b/work.ipynb")
+    put(f"c/{module}/one.ipynb")
+    put(f"c/{module}/two.ipynb")
+    folders = marking.folders_of(tmp_path, ["a", "s004", "0123", "b", "c", "d"])
+    assert marking.looked_for(folders["a"], module) == (usual, "")
+    for student, path in (("s004", renamed), ("0123", above)):
+        found, said = marking.looked_for(folders[student], module)
+        assert found == path
+        assert said.startswith(f"there is no {module}/{name}; the notebook ")
+        assert said.endswith(f"{path.name} was marked in its place")
+    for student, said in (
+        ("b", rf"no notebook of {module} was found; there is work\.ipynb: put it at"),
+        ("c", rf"no notebook is named {name}, and there are 2: {module}/one\.ipynb, {module}/two\.ipynb; leave one"),
+        ("d", "no notebook was handed in"),
+    ):
+        with pytest.raises(DataError, match=said):
+            marking.looked_for(folders[student], module)
+
+
+def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
+    path = handed_in(tmp_path, "s1", {})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(marking.handed_in(path, tmp_path / "submitted").cells) > 5
