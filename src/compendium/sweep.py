@@ -28,8 +28,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from compendium import datasets, execution, files, fingerprint, parameters, report
 from compendium.catalogue import title_of
 from compendium.errors import CompendiumError, RunError, nearest
@@ -144,7 +142,10 @@ def read_grid(
             if key in seen:
                 raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
             seen[key] = line
-            filled = {(renamed or {}).get(column, column): cell for column, cell in cells.items() if cell}
+            trimmed = {(renamed or {}).get(column, column): (cell or "").strip() for column, cell in cells.items()}
+            filled = {
+                column: NOTHING if cell.casefold() == NOTHING else cell for column, cell in trimmed.items() if cell
+            }
             _refuse_without_file(filled, known, first, line, label=path.name)
             yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
 
@@ -180,7 +181,8 @@ def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterat
     for line, path in enumerate(sorted(one for one in folder.iterdir() if one.suffix.lower() in FILES), start=1):
         name = _folder_name(path.stem)
         if name in seen:
-            raise RunError(f"{folder.name}: '{seen[name]}' and '{path.name}' would both be named '{name}'; rename one")
+            both = f"'{seen[name]}' and '{path.name}' would both be named '{name}'; rename one"
+            raise RunError(parameters.printable(f"{folder.name}: {both}"))
         seen[name] = path.name
         yield Row(line, name, {source: path.name})
     if not seen:
@@ -196,7 +198,7 @@ def _folder_name(given: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")[:80].strip("-")
     if name in files.DEVICES:
         return f"row-{name}"
-    return name or hashlib.sha256(given.encode()).hexdigest()[:12]
+    return name or hashlib.sha256(given.encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 def base_of(notebook: str) -> str:
@@ -212,7 +214,7 @@ def base_of(notebook: str) -> str:
 
 def fingerprint_of(row: Row, base: str, *, folder: Path, full: bool = False) -> str:
     """Return the fingerprint of a row: what every row depends on, its edition, its cells, and the files among them."""
-    named = [folder / cell for cell in row.cells.values() if len(cell) < 1024]
+    named = [parameters.path_of(cell, folder) for cell in row.cells.values() if len(cell) < 1024]
     within = (sorted(path.iterdir()) if path.is_dir() and path != folder else [path] for path in named)
     read = [path for paths in within for path in paths if path.is_file()]
     parts = [base, full, row.cells, [[path.name, datasets.sha256(path)] for path in read]]
@@ -248,9 +250,8 @@ def make(task: Task, *, keep_warm: bool = False) -> Done:
             other, pairs = parameters.routed(read_source(find_notebook(task.notebook)), pairs)
             notebook, cells = other or task.notebook, dict(pair.split("=", 1) for pair in pairs)
             known = parameters.parameters_of(read_source(find_notebook(notebook)), label=notebook)
-            page, record = report.composed(
-                notebook, _values(cells, known), folder=folder, style_link="../style.css", full=task.full
-            )
+            values = _values(cells, known, label=notebook)
+            page, record = report.composed(notebook, values, folder=folder, style_link="../style.css", full=task.full)
         key = fingerprint_of(task.row, here, folder=folder, full=task.full)
         return Done(task.row.name, page, {**record, "sweep": {"name": task.row.name, "fingerprint": key}})
     except CompendiumError as error:
@@ -269,14 +270,9 @@ def _warm_for_good(notebook: str) -> None:
     _kept.enter_context(execution.warm([find_notebook(notebook)]))
 
 
-def _values(cells: dict[str, str], known: dict[str, parameters.Parameter]) -> dict[str, Any]:
-    values = {}
-    for name, cell in cells.items():
-        try:
-            values[name] = cell if name not in known or known[name].type == "str" else yaml.safe_load(cell)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            values[name] = cell  # the check of the parameter says what is allowed
-    return values
+def _values(cells: dict[str, str], known: dict[str, parameters.Parameter], *, label: str) -> dict[str, Any]:
+    """Read the cells of a row as options of the command line are read."""
+    return {name: parameters.parsed(cell, known.get(name), name=name, label=label) for name, cell in cells.items()}
 
 
 def sweep(

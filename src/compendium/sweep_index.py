@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from compendium import escape, policy
+from compendium.parameters import printable
 from compendium.recording import text_of
 from compendium.report import NOT_SAFE
 from compendium.store import Store, as_csv
@@ -52,16 +53,17 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         found = json.loads(text)["results"] if text else {}
         status = "done" if text else "failed"
         counts[status] += 1
-        used |= row.cells.keys()
+        cells = {name: printable(cell) for name, cell in row.cells.items()}
+        used |= cells.keys()
         reason = reasons.get(row.name, "")
         if found.get("safe_to_share", {}).get("value") == "no":
             reason, title = NOT_SAFE.strip(), NOT_SAFE + title.removeprefix(NOT_SAFE)
-        index.append((row.name, status, reason, *(row.cells.get(name, "") for name in parameters)))
+        index.append((row.name, status, reason, *(cells.get(name, "") for name in parameters)))
         for name, entry in found.items():
             results.append((row.name, *(entry.get(column) for column in ("name", *RESULT_COLUMNS[2:]))))
             _collect(series, row.name, name, entry)
         if len(shown) < MOST_ROWS:
-            shown.append({"name": row.name, "status": status, "reason": reason, "cells": row.cells,
+            shown.append({"name": row.name, "status": status, "reason": reason, "cells": cells,
                           "results": {name: entry["text"] for name, entry in found.items()}})  # fmt: skip
     store.write("index.csv", as_csv(index))
     store.write("results.csv", as_csv(results))
