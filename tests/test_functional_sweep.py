@@ -195,6 +195,31 @@ def test_a_changed_row_or_file_is_made_again(mini, tmp_path):
     assert record["parameters"]["source"] == "own.csv"
 
 
+def test_a_report_of_an_earlier_run_is_not_left_as_if_it_were_of_this_one(mini, tmp_path):
+    (tmp_path / "own.csv").write_text("month,days,locator\nJan,10,a\n")
+    out = tmp_path / "out"
+    rows = ["a,own.csv,1", "b,waits,2", "c,waits,3"]
+    sweep.sweep("scaled", grid(tmp_path, rows, "name,source,factor"), out=str(out), jobs=1)
+    (out / "a/note.txt").write_text("mine")
+    (out / "mine").mkdir()
+    (out / "mine/index.html").write_text("mine")
+    rows = ["a,own.csv,13", "b,waits,2", "mine,own.csv,13"]
+    sweep.sweep("scaled", grid(tmp_path, rows, "name,source,factor"), out=str(out), jobs=1)
+    assert [path.name for path in (out / "a").iterdir()] == ["note.txt"]
+    assert (out / "mine/index.html").read_text() == "mine"
+    assert (out / "c/index.html").is_file()
+    found = {row["name"]: (row["status"], row["reason"]) for row in table(out)}
+    assert found == {
+        "a": ("failed", "scaled: thirteen is not a factor (the report of an earlier run was removed)"),
+        "b": ("done", ""),
+        "mine": ("failed", "scaled: thirteen is not a factor (mine/index.html is not of this run)"),
+        "c": ("earlier", sweep_index.EARLIER),
+    }
+    page = (out / "index.html").read_text()
+    assert "1 of 3 reports are done" in page
+    assert "of an earlier run and not counted here: c." in page
+
+
 def test_a_file_in_the_readers_own_folder_that_changed_is_read_again(mini, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     path = tmp_path / "own.csv"
@@ -346,6 +371,9 @@ def test_an_address_that_fsspec_knows(mini, tmp_path):
         counts = sweep.sweep("scaled", path, out=f"file://{tmp_path}/address")
     assert counts == {"done": 0, "skipped": 2, "failed": 0}
     assert results(tmp_path / "address") == results(tmp_path / "folder")
+    sweep.sweep("scaled", grid(tmp_path, ["a,13,0"]), out=f"file://{tmp_path}/address")
+    assert not (tmp_path / "address/a/index.html").exists()
+    assert [row["status"] for row in table(tmp_path / "address")] == ["failed", "earlier"]
     with pytest.raises(RunError, match=r"cannot write to nosuch://x: Protocol not known"):
         Store("nosuch://x")
 

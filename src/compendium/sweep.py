@@ -32,7 +32,7 @@ from compendium import datasets, execution, files, fingerprint, parameters, repo
 from compendium.catalogue import title_of
 from compendium.errors import CompendiumError, RunError, nearest
 from compendium.runs import Run, find_notebook, load_runs, read_source
-from compendium.store import Store
+from compendium.store import Store, is_of_sweep
 
 #: How often a row is tried whose worker dies under it.
 ATTEMPTS = 3
@@ -343,7 +343,7 @@ def sweep(
         for done in run:
             status = "failed" if done.record is None else "done"
             if done.record is None:
-                reasons[done.name] = done.reason[:_LONGEST_REASON]
+                reasons[done.name] = done.reason[:_LONGEST_REASON] + _without_earlier(store, done.name)
             else:
                 store.write(f"{done.name}/index.html", done.page)
                 store.write(f"{done.name}/results.json", files.as_json(done.record))
@@ -355,6 +355,17 @@ def sweep(
     title = title_of(read_source(path), path.stem)
     sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=title, parameters=list(known))
     return counts | ({"empty and left out": len(empty)} if empty else {})
+
+
+def _without_earlier(store: Store, name: str) -> str:
+    """Remove what an earlier sweep wrote of a row that now fails, and say so; whatever else is there stays."""
+    if is_of_sweep(store, name):
+        for file in ("results.json", "index.html"):
+            store.remove(f"{name}/{file}")
+        return " (the report of an earlier run was removed)"
+    if store.read(f"{name}/index.html") is not None:
+        return f" ({name}/index.html is not of this run)"
+    return ""
 
 
 def is_done(store: Store, name: str, key: str) -> bool:
