@@ -21,6 +21,7 @@ import json
 import os
 import re
 import tokenize
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -389,7 +390,9 @@ def path_of(given: str, folder: Path) -> Path:
         path = Path(given).expanduser()
     except RuntimeError:  # ~ and the name of nobody
         path = Path(given)
-    return path if path.is_absolute() else folder / path
+    path = path if path.is_absolute() else folder / path
+    apart = path.with_name(unicodedata.normalize("NFD", path.name)) if path.name else path
+    return apart if not os.path.exists(path) and os.path.exists(apart) else path  # noqa: PTH110 - as in _source
 
 
 def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> str:

@@ -20,7 +20,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -79,25 +79,33 @@ class Task:
     full: bool = False
 
 
+#: What reads a table: its file, the columns that it may name, a list for the numbers of rows of empty cells.
+Reader = Callable[[Path, Iterable[str], list[int]], Sequence[tuple[int, list[str]]]]
+
+
 def read_grid(
     path: Path,
     known: dict[str, parameters.Parameter],
     renamed: Mapping[str, str] | None = None,
     *,
     empty: list[int] | None = None,
+    read: Reader | None = None,
 ) -> Iterator[Row]:
     """Yield the rows of a grid, one at a time; a row of empty cells is none.
 
     Parameters
     ----------
     path
-        CSV file, or a folder with a file for each report, which the notebook's first file parameter takes.
+        CSV file (or another table that ``read`` takes), or a folder with a file for each report, which the notebook's
+        first file parameter takes.
     known
         Parameters of the notebook.
     renamed
         What parameters are called now, by an earlier name.
     empty
         A list to which the lines of empty rows are added.
+    read
+        The project's reader of tables; without one, separated text is read here.
 
     Raises
     ------
@@ -110,44 +118,62 @@ def read_grid(
         return
     if not path.is_file():
         raise RunError(f"the grid '{path}' is no file; give a CSV file with a row for each report, or a folder")
-    text = files.text_of(path)
-    header = text.partition("\n")[0]
     names = {one.casefold(): one for one in ["name", *(renamed or {}), *known]}
-    with io.StringIO(text, newline="") as lines:
-        reader = csv.DictReader(lines, delimiter=max(",;\t", key=header.count))
-        reader.fieldnames = [names.get(one.strip().casefold(), one.strip()) for one in reader.fieldnames or ()]
-        for column in reader.fieldnames:
-            if reader.fieldnames.count(column) > 1:
-                raise RunError(f"{path.name}: column '{column}' occurs twice in the header; rename or remove one")
-            if column not in known and column != "name" and column not in (renamed or {}):
-                raise RunError(
-                    f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "
-                    f"Allowed: name, {', '.join(known)}"
-                )
-        if not reader.fieldnames:
-            raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
-        seen: dict[bytes, int] = {}
-        first: dict[tuple[str, bool], int] = {}
-        for cells in reader:
-            line = reader.line_num
-            if not any("".join(cell or "").strip() for cell in cells.values()):
-                if empty is not None:
-                    empty.append(line)  # a spreadsheet saves rows that were emptied as separators alone
-                continue
-            if None in cells:
-                raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
-            given = cells.pop("name", "") or ""
-            name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
-            key = hashlib.blake2b(name.encode(), digest_size=8).digest()
-            if key in seen:
-                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
-            seen[key] = line
-            trimmed = {(renamed or {}).get(column, column): (cell or "").strip() for column, cell in cells.items()}
-            filled = {
-                column: NOTHING if cell.casefold() == NOTHING else cell for column, cell in trimmed.items() if cell
-            }
-            _refuse_without_file(filled, known, first, line, label=path.name)
-            yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
+    rows = (read or _rows)(path, names.values(), empty if empty is not None else [])
+    if not rows:
+        raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
+    columns = _header(rows, names)
+    for column in columns:
+        if columns.count(column) > 1:
+            raise RunError(f"{path.name}: column '{column}' occurs twice in the header; rename or remove one")
+        if column not in known and column != "name" and column not in (renamed or {}):
+            raise RunError(
+                f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "
+                f"Allowed: name, {', '.join(known)}"
+            )
+    seen: dict[bytes, int] = {}
+    first: dict[tuple[str, bool], int] = {}
+    for line, found in rows[1:]:
+        if any(one.strip() for one in found[len(columns) :]):
+            raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
+        if len(found) < len(columns):
+            raise RunError(
+                f"{path.name}: line {line} has {len(found)} cell{'' if len(found) == 1 else 's'} but the header "
+                f"{len(columns)}; keep a separator for each empty cell"
+            )
+        cells = dict(zip(columns, found, strict=False))
+        given = cells.pop("name", "") or ""
+        name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
+        key = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        if key in seen:
+            raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
+        seen[key] = line
+        trimmed = {(renamed or {}).get(column, column): (cell or "").strip() for column, cell in cells.items()}
+        filled = {column: NOTHING if cell.casefold() == NOTHING else cell for column, cell in trimmed.items() if cell}
+        _refuse_without_file(filled, known, first, line, label=path.name)
+        yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
+
+
+def _rows(path: Path, names: Iterable[str], empty: list[int]) -> list[tuple[int, list[str]]]:
+    """Return the rows of separated text that hold anything, with their numbers; rows of empty cells go to ``empty``."""
+    text = files.text_of(path)
+    header = text.lstrip().partition("\n")[0]
+    found = []
+    cut = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=header.count))
+    for number, cells in enumerate(cut, start=1):
+        if any(map(str.strip, cells)):
+            found.append((number, cells))
+        elif cells:
+            empty.append(number)  # a spreadsheet saves rows that were emptied as separators alone
+    return found
+
+
+def _header(rows: Sequence[tuple[int, list[str]]], names: Mapping[str, str]) -> list[str]:
+    """Return the columns that the first row names, without those at its end that have neither name nor cells."""
+    header = [names.get(one.strip().casefold(), one.strip()) for one in rows[0][1]]
+    while header and not header[-1] and not any("".join(cells[len(header) - 1 :]).strip() for _, cells in rows[1:]):
+        header.pop()
+    return header
 
 
 def _refuse_without_file(
@@ -284,6 +310,7 @@ def sweep(
     full: bool = False,
     jobs: int | None = None,
     tell: Callable[[str, str], None] = lambda *_: None,
+    read: Reader | None = None,
 ) -> dict[str, int]:
     """Make one report per row of a grid, and the index of them all.
 
@@ -303,6 +330,8 @@ def sweep(
         How many rows at once on this machine; one per core by default.
     tell
         Called with name and status (``done``, ``skipped``, ``failed``) of each row as it comes.
+    read
+        The project's reader of tables, as in :func:`read_grid`.
 
     Returns
     -------
@@ -319,7 +348,7 @@ def sweep(
     known = parameters.parameters_of(read_source(path), label=path.name)
     renamed = read_source(path).metadata.get("healthsys", {}).get("renamed", {})
     empty: list[int] = []
-    total = sum(1 for _ in read_grid(grid, known, renamed, empty=empty))
+    total = sum(1 for _ in read_grid(grid, known, renamed, empty=empty, read=read))
     if not total:
         raise RunError(f"{grid.name}: the file has a header but no rows; expected one row for each report")
     store = Store(out)
@@ -329,7 +358,7 @@ def sweep(
     reasons: dict[str, str] = {}
 
     def waiting() -> Iterator[Task]:
-        for row in read_grid(grid, known, renamed):
+        for row in read_grid(grid, known, renamed, read=read):
             if is_done(store, row.name, fingerprint_of(row, base, folder=folder, full=full)):
                 counts["skipped"] += 1
                 store.note([row.name, "done", ""])
@@ -353,7 +382,8 @@ def sweep(
     from compendium import sweep_index
 
     title = title_of(read_source(path), path.stem)
-    sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=title, parameters=list(known))
+    rows = read_grid(grid, known, renamed, read=read)
+    sweep_index.write(store, rows, reasons, title=title, parameters=list(known))
     return counts | ({"empty and left out": len(empty)} if empty else {})
 
 
