@@ -17,6 +17,7 @@ from answered import answered
 from compendium.errors import RunError
 from everyday import cli
 from everyday.teaching import copies, marking, roster, sandbox
+from healthsys.errors import DataError
 
 WARDS = next(module for module in taught.MODULES if module.name == "beds-and-slack")
 FULL = {exercise.name: exercise.points for exercise in WARDS.exercises if not exercise.is_open}
@@ -167,6 +168,10 @@ def test_what_cannot_be_read_is_a_line(marked):
     ):
         assert found[student].remarks == [said]
         assert sum(found[student].marks.values()) == 0
+        with (root / "marks/register.csv").open() as lines:
+            row = next(row for row in csv.DictReader(lines) if row["student"] == student)
+        assert (row["automatic"], row["total"]) == ("", ""), "what was not marked has no 0"
+        assert "not marked</td>" in (root / f"marks/feedback/{student}.html").read_text()
     with (root / "marks/report.csv").open() as lines:
         rows = list(csv.DictReader(lines))
     assert {"student": "stranger", "module": "", "what": "the folder belongs to nobody in the roster"} in rows
@@ -197,3 +202,97 @@ def test_the_command_refuses_where_there_is_no_sandbox(tmp_path, monkeypatch):
     assert done.exit_code == 1
     assert "seeds.csv: there is no such file" in done.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A class whose ids a reader of tables may take for missing or for numbers."""
+    root = tmp_path_factory.mktemp("course")
+    (root / "class.csv").write_text("id\nNA\nnull\ns001\n0123\n")
+    roster.write(root / "class.csv", seed=7, out=root, modules=[WARDS])
+    return root
+
+
+def test_ids_stay_text_and_seeds_are_read_as_a_spreadsheet_saves_them(course, tmp_path):
+    text = (course / "keys/seeds.csv").read_text()
+    (tmp_path / "keys").mkdir()
+    kept = tmp_path / "keys/seeds.csv"
+    for content in (text.encode(), text.replace(",", ";").encode("utf-8-sig"), text.encode("utf-16")):
+        kept.write_bytes(content)
+        assert list(marking._seeds(tmp_path)["student"]) == ["NA", "null", "s001", "0123"]
+    first = text.splitlines()[1]
+    seed = first.split(",")[2]
+    for wrong, said in (
+        (text.replace(seed, ""), r"seeds\.csv, row 2, column 'seed': the cell is empty; use the file"),
+        (text.replace(seed, "9.4E+08"), r"row 2, column 'seed': '9\.4E\+08' is not a whole number from 0"),
+        (text.replace(WARDS.name, "beds-and-slak", 1), r"'beds-and-slak' is no module; .* mean 'beds-and-slack'"),
+        (f"{text}na,{first[3:]}\n", r"row 6, column 'student': 'na' is also in row 2"),
+    ):  # fmt: skip
+        kept.write_text(wrong)
+        with pytest.raises(DataError, match=said):
+            marking._seeds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("s999,beds-and-slack,Numbers,2", r"row 3, column 'student': 's999' is no student of the roster; allowed:"),
+        ("NA,pay-gaps,Numbers,2", r"row 3, column 'module': 'pay-gaps' is no module of this student; allowed:"),
+        ("NA,beds-and-slack,Numbrs,2", r"row 3, column 'criterion': 'Numbrs' is no criterion .* mean 'Numbers'\?"),
+        ("123,beds-and-slack,numbers,0", r"row 3, column 'criterion': 'numbers' is also in row 2 .* keep one"),
+        ("NA,beds-and-slack,Numbers,two", r"row 3, column 'marks': 'two' is not a number; allowed: from 0 to 2"),
+        ("NA,beds-and-slack,Numbers,2.5", r"row 3, column 'marks': '2\.5' is out of range; allowed: from 0 to 2"),
+        ("NA,beds-and-slack,Numbers,inf", r"row 3, column 'marks': 'inf' is not a number"),
+    ],
+)
+def test_marks_of_a_lecturer_that_count_for_nobody_are_refused(course, tmp_path, row, said):
+    path = tmp_path / "criteria.csv"
+    path.write_text(f"student,module,criterion,marks\n0123,beds-and-slack,Numbers,2\n{row}\n")
+    with pytest.raises(DataError, match=rf"criteria\.csv, {said}"):
+        marking._criteria(path, marking._seeds(course), [WARDS])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_marks_of_a_lecturer_are_read_as_a_spreadsheet_saves_them(course, tmp_path, encoding):
+    path = tmp_path / "criteria.csv"
+    text = "Student;Module;Criterion;Marks;Remark\n123;beds-and-slack;numbers ;1,5;Zoë\nNA;beds-and-slack;Numbers;;\n"
+    path.write_bytes(text.encode(encoding))
+    assert marking._criteria(path, marking._seeds(course), [WARDS]) == {("0123", "beds-and-slack", "Numbers"): 1.5}
+
+
+def test_a_notebook_under_another_name_or_in_another_place_is_marked_and_said(tmp_path):
+    module, name = WARDS.name, WARDS.notebook.name
+
+    def put(place, content=b"\xef\xbb\xbf{}"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(content)
+        return tmp_path / place
+
+    usual = put(f"a/{module}/{name}")
+    put(f"a/{module}/{module} (1).ipynb")
+    renamed = put(f"S004/{module}/{module} (1).ipynb")
+    put(f"S004/{module}/.ipynb_checkpoints/{name}")
+    above = put(f"123/{name}")
+    put("b/work.ipynb")
+    put(f"c/{module}/one.ipynb")
+    put(f"c/{module}/two.ipynb")
+    folders = marking.folders_of(tmp_path, ["a", "s004", "0123", "b", "c", "d"])
+    assert marking.looked_for(folders["a"], module) == (usual, "")
+    for student, path in (("s004", renamed), ("0123", above)):
+        found, said = marking.looked_for(folders[student], module)
+        assert found == path
+        assert said.startswith(f"there is no {module}/{name}; the notebook ")
+        assert said.endswith(f"{path.name} was marked in its place")
+    for student, said in (
+        ("b", rf"no notebook of {module} was found; there is work\.ipynb: put it at"),
+        ("c", rf"no notebook is named {name}, and there are 2: {module}/one\.ipynb, {module}/two\.ipynb; leave one"),
+        ("d", "no notebook was handed in"),
+    ):
+        with pytest.raises(DataError, match=said):
+            marking.looked_for(folders[student], module)
+
+
+def test_a_notebook_with_a_byte_order_mark_is_read(tmp_path):
+    path = handed_in(tmp_path, "s1", {})
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(marking.handed_in(path, tmp_path / "submitted").cells) > 5

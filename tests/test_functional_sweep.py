@@ -195,6 +195,55 @@ def test_a_changed_row_or_file_is_made_again(mini, tmp_path):
     assert record["parameters"]["source"] == "own.csv"
 
 
+def test_a_report_of_an_earlier_run_is_not_left_as_if_it_were_of_this_one(mini, tmp_path):
+    (tmp_path / "own.csv").write_text("month,days,locator\nJan,10,a\n")
+    out = tmp_path / "out"
+    rows = ["a,own.csv,1", "b,waits,2", "c,waits,3"]
+    sweep.sweep("scaled", grid(tmp_path, rows, "name,source,factor"), out=str(out), jobs=1)
+    (out / "a/note.txt").write_text("mine")
+    (out / "mine").mkdir()
+    (out / "mine/index.html").write_text("mine")
+    rows = ["a,own.csv,13", "b,waits,2", "mine,own.csv,13"]
+    sweep.sweep("scaled", grid(tmp_path, rows, "name,source,factor"), out=str(out), jobs=1)
+    assert [path.name for path in (out / "a").iterdir()] == ["note.txt"]
+    assert (out / "mine/index.html").read_text() == "mine"
+    assert (out / "c/index.html").is_file()
+    found = {row["name"]: (row["status"], row["reason"]) for row in table(out)}
+    assert found == {
+        "a": ("failed", "scaled: thirteen is not a factor (the report of an earlier run was removed)"),
+        "b": ("done", ""),
+        "mine": ("failed", "scaled: thirteen is not a factor (mine/index.html is not of this run)"),
+        "c": ("earlier", sweep_index.EARLIER),
+    }
+    page = (out / "index.html").read_text()
+    assert "1 of 3 reports are done" in page
+    assert "of an earlier run and not counted here: c." in page
+
+
+def test_a_file_in_the_readers_own_folder_that_changed_is_read_again(mini, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = tmp_path / "own.csv"
+    path.write_text("month,days,locator\nJan,10,a\n")
+    (row,) = sweep.read_grid(grid(tmp_path, ["a,~/own.csv"], "name,source"), {"source": None})
+    first = sweep.fingerprint_of(row, "base", folder=mini)
+    path.write_text("month,days,locator\nJan,30,a\n")
+    assert sweep.fingerprint_of(row, "base", folder=mini) != first
+
+
+def test_a_name_of_a_file_that_is_no_utf8_fails_its_row_alone(mini, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name in (b"d\xe4ta.csv", b"good.csv"):
+        with open(os.fsencode(folder) + b"/" + name, "w") as file:  # noqa: PTH123 - the name is bytes
+            file.write("month,days,locator\nJan,10,a\n")
+    out = tmp_path / "out"
+    assert sweep.sweep("scaled", folder, out=str(out), jobs=1) == {"done": 1, "skipped": 0, "failed": 1}
+    bad, good = sorted(table(out), key=lambda row: row["name"])
+    assert (good["status"], bad["status"], bad["source"]) == ("done", "failed", "d?ta.csv")
+    assert "d?ta.csv' is not in UTF-8; rename it" in bad["reason"]
+    assert "d?ta.csv" in (out / "index.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("rows", "header", "message"),
     [
@@ -322,6 +371,9 @@ def test_an_address_that_fsspec_knows(mini, tmp_path):
         counts = sweep.sweep("scaled", path, out=f"file://{tmp_path}/address")
     assert counts == {"done": 0, "skipped": 2, "failed": 0}
     assert results(tmp_path / "address") == results(tmp_path / "folder")
+    sweep.sweep("scaled", grid(tmp_path, ["a,13,0"]), out=f"file://{tmp_path}/address")
+    assert not (tmp_path / "address/a/index.html").exists()
+    assert [row["status"] for row in table(tmp_path / "address")] == ["failed", "earlier"]
     with pytest.raises(RunError, match=r"cannot write to nosuch://x: Protocol not known"):
         Store("nosuch://x")
 
@@ -341,8 +393,9 @@ def test_names_and_values_of_a_grid(mini, tmp_path):
     rows = list(sweep.read_grid(grid(tmp_path, ["Ünï & Co,2,", ",3,1"]), known))
     assert [row.name for row in rows] == ["n-co", "row-00002"]
     assert rows[0].cells == {"factor": "2"}
-    assert sweep._values(rows[1].cells, known) == {"factor": 3, "pause": 1}
-    assert sweep._values({"factor": "[1"}, known) == {"factor": "[1"}
+    assert sweep._values(rows[1].cells, known, label="scaled") == {"factor": 3, "pause": 1}
+    with pytest.raises(RunError, match=r"scaled: parameter 'factor' is '\[1', which cannot be read; allowed: a number"):
+        sweep._values({"factor": "[1"}, known, label="scaled")
 
 
 def test_a_funnel_marks_what_lies_outside_and_needs_counts():

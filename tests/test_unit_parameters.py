@@ -33,7 +33,7 @@ def test_reads_name_type_default_meaning_and_what_is_allowed(known):
     [
         ({"facto": 2.0}, r"run 'x': the notebook has no parameter 'facto'\. Did you mean 'factor'\? It has: source"),
         ({"factor": "two"}, r"parameter 'factor' is 'two'; allowed: a number \(multiplies every wait\)"),
-        ({"factor": True}, r"parameter 'factor' is True; allowed: a number"),
+        ({"factor": True}, r"parameter 'factor' is true; allowed: a number"),
         ({"factor": 11}, r"parameter 'factor' is 11; allowed: a number from 0 to 10"),
         ({"unit": "weks"}, r"parameter 'unit' is 'weks'; allowed: days, weeks\. Did you mean 'weeks'\?"),
         ({"source": "wait"}, r"parameter 'source' is 'wait', which is not there .*Did you mean 'waits'\?"),

@@ -531,3 +531,47 @@ def test_a_report_of_a_grid_has_a_name_that_every_system_can_open(tmp_path):
     folder.mkdir()
     (folder / "aux.csv").write_text("period,value\n")
     assert [row.name for row in sweep.read_grid(folder, known())] == ["row-aux"]
+
+
+def test_a_cell_of_a_grid_is_read_as_an_option_is(tmp_path):
+    wanted = {
+        "days": parameters.Parameter("days", "list[str]", ["x"], "periods", "any"),
+        "target": parameters.Parameter("target", "str", "", "target", "any"),
+        "level": parameters.Parameter("level", "float", 0.95, "level", "0 to 1"),
+    }
+    lines = ["days;target;level", "[2022-06-01];Nothing;", '2022-06-01;95 ;"0.9 "', "nothing ;NOTHING; ", " ;;0.5"]
+    grid = written(tmp_path, "\n".join(lines))
+    read = [sweep._values(row.cells, wanted, label="x") for row in sweep.read_grid(grid, wanted)]
+    assert read == [
+        {"days": ["2022-06-01"], "target": ""}, {"days": ["2022-06-01"], "target": "95", "level": 0.9},
+        {"days": [], "target": ""}, {"level": 0.5},
+    ]  # fmt: skip
+    assert parameters.parse_options(("days=", "days2="), {"days": wanted["days"]}, label="x")["days"] == []
+    for text, shown in (("", "empty"), ("2022-06-01", "2022-06-01"), ("[2022-06-01, yes]", "[2022-06-01, true]")):
+        given = parameters.parse_options((f"level={text}",), wanted, label="x")
+        with pytest.raises(RunError, match="parameter 'level' is ") as error:
+            parameters.validate(given, wanted, label="x", folder=tmp_path)
+        assert f"parameter 'level' is {shown}; allowed: a number" in str(error.value)
+
+
+def test_a_grid_is_read_as_other_tables_are(tmp_path):
+    def read(path, names, empty):
+        return csv_files.records(path, label=path.name, wanted=names, empty=empty)
+
+    texts = ["\n\nname,data,unit\none,a.csv,A\n,,\n", "name|data|unit\none|a.csv|A\n||\n"]
+    for text in texts:
+        for reader in (None, read):
+            empty = []
+            (row,) = sweep.read_grid(written(tmp_path, text), known(), empty=empty, read=reader)
+            assert (row.name, row.cells, len(empty)) == ("one", {"data": "a.csv", "unit": "A"}, 1)
+    for reader in (None, read):
+        with pytest.raises(RunError, match=r"mine\.csv: line 3 has 2 cells but the header 3; keep a sep"):
+            list(sweep.read_grid(written(tmp_path, "name,data,unit\none,a.csv,A\ntwo,b.csv\n"), known(), read=reader))
+    cells = {
+        3: inline(("A3", "name"), ("B3", "data"), ("C3", "unit")), 4: inline(("A4", "one"), ("B4", "a.csv")),
+        5: inline(("A5", "two"), ("B5", "b.csv"), ("C5", "B")),
+    }  # fmt: skip
+    workbook(tmp_path, cells, name="grid.xlsx")
+    rows = list(sweep.read_grid(tmp_path / "grid.xlsx", known(), read=read))
+    assert [(row.name, row.cells) for row in rows] == [
+        ("one", {"data": "a.csv"}), ("two", {"data": "b.csv", "unit": "B"})]  # fmt: skip

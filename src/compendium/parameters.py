@@ -21,6 +21,7 @@ import json
 import os
 import re
 import tokenize
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -262,18 +263,36 @@ def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label:
             raise RunError(f"{label}: '-p {pair}' is not of the form -p name=value")
         if name in given:
             raise RunError(f"{label}: parameter '{name}' is given twice; give it once")
-        kind = known[name].type if name in known else "str"
-        try:
-            given[name] = text if kind == "str" else yaml.safe_load(text)
-            if kind == "list[str]" and text.strip():  # a day is text here, and one value a list of one
-                several = given[name] if isinstance(given[name], list) else [given[name]]
-                given[name] = [one.isoformat() if isinstance(one, date) else one for one in several]
-        except (yaml.YAMLError, ValueError, RecursionError):
-            words, example = _TYPES[kind][1], _EXAMPLES.get(kind, "")
-            raise RunError(
-                f"{label}: parameter '{name}' is '{text[:60]}', which cannot be read; allowed: {words}{example}"
-            ) from None
+        given[name] = parsed(text, known.get(name), name=name, label=label)
     return given
+
+
+def parsed(text: str, parameter: Parameter | None, *, name: str, label: str) -> Any:
+    """Read the text that somebody gave for a parameter, on the command line or in a cell of a grid.
+
+    A text stays one, anything else is read as YAML; in a list of texts a day is a text, and one value a list of one.
+
+    Raises
+    ------
+    RunError
+        If it cannot be read.
+    """
+    kind = parameter.type if parameter else "str"
+    if kind == "str":
+        return text
+    if kind.startswith("list") and not text.strip():
+        return []
+    try:
+        value = yaml.safe_load(text)
+        if kind == "list[str]":
+            several = value if isinstance(value, list) else [value]
+            return [one.isoformat() if isinstance(one, date) else one for one in several]
+    except (yaml.YAMLError, ValueError, RecursionError):
+        words, example = _TYPES[kind][1], _EXAMPLES.get(kind, "")
+        raise RunError(
+            f"{label}: parameter '{name}' is '{printable(text[:60])}', which cannot be read; allowed: {words}{example}"
+        ) from None
+    return value
 
 
 def validate(given: dict[str, Any], known: dict[str, Parameter], *, label: str, folder: Path) -> dict[str, Any]:
@@ -337,8 +356,43 @@ def _fitting(value: Any, parameter: Parameter, *, label: str, folder: Path) -> A
 
 
 def _cut(value: Any) -> str:
-    said = repr(value)
+    """Return a value as somebody would write it, not too long.
+
+    >>> _cut("a"), _cut(None), _cut([True, date(2022, 6, 1), 7])
+    ("'a'", 'empty', '[true, 2022-06-01, 7]')
+    """
+    said = _written(value)
     return said if len(said) <= LONGEST_SHOWN else f"{said[:LONGEST_SHOWN]}…"
+
+
+def _written(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "empty", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_written(key)}: {_written(one)}' for key, one in value.items())}}}"
+    return value.isoformat() if isinstance(value, date) else repr(value)
+
+
+def printable(text: str) -> str:
+    r"""Return a text that can be written: a name of a file may hold bytes that are no UTF-8.
+
+    >>> printable("d\udce4ta.csv")
+    'd?ta.csv'
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def path_of(given: str, folder: Path) -> Path:
+    """Return the file that a parameter names: absolute, in the reader's own folder (~), or from ``folder``."""
+    try:
+        path = Path(given).expanduser()
+    except RuntimeError:  # ~ and the name of nobody
+        path = Path(given)
+    path = path if path.is_absolute() else folder / path
+    apart = path.with_name(unicodedata.normalize("NFD", path.name)) if path.name else path
+    return apart if not os.path.exists(path) and os.path.exists(apart) else path  # noqa: PTH110 - as in _source
 
 
 def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> str:
@@ -347,8 +401,13 @@ def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> st
     names = datasets.names() if parameter.allowed.startswith("data set") else []
     if value in names:
         return value
-    path = Path(value).expanduser()
-    path = path if path.is_absolute() else folder / path
+    path = path_of(value, folder)
+    wrong = next((name for name in _names_of(path) if printable(name) != name), None)
+    if wrong is not None:
+        raise RunError(
+            f"{place}: the name of the file '{printable(wrong)[:LONGEST_SHOWN]}' is not in UTF-8; rename it, for "
+            "example with unaccented letters alone"
+        )
     if not (os.path.isfile(path) or os.path.isdir(path)):  # noqa: PTH112,PTH113 - a path too long for the system is none
         kinds = "the name of a bundled data set, or a file" if names else "a file"
         looked = f"{path.name[:LONGEST_SHOWN]} in {path.parent}"
@@ -357,3 +416,8 @@ def _source(value: str, parameter: Parameter, *, place: str, folder: Path) -> st
             f"{nearest(value[:LONGEST_SHOWN], names)}"
         )
     return str(path.resolve())
+
+
+def _names_of(path: Path) -> list[str]:
+    """Return a path as text, and the names of the files in it if it is a folder."""
+    return [str(path), *(os.listdir(path) if os.path.isdir(path) else [])]  # noqa: PTH112,PTH208 - as in _source

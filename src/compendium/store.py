@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,27 @@ class Store:
         except (OSError, UnicodeDecodeError):
             return None
 
+    def remove(self, name: str) -> None:
+        """Remove a file; one that is not there is no fault."""
+        try:
+            if self.remote is None:
+                (self.folder / name).unlink(missing_ok=True)
+            elif self.remote.exists(f"{self.root}/{name}"):
+                self.remote.rm_file(f"{self.root}/{name}")
+        except Exception as error:  # a store of fsspec raises whatever its library raises
+            said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise RunError(f"cannot remove {name} from {self.address}: {said}. Remove it, and start again") from None
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders here, sorted; none where they cannot be listed."""
+        try:
+            if self.remote is None:
+                return sorted(path.name for path in self.folder.iterdir() if path.is_dir())
+            listed = self.remote.ls(self.root, detail=True)
+            return sorted(one["name"].rstrip("/").rpartition("/")[2] for one in listed if one["type"] == "directory")
+        except Exception:  # a store of fsspec raises whatever its library raises
+            return []
+
     def begin(self, name: str, columns: tuple[str, ...]) -> None:
         """Begin a table that grows while the sweep runs; at an address it is written at the end alone."""
         if self.remote is None:
@@ -74,6 +96,14 @@ class Store:
         if self._index is not None:
             with self._index.open("a", encoding="utf-8", newline="") as table:
                 table.write(as_csv([row]))
+
+
+def is_of_sweep(store: Store, name: str) -> bool:
+    """Whether a folder holds the report of a row that a sweep wrote."""
+    try:
+        return json.loads(store.read(f"{name}/results.json") or "{}")["sweep"]["name"] == name
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def as_csv(rows: Any) -> str:

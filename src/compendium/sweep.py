@@ -20,7 +20,7 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -28,13 +28,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from compendium import datasets, execution, files, fingerprint, parameters, report
 from compendium.catalogue import title_of
 from compendium.errors import CompendiumError, RunError, nearest
 from compendium.runs import Run, find_notebook, load_runs, read_source
-from compendium.store import Store
+from compendium.store import Store, is_of_sweep
 
 #: How often a row is tried whose worker dies under it.
 ATTEMPTS = 3
@@ -81,25 +79,33 @@ class Task:
     full: bool = False
 
 
+#: What reads a table: its file, the columns that it may name, a list for the numbers of rows of empty cells.
+Reader = Callable[[Path, Iterable[str], list[int]], Sequence[tuple[int, list[str]]]]
+
+
 def read_grid(
     path: Path,
     known: dict[str, parameters.Parameter],
     renamed: Mapping[str, str] | None = None,
     *,
     empty: list[int] | None = None,
+    read: Reader | None = None,
 ) -> Iterator[Row]:
     """Yield the rows of a grid, one at a time; a row of empty cells is none.
 
     Parameters
     ----------
     path
-        CSV file, or a folder with a file for each report, which the notebook's first file parameter takes.
+        CSV file (or another table that ``read`` takes), or a folder with a file for each report, which the notebook's
+        first file parameter takes.
     known
         Parameters of the notebook.
     renamed
         What parameters are called now, by an earlier name.
     empty
         A list to which the lines of empty rows are added.
+    read
+        The project's reader of tables; without one, separated text is read here.
 
     Raises
     ------
@@ -112,41 +118,62 @@ def read_grid(
         return
     if not path.is_file():
         raise RunError(f"the grid '{path}' is no file; give a CSV file with a row for each report, or a folder")
-    text = files.text_of(path)
-    header = text.partition("\n")[0]
     names = {one.casefold(): one for one in ["name", *(renamed or {}), *known]}
-    with io.StringIO(text, newline="") as lines:
-        reader = csv.DictReader(lines, delimiter=max(",;\t", key=header.count))
-        reader.fieldnames = [names.get(one.strip().casefold(), one.strip()) for one in reader.fieldnames or ()]
-        for column in reader.fieldnames:
-            if reader.fieldnames.count(column) > 1:
-                raise RunError(f"{path.name}: column '{column}' occurs twice in the header; rename or remove one")
-            if column not in known and column != "name" and column not in (renamed or {}):
-                raise RunError(
-                    f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "
-                    f"Allowed: name, {', '.join(known)}"
-                )
-        if not reader.fieldnames:
-            raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
-        seen: dict[bytes, int] = {}
-        first: dict[tuple[str, bool], int] = {}
-        for cells in reader:
-            line = reader.line_num
-            if not any("".join(cell or "").strip() for cell in cells.values()):
-                if empty is not None:
-                    empty.append(line)  # a spreadsheet saves rows that were emptied as separators alone
-                continue
-            if None in cells:
-                raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
-            given = cells.pop("name", "") or ""
-            name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
-            key = hashlib.blake2b(name.encode(), digest_size=8).digest()
-            if key in seen:
-                raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
-            seen[key] = line
-            filled = {(renamed or {}).get(column, column): cell for column, cell in cells.items() if cell}
-            _refuse_without_file(filled, known, first, line, label=path.name)
-            yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
+    rows = (read or _rows)(path, names.values(), empty if empty is not None else [])
+    if not rows:
+        raise RunError(f"{path.name}: the file is empty; its first line must name parameters: {', '.join(known)}")
+    columns = _header(rows, names)
+    for column in columns:
+        if columns.count(column) > 1:
+            raise RunError(f"{path.name}: column '{column}' occurs twice in the header; rename or remove one")
+        if column not in known and column != "name" and column not in (renamed or {}):
+            raise RunError(
+                f"{path.name}: column '{column}' is no parameter of the notebook.{nearest(column, known)} "
+                f"Allowed: name, {', '.join(known)}"
+            )
+    seen: dict[bytes, int] = {}
+    first: dict[tuple[str, bool], int] = {}
+    for line, found in rows[1:]:
+        if any(one.strip() for one in found[len(columns) :]):
+            raise RunError(f"{path.name}: line {line} has more cells than the header has columns")
+        if len(found) < len(columns):
+            raise RunError(
+                f"{path.name}: line {line} has {len(found)} cell{'' if len(found) == 1 else 's'} but the header "
+                f"{len(columns)}; keep a separator for each empty cell"
+            )
+        cells = dict(zip(columns, found, strict=False))
+        given = cells.pop("name", "") or ""
+        name = _folder_name(given) if given.strip() else f"row-{len(seen) + 1:05d}"
+        key = hashlib.blake2b(name.encode(), digest_size=8).digest()
+        if key in seen:
+            raise RunError(f"{path.name}: lines {seen[key]} and {line} are both named '{name}'; rename one")
+        seen[key] = line
+        trimmed = {(renamed or {}).get(column, column): (cell or "").strip() for column, cell in cells.items()}
+        filled = {column: NOTHING if cell.casefold() == NOTHING else cell for column, cell in trimmed.items() if cell}
+        _refuse_without_file(filled, known, first, line, label=path.name)
+        yield Row(line, name, {column: "" if cell == NOTHING else cell for column, cell in filled.items()})
+
+
+def _rows(path: Path, names: Iterable[str], empty: list[int]) -> list[tuple[int, list[str]]]:
+    """Return the rows of separated text that hold anything, with their numbers; rows of empty cells go to ``empty``."""
+    text = files.text_of(path)
+    header = text.lstrip().partition("\n")[0]
+    found = []
+    cut = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=header.count))
+    for number, cells in enumerate(cut, start=1):
+        if any(map(str.strip, cells)):
+            found.append((number, cells))
+        elif cells:
+            empty.append(number)  # a spreadsheet saves rows that were emptied as separators alone
+    return found
+
+
+def _header(rows: Sequence[tuple[int, list[str]]], names: Mapping[str, str]) -> list[str]:
+    """Return the columns that the first row names, without those at its end that have neither name nor cells."""
+    header = [names.get(one.strip().casefold(), one.strip()) for one in rows[0][1]]
+    while header and not header[-1] and not any("".join(cells[len(header) - 1 :]).strip() for _, cells in rows[1:]):
+        header.pop()
+    return header
 
 
 def _refuse_without_file(
@@ -180,7 +207,8 @@ def _folder_rows(folder: Path, known: dict[str, parameters.Parameter]) -> Iterat
     for line, path in enumerate(sorted(one for one in folder.iterdir() if one.suffix.lower() in FILES), start=1):
         name = _folder_name(path.stem)
         if name in seen:
-            raise RunError(f"{folder.name}: '{seen[name]}' and '{path.name}' would both be named '{name}'; rename one")
+            both = f"'{seen[name]}' and '{path.name}' would both be named '{name}'; rename one"
+            raise RunError(parameters.printable(f"{folder.name}: {both}"))
         seen[name] = path.name
         yield Row(line, name, {source: path.name})
     if not seen:
@@ -196,7 +224,7 @@ def _folder_name(given: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", given.lower()).strip("-")[:80].strip("-")
     if name in files.DEVICES:
         return f"row-{name}"
-    return name or hashlib.sha256(given.encode()).hexdigest()[:12]
+    return name or hashlib.sha256(given.encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 def base_of(notebook: str) -> str:
@@ -212,7 +240,7 @@ def base_of(notebook: str) -> str:
 
 def fingerprint_of(row: Row, base: str, *, folder: Path, full: bool = False) -> str:
     """Return the fingerprint of a row: what every row depends on, its edition, its cells, and the files among them."""
-    named = [folder / cell for cell in row.cells.values() if len(cell) < 1024]
+    named = [parameters.path_of(cell, folder) for cell in row.cells.values() if len(cell) < 1024]
     within = (sorted(path.iterdir()) if path.is_dir() and path != folder else [path] for path in named)
     read = [path for paths in within for path in paths if path.is_file()]
     parts = [base, full, row.cells, [[path.name, datasets.sha256(path)] for path in read]]
@@ -248,9 +276,8 @@ def make(task: Task, *, keep_warm: bool = False) -> Done:
             other, pairs = parameters.routed(read_source(find_notebook(task.notebook)), pairs)
             notebook, cells = other or task.notebook, dict(pair.split("=", 1) for pair in pairs)
             known = parameters.parameters_of(read_source(find_notebook(notebook)), label=notebook)
-            page, record = report.composed(
-                notebook, _values(cells, known), folder=folder, style_link="../style.css", full=task.full
-            )
+            values = _values(cells, known, label=notebook)
+            page, record = report.composed(notebook, values, folder=folder, style_link="../style.css", full=task.full)
         key = fingerprint_of(task.row, here, folder=folder, full=task.full)
         return Done(task.row.name, page, {**record, "sweep": {"name": task.row.name, "fingerprint": key}})
     except CompendiumError as error:
@@ -269,14 +296,9 @@ def _warm_for_good(notebook: str) -> None:
     _kept.enter_context(execution.warm([find_notebook(notebook)]))
 
 
-def _values(cells: dict[str, str], known: dict[str, parameters.Parameter]) -> dict[str, Any]:
-    values = {}
-    for name, cell in cells.items():
-        try:
-            values[name] = cell if name not in known or known[name].type == "str" else yaml.safe_load(cell)
-        except (yaml.YAMLError, ValueError, RecursionError):
-            values[name] = cell  # the check of the parameter says what is allowed
-    return values
+def _values(cells: dict[str, str], known: dict[str, parameters.Parameter], *, label: str) -> dict[str, Any]:
+    """Read the cells of a row as options of the command line are read."""
+    return {name: parameters.parsed(cell, known.get(name), name=name, label=label) for name, cell in cells.items()}
 
 
 def sweep(
@@ -288,6 +310,7 @@ def sweep(
     full: bool = False,
     jobs: int | None = None,
     tell: Callable[[str, str], None] = lambda *_: None,
+    read: Reader | None = None,
 ) -> dict[str, int]:
     """Make one report per row of a grid, and the index of them all.
 
@@ -307,6 +330,8 @@ def sweep(
         How many rows at once on this machine; one per core by default.
     tell
         Called with name and status (``done``, ``skipped``, ``failed``) of each row as it comes.
+    read
+        The project's reader of tables, as in :func:`read_grid`.
 
     Returns
     -------
@@ -323,7 +348,7 @@ def sweep(
     known = parameters.parameters_of(read_source(path), label=path.name)
     renamed = read_source(path).metadata.get("healthsys", {}).get("renamed", {})
     empty: list[int] = []
-    total = sum(1 for _ in read_grid(grid, known, renamed, empty=empty))
+    total = sum(1 for _ in read_grid(grid, known, renamed, empty=empty, read=read))
     if not total:
         raise RunError(f"{grid.name}: the file has a header but no rows; expected one row for each report")
     store = Store(out)
@@ -333,7 +358,7 @@ def sweep(
     reasons: dict[str, str] = {}
 
     def waiting() -> Iterator[Task]:
-        for row in read_grid(grid, known, renamed):
+        for row in read_grid(grid, known, renamed, read=read):
             if is_done(store, row.name, fingerprint_of(row, base, folder=folder, full=full)):
                 counts["skipped"] += 1
                 store.note([row.name, "done", ""])
@@ -347,7 +372,7 @@ def sweep(
         for done in run:
             status = "failed" if done.record is None else "done"
             if done.record is None:
-                reasons[done.name] = done.reason[:_LONGEST_REASON]
+                reasons[done.name] = done.reason[:_LONGEST_REASON] + _without_earlier(store, done.name)
             else:
                 store.write(f"{done.name}/index.html", done.page)
                 store.write(f"{done.name}/results.json", files.as_json(done.record))
@@ -357,8 +382,20 @@ def sweep(
     from compendium import sweep_index
 
     title = title_of(read_source(path), path.stem)
-    sweep_index.write(store, read_grid(grid, known, renamed), reasons, title=title, parameters=list(known))
+    rows = read_grid(grid, known, renamed, read=read)
+    sweep_index.write(store, rows, reasons, title=title, parameters=list(known))
     return counts | ({"empty and left out": len(empty)} if empty else {})
+
+
+def _without_earlier(store: Store, name: str) -> str:
+    """Remove what an earlier sweep wrote of a row that now fails, and say so; whatever else is there stays."""
+    if is_of_sweep(store, name):
+        for file in ("results.json", "index.html"):
+            store.remove(f"{name}/{file}")
+        return " (the report of an earlier run was removed)"
+    if store.read(f"{name}/index.html") is not None:
+        return f" ({name}/index.html is not of this run)"
+    return ""
 
 
 def is_done(store: Store, name: str, key: str) -> bool:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from compendium import escape, policy
+from compendium.parameters import printable
 from compendium.recording import text_of
 from compendium.report import NOT_SAFE
-from compendium.store import Store, as_csv
+from compendium.store import Store, as_csv, is_of_sweep
 
 #: The page shows at most so many rows, and draws at most so many points and results; the tables hold them all.
 MOST_ROWS, MOST_POINTS, MOST_RESULTS = 5000, 2000, 12
@@ -24,6 +25,10 @@ FEWEST_FOR_FUNNEL = 5
 LIMITS = {"95": 1.96, "99.8": 3.09}
 
 RESULT_COLUMNS = ("name", "result", "value", "lower", "upper", "level", "n", "unit", "text", "reason", "meaning")
+
+
+#: What the index says of a report whose row is no longer in the grid.
+EARLIER = "not in this grid; the report is of an earlier run"
 
 
 @dataclass
@@ -47,22 +52,27 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
     series: dict[str, Series] = {}
     counts = {"done": 0, "failed": 0}
     used: set[str] = set()
+    there = {name for name in store.folders() if is_of_sweep(store, name)}
     for row in rows:
+        there.discard(row.name)
         text = None if row.name in reasons else store.read(f"{row.name}/results.json")
         found = json.loads(text)["results"] if text else {}
         status = "done" if text else "failed"
         counts[status] += 1
-        used |= row.cells.keys()
+        cells = {name: printable(cell) for name, cell in row.cells.items()}
+        used |= cells.keys()
         reason = reasons.get(row.name, "")
         if found.get("safe_to_share", {}).get("value") == "no":
             reason, title = NOT_SAFE.strip(), NOT_SAFE + title.removeprefix(NOT_SAFE)
-        index.append((row.name, status, reason, *(row.cells.get(name, "") for name in parameters)))
+        index.append((row.name, status, reason, *(cells.get(name, "") for name in parameters)))
         for name, entry in found.items():
             results.append((row.name, *(entry.get(column) for column in ("name", *RESULT_COLUMNS[2:]))))
             _collect(series, row.name, name, entry)
         if len(shown) < MOST_ROWS:
-            shown.append({"name": row.name, "status": status, "reason": reason, "cells": row.cells,
+            shown.append({"name": row.name, "status": status, "reason": reason, "cells": cells,
                           "results": {name: entry["text"] for name, entry in found.items()}})  # fmt: skip
+    earlier = sorted(there)
+    index += [(name, "earlier", EARLIER, *([""] * len(parameters))) for name in earlier]
     store.write("index.csv", as_csv(index))
     store.write("results.csv", as_csv(results))
     drawn = {name: one for name, one in series.items() if len(one.points) > 1}
@@ -74,6 +84,7 @@ def write(store: Store, rows: Iterable[Any], reasons: dict[str, str], *, title: 
         counts=counts,
         total=sum(counts.values()),
         rows=shown,
+        earlier=earlier[:MOST_ROWS],
         cut=sum(counts.values()) > len(shown),
         columns=[name for name in parameters if name in used],
         results=list(chosen),

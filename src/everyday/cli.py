@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import errno
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -414,7 +414,7 @@ def report(
 @main.command()
 @click.argument("notebook", shell_complete=_completed)
 @click.option("--grid", required=True, type=_PATH,
-              help="CSV with a row for each report, or a folder with a file for each.")  # fmt: skip
+              help="CSV or workbook with a row for each report, or a folder with a file for each.")  # fmt: skip
 @click.option("--out", required=True, help="Folder of the reports, or an fsspec address (s3://…).")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler; this computer's cores by default.")
 @click.option("--full", is_flag=True, help="All sections and the code in each report, in place of the short edition.")
@@ -424,6 +424,10 @@ def sweep(notebook: str, grid: Path, out: str, scheduler: str, full: bool, jobs:
     from tqdm import tqdm
 
     from compendium import sweep as sweeping
+    from healthsys.io import csv_files
+
+    def read(path: Path, names: Iterable[str], empty: list[int]) -> csv_files.Records:
+        return csv_files.records(path, label=path.name, wanted=names, empty=empty)
 
     with tqdm(unit="row", disable=None, leave=False) as bar:
 
@@ -432,7 +436,9 @@ def sweep(notebook: str, grid: Path, out: str, scheduler: str, full: bool, jobs:
             if status == "failed":
                 tqdm.write(f"   failed  {name}")
 
-        counts = sweeping.sweep(notebook, grid, out=out, scheduler=scheduler, full=full, jobs=jobs, tell=tell)
+        counts = sweeping.sweep(
+            notebook, grid, out=out, scheduler=scheduler, full=full, jobs=jobs, tell=tell, read=read
+        )
     click.echo("rows: " + ", ".join(f"{count} {status}" for status, count in counts.items()))
     click.echo(f"wrote {out.rstrip('/')}/index.html, index.csv, results.csv")
     if counts["failed"]:

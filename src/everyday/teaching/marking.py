@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +29,10 @@ from compendium.spreadsheet import to_csv
 from everyday.synthetic import teaching as generators
 from everyday.teaching import copies, editions, roster, sandbox
 from everyday.teaching.checks import SLIPS, NotYet, same, shown, sitting
-from everyday.teaching.modules import Module
-from healthsys.errors import DataError
+from everyday.teaching.modules import Module, load_modules
+from healthsys.errors import DataError, nearest, need_columns
+from healthsys.io import read_text, row_of
+from healthsys.io.csv_files import letters_of
 
 #: Bytes of a notebook that is read.
 MOST_BYTES = 20_000_000
@@ -41,7 +43,10 @@ CRITERION = 2
 
 @dataclass
 class Marked:
-    """One student's marks in one module, by exercise, and what is worth a line in the report."""
+    """One student's marks in one module, by exercise, and what is worth a line in the report.
+
+    ``read`` is false where there was no notebook to mark: then the register has no marks, rather than 0.
+    """
 
     student: str
     module: Module
@@ -49,6 +54,7 @@ class Marked:
     values: dict[str, Any] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    read: bool = True
 
 
 def variables(module: Module) -> dict[str, str]:
@@ -61,22 +67,65 @@ def variables(module: Module) -> dict[str, str]:
     return found
 
 
-def handed_in(path: Path) -> nbformat.NotebookNode:
-    """Return a notebook that was handed in.
+def folders_of(submitted: Path, students: Iterable[str]) -> dict[str, Path]:
+    """Return the folder of each student: the one named by the id, else by what the roster takes to be the same id."""
+    there = {path.name: path for path in sorted(submitted.iterdir()) if path.is_dir() or path.is_symlink()}
+    alike = {roster.plain_id(name): path for name, path in reversed(there.items())}
+    missing = {student: submitted / student for student in students}
+    return {student: there.get(student) or alike.get(roster.plain_id(student), missing[student]) for student in missing}
+
+
+def looked_for(own: Path, module: str) -> tuple[Path, str]:
+    """Return the notebook of a module in a student's folder, and what is said of it if it has another name or place.
+
+    It is ``<module>/<module>.ipynb``; else the only notebook in that folder; else the only one in the student's
+    folder that is named after the module.
+
+    Raises
+    ------
+    DataError
+        If there is none, or several of which none has the name; it names what is there.
+    """
+    usual = own / module / f"{module}.ipynb"
+    if usual.is_symlink() or usual.is_file() or usual.parent.is_symlink() or own.is_symlink():
+        return usual, ""
+    inside, above = _notebooks(usual.parent), _notebooks(own)
+    named = [path for path in above if path.stem.casefold().startswith(module.casefold())]
+    found = inside or named
+    if len(found) == 1:
+        place = found[0].relative_to(own).as_posix()
+        return found[0], f"there is no {module}/{module}.ipynb; the notebook {place} was marked in its place"
+    there = ", ".join(path.relative_to(own).as_posix() for path in found or above)
+    if found:
+        raise DataError(f"no notebook is named {module}.ipynb, and there are {len(found)}: {there}; leave one of them")
+    if there:
+        raise DataError(f"no notebook of {module} was found; there is {there}: put it at {module}/{module}.ipynb")
+    raise DataError("no notebook was handed in")
+
+
+def _notebooks(folder: Path) -> list[Path]:
+    """Return the notebooks of a folder; hidden files, such as those of a Mac, are none."""
+    if not folder.is_dir():
+        return []
+    return sorted(one for one in folder.iterdir() if one.suffix.lower() == ".ipynb" and not one.name.startswith("."))
+
+
+def handed_in(path: Path, submitted: Path) -> nbformat.NotebookNode:
+    """Return a notebook that was handed in, in the folder of them all.
 
     Raises
     ------
     DataError
         Saying why it is not read: not there, a link, too large, not a notebook.
     """
-    if path.is_symlink() or path.parent.is_symlink() or path.parent.parent.is_symlink():
+    if any(one.is_symlink() for one in (path, *path.parents) if one.is_relative_to(submitted) and one != submitted):
         raise DataError("the notebook is a link to another file; it is not followed")
     if not path.is_file():
         raise DataError("no notebook was handed in")
     if path.stat().st_size > MOST_BYTES:
         raise DataError(f"the notebook has more than {MOST_BYTES // 1_000_000} MB; it is not read")
     try:
-        notebook = rejoin_lines(nbformat.from_dict(json.loads(path.read_text(encoding="utf-8"))))
+        notebook = rejoin_lines(nbformat.from_dict(json.loads(path.read_text(encoding="utf-8-sig"))))
         for cell in notebook.cells:  # every part that is used, whatever the file says it is
             cell.source, cell.metadata.get("tags", []), str(cell.cell_type)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -177,13 +226,17 @@ def compare(
 
 
 def run(
-    module: Module, path: Path, *, made: dict[str, bytes], course: Path, limits: sandbox.Limits, unsafe: bool
-) -> tuple[Plan, sandbox.Ran] | str:
-    """Execute one notebook on its student's data; what is wrong with it if it cannot be read."""
+    module: Module, own: Path, *, made: dict[str, bytes], course: Path, limits: sandbox.Limits,
+    unsafe: bool,
+) -> tuple[Plan, sandbox.Ran] | str:  # fmt: skip
+    """Execute the notebook in a student's folder on their data; what is wrong with it if it cannot be read."""
     try:
-        planned = plan(module, handed_in(path))
+        path, said = looked_for(own, module.name)
+        planned = plan(module, handed_in(path, own.parent))
     except DataError as error:
         return str(error)
+    if said:
+        planned.remarks.insert(0, said)
     data = {f"{name}.csv": content for name, content in (editions.bundled(module) | made).items()}
     data[SLIPS] = copies.slips_text(copies.AnswerKey([], {}, {})).encode()
     names = list(variables(module).values())
@@ -193,10 +246,11 @@ def run(
 
 
 def judge(student: str, module: Module, ran: tuple[Plan, sandbox.Ran] | str, *, made: Mapping[str, bytes]) -> Marked:
-    """Return the marks of what was executed; a notebook that cannot be read earns nothing and a line in the report."""
+    """Return the marks of what was executed; a notebook that cannot be read is not marked, which the report says."""
     marked = Marked(student, module, dict.fromkeys(variables(module), 0))
     if isinstance(ran, str):
         marked.remarks.append(ran)
+        marked.read = False
         return marked
     planned, left = ran
     marked.remarks += planned.remarks + left.remarks
@@ -236,6 +290,7 @@ def mark(
         raise RunError(f"{submitted}: there is no such folder; give the folder with a folder for each student")
     if (out / "register.csv").exists():
         raise RunError(f"{out / 'register.csv'} is there already; give another folder as --out")
+    open_marks = _criteria(criteria, seeds, modules) if criteria else {}
     chosen = {module.name: module for module in modules}
     todo = [row for row in seeds.itertuples(index=False) if row.module in chosen]
     made = {}
@@ -246,13 +301,12 @@ def mark(
                 f"{roster.SEEDS}: the data of {row.student} in {row.module} are no longer made as they were; mark with "
                 "the version of the book that wrote the roster"
             )
-    open_marks = _criteria(criteria) if criteria else {}
+    folders = folders_of(submitted, seeds["student"])
     with sandbox.packages() as course, ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
 
         def one(row: Any) -> tuple[Plan, sandbox.Ran] | str:
-            path = submitted / row.student / row.module / f"{row.module}.ipynb"
             return run(
-                chosen[row.module], path, made=made[row.student, row.module], course=course,
+                chosen[row.module], folders[row.student], made=made[row.student, row.module], course=course,
                 limits=limits or sandbox.Limits(), unsafe=unsafe,
             )  # fmt: skip
 
@@ -260,8 +314,8 @@ def mark(
             judge(row.student, chosen[row.module], ran, made=made[row.student, row.module])
             for row, ran in zip(todo, pool.map(one, todo), strict=True)
         ]
-    known = set(seeds["student"])
-    strangers = sorted(path.name for path in submitted.iterdir() if path.is_dir() and path.name not in known)
+    used = set(folders.values())
+    strangers = sorted(path.name for path in submitted.iterdir() if path.is_dir() and path not in used)
     _write(out, marked, strangers=strangers, open_marks=open_marks)
     return marked
 
@@ -270,20 +324,93 @@ def _seeds(keys: Path) -> pd.DataFrame:
     path = keys / "keys" / roster.SEEDS
     if not path.is_file():
         raise RunError(f"{path}: there is no such file; give the folder that `teach roster` wrote as --roster")
-    return pd.read_csv(path, dtype={"student": str, "data": str})
+    frame = _table(path, ["student", "module", "seed", "data"])
+    names = [module.name for module in load_modules()]
+    seen: dict[tuple[str, str], int] = {}
+    for at, (student, module, seed, data) in enumerate(frame.itertuples(index=False)):
+        row = row_of(frame, at)
+        for column, given in zip(frame.columns, (student, module, seed, data), strict=True):
+            if not given:
+                raise DataError(f"{path.name}, row {row}, column '{column}': the cell is empty; {_AS_WRITTEN}")
+        if module not in names:
+            raise DataError(
+                f"{path.name}, row {row}, column 'module': '{module}' is no module; allowed: {', '.join(names)}."
+                f"{nearest(module, names)} {_AS_WRITTEN[0].upper()}{_AS_WRITTEN[1:]}"
+            )
+        if not re.fullmatch(r"\d+", seed):
+            raise DataError(
+                f"{path.name}, row {row}, column 'seed': '{seed}' is not a whole number from 0; {_AS_WRITTEN}"
+            )
+        _refuse_twice(seen, (roster.plain_id(student), module), row, "student", student, label=path.name)
+    return frame
 
 
-def _criteria(path: Path) -> dict[tuple[str, str, str], float]:
-    frame = pd.read_csv(path, dtype={"student": str})
-    found = {}
-    for row, (student, module, criterion, given) in enumerate(
-        frame[["student", "module", "criterion", "marks"]].itertuples(index=False), start=2
-    ):
-        if pd.isna(given):
+#: What to do with a file of seeds that was changed.
+_AS_WRITTEN = "use the file as `teach roster` wrote it"
+
+
+def _table(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return these columns of a file as text, however a spreadsheet saved it; an empty cell is an empty text."""
+    frame = read_text(path, label=path.name, wanted=columns)
+    need_columns(frame, columns, path.name, more=f" Needed: {', '.join(columns)}")
+    rows = [row_of(frame, at) for at in range(len(frame))]
+    frame = frame[columns].fillna("")
+    frame.attrs["rows"] = tuple(rows)
+    return frame
+
+
+def _refuse_twice(seen: dict[Any, int], key: Any, row: int, column: str, given: str, *, label: str) -> None:
+    """Raise if a key was in an earlier row; ``column`` and ``given`` tell the row."""
+    if key in seen:
+        raise DataError(
+            f"{label}, row {row}, column '{column}': '{given}' is also in row {seen[key]} for the same student and "
+            "module; keep one of the two rows"
+        )
+    seen[key] = row
+
+
+def _criteria(path: Path, seeds: pd.DataFrame, modules: list[Module]) -> dict[tuple[str, str, str], float]:
+    """Return the lecturer's marks by student, module and criterion, each as the roster and the rubric write it."""
+    if not path.is_file():
+        raise DataError(f"{path.name}: there is no such file; give the criteria.csv of an earlier marking")
+    frame = _table(path, ["student", "module", "criterion", "marks"])
+    students = {roster.plain_id(student): student for student in seeds["student"]}
+    handed_out = {letters_of(name): name for name in seeds["module"]}
+    taken = set(zip(seeds["student"], seeds["module"], strict=True))
+    known = {module.name: module for module in [*load_modules(), *modules]}
+    found: dict[tuple[str, str, str], float] = {}
+    seen: dict[tuple[str, str, str], int] = {}
+    for at, (student, module, criterion, marks) in enumerate(frame.itertuples(index=False)):
+        row = row_of(frame, at)
+
+        def refuse(column: str, given: str, says: str, row: int = row) -> DataError:
+            return DataError(f"{path.name}, row {row}, column '{column}': '{given[:60]}' {says}")
+
+        if roster.plain_id(student) not in students:
+            ids = list(dict.fromkeys(seeds["student"]))
+            some = f"the ids of the roster ({', '.join(ids[:5])}{', …' if len(ids) > 5 else ''})"
+            says = f"is no student of the roster; allowed: {some}.{nearest(student, ids)} Correct the id, or remove"
+            raise refuse("student", student, f"{says} the row")
+        own = students[roster.plain_id(student)]
+        name = handed_out.get(letters_of(module), "")
+        if (own, name) not in taken:
+            names = [one for who, one in sorted(taken) if who == own]
+            says = f"is no module of this student; allowed: {', '.join(names)}.{nearest(module, names)}"
+            raise refuse("module", module, f"{says} Correct the name, or remove the row")
+        rubric = [entry["criterion"] for entry in known[name].about["rubric"]]
+        entry = next((one for one in rubric if letters_of(one) == letters_of(criterion)), None)
+        if entry is None:
+            says = f"is no criterion of {name}; allowed: {', '.join(rubric)}.{nearest(criterion, rubric)}"
+            raise refuse("criterion", criterion, f"{says} Correct it, or remove the row")
+        _refuse_twice(seen, (own, name, entry), row, "criterion", criterion, label=path.name)
+        if not marks:
             continue
-        if not 0 <= float(given) <= CRITERION:
-            raise DataError(f"{path.name}, row {row}, column 'marks': '{given}' is not from 0 to {CRITERION}")
-        found[student, module, criterion] = float(given)
+        number = float(marks.replace(",", ".")) if re.fullmatch(r"-?\d+([.,]\d*)?", marks) else None
+        if number is None or not 0 <= number <= CRITERION:
+            wrong = "is not a number" if number is None else "is out of range"
+            says = f"{wrong}; allowed: from 0 to {CRITERION}, such as 1.5, or an empty cell. Correct the marks"
+            raise refuse("marks", marks, says)
+        found[own, name, entry] = number
     return found
 
 
@@ -297,9 +424,10 @@ def _write(
         given = [open_marks.get((one.student, one.module.name, name)) for name in rubric]
         automatic = sum(one.marks.values())
         points = sum(exercise.points for exercise in one.module.exercises if not exercise.is_open)
-        whole = automatic + sum(given) if None not in given else None
+        whole = automatic + sum(given) if one.read and None not in given else None
         register.append({
-            "student": one.student, "module": one.module.name, "automatic": automatic, "automatic_of": points,
+            "student": one.student, "module": one.module.name, "automatic": automatic if one.read else None,
+            "automatic_of": points,
             "open": sum(given) if None not in given else None, "open_of": CRITERION * len(rubric), "total": whole,
         })  # fmt: skip
         criteria += [
@@ -319,11 +447,18 @@ def _write(
             own = [one for one in marked if one.student == student]
             text = page.render(student=student, marked=[_shown(one, open_marks) for one in own])
             files.write_whole(work / "feedback" / f"{student}.html", text)
-        files.write_whole(work / "register.csv", to_csv(pd.DataFrame(register)))
+        files.write_whole(work / "register.csv", to_csv(pd.DataFrame(register).astype({"automatic": "Int64"})))
         for path in sorted(work.iterdir()):
             path.rename(out / path.name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _plainly(one: Marked, marks: int, points: int) -> str:
+    """Return what is said of an exercise that has no comment of its own."""
+    if not one.read:
+        return "There was no notebook to mark."
+    return "Right." if marks == points else "Partly right."
 
 
 def _shown(one: Marked, open_marks: Mapping[tuple[str, str, str], float]) -> dict[str, Any]:
@@ -334,8 +469,9 @@ def _shown(one: Marked, open_marks: Mapping[tuple[str, str, str], float]) -> dic
             value = one.values.get(exercise.name)
             given = "no answer" if value is None or isinstance(value, dict) else shown(value)
             marks = one.marks[exercise.name]
-            said = one.said.get(exercise.name) or ("Right." if marks == exercise.points else "Partly right.")
-            rows.append([exercise.title, given, f"{marks} of {exercise.points}", said])
+            said = one.said.get(exercise.name) or _plainly(one, marks, exercise.points)
+            earned = f"{marks} of {exercise.points}" if one.read else "not marked"
+            rows.append([exercise.title, given, earned, said])
     for entry in one.module.about["rubric"]:
         marks = open_marks.get((one.student, one.module.name, entry["criterion"]))
         given = "not marked yet" if marks is None else f"{marks:g} of {CRITERION}"

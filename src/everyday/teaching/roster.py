@@ -59,6 +59,15 @@ def read_roster(path: Path) -> list[str]:
     return _ids([(row_of(frame, row), value) for row, value in enumerate(given)], label=label)
 
 
+def plain_id(given: str) -> str:
+    """Return an id as ids are compared: without capitals, and without zeros that a spreadsheet adds or drops.
+
+    >>> plain_id("0123") == plain_id("123.0"), plain_id("S4"), plain_id("s04")
+    (True, 's4', 's04')
+    """
+    return re.sub(r"^0+(?=\d)|\.0+$", "", given) if re.fullmatch(r"\d+(\.0+)?", given) else given.lower()
+
+
 def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
     seen: dict[str, tuple[int, str]] = {}
     for number, given in found:
@@ -76,7 +85,7 @@ def _ids(found: list[tuple[int, str]], *, label: str) -> list[str]:
             raise DataError(f"{place}: '{given}' names a file of the class among the keys; give the student another id")
         if names_total(given) or given.lower() in _BELOW:
             raise DataError(f"{place}: '{given}' marks a row of totals, not a student; remove the row")
-        plain = re.sub(r"^0+(?=\d)|\.0+$", "", given) if re.fullmatch(r"\d+(\.0+)?", given) else given.lower()
+        plain = plain_id(given)
         if plain in seen:
             first, other = seen[plain]
             if other.lower() == given.lower():

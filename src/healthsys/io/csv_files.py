@@ -85,12 +85,13 @@ def records(
     most_bytes: int | None = None,
     most_columns: int | None = None,
     longest_cell: int = workbooks.LONGEST_CELL,
+    empty: list[int] | None = None,
 ) -> Records:
     """Return the rows of a CSV file or workbook that hold anything, each with its number in a spreadsheet.
 
     The first row is 1. UTF-8, UTF-16 and Windows-1252 text is read, separated by commas, semicolons, tabs or vertical
-    bars, and xlsx, xls and ods workbooks; ``wanted`` are columns that tell the sheet. A file that is empty, beyond a
-    limit, no table or with an open quotation mark is refused.
+    bars, and xlsx, xls and ods workbooks; ``wanted`` are columns that tell the sheet; rows of empty cells in text are
+    added to ``empty``. A file that is empty, beyond a limit, no table or with an open quotation mark is refused.
     """
     if not Path(path).is_file():
         raise DataError(f"{label}: there is no such file; give the path of a CSV file or a workbook")
@@ -119,6 +120,8 @@ def records(
                 raise DataError(f"{label}: record {number} has {said}")
             if any(map(str.strip, cells)) and not (number == 1 and named):
                 found.append((number, cells))
+            elif cells and empty is not None:
+                empty.append(number)
     except csv.Error as error:
         said, remedy = str(error), "check quotes and commas"
         if "field larger" in said:
