@@ -268,6 +268,11 @@ def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label:
             if kind == "list[str]" and text.strip():  # a day is text here, and one value a list of one
                 several = given[name] if isinstance(given[name], list) else [given[name]]
                 given[name] = [one.isoformat() if isinstance(one, date) else one for one in several]
+                if given[name] != several or any(type(one) in (int, float) for one in several):  # 7 is the level "7"
+                    plain = yaml.load(text, Loader=yaml.BaseLoader)
+                    plain = plain if isinstance(plain, list) else [plain]
+                    pairs_of = zip(given[name], plain, strict=True)
+                    given[name] = [raw if type(one) in (int, float) else one for one, raw in pairs_of]
         except (yaml.YAMLError, ValueError, RecursionError):
             words, example = _TYPES[kind][1], _EXAMPLES.get(kind, "")
             raise RunError(
