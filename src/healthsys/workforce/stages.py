@@ -1,7 +1,7 @@
 """Recruitment by stage: who is left after each, and at which the groups differ most."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -155,12 +155,12 @@ def recruitment(
 
 
 def recruitment_finding(
-    steps: pd.DataFrame, shown: Callable[[str, str], str], *, names: tuple[str, str], groups: tuple[str, str],
+    steps: pd.DataFrame, shown: Mapping[tuple[str, str], str], *, names: tuple[str, str], groups: tuple[str, str],
     level: float = 0.95,
 ) -> str:  # fmt: skip
     """Say at which step of :func:`recruitment` two groups differ most, and how they fared over the whole.
 
-    ``shown`` returns a count of a group and a stage as the page shows it. Where nobody of one group went on, both
+    ``shown`` has the count of each group and stage as the page shows it. Where nobody of one group went on, both
     counts are said: that is the largest difference there can be.
     """
     one, other = names
@@ -177,7 +177,7 @@ def recruitment_finding(
         if pd.isna(row["lower"]):
             return f"they cannot be compared ({row['reason']})"
         if pd.isna(row["ratio"]) or row["ratio"] == 0:
-            counts = [shown(group, row[stage]) for group in groups for stage in ("after", "before")]
+            counts = [shown[group, row[stage]] for group in groups for stage in ("after", "before")]
             return none_against(row, counts, names=names, what="went on", level=level)
         sure = "" if excludes(row["lower"], row["upper"], 1) else ", so chance alone could explain it"
         limits = interval(row["lower"], row["upper"], level=level, format="{:.2f}")
