@@ -7,13 +7,17 @@ import pytest
 
 from compendium import paths
 from compendium.errors import CompendiumError
+from compendium.parameters import Parameter, parse_options
+from compendium.recording import text_of
 from everyday.check import examined
-from healthsys import workforce
+from healthsys import say, workforce
+from healthsys.disclosure import HES
 from healthsys.errors import DataError
 from healthsys.io.characteristics import band_of, is_half_unknown, is_unknown, levels_of
 from healthsys.io.pay_gap_service import COMMON, HEALTH_SIC, read_pay_gap_service
 from healthsys.io.payroll import marks_total, read_payroll
 from healthsys.io.staff_list import read_staff_list
+from healthsys.pay import check_explanations, group_gaps, without_rate
 
 COLUMNS = "person,sex,ethnic_group,disabled,band,hourly_pay"
 
@@ -297,3 +301,59 @@ def test_organisations_that_the_staff_file_lacks_are_named():
         "the boards file has 6 organisations that the staff file does not have: A, B, C, D, E, …"
     )
     assert workforce.other_organisations({**tables, "staff": pd.DataFrame({"band": ["5"]})}) == ""
+
+
+def test_people_without_a_rate_of_pay_are_said_with_a_warning_where_they_are_many():
+    staff = pd.DataFrame({"hourly_pay": [15.0] * 90 + [None] * 210, "full_pay": ["Y"] * 290 + ["N"] * 10})
+    assert without_rate(staff, HES) == (
+        "No gap counts 200 people on full pay without an hourly rate (about 70% of full-pay staff; is the file "
+        "complete?)."
+    )
+    assert without_rate(staff.head(93), HES) == "No gap counts a few people on full pay without an hourly rate."
+    assert without_rate(staff.head(90), HES) == ""
+
+
+@pytest.mark.parametrize(("given", "groups", "said"), [
+    (["level", "hourly_pay"], ("M", "F"), "'hourly_pay' .parameter characteristics. is pay, which is to be explained"),
+    (["bonus"], ("M", "F"), "'bonus' .parameter characteristics. is pay"),
+    (["sex"], ("M", "F"), "'sex' .parameter characteristics. is the column of the two groups"),
+    ([], ("M", "F"), "f.csv: no characteristic is given"),
+    (["level"], ("F", "F"), "f.csv: comparator and other are both 'F'; name two different groups of 'sex'"),
+])  # fmt: skip
+def test_what_cannot_explain_a_gap_is_refused(given, groups, said):
+    check_explanations(["level", "age"], group="sex", groups=("M", "F"), label="f.csv")
+    with pytest.raises(DataError, match=said):
+        check_explanations(given, group="sex", groups=groups, label="f.csv")
+
+
+def test_pay_and_a_column_of_very_many_values_are_no_characteristic(tmp_path):
+    path = tmp_path / "staff.csv"
+    rows = [f"{'FM'[at % 2]},{15 + at / 100},{at % 3},Role {at}" for at in range(50)]
+    path.write_text("\n".join(["sex,hourly_pay,bonus,job_role", *rows]) + "\n", encoding="utf-8")
+    for name in ("hourly_pay", "bonus"):
+        with pytest.raises(DataError, match=f"staff.csv: column '{name}' holds pay, which is no characteristic"):
+            read_payroll(path, label="staff.csv", characteristics=[name])
+    with pytest.raises(DataError, match=r"staff.csv: column 'job_role' holds 50 different values.*40 groups at most"):
+        read_payroll(path, label="staff.csv", characteristics=["job_role"])
+    assert read_payroll(path, label="staff.csv")["job_role"].nunique() == 50
+
+
+@pytest.mark.parametrize(("full", "pay", "said"), [
+    ("N", 15.0, "f.csv: nobody is on full pay .column 'full_pay' says no in every row"),
+    ("Y", float("nan"), "f.csv: nobody on full pay has a rate"),
+])  # fmt: skip
+def test_nobody_on_full_pay_is_the_reason_that_is_named(full, pay, said):
+    staff = pd.DataFrame({"sex": ["F", "M"] * 10, "hourly_pay": pay, "full_pay": full})
+    with pytest.raises(DataError, match=said):
+        group_gaps(staff, group="sex", comparator="M", rule=HES, label="f.csv")
+
+
+def test_zero_has_no_sign_and_a_pay_band_is_a_text():
+    assert [say.number(value, "{:.1f}%") for value in (-0.0, -0.04, -0.06)] == ["0.0%", "0.0%", "−0.1%"]
+    assert text_of(-1e-15, "{:.1f}%") == "0.0%"
+    assert text_of(-0.5, "{:.2f}") == "−0.50"
+    known = {"comparator": Parameter("comparator", "list[str]", ["M"], "levels", "any")}
+    given = parse_options(("comparator=[M, 7, 08]",), known, label="x")
+    assert given == {"comparator": ["M", "7", "08"]}
+    assert parse_options(("comparator=7",), known, label="x") == {"comparator": ["7"]}
+    assert parse_options(("comparator=[2022-06-01]",), known, label="x") == {"comparator": ["2022-06-01"]}

@@ -26,6 +26,7 @@ from healthsys.workforce import (
     RelativeLikelihood,
     board_difference,
     cases,
+    check_stages,
     disparity_ratio,
     disparity_ratios,
     indicators,
@@ -33,6 +34,7 @@ from healthsys.workforce import (
     proportion,
     protect_stages,
     recruitment,
+    recruitment_finding,
     relative_likelihood,
     representation,
     staff_by_band,
@@ -65,12 +67,69 @@ def test_swapping_the_groups_inverts_ratio_and_interval(a, n, b, m):
 def test_zero_cases_give_a_reason_and_fishers_p():
     """R 4.2.2: fisher.test(matrix(c(0, 45, 6, 604), 2))$p.value is 1."""
     found = relative_likelihood(0, 45, reference_had=6, reference_could=610)
-    assert (found.ratio, found.lower) == (0.0, None)
-    assert "log interval is undefined" in found.reason
+    assert (found.ratio, found.lower, found.upper) == (0.0, 0.0, pytest.approx(8.248550, rel=1e-6))
+    assert found.reason == "nobody in the group had the outcome"
     assert found.p == pytest.approx(1)
     none = relative_likelihood(3, 45, reference_had=0, reference_could=610)
-    assert none.ratio is None
+    assert (none.ratio, none.upper) == (None, None)
+    assert none.lower > 1
     assert none.reason == "nobody in the reference group had the outcome"
+
+
+def test_none_in_one_group_is_a_finding_with_a_limit_and_fishers_p():
+    """statsmodels 0.14.5: confint_proportions_2indep(0, 70, 50, 100, compare="ratio", method="score",
+    correction=False)[1] is 0.104254."""
+    none, there = (
+        relative_likelihood(had, could, reference_had=other, reference_could=base)
+        for had, could, other, base in ((0, 70, 50, 100), (50, 100, 0, 70))
+    )
+    assert none.upper == pytest.approx(0.104254, rel=1e-5)
+    assert there.lower == pytest.approx(1 / none.upper)
+    said = none.sentence(group="BME staff", reference="white staff", outcome="to be appointed")
+    assert said == (
+        "BME staff were less likely to be appointed than white staff (none of the BME staff were), by more than chance "
+        "alone would explain"
+    )
+    said = there.sentence(group="White staff", reference="BME staff", outcome="to be appointed")
+    assert "more likely" in said
+    assert "none of the BME staff were" in said
+    both = relative_likelihood(0, 9, reference_had=0, reference_could=8)
+    assert (both.ratio, both.lower, both.reason) == (None, None, "nobody in either group had the outcome")
+
+
+@pytest.mark.parametrize(("bme", "white", "said"), [
+    ((70, 0), (100, 50), "none of 70 BME went on, against 50 of 100 White (ratio 0, 95% CI 0 to 0.10; Fisher p under"),
+    ((50, 20), (100, 0), "20 of 50 BME went on, against none of 100 White (no ratio, as nobody there did; 95% CI at"),
+    ((0, 0), (100, 50), "cannot be compared: nobody could have had the outcome in one of the groups"),
+])  # fmt: skip
+def test_recruitment_says_a_step_that_nobody_of_one_group_took(bme, white, said):
+    rows = [
+        (stage, group, people)
+        for group, numbers in {"BME": bme, "White": white}.items()
+        for stage, people in zip(("applied", "appointed"), numbers, strict=True)
+    ]
+    counts = pd.DataFrame(rows, columns=["stage", "group", "people"])
+    steps = recruitment(counts, groups=("BME", "White"))
+    assert steps["ratio"].dtype == steps["lower"].dtype == float
+    people = {(group, stage): str(number) for stage, group, number in rows}
+    found = recruitment_finding(steps, people, names=("BME", "White"), groups=("BME", "White"))
+    assert said in found
+
+
+def test_groups_and_stages_that_cannot_be_compared_are_named():
+    rows = [(stage, group, 9) for stage in ("applied", "appointed") for group in ("BME", "White")]
+    counts = pd.DataFrame(rows, columns=["stage", "group", "people"])
+    for groups, said in (
+        (("Asian", "White"), r"f.csv: there is no group 'Asian' \(parameter group\).*one of: BME, White"),
+        (("White", "White"), "f.csv: group and reference are both 'White'; name another"),
+        (("", "White"), "f.csv: no group given"),
+    ):
+        with pytest.raises(DataError, match=said):
+            check_stages(counts, groups=groups, label="f.csv")
+    with pytest.raises(DataError, match="two stages are needed to compare who went on; the file has: applied"):
+        check_stages(counts[counts["stage"] == "applied"], groups=("BME", "White"), label="f.csv")
+    with pytest.raises(DataError, match="the last stage there is; choose an earlier stage"):
+        recruitment(counts, groups=("BME", "White"), start="appointed")
 
 
 def test_more_cases_than_people_names_the_likely_mistake():

@@ -270,7 +270,8 @@ def parse_options(pairs: tuple[str, ...], known: dict[str, Parameter], *, label:
 def parsed(text: str, parameter: Parameter | None, *, name: str, label: str) -> Any:
     """Read the text that somebody gave for a parameter, on the command line or in a cell of a grid.
 
-    A text stays one, anything else is read as YAML; in a list of texts a day is a text, and one value a list of one.
+    A text stays one, anything else is read as YAML; in a list of texts a day or number is a text, and one value a list
+    of one.
 
     Raises
     ------
@@ -285,8 +286,11 @@ def parsed(text: str, parameter: Parameter | None, *, name: str, label: str) -> 
     try:
         value = yaml.safe_load(text)
         if kind == "list[str]":
-            several = value if isinstance(value, list) else [value]
-            return [one.isoformat() if isinstance(one, date) else one for one in several]
+            plain = yaml.load(text, Loader=yaml.BaseLoader)  # as it is written: 7 is the level "7"
+            several, plain = (given if isinstance(given, list) else [given] for given in (value, plain))
+            pairs = zip(several, plain, strict=True)
+            return [one.isoformat() if isinstance(one, date) else raw if type(one) in (int, float) else one
+                    for one, raw in pairs]  # fmt: skip
     except (yaml.YAMLError, ValueError, RecursionError):
         words, example = _TYPES[kind][1], _EXAMPLES.get(kind, "")
         raise RunError(

@@ -137,12 +137,15 @@ def shown(value: Any, lower: Any, upper: Any, level: float | None, format: str) 
 
 
 def text_of(value: Any, format: str) -> str:
-    """Format a value for prose, with a true minus sign.
+    """Format a value for prose, with a true minus sign; a number that rounds to zero has none.
 
-    >>> text_of(-4.26, "{:.1f}%")
-    '−4.3%'
+    >>> text_of(-4.26, "{:.1f}%"), text_of(-0.04, "{:.1f}%")
+    ('−4.3%', '0.0%')
     """
-    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", format.format(value))
+    said = format.format(value)
+    if isinstance(value, (int, float)):
+        said = re.sub(r"(?<![\w.])-(?=0(?:\.0+)?(?![\d.,]))", "", said)
+    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", said)
 
 
 def _plain(value: Any) -> Any:

@@ -9,12 +9,13 @@ from typing import Any
 
 
 def number(value: Any, format: str = "{:,.1f}") -> str:
-    """Return a number formatted by a :meth:`str.format` pattern, with a true minus sign.
+    """Return a number formatted by a :meth:`str.format` pattern, with a true minus sign; zero has none.
 
-    >>> number(-4.26, "{:.1f}%")
-    '−4.3%'
+    >>> number(-4.26, "{:.1f}%"), number(-0.04, "{:.1f}%"), number(-0.04, "{:.2f}")
+    ('−4.3%', '0.0%', '−0.04')
     """
-    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", format.format(value))
+    said = re.sub(r"(?<![\w.])-(?=0(?:\.0+)?(?![\d.,]))", "", format.format(value))
+    return re.sub(r"(?<![\w.])-(?=[\d.])", "−", said)
 
 
 def percent_of(level: float) -> str:

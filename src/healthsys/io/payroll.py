@@ -9,7 +9,7 @@ import pandas as pd
 
 from healthsys.errors import DataError, need_columns
 from healthsys.io import forms
-from healthsys.io.characteristics import LEVEL_ORDER, band_of, coded, level_named, levels_of, usual_spelling
+from healthsys.io.characteristics import LEVEL_ORDER, NOT_STATED, band_of, coded, level_named, levels_of, usual_spelling
 from healthsys.io.checks import TOTAL_FEWEST, names_all, names_total, total_units
 from healthsys.io.csv_files import refuse_cells, row_of, text_table
 
@@ -52,6 +52,8 @@ _COUNTS, _COUNTRIES = ("people", "could", "base"), {"england", "scotland", "wale
 MOST_UNNAMED, FEWEST_CELLS = 0.1, 2
 #: So many rows that repeat others are said, to the nearest five; fewer would be a small count.
 FEWEST_COPIES = 10
+#: So many groups of one characteristic are compared at most.
+MOST_LEVELS = 40
 #: With fewer rates of pay than this, none is far from "the others".
 FEWEST_RATES = 10
 #: A rate so many times the median, or that share of it, cannot be an hourly rate among hourly rates: refused.
@@ -143,6 +145,7 @@ def read_payroll(
     if ethnic_groups and "ethnic_group" in raw:
         allowed = {code.casefold(): code for code in ethnic_groups}
         staff["ethnic_group"] = coded(raw, "ethnic_group", allowed, "N", label)
+    refuse_pay(characteristics, raw, label=label)
     done = {"sex", "hourly_pay", "full_pay", "bonus", "disabled"} | ({"ethnic_group"} if ethnic_groups else set())
     for name in raw.columns:
         if name in done:
@@ -150,6 +153,8 @@ def read_payroll(
         if name in characteristics or name == "ethnic_group":
             staff[name], codes[name], said = levels_of(raw, name, label=label)
             notes += said
+            if name in characteristics:
+                refuse_many(staff[name], name, label=label)
         elif name in ("band", "grade"):
             staff[name], said = _bands(raw[name], name)
             notes += said
@@ -162,6 +167,26 @@ def read_payroll(
     read_as = [*raw.attrs["read_as"], *_copies(raw), *second_posts(raw)]
     staff.attrs = {"codes": codes, "notes": notes, "read_as": read_as}
     return staff
+
+
+def refuse_pay(characteristics: Sequence[str], raw: pd.DataFrame, *, label: str) -> None:
+    """Raise where a column of pay is named as a characteristic of people."""
+    for name in characteristics:
+        if name in ("hourly_pay", "bonus"):
+            raise DataError(
+                f"{label}: column '{name}' holds pay, which is no characteristic of people; name the column of a "
+                f"characteristic, such as sex or band. Columns found: {', '.join(raw.columns[:20])}"
+            )
+
+
+def refuse_many(levels: pd.Series, name: str, *, label: str) -> None:
+    """Raise where a characteristic has so many different levels that they are no groups of people to compare."""
+    number = levels[levels != NOT_STATED].nunique()
+    if number > MOST_LEVELS:
+        raise DataError(
+            f"{label}: column '{name}' holds {number} different values; a page compares {MOST_LEVELS} groups at most. "
+            f"Join them to fewer groups in a column of its own"
+        )
 
 
 def refuse_twice(raw: pd.DataFrame, *, label: str) -> None:

@@ -8,7 +8,7 @@
 [2, 1, 0, 1]
 """
 
-from healthsys.pay.decomposition import oaxaca
+from healthsys.pay.decomposition import check_explanations, oaxaca
 from healthsys.pay.gaps import (
     full_pay_staff,
     gap_percent,
@@ -17,6 +17,7 @@ from healthsys.pay.gaps import (
     kitagawa,
     quantile_gaps,
     statutory,
+    without_rate,
 )
 from healthsys.pay.published import match_years, place
 from healthsys.pay.quarters import assign_quarters, pay_quarters
@@ -25,9 +26,11 @@ from healthsys.pay.resampling import bootstrap_gap
 from healthsys.pay.strata import additive_share, bootstrap_shares, maihda, stratum_gaps, with_strata
 
 __all__ = [
-    "additive_share", "assign_quarters", "bootstrap_gap", "bootstrap_shares", "full_pay_staff", "gap_percent",
+    "additive_share", "assign_quarters", "bootstrap_gap", "bootstrap_shares", "check_explanations", "full_pay_staff",
+    "gap_percent",
     "gaps_of_choices", "gaps_within", "group_gaps", "kitagawa", "maihda", "match_years", "oaxaca", "pay_quarters",
     "place", "protect_counts", "quantile_gaps", "statutory", "stratum_gaps", "two_sides", "with_strata",
+    "without_rate",
 ]  # fmt: skip
 #: What dir() lists: the methods, without the modules that they are in and what those import.
 __dir__ = __all__.copy

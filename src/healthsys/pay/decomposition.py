@@ -20,6 +20,30 @@ REFERENCES = {
 }
 
 
+#: Columns that hold pay: what is to be explained, and so no explanation of it.
+PAY = ("hourly_pay", "log_pay", "bonus")
+
+
+def check_explanations(
+    characteristics: Sequence[str], *, group: str, groups: tuple[str, str], label: str
+) -> None:
+    """Raise :class:`~healthsys.errors.DataError` where a model of pay cannot explain a gap between two groups.
+
+    The two groups are one, no characteristic is given, or one of them is pay itself or the column of the groups.
+    """
+    if groups[0] == groups[1]:
+        raise DataError(f"{label}: comparator and other are both '{groups[0]}'; name two different groups of '{group}'")
+    if not characteristics:
+        said = "no characteristic is given (parameter characteristics), so nothing can explain the gap"
+        raise DataError(f"{label}: {said}; name at least one column, such as level")
+    for name in characteristics:
+        if name in (*PAY, group):
+            what = "the column of the two groups" if name == group else "pay, which is to be explained"
+            raise DataError(
+                f"{label}: '{name}' (parameter characteristics) is {what}, so it cannot explain the gap; remove it"
+            )
+
+
 @dataclass(frozen=True)
 class Decomposition:
     """The parts of a difference in means: ``gap = endowments + coefficients + interaction = explained + unexplained``.

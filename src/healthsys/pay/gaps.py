@@ -19,6 +19,9 @@ PROTECTS = "withheld to protect a smaller group"
 #: Why a group that is large enough has no mean or no median.
 TELLS = "withheld: it would show one person's pay"
 
+#: From this share of those on full pay without an hourly rate on, the reader is asked whether the file is complete.
+LARGE_SHARE_WITHOUT_RATE = 0.1
+
 MIDDLES = {"mean": np.mean, "median": np.median}
 
 #: For each measure, whether it may be shown of so much pay of so many people.
@@ -190,6 +193,25 @@ def full_pay_staff(staff: pd.DataFrame) -> pd.DataFrame:
     return staff[full_pay_mask(staff) & staff["hourly_pay"].notna().to_numpy()]
 
 
+def without_rate(staff: pd.DataFrame, rule: Rule) -> str:
+    """Say how many people on full pay have no hourly rate, so that no gap counts them; empty text where all have one.
+
+    >>> from healthsys.disclosure import HES
+    >>> without_rate(pd.DataFrame({"hourly_pay": [15.0] * 20 + [None] * 20}), HES)
+    'No gap counts 20 people on full pay without an hourly rate (about 50% of full-pay staff; is the file complete?).'
+    """
+    full = full_pay_mask(staff)
+    missing = int((full & staff["hourly_pay"].isna().to_numpy()).sum())
+    if not missing:
+        return ""
+    shown, share = rule.show(missing), missing / int(full.sum())
+    # A share in tens of percent: an exact one, or the number of all, could give a suppressed count away.
+    large = f" (about {10 * round(10 * share)}% of full-pay staff; is the file complete?)"
+    people = "a few people" if not shown else "1 person" if shown == 1 else f"{rule.text(missing)} people"
+    large = large if shown and share >= LARGE_SHARE_WITHOUT_RATE else ""
+    return f"No gap counts {people} on full pay without an hourly rate{large}."
+
+
 def _check_staff(staff: pd.DataFrame, *, label: str, columns: Sequence[str] = ("sex", "hourly_pay")) -> None:
     """Raise :class:`~healthsys.errors.DataError` unless a staff table can be analysed."""
     need_columns(staff, columns, label, more=f" Columns found: {', '.join(map(str, staff.columns))}")
@@ -264,6 +286,10 @@ def group_gaps(
     kept = full_pay_staff(staff)
     values = kept[group].astype("object").where(kept[group].notna(), "Not stated").astype(str)
     pay = {name: kept["hourly_pay"][values == name].to_numpy(dtype=float) for name in pd.unique(values)}
+    if kept.empty:
+        why = "nobody is on full pay (column 'full_pay' says no in every row)"
+        why = "nobody on full pay has a rate (column 'hourly_pay')" if full_pay_mask(staff).any() else why
+        raise DataError(f"{label}: {why}, so there is no hourly pay to compare. Correct the column")
     if comparator not in pay:
         raise DataError(
             f"{label}: column '{group}' has nobody in the comparator group '{comparator}'."

@@ -39,7 +39,9 @@ def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: s
     ax.axvspan(*FOUR_FIFTHS, color=COLOUR["faint"], zorder=0, linewidth=0)
     for place, row in enumerate(table.to_dict("records")):
         tone = COLOUR["comparison"] if row[label] in strong else COLOUR["subject"]
-        estimate(ax, place, row["ratio"], [row["lower"], row["upper"]], tone=tone, kind=kind, size=7.5)
+        endless = pd.isna(row["ratio"]) and pd.notna(row["lower"])  # nobody in the reference group: no upper end
+        limits = [row["lower"], 1e9 if endless else row["upper"]]
+        estimate(ax, place, row["ratio"], limits, tone=tone, kind=kind, size=7.5)
     numbers = table[["ratio", "lower", "upper"]].to_numpy(dtype=float)
     numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
     low, high = min([*numbers, 0.75]), max([*numbers, 1.35])
@@ -49,14 +51,22 @@ def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: s
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     name_rows(ax, [wrapped(name, ax) for name in table[label]])
-    numbers_at_right(ax, ["*" if pd.isna(value) else f"{value:.2f}" for value in table["ratio"]])
+    numbers_at_right(ax, _ratios_said(table, "*", "≥"))
     ax.set_xlabel(wrapped(axis, ax, wide=80, narrow=34))
     return ax
 
 
 def alt_ratios(table: pd.DataFrame, *, label: str, what: str) -> str:
     """Say each ratio of :func:`plot_ratios`."""
-    return f"{what}: {listed(table, label, 'ratio', '{:.2f}')}. One is equal likelihood."
+    said = zip(table[label], _ratios_said(table, "not shown", "at least "), strict=True)
+    return f"{what}: {'; '.join(f'{name} {ratio}' for name, ratio in said)}. One is equal likelihood."
+
+
+def _ratios_said(table: pd.DataFrame, without: str, least: str) -> list[str]:
+    """Return each ratio as text; the lower limit where nobody in the reference group had the outcome."""
+    rows = table[["ratio", "lower"]].astype(float).to_numpy()
+    limits = [without if np.isnan(lower) else f"{least}{lower:.2f}" for _, lower in rows]
+    return [limit if np.isnan(ratio) else f"{ratio:.2f}" for (ratio, _), limit in zip(rows, limits, strict=True)]
 
 
 def plot_pairs(

@@ -28,10 +28,11 @@ from healthsys.workforce.likelihoods import (
     FOUR_FIFTHS,
     RelativeLikelihood,
     likelihood_of,
+    none_against,
     proportion,
     relative_likelihood,
 )
-from healthsys.workforce.stages import STAGES, protect_stages, recruitment
+from healthsys.workforce.stages import STAGES, check_stages, protect_stages, recruitment, recruitment_finding
 from healthsys.workforce.standards import (
     STANDARDS,
     cases,
@@ -43,10 +44,9 @@ from healthsys.workforce.standards import (
 
 __all__ = [
     "BANDS", "BME", "CLUSTERS", "FOUR_FIFTHS", "STAGES", "STANDARDS", "STEPS", "RelativeLikelihood", "bands_to_show",
-    "board_difference", "cases", "disparity_ratio", "disparity_ratios", "indicators", "likelihood_of",
-    "other_organisations", "proportion",
-    "protect_stages", "recruitment", "relative_likelihood", "representation", "require_rows", "staff_by_band",
-    "survey_indicators",
+    "board_difference", "cases", "check_stages", "disparity_ratio", "disparity_ratios", "indicators", "likelihood_of",
+    "none_against", "other_organisations", "proportion", "protect_stages", "recruitment", "recruitment_finding",
+    "relative_likelihood", "representation", "require_rows", "staff_by_band", "survey_indicators",
 ]  # fmt: skip
 
 #: What dir() lists: the methods, without the modules that they are in and what those import.

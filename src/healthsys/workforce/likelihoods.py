@@ -1,6 +1,7 @@
 """Relative likelihoods of two groups, and shares of people, with their intervals."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from statsmodels.stats.contingency_tables import Table2x2
 
 from healthsys.disclosure import Page, Printed, Rule, protect
 from healthsys.errors import DataError
+from healthsys.say import p_value, percent_of
 from healthsys.statistics import check_level, proportion_interval, two_proportions_p
 
 #: Band of the four-fifths guideline, both ends included: a rule of thumb for size. It comes from the Uniform Guidelines
@@ -27,7 +29,10 @@ ON_THE_EDGE = 1e-9
 
 @dataclass(frozen=True)
 class RelativeLikelihood:
-    """A ratio of two groups with its interval, or the reason why there is none; ``p`` is Fisher's exact p."""
+    """A ratio of two groups with its interval, or the reason why there is none; ``p`` is Fisher's exact p.
+
+    Where nobody in the reference group had the outcome there is no ratio, but ``lower`` is the least it could be.
+    """
 
     ratio: float | None
     lower: float | None
@@ -44,14 +49,16 @@ class RelativeLikelihood:
 
     def sentence(self, *, group: str, reference: str, outcome: str) -> str:
         """Say whom the ratio favours or burdens, and how sure that is: by the interval and by Fisher's exact p."""
-        if self.ratio is None or self.lower is None:
+        if self.lower is None:
             return self.reason or ""
-        if math.isclose(self.ratio, 1, rel_tol=ON_THE_EDGE):
+        if self.ratio is not None and math.isclose(self.ratio, 1, rel_tol=ON_THE_EDGE):
             return f"{group} and {reference} were equally likely {outcome}"
-        more = "more" if self.ratio > 1 else "less"
-        unsure = self.lower <= 1 <= self.upper or (self.p is not None and self.p > CHANCE)
+        more = "more" if self.ratio is None or self.ratio > 1 else "less"
+        upper = math.inf if self.upper is None else self.upper
+        unsure = self.lower <= 1 <= upper or (self.p is not None and self.p > CHANCE)
         sure = "but chance alone could explain it" if unsure else "by more than chance alone would explain"
-        return f"{group} were {more} likely {outcome} than {reference}, {sure}"
+        none = f" (none of the {group if self.ratio == 0 else reference} were)" if self.ratio in (None, 0) else ""
+        return f"{group} were {more} likely {outcome} than {reference}{none}, {sure}"
 
 
 def _checked(had: float, could: float, name: str) -> tuple[int, int]:
@@ -73,8 +80,9 @@ def relative_likelihood(
 
     WRES indicator 2 is this with white applicants as the group and BME applicants as the reference: appointed over
     shortlisted in each. It is never an odds ratio, it divides unrounded rates, and no count is changed. Where
-    everybody in one of the groups had the outcome, Katz's formula takes that rate to be certain, and the interval is
-    Koopman's score interval.
+    everybody or nobody in one of the groups had the outcome, Katz's formula does not work, and the interval is
+    Koopman's score interval: from 0 where nobody in the group had it, without an upper end where nobody in the
+    reference group had it.
 
     Parameters
     ----------
@@ -112,11 +120,14 @@ def relative_likelihood(
         return RelativeLikelihood(None, None, None, "nobody could have had the outcome in one of the groups")
     others = {"reference_had": reference_had, "reference_could": reference_could}
     p = two_proportions_p(had, could, method="fisher", **others).p
+    if had == reference_had == 0:
+        return RelativeLikelihood(None, None, None, "nobody in either group had the outcome", p)
     if reference_had == 0:
-        return RelativeLikelihood(None, None, None, "nobody in the reference group had the outcome", p)
+        lower = 1 / _score_limits(0, reference_could, had, could, level)[1]
+        return RelativeLikelihood(None, lower, None, "nobody in the reference group had the outcome", p)
     if had == 0:
-        reason = "nobody in the group had the outcome; the log interval is undefined"
-        return RelativeLikelihood(0.0, None, None, reason, p)
+        upper = _score_limits(0, could, reference_had, reference_could, level)[1]
+        return RelativeLikelihood(0.0, 0.0, upper, "nobody in the group had the outcome", p)
     if had == could and reference_had == reference_could:
         reason = "everybody had the outcome in both groups; the interval is undefined"
         return RelativeLikelihood(1.0, None, None, reason, p)
@@ -127,6 +138,30 @@ def relative_likelihood(
     found = Table2x2(counts, shift_zeros=False)  # the default adds 0.5 to every cell where one is zero
     lower, upper = found.riskratio_confint(alpha=1 - level, method="normal")
     return RelativeLikelihood(float(found.riskratio), float(lower), float(upper), None, p)
+
+
+def none_against(
+    found: RelativeLikelihood | pd.Series, shown: Sequence[str], *, names: tuple[str, str], what: str, level: float
+) -> str:
+    """Say a comparison in which nobody of one group had the outcome: both counts as shown, the limit and Fisher's p.
+
+    ``shown`` has the counts as the page shows them: outcome and base of the group, then of the reference group.
+
+    >>> found = relative_likelihood(0, 70, reference_had=50, reference_could=100)
+    >>> none_against(found, ("0", "70", "50", "100"), names=("BME", "white"), what="went on", level=0.95)
+    'none of 70 BME went on, against 50 of 100 white (ratio 0, 95% CI 0 to 0.10; Fisher p under 0.001)'
+    """
+    had, could, other_had, other_could = shown
+    if pd.isna(found.ratio):
+        said = f"{had} of {could} {names[0]} {what}, against none of {other_could} {names[1]} (no ratio, as "
+        limit = f"nobody there did; {percent_of(level)} CI at least {found.lower:.2f}"
+    else:
+        said = f"none of {could} {names[0]} {what}, against {other_had} of {other_could} {names[1]} (ratio 0, "
+        limit = f"{percent_of(level)} CI 0 to {found.upper:.2f}"
+    p = p_value(found.p)
+    p = f"; Fisher p {p if p.startswith('under') else f'= {p}'}"
+    unsure = found.lower <= 1 <= (math.inf if pd.isna(found.upper) else found.upper) or found.p > CHANCE
+    return f"{said}{limit}{p})" + (", so chance alone could explain it" if unsure else "")
 
 
 def _score_limits(x: int, n: int, y: int, m: int, level: float) -> tuple[float, float]:
@@ -140,6 +175,9 @@ def _score_limits(x: int, n: int, y: int, m: int, level: float) -> tuple[float, 
         rates = ((x, n, min(1.0, ratio * q)), (y, m, min(1.0, q)))
         return sum((1 - r) * k / r if a == k else (a - k * r) ** 2 / (k * r * (1 - r)) for a, k, r in rates) - most
 
+    far = math.log(1000 * n * m * (1 + most))
+    if x == 0:
+        return 0.0, math.exp(brentq(beyond, -far, far))
     middle, far = math.log(x * m / (y * n)), math.log(1000 * n * m * most)
     lower, upper = (brentq(beyond, middle, middle + sign * far) for sign in (-1, 1))
     return math.exp(lower), math.exp(upper)
