@@ -166,7 +166,9 @@ def test_the_index_and_tables_of_a_sweep_with_an_unsafe_report_are_marked(answer
     record = report.as_shown({"results": {"gap": GAP, "safe_to_share": UNSAFE | {"value": answer}}})
     written = {}
     store = SimpleNamespace(
-        read=lambda path: json.dumps(record | {"sweep": {}}), write=lambda path, text: written.update({path: text})
+        read=lambda path: json.dumps(record | {"sweep": {}}),
+        write=lambda path, text: written.update({path: text}),
+        folders=list,
     )
     rows = [SimpleNamespace(name=name, cells={}) for name in ("north", "south")]
     sweep_index.write(store, rows, {}, title="Pay gap", parameters=["staff"])
