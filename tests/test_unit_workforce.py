@@ -16,7 +16,7 @@ from everyday.synthetic import GENERATORS, to_csv_bytes
 from everyday.synthetic.calibration import compare_with_published
 from healthsys.disclosure import HES, Printed, protect
 from healthsys.errors import DataError
-from healthsys.plots.workforce import plot_funnel
+from healthsys.plots.workforce import plot_funnel, plot_ratios
 from healthsys.spc import funnel
 from healthsys.statistics import two_proportions_p
 from healthsys.workforce import (
@@ -523,3 +523,14 @@ def test_a_rate_that_leaves_few_behind_is_not_shown():
     assert np.isnan(table.loc["shortlisted to interviewed", "ratio"])
     assert np.isnan(table.loc["shortlisted to interviewed", "group_rate"])
     assert table.loc["applied to shortlisted", "ratio"] == pytest.approx(0.6)
+
+
+def test_ends_of_the_band_are_not_numbered_where_they_would_lie_over_one():
+    def ticks(low):
+        table = pd.DataFrame({"step": ["a"], "ratio": [1.0], "lower": [low], "upper": [1.1]})
+        drawn = plot_ratios(table, ax=Figure((4, 2)).subplots(), label="step", axis="", kind="yours")
+        return [one.get_text() for one in drawn.get_xticklabels()]
+
+    assert "0.8" in ticks(0.5)
+    assert {"0.8", "1.25"}.isdisjoint(ticks(0.1))
+    assert "1" in ticks(0.1)

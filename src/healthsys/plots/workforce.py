@@ -26,6 +26,9 @@ from healthsys.plots.style import (
 from healthsys.say import number
 from healthsys.workforce import FOUR_FIFTHS
 
+#: Where the largest ratio is more times the smallest, the ends of the four-fifths band have no number: they would be
+#: printed over 1 on a phone.
+CROWDED = 6
 
 def heights(labels: Sequence[str]) -> tuple[int, int]:
     """Return the heights in pixels, in the text and on a phone, of a plot with one wrapped label a row."""
@@ -45,7 +48,8 @@ def plot_ratios(table: pd.DataFrame, *, ax: Axes, label: str, axis: str, kind: s
     numbers = table[["ratio", "lower", "upper"]].to_numpy(dtype=float)
     numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
     low, high = min([*numbers, 0.75]), max([*numbers, 1.35])
-    ticks = [tick for tick in (0.25, 0.5, 0.8, 1, 1.25, 2, 4, 8) if low * 0.95 <= tick <= high * 1.05]
+    near = () if high / low > CROWDED else FOUR_FIFTHS  # else these would be printed over 1
+    ticks = [tick for tick in sorted({0.06, 0.12, 0.25, 0.5, 1, 2, 4, 8, *near}) if low * 0.95 <= tick <= high * 1.05]
     ax.set_xscale("log")
     ax.set_xlim(low * 0.93, high * 1.07)
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
